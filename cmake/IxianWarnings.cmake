@@ -1,0 +1,5 @@
+# Warnings that fail the build, for our code only.
+add_library(ixian_warnings INTERFACE)
+target_compile_options(ixian_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast
+  -Wimplicit-fallthrough -Werror)

@@ -1,0 +1,44 @@
+// Errors that a user is meant to read.
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace ixian::base {
+
+// What went wrong, as the exit code that the program ends with.
+enum class ErrorCode {
+  kTaskFailed = 1,  // a task ran and did not succeed
+  kUsage = 2,       // the command line, or an unknown task
+  kProject = 3,     // ixian.py is missing or cannot be used
+  kRegistry = 4,    // a registry or its credentials
+};
+
+inline constexpr int kExitInterrupted = 130;
+
+// The one exception of this program. `message` is a sentence about what the user can do something about, `context` (may be
+// empty, may have several lines) is the evidence: a traceback, the offending line, what a server answered. Caught in three
+// places only: the task boundary, the Python boundary, and main.
+class Error : public std::exception {
+ public:
+  Error(ErrorCode code, std::string message, std::string context = "")
+      : code_(code), message_(std::move(message)), context_(std::move(context)) {}
+
+  const char* what() const noexcept override { return message_.c_str(); }
+  ErrorCode code() const { return code_; }
+  const std::string& message() const { return message_; }
+  const std::string& context() const { return context_; }
+
+ private:
+  ErrorCode code_;
+  std::string message_;
+  std::string context_;
+};
+
+// Thrown where work stops because the user asked for it. Not an Error: nothing failed.
+class Cancelled : public std::exception {
+ public:
+  const char* what() const noexcept override { return "interrupted"; }
+};
+
+}  // namespace ixian::base

@@ -1,0 +1,166 @@
+#include "base/fs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace ixian::base {
+namespace {
+
+[[noreturn]] void fail(std::string_view action, const std::string& path, int error_number) {
+  throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot {} {}: {}.", action, printable_path(path),
+                                                  errno_text(error_number)));
+}
+
+std::string parent_of(const std::string& path) {
+  auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void write_all(int fd, std::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      fail("write", path, errno);
+    }
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+std::vector<std::string_view> components(std::string_view path) {
+  std::vector<std::string_view> parts;
+  for (std::string_view part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == ".." && !parts.empty()) {
+      parts.pop_back();
+    } else if (part != "..") {
+      parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+void UniqueFd::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+std::optional<std::string> read_file(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) {
+    if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+    fail("read", path, errno);
+  }
+  std::string content;
+  char buffer[64 * 1024];
+  while (true) {
+    ssize_t got = ::read(fd.get(), buffer, sizeof(buffer));
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      fail("read", path, errno);
+    }
+    if (got == 0) return content;
+    content.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+void write_file_atomically(const std::string& path, std::string_view content) {
+  const std::string directory = parent_of(path);
+  make_directories(directory);
+  std::string temporary = path + ".XXXXXX";
+  UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd.valid()) fail("write", path, errno);
+  try {
+    ::fchmod(fd.get(), 0644);
+    write_all(fd.get(), content, path);
+    if (::fsync(fd.get()) != 0) fail("write", path, errno);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) fail("write", path, errno);
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  UniqueFd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.valid()) ::fsync(folder.get());
+}
+
+void make_directories(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail("create the folder", path, error.value());
+}
+
+std::string current_directory() {
+  std::error_code error;
+  std::string path = std::filesystem::current_path(error).string();
+  if (error) {
+    throw Error(ErrorCode::kUsage, "The current folder no longer exists. Change to one that does.");
+  }
+  return path;
+}
+
+std::string absolute_path(std::string_view path, std::string_view base) {
+  std::string joined = path.starts_with('/') ? std::string(path) : fmt::format("{}/{}", base, path);
+  std::string result;
+  for (std::string_view part : components(joined)) {
+    result += '/';
+    result += part;
+  }
+  return result.empty() ? "/" : result;
+}
+
+std::string relative_path(std::string_view path, std::string_view base) {
+  auto to = components(path);
+  auto from = components(base);
+  std::size_t shared = 0;
+  while (shared < to.size() && shared < from.size() && to[shared] == from[shared]) ++shared;
+  std::vector<std::string_view> parts(from.size() - shared, "..");
+  parts.insert(parts.end(), to.begin() + static_cast<std::ptrdiff_t>(shared), to.end());
+  return parts.empty() ? "." : join(parts, "/");
+}
+
+std::string printable_path(std::string_view path) {
+  std::string out;
+  out.reserve(path.size());
+  for (std::size_t i = 0; i < path.size();) {
+    const auto byte = static_cast<unsigned char>(path[i]);
+    if (byte == '\\') {
+      out += "\\\\";
+      ++i;
+    } else if (byte >= 0x20 && byte < 0x7f) {
+      out += path[i++];
+    } else if (std::size_t length = utf8_length(path.substr(i)); byte >= 0x80 && length > 0) {
+      out += path.substr(i, length);
+      i += length;
+    } else {
+      out += fmt::format("\\x{:02x}", byte);
+      ++i;
+    }
+  }
+  return out;
+}
+
+std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
+
+}  // namespace ixian::base

@@ -1,0 +1,42 @@
+// Small things with strings that the standard library leaves out.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ixian::base {
+
+// The pieces between separators; always at least one. The views point into `text`.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+std::string join(const std::vector<std::string_view>& parts, std::string_view separator);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+// Without white space at both ends.
+std::string_view trim(std::string_view text);
+
+std::string to_lower(std::string_view ascii);
+std::string to_upper(std::string_view ascii);
+
+// The length of the well-formed UTF-8 sequence that `text` starts with (RFC 3629), 0 where there is none.
+std::size_t utf8_length(std::string_view text);
+
+// Columns that `text` takes on a terminal, counting each code point as one.
+std::size_t display_width(std::string_view text);
+
+// Those of `candidates` that someone who typed `typed` may have meant, best first, at most three.
+std::vector<std::string> suggestions(std::string_view typed, const std::vector<std::string>& candidates);
+
+// " Did you mean a or b?", or "" where nothing is near.
+std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates);
+
+// Splits a command as a POSIX shell splits words: quotes and backslashes, no expansion of any kind. nullopt-like: false where a
+// quote is left open, and `words` is then unspecified.
+bool split_words(std::string_view command, std::vector<std::string>& words);
+
+// A word as it must be typed into a shell.
+std::string shell_quote(std::string_view word);
+
+}  // namespace ixian::base
