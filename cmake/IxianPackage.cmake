@@ -1,0 +1,42 @@
+# What `cmake --install` puts where, and the Debian package that `cpack -G DEB` makes of it.
+include(GNUInstallDirs)
+
+install(TARGETS ix RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/ixian)
+
+# The program writes its own completions, so it is asked for them when it is installed.
+function(ixian_install_completion shell destination name)
+  set(generated ${CMAKE_BINARY_DIR}/completions/${name})
+  install(CODE "
+    file(MAKE_DIRECTORY \"${CMAKE_BINARY_DIR}/completions\")
+    execute_process(COMMAND \"$<TARGET_FILE:ix>\" completion ${shell} OUTPUT_FILE \"${generated}\" RESULT_VARIABLE result)
+    if(NOT result EQUAL 0)
+      message(FATAL_ERROR \"`ix completion ${shell}` failed: \${result}\")
+    endif()")
+  install(FILES ${generated} DESTINATION ${CMAKE_INSTALL_DATADIR}/${destination})
+endfunction()
+ixian_install_completion(bash bash-completion/completions ix)
+ixian_install_completion(zsh zsh/vendor-completions _ix)
+ixian_install_completion(fish fish/vendor_completions.d ix.fish)
+
+set(CPACK_PACKAGE_NAME ixian)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_CONTACT "Ixian developers <ixian@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "build tool for container images with the registry as its cache")
+set(CPACK_PACKAGE_DESCRIPTION
+"Ixian runs the tasks of a project and skips those whose results still hold. It
+builds container images as a graph of stages, and uses the registry as the cache.
+.
+A project is described in ixian.py, which ix reads with an embedded Python 3.11.
+The package contains the program ix and completions for bash, zsh and fish.")
+set(CPACK_STRIP_FILES ON)
+set(CPACK_GENERATOR DEB)
+
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION devel)
+set(CPACK_DEBIAN_PACKAGE_HOMEPAGE "${PROJECT_HOMEPAGE_URL}")
+# Libraries are found by what the program links. Named besides: libpython3.11 because it brings Python's standard library, and
+# what is used without being linked.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libpython3.11, python3-jinja2, ca-certificates")
+include(CPack)

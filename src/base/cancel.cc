@@ -1,0 +1,49 @@
+#include "base/cancel.h"
+
+#include <csignal>
+
+#include "base/error.h"
+
+namespace ixian::base {
+
+void Cancellation::request() {
+  std::vector<std::function<void()>> listeners;
+  {
+    std::lock_guard lock(mutex_);
+    if (requested_.exchange(true, std::memory_order_acq_rel)) return;
+    signal_groups(SIGINT);
+    listeners = listeners_;
+  }
+  changed_.notify_all();
+  for (const auto& listener : listeners) listener();
+}
+
+void Cancellation::kill_groups() {
+  std::lock_guard lock(mutex_);
+  signal_groups(SIGKILL);
+}
+
+void Cancellation::throw_if_requested() const {
+  if (requested()) throw Cancelled();
+}
+
+void Cancellation::ended(pid_t group) {
+  std::lock_guard lock(mutex_);
+  groups_.erase(group);
+}
+
+bool Cancellation::wait_for(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, time, [this] { return requested(); });
+}
+
+void Cancellation::on_request(std::function<void()> listener) {
+  std::lock_guard lock(mutex_);
+  listeners_.push_back(std::move(listener));
+}
+
+void Cancellation::signal_groups(int signal_number) {
+  for (pid_t group : groups_) ::kill(-group, signal_number);
+}
+
+}  // namespace ixian::base

@@ -1,0 +1,299 @@
+#include "base/subprocess.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "base/fs.h"
+#include "base/text.h"
+
+// A command gets a process group of its own, so that stopping it reaches its children too. While it owns the terminal, its
+// group is the terminal's foreground group, as a shell would have it: Ctrl-C and Ctrl-Z go to it and not to us, and a shell or
+// a debugger works as if it had been started by hand.
+//
+// Everything that the child needs is laid out before fork(): between fork and exec it only makes system calls.
+
+extern char** environ;
+
+namespace ixian::base {
+namespace {
+
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+Pipe make_pipe() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) {
+    throw LaunchError("Cannot make a pipe: " + errno_text(errno) + ".", false);
+  }
+  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+// The environment of the command, as exec wants it.
+class Environment {
+ public:
+  explicit Environment(const std::map<std::string, std::string>& changes) {
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      std::string_view text(*entry);
+      if (!changes.contains(std::string(text.substr(0, text.find('='))))) entries_.emplace_back(text);
+    }
+    for (const auto& [name, value] : changes) entries_.push_back(name + "=" + value);
+    for (auto& entry : entries_) pointers_.push_back(entry.data());
+    pointers_.push_back(nullptr);
+  }
+
+  char* const* data() const { return pointers_.data(); }
+
+  std::string_view path() const {
+    for (std::string_view entry : entries_) {
+      if (entry.starts_with("PATH=")) return entry.substr(5);
+    }
+    return "/usr/local/bin:/usr/bin:/bin";
+  }
+
+ private:
+  std::vector<std::string> entries_;
+  std::vector<char*> pointers_;
+};
+
+// What the child does, with nothing but system calls.
+struct ChildPlan {
+  const char* program;
+  char* const* argv;
+  char* const* env;
+  const char* directory;  // nullptr: stay
+  int output_fd;          // -1: inherit
+  int null_fd;
+  int error_fd;
+  bool take_terminal;
+};
+
+void reset_signals() {
+  struct sigaction action = {};
+  action.sa_handler = SIG_DFL;
+  for (int number : {SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD, SIGHUP}) {
+    ::sigaction(number, &action, nullptr);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void run_child(const ChildPlan& plan) {
+  ::setpgid(0, 0);
+  if (plan.take_terminal) ::tcsetpgrp(STDIN_FILENO, ::getpid());
+  bool ok = true;
+  if (plan.output_fd >= 0) {
+    ok = ::dup2(plan.null_fd, STDIN_FILENO) >= 0 && ::dup2(plan.output_fd, STDOUT_FILENO) >= 0 &&
+         ::dup2(plan.output_fd, STDERR_FILENO) >= 0;
+  }
+  if (ok && plan.directory != nullptr) ok = ::chdir(plan.directory) == 0;
+  if (ok) {
+    reset_signals();
+    ::execve(plan.program, plan.argv, plan.env);
+  }
+  const int error = errno;
+  [[maybe_unused]] ssize_t ignored = ::write(plan.error_fd, &error, sizeof(error));
+  ::_exit(127);
+}
+
+// SIGTTOU would stop us when we take the terminal back from a group that is in the foreground.
+class BlockSigttou {
+ public:
+  BlockSigttou() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTTOU);
+    ::pthread_sigmask(SIG_BLOCK, &set, &old_);
+  }
+  ~BlockSigttou() { ::pthread_sigmask(SIG_SETMASK, &old_, nullptr); }
+
+ private:
+  sigset_t old_;
+};
+
+ExitStatus decode(int status) {
+  if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), WTERMSIG(status)};
+  return {WEXITSTATUS(status), 0};
+}
+
+// Hands each complete line on; what is left at the end counts as a line too.
+class LineReader {
+ public:
+  explicit LineReader(const std::function<void(std::string_view)>& on_line) : on_line_(on_line) {}
+  ~LineReader() = default;
+
+  // False at the end of the stream, or where nothing more can be read now.
+  bool read_some(int fd) {
+    std::array<char, 16 * 1024> buffer;
+    ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) return true;
+    if (got <= 0) return false;
+    partial_.append(buffer.data(), static_cast<std::size_t>(got));
+    std::size_t start = 0;
+    for (auto end = partial_.find('\n'); end != std::string::npos; end = partial_.find('\n', start)) {
+      emit(std::string_view(partial_).substr(start, end - start));
+      start = end + 1;
+    }
+    partial_.erase(0, start);
+    if (partial_.size() > kLongestLine) finish();
+    return true;
+  }
+
+  void finish() {
+    if (!partial_.empty()) emit(partial_);
+    partial_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kLongestLine = 1 << 20;
+
+  void emit(std::string_view line) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    on_line_(line);
+  }
+
+  const std::function<void(std::string_view)>& on_line_;
+  std::string partial_;
+};
+
+// Reads until the command itself has ended and its pipe is empty. A child that it left in the background may keep the pipe open;
+// that one is not waited for.
+int wait_with_output(pid_t pid, UniqueFd output, const std::function<void(std::string_view)>& on_line) {
+  UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  LineReader reader(on_line);
+  bool open = true;
+  while (open) {
+    pollfd fds[2] = {{output.get(), POLLIN, 0}, {ended.get(), POLLIN, 0}};
+    if (::poll(fds, ended.valid() ? 2 : 1, -1) < 0) continue;
+    if (fds[0].revents != 0) {
+      open = reader.read_some(output.get());
+    } else if (fds[1].revents != 0) {
+      break;
+    }
+  }
+  reader.finish();
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+// Waits for a command that owns the terminal. When it is stopped (Ctrl-Z), we stop too, and continue it when we are continued.
+int wait_in_foreground(pid_t pid, bool terminal) {
+  int status = 0;
+  while (true) {
+    if (::waitpid(pid, &status, terminal ? WUNTRACED : 0) < 0) {
+      if (errno == EINTR) continue;
+      break;
+    }
+    if (!WIFSTOPPED(status)) break;
+    BlockSigttou guard;
+    ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
+    ::kill(::getpid(), SIGSTOP);
+    ::tcsetpgrp(STDIN_FILENO, pid);
+    ::kill(-pid, SIGCONT);
+  }
+  if (terminal) {
+    BlockSigttou guard;
+    ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
+  }
+  return status;
+}
+
+}  // namespace
+
+std::string find_program(const std::string& program, std::string_view path) {
+  if (program.find('/') != std::string::npos) return program;
+  for (std::string_view folder : split(path, ':')) {
+    std::string candidate = fmt::format("{}/{}", folder.empty() ? "." : folder, program);
+    struct stat info;
+    if (::stat(candidate.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+        ::access(candidate.c_str(), X_OK) == 0) {
+      return candidate;
+    }
+  }
+  return "";
+}
+
+ExitStatus run_command(const Command& command, Cancellation& cancellation) {
+  if (command.argv.empty() || command.argv[0].empty()) {
+    throw LaunchError("There is no command to run: it is empty.", false);
+  }
+  const Environment environment(command.env);
+  const std::string program = find_program(command.argv[0], environment.path());
+  if (program.empty()) {
+    throw LaunchError(fmt::format("Cannot run {}: there is no such program on PATH. Is it installed?",
+                                  printable_path(command.argv[0])),
+                      true);
+  }
+  std::vector<std::string> words = command.argv;
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  const bool captured = static_cast<bool>(command.on_line);
+  const bool terminal =
+      !captured && ::isatty(STDIN_FILENO) == 1 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+  Pipe failure = make_pipe();
+  Pipe output;
+  UniqueFd null_fd;
+  if (captured) {
+    output = make_pipe();
+    null_fd = UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  }
+  const ChildPlan plan{program.c_str(),
+                       argv.data(),
+                       environment.data(),
+                       command.directory.empty() ? nullptr : command.directory.c_str(),
+                       output.write.get(),
+                       null_fd.get(),
+                       failure.write.get(),
+                       terminal};
+
+  pid_t pid = -1;
+  {
+    Cancellation::Hold hold(cancellation);
+    if (!hold.may_start()) throw Cancelled();
+    BlockSigttou guard;
+    pid = ::fork();
+    if (pid == 0) run_child(plan);
+    if (pid > 0) {
+      ::setpgid(pid, pid);
+      if (terminal) ::tcsetpgrp(STDIN_FILENO, pid);
+      hold.started(pid);
+    }
+  }
+  if (pid < 0) throw LaunchError("Cannot start a process: " + errno_text(errno) + ".", false);
+  failure.write.reset();
+  output.write.reset();
+
+  int launch_error = 0;
+  ssize_t got = 0;
+  while ((got = ::read(failure.read.get(), &launch_error, sizeof(launch_error))) < 0 && errno == EINTR) {
+  }
+  const int status = captured ? wait_with_output(pid, std::move(output.read), command.on_line)
+                              : wait_in_foreground(pid, terminal);
+  cancellation.ended(pid);
+  if (got == sizeof(launch_error)) {
+    throw LaunchError(fmt::format("Cannot run {}: {}.", printable_path(command.argv[0]),
+                                  errno_text(launch_error)),
+                      launch_error == ENOENT);
+  }
+  const ExitStatus exit = decode(status);
+  if (terminal && exit.signal == SIGINT) cancellation.request();
+  return exit;
+}
+
+}  // namespace ixian::base

@@ -1,0 +1,114 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/thread_pool.h"
+
+namespace ixian::cli {
+namespace {
+
+base::Error usage_error(const std::string& message) { return {base::ErrorCode::kUsage, message}; }
+
+std::string log_level_name(ui::Threshold threshold) {
+  switch (threshold) {
+    case ui::Threshold::kDebug:
+      return "debug";
+    case ui::Threshold::kInfo:
+      return "info";
+    case ui::Threshold::kWarning:
+      return "warning";
+    case ui::Threshold::kError:
+      return "error";
+    case ui::Threshold::kNone:
+      return "none";
+  }
+  return "info";
+}
+
+[[noreturn]] void fail_unknown_flag(const CLI::App& app, const std::string& flag) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  const std::string name = flag.substr(0, flag.find('='));
+  throw usage_error(fmt::format("ix has no flag {}.{} Flags of a task go behind its name. `ix --help` lists ix's own.",
+                                name, base::did_you_mean(name, known)));
+}
+
+}  // namespace
+
+Options parse_options(int argc, char** argv) {
+  Options options;
+  options.jobs = base::processor_count();
+  std::string progress;
+  std::string log;
+  CLI::App app;
+  app.prefix_command();
+  app.set_help_flag();
+  app.add_flag("-h,--help", options.help);
+  app.add_flag("--version", options.version);
+  app.add_option("--log", log);
+  app.add_flag("--force", options.run.force);
+  app.add_flag("--force-all", options.run.force_all);
+  app.add_flag("--clean", options.run.clean);
+  app.add_flag("--clean-all", options.run.clean_all);
+  app.add_flag("--show", options.show);
+  app.add_flag("--dry-run", options.dry_run);
+  app.add_option("-j,--jobs", options.jobs)->check(CLI::Range(1u, 1024u));
+  app.add_option("--progress", progress);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    throw usage_error(fmt::format("{}. `ix --help` shows how ix is called.", error.what()));
+  }
+
+  if (!progress.empty()) {
+    const auto kind = ui::parse_view_kind(progress);
+    if (!kind) throw usage_error(fmt::format("--progress is auto, tty, plain, json or quiet, not {}.", progress));
+    options.progress = *kind;
+  }
+  if (!log.empty()) {
+    const auto threshold = ui::parse_threshold(log);
+    if (!threshold) throw usage_error(fmt::format("--log is DEBUG, INFO, WARN, ERROR or NONE, not {}.", log));
+    options.threshold = *threshold;
+  }
+  options.log_level = log_level_name(options.threshold);
+
+  std::vector<std::string> rest = app.remaining();
+  if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());
+  if (!rest.empty() && rest.front().starts_with("-")) fail_unknown_flag(app, rest.front());
+  if (!rest.empty()) {
+    options.task = rest.front();
+    options.run.args.assign(rest.begin() + 1, rest.end());
+  }
+  return options;
+}
+
+std::string usage_text() {
+  return R"(Usage: ix [flags] TASK [arguments]
+
+Runs a task of the project in this folder, after the tasks that it needs. Flags
+go before the task; what follows the task belongs to the task.
+
+Flags:
+  -h, --help       show this help; with a task, the help of that task
+  --version        show the version
+  --log LEVEL      DEBUG, INFO (default), WARN, ERROR or NONE
+  --force          run the task even if it is complete
+  --force-all      run it and all that it needs, complete or not
+  --clean          clean the task first, then run it
+  --clean-all      clean it and all that it needs first, then run them
+  --show           show what is complete, run nothing
+  --dry-run        show what would run and why, run nothing
+  -j, --jobs N     run up to N tasks at a time (default: the processors)
+  --progress HOW   auto (default), tty, plain, json or quiet
+
+Type 'ix help TASK' for help on a task.
+)";
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,32 @@
+// The command line: `ix [flags] TASK [arguments]`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/task_plan.h"
+#include "ui/make_view.h"
+
+namespace ixian::cli {
+
+struct Options {
+  bool help = false;
+  bool version = false;
+  bool show = false;
+  bool dry_run = false;
+  unsigned jobs = 1;
+  ui::ViewKind progress = ui::ViewKind::kAuto;
+  ui::Threshold threshold = ui::Threshold::kInfo;
+  std::string log_level = "info";  // as Python's side calls it
+
+  std::string task;     // "" where none is named
+  plan::Options run;    // --force and its like, and the task's arguments
+};
+
+// Flags before the task are ours; what follows the task is the task's, flags included. Throws base::Error{kUsage}.
+Options parse_options(int argc, char** argv);
+
+// The part of `ix --help` that does not depend on a project.
+std::string usage_text();
+
+}  // namespace ixian::cli

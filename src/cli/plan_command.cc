@@ -1,0 +1,64 @@
+// `ix plan TASK`: what would run, in which order, and why.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/plan_text.h"
+#include "cli/print.h"
+#include "cli/workspace.h"
+#include "plan/task_plan.h"
+
+namespace ixian::cli {
+namespace {
+
+int run(Workspace* workspace, const Options& options) {
+  plan::Options run = options.run;
+  const bool json = take_flag(run.args, "--json");
+  const std::string task = take_task(*find_command("plan"), run.args);
+  const auto plan = plan::make_plan(workspace->graph(), workspace->states(), workspace->store(),
+                                    workspace->graph().require(task), run);
+  print(json ? to_json(plan).dump(2) + "\n" : plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
+  return 0;
+}
+
+}  // namespace
+
+std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
+  std::size_t runs = 0;
+  std::size_t tasks = 0;
+  std::size_t width = 0;
+  for (const auto& step : plan.steps) {
+    if (step.is_virtual) continue;
+    ++tasks;
+    if (step.decision.runs) ++runs;
+    width = std::max(width, base::display_width(step.name));
+  }
+  const std::string& root = plan.steps.back().name;
+  if (tasks == 0) return fmt::format("{} gathers no tasks: there is nothing to do.\n", root);
+  if (plan.nothing_to_do()) return fmt::format("{} is up to date: nothing would run.\n", root);
+  std::string out = fmt::format("{} would run {} of {} tasks, in this order:\n\n", root, runs, tasks);
+  for (const auto& step : plan.steps) {
+    if (step.cleans) out += fmt::format("  {} {}\n", style.paint(style.yellow, "clean"), step.name);
+    if (step.is_virtual) continue;
+    const std::string action = step.decision.runs ? style.paint(style.green, "run  ") : style.paint(style.gray, "skip ");
+    const std::string padding(width - base::display_width(step.name), ' ');
+    out += fmt::format("  {} {}{}  {}\n", action, step.name, padding,
+                       style.paint(style.dim, describe(step.decision)));
+  }
+  return out;
+}
+
+Command plan_command() {
+  return {"plan",
+          "TASK [ARGS…] [--json]",
+          "Show what would run and why, run nothing",
+          "Asks every check of TASK and of all that it needs, and prints what\n"
+          "`ix TASK ARGS…` would do. --force and its like, before `plan`, count.\n"
+          "--json prints it for programs.",
+          true, run};
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,13 @@
+// A plan for people to read.
+#pragma once
+
+#include <string>
+
+#include "plan/task_plan.h"
+#include "ui/style.h"
+
+namespace ixian::cli {
+
+std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style);
+
+}  // namespace ixian::cli

@@ -1,0 +1,82 @@
+#include "cli/run_task.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/help.h"
+#include "cli/plan_text.h"
+#include "cli/print.h"
+#include "cli/signals.h"
+#include "cli/workspace.h"
+#include "plan/task_plan.h"
+#include "run/runner.h"
+
+namespace ixian::cli {
+namespace {
+
+void report_failures(const run::Report& report, base::EventSink& sink) {
+  for (const auto& failure : report.failures) {
+    std::string text = fmt::format("The task {} failed: {}", failure.task, failure.error.message());
+    if (!failure.error.context().empty()) text += "\n" + failure.error.context();
+    sink.log(base::kNoActivity, base::LogLevel::kError, text);
+  }
+  if (report.not_started.empty() || report.failures.empty()) return;
+  constexpr std::size_t kShown = 5;
+  std::vector<std::string> names(report.not_started.begin(),
+                                 report.not_started.begin() +
+                                     static_cast<std::ptrdiff_t>(std::min(kShown, report.not_started.size())));
+  std::string text = "Not started because of this: " + base::join(names, ", ");
+  if (report.not_started.size() > kShown) text += fmt::format(" and {} more", report.not_started.size() - kShown);
+  sink.log(base::kNoActivity, base::LogLevel::kError, text + ".");
+}
+
+int exit_code(const run::Report& report) {
+  if (report.interrupted) return interrupted_exit_code();
+  if (report.failures.empty()) return 0;
+  return static_cast<int>(report.failures.front().error.code());
+}
+
+void note_damage(Workspace& workspace) {
+  if (const std::string damaged = workspace.store().damaged(); !damaged.empty()) {
+    workspace.sink().log(base::kNoActivity, base::LogLevel::kWarning,
+                         fmt::format("The project's state was damaged. It has been moved to {}; tasks run again.", damaged));
+  }
+}
+
+}  // namespace
+
+int run_task(Workspace& workspace, const Options& options) {
+  const auto& graph = workspace.graph();
+  const task::TaskId root = graph.require(options.task);
+  if (options.show) {
+    print(status_tree(workspace, options.task));
+    return 0;
+  }
+  const auto plan = plan::make_plan(graph, workspace.states(), workspace.store(), root, options.run);
+  note_damage(workspace);
+  if (options.dry_run) {
+    print(plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
+    return 0;
+  }
+  auto& sink = workspace.sink();
+  if (plan.nothing_to_do()) {
+    const bool gathers_nothing = graph[root].is_virtual() && graph.dependencies(root).empty();
+    sink.log(base::kNoActivity, base::LogLevel::kInfo,
+             gathers_nothing
+                 ? fmt::format("{0} gathers no tasks: there is nothing to do. A task joins it with parent = \"{0}\".", options.task)
+                 : fmt::format("{} is up to date. --force runs it all the same.", options.task));
+    return 0;
+  }
+  run::Workshop shop{graph, workspace.states(), workspace.store(), workspace.builder_folder(), sink,
+                     workspace.cancellation()};
+  const auto report = run::run_plan(plan, options.run, {options.jobs, true}, shop);
+  report_failures(report, sink);
+  if (report.ok() && report.ran == 0) {
+    sink.log(base::kNoActivity, base::LogLevel::kInfo,
+             fmt::format("{} is up to date: another ix has just run it.", options.task));
+  }
+  return exit_code(report);
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,58 @@
+// `ix why TASK`: what changed since the last success.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/workspace.h"
+#include "plan/explain.h"
+
+namespace ixian::cli {
+namespace {
+
+constexpr std::size_t kShownChanges = 20;
+
+std::string explanation_text(const plan::Explanation& explanation, const ui::Style& style) {
+  std::string out =
+      fmt::format("{} runs: {}\n", style.paint(style.bold, explanation.task), describe(explanation.decision));
+  for (std::size_t i = 0; i < explanation.changes.size(); ++i) {
+    if (i == kShownChanges) {
+      out += fmt::format("    … and {} more\n", explanation.changes.size() - i);
+      break;
+    }
+    const auto& change = explanation.changes[i];
+    out += fmt::format("    {}  {}\n", change.what, style.paint(style.dim, change.how));
+  }
+  return out;
+}
+
+int run(Workspace* workspace, const Options& options) {
+  plan::Options run = options.run;
+  const bool json = take_flag(run.args, "--json");
+  const std::string task = take_task(*find_command("why"), run.args);
+  const auto& graph = workspace->graph();
+  const auto plan = plan::make_plan(graph, workspace->states(), workspace->store(), graph.require(task), run);
+  const auto explanations = plan::explain(plan, graph, workspace->states(), workspace->store(), run);
+  if (json) {
+    print(to_json(explanations).dump(2) + "\n");
+    return 0;
+  }
+  if (explanations.empty()) print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
+  const ui::Style style = ui::Style::for_fd(STDOUT_FILENO);
+  for (const auto& explanation : explanations) print(explanation_text(explanation, style));
+  return 0;
+}
+
+}  // namespace
+
+Command why_command() {
+  return {"why",
+          "TASK [ARGS…] [--json]",
+          "Show what changed since a task's last success",
+          "For TASK and each task that makes it run: the file, the argument or the\n"
+          "dependency that changed since the last success. Runs nothing.",
+          true, run};
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,131 @@
+#include "cli/workspace.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "cli/help.h"
+#include "run/runner.h"
+#include "script/calls.h"
+
+namespace ixian::cli {
+namespace {
+
+// <prefix>/bin/ix → <prefix>/share/ixian; where that does not exist (a build tree), the folder of the program.
+std::string install_folder() {
+  char buffer[PATH_MAX];
+  const ssize_t length = ::readlink("/proc/self/exe", buffer, sizeof(buffer));
+  if (length <= 0) return "/usr/share/ixian";
+  std::string program(buffer, static_cast<std::size_t>(length));
+  const std::string folder = program.substr(0, program.rfind('/'));
+  const std::string shared = base::absolute_path("../share/ixian", folder);
+  return ::access(shared.c_str(), F_OK) == 0 ? shared : folder;
+}
+
+[[noreturn]] void fail_missing(const std::string& file, const std::string& folder) {
+  if (std::getenv("IXIAN_CONFIG") != nullptr) {
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("IXIAN_CONFIG names {}, which does not exist.", base::printable_path(file)));
+  }
+  for (std::string above = folder; above.size() > 1;) {
+    above = base::absolute_path("..", above);
+    if (::access((above + "/ixian.py").c_str(), F_OK) == 0) {
+      throw base::Error(base::ErrorCode::kProject,
+                        fmt::format("There is no ixian.py in this folder. There is one in {}: run ix there.",
+                                    base::printable_path(above)));
+    }
+  }
+  throw base::Error(base::ErrorCode::kProject,
+                    "There is no ixian.py in this folder. It holds a project's tasks; set IXIAN_CONFIG if yours is "
+                    "elsewhere.");
+}
+
+}  // namespace
+
+std::string project_file() {
+  const char* configured = std::getenv("IXIAN_CONFIG");
+  const bool is_set = configured != nullptr && *configured != '\0';
+  return base::absolute_path(is_set ? configured : "ixian.py", base::current_directory());
+}
+
+Workspace::Workspace(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
+                     base::Cancellation& cancellation)
+    : options_(options), sink_(sink), cancellation_(cancellation) {
+  script::ProjectOptions project;
+  project.file = project_file();
+  project.folder = base::current_directory();
+  project.install_folder = install_folder();
+  project.log_level = options.log_level;
+  project.argv = std::move(argv);
+  if (::access(project.file.c_str(), F_OK) != 0) fail_missing(project.file, project.folder);
+  project_ = std::make_unique<script::Project>(project, sink, cancellation, make_hooks());
+  builder_folder_ = project_->builder_folder();
+  store_ = std::make_unique<task::StateStore>(builder_folder_);
+  main_ = snapshot();
+}
+
+script::Hooks Workspace::make_hooks() {
+  script::Hooks hooks;
+  hooks.show_help = [this](const std::string& task) { show_help(*this, task); };
+  hooks.run_task = [this](const std::string& task, const std::vector<std::string>& args,
+                          const std::map<std::string, bool>& flags) { return run_nested(task, args, flags); };
+  hooks.task_hash = [this](const std::string& task) {
+    const auto current = snapshot();
+    return current->states.hash(require(*current, task));
+  };
+  hooks.task_state = [this](const std::string& task) {
+    const auto current = snapshot();
+    return current->states.state(require(*current, task));
+  };
+  return hooks;
+}
+
+// The tasks as they are now: the ones that the command works with, unless others have been registered since.
+std::shared_ptr<Workspace::Snapshot> Workspace::snapshot() {
+  const std::uint64_t version = script::registry_version();
+  std::lock_guard lock(latest_mutex_);
+  if (!latest_ || latest_version_ != version) {
+    latest_ = std::make_shared<Snapshot>(script::registered_tasks());
+    latest_version_ = version;
+  }
+  return latest_;
+}
+
+task::TaskId Workspace::require(const Snapshot& current, const std::string& name) const {
+  const task::TaskId id = current.graph.find(name);
+  if (id == task::TaskGraph::kNone) {
+    throw base::Error(base::ErrorCode::kProject, fmt::format("There is no task named {}.", base::shell_quote(name)));
+  }
+  return id;
+}
+
+// A task that calls another one waits for it, so this is one thread's work from beginning to end.
+bool Workspace::run_nested(const std::string& name, const std::vector<std::string>& args,
+                           const std::map<std::string, bool>& flags) {
+  if (!store_) throw base::Error(base::ErrorCode::kProject, "Tasks can be run once ixian.py has been loaded, not before.");
+  const auto current = snapshot();
+  const auto flag = [&](const char* key) {
+    auto found = flags.find(key);
+    return found != flags.end() && found->second;
+  };
+  plan::Options options{flag("force"), flag("force_all"), flag("clean"), flag("clean_all"), args};
+  const task::TaskId root = require(*current, name);
+  const auto plan = plan::make_plan(current->graph, current->states, *store_, root, options);
+  if (plan.nothing_to_do() && !plan.steps.back().is_virtual) return false;
+  run::Workshop shop{current->graph, current->states, *store_, builder_folder_, sink_, cancellation_};
+  const auto report = run::run_plan(plan, options, {1, script::owns_terminal()}, shop);
+  if (report.interrupted) throw base::Cancelled();
+  if (!report.failures.empty()) {
+    const auto& failure = report.failures.front();
+    throw base::Error(failure.error.code(), fmt::format("The task {} failed: {}", failure.task, failure.error.message()),
+                      failure.error.context());
+  }
+  return true;
+}
+
+}  // namespace ixian::cli

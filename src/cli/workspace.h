@@ -1,0 +1,64 @@
+// A loaded project with all that commands need to work on it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/cancel.h"
+#include "base/event.h"
+#include "cli/options.h"
+#include "script/project.h"
+#include "task/graph.h"
+#include "task/state_store.h"
+#include "task/states.h"
+
+namespace ixian::cli {
+
+// The project file that this run is about, absolute: IXIAN_CONFIG, else ixian.py in the current folder. It need not exist.
+std::string project_file();
+
+// Everything is in place once the constructor returns. Python's calls into it may come from any thread.
+class Workspace {
+ public:
+  // Loads the project. Throws base::Error{kProject}.
+  Workspace(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
+            base::Cancellation& cancellation);
+
+  script::Project& project() { return *project_; }
+  const task::TaskGraph& graph() const { return main_->graph; }
+  task::TaskStates& states() { return main_->states; }
+  task::StateStore& store() { return *store_; }
+  const std::string& builder_folder() const { return builder_folder_; }
+  base::EventSink& sink() { return sink_; }
+  base::Cancellation& cancellation() { return cancellation_; }
+  const Options& options() const { return options_; }
+
+ private:
+  // The tasks at one moment. Those of a project may grow while it loads, and while its tasks run.
+  struct Snapshot {
+    explicit Snapshot(std::vector<task::Task> tasks) : graph(std::move(tasks)), states(graph) {}
+    task::TaskGraph graph;
+    task::TaskStates states;
+  };
+
+  script::Hooks make_hooks();
+  std::shared_ptr<Snapshot> snapshot();
+  task::TaskId require(const Snapshot& snapshot, const std::string& name) const;
+  bool run_nested(const std::string& task, const std::vector<std::string>& args,
+                  const std::map<std::string, bool>& flags);
+
+  const Options& options_;
+  base::EventSink& sink_;
+  base::Cancellation& cancellation_;
+  std::unique_ptr<script::Project> project_;
+  std::string builder_folder_;
+  std::unique_ptr<task::StateStore> store_;
+  std::shared_ptr<Snapshot> main_;
+
+  std::mutex latest_mutex_;
+  std::shared_ptr<Snapshot> latest_;
+  std::uint64_t latest_version_ = 0;
+};
+
+}  // namespace ixian::cli

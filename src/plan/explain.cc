@@ -1,0 +1,147 @@
+#include "plan/explain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/text.h"
+
+namespace ixian::plan {
+namespace {
+
+std::string shorten(const base::Json& value) {
+  constexpr std::size_t kLongest = 40;
+  if (value.is_null()) return "nothing";
+  std::string text = value.is_string() ? value.get<std::string>() : base::canonical_json(value);
+  if (base::display_width(text) > kLongest) {
+    std::size_t cut = 0;
+    while (cut < kLongest) cut += std::max<std::size_t>(1, base::utf8_length(std::string_view(text).substr(cut)));
+    text = text.substr(0, cut) + "…";
+  }
+  return text;
+}
+
+// "100644 <hex>": a file's mode and content, as the file hasher writes them.
+bool is_file_fact(const base::Json& value) {
+  if (!value.is_string()) return false;
+  const auto& text = value.get_ref<const std::string&>();
+  return text.size() == 6 + 1 + 64 && text[6] == ' ';
+}
+
+std::string file_change(const std::string& before, const std::string& now) {
+  if (before.substr(7) != now.substr(7)) return "changed";
+  const bool executable = now.starts_with("100755");
+  return executable ? "became executable" : "is no longer executable";
+}
+
+void compare(const std::string& name, const base::Json& before, const base::Json& now,
+             std::vector<Change>& changes) {
+  if (before == now) return;
+  if (before.is_object() && now.is_object()) {
+    auto nested = [&](const std::string& key) { return name.empty() ? key : name + "." + key; };
+    for (const auto& [key, value] : before.items()) {
+      if (now.contains(key)) {
+        compare(nested(key), value, now[key], changes);
+      } else {
+        changes.push_back({nested(key), "removed"});
+      }
+    }
+    for (const auto& [key, value] : now.items()) {
+      if (!before.contains(key)) changes.push_back({nested(key), "added"});
+    }
+  } else if (is_file_fact(before) && is_file_fact(now)) {
+    changes.push_back({name, file_change(before.get<std::string>(), now.get<std::string>())});
+  } else {
+    changes.push_back({name.empty() ? "state" : name,
+                       fmt::format("was {}, now {}", shorten(before), shorten(now))});
+  }
+}
+
+std::vector<Change> checker_changes(task::Checker& checker, const base::Json& saved_state,
+                                    const base::Json& saved_details) {
+  const base::Json details = checker.details();
+  if (!details.empty() && !saved_details.is_null()) {
+    auto changes = differences(saved_details, details);
+    if (!changes.empty()) return changes;
+  }
+  auto changes = differences(saved_state, checker.state());
+  if (changes.empty()) changes.push_back({checker.id(), "does not pass its check"});
+  return changes;
+}
+
+std::vector<Change> changes_of(const Step& step, task::TaskStates& states, task::StateStore& store,
+                               const Options& options, bool is_root) {
+  std::vector<Change> changes;
+  const auto record = store.load(step.name);
+  if (step.decision.reason == Reason::kArguments && record) {
+    const auto now = is_root ? options.args : std::vector<std::string>();
+    changes.push_back({"arguments", fmt::format("were [{}], now [{}]", base::join(record->args, " "),
+                                                base::join(now, " "))});
+  }
+  if (step.decision.reason == Reason::kDependencyRan) {
+    for (const auto& name : step.decision.because) changes.push_back({name, "ran since"});
+  }
+  if (step.decision.reason == Reason::kChecks && record) {
+    const base::Json details = store.load_details(step.name);
+    for (const auto& checker : states.checkers(step.id)) {
+      const std::string id = checker->id();
+      const auto& failing = step.decision.because;
+      if (std::find(failing.begin(), failing.end(), id) == failing.end()) continue;
+      auto found = checker_changes(*checker, record->checks.value(id, base::Json()),
+                                   details.value(id, base::Json()));
+      changes.insert(changes.end(), found.begin(), found.end());
+    }
+  }
+  return changes;
+}
+
+}  // namespace
+
+std::vector<Change> differences(const base::Json& before, const base::Json& now) {
+  std::vector<Change> changes;
+  compare("", before, now, changes);
+  std::sort(changes.begin(), changes.end(),
+            [](const Change& a, const Change& b) { return a.what < b.what; });
+  return changes;
+}
+
+std::vector<Explanation> explain(const TaskPlan& plan, const task::TaskGraph& graph, task::TaskStates& states,
+                                 task::StateStore& store, const Options& options) {
+  std::unordered_map<task::TaskId, const Step*> steps;
+  for (const auto& step : plan.steps) steps[step.id] = &step;
+  std::vector<Explanation> explanations;
+  std::vector<task::TaskId> open{plan.steps.back().id};
+  std::unordered_set<task::TaskId> seen{open.front()};
+  for (std::size_t next = 0; next < open.size(); ++next) {
+    const Step& step = *steps.at(open[next]);
+    if (!step.decision.runs) continue;
+    Explanation explanation{step.name, step.decision, {}, {}};
+    explanation.changes = changes_of(step, states, store, options, next == 0);
+    for (task::TaskId dependency : graph.dependencies(step.id)) {
+      if (!steps.at(dependency)->decision.runs) continue;
+      explanation.dependencies.push_back(graph[dependency].name);
+      if (seen.insert(dependency).second) open.push_back(dependency);
+    }
+    explanations.push_back(std::move(explanation));
+  }
+  return explanations;
+}
+
+base::Json to_json(const std::vector<Explanation>& explanations) {
+  base::Json list = base::Json::array();
+  for (const auto& explanation : explanations) {
+    base::Json changes = base::Json::array();
+    for (const auto& change : explanation.changes) {
+      changes.push_back({{"what", change.what}, {"how", change.how}});
+    }
+    list.push_back({{"task", explanation.task},
+                    {"why", describe(explanation.decision)},
+                    {"changes", std::move(changes)},
+                    {"dependencies", explanation.dependencies}});
+  }
+  return list;
+}
+
+}  // namespace ixian::plan

@@ -1,0 +1,241 @@
+#include "run/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include "base/thread_pool.h"
+#include "task/lock.h"
+
+namespace ixian::run {
+namespace {
+
+enum class Result { kPending, kSkipped, kRan, kFailed, kNotStarted };
+
+// One run: who is ready, who is done. The calling thread hands out work, and works itself.
+class Run {
+ public:
+  Run(const plan::TaskPlan& plan, const plan::Options& options, const Manner& manner, Workshop& workshop)
+      : plan_(plan),
+        options_(options),
+        jobs_(std::max(1u, manner.jobs)),
+        terminal_(manner.terminal),
+        shop_(workshop),
+        runs_(workshop.graph, ids(plan), workshop.store.load_all()),
+        results_(plan.steps.size(), Result::kPending),
+        waiting_for_(plan.steps.size(), 0),
+        dependents_(plan.steps.size()) {
+    std::unordered_map<task::TaskId, std::size_t> position;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      position[plan.steps[i].id] = i;
+      for (task::TaskId dependency : shop_.graph.dependencies(plan.steps[i].id)) {
+        ++waiting_for_[i];
+        dependents_[position.at(dependency)].push_back(i);
+      }
+      if (waiting_for_[i] == 0) ready_.push_back(i);
+    }
+  }
+
+  Report run() {
+    clean();
+    base::ThreadPool pool(jobs_);
+    std::unique_lock lock(mutex_);
+    while (finished_ < results_.size()) {
+      if (ready_.empty()) {
+        changed_.wait(lock, [this] { return !ready_.empty() || finished_ == results_.size(); });
+        continue;
+      }
+      const std::size_t index = ready_.front();
+      ready_.pop_front();
+      lock.unlock();
+      if (runs_elsewhere(index)) {
+        pool.submit([this, index] { finish(index, work(index)); });
+      } else {
+        finish(index, work(index));
+      }
+      lock.lock();
+    }
+    lock.unlock();
+    report_.interrupted = shop_.cancellation.requested();
+    return std::move(report_);
+  }
+
+ private:
+  static std::vector<task::TaskId> ids(const plan::TaskPlan& plan) {
+    std::vector<task::TaskId> all;
+    for (const auto& step : plan.steps) all.push_back(step.id);
+    return all;
+  }
+
+  bool is_root(std::size_t index) const { return index + 1 == plan_.steps.size(); }
+  const plan::Step& step(std::size_t index) const { return plan_.steps[index]; }
+  const task::Task& task_of(std::size_t index) const { return shop_.graph[step(index).id]; }
+
+  // What is only looked at costs less than waking a thread.
+  bool runs_elsewhere(std::size_t index) const {
+    if (jobs_ == 1 || is_root(index) || step(index).is_virtual || task_of(index).on_main_thread) return false;
+    return step(index).decision.runs || anything_ran_;
+  }
+
+  // Dependents first: what a task left behind goes before what it was made from.
+  void clean() {
+    for (std::size_t i = plan_.steps.size(); i-- > 0;) {
+      if (!step(i).cleans || shop_.cancellation.requested()) continue;
+      shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo, "Cleaning " + step(i).name);
+      try {
+        task_of(i).clean();
+        anything_ran_ = true;
+      } catch (const base::Error& error) {
+        report_.failures.push_back({step(i).name, base::Error(error.code(), "Cleaning failed: " + error.message(),
+                                                              error.context())});
+        stopping_ = true;
+        return;
+      } catch (const base::Cancelled&) {
+        return;
+      }
+    }
+  }
+
+  void finish(std::size_t index, Result result) {
+    std::lock_guard lock(mutex_);
+    results_[index] = result;
+    ++finished_;
+    if (result == Result::kRan && !step(index).is_virtual) ++report_.ran;
+    if (result == Result::kSkipped && !step(index).is_virtual) ++report_.up_to_date;
+    if (result == Result::kNotStarted && !step(index).is_virtual) {
+      report_.not_started.push_back(step(index).name);
+    }
+    for (std::size_t dependent : dependents_[index]) {
+      if (result == Result::kFailed || result == Result::kNotStarted) blocked_.insert(dependent);
+      if (result == Result::kRan) running_dependencies_[dependent].push_back(step(index).name);
+      if (--waiting_for_[dependent] == 0) ready_.push_back(dependent);
+    }
+    changed_.notify_one();
+  }
+
+  Result work(std::size_t index) {
+    plan::Situation situation;
+    {
+      std::lock_guard lock(mutex_);
+      if (blocked_.contains(index) || stopping_ || shop_.cancellation.requested()) return Result::kNotStarted;
+      situation.running = running_dependencies_[index];
+      if (step(index).is_virtual) {
+        runs_.update_virtual(step(index).id);
+        return situation.running.empty() ? Result::kSkipped : Result::kRan;
+      }
+    }
+    if (!step(index).decision.runs && !anything_ran_) return Result::kSkipped;
+    situation.forced = options_.forces(is_root(index));
+    if (is_root(index)) situation.args = options_.args;
+    base::ActivityId activity = base::kNoActivity;
+    bool begun = false;
+    try {
+      return check_and_execute(index, situation, activity, begun);
+    } catch (const base::Error& error) {
+      if (begun) shop_.sink.end(activity, base::Outcome::kFailed, error.message());
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+      report_.failures.push_back({step(index).name, error});
+      return Result::kFailed;
+    } catch (const base::Cancelled&) {
+      if (begun) shop_.sink.end(activity, base::Outcome::kCancelled, "");
+      shop_.cancellation.request();
+      return begun ? Result::kFailed : Result::kNotStarted;
+    }
+  }
+
+  Result check_and_execute(std::size_t index, plan::Situation& situation, base::ActivityId& activity,
+                           bool& begun) {
+    const task::Task& task = task_of(index);
+    const task::TaskId id = step(index).id;
+    const bool has_checks = !shop_.states.checkers(id).empty();
+    std::optional<task::TaskLock> lock;
+    if (has_checks || !is_root(index)) {
+      lock.emplace(shop_.builder_folder, task.name, shop_.cancellation, [&] {
+        shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo,
+                       fmt::format("Waiting for another ix in this project, which is running {}", task.name));
+      });
+    }
+    const plan::Decision decision = decide_now(index, situation);
+    if (!decision.runs) return Result::kSkipped;
+
+    anything_ran_ = true;
+    const bool owns_terminal = terminal_ && (is_root(index) || jobs_ == 1);
+    activity = shop_.sink.begin({task.name, plan::describe(decision), owns_terminal});
+    begun = true;
+    task.execute({situation.args, activity, owns_terminal, situation.forced});
+    shop_.states.forget();
+    if (has_checks) save(id, situation);
+    shop_.sink.end(activity, base::Outcome::kDone, "");
+    return Result::kRan;
+  }
+
+  // Another ix may have run the task since the plan was made, so its record is read again.
+  plan::Decision decide_now(std::size_t index, plan::Situation& situation) {
+    const task::TaskId id = step(index).id;
+    shop_.states.forget();
+    std::optional<task::TaskRecord> record = shop_.store.load(step(index).name);
+    {
+      std::lock_guard lock(mutex_);
+      if (record) runs_.update(id, *record);
+      situation.dependency_runs = runs_.of_dependencies(id);
+    }
+    situation.record = record ? &*record : nullptr;
+    auto decision = plan::decide(shop_.graph, shop_.states, id, situation);
+    situation.record = nullptr;
+    return decision;
+  }
+
+  void save(task::TaskId id, const plan::Situation& situation) {
+    task::TaskRecord record;
+    record.args = situation.args;
+    record.depends = situation.dependency_runs;
+    base::Json details = base::Json::object();
+    for (const auto& checker : shop_.states.checkers(id)) {
+      const std::string name = checker->id();
+      record.checks[name] = checker->state();
+      if (base::Json facts = checker->details(); !facts.empty()) details[name] = std::move(facts);
+      checker->on_saved();
+    }
+    shop_.store.save(shop_.graph[id].name, record, details);
+    std::lock_guard lock(mutex_);
+    runs_.update(id, std::move(record));
+  }
+
+  const plan::TaskPlan& plan_;
+  const plan::Options& options_;
+  const unsigned jobs_;
+  const bool terminal_;
+  Workshop& shop_;
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  plan::LatestRuns runs_;
+  std::vector<Result> results_;
+  std::vector<std::size_t> waiting_for_;
+  std::vector<std::vector<std::size_t>> dependents_;
+  std::unordered_map<std::size_t, std::vector<std::string>> running_dependencies_;
+  std::set<std::size_t> blocked_;
+  std::deque<std::size_t> ready_;
+  std::size_t finished_ = 0;
+  Report report_;
+
+  std::atomic<bool> anything_ran_{false};
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace
+
+Report run_plan(const plan::TaskPlan& plan, const plan::Options& options, const Manner& manner,
+                Workshop& workshop) {
+  return Run(plan, options, manner, workshop).run();
+}
+
+}  // namespace ixian::run

@@ -1,0 +1,20 @@
+// What the rest of the program may ask about the Python code that is running just now. For hooks, which have no Project at hand yet.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "task/task.h"
+
+namespace ixian::script {
+
+// Whether what this thread runs may write to our standard output itself. True outside tasks.
+bool owns_terminal();
+
+// Grows with every task that is registered.
+std::uint64_t registry_version();
+
+// Every task that is registered by now. Takes the GIL.
+std::vector<task::Task> registered_tasks();
+
+}  // namespace ixian::script

@@ -1,0 +1,66 @@
+#include "script/errors.h"
+
+#include "base/subprocess.h"
+#include "script/values.h"
+
+namespace py = pybind11;
+
+namespace ixian::script {
+namespace {
+
+void raise_execute_failed(const char* type_name, const base::Error& error) {
+  try {
+    py::object type = py::module_::import("ixian.exceptions").attr(type_name);
+    py::object exception = type(from_bytes(error.message()));
+    exception.attr("ixian_code") = static_cast<int>(error.code());
+    exception.attr("ixian_context") = from_bytes(error.context());
+    PyErr_SetObject(type.ptr(), exception.ptr());
+  } catch (py::error_already_set& failure) {
+    failure.restore();
+  }
+}
+
+base::ErrorCode code_of(const std::string& kind) {
+  if (kind == "usage") return base::ErrorCode::kUsage;
+  if (kind == "project") return base::ErrorCode::kProject;
+  if (kind == "registry") return base::ErrorCode::kRegistry;
+  return base::ErrorCode::kTaskFailed;
+}
+
+}  // namespace
+
+void rethrow(py::error_already_set& exception) {
+  std::string kind;
+  std::string message;
+  std::string context;
+  try {
+    // The describing code is entered with the recursion and memory that the exception has left; a MemoryError is taken by its name.
+    const py::tuple described = py::module_::import("ixian._boot").attr("describe")(exception.value());
+    kind = to_bytes(described[0]);
+    message = to_bytes(described[1]);
+    context = to_bytes(described[2]);
+  } catch (py::error_already_set&) {
+    throw base::Error(base::ErrorCode::kTaskFailed, exception.what());
+  }
+  if (kind == "interrupted") throw base::Cancelled();
+  if (kind == "complete") throw Complete();
+  throw base::Error(code_of(kind), message, context);
+}
+
+void register_translator() {
+  py::register_exception_translator([](std::exception_ptr pointer) {
+    try {
+      if (pointer) std::rethrow_exception(pointer);
+    } catch (const base::LaunchError& error) {
+      raise_execute_failed(error.not_found ? "CommandNotFound" : "ExecuteFailed", error);
+    } catch (const base::Error& error) {
+      raise_execute_failed("ExecuteFailed", error);
+    } catch (const base::Cancelled&) {
+      PyErr_SetNone(PyExc_KeyboardInterrupt);
+    } catch (const Complete&) {
+      PyErr_SetNone(py::module_::import("ixian.exceptions").attr("AlreadyComplete").ptr());
+    }
+  });
+}
+
+}  // namespace ixian::script

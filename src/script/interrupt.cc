@@ -1,0 +1,66 @@
+#include "script/interrupt.h"
+
+#include <pybind11/pybind11.h>
+#include <pythread.h>
+
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <set>
+
+// Python delivers a signal to its main thread between two bytecodes, and when a system call returns early; other threads can only be
+// told by an asynchronous exception. The signal itself is handled by the program, so Python is told through PyErr_SetInterruptEx.
+
+namespace py = pybind11;
+
+namespace ixian::script {
+namespace {
+
+std::atomic<unsigned long> main_thread{0};
+std::atomic<bool> main_is_in_task{false};
+
+std::mutex others_mutex;
+std::set<unsigned long> others;
+
+}  // namespace
+
+void enter_python_task() {
+  const unsigned long self = PyThread_get_thread_ident();
+  if (self == main_thread) {
+    main_is_in_task = true;
+  } else {
+    std::lock_guard lock(others_mutex);
+    others.insert(self);
+  }
+}
+
+void leave_python_task() {
+  const unsigned long self = PyThread_get_thread_ident();
+  if (self == main_thread) {
+    main_is_in_task = false;
+  } else {
+    std::lock_guard lock(others_mutex);
+    others.erase(self);
+  }
+}
+
+void interrupt_main_thread() noexcept {
+  if (main_is_in_task) PyErr_SetInterruptEx(SIGINT);
+}
+
+void interrupt_other_threads() {
+  py::gil_scoped_acquire gil;
+  std::lock_guard lock(others_mutex);
+  for (unsigned long thread : others) PyThreadState_SetAsyncExc(thread, PyExc_KeyboardInterrupt);
+}
+
+void prepare_interrupts() {
+  main_thread = PyThread_get_thread_ident();
+  struct sigaction ours = {};
+  ::sigaction(SIGINT, nullptr, &ours);
+  py::module_ signals = py::module_::import("_signal");
+  signals.attr("signal")(SIGINT, signals.attr("default_int_handler"));
+  ::sigaction(SIGINT, &ours, nullptr);
+}
+
+}  // namespace ixian::script

@@ -1,0 +1,213 @@
+#include "script/native_module.h"
+
+#include <fmt/format.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <stdexcept>
+
+#include "base/fs.h"
+#include "base/sha256.h"
+#include "base/subprocess.h"
+#include "base/text.h"
+#include "config/overrides.h"
+#include "script/config_type.h"
+#include "script/errors.h"
+#include "script/session.h"
+#include "script/values.h"
+
+// Whatever may wait, or asks the rest of the program, lets go of the GIL first.
+
+namespace py = pybind11;
+
+namespace ixian::script {
+namespace {
+
+base::LogLevel level_of(const std::string& name) {
+  if (name == "debug") return base::LogLevel::kDebug;
+  if (name == "warning") return base::LogLevel::kWarning;
+  if (name == "error") return base::LogLevel::kError;
+  return base::LogLevel::kInfo;
+}
+
+base::ActivityId current_activity() {
+  const task::Call* call = current_call();
+  return call == nullptr ? base::kNoActivity : call->activity;
+}
+
+bool capturing() {
+  const task::Call* call = current_call();
+  return call != nullptr && !call->owns_terminal;
+}
+
+void log(const std::string& level, py::object text) {
+  const std::string bytes = to_bytes(py::str(text));
+  py::gil_scoped_release release;
+  session().sink.log(current_activity(), level_of(level), bytes);
+}
+
+// The project's name for a file: relative where it lies within.
+std::string shown(const std::string& path) {
+  const std::string& folder = session().folder;
+  return base::printable_path(path.starts_with(folder + "/") ? path.substr(folder.size() + 1) : path);
+}
+
+std::string source_of(py::object place) {
+  if (place.is_none()) return "";
+  py::tuple pair = place;
+  return fmt::format("{}:{}", shown(to_bytes(pair[0])), pair[1].cast<int>());
+}
+
+void flush_python_streams() {
+  for (const char* name : {"stdout", "stderr"}) {
+    py::object stream = py::module_::import("sys").attr(name);
+    if (!stream.is_none()) stream.attr("flush")();
+  }
+}
+
+int run_command(py::list args, py::dict env) {
+  base::Command command;
+  command.argv = to_strings(args);
+  for (auto item : env) command.env[to_bytes(item.first)] = to_bytes(item.second);
+  if (capturing()) {
+    command.on_line = [activity = current_activity()](std::string_view line) {
+      session().sink.output(activity, line);
+    };
+  } else {
+    flush_python_streams();
+  }
+  py::gil_scoped_release release;
+  const auto exit = base::run_command(command, session().cancellation);
+  session().cancellation.throw_if_requested();
+  return exit.code;
+}
+
+py::object run_task(const std::string& name, py::list args, const std::map<std::string, bool>& flags) {
+  const auto words = to_strings(args);
+  bool ran = false;
+  {
+    py::gil_scoped_release release;
+    ran = session().hooks.run_task(name, words, flags);
+  }
+  if (!ran) throw Complete();
+  return py::module_::import("ixian.task").attr("TASKS")[py::str(name)].attr("result");
+}
+
+py::tuple saved_state(py::object checker) {
+  const auto& compared = session().compared_with;
+  auto found = compared.find(checker.ptr());
+  if (found == compared.end()) return py::make_tuple(false, py::none());
+  if (found->second == nullptr) return py::make_tuple(true, py::none());
+  return py::make_tuple(true, from_json(*found->second));
+}
+
+py::list read_overrides(py::list environment, const std::string& prefix) {
+  py::list found;
+  for (const auto& each : config::read_overrides(to_strings(environment), prefix)) {
+    found.append(py::make_tuple(from_bytes(each.variable), from_strings(each.path), from_bytes(each.text)));
+  }
+  return found;
+}
+
+py::object parse_json(py::str text) {
+  try {
+    return from_json(base::parse_json(to_bytes(text)));
+  } catch (const std::invalid_argument& error) {
+    throw py::value_error(error.what());
+  }
+}
+
+py::list split_words(py::str text) {
+  const std::string command = to_bytes(text);
+  std::vector<std::string> words;
+  if (base::split_words(command, words)) return from_strings(words);
+  // An apostrophe in a command that was never written for a shell.
+  py::list plain;
+  for (std::string_view word : base::split(command, ' ')) {
+    if (!word.empty()) plain.append(from_bytes(word));
+  }
+  return plain;
+}
+
+py::str quote_words(py::list words) {
+  std::vector<std::string> quoted;
+  for (const auto& word : to_strings(words)) quoted.push_back(base::shell_quote(word));
+  return from_bytes(base::join(quoted, " "));
+}
+
+void duplicate_task(const std::string& name, py::object kept, py::object ignored) {
+  session().sink.log(base::kNoActivity, base::LogLevel::kWarning,
+                     fmt::format("The task {} is defined twice: {} is used, {} is not. Rename one of them.", name,
+                                 source_of(kept), source_of(ignored)));
+}
+
+// The file's own content, and a file of our own saving: a kill leaves the old one or the new one.
+void write_file(py::object path, py::object data) {
+  const std::string name = to_bytes(path);
+  const std::string content = to_bytes(data);
+  py::gil_scoped_release release;
+  base::write_file_atomically(name, content);
+}
+
+py::dict file_hash(py::object patterns) {
+  const auto keys = to_strings(patterns);
+  base::Json state;
+  {
+    py::gil_scoped_release release;
+    state = session().hasher().hash(keys, false).state;
+  }
+  return from_json(state);
+}
+
+PyObject* init_module() {
+  static py::module_::module_def definition;
+  auto module = py::module_::create_extension_module("_ixian", "The native half of the ixian package.", &definition);
+  register_translator();
+  module.attr("VERSION") = IXIAN_VERSION;
+  module.attr("ConfigBase") = make_config_base();
+  module.def("render", &render_config);
+  module.def("read_overrides", &read_overrides);
+  module.def("parse_value", [](py::str text, bool list) { return from_json(config::parse_value(to_bytes(text), list)); });
+  module.def("install_folder", [] { return from_bytes(session().install_folder); });
+  module.def("working_folder", [] { return from_bytes(base::current_directory()); });
+  module.def("project_file", [] { return from_bytes(session().project_file); });
+  module.def("shown", [](py::str path) { return from_bytes(shown(to_bytes(path))); });
+
+  module.def("hash_object", [](py::object value) { return base::sha256_hex(base::canonical_json(to_json(value))); });
+  module.def("to_json", [](py::object value) { return from_bytes(base::canonical_json(to_json(value))); });
+  module.def("parse_json", &parse_json);
+  module.def("file_hash", &file_hash);
+  module.def("write_file", &write_file);
+  module.def("saved_state", &saved_state);
+
+  module.def("duplicate_task", &duplicate_task);
+  module.def("tasks_changed", [] { ++session().registry_version; });
+  module.def("run_task", &run_task);
+  module.def("task_hash", [](const std::string& name) { return session().hooks.task_hash(name); },
+             py::call_guard<py::gil_scoped_release>());
+  module.def("task_state", [](const std::string& name) {
+    base::Json state;
+    {
+      py::gil_scoped_release release;
+      state = session().hooks.task_state(name);
+    }
+    return from_json(state);
+  });
+  module.def("show_help", [](const std::string& task) { session().hooks.show_help(task); },
+             py::call_guard<py::gil_scoped_release>());
+
+  module.def("log", &log);
+  module.def("log_level", [] { return session().log_level; });
+  module.def("capturing", &capturing);
+  module.def("output", [](py::object text) { write_output(to_bytes(text)); });
+  module.def("split_words", &split_words);
+  module.def("quote_words", &quote_words);
+  module.def("run_command", &run_command);
+  return module.release().ptr();
+}
+
+}  // namespace
+
+void register_native_module() { PyImport_AppendInittab("_ixian", &init_module); }
+
+}  // namespace ixian::script

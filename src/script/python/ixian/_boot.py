@@ -1,0 +1,322 @@
+"""What the program calls: loading a project, running a task function, and telling the user about an exception."""
+
+import sys
+
+import _ixian
+
+OURS = "<ixian"  # how the file names of this package's code start
+
+
+class ProjectError(Exception):
+    """ixian.py cannot be used."""
+
+
+# Output ---------------------------------------------------------------------------------------------------------------------------
+
+
+class Stream:
+    """Standard output, or the log of the task that writes, where that task does not own the terminal."""
+
+    def __init__(self, real):
+        self._real = real
+
+    def write(self, text):
+        if _ixian.capturing():
+            _ixian.output(text)
+            return len(text)
+        return self._real.write(text)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def isatty(self):
+        return not _ixian.capturing() and self._real.isatty()
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+
+def redirect_output():
+    sys.stdout = Stream(sys.stdout)
+    sys.stderr = Stream(sys.stderr)
+
+
+class LoggingHook:
+    """
+    Connects Python's logging with ours when a project first imports it: importing it for everybody would triple the time that ix takes to
+    start.
+    """
+
+    def find_spec(self, fullname, path, target=None):
+        if fullname != "logging":
+            return None
+        sys.meta_path.remove(self)
+        finder = sys.modules["_frozen_importlib_external"].PathFinder
+        spec = finder.find_spec(fullname, path, target)
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            connect_logging(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def connect_logging(logging):
+    class Handler(logging.Handler):
+        def emit(self, record):
+            level = "error" if record.levelno >= 40 else "warning" if record.levelno >= 30 else "info"
+            _ixian.log("debug" if record.levelno < 20 else level, self.format(record))
+
+    root = logging.getLogger()
+    root.addHandler(Handler())
+    root.setLevel({"debug": 10, "info": 20, "warning": 30, "error": 40}.get(_ixian.log_level(), 100))
+
+
+# Loading --------------------------------------------------------------------------------------------------------------------------
+
+
+def load_project(path, environment):
+    """Run ixian.py and its init(), then put the environment's overrides in place."""
+    from ixian.config import CONFIG
+    from ixian.module import load_module, register_classes
+
+    default_logging = CONFIG.LOGGING_CONFIG
+    module = type(sys)("ixian_project")
+    module.__file__ = path
+    sys.modules["ixian_project"] = module
+    with open(path, "rb") as file:
+        source = file.read()
+    code = compile(source, path, "exec", dont_inherit=True)
+    load_module("ixian.modules.core")
+    exec(code, module.__dict__)
+    init = module.__dict__.get("init")
+    if not callable(init):
+        raise ProjectError(f"{_ixian.shown(path)} has no init() function. Add one: def init(): …")
+    init()
+    register_classes(module.__dict__, only_from="ixian_project")
+    load_environment(CONFIG, environment)
+    if CONFIG.LOGGING_CONFIG is not default_logging:
+        from logging.config import dictConfig
+
+        dictConfig(CONFIG.LOGGING_CONFIG)
+
+
+def load_environment(config, environment):
+    from ixian.config import Config
+
+    for variable, path, text in _ixian.read_overrides(environment, config.ENV_PREFIX):
+        current = config
+        for part in path[:-1]:
+            current = getattr(current, part, None)
+        if not isinstance(current, Config):
+            _ixian.log("warning", f"{variable} is set, but there is no CONFIG.{'.'.join(path[:-1])}: it changes nothing.")
+            continue
+        in_place = getattr(type(current), path[-1], None)
+        in_place = vars(current).get(path[-1], in_place)
+        value = _ixian.parse_value(text, isinstance(in_place, (list, tuple)))
+        try:
+            setattr(current, path[-1], value)
+        except AttributeError:
+            # A property: the class stays as it is, the value goes into a class of its own for this one object.
+            own = type(type(current).__name__, (type(current),), {path[-1]: value})
+            current.__class__ = own
+
+
+# Tasks ----------------------------------------------------------------------------------------------------------------------------
+
+
+def extract_tasks():
+    """Every registered task as plain values, in the order of registration."""
+    from ixian.task import TASKS, where
+
+    found = []
+    for runner in list(TASKS.values()):
+        found.append(
+            (
+                runner,
+                runner.name,
+                runner.category or "",
+                str(runner.short_description),
+                runner.description or "",
+                runner.dependency_names(),
+                [str(each) for each in runner.config],
+                where(runner.func),
+                runner.in_context,
+                runner.func is not None,
+                runner.clean is not None,
+            )
+        )
+    return found
+
+
+def call_task(runner, args, force):
+    """Call a task's function with the arguments of the command line."""
+    runner.force = force
+    func = runner.func
+    args, keywords = parse_arguments(func, args)
+    try:
+        runner.result = result = func(*args, **keywords)
+    except TypeError as error:
+        if error.__traceback__.tb_next is None:
+            raise_wrong_arguments(runner, args, keywords, error)
+        raise
+    if type(result) is int and result != 0:
+        from ixian.exceptions import ExecuteFailed
+
+        raise ExecuteFailed(f"it returned {result}")
+
+
+def takes_keywords(func):
+    func = getattr(func, "__func__", func)
+    while hasattr(func, "__wrapped__"):
+        func = func.__wrapped__
+    code = getattr(func, "__code__", None)
+    return code is not None and bool(code.co_flags & 0x08)
+
+
+def parse_arguments(func, args):
+    """--flag and --key=value become keywords for a function that takes them; `--` ends them."""
+    if not any(arg.startswith("--") for arg in args) or not takes_keywords(func):
+        return args, {}
+    positional, keywords = [], {}
+    for index, arg in enumerate(args):
+        if arg == "--":
+            positional.extend(args[index + 1 :])
+            break
+        if not arg.startswith("--"):
+            positional.append(arg)
+            continue
+        key, equals, value = arg[2:].partition("=")
+        keywords[key.replace("-", "_")] = _ixian.parse_value(value, False) if equals else True
+    return positional, keywords
+
+
+def raise_wrong_arguments(runner, args, keywords, error):
+    import inspect
+
+    try:
+        inspect.signature(runner.func).bind(*args, **keywords)
+    except TypeError as mismatch:
+        raise WrongArguments(f"The task {runner.name} cannot be called like this: {mismatch}.") from None
+    raise error
+
+
+class WrongArguments(Exception):
+    """A task was given arguments that its function does not take."""
+
+
+def checker_traits(checker):
+    """(is exactly a FileHash, decides by itself, saves by itself, what it is called)."""
+    from ixian.check.checker import Checker
+    from ixian.modules.filesystem.file_hash import FileHash
+
+    cls = type(checker)
+    own = vars(checker) if hasattr(checker, "__dict__") else {}
+    plain = isinstance(checker, Checker)
+    own_check = not plain or "check" in own or cls.check is not Checker.check or cls.saved_state is not Checker.saved_state
+    own_save = "save" in own or getattr(cls, "save", None) is not Checker.save
+    module = "" if cls.__module__.startswith("ixian") else cls.__module__ + "."
+    return cls is FileHash and not own.keys() & {"check", "save", "state"}, own_check, own_save, module + cls.__qualname__
+
+
+def checker_label(checker):
+    """What distinguishes it from others of its class."""
+    label = getattr(checker, "label", None) or getattr(checker, "filename", None)
+    return str(label()) if callable(label) else ""
+
+
+# Exceptions -----------------------------------------------------------------------------------------------------------------------
+
+
+def describe(error):
+    """(kind, message, context): the sentence for the user, and the user's own part of the traceback."""
+    from ixian.config import MissingConfiguration
+    from ixian.exceptions import AlreadyComplete, ExecuteFailed, InvalidClassPath, InvalidTask, ModuleLoadError
+
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", "", ""
+    if isinstance(error, AlreadyComplete):
+        return "complete", "", ""
+    if isinstance(error, SystemExit):
+        if error.code in (None, 0):
+            return "complete", "", ""
+        text = f"it ended with exit code {error.code}" if isinstance(error.code, int) else str(error.code)
+        return "failed", text, ""
+    if isinstance(error, WrongArguments):
+        return "usage", str(error), ""
+    if isinstance(error, ExecuteFailed):
+        code = getattr(error, "ixian_code", 1)
+        kind = {2: "usage", 3: "project", 4: "registry"}.get(code, "failed")
+        return kind, str(error) or type(error).__name__, getattr(error, "ixian_context", "")
+    if isinstance(error, ProjectError):
+        return "project", str(error), ""
+    if isinstance(error, SyntaxError) and error.filename:
+        return "project", f"{_ixian.shown(error.filename)} line {error.lineno}: {error.msg}.", syntax_context(error)
+    known = (MissingConfiguration, InvalidTask, ModuleLoadError, InvalidClassPath)
+    message = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        message = f"There is no Python module {error.name!r}. Is it installed where ix can find it (PYTHONPATH, VIRTUAL_ENV)?"
+    elif isinstance(error, RecursionError):
+        message = f"Endless recursion: {message}"
+    elif not isinstance(error, known):
+        message = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    kind = "project" if isinstance(error, (InvalidTask, ModuleLoadError, InvalidClassPath)) else "failed"
+    return kind, message, "\n".join(filter(None, [user_traceback(error), rendering_note(error)]))
+
+
+def syntax_context(error):
+    if not error.text:
+        return ""
+    line = error.text.rstrip("\n")
+    shown = line.lstrip()
+    column = max(0, (error.offset or 1) - 1 - (len(line) - len(shown)))
+    return f"    {shown}\n    {' ' * column}^"
+
+
+def rendering_note(error):
+    text = getattr(error, "rendering", None)
+    return f"{error.parent or 'The text'} is {text!r}." if text else ""
+
+
+def user_traceback(error):
+    """The traceback without our own frames; empty where nothing of the user's is in it."""
+    import traceback
+
+    shown = traceback.TracebackException.from_exception(error, compact=True)
+    prune(shown)
+    lines = list(shown.format())
+    if not any(line.lstrip().startswith("File ") for line in lines):
+        return ""
+    return "".join(lines).rstrip("\n")
+
+
+def prune(shown):
+    seen = set()
+    open_ = [shown]
+    while open_:
+        current = open_.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        kept = [frame for frame in current.stack if not frame.filename.startswith((OURS, "<frozen"))]
+        del current.stack[:]
+        current.stack.extend(kept)
+        open_.extend([current.__cause__, current.__context__])
+        open_.extend(getattr(current, "exceptions", None) or [])
+
+
+def finish():
+    """What Python does at its end, but for taking itself down."""
+    if "threading" in sys.modules:
+        sys.modules["threading"]._shutdown()
+    import atexit
+
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass

@@ -1,0 +1,143 @@
+"""Configuration: nested trees of values, in whose strings `{A.B}` stands for the value of that name."""
+
+import _ixian
+
+from ixian.utils.decorators import classproperty
+
+
+class MissingConfiguration(AssertionError):
+    """A variable has no value. `parent` is the value that was being rendered."""
+
+    def __init__(self, key, parent=None):
+        self.key = key
+        self.parent = parent
+        if parent:
+            super().__init__(f"Missing config while rendering {parent}: {key}")
+        else:
+            super().__init__(f"Missing config: {key}")
+
+
+class ConfigurationCycle(MissingConfiguration):
+    """Values that need each other. `ring` holds their names, the first one again at the end."""
+
+    def __init__(self, ring):
+        self.ring = list(ring)
+        AssertionError.__init__(self, "Configuration values need each other: " + " -> ".join(self.ring))
+
+
+class Config(_ixian.ConfigBase):
+    """A tree of values. Reading a string renders its variables: see `_ixian.ConfigBase`, which does it."""
+
+    root = None
+    reserved = {"add", "format", "resolve", "reserved", "children", "root", "__dict__", "__class__"}
+
+    def add(self, key, child_config):
+        """Put a child in place under `key`. A class is instantiated first."""
+        if isinstance(child_config, type):
+            child_config = child_config()
+        self.__dict__[key] = child_config
+        child_config.root = self
+        child_config.__dict__["_name"] = key
+
+    def format(self, value, key=None, **kwargs):
+        """Render the variables in a string. Names given as keywords come first. Anything but a string is returned as it is."""
+        if not isinstance(value, str):
+            return value
+        return _ixian.render(self, key, value, kwargs)
+
+    def resolve(self, path):
+        """The value at a dotted path."""
+        value = self
+        for key in path.split("."):
+            value = getattr(value, key)
+        return value
+
+    @classproperty
+    def IXIAN(cls):
+        """Directory where ixian is installed"""
+        return _ixian.install_folder()
+
+    @classproperty
+    def PWD(cls):
+        """Directory where ixian was run from"""
+        return _ixian.working_folder()
+
+    PROJECT_NAME = None
+
+    # Environment that is built for: DEV or PRODUCTION.
+    ENV = "DEV"
+
+    # Environment variables that start with this override configuration.
+    ENV_PREFIX = "JT_"
+
+    # Where ix runs; tasks name the contexts that they are for.
+    RUN_CONTEXT = "cli"
+
+    # What is kept from run to run.
+    BUILDER_DIR = ".builder"
+    BUILDER = "{PWD}/{BUILDER_DIR}"
+
+    LOG_LEVEL = "DEBUG"
+    LOG_FORMATTER = "console"
+    FORMATTER = "console"
+    LOGGING_CONFIG = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "detailed": {
+                "class": "logging.Formatter",
+                "format": "%(asctime)s %(levelname)-8s %(message)s",
+            },
+            "console": {
+                "()": "ixian.logger.ColoredFormatter",
+                "format": "%(asctime)s %(message)s",
+                "log_colors": {
+                    "DEBUG": "grey",
+                    "INFO": "silver",
+                    "WARNING": "yellow",
+                    "ERROR": "red",
+                    "CRITICAL": {"color": "red", "background": "white"},
+                },
+            },
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": FORMATTER,
+                "level": "DEBUG",
+            }
+        },
+        "root": {"level": "DEBUG", "handlers": [FORMATTER]},
+    }
+
+    @classproperty
+    def TASKS(cls):
+        return TasksConfig()
+
+
+class TasksConfig:
+    """`TASKS.NAME`, in upper or lower case."""
+
+    def __getattr__(self, key):
+        from ixian.task import TASKS
+
+        runner = TASKS.get(key) or TASKS.get(key.lower())
+        if runner is None:
+            raise AttributeError(f"there is no task named {key.lower()}")
+        return TaskConfig(runner)
+
+
+class TaskConfig:
+    def __init__(self, task):
+        self.task = task
+
+    @property
+    def STATE(self):
+        return self.task.state()
+
+    @property
+    def HASH(self):
+        return self.task.hash()
+
+
+CONFIG = Config()

@@ -1,0 +1,1 @@
+OPTIONS = {"name": "CORE", "tasks": "ixian.modules.core.tasks"}

@@ -1,0 +1,49 @@
+import os
+
+import _ixian
+
+
+def mkdir(path):
+    """Make a directory and its parents where they are missing."""
+    os.makedirs(path, exist_ok=True)
+
+
+def pwd():
+    """The directory that ix was run from."""
+    return _ixian.working_folder()
+
+
+def rmdir(path):
+    import shutil
+
+    shutil.rmtree(path)
+
+
+def empty_dir(path):
+    """Remove everything in a directory."""
+    if not os.path.isdir(path):
+        return
+    for entry in os.scandir(path):
+        if entry.is_dir(follow_symlinks=False):
+            rmdir(entry.path)
+        else:
+            os.unlink(entry.path)
+
+
+def write_file(path, data):
+    """Replace a file as one step, making missing directories."""
+    _ixian.write_file(path, data)
+
+
+def read_file(path):
+    with open(path, "r") as file:
+        return file.read()
+
+
+def exists(path):
+    return os.path.exists(path)
+
+
+def leading_slash(path):
+    """What to put between a directory and `path`: a slash, unless it starts with one."""
+    return "" if path.startswith("/") else "/"

@@ -1,0 +1,3 @@
+import _ixian
+
+VERSION = _ixian.VERSION

@@ -1,0 +1,72 @@
+#include "script/session.h"
+
+#include "base/thread_pool.h"
+#include "script/errors.h"
+#include "script/interrupt.h"
+#include "script/values.h"
+
+namespace py = pybind11;
+
+namespace ixian::script {
+namespace {
+
+std::unique_ptr<Session>& instance() {
+  static std::unique_ptr<Session> session;
+  return session;
+}
+
+thread_local const task::Call* call_of_thread = nullptr;
+thread_local std::string unfinished_line;
+
+std::string builder_folder() {
+  return call_python([] {
+    return to_bytes(py::module_::import("ixian.config").attr("CONFIG").attr("BUILDER"));
+  });
+}
+
+}  // namespace
+
+Session& session() { return *instance(); }
+
+void set_session(std::unique_ptr<Session> session) { instance() = std::move(session); }
+
+task::FileHasher& Session::hasher() {
+  {
+    std::lock_guard lock(hasher_mutex_);
+    if (hasher_) return *hasher_;
+  }
+  const std::string builder = base::absolute_path(builder_folder(), folder);
+  std::lock_guard lock(hasher_mutex_);
+  if (!hasher_) {
+    hasher_ = std::make_unique<task::FileHasher>(folder, std::vector<std::string>{builder},
+                                                 builder + "/file-cache", base::processor_count());
+  }
+  return *hasher_;
+}
+
+const task::Call* current_call() { return call_of_thread; }
+
+CallScope::CallScope(const task::Call& call) : outer_(call_of_thread) {
+  call_of_thread = &call;
+  if (outer_ == nullptr) enter_python_task();
+}
+
+CallScope::~CallScope() {
+  if (!unfinished_line.empty()) write_output("\n");
+  call_of_thread = outer_;
+  if (outer_ == nullptr) leave_python_task();
+}
+
+void write_output(std::string_view text) {
+  const task::Call* call = current_call();
+  if (call == nullptr) return;
+  unfinished_line += text;
+  std::size_t start = 0;
+  for (auto end = unfinished_line.find('\n'); end != std::string::npos; end = unfinished_line.find('\n', start)) {
+    session().sink.output(call->activity, std::string_view(unfinished_line).substr(start, end - start));
+    start = end + 1;
+  }
+  unfinished_line.erase(0, start);
+}
+
+}  // namespace ixian::script

@@ -1,0 +1,69 @@
+// What the Python side knows of the program around it, and the task that each thread is running.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "script/hooks.h"
+#include "task/file_hasher.h"
+#include "task/task.h"
+
+namespace ixian::script {
+
+struct Session {
+  Session(base::EventSink& sink_, base::Cancellation& cancellation_)
+      : sink(sink_), cancellation(cancellation_) {}
+
+  base::EventSink& sink;
+  base::Cancellation& cancellation;
+  std::string project_file;  // absolute
+  std::string folder;        // where ix was run, absolute
+  std::string install_folder;
+  std::string log_level;     // "debug", "info", "warning", "error", "none"
+  Hooks hooks;
+
+  // Counts changes of the registry of tasks, so that a graph made from it can be told to be out of date.
+  std::atomic<std::uint64_t> registry_version{0};
+
+  // Made with the first use, when CONFIG.BUILDER is known. Thread-safe. Takes the GIL.
+  task::FileHasher& hasher();
+
+  // The saved state that each checker is being compared with, while it is. Guarded by the GIL.
+  std::map<PyObject*, const base::Json*> compared_with;
+
+ private:
+  std::mutex hasher_mutex_;
+  std::unique_ptr<task::FileHasher> hasher_;
+};
+
+// The one of this process; set by Project::load before any Python code runs.
+Session& session();
+void set_session(std::unique_ptr<Session> session);
+
+// What this thread runs: null outside tasks.
+const task::Call* current_call();
+
+// Makes `call` the current one of this thread, and lets an interruption reach the Python code that it runs.
+class CallScope {
+ public:
+  explicit CallScope(const task::Call& call);
+  ~CallScope();
+
+ private:
+  const task::Call* outer_;
+};
+
+// Text that Python code writes to a standard stream: complete lines go to the task's log, the rest waits for its end.
+void write_output(std::string_view text);
+
+}  // namespace ixian::script

@@ -1,0 +1,223 @@
+#include "task/state_store.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "base/fs.h"
+
+// Two tables: `task` holds the small records, which every plan reads; `detail` holds the listings, which only `ix why` reads.
+//
+// Write-ahead logging with synchronous=NORMAL: a killed process never leaves half a record, and after a loss of power the last
+// records may be missing, which costs a run and no more. Where the file system cannot do it, SQLite stays with its roll-back
+// journal by itself.
+
+namespace ixian::task {
+namespace {
+
+constexpr int kSchema = 1;
+
+base::Json to_json(const TaskRecord& record) {
+  return {{"finished_at", record.finished_at},
+          {"checks", record.checks},
+          {"depends", record.depends},
+          {"args", record.args}};
+}
+
+// A record that cannot be read counts as absent.
+std::optional<TaskRecord> from_json(std::uint64_t run, std::string_view text) {
+  try {
+    const base::Json json = base::Json::parse(text);
+    TaskRecord record;
+    record.run = run;
+    json.at("finished_at").get_to(record.finished_at);
+    record.checks = json.at("checks");
+    json.at("depends").get_to(record.depends);
+    json.at("args").get_to(record.args);
+    return record;
+  } catch (const base::Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+bool is_damage(int code) { return code == SQLITE_CORRUPT || code == SQLITE_NOTADB; }
+
+}  // namespace
+
+// A prepared statement, finalized when it goes out of scope.
+class StateStore::Statement {
+ public:
+  Statement(StateStore& store, const char* sql) : store_(store) {
+    if (sqlite3_prepare_v2(store.database_, sql, -1, &handle_, nullptr) != SQLITE_OK) store.fail("read");
+  }
+  ~Statement() { sqlite3_finalize(handle_); }
+
+  void bind(int index, std::string_view text) {
+    sqlite3_bind_text(handle_, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+  }
+  void bind(int index, std::uint64_t number) {
+    sqlite3_bind_int64(handle_, index, static_cast<sqlite3_int64>(number));
+  }
+  bool step() {
+    const int code = sqlite3_step(handle_);
+    if (code == SQLITE_ROW) return true;
+    if (code != SQLITE_DONE) store_.fail("use");
+    return false;
+  }
+  std::string_view text(int column) const {
+    const unsigned char* bytes = sqlite3_column_text(handle_, column);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
+    return bytes == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(bytes), size);
+  }
+  std::uint64_t number(int column) const {
+    return static_cast<std::uint64_t>(sqlite3_column_int64(handle_, column));
+  }
+
+ private:
+  StateStore& store_;
+  sqlite3_stmt* handle_ = nullptr;
+};
+
+StateStore::StateStore(std::string folder)
+    : folder_(std::move(folder)), path_(folder_ + "/state.db") {}
+
+StateStore::~StateStore() { sqlite3_close(database_); }
+
+void StateStore::fail(const char* action) {
+  const std::string reason = database_ == nullptr ? "out of memory" : sqlite3_errmsg(database_);
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("Cannot {} the project's state in {}: {}.", action,
+                                base::printable_path(path_), reason));
+}
+
+void StateStore::execute(const char* sql) {
+  if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("use");
+}
+
+bool StateStore::open(bool create) {
+  if (database_ != nullptr) return true;
+  struct stat info;
+  if (!create && ::stat(path_.c_str(), &info) != 0) return false;
+  if (create) base::make_directories(folder_);
+  if (open_file(create)) return true;
+  sqlite3_close(database_);
+  database_ = nullptr;
+  damaged_ = path_ + ".damaged";
+  ::rename(path_.c_str(), damaged_.c_str());
+  ::unlink((path_ + "-wal").c_str());
+  ::unlink((path_ + "-shm").c_str());
+  return create && open_file(true);
+}
+
+// False where the file is not a database of ours, or no whole one.
+bool StateStore::open_file(bool create) {
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+  if (sqlite3_open_v2(path_.c_str(), &database_, flags, nullptr) != SQLITE_OK) {
+    if (is_damage(sqlite3_errcode(database_))) return false;
+    fail("open");
+  }
+  sqlite3_busy_timeout(database_, 30'000);
+  sqlite3_exec(database_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", nullptr, nullptr, nullptr);
+  int version = -1;
+  auto read_version = [](void* out, int, char** values, char**) {
+    *static_cast<int*>(out) = std::stoi(values[0]);
+    return 0;
+  };
+  if (int code = sqlite3_exec(database_, "PRAGMA user_version", read_version, &version, nullptr);
+      code != SQLITE_OK) {
+    if (is_damage(code)) return false;
+    fail("open");
+  }
+  if (version > kSchema) {
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("The project's state in {} was written by a newer ix. Use that one, or remove the file: "
+                                  "then every task runs once more.",
+                                  base::printable_path(path_)));
+  }
+  if (version < kSchema) {
+    execute(
+        "BEGIN IMMEDIATE;"
+        "CREATE TABLE IF NOT EXISTS task(name TEXT PRIMARY KEY, run INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS detail(name TEXT PRIMARY KEY, details TEXT NOT NULL);"
+        "CREATE TABLE IF NOT EXISTS counter(run INTEGER NOT NULL);"
+        "INSERT INTO counter SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM counter);"
+        "PRAGMA user_version=1;"
+        "COMMIT;");
+  }
+  return true;
+}
+
+std::optional<TaskRecord> StateStore::load(const std::string& task) {
+  std::lock_guard lock(mutex_);
+  if (!open(false)) return std::nullopt;
+  Statement select(*this, "SELECT run, record FROM task WHERE name = ?");
+  select.bind(1, task);
+  if (!select.step()) return std::nullopt;
+  return from_json(select.number(0), select.text(1));
+}
+
+std::unordered_map<std::string, TaskRecord> StateStore::load_all() {
+  std::lock_guard lock(mutex_);
+  std::unordered_map<std::string, TaskRecord> records;
+  if (!open(false)) return records;
+  Statement select(*this, "SELECT name, run, record FROM task");
+  while (select.step()) {
+    if (auto record = from_json(select.number(1), select.text(2))) {
+      records.emplace(select.text(0), std::move(*record));
+    }
+  }
+  return records;
+}
+
+void StateStore::save(const std::string& task, TaskRecord& record, const base::Json& details) {
+  std::lock_guard lock(mutex_);
+  open(true);
+  record.finished_at = std::time(nullptr);
+  execute("BEGIN IMMEDIATE");
+  try {
+    {
+      Statement next(*this, "UPDATE counter SET run = run + 1 RETURNING run");
+      if (!next.step()) fail("use");
+      record.run = next.number(0);
+    }
+    {
+      Statement insert(*this, "INSERT OR REPLACE INTO task(name, run, record) VALUES(?, ?, ?)");
+      insert.bind(1, task);
+      insert.bind(2, record.run);
+      insert.bind(3, base::canonical_json(to_json(record)));
+      insert.step();
+    }
+    {
+      Statement insert(*this, "INSERT OR REPLACE INTO detail(name, details) VALUES(?, ?)");
+      insert.bind(1, task);
+      insert.bind(2, base::canonical_json(details));
+      insert.step();
+    }
+    execute("COMMIT");
+  } catch (...) {
+    sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+base::Json StateStore::load_details(const std::string& task) {
+  std::lock_guard lock(mutex_);
+  if (!open(false)) return base::Json::object();
+  Statement select(*this, "SELECT details FROM detail WHERE name = ?");
+  select.bind(1, task);
+  if (!select.step()) return base::Json::object();
+  const base::Json details = base::Json::parse(select.text(0), nullptr, false);
+  return details.is_object() ? details : base::Json::object();
+}
+
+std::string StateStore::damaged() {
+  std::lock_guard lock(mutex_);
+  return damaged_;
+}
+
+}  // namespace ixian::task

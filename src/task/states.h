@@ -1,0 +1,43 @@
+// What the checkers of a graph say now, and the hash of each task made from it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/json.h"
+#include "task/graph.h"
+
+namespace ixian::task {
+
+// Asks each checker once and remembers the answer until forget(). Thread-safe: one thread asks at a time. A checker may ask for other tasks'
+// hashes while it is asked; a ring of those is an Error{kProject} that shows it.
+class TaskStates {
+ public:
+  explicit TaskStates(const TaskGraph& graph) : graph_(graph) {}
+
+  const std::vector<std::shared_ptr<Checker>>& checkers(TaskId id);
+
+  // {"checks": [{"class": …, "state": …}], "depends": {name: hash}}: what identifies the output of the task. Checkers that do not
+  // contribute are left out.
+  base::Json state(TaskId id);
+
+  // SHA-256 of the canonical state, in hex.
+  std::string hash(TaskId id);
+
+  // After a task has run: files are no longer what they were.
+  void forget();
+
+ private:
+  base::Json own_state(TaskId id);
+
+  const TaskGraph& graph_;
+  std::recursive_mutex mutex_;
+  std::unordered_map<TaskId, std::vector<std::shared_ptr<Checker>>> checkers_;
+  std::unordered_map<TaskId, std::string> hashes_;
+  std::vector<TaskId> asking_;
+};
+
+}  // namespace ixian::task

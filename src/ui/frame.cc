@@ -1,0 +1,140 @@
+#include "ui/frame.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "ui/printable.h"
+#include "ui/quantity.h"
+
+namespace ixian::ui {
+namespace {
+
+constexpr std::size_t kElapsedColumns = 6;  // "59m59s"
+constexpr std::size_t kBarColumns = 10;
+constexpr std::size_t kMinTextColumns = 8;  // less of a program's output tells nothing
+constexpr std::size_t kWidestName = 24;     // on a terminal of common width
+
+// Appends text until the columns are used up.
+class LineBuilder {
+ public:
+  LineBuilder(const Style& style, std::size_t columns) : style_(style), columns_(columns) {}
+
+  std::size_t left() const { return columns_ - line_.columns; }
+
+  void add(std::string_view text, std::string_view colour = "") {
+    const auto fitting = cut_to(text, left(), style_.ellipsis);
+    line_.bytes += fitting.empty() ? fitting : style_.paint(colour, fitting);
+    line_.columns += columns_of(fitting);
+  }
+
+  // Cuts or fills up to exactly `width` columns, if there are as many.
+  void add_cell(std::string_view text, std::size_t width, std::string_view colour = "") {
+    const std::size_t end = line_.columns + std::min(width, left());
+    add(cut_to(text, end - line_.columns, style_.ellipsis), colour);
+    add(std::string(end - line_.columns, ' '));
+  }
+
+  FrameLine take() { return std::move(line_); }
+
+ private:
+  const Style& style_;
+  const std::size_t columns_;
+  FrameLine line_;
+};
+
+std::string progress_bar(const Style& style, std::uint64_t done, std::uint64_t total) {
+  const double share = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+  const auto full = static_cast<std::size_t>(share * kBarColumns);
+  std::string bar;
+  for (std::size_t i = 0; i < kBarColumns; ++i) bar += i < full ? style.bar_full : style.bar_empty;
+  return bar;
+}
+
+// The fullest description of the progress that fits.
+std::string describe_progress(const Style& style, const ProgressSoFar& progress, double now,
+                              std::size_t columns) {
+  const double elapsed = now - progress.first_time;
+  const bool moves = elapsed >= 1 && progress.done > progress.first_done;
+  const double gained = static_cast<double>(progress.done - progress.first_done);
+  auto amount = format_progress({progress.done, progress.total, progress.unit});
+  auto rate = moves ? format_rate(gained / elapsed, progress.unit) : "";
+  if (!rate.empty()) rate.insert(0, ", ");
+  const auto bar =
+      progress.total > 0 ? progress_bar(style, progress.done, progress.total) + " " : "";
+  for (const auto& text : {bar + amount + rate, amount + rate, amount}) {
+    if (columns_of(printable(text)) <= columns) return printable(text);
+  }
+  return "";
+}
+
+FrameLine activity_line(const RunningActivity& activity, const Style& style, std::size_t columns,
+                        std::size_t name_columns, double now) {
+  LineBuilder line(style, columns);
+  const auto turn = static_cast<std::size_t>(std::max(0.0, now) * kSpinnerTurnsPerSecond);
+  line.add(style.spinner[turn % style.spinner.size()], style.green);
+  line.add(" ");
+  line.add_cell(printable(activity.name), name_columns, style.bold);
+  line.add(fmt::format(" {:>{}}", format_elapsed(now - activity.started), kElapsedColumns));
+  if (activity.progress.has_value() && line.left() > 2) {
+    const auto text = describe_progress(style, *activity.progress, now, line.left() - 2);
+    if (!text.empty()) line.add("  " + text);
+  }
+  const auto& last = activity.tail.last();
+  const auto words = printable(last.empty() ? activity.detail : last);
+  if (!words.empty() && line.left() >= 2 + kMinTextColumns) {
+    line.add("  ");
+    line.add(words, style.dim);
+  }
+  return line.take();
+}
+
+FrameLine summary_line(const Board& board, const Style& style, std::size_t columns, double now) {
+  LineBuilder line(style, columns);
+  line.add(fmt::format("{} running", board.running.size()), style.gray);
+  const auto add_count = [&](std::size_t count, std::string_view what, std::string_view colour) {
+    if (count > 0) line.add(fmt::format(", {} {}", count, what), colour);
+  };
+  add_count(board.done, "done", style.gray);
+  add_count(board.skipped, "up to date", style.gray);
+  add_count(board.failed, "failed", style.red);
+  const auto clock = format_clock(now - board.started.value_or(now));
+  line.add(fmt::format(" {} {}", style.dot, clock), style.gray);
+  return line.take();
+}
+
+}  // namespace
+
+std::vector<FrameLine> render(const Board& board, const Style& style, TerminalSize size,
+                              double now) {
+  std::vector<FrameLine> lines;
+  if (board.running.empty()) return lines;
+  const std::size_t columns = std::max<std::size_t>(size.columns, 2) - 1;
+  const std::size_t rows = size.rows > 3 ? size.rows - 3 : 0;  // two are free, one counts
+  const std::size_t room = std::min(rows, kMaxActivityLines);
+  const std::size_t running = board.running.size();
+  const std::size_t shown = running <= room ? running : std::max<std::size_t>(room, 1) - 1;
+  const auto end_shown = std::next(board.running.begin(), static_cast<std::ptrdiff_t>(shown));
+
+  std::size_t name_columns = 0;
+  for (auto it = board.running.begin(); it != end_shown; ++it) {
+    name_columns = std::max(name_columns, columns_of(printable(it->second.name)));
+  }
+  const std::size_t beside_name = kElapsedColumns + 3;
+  const std::size_t most = columns > beside_name ? columns - beside_name : 1;
+  name_columns = std::min({name_columns, std::max(kWidestName, columns / 4), most});
+
+  for (auto it = board.running.begin(); it != end_shown; ++it) {
+    lines.push_back(activity_line(it->second, style, columns, name_columns, now));
+  }
+  if (shown < running && room > 0) {
+    LineBuilder line(style, columns);
+    line.add(fmt::format("  {} and {} more", style.ellipsis, running - shown), style.gray);
+    lines.push_back(line.take());
+  }
+  lines.push_back(summary_line(board, style, columns, now));
+  return lines;
+}
+
+}  // namespace ixian::ui

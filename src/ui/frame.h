@@ -1,0 +1,31 @@
+// One picture of the board, for the bottom of a terminal.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "ui/board.h"
+#include "ui/style.h"
+#include "ui/terminal.h"
+
+namespace ixian::ui {
+
+// A line of the picture: what to write, and the columns that it takes.
+struct FrameLine {
+  std::string bytes;
+  std::size_t columns = 0;
+
+  bool operator==(const FrameLine&) const = default;
+};
+
+inline constexpr std::size_t kMaxActivityLines = 8;
+inline constexpr double kSpinnerTurnsPerSecond = 10;
+
+// A line for each running activity, the earliest first, and a line that counts; no lines where
+// nothing runs. Two rows of the terminal stay free where it has more than two, and the last
+// column of each line, so that none wraps. `now` is a time of Clock::steady.
+std::vector<FrameLine> render(const Board& board, const Style& style, TerminalSize size,
+                              double now);
+
+}  // namespace ixian::ui

@@ -1,0 +1,97 @@
+#include "ui/json_view.h"
+
+#include <cmath>
+#include <utility>
+
+namespace ixian::ui {
+namespace {
+
+double to_milliseconds(double seconds) {
+  return std::round(seconds * 1000) / 1000;
+}
+
+std::string_view name_of(base::LogLevel level) {
+  switch (level) {
+    case base::LogLevel::kDebug:
+      return "debug";
+    case base::LogLevel::kInfo:
+      return "info";
+    case base::LogLevel::kWarning:
+      return "warning";
+    case base::LogLevel::kError:
+      break;
+  }
+  return "error";
+}
+
+std::string_view name_of(base::Outcome outcome) {
+  switch (outcome) {
+    case base::Outcome::kDone:
+      return "done";
+    case base::Outcome::kSkipped:
+      return "skipped";
+    case base::Outcome::kFailed:
+      return "failed";
+    case base::Outcome::kCancelled:
+      break;
+  }
+  return "cancelled";
+}
+
+}  // namespace
+
+base::ActivityId JsonView::begin(const base::Activity& activity) noexcept {
+  const base::ActivityId id = ++last_id_;
+  try {
+    const std::lock_guard lock(mutex_);
+    running_[id].started = options_.clock.steady();
+    write("begin", id, {{"name", activity.name}, {"detail", activity.detail}});
+  } catch (...) {  // a line less
+  }
+  return id;
+}
+
+void JsonView::progress(base::ActivityId id, const base::Progress& progress) noexcept try {
+  const std::lock_guard lock(mutex_);
+  const auto found = running_.find(id);
+  if (found == running_.end()) return;
+  const double now = options_.clock.steady();
+  const bool complete = progress.total != 0 && progress.done == progress.total;
+  if (now < found->second.next_progress && !complete) return;
+  found->second.next_progress = now + 1 / kProgressPerSecond;
+  const base::Json total = progress.total == 0 ? base::Json() : base::Json(progress.total);
+  write("progress", id, {{"done", progress.done}, {"total", total}, {"unit", progress.unit}});
+} catch (...) {
+}
+
+void JsonView::log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept try {
+  if (!shows(options_.threshold, level)) return;
+  const std::lock_guard lock(mutex_);
+  write("log", id, {{"level", name_of(level)}, {"text", text}});
+} catch (...) {
+}
+
+void JsonView::output(base::ActivityId id, std::string_view line) noexcept try {
+  const std::lock_guard lock(mutex_);
+  write("output", id, {{"line", line}});
+} catch (...) {
+}
+
+void JsonView::end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept try {
+  const std::lock_guard lock(mutex_);
+  const auto node = running_.extract(id);
+  const double now = options_.clock.steady();
+  const double seconds = node.empty() ? 0 : now - node.mapped().started;
+  write("end", id,
+        {{"outcome", name_of(outcome)}, {"note", note}, {"seconds", to_milliseconds(seconds)}});
+} catch (...) {
+}
+
+void JsonView::write(std::string_view event, base::ActivityId id, base::Json object) {
+  object["event"] = event;
+  object["id"] = id;
+  object["time"] = to_milliseconds(options_.clock.wall());
+  write_all(options_.fd, base::canonical_json(object) + "\n");
+}
+
+}  // namespace ixian::ui

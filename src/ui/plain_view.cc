@@ -1,0 +1,59 @@
+#include "ui/plain_view.h"
+
+#include <utility>
+
+#include "ui/lines.h"
+
+namespace ixian::ui {
+
+base::ActivityId PlainView::begin(const base::Activity& activity) noexcept {
+  const base::ActivityId id = ++last_id_;
+  try {
+    const std::lock_guard lock(mutex_);
+    running_[id] = {activity.name, options_.clock.steady(), {}};
+    if (activity.detail.empty() || options_.threshold > Threshold::kInfo) return id;
+    write_all(options_.fd, start_line(options_.style, activity.name, activity.detail));
+  } catch (...) {  // a line less
+  }
+  return id;
+}
+
+void PlainView::log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept try {
+  if (!shows(options_.threshold, level)) return;
+  const std::lock_guard lock(mutex_);
+  write_all(options_.fd, message_lines(options_.style, name_of(id), level, text));
+} catch (...) {
+}
+
+void PlainView::output(base::ActivityId id, std::string_view line) noexcept try {
+  const std::lock_guard lock(mutex_);
+  if (options_.threshold <= Threshold::kWarning) {
+    write_all(options_.fd, output_line(options_.style, name_of(id), line));
+  } else if (auto found = running_.find(id); found != running_.end()) {
+    found->second.tail.add(line);
+  }
+} catch (...) {
+}
+
+void PlainView::end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept
+    try {
+  const std::lock_guard lock(mutex_);
+  const auto node = running_.extract(id);
+  if (node.empty() || !shows(options_.threshold, outcome)) return;
+  const Running& activity = node.mapped();
+  const double seconds = options_.clock.steady() - activity.started;
+  std::string lines;
+  if (outcome == base::Outcome::kFailed && options_.threshold == Threshold::kError) {
+    lines = output_lines(options_.style, activity.name, activity.tail);
+  }
+  lines += end_line(options_.style, activity.name, outcome, note, seconds);
+  write_all(options_.fd, lines);
+} catch (...) {
+}
+
+std::string PlainView::name_of(base::ActivityId id) const {
+  const auto found = running_.find(id);
+  return found == running_.end() ? "" : found->second.name;
+}
+
+}  // namespace ixian::ui

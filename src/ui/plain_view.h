@@ -1,0 +1,52 @@
+// Complete lines, one after the other, for logs and pipes.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "base/event.h"
+#include "ui/output_tail.h"
+#include "ui/style.h"
+#include "ui/terminal.h"
+#include "ui/threshold.h"
+
+namespace ixian::ui {
+
+// Writes each event to a file descriptor, which it does not own, at once and with one write(), so
+// that the lines of threads never mix. A call blocks for as long as that write does. Errors of
+// writing are ignored. An activity without a detail has no start line; progress is not shown.
+class PlainView : public base::EventSink {
+ public:
+  struct Options {
+    int fd = 2;
+    Threshold threshold = Threshold::kInfo;
+    Style style = Style::make(false, true);
+    Clock clock = Clock::real();
+  };
+
+  explicit PlainView(Options options) : options_(std::move(options)) {}
+
+  base::ActivityId begin(const base::Activity& activity) noexcept override;
+  void progress(base::ActivityId, const base::Progress&) noexcept override {}
+  void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
+  void output(base::ActivityId id, std::string_view line) noexcept override;
+  void end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept override;
+
+ private:
+  struct Running {
+    std::string name;
+    double started = 0;
+    OutputTail tail;
+  };
+
+  std::string name_of(base::ActivityId id) const;  // with mutex_ held
+
+  const Options options_;
+  std::atomic<base::ActivityId> last_id_{base::kNoActivity};
+  std::mutex mutex_;  // guards what follows, and writing
+  std::map<base::ActivityId, Running> running_;
+};
+
+}  // namespace ixian::ui

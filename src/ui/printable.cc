@@ -1,0 +1,186 @@
+#include "ui/printable.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <iterator>
+
+#include "base/text.h"
+
+namespace ixian::ui {
+namespace {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+constexpr std::size_t kTabWidth = 8;
+
+struct Range {
+  std::uint32_t first;
+  std::uint32_t last;
+};
+
+constexpr std::array kZeroWidth = {
+    Range{0x0300, 0x036f}, Range{0x1ab0, 0x1aff}, Range{0x1dc0, 0x1dff},
+    Range{0x200b, 0x200d}, Range{0x20d0, 0x20ff}, Range{0xfe00, 0xfe0e},
+    Range{0xfe20, 0xfe2f}, Range{0xfeff, 0xfeff}, Range{0xe0100, 0xe01ef},
+};
+
+// East Asian wide and full-width characters, and emoji.
+constexpr std::array kDoubleWidth = {
+    Range{0x1100, 0x115f},   Range{0x231a, 0x231b},   Range{0x2329, 0x232a},
+    Range{0x23e9, 0x23f3},   Range{0x25fd, 0x25fe},   Range{0x2614, 0x2615},
+    Range{0x2648, 0x2653},   Range{0x267f, 0x267f},   Range{0x2693, 0x2693},
+    Range{0x26a1, 0x26a1},   Range{0x26aa, 0x26ab},   Range{0x26bd, 0x26be},
+    Range{0x26c4, 0x26c5},   Range{0x26ce, 0x26ce},   Range{0x26d4, 0x26d4},
+    Range{0x26ea, 0x26ea},   Range{0x26f2, 0x26f5},   Range{0x26fa, 0x26fa},
+    Range{0x26fd, 0x26fd},   Range{0x2705, 0x2705},   Range{0x270a, 0x270b},
+    Range{0x2728, 0x2728},   Range{0x274c, 0x274c},   Range{0x274e, 0x274e},
+    Range{0x2753, 0x2757},   Range{0x2795, 0x2797},   Range{0x27b0, 0x27b0},
+    Range{0x27bf, 0x27bf},   Range{0x2b1b, 0x2b1c},   Range{0x2b50, 0x2b50},
+    Range{0x2b55, 0x2b55},   Range{0x2e80, 0x303e},   Range{0x3041, 0xa4cf},
+    Range{0xa960, 0xa97f},   Range{0xac00, 0xd7a3},   Range{0xf900, 0xfaff},
+    Range{0xfe30, 0xfe6f},   Range{0xff01, 0xff60},   Range{0xffe0, 0xffe6},
+    Range{0x16fe0, 0x18dff}, Range{0x1b000, 0x1b2ff}, Range{0x1f004, 0x1f004},
+    Range{0x1f0cf, 0x1f0cf}, Range{0x1f18e, 0x1f19a}, Range{0x1f1e6, 0x1f64f},
+    Range{0x1f680, 0x1f6ff}, Range{0x1f7e0, 0x1f7f0}, Range{0x1f900, 0x1faff},
+    Range{0x20000, 0x3fffd},
+};
+
+template <std::size_t size>
+bool contains(const std::array<Range, size>& ranges, std::uint32_t code) {
+  const auto next = std::upper_bound(ranges.begin(), ranges.end(), code,
+                                     [](std::uint32_t c, const Range& r) { return c < r.first; });
+  return next != ranges.begin() && code <= std::prev(next)->last;
+}
+
+std::size_t width_of(std::uint32_t code) {
+  if (contains(kZeroWidth, code)) return 0;
+  return contains(kDoubleWidth, code) ? 2 : 1;
+}
+
+// `sequence` is well-formed.
+std::uint32_t decode(std::string_view sequence) {
+  const auto byte = [&](std::size_t i) -> std::uint32_t {
+    return static_cast<unsigned char>(sequence[i]);
+  };
+  if (sequence.size() == 1) return byte(0);
+  std::uint32_t code = byte(0) & (0xffu >> (sequence.size() + 1));
+  for (std::size_t i = 1; i < sequence.size(); ++i) code = code << 6 | (byte(i) & 0x3f);
+  return code;
+}
+
+// Marks that reorder text, and separators that some terminals take for a newline.
+bool misleads(std::uint32_t code) {
+  return code == 0x061c || (code >= 0x200e && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+bool is_between(char c, char first, char last) {
+  return c >= first && c <= last;
+}
+
+// The part of `text`, what follows an escape character and "[", that belongs to the sequence.
+std::size_t csi_length(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size() && is_between(text[i], 0x20, 0x3f)) ++i;
+  return i < text.size() && is_between(text[i], 0x40, 0x7e) ? i + 1 : i;
+}
+
+// Strings such as a window title end with BEL or ESC \, or where another sequence starts.
+std::size_t control_string_length(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\a') return i + 1;
+    if (text[i] == '\033') return text.substr(i).starts_with("\033\\") ? i + 2 : i;
+    if (text.substr(i).starts_with("\xc2\x9c")) return i + 2;
+  }
+  return text.size();
+}
+
+// The part of `text`, what follows an escape character, that belongs to its sequence (ECMA-48).
+std::size_t escape_length(std::string_view text) {
+  if (text.empty()) return 0;
+  if (text[0] == '[') return 1 + csi_length(text.substr(1));
+  if (std::string_view("]PX^_").find(text[0]) != std::string_view::npos) {
+    return 1 + control_string_length(text.substr(1));
+  }
+  std::size_t i = 0;
+  while (i < text.size() && is_between(text[i], 0x20, 0x2f)) ++i;
+  return i < text.size() && is_between(text[i], 0x30, 0x7e) ? i + 1 : i;
+}
+
+// The same for the controls U+0080 to U+009F, each of which is ESC and a letter in one.
+std::size_t c1_length(std::uint32_t code, std::string_view text) {
+  if (code == 0x9b) return csi_length(text);
+  const bool string = code == 0x90 || code == 0x98 || (code >= 0x9d && code <= 0x9f);
+  return string ? control_string_length(text) : 0;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string line;
+  bool overwrites = false;
+  std::size_t column = 0;
+  const auto put = [&](std::string_view bytes, std::size_t width) {
+    if (overwrites) {
+      line.clear();
+      column = 0;
+      overwrites = false;
+    }
+    line += bytes;
+    column += width;
+  };
+  while (!text.empty()) {
+    const std::size_t length = base::utf8_length(text);
+    const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(sequence.size());
+    const std::uint32_t code = length == 0 ? 0xfffd : decode(sequence);
+    if (length == 0) {
+      put(kReplacement, 1);
+    } else if (code == '\r') {
+      overwrites = true;
+    } else if (code == '\n') {
+      put(" ", 1);
+    } else if (code == '\t') {
+      const std::size_t start = overwrites ? 0 : column;
+      const std::size_t spaces = kTabWidth - start % kTabWidth;
+      put(std::string(spaces, ' '), spaces);
+    } else if (code == 0x1b) {
+      text.remove_prefix(escape_length(text));
+    } else if (code >= 0x80 && code < 0xa0) {
+      text.remove_prefix(c1_length(code, text));
+    } else if (code >= 0x20 && code != 0x7f && !misleads(code)) {
+      put(sequence, width_of(code));
+    }
+  }
+  return line;
+}
+
+std::size_t columns_of(std::string_view printable_text) {
+  std::size_t columns = 0;
+  while (!printable_text.empty()) {
+    const auto length = std::max<std::size_t>(base::utf8_length(printable_text), 1);
+    columns += width_of(decode(printable_text.substr(0, length)));
+    printable_text.remove_prefix(length);
+  }
+  return columns;
+}
+
+std::string cut_to(std::string_view printable_text, std::size_t columns,
+                   std::string_view ellipsis) {
+  std::size_t used = 0;
+  std::size_t fitting = 0;  // bytes that leave room for the ellipsis
+  for (std::size_t i = 0; i < printable_text.size();) {
+    const auto length = std::max<std::size_t>(base::utf8_length(printable_text.substr(i)), 1);
+    used += width_of(decode(printable_text.substr(i, length)));
+    i += length;
+    if (used > columns) {
+      std::string out(printable_text.substr(0, fitting));
+      if (columns > 0) out += ellipsis;
+      return out;
+    }
+    if (used < columns) fitting = i;
+  }
+  return std::string(printable_text);
+}
+
+}  // namespace ixian::ui

@@ -1,0 +1,101 @@
+#include "ui/printable.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace ixian::ui {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(Printable, LeavesTextAlone) {
+  EXPECT_EQ(printable("Größe: 3 µm 中文"), "Größe: 3 µm 中文");
+}
+
+TEST(Printable, DropsColoursAndCursorMovement) {
+  EXPECT_EQ(printable("\033[1;31mred\033[0m\033[2J\033[5;5H\033[?25l!"), "red!");
+}
+
+TEST(Printable, DropsStringsForTheTerminal) {
+  EXPECT_EQ(printable("a\033]0;title\ab"), "ab");
+  EXPECT_EQ(printable("a\033]8;;https://x\033\\link\033]8;;\033\\b"), "alinkb");
+  EXPECT_EQ(printable("a\033Pq#0\033\\b"), "ab");
+}
+
+TEST(Printable, DropsOtherEscapes) {
+  EXPECT_EQ(printable("a\033(Bb\0337c\033="), "abc");
+  EXPECT_EQ(printable("a\033"), "a");
+  EXPECT_EQ(printable("a\033[31"), "a");
+}
+
+TEST(Printable, DropsControlsOfOneCharacter) {
+  EXPECT_EQ(printable("a\xc2\x9b"
+                      "31mb\xc2\x9d"
+                      "0;title\xc2\x9c"
+                      "c\xc2\x85"
+                      "d"),
+            "abcd");
+  EXPECT_EQ(printable("a\a\b\x7f\0b"s), "ab");
+}
+
+TEST(Printable, EndsAStringForTheTerminalWhereAnotherSequenceStarts) {
+  EXPECT_EQ(printable("a\033]0;title\033[31mb"), "ab");
+}
+
+TEST(Printable, SurvivesAnyNumberOfUnfinishedSequences) {
+  std::string hostile;
+  for (int i = 0; i < 100'000; ++i) hostile += "\033]";
+  EXPECT_EQ(printable(hostile), "");
+}
+
+TEST(Printable, DropsMarksThatReorderText) {
+  EXPECT_EQ(printable("a\u202e\u2066b\u2028c\u200f"), "abc");
+}
+
+TEST(Printable, ShowsWhatACarriageReturnLeaves) {
+  EXPECT_EQ(printable("10 %\r20 %\r100 %"), "100 %");
+  EXPECT_EQ(printable("text\r"), "text");
+  EXPECT_EQ(printable("text\r\033[K"), "text");
+}
+
+TEST(Printable, ExpandsTabs) {
+  EXPECT_EQ(printable("\ta"), "        a");
+  EXPECT_EQ(printable("abc\td"), "abc     d");
+}
+
+TEST(Printable, ReplacesBytesThatAreNotUtf8) {
+  EXPECT_EQ(printable("a\xff\xc3"), "a\ufffd\ufffd");
+  EXPECT_EQ(printable("\xed\xa0\x80"), "\ufffd\ufffd\ufffd");
+}
+
+TEST(Printable, MakesOneLine) {
+  EXPECT_EQ(printable("a\nb"), "a b");
+}
+
+TEST(ColumnsOf, CountsWideAndCombiningCharacters) {
+  EXPECT_EQ(columns_of("abc"), 3u);
+  EXPECT_EQ(columns_of("中文"), 4u);
+  EXPECT_EQ(columns_of("🚀"), 2u);
+  EXPECT_EQ(columns_of("e\u0301"), 1u);
+  EXPECT_EQ(columns_of("█░⠋✔"), 4u);
+}
+
+TEST(CutTo, LeavesTextThatFits) {
+  EXPECT_EQ(cut_to("abc", 3, "…"), "abc");
+  EXPECT_EQ(cut_to("", 0, "…"), "");
+}
+
+TEST(CutTo, EndsInAnEllipsisWithinTheColumns) {
+  EXPECT_EQ(cut_to("abcd", 3, "…"), "ab…");
+  EXPECT_EQ(cut_to("abcd", 1, "…"), "…");
+  EXPECT_EQ(cut_to("abcd", 0, "…"), "");
+}
+
+TEST(CutTo, DoesNotSplitWideCharacters) {
+  EXPECT_EQ(cut_to("中文中", 4, "~"), "中~");
+  EXPECT_EQ(cut_to("中文", 4, "~"), "中文");
+}
+
+}  // namespace
+}  // namespace ixian::ui

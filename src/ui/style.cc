@@ -1,0 +1,71 @@
+#include "ui/style.h"
+
+#include "base/text.h"
+
+namespace ixian::ui {
+namespace {
+
+bool wants_colour(bool terminal, const Environment& environment) {
+  const auto forces = [&](const char* name) {
+    const auto value = environment(name);
+    return !value.empty() && value != "0";
+  };
+  if (!environment("NO_COLOR").empty()) return false;
+  if (forces("CLICOLOR_FORCE") || forces("FORCE_COLOR")) return true;
+  return terminal && !is_dumb(environment);
+}
+
+bool takes_unicode(const Environment& environment) {
+  if (environment("TERM") == "linux") return false;
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const auto locale = base::to_lower(environment(name));
+    if (locale.empty()) continue;
+    return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+  }
+  return true;
+}
+
+}  // namespace
+
+Style Style::for_fd(int fd) {
+  return choose(is_terminal(fd), process_environment());
+}
+
+Style Style::choose(bool terminal, const Environment& environment) {
+  return make(wants_colour(terminal, environment), takes_unicode(environment));
+}
+
+Style Style::make(bool colour, bool unicode) {
+  Style style;
+  if (colour) {
+    style.bold = "\033[1m";
+    style.dim = "\033[2m";
+    style.red = "\033[31m";
+    style.green = "\033[32m";
+    style.yellow = "\033[33m";
+    style.gray = "\033[90m";
+    style.reset = "\033[0m";
+  }
+  style.tick = unicode ? "✔" : "+";
+  style.circle = unicode ? "○" : "o";
+  style.cross = unicode ? "✘" : "x";
+  style.ellipsis = unicode ? "…" : "~";
+  style.dot = unicode ? "·" : "-";
+  style.bar_full = unicode ? "█" : "#";
+  style.bar_empty = unicode ? "░" : ".";
+  if (unicode) {
+    style.spinner = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
+  } else {
+    style.spinner = {"|", "/", "-", "\\"};
+  }
+  return style;
+}
+
+std::string Style::paint(std::string_view colour, std::string_view text) const {
+  std::string out(colour);
+  out += text;
+  if (!colour.empty()) out += reset;
+  return out;
+}
+
+}  // namespace ixian::ui

@@ -1,0 +1,362 @@
+#include "ui/tty_view.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <thread>
+
+#include "ui/fake_clock.h"
+#include "ui/fake_terminal.h"
+
+namespace ixian::ui {
+namespace {
+
+using base::kNoActivity;
+using base::LogLevel;
+using base::Outcome;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class TtyViewTest : public testing::Test {
+ protected:
+  explicit TtyViewTest(TerminalSize size = {60, 12})
+      : size_(size), terminal_(size.columns, size.rows) {
+    start(Threshold::kInfo);
+  }
+
+  ~TtyViewTest() override {
+    terminal_.receive();
+    EXPECT_EQ(terminal_.unknown(), "");
+  }
+
+  void start(Threshold threshold) {
+    TtyView::Options options;
+    options.fd = terminal_.fd();
+    options.threshold = threshold;
+    options.clock = clock_.clock();
+    options.size = [this] { return size_; };
+    options.animate = false;
+    view_ = std::make_unique<TtyView>(std::move(options));
+  }
+
+  // What a person sees after the next frame.
+  std::string screen() {
+    view_->draw();
+    terminal_.receive();
+    return terminal_.text();
+  }
+
+  std::string screen_at_the_end() {
+    view_.reset();
+    terminal_.receive();
+    return terminal_.text();
+  }
+
+  const TerminalSize size_;
+  FakeTerminal terminal_;
+  FakeClock clock_;
+  std::unique_ptr<TtyView> view_;
+};
+
+TEST_F(TtyViewTest, ShowsWhatRunsAndWhatItPrints) {
+  const auto id = view_->begin({"build", "main.c changed"});
+  clock_.advance(2);
+  EXPECT_EQ(screen(), "⠋ build     2s  main.c changed\n1 running · 0:02\n");
+  view_->output(id, "cc main.c");
+  clock_.advance(1);
+  EXPECT_EQ(screen(), "⠋ build     3s  cc main.c\n1 running · 0:03\n");
+}
+
+TEST_F(TtyViewTest, ScrollsUpWhatIsDone) {
+  const auto first = view_->begin({"build", ""});
+  view_->begin({"test", ""});
+  clock_.advance(1.2);
+  screen();
+  view_->end(first, Outcome::kDone, "");
+  EXPECT_EQ(screen(),
+            "✔ build: done in 1.2s\n"
+            "⠹ test     1s\n"
+            "1 running, 1 done · 0:01\n");
+}
+
+TEST_F(TtyViewTest, ForgetsTheOutputOfWhatIsDone) {
+  const auto id = view_->begin({"build", ""});
+  view_->output(id, "cc main.c");
+  view_->end(id, Outcome::kDone, "");
+  EXPECT_EQ(screen(), "✔ build: done in 0.0s\n");
+}
+
+TEST_F(TtyViewTest, ShowsTheOutputOfWhatFails) {
+  const auto id = view_->begin({"build", ""});
+  view_->output(id, "cc main.c");
+  view_->output(id, "main.c:1: error");
+  clock_.advance(3.2);
+  screen();
+  view_->end(id, Outcome::kFailed, "exit code 1");
+  EXPECT_EQ(screen(),
+            "build | cc main.c\n"
+            "build | main.c:1: error\n"
+            "✘ build: failed: exit code 1 (3.2s)\n");
+}
+
+TEST_F(TtyViewTest, SaysHowMuchOutputItHasForgotten) {
+  const auto id = view_->begin({"build", ""});
+  for (std::size_t i = 0; i < OutputTail::kMaxLines + 2; ++i) view_->output(id, "x");
+  view_->end(id, Outcome::kFailed, "");
+  EXPECT_THAT(screen(), testing::StartsWith("build | (2 lines before these)\nbuild | x\n"));
+}
+
+TEST_F(TtyViewTest, OnlyCountsWhatIsUpToDate) {
+  view_->end(view_->begin({"a", ""}), Outcome::kSkipped, "image exists");
+  view_->begin({"b", ""});
+  EXPECT_EQ(screen(), "⠋ b     0s\n1 running, 1 up to date · 0:00\n");
+}
+
+TEST_F(TtyViewTest, ShowsEverythingAsItComesForDebugging) {
+  start(Threshold::kDebug);
+  const auto id = view_->begin({"build", "main.c changed"});
+  view_->output(id, "cc main.c");
+  view_->end(id, Outcome::kFailed, "");
+  view_->end(view_->begin({"a", ""}), Outcome::kSkipped, "image exists");
+  EXPECT_EQ(screen(),
+            "build: main.c changed\n"
+            "build | cc main.c\n"
+            "✘ build: failed\n"
+            "○ a: up to date (image exists)\n");
+}
+
+TEST_F(TtyViewTest, ShowsMessagesAboveWhatRuns) {
+  const auto id = view_->begin({"push", ""});
+  screen();
+  view_->log(id, LogLevel::kWarning, "slow\nretrying");
+  view_->log(kNoActivity, LogLevel::kInfo, "3 tasks");
+  view_->log(id, LogLevel::kDebug, "hidden");
+  EXPECT_EQ(screen(),
+            "push: warning: slow\n"
+            "push: warning: retrying\n"
+            "3 tasks\n"
+            "⠋ push     0s\n"
+            "1 running · 0:00\n");
+}
+
+TEST_F(TtyViewTest, ShowsProgress) {
+  const auto id = view_->begin({"pull", ""});
+  view_->progress(id, {0, 1'200'000'000, "B"});
+  clock_.advance(5.7);
+  view_->progress(id, {456'000'000, 1'200'000'000, "B"});
+  EXPECT_THAT(screen(), HasSubstr("███░░░░░░░ 38 % of 1.2 GB, 80 MB/s"));
+}
+
+TEST_F(TtyViewTest, MeasuresTheRateAnewWhenProgressStartsAnew) {
+  const auto id = view_->begin({"pull", ""});
+  view_->progress(id, {900'000'000, 1'000'000'000, "B"});
+  clock_.advance(100);
+  view_->progress(id, {0, 1'000'000'000, "B"});
+  clock_.advance(2);
+  view_->progress(id, {20'000'000, 1'000'000'000, "B"});
+  EXPECT_THAT(screen(), HasSubstr("2 % of 1.0 GB, 10 MB/s"));
+}
+
+TEST_F(TtyViewTest, IsNotMovedByWhatProgramsPrint) {
+  const auto id = view_->begin({"evil", ""});
+  view_->output(id, "\033[2J\033[H\033]0;title\aowned\b\b\033[10A\r");
+  EXPECT_THAT(screen(), HasSubstr("0s  owned\n"));
+  view_->end(id, Outcome::kFailed, "\033[2Jbad\nnews");
+  EXPECT_EQ(screen(), "evil | owned\n✘ evil: failed: bad news (0.0s)\n");
+}
+
+TEST_F(TtyViewTest, DrawsEachFrameWithOneWrite) {
+  const auto first = view_->begin({"a", ""});
+  view_->begin({"b", ""});
+  view_->draw();
+  EXPECT_EQ(terminal_.receive().size(), 1u);
+  view_->output(first, "x");
+  view_->log(first, LogLevel::kInfo, "y");
+  view_->end(first, Outcome::kDone, "");
+  EXPECT_THAT(terminal_.receive(), IsEmpty());
+  view_->draw();
+  EXPECT_EQ(terminal_.receive().size(), 1u);
+  view_->draw();
+  EXPECT_THAT(terminal_.receive(), IsEmpty()) << "nothing has changed";
+}
+
+TEST_F(TtyViewTest, HidesTheCursorOnlyWhileSomethingIsDrawn) {
+  EXPECT_TRUE(terminal_.cursor_visible());
+  const auto id = view_->begin({"a", ""});
+  screen();
+  EXPECT_FALSE(terminal_.cursor_visible());
+  view_->end(id, Outcome::kDone, "");
+  screen();
+  EXPECT_TRUE(terminal_.cursor_visible());
+}
+
+TEST_F(TtyViewTest, LeavesNothingOfWhatRunsWhenItIsDestroyed) {
+  const auto id = view_->begin({"a", ""});
+  view_->begin({"b", ""});
+  screen();
+  view_->end(id, Outcome::kCancelled, "");
+  EXPECT_EQ(screen_at_the_end(), "○ a: interrupted\n");
+  EXPECT_TRUE(terminal_.cursor_visible());
+  EXPECT_EQ(terminal_.cursor_column(), 0u);
+}
+
+TEST_F(TtyViewTest, PrintsWaitingLinesWhenItIsDestroyed) {
+  view_->log(kNoActivity, LogLevel::kInfo, "bye");
+  EXPECT_EQ(screen_at_the_end(), "bye\n");
+}
+
+TEST_F(TtyViewTest, HasLeftTheTerminalBeforeItsOwnerStarts) {
+  view_->begin({"other", ""});
+  view_->log(kNoActivity, LogLevel::kInfo, "starting a shell");
+  screen();
+  view_->begin({"shell", "", true});
+  terminal_.receive();
+  EXPECT_EQ(terminal_.text(), "starting a shell\n");
+  EXPECT_TRUE(terminal_.cursor_visible());
+}
+
+TEST_F(TtyViewTest, IsSilentWhileTheTerminalHasAnOwner) {
+  const auto other = view_->begin({"other", ""});
+  const auto shell = view_->begin({"shell", "", true});
+  terminal_.receive();
+  view_->output(other, "x");
+  view_->end(other, Outcome::kFailed, "exit code 1");
+  view_->begin({"third", ""});
+  view_->draw();
+  EXPECT_THAT(terminal_.receive(), IsEmpty());
+  terminal_.feed("$ exit");
+  view_->end(shell, Outcome::kDone, "");
+  EXPECT_EQ(screen(),
+            "$ exit\n"
+            "other | x\n"
+            "✘ other: failed: exit code 1 (0.0s)\n"
+            "✔ shell: done in 0.0s\n"
+            "⠋ third     0s\n"
+            "1 running, 1 done, 1 failed · 0:00\n");
+}
+
+TEST_F(TtyViewTest, WaitsForTheLastOfSeveralOwners) {
+  const auto first = view_->begin({"first", "", true});
+  const auto second = view_->begin({"second", "", true});
+  view_->end(first, Outcome::kDone, "");
+  EXPECT_EQ(screen(), "");
+  view_->end(second, Outcome::kDone, "");
+  EXPECT_EQ(screen(), "✔ first: done in 0.0s\n✔ second: done in 0.0s\n");
+}
+
+TEST_F(TtyViewTest, BoundsTheOutputThatWaitsForAnOwnerToEnd) {
+  start(Threshold::kDebug);
+  const auto other = view_->begin({"other", ""});
+  const auto shell = view_->begin({"shell", "", true});
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 200; ++i) view_->output(other, line);
+  view_->end(shell, Outcome::kDone, "");
+  view_.reset();
+  terminal_.receive();
+  EXPECT_THAT(terminal_.text(), HasSubstr("lines of output left out)"));
+}
+
+TEST_F(TtyViewTest, SurvivesATerminalThatIsGone) {
+  TtyView::Options options;
+  options.fd = -1;
+  TtyView view(std::move(options));
+  view.end(view.begin({"a", ""}), Outcome::kDone, "");
+}
+
+class NarrowTtyViewTest : public TtyViewTest {
+ protected:
+  NarrowTtyViewTest() : TtyViewTest({20, 6}) {}
+};
+
+TEST_F(NarrowTtyViewTest, NeverWrapsWhatItRedraws) {
+  const auto id = view_->begin({"build_the_whole_image", "because everything changed"});
+  view_->begin({"构建整个镜像构建整个镜像", ""});
+  view_->progress(id, {456'000'000, 1'200'000'000, "B"});
+  for (int i = 0; i < 5; ++i) {
+    view_->output(id, "🚀 a long line of output that does not fit");
+    clock_.advance(1000);
+    screen();
+  }
+  EXPECT_EQ(terminal_.wraps(), 0u);
+  EXPECT_EQ(screen(), "⠋ build_the…  1h23m\n⠋ 构建整个…   1h23m\n2 running · 1:23:20\n");
+}
+
+TEST_F(NarrowTtyViewTest, SaysHowManyItDoesNotShow) {
+  for (int i = 0; i < 15; ++i) view_->begin({"task_" + std::to_string(i), ""});
+  EXPECT_EQ(screen(), "⠋ task_0     0s\n⠋ task_1     0s\n  … and 13 more\n15 running · 0:00\n");
+}
+
+TEST_F(NarrowTtyViewTest, KeepsEveryLineThatScrollsAway) {
+  view_->begin({"long", ""});
+  std::string expected;
+  for (int i = 0; i < 30; ++i) {
+    view_->end(view_->begin({"t" + std::to_string(i), ""}), Outcome::kDone, "");
+    screen();
+    expected += "✔ t" + std::to_string(i) + ": done in 0.0s\n";
+  }
+  EXPECT_THAT(screen(), testing::StartsWith(expected + "⠋ long"));
+}
+
+// The animation, in real time.
+class AnimatedTtyViewTest : public testing::Test {
+ protected:
+  void start() {
+    TtyView::Options options;
+    options.fd = terminal_.fd();
+    options.size = [] { return TerminalSize{60, 12}; };
+    view_ = std::make_unique<TtyView>(std::move(options));
+  }
+
+  FakeTerminal terminal_{60, 12};
+  std::unique_ptr<TtyView> view_;
+};
+
+TEST_F(AnimatedTtyViewTest, DrawsByItselfAtMostTwelveTimesASecond) {
+  start();
+  view_->begin({"build", ""});
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  const auto frames = terminal_.receive().size();
+  EXPECT_GE(frames, 1u);
+  EXPECT_LE(frames, 7u);
+  EXPECT_THAT(terminal_.text(), HasSubstr("build"));
+}
+
+TEST_F(AnimatedTtyViewTest, ErasesWhatRanSoonAfterTheEndAndSleeps) {
+  start();
+  const auto id = view_->begin({"build", ""});
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  view_->end(id, Outcome::kDone, "");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  terminal_.receive();
+  EXPECT_THAT(terminal_.text(), Not(HasSubstr("running")));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_THAT(terminal_.receive(), IsEmpty());
+}
+
+TEST_F(AnimatedTtyViewTest, TakesEventsFromManyThreads) {
+  start();
+  const auto work = [&](int worker) {
+    for (int i = 0; i < 20; ++i) {
+      const auto name = "w" + std::to_string(worker) + "_" + std::to_string(i);
+      const auto id = view_->begin({name, "why", i == 10 && worker == 0});
+      view_->progress(id, {1, 2, "B"});
+      view_->output(id, "line");
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      view_->end(id, Outcome::kDone, "");
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int worker = 0; worker < 4; ++worker) threads.emplace_back(work, worker);
+  for (auto& thread : threads) thread.join();
+  view_.reset();
+  terminal_.receive();
+  const auto text = terminal_.text();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 80);
+  EXPECT_THAT(text, Not(HasSubstr("running")));
+  EXPECT_TRUE(terminal_.cursor_visible());
+}
+
+}  // namespace
+}  // namespace ixian::ui
