@@ -1,5 +1,6 @@
 #include "cli/app.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -102,7 +103,9 @@ int run_ix(int argc, char** argv) {
     tell(*sink, error);
     return static_cast<int>(error.code());
   }
-  sink = ui::make_view(options.progress, options.threshold, STDERR_FILENO);
+  // A descriptor of its own: the standard ones may lead elsewhere while tasks run.
+  const int progress_fd = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+  sink = ui::make_view(options.progress, options.threshold, progress_fd);
   const int code = run_in_project(options, argc, argv, *sink, cancellation);
   script::finish_python();
   sink.reset();

@@ -9,9 +9,11 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <thread>
 #include <unordered_map>
 
 #include "base/thread_pool.h"
+#include "run/output_guard.h"
 #include "task/lock.h"
 
 namespace ixian::run {
@@ -45,21 +47,18 @@ class Run {
 
   Report run() {
     clean();
-    base::ThreadPool pool(jobs_);
+    base::ThreadPool pool(std::max(1u, jobs_ - 1));
+    pool_ = &pool;
     std::unique_lock lock(mutex_);
+    dispatch();
     while (finished_ < results_.size()) {
-      if (ready_.empty()) {
-        changed_.wait(lock, [this] { return !ready_.empty() || finished_ == results_.size(); });
-        continue;
-      }
-      const std::size_t index = ready_.front();
-      ready_.pop_front();
+      changed_.wait(lock, [this] { return !for_caller_.empty() || finished_ == results_.size(); });
+      if (for_caller_.empty()) break;
+      const std::size_t index = for_caller_.front();
+      for_caller_.pop_front();
+      caller_is_busy_ = true;
       lock.unlock();
-      if (runs_elsewhere(index)) {
-        pool.submit([this, index] { finish(index, work(index)); });
-      } else {
-        finish(index, work(index));
-      }
+      finish(index, work(index));
       lock.lock();
     }
     lock.unlock();
@@ -78,10 +77,22 @@ class Run {
   const plan::Step& step(std::size_t index) const { return plan_.steps[index]; }
   const task::Task& task_of(std::size_t index) const { return shop_.graph[step(index).id]; }
 
-  // What is only looked at costs less than waking a thread.
-  bool runs_elsewhere(std::size_t index) const {
-    if (jobs_ == 1 || is_root(index) || step(index).is_virtual || task_of(index).on_main_thread) return false;
-    return step(index).decision.runs || anything_ran_;
+  bool must_be_callers(std::size_t index) const {
+    return jobs_ == 1 || is_root(index) || task_of(index).on_main_thread;
+  }
+
+  // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted there, and waking a thread costs
+  // more than looking at a task), else to the pool.
+  void dispatch() {
+    for (; !ready_.empty(); ready_.pop_front()) {
+      const std::size_t index = ready_.front();
+      if (must_be_callers(index) || (!caller_is_busy_ && for_caller_.empty())) {
+        for_caller_.push_back(index);
+      } else {
+        pool_->submit([this, index] { finish(index, work(index)); });
+      }
+    }
+    changed_.notify_one();
   }
 
   // Dependents first: what a task left behind goes before what it was made from.
@@ -105,6 +116,7 @@ class Run {
 
   void finish(std::size_t index, Result result) {
     std::lock_guard lock(mutex_);
+    if (std::this_thread::get_id() == caller_) caller_is_busy_ = false;
     results_[index] = result;
     ++finished_;
     if (result == Result::kRan && !step(index).is_virtual) ++report_.ran;
@@ -117,7 +129,7 @@ class Run {
       if (result == Result::kRan) running_dependencies_[dependent].push_back(step(index).name);
       if (--waiting_for_[dependent] == 0) ready_.push_back(dependent);
     }
-    changed_.notify_one();
+    dispatch();
   }
 
   Result work(std::size_t index) {
@@ -139,7 +151,7 @@ class Run {
     try {
       return check_and_execute(index, situation, activity, begun);
     } catch (const base::Error& error) {
-      if (begun) shop_.sink.end(activity, base::Outcome::kFailed, error.message());
+      if (begun) shop_.sink.end(activity, base::Outcome::kFailed, "");
       std::lock_guard lock(mutex_);
       stopping_ = true;
       report_.failures.push_back({step(index).name, error});
@@ -168,13 +180,26 @@ class Run {
 
     anything_ran_ = true;
     const bool owns_terminal = terminal_ && (is_root(index) || jobs_ == 1);
-    activity = shop_.sink.begin({task.name, plan::describe(decision), owns_terminal});
+    const bool is_command = is_root(index) && decision.reason == plan::Reason::kNoChecks;
+    if (owns_terminal) guard_.disengage();
+    activity = shop_.sink.begin({task.name, is_command ? "" : plan::describe(decision), owns_terminal});
     begun = true;
-    task.execute({situation.args, activity, owns_terminal, situation.forced});
+    execute(task, {situation.args, activity, owns_terminal, situation.forced});
     shop_.states.forget();
     if (has_checks) save(id, situation);
     shop_.sink.end(activity, base::Outcome::kDone, "");
     return Result::kRan;
+  }
+
+  void execute(const task::Task& task, const task::Call& call) {
+    if (call.owns_terminal || !terminal_) return task.execute(call);
+    guard_.begin(call.activity);
+    struct End {
+      OutputGuard& guard;
+      base::ActivityId activity;
+      ~End() { guard.end(activity); }
+    } end{guard_, call.activity};
+    task.execute(call);
   }
 
   // Another ix may have run the task since the plan was made, so its record is read again.
@@ -214,6 +239,9 @@ class Run {
   const unsigned jobs_;
   const bool terminal_;
   Workshop& shop_;
+  OutputGuard guard_{shop_.sink};
+  const std::thread::id caller_ = std::this_thread::get_id();
+  base::ThreadPool* pool_ = nullptr;
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
@@ -224,6 +252,8 @@ class Run {
   std::unordered_map<std::size_t, std::vector<std::string>> running_dependencies_;
   std::set<std::size_t> blocked_;
   std::deque<std::size_t> ready_;
+  std::deque<std::size_t> for_caller_;
+  bool caller_is_busy_ = false;
   std::size_t finished_ = 0;
   Report report_;
 

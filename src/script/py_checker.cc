@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/fs.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "config/interpolate.h"
 #include "script/errors.h"
 #include "script/session.h"
 #include "script/values.h"
@@ -81,10 +84,14 @@ class PyChecker : public task::Checker {
   const bool own_save_;
 };
 
-// FileHash, for which Python only says which files it is about.
+// FileHash, for which Python only says which files it is about; and that only once where its keys hold no configuration.
 class FileHashChecker : public task::Checker {
  public:
-  explicit FileHashChecker(py::object checker) : checker_(std::move(checker)) {}
+  explicit FileHashChecker(py::object checker) : checker_(std::move(checker)) {
+    const auto raw = to_strings(checker_.attr("_keys"));
+    const bool fixed = std::none_of(raw.begin(), raw.end(), [](const auto& key) { return config::needs_rendering(key); });
+    if (fixed) fixed_keys_ = raw;
+  }
 
   ~FileHashChecker() override {
     py::gil_scoped_acquire gil;
@@ -104,6 +111,7 @@ class FileHashChecker : public task::Checker {
 
  private:
   std::vector<std::string> keys() {
+    if (!fixed_keys_.empty()) return fixed_keys_;
     return call_python([&] { return to_strings(checker_.attr("keys")); });
   }
 
@@ -113,15 +121,23 @@ class FileHashChecker : public task::Checker {
   }
 
   py::object checker_;
+  std::vector<std::string> fixed_keys_;
 };
+
+// An instance of FileHash itself that nothing has been hung on.
+bool is_plain_file_hash(py::handle checker) {
+  static PyObject* const type =
+      py::object(py::module_::import("ixian.modules.filesystem.file_hash").attr("FileHash")).release().ptr();
+  return reinterpret_cast<PyObject*>(Py_TYPE(checker.ptr())) == type && py::len(checker.attr("__dict__")) == 1;
+}
 
 }  // namespace
 
 std::shared_ptr<task::Checker> make_checker(py::object checker) {
+  if (is_plain_file_hash(checker)) return std::make_shared<FileHashChecker>(std::move(checker));
   const py::tuple traits = py::module_::import("ixian._boot").attr("checker_traits")(checker);
-  if (traits[0].cast<bool>()) return std::make_shared<FileHashChecker>(std::move(checker));
-  return std::make_shared<PyChecker>(std::move(checker), to_bytes(traits[3]), traits[1].cast<bool>(),
-                                     traits[2].cast<bool>());
+  return std::make_shared<PyChecker>(std::move(checker), to_bytes(traits[2]), traits[0].cast<bool>(),
+                                     traits[1].cast<bool>());
 }
 
 }  // namespace ixian::script

@@ -1,7 +1,8 @@
-// Patterns overlap: `src/**` names src, all folders below and all files in them. Hashed one by
-// one, each file would be looked at once for every folder above it. So only the outermost of the
-// named paths are walked, and the others are looked up in the trees found; what is not there, for
-// example because a tree holds a link where the name means what it leads to, is walked in a
+// Patterns overlap: `src/**` names src, all folders below and all files in
+// them. Hashed one by one, each file would be looked at once for every folder
+// above it. So only the outermost of the named paths are walked, and the others
+// are looked up in the trees found; what is not there, for example because a
+// tree holds a link where the name means what it leads to, is walked in a
 // second round, and so on.
 #include "task/file_hasher.h"
 
@@ -21,7 +22,9 @@
 
 #include "base/fs.h"
 #include "base/sha256.h"
+#include "task/folder_io.h"
 #include "task/glob.h"
+#include "task/tree.h"
 #include "task/tree_walk.h"
 
 namespace ixian::task {
@@ -29,8 +32,8 @@ namespace {
 
 constexpr std::size_t kReadBuffer = 128u << 10;
 constexpr int kReadAgain = 3;  // times, where a file changes under the reader
-// A file is read this far beyond the size it had, so that one that grows faster than it can be
-// read comes to an end.
+// A file is read this far beyond the size it had, so that one that grows faster
+// than it can be read comes to an end.
 constexpr std::int64_t kMaxGrowth = 64 << 20;
 constexpr std::size_t kListingBuffer = 64u << 10;
 

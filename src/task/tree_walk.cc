@@ -1,15 +1,16 @@
-// The time goes to one stat() for each file and, where the cache does not know it, to reading it;
-// both are to run on all threads whatever the tree's shape: one folder of 100,000 files, a chain
-// of folders, two huge files. So the work is cut into pieces of three sorts: scan a folder's
-// names, look at (stat) a run of its entries, read a run of those not known. The pieces lie on
-// one stack, so that work goes deep before it goes wide and few folders are open at a time. A
-// piece holds its folder's descriptor, and the last one to let go closes it; beyond a number of
-// such descriptors, folders are opened anew from the root.
+// The time goes to one stat() for each file and, where the cache does not know
+// it, to reading it; both are to run on all threads whatever the tree's shape:
+// one folder of 100,000 files, a chain of folders, two huge files. So the work
+// is cut into pieces of three sorts: scan a folder's names, look at (stat) a
+// run of its entries, read a run of those not known. The pieces lie on one
+// stack, so that work goes deep before it goes wide and few folders are open at
+// a time. A piece holds its folder's descriptor, and the last one to let go
+// closes it; beyond a number of such descriptors, folders are opened anew from
+// the root.
 #include "task/tree_walk.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,14 +19,13 @@
 #include <cerrno>
 #include <climits>
 #include <condition_variable>
-#include <cstring>
 #include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
-#include "base/error.h"
+#include "base/fs.h"
 
 namespace ixian::task {
 namespace {
@@ -70,26 +70,6 @@ std::string path_of(const Folder& folder) {
   std::string path = ".";
   for (auto name = names.rbegin(); name != names.rend(); ++name) path = join_path(path, *name);
   return path;
-}
-
-// Orders names as git does: a folder's as if it ended with '/'.
-struct GitName {
-  std::string_view text;
-  bool folder;
-
-  bool operator<(const GitName& other) const {
-    const std::size_t shared = std::min(text.size(), other.text.size());
-    const int order = std::memcmp(text.data(), other.text.data(), shared);
-    return order != 0 ? order < 0 : byte_at(shared) < other.byte_at(shared);
-  }
-  int byte_at(std::size_t index) const {
-    if (index < text.size()) return static_cast<unsigned char>(text[index]);
-    return folder ? '/' : 0;
-  }
-};
-
-GitName git_name(const Folder& folder, const Entry& entry) {
-  return {folder.name(entry), entry.kind == Kind::kFolder};
 }
 
 Kind kind_of_file(const struct stat& status) {
@@ -281,9 +261,7 @@ void Walk::list(Folder& folder, int fd, Worker& worker) {
   if (error != 0 && !means_absent(error)) {
     fail(*folder.parent, folder.parent->entries[folder.parent_entry], error);
   }
-  std::sort(folder.entries.begin(), folder.entries.end(), [&](const Entry& a, const Entry& b) {
-    return git_name(folder, a) < git_name(folder, b);
-  });
+  sort_entries(folder);
 }
 
 void Walk::look(const Piece& piece, Worker& worker) {
@@ -330,8 +308,8 @@ bool Walk::look_below(const Piece& piece, Entry& entry, struct stat& status, Wor
   return false;
 }
 
-// The same for a path that was asked for: it may be a folder, and if it is a link, it is what the
-// link leads to.
+// The same for a path that was asked for: it may be a folder, and if it is a
+// link, it is what the link leads to.
 bool Walk::look_at_path(const Piece& piece, std::uint32_t index, struct stat& status,
                         Worker& worker) {
   Entry& entry = piece.folder->entries[index];
@@ -413,8 +391,9 @@ bool Walk::is_skipped(int fd) const {
          options_.skip.end();
 }
 
-// The name to give to a system call together with `at`. Paths that are too long for the system
-// are cut: `parent` is then the open folder that `at` is set to, -1 and errno if there is none.
+// The name to give to a system call together with `at`. Paths that are too long
+// for the system are cut: `parent` is then the open folder that `at` is set to,
+// -1 and errno if there is none.
 const char* Walk::place_of(const Piece& piece, const Entry& entry, base::UniqueFd& parent,
                            int& at) const {
   const char* const name = piece.folder->names.data() + entry.name_begin;
@@ -443,108 +422,6 @@ Tree walk(int root, const std::vector<std::string>& paths, const WalkOptions& op
   }
   Walk(root, options, tree).run();
   return tree;
-}
-
-void for_each_file(const Folder& folder,
-                   const std::function<void(std::string_view path, const Entry& entry)>& visit) {
-  struct Level {
-    const Folder* folder;
-    std::size_t next;
-    std::size_t path_size;
-  };
-  std::vector<Level> levels = {{&folder, 0, 0}};
-  std::string path;
-  while (!levels.empty()) {
-    Level& level = levels.back();
-    if (level.next == level.folder->entries.size()) {
-      levels.pop_back();
-      continue;
-    }
-    const Entry& entry = level.folder->entries[level.next++];
-    path.resize(level.path_size);
-    path += level.folder->name(entry);
-    if (entry.kind == Kind::kFolder) {
-      path += '/';
-      levels.push_back({entry.folder, 0, path.size()});
-    } else if (entry.kind != Kind::kAbsent) {
-      visit(path, entry);
-    }
-  }
-}
-
-const Entry* find_entry(const Folder& folder, std::string_view path) {
-  const Folder* in = &folder;
-  while (true) {
-    const std::string_view step = path.substr(0, path.find('/'));
-    const Entry* found = nullptr;
-    for (const bool is_folder : {false, true}) {
-      const GitName wanted{step, is_folder};
-      const auto at = std::lower_bound(
-          in->entries.begin(), in->entries.end(), wanted,
-          [in](const Entry& entry, const GitName& name) { return git_name(*in, entry) < name; });
-      if (at != in->entries.end() && in->name(*at) == step) found = &*at;
-    }
-    if (found == nullptr || step.size() == path.size()) return found;
-    if (found->kind != Kind::kFolder) return nullptr;
-    in = found->folder;
-    path.remove_prefix(step.size() + 1);
-  }
-}
-
-int read_folder(int fd, std::vector<char>& buffer,
-                const std::function<void(std::string_view name, unsigned char type)>& visit) {
-  while (true) {
-    const ssize_t got = ::getdents64(fd, buffer.data(), buffer.size());
-    if (got < 0) return errno;
-    if (got == 0) return 0;
-    for (ssize_t at = 0; at < got;) {
-      const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
-      at += entry->d_reclen;
-      const std::string_view name = entry->d_name;
-      if (name != "." && name != "..") visit(name, entry->d_type);
-    }
-  }
-}
-
-base::UniqueFd open_folder(int at, std::string_view path, int flags) {
-  base::UniqueFd reached;
-  while (path.size() >= PATH_MAX) {
-    const std::size_t slash = path.rfind('/', PATH_MAX - 1);
-    if (slash == std::string_view::npos || slash == 0) break;  // the system says ENAMETOOLONG
-    const std::string step(path.substr(0, slash));
-    reached = base::UniqueFd(::openat(at, step.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!reached.valid()) return {};
-    at = reached.get();
-    path.remove_prefix(slash + 1);
-  }
-  const std::string step(path);
-  return base::UniqueFd(::openat(at, step.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
-}
-
-std::string join_path(std::string_view folder, std::string_view name) {
-  std::string path;
-  if (folder != ".") {
-    path.reserve(folder.size() + 1 + name.size());
-    path = folder;
-    if (!path.ends_with('/')) path += '/';
-  }
-  path += name;
-  return path;
-}
-
-bool means_absent(int error_number) {
-  return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP ||
-         error_number == ENAMETOOLONG || error_number == ESTALE;
-}
-
-FolderId folder_id(const struct stat& status) {
-  return {status.st_dev, status.st_ino};
-}
-
-void fail_to_read(std::string_view path, int error_number) {
-  throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("Cannot read {}: {}.", base::printable_path(path),
-                                base::errno_text(error_number)));
 }
 
 }  // namespace ixian::task

@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,7 +67,9 @@ class FakeTerminal {
 
   bool cursor_visible() const { return cursor_visible_; }
   std::size_t cursor_column() const { return column_; }
-  std::size_t wraps() const { return wraps_; }
+
+  // How often a character did not fit its line.
+  std::size_t overlong() const { return overlong_; }
   const std::string& unknown() const { return unknown_; }
 
  private:
@@ -84,7 +88,8 @@ class FakeTerminal {
     } else {
       const std::size_t width = is_wide(character) ? 2 : 1;
       if (column_ + width > columns_) {
-        ++wraps_;
+        ++overlong_;
+        if (clips_) return;
         column_ = 0;
         line_feed();
       }
@@ -141,6 +146,8 @@ class FakeTerminal {
       row_ -= std::min(row_, static_cast<std::size_t>(std::stoi(argument)));
     } else if (argument == "?25" && (name == 'h' || name == 'l')) {
       cursor_visible_ = name == 'h';
+    } else if (argument == "?7" && (name == 'h' || name == 'l')) {
+      clips_ = name == 'l';
     } else {
       unknown_ += sequence;
     }
@@ -154,7 +161,8 @@ class FakeTerminal {
   std::vector<std::vector<std::string>> screen_;
   std::size_t row_ = 0;
   std::size_t column_ = 0;
-  std::size_t wraps_ = 0;
+  std::size_t overlong_ = 0;
+  bool clips_ = false;
   bool cursor_visible_ = true;
   std::string unknown_;
 };

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <string_view>
+#include <utility>
 
 #include "base/event.h"
 #include "base/json.h"

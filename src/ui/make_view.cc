@@ -1,6 +1,7 @@
 #include "ui/make_view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "ui/json_view.h"
 #include "ui/plain_view.h"
@@ -23,6 +24,7 @@ std::unique_ptr<base::EventSink> make_tty_view(Threshold threshold, int fd) {
   options.fd = fd;
   options.threshold = threshold;
   options.style = Style::for_fd(fd);
+  options.rewraps = rewraps_lines(process_environment());
   return std::make_unique<TtyView>(std::move(options));
 }
 

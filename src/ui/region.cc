@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::string_view kHideCursor = "\033[?25l";
 constexpr std::string_view kShowCursor = "\033[?25h";
+constexpr std::string_view kClipLines = "\033[?7l";
+constexpr std::string_view kWrapLines = "\033[?7h";
 constexpr std::string_view kEraseRestOfLine = "\033[K";
 constexpr std::string_view kEraseBelow = "\033[J";
 
@@ -23,8 +25,10 @@ void append_lines(std::string& out, std::string_view lines) {
 }  // namespace
 
 // The cursor rests at the start of the last line, where a ^C that the terminal echoes is drawn
-// over next. A terminal that became narrower has wrapped the lines.
+// over next.
 std::size_t Region::rows_above_cursor(std::size_t columns) const {
+  if (lines_.empty()) return 0;
+  if (!rewraps_) return lines_.size() - 1;
   std::size_t rows = 0;
   for (std::size_t i = 0; i + 1 < lines_.size(); ++i) {
     rows += 1 + (lines_[i].columns > 0 ? (lines_[i].columns - 1) / columns : 0);
@@ -60,12 +64,14 @@ std::string Region::replace(std::string_view above, std::vector<FrameLine> lines
   append_lines(out, above);
   if (lines_.empty() && !lines.empty()) out += kHideCursor;
   if (!lines_.empty() && lines.empty()) out += kShowCursor;
+  if (!lines.empty()) out += kClipLines;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const bool last = i + 1 == lines.size();
     out += lines[i].bytes;
     out += last ? kEraseBelow : kEraseRestOfLine;
     out += last ? "\r" : "\r\n";
   }
+  if (!lines.empty()) out += kWrapLines;
   lines_ = std::move(lines);
   columns_ = columns;
   return out;

@@ -15,9 +15,15 @@ namespace ixian::ui {
 // hidden for as long. Not thread-safe.
 class Region {
  public:
+  // `rewraps`: whether the terminal, when it becomes narrower, breaks the lines that are on it. If
+  // it says so wrongly, replace() then erases lines above the region; if it denies it wrongly,
+  // parts of old lines stay.
+  explicit Region(bool rewraps) : rewraps_(rewraps) {}
+
   // Prints `above`, whole lines that may be wider than the terminal, and puts `lines`, each
   // narrower than `columns`, in the place of the region. Lines change in place: what stays the
-  // same is never blank in between. "" where there is nothing to change.
+  // same is never blank in between. They are clipped where the terminal is narrower than it said.
+  // "" where there is nothing to change.
   std::string replace(std::string_view above, std::vector<FrameLine> lines, std::size_t columns);
 
   // Moves the cursor to the start of a line that nobody has written on, wherever it is now. May be
@@ -28,6 +34,7 @@ class Region {
   std::size_t rows_above_cursor(std::size_t columns) const;
   std::string erase_region(std::size_t columns) const;
 
+  const bool rewraps_;
   std::vector<FrameLine> lines_;
   std::size_t columns_ = 0;
 };

@@ -19,7 +19,7 @@ class RegionTest : public testing::Test {
   }
 
   FakeTerminal terminal_{20, 6};
-  Region region_;
+  Region region_{true};
 };
 
 TEST_F(RegionTest, ChangesLinesInPlace) {
@@ -80,7 +80,7 @@ TEST_F(RegionTest, WritesNothingWhereNothingChanges) {
 TEST_F(RegionTest, NeverBlanksALineThatItRedraws) {
   replace("", {"one", "two"});
   const auto bytes = replace("", {"1", "2"});
-  EXPECT_EQ(bytes, "\r\033[1A1\033[K\r\n2\033[J\r");
+  EXPECT_EQ(bytes, "\r\033[1A\033[?7l1\033[K\r\n2\033[J\r\033[?7h");
 }
 
 TEST_F(RegionTest, DrawsOverWhatTheTerminalEchoes) {
@@ -94,6 +94,18 @@ TEST_F(RegionTest, GoesBackOverLinesThatANarrowerTerminalHasWrapped) {
   region_.replace("", {{std::string(15, 'x'), 15}, {std::string(15, 'y'), 15}}, 20);
   const auto bytes = region_.replace("", {}, 10);
   EXPECT_EQ(bytes, "\r\033[2A\033[K\033[B\033[J\033[A\033[?25h");
+}
+
+TEST_F(RegionTest, LeavesLinesAboveAloneWhereTheTerminalDoesNotWrapThem) {
+  Region region(false);
+  region.replace("", {{std::string(15, 'x'), 15}, {std::string(15, 'y'), 15}}, 20);
+  EXPECT_TRUE(region.replace("", {}, 10).starts_with("\r\033[1A"));
+}
+
+TEST_F(RegionTest, IsClippedWhereTheTerminalIsNarrowerThanItSaid) {
+  const std::vector<FrameLine> lines{{std::string(30, 'x'), 30}, {"two", 3}};
+  terminal_.feed(region_.replace("", lines, 40));
+  EXPECT_EQ(terminal_.text(), std::string(19, 'x') + "\ntwo\n");
 }
 
 TEST_F(RegionTest, FindsAFreshLineBehindTextAndWhereThereIsNone) {

@@ -47,6 +47,13 @@ bool is_dumb(const Environment& environment) {
   return term.empty() || term == "dumb";
 }
 
+bool rewraps_lines(const Environment& environment) {
+  const auto term = environment("TERM");
+  if (term.starts_with("tmux") || term.starts_with("screen")) return false;
+  return environment("TMUX").empty() && environment("STY").empty() &&
+         environment("XTERM_VERSION").empty();
+}
+
 bool write_all(int fd, std::string_view bytes) noexcept {
   while (!bytes.empty()) {
     const ssize_t written = write(fd, bytes.data(), bytes.size());

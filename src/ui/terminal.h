@@ -34,6 +34,10 @@ TerminalSize terminal_size(int fd);
 // Whether the terminal that `environment` describes takes no commands: TERM is "dumb" or not set.
 bool is_dumb(const Environment& environment);
 
+// Whether a terminal that becomes narrower breaks the lines on it and says so at once. xterm and
+// GNU screen do not break them, tmux tells its size only later.
+bool rewraps_lines(const Environment& environment);
+
 // Writes all of `bytes` with one write(), or more where the kernel takes only a part; waits where
 // `fd` does not block. false: nobody reads any more, or the device is full. SIGPIPE is the
 // caller's to ignore.

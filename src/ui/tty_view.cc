@@ -35,7 +35,8 @@ TtyView::Options with_defaults(TtyView::Options options) {
 
 }  // namespace
 
-TtyView::TtyView(Options options) : options_(with_defaults(std::move(options))) {
+TtyView::TtyView(Options options)
+    : options_(with_defaults(std::move(options))), region_(options_.rewraps) {
   if (!options_.animate) return;
   const SignalsBlocked blocked;
   animation_ = std::thread([this] { animate(); });

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -279,7 +281,7 @@ TEST_F(NarrowTtyViewTest, NeverWrapsWhatItRedraws) {
     clock_.advance(1000);
     screen();
   }
-  EXPECT_EQ(terminal_.wraps(), 0u);
+  EXPECT_EQ(terminal_.overlong(), 0u);
   EXPECT_EQ(screen(), "⠋ build_the…  1h23m\n⠋ 构建整个…   1h23m\n2 running · 1:23:20\n");
 }
 

@@ -200,7 +200,7 @@ def raise_wrong_arguments(runner, args, keywords, error):
     try:
         inspect.signature(runner.func).bind(*args, **keywords)
     except TypeError as mismatch:
-        raise WrongArguments(f"The task {runner.name} cannot be called like this: {mismatch}.") from None
+        raise WrongArguments(f"it cannot be called like this: {mismatch}. `ix help {runner.name}` tells more.") from None
     raise error
 
 
@@ -209,9 +209,8 @@ class WrongArguments(Exception):
 
 
 def checker_traits(checker):
-    """(is exactly a FileHash, decides by itself, saves by itself, what it is called)."""
+    """(decides by itself, saves by itself, what it is called)."""
     from ixian.check.checker import Checker
-    from ixian.modules.filesystem.file_hash import FileHash
 
     cls = type(checker)
     own = vars(checker) if hasattr(checker, "__dict__") else {}
@@ -219,7 +218,7 @@ def checker_traits(checker):
     own_check = not plain or "check" in own or cls.check is not Checker.check or cls.saved_state is not Checker.saved_state
     own_save = "save" in own or getattr(cls, "save", None) is not Checker.save
     module = "" if cls.__module__.startswith("ixian") else cls.__module__ + "."
-    return cls is FileHash and not own.keys() & {"check", "save", "state"}, own_check, own_save, module + cls.__qualname__
+    return own_check, own_save, module + cls.__qualname__
 
 
 def checker_label(checker):

@@ -1,0 +1,43 @@
+// Keeps what tasks write past us from the terminal.
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "base/event.h"
+#include "base/fs.h"
+
+namespace ixian::run {
+
+// A task that does not own the terminal may start programs of its own, which write to our standard output and error as they are. While the guard
+// is engaged these two lead into a pipe, and what comes out of it is told to the sink line by line: as output of the one task that
+// runs, or of none where several do. The sink must not write to descriptors 1 and 2 itself. Thread-safe.
+class OutputGuard {
+ public:
+  explicit OutputGuard(base::EventSink& sink) : sink_(sink) {}
+  ~OutputGuard() { disengage(); }
+
+  // Between these an activity runs that does not own the terminal; the first one engages the guard.
+  void begin(base::ActivityId activity);
+  void end(base::ActivityId activity);
+
+  // Gives the terminal back. All that was written has been told when this returns, unless a program in the background still holds the
+  // pipe.
+  void disengage();
+
+ private:
+  void engage();
+  void read_lines(int fd);
+  base::ActivityId author();
+
+  base::EventSink& sink_;
+  std::mutex mutex_;
+  std::set<base::ActivityId> running_;
+  base::UniqueFd saved_output_;
+  base::UniqueFd saved_error_;
+  base::UniqueFd stop_;
+  std::thread reader_;
+};
+
+}  // namespace ixian::run

@@ -1,0 +1,99 @@
+"""Tasks that Python code calls."""
+
+from conftest import task
+
+LOW = task("low", body="return 'low' + '-'.join(args)")
+
+
+def test_calling_a_task_runs_it_and_returns_its_value(project):
+    project.tasks(LOW, task("high", body="print(Task_low()('x', 'y'))\nprint(TASKS['low']('z'))"))
+    assert project.ix("high").ok().stdout == "lowx-y\nlowz\n"
+    assert project.ran() == ["high", "low", "low"]
+
+
+def test_a_called_task_runs_after_its_dependencies(project):
+    project.tasks(task("lowest"), task("low", "depends = 'lowest'"), task("high", body="Task_low()()"))
+    project.ix("high").ok()
+    assert project.ran() == ["high", "lowest", "low"]
+
+
+def test_a_called_task_that_is_complete_raises(project):
+    project.write("in")
+    project.tasks(
+        task("low", "check = FileHash('in')"),
+        task("high", body="try:\n    TASKS['low']()\nexcept AlreadyComplete:\n    print('complete')"),
+        task("forced", body="TASKS['low'](force=True)"),
+        task("careless", body="TASKS['low']()\nnote('not reached')"),
+    )
+    assert project.ix("high").ok().stdout == ""
+    assert project.ix("high").ok().stdout == "complete\n"
+    assert project.ran() == ["high", "low", "high"]
+    project.ix("forced").ok()
+    assert project.ran() == ["forced", "low"]
+    project.ix("careless")
+    assert project.ran() == ["careless"]
+
+
+def test_clean_and_force_all_reach_called_tasks(project):
+    project.write("in")
+    project.tasks(
+        task("lowest", "check = FileHash('in')"),
+        task("low", "depends = 'lowest'", "check = FileHash('in')", "def clean(self):\n        note('clean')"),
+        task("all", body="TASKS['low'](force_all=True)"),
+        task("cleaning", body="TASKS['low'](clean=True)"),
+    )
+    project.ix("low").ok()
+    project.ran()
+    project.ix("all").ok()
+    assert project.ran() == ["all", "lowest", "low"]
+    project.ix("cleaning").ok()
+    assert project.ran() == ["cleaning", "clean", "low"]
+
+
+def test_the_failure_of_a_called_task_can_be_caught(project):
+    project.tasks(
+        task("low", body="raise ExecuteFailed('too low')"),
+        task("brave", body="try:\n    Task_low()()\nexcept ExecuteFailed as error:\n    print(error)"),
+        task("plain", body="Task_low()()\nnote('not reached')"),
+    )
+    assert "too low" in project.ix("brave").ok().stdout
+    project.ran()
+    result = project.ix("plain").failed(1, "plain", "low", "too low")
+    assert project.ran() == ["plain", "low"]
+    assert "Traceback" not in result.stderr
+
+
+def test_tasks_called_by_parallel_tasks_run_once_at_a_time(project):
+    project.write("in")
+    project.tasks(
+        task("shared", "check = FileHash('in')"),
+        *(task(f"p{i}", body="try:\n    TASKS['shared']()\nexcept AlreadyComplete:\n    pass") for i in range(4)),
+        task("all", "depends = ['p0', 'p1', 'p2', 'p3']"),
+    )
+    project.ix("-j4", "all").ok()
+    assert project.ran().count("shared") == 1
+
+
+def test_the_runner_may_be_asked_by_name(project):
+    project.tasks(
+        LOW,
+        "from ixian import runner\n",
+        task("high", body="print(runner.run('low', 'a').is_success, runner.resolve_task('low').name, runner.resolve_task('nope'))"),
+    )
+    assert project.ix("high").ok().stdout == "True low None\n"
+
+
+def test_a_task_that_calls_itself_is_told(project):
+    project.tasks(task("a", body="Task_a()()"))
+    result = project.ix("a")
+    assert result.code == 1, result
+    assert "<ixian" not in result.stderr
+    assert len(result.stderr) < 100_000
+
+
+def test_a_task_that_its_own_dependency_calls_is_an_error_and_no_deadlock(project):
+    project.write("in")
+    project.tasks(task("low", body="TASKS['high']()"), task("high", "depends = 'low'", "check = FileHash('in')"))
+    result = project.ix("high")
+    assert result.code in (1, 3), result
+    assert "high" in result.stderr and "low" in result.stderr
