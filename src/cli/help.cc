@@ -146,7 +146,7 @@ std::string status_tree(Workspace& workspace, const std::string& name) {
   const task::TaskId root = graph.require(name);
   plan::TaskPlan plan;
   try {
-    plan = plan::make_plan(graph, workspace.states(), workspace.store(), root, workspace.options().run);
+    plan = workspace.plan(name, workspace.options().run);
   } catch (const base::Error& error) {
     return fmt::format("    {}\n", error.message());
   }

@@ -18,8 +18,7 @@ int run(Workspace* workspace, const Options& options) {
   plan::Options run = options.run;
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("plan"), run.args);
-  const auto plan = plan::make_plan(workspace->graph(), workspace->states(), workspace->store(),
-                                    workspace->graph().require(task), run);
+  const auto plan = workspace->plan(task, run);
   print(json ? to_json(plan).dump(2) + "\n" : plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
   return 0;
 }

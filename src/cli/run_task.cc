@@ -37,13 +37,6 @@ int exit_code(const run::Report& report) {
   return static_cast<int>(report.failures.front().error.code());
 }
 
-void note_damage(Workspace& workspace) {
-  if (const std::string damaged = workspace.store().damaged(); !damaged.empty()) {
-    workspace.sink().log(base::kNoActivity, base::LogLevel::kWarning,
-                         fmt::format("The project's state was damaged. It has been moved to {}; tasks run again.", damaged));
-  }
-}
-
 }  // namespace
 
 int run_task(Workspace& workspace, const Options& options) {
@@ -53,8 +46,7 @@ int run_task(Workspace& workspace, const Options& options) {
     print(status_tree(workspace, options.task));
     return 0;
   }
-  const auto plan = plan::make_plan(graph, workspace.states(), workspace.store(), root, options.run);
-  note_damage(workspace);
+  const auto plan = workspace.plan(options.task, options.run);
   if (options.dry_run) {
     print(plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
     return 0;

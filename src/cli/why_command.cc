@@ -32,7 +32,7 @@ int run(Workspace* workspace, const Options& options) {
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("why"), run.args);
   const auto& graph = workspace->graph();
-  const auto plan = plan::make_plan(graph, workspace->states(), workspace->store(), graph.require(task), run);
+  const auto plan = workspace->plan(task, run);
   const auto explanations = plan::explain(plan, graph, workspace->states(), workspace->store(), run);
   if (json) {
     print(to_json(explanations).dump(2) + "\n");

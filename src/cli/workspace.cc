@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <climits>
 #include <cstdlib>
 
@@ -67,6 +68,19 @@ Workspace::Workspace(const Options& options, std::vector<std::string> argv, base
   builder_folder_ = project_->builder_folder();
   store_ = std::make_unique<task::StateStore>(builder_folder_);
   main_ = snapshot();
+}
+
+plan::TaskPlan Workspace::plan(const std::string& task, const plan::Options& options) {
+  const auto start = std::chrono::steady_clock::now();
+  auto plan = plan::make_plan(graph(), states(), store(), graph().require(task), options);
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+  sink_.log(base::kNoActivity, base::LogLevel::kDebug,
+            fmt::format("Planned {} tasks in {:.1f} ms", plan.steps.size(), took.count()));
+  if (const std::string damaged = store().damaged(); !damaged.empty()) {
+    sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+              fmt::format("The project's state was damaged. It has been moved to {}; tasks run again.", damaged));
+  }
+  return plan;
 }
 
 script::Hooks Workspace::make_hooks() {

@@ -8,6 +8,7 @@
 #include "base/cancel.h"
 #include "base/event.h"
 #include "cli/options.h"
+#include "plan/task_plan.h"
 #include "script/project.h"
 #include "task/graph.h"
 #include "task/state_store.h"
@@ -24,6 +25,9 @@ class Workspace {
   // Loads the project. Throws base::Error{kProject}.
   Workspace(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
             base::Cancellation& cancellation);
+
+  // What `ix TASK` would do. Throws base::Error: an unknown task, a ring, a checker that raises.
+  plan::TaskPlan plan(const std::string& task, const plan::Options& options);
 
   script::Project& project() { return *project_; }
   const task::TaskGraph& graph() const { return main_->graph; }

@@ -10,9 +10,11 @@ bool TaskPlan::nothing_to_do() const {
                       [](const Step& step) { return step.decision.runs || step.cleans; });
 }
 
-LatestRuns::LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order,
-                       std::unordered_map<std::string, task::TaskRecord> records)
-    : graph_(graph), records_(std::move(records)) {
+LatestRuns::LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order, task::StateStore& store)
+    : graph_(graph) {
+  std::vector<std::string> names;
+  for (task::TaskId id : order) names.push_back(graph[id].name);
+  records_ = store.load_many(names);
   for (task::TaskId id : order) {
     if (graph_[id].is_virtual()) update_virtual(id);
   }
@@ -48,7 +50,7 @@ void LatestRuns::update(task::TaskId id, task::TaskRecord record) {
 TaskPlan make_plan(const task::TaskGraph& graph, task::TaskStates& states, task::StateStore& store,
                    task::TaskId root, const Options& options) {
   const auto order = graph.order(root);
-  const LatestRuns runs(graph, order, store.load_all());
+  const LatestRuns runs(graph, order, store);
   std::unordered_set<task::TaskId> running;
   TaskPlan plan;
   for (task::TaskId id : order) {

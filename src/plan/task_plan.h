@@ -48,8 +48,7 @@ base::Json to_json(const TaskPlan& plan);
 // thread-safe.
 class LatestRuns {
  public:
-  LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order,
-             std::unordered_map<std::string, task::TaskRecord> records);
+  LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order, task::StateStore& store);
 
   std::uint64_t of(task::TaskId id) const;
   const task::TaskRecord* record(task::TaskId id) const;

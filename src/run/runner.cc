@@ -30,7 +30,7 @@ class Run {
         jobs_(std::max(1u, manner.jobs)),
         terminal_(manner.terminal),
         shop_(workshop),
-        runs_(workshop.graph, ids(plan), workshop.store.load_all()),
+        runs_(workshop.graph, ids(plan), workshop.store),
         results_(plan.steps.size(), Result::kPending),
         waiting_for_(plan.steps.size(), 0),
         dependents_(plan.steps.size()) {

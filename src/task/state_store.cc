@@ -63,6 +63,7 @@ class StateStore::Statement {
   void bind(int index, std::uint64_t number) {
     sqlite3_bind_int64(handle_, index, static_cast<sqlite3_int64>(number));
   }
+  void reset() { sqlite3_reset(handle_); }
   bool step() {
     const int code = sqlite3_step(handle_);
     if (code == SQLITE_ROW) return true;
@@ -153,24 +154,27 @@ bool StateStore::open_file(bool create) {
 }
 
 std::optional<TaskRecord> StateStore::load(const std::string& task) {
-  std::lock_guard lock(mutex_);
-  if (!open(false)) return std::nullopt;
-  Statement select(*this, "SELECT run, record FROM task WHERE name = ?");
-  select.bind(1, task);
-  if (!select.step()) return std::nullopt;
-  return from_json(select.number(0), select.text(1));
+  auto found = load_many({task});
+  if (found.empty()) return std::nullopt;
+  return std::move(found.begin()->second);
 }
 
-std::unordered_map<std::string, TaskRecord> StateStore::load_all() {
+std::unordered_map<std::string, TaskRecord> StateStore::load_many(const std::vector<std::string>& tasks) {
   std::lock_guard lock(mutex_);
   std::unordered_map<std::string, TaskRecord> records;
   if (!open(false)) return records;
-  Statement select(*this, "SELECT name, run, record FROM task");
-  while (select.step()) {
-    if (auto record = from_json(select.number(1), select.text(2))) {
-      records.emplace(select.text(0), std::move(*record));
+  execute("BEGIN");  // one look at the file for all
+  {
+    Statement select(*this, "SELECT run, record FROM task WHERE name = ?");
+    for (const auto& task : tasks) {
+      select.bind(1, task);
+      if (select.step()) {
+        if (auto record = from_json(select.number(0), select.text(1))) records.emplace(task, std::move(*record));
+      }
+      select.reset();
     }
   }
+  execute("COMMIT");
   return records;
 }
 

@@ -33,7 +33,7 @@ class StateStore {
   ~StateStore();
 
   std::optional<TaskRecord> load(const std::string& task);
-  std::unordered_map<std::string, TaskRecord> load_all();
+  std::unordered_map<std::string, TaskRecord> load_many(const std::vector<std::string>& tasks);
 
   // Sets record.run, and replaces what was there. `details` (checker id → name → fingerprint) is kept for telling what changed.
   void save(const std::string& task, TaskRecord& record, const base::Json& details);

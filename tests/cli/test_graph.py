@@ -252,8 +252,8 @@ def test_virtual_targets_of_one_name_are_one(project):
         task("a"),
         task("b"),
     )
-    result = project.ix("-j1", "all").ok()
-    assert project.ran() == ["a", "b"]
+    result = project.ix("all").ok()
+    assert sorted(project.ran()) == ["a", "b"]
     assert "twice" not in result.stderr
 
 

@@ -1,6 +1,6 @@
 """Modules: a package with OPTIONS that name its configuration class and its task file."""
 
-from importlib import import_module
+import sys
 
 import _ixian
 
@@ -9,6 +9,12 @@ from ixian.exceptions import InvalidClassPath, ModuleLoadError
 from ixian.task import Task, VirtualTarget
 
 MODULES = {}
+
+
+def import_module(path):
+    # importlib.import_module, without the cost of importing importlib.
+    __import__(path)
+    return sys.modules[path]
 
 
 def load_module(module_path):

@@ -1,8 +1,8 @@
 """Colours for what a task prints. They are empty where NO_COLOR is set."""
 
-import os
+import posix
 
-_ON = not os.environ.get("NO_COLOR")
+_ON = not posix.environ.get(b"NO_COLOR")
 
 BOLD_WHITE = "\033[1m" if _ON else ""
 RED = "\033[91m" if _ON else ""

@@ -1,10 +1,12 @@
-import os
+"""Files and folders, for tasks. What Python needs for it is imported when it is used: most projects import this module's users."""
 
 import _ixian
 
 
 def mkdir(path):
     """Make a directory and its parents where they are missing."""
+    import os
+
     os.makedirs(path, exist_ok=True)
 
 
@@ -21,6 +23,8 @@ def rmdir(path):
 
 def empty_dir(path):
     """Remove everything in a directory."""
+    import os
+
     if not os.path.isdir(path):
         return
     for entry in os.scandir(path):
@@ -41,6 +45,8 @@ def read_file(path):
 
 
 def exists(path):
+    import os
+
     return os.path.exists(path)
 
 

@@ -1,6 +1,6 @@
 """Running other programs from a task."""
 
-import os
+import posix
 
 import _ixian
 
@@ -30,9 +30,9 @@ def execute(command, silent=False, env=None):
 
 def get_dev_uid():
     """User id of this process."""
-    return os.getuid()
+    return posix.getuid()
 
 
 def get_dev_gid():
     """Group id of this process."""
-    return os.getgid()
+    return posix.getgid()
