@@ -17,6 +17,7 @@ struct Activity {
   std::string name;             // shown before each of its lines: "build_image"
   std::string detail;           // one line on why it runs, may be empty
   bool owns_terminal = false;   // it reads and writes the terminal itself: keep quiet until it ends
+  bool speaks_for_itself = false;  // a command such as a shell: that it began and ended well needs no words
 };
 
 enum class Outcome { kDone, kSkipped, kFailed, kCancelled };

@@ -182,7 +182,7 @@ class Run {
     const bool owns_terminal = terminal_ && (is_root(index) || jobs_ == 1);
     const bool is_command = is_root(index) && decision.reason == plan::Reason::kNoChecks;
     if (owns_terminal) guard_.disengage();
-    activity = shop_.sink.begin({task.name, is_command ? "" : plan::describe(decision), owns_terminal});
+    activity = shop_.sink.begin({task.name, is_command ? "" : plan::describe(decision), owns_terminal, is_command});
     begun = true;
     execute(task, {situation.args, activity, owns_terminal, situation.forced});
     shop_.states.forget();

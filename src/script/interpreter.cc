@@ -12,6 +12,7 @@
 #include "script/frozen.h"
 #include "script/interrupt.h"
 #include "script/native_module.h"
+#include "script/session.h"
 
 namespace py = pybind11;
 
@@ -154,6 +155,7 @@ void start_python(const InterpreterOptions& options) {
 
 void finish_python() {
   if (!started) return;
+  if (has_session()) session().save_file_cache();
   try {
     call_python([] { py::module_::import("ixian._boot").attr("finish")(); });
   } catch (const std::exception&) {

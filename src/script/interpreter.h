@@ -18,7 +18,7 @@ void start_python(const InterpreterOptions& options);
 
 bool python_started();
 
-// Runs what Python code left for its end (atexit, threads, buffered output). Python itself is not taken down: the process is about to end.
+// Saves the file cache, and runs what Python code left for its end (atexit, threads, buffered output). Python itself is not taken down: the process is about to end.
 void finish_python();
 
 }  // namespace ixian::script

@@ -28,6 +28,8 @@ std::string builder_folder() {
 
 Session& session() { return *instance(); }
 
+bool has_session() { return instance() != nullptr; }
+
 void set_session(std::unique_ptr<Session> session) { instance() = std::move(session); }
 
 task::FileHasher& Session::hasher() {
@@ -42,6 +44,11 @@ task::FileHasher& Session::hasher() {
                                                  builder + "/file-cache", base::processor_count());
   }
   return *hasher_;
+}
+
+void Session::save_file_cache() {
+  std::lock_guard lock(hasher_mutex_);
+  if (hasher_) hasher_->save_cache();
 }
 
 const task::Call* current_call() { return call_of_thread; }

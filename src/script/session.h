@@ -38,6 +38,9 @@ struct Session {
   // Made with the first use, when CONFIG.BUILDER is known. Thread-safe. Takes the GIL.
   task::FileHasher& hasher();
 
+  // Keeps for the next run what the hasher has learned.
+  void save_file_cache();
+
   // The saved state that each checker is being compared with, while it is. Guarded by the GIL.
   std::map<PyObject*, const base::Json*> compared_with;
 
@@ -48,6 +51,7 @@ struct Session {
 
 // The one of this process; set by Project::load before any Python code runs.
 Session& session();
+bool has_session();
 void set_session(std::unique_ptr<Session> session);
 
 // What this thread runs: null outside tasks.

@@ -30,6 +30,7 @@ struct RunningActivity {
   std::string name;
   std::string detail;
   bool owns_terminal = false;
+  bool speaks_for_itself = false;
   double started = 0;
   std::optional<ProgressSoFar> progress;
   OutputTail tail;

@@ -49,12 +49,13 @@ std::string output_lines(const Style& style, std::string_view name, const Output
 
 std::string message_lines(const Style& style, std::string_view name, base::LogLevel level,
                           std::string_view text) {
-  const auto start = prefix(style, name) + level_prefix(style, level);
+  auto start = prefix(style, name) + level_prefix(style, level);
   std::string out;
   for (const auto line : base::split(text, '\n')) {
     const auto shown = printable(line);
     const bool debug = level == base::LogLevel::kDebug;
     out += start + (debug ? style.paint(style.dim, shown) : shown) + "\n";
+    start = prefix(style, name);
   }
   return out;
 }

@@ -21,7 +21,7 @@ std::string output_line(const Style& style, std::string_view name, std::string_v
 // What is left of an activity's output, and how much is not.
 std::string output_lines(const Style& style, std::string_view name, const OutputTail& tail);
 
-// `name: warning: text`, each line of `text` with the name.
+// `name: warning: text`; further lines of `text` with the name alone.
 std::string message_lines(const Style& style, std::string_view name, base::LogLevel level,
                           std::string_view text);
 

@@ -10,7 +10,7 @@ base::ActivityId PlainView::begin(const base::Activity& activity) noexcept {
   const base::ActivityId id = ++last_id_;
   try {
     const std::lock_guard lock(mutex_);
-    running_[id] = {activity.name, options_.clock.steady(), {}};
+    running_[id] = {activity.name, activity.speaks_for_itself, options_.clock.steady(), {}};
     if (activity.detail.empty() || options_.threshold > Threshold::kInfo) return id;
     write_all(options_.fd, start_line(options_.style, activity.name, activity.detail));
   } catch (...) {  // a line less
@@ -41,6 +41,7 @@ void PlainView::end(base::ActivityId id, base::Outcome outcome, std::string_view
   const auto node = running_.extract(id);
   if (node.empty() || !shows(options_.threshold, outcome)) return;
   const Running& activity = node.mapped();
+  if (activity.speaks_for_itself && outcome == base::Outcome::kDone) return;
   const double seconds = options_.clock.steady() - activity.started;
   std::string lines;
   if (outcome == base::Outcome::kFailed && options_.threshold == Threshold::kError) {

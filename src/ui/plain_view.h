@@ -39,6 +39,7 @@ class PlainView : public base::EventSink {
  private:
   struct Running {
     std::string name;
+    bool speaks_for_itself = false;
     double started = 0;
     OutputTail tail;
   };

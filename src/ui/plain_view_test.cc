@@ -60,11 +60,19 @@ TEST_F(PlainViewTest, DoesNotListWhatIsUpToDate) {
   EXPECT_THAT(terminal_.receive(), IsEmpty());
 }
 
-TEST_F(PlainViewTest, PrefixesEachLineOfAMessageAndWritesItAtOnce) {
+TEST_F(PlainViewTest, SaysNothingOfACommandThatSucceeds) {
+  auto view = this->view(Threshold::kInfo);
+  view.end(view.begin({"bash", "", true, true}), base::Outcome::kDone, "");
+  EXPECT_THAT(terminal_.receive(), ElementsAre());
+  view.end(view.begin({"bash", "", true, true}), base::Outcome::kFailed, "");
+  EXPECT_THAT(terminal_.receive(), ElementsAre("bash: failed\n"));
+}
+
+TEST_F(PlainViewTest, NamesEachLineOfAMessageAndWritesItAtOnce) {
   auto view = this->view(Threshold::kInfo);
   const auto id = view.begin({"push", ""});
   view.log(id, LogLevel::kWarning, "slow\nretrying");
-  EXPECT_THAT(terminal_.receive(), ElementsAre("push: warning: slow\npush: warning: retrying\n"));
+  EXPECT_THAT(terminal_.receive(), ElementsAre("push: warning: slow\npush: retrying\n"));
 }
 
 TEST_F(PlainViewTest, GivesMessagesOfTheProgramNoName) {

@@ -64,6 +64,7 @@ base::ActivityId TtyView::begin(const base::Activity& activity) noexcept {
       running.detail = activity.detail;
       running.started = now;
       running.owns_terminal = activity.owns_terminal;
+      running.speaks_for_itself = activity.speaks_for_itself;
       if (activity.owns_terminal) ++owners_;
       wake();
       if (verbose() && !activity.detail.empty()) {
@@ -104,8 +105,10 @@ void TtyView::output(base::ActivityId id, std::string_view line) noexcept try {
   {
     const std::lock_guard lock(mutex_);
     const auto found = board_.running.find(id);
-    if (found != board_.running.end()) found->second.tail.add(line);
-    if (!verbose()) return;
+    if (found != board_.running.end()) {
+      found->second.tail.add(line);
+      if (!verbose()) return;
+    }
     print_output(output_line(options_.style, name_of(id), line));
   }
   draw_if_full();
@@ -147,6 +150,7 @@ void TtyView::print_output(std::string_view line) {
 void TtyView::finish(const RunningActivity& activity, base::Outcome outcome,
                      std::string_view note) {
   if (!shows(options_.threshold, outcome)) return;
+  if (activity.speaks_for_itself && outcome == base::Outcome::kDone) return;
   const double seconds = options_.clock.steady() - activity.started;
   std::string full_note(note);
   if (outcome == base::Outcome::kFailed) {

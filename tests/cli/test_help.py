@@ -1,0 +1,264 @@
+"""ix help, and the commands that tell about tasks without running them."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import IX, task
+
+DESCRIBED = '''
+def init():
+    CONFIG.IMAGE = "app:{TAG}"
+    CONFIG.TAG = "1.10"
+    CONFIG.EMPTY = None
+
+class Build(Task):
+    """
+    Builds the image {IMAGE}.
+
+        docker ps --format {{.Names}}
+
+    The last line.
+    """
+    name = "build"
+    category = "docker"
+    short_description = "Build an image"
+    depends = ["fetch"]
+    config = ["{IMAGE}", "{TAG}", "{NO.SUCH}", "{EMPTY}"]
+    check = FileHash("in")
+    def execute(self):
+        note("build")
+
+class Fetch(Task):
+    name = "fetch"
+    check = FileHash("in")
+    def execute(self):
+        note("fetch")
+
+class Push(Task):
+    name = "Push"
+    category = "docker"
+    depends = ["build", "fetch"]
+    def execute(self):
+        note("push")
+'''
+
+
+@pytest.fixture
+def described(project):
+    project.write("in", "1")
+    return project.tasks(DESCRIBED)
+
+
+@pytest.mark.parametrize("args", [[], ["help"], ["--help"], ["-h"]])
+def test_the_list_of_tasks_by_category(described, args):
+    result = described.ix(*args).ok()
+    sections = dict(re.findall(r"\[ (\w+) \]\n((?:  .*\n)*)", result.stdout))
+    assert [line.split()[0] for line in sections["Docker"].splitlines()] == ["build", "Push"]
+    assert "build" in sections["Docker"] and "Build an image" in sections["Docker"]
+    assert {line.split()[0] for line in sections["Misc"].splitlines()} == {"fetch", "help", "plan", "why", "graph", "completion", "version"}
+    assert "lint" in sections["Testing"] and "clean" in sections["Build"]
+    assert all(len(line) <= 79 for line in result.stdout.splitlines())
+    for flag in ("--force-all", "--clean-all", "--show", "--dry-run", "--jobs", "--progress", "--log"):
+        assert flag in result.stdout
+    assert described.ran() == []
+
+
+def test_help_says_nothing_but_what_was_asked_for(described):
+    for args in ([], ["help"], ["help", "build"], ["--help", "build"]):
+        assert described.ix(*args).ok().stderr == ""
+
+
+@pytest.mark.parametrize("args", [["help", "build"], ["--help", "build"]])
+def test_the_page_of_a_task(described, args):
+    page = described.ix(*args).ok().stdout
+    headings = re.findall(r"^([A-Z]+)$", page, re.M)
+    assert headings == ["NAME", "DESCRIPTION", "CONFIGURATION", "STATUS"]
+    assert "    build -- Build an image\n" in page
+    assert "    Builds the image app:1.10.\n\n        docker ps --format {{.Names}}\n\n    The last line.\n" in page
+    assert re.search(r"- IMAGE: +app:1.10\n +- TAG: +1.10\n", page)
+    assert re.search(r"NO.SUCH: .*Missing", page)
+
+
+def test_the_status_tree(described):
+    assert described.ix("help", "Push").ok().stdout.endswith("STATUS\n○ Push\n    ○ build\n        ○ fetch\n")
+    described.ix("build").ok()
+    assert described.ix("--show", "Push").ok().stdout == "○ Push\n    ✔ build\n        ✔ fetch\n"
+    assert described.ix("help", "build").ok().stdout.endswith("STATUS\n✔ build\n    ✔ fetch\n")
+    described.write("in", "2")
+    assert described.ix("--show", "build").ok().stdout == "○ build\n    ○ fetch\n"
+
+
+def test_the_status_tree_without_unicode(described):
+    tree = described.ix("--show", "build", env={"LANG": "C"}).ok().stdout
+    assert tree.isascii() and "build" in tree
+
+
+def test_a_page_shows_a_ring_instead_of_a_tree(project):
+    project.tasks(task("a", "depends = 'b'", '"""The text of a."""'), task("b", "depends = 'a'"))
+    assert "→" in str(project.ix("help", "a"))
+
+
+def test_pages_of_commands(project):
+    project.tasks("")
+    for name in ("plan", "why", "graph", "completion", "version"):
+        assert project.ix("help", name).ok().stdout.startswith(f"NAME\n    {name} -- ")
+    assert "help -- " in project.ix("help", "help").ok().stdout
+
+
+@pytest.mark.parametrize("name", ["plan", "why", "graph", "completion", "version", "help"])
+def test_commands_give_way_to_tasks_of_their_name(project, name):
+    project.tasks(task(name, "short_description = 'mine'", "contexts = True", body="print('mine', *args)"))
+    result = project.ix(name, "x")
+    if name == "help":
+        assert result.code == 0
+        return
+    assert result.ok().stdout == "mine x\n"
+    assert f"{name} -- mine" in project.ix("help", name).ok().stdout
+    assert project.ix("help").ok().stdout.count(f"  {name} ") == 1
+
+
+@pytest.mark.parametrize("args", [["version"], ["--version"]])
+def test_version(project, args):
+    assert re.fullmatch(r"ix \d+\.\d+\.\d+\n", project.ix(*args).ok().stdout)
+    project.tasks("from ixian.version import VERSION\n", task("v", body="print('ix', VERSION)"))
+    assert project.ix("v").ok().stdout == project.ix(*args).ok().stdout
+
+
+def test_plan_tells_what_would_run_in_order_and_why(described):
+    lines = described.ix("plan", "Push").ok().stdout.splitlines()
+    assert "3 of 3" in lines[0]
+    assert [line.split()[:2] for line in lines[2:]] == [["run", "fetch"], ["run", "build"], ["run", "Push"]]
+    described.ix("build").ok()
+    described.ran()
+    lines = described.ix("plan", "Push").ok().stdout.splitlines()
+    assert [line.split()[:2] for line in lines[2:]] == [["skip", "fetch"], ["skip", "build"], ["run", "Push"]]
+    assert "up to date" in described.ix("plan", "build").ok().stdout
+    assert described.ix("--force", "plan", "build").ok().stdout == described.ix("--force", "--dry-run", "build").ok().stdout
+    assert described.ran() == []
+
+
+def test_plan_as_json(described):
+    plan = described.ix("plan", "build", "--json").ok().json()
+    assert plan["nothing_to_do"] is False
+    assert [(step["task"], step["action"], step["virtual"]) for step in plan["steps"]] == [("fetch", "run", False), ("build", "run", False)]
+    described.ix("build").ok()
+    assert described.ix("plan", "build", "--json").ok().json()["nothing_to_do"] is True
+    cleaning = described.ix("--force-all", "plan", "--json", "build").ok().json()
+    assert [step["why"] for step in cleaning["steps"]] == ["forced", "forced"]
+
+
+def test_the_plan_is_what_happens(described):
+    for prepare in (lambda: None, lambda: described.write("in", "2"), lambda: None):
+        prepare()
+        plan = described.ix("plan", "build", "--json").ok().json()
+        described.ix("build").ok()
+        assert described.ran() == [step["task"] for step in plan["steps"] if step["action"] == "run"]
+
+
+def test_why_names_the_file_the_argument_and_the_dependency(project):
+    project.write("src/a.py", "1")
+    project.write("own", "1")
+    project.tasks(task("low", "check = FileHash('src')"), task("high", "depends = 'low'", "check = FileHash('own')"))
+    project.ix("high").ok()
+    assert "up to date" in project.ix("why", "high").ok().stdout
+    project.write("src/a.py", "2")
+    project.write("src/b.py", "2")
+    text = project.ix("why", "high").ok().stdout
+    assert text.startswith("high runs: low runs\nlow runs: ")
+    assert re.search(r"src/a.py +changed\n +src/b.py +added\n", text)
+    why = project.ix("why", "high", "--json").ok().json()
+    assert [(each["task"], each["dependencies"]) for each in why] == [("high", ["low"]), ("low", [])]
+    assert why[1]["changes"] == [{"what": "src/a.py", "how": "changed"}, {"what": "src/b.py", "how": "added"}]
+    project.ix("low").ok()
+    assert "low  ran since" in project.ix("why", "high").ok().stdout
+    project.ix("high").ok()
+    assert "were [], now [--prod x]" in project.ix("why", "high", "--prod", "x").ok().stdout
+
+
+def test_why_of_what_has_no_checks_or_never_ran(described):
+    assert "no checks" in described.ix("why", "Push").ok().stdout
+    assert "not been completed" in described.ix("why", "fetch").ok().stdout
+
+
+def test_graph_as_mermaid(described):
+    text = described.ix("graph", "Push").ok().stdout
+    names = dict(re.findall(r'^  (t\d+)\["(\w+)"\]$', text, re.M))
+    edges = {(names[a], names[b]) for a, b in re.findall(r"^  (t\d+) --> (t\d+)$", text, re.M)}
+    assert text.startswith("flowchart LR\n")
+    assert edges == {("fetch", "build"), ("build", "Push"), ("fetch", "Push")}
+    assert set(re.findall(r'\(\["(\w+)"\]\)', described.ix("graph", "--mermaid").ok().stdout)) == {"lint", "test", "clean"}
+
+
+def test_graph_as_dot(project):
+    odd = 'odd "name" \\\\ {x} <b>'
+    project.tasks(task("a", f"depends = [{odd!r}]"), f"class Odd(Task):\n    name = {odd!r}\n    def execute(self):\n        pass\n")
+    text = project.ix("graph", "--dot").ok().stdout
+    assert text.startswith("digraph") and text.rstrip().endswith("}") and text.count("->") == 1
+    if shutil.which("dot"):
+        drawn = subprocess.run(["dot", "-Tplain"], input=text, capture_output=True, text=True, timeout=60)
+        assert drawn.returncode == 0 and drawn.stderr == "", drawn
+
+
+@pytest.mark.parametrize("args", [["a", "b"], ["--svg"], ["a", "--nope"]])
+def test_graph_refuses_what_it_does_not_know(project, args):
+    project.tasks(task("a"), task("b"))
+    project.ix("graph", *args).failed(2)
+
+
+# Completion ------------------------------------------------------------------------------------------------------------------------
+
+COMPLETE = """
+ix() {{ '{ix}' "$@"; }}
+source <(ix completion bash)
+COMP_WORDS=({words})
+COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))
+_ix
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+
+
+def complete(project, *words):
+    script = COMPLETE.format(ix=IX, words=" ".join(f"'{word}'" for word in words))
+    done = subprocess.run(["bash", "-c", script], cwd=project.path, env=project.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stderr == "", done
+    return sorted(line.strip() for line in done.stdout.splitlines() if line)
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (["ix", "bui"], ["build"]),
+        (["ix", "P"], ["Push"]),
+        (["ix", "help", "fe"], ["fetch"]),
+        (["ix", "-j", "4", "bui"], ["build"]),
+        (["ix", "--force", "bui"], ["build"]),
+        (["ix", "--cl"], ["--clean", "--clean-all"]),
+        (["ix", "--progress", "p"], ["plain"]),
+        (["ix", "--log", "W"], ["WARN"]),
+        (["ix", "completion", "f"], ["fish"]),
+        (["ix", "build", "i"], ["in", "ixian.py"]),
+    ],
+)
+def test_bash_completes(described, words, expected):
+    assert complete(described, *words) == expected
+    assert described.ran() == []
+
+
+def test_completion_is_silent_about_a_broken_project(project):
+    project.write("ixian.py", "def init(:\n")
+    assert complete(project, "ix", "pl") in ([], ["plan"])
+
+
+def test_completion_without_a_project(project):
+    assert complete(project, "ix", "vers") == ["version"]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_completion_scripts_are_valid(project, shell):
+    script = project.ix("completion", shell).ok().stdout
+    assert "ix completion --tasks" in script and "--force-all" in script.replace("-l force-all", "--force-all")
+    if shutil.which(shell):
+        assert subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=60).stderr == ""
