@@ -95,7 +95,12 @@ void TtyView::log(base::ActivityId id, base::LogLevel level, std::string_view te
   if (!shows(options_.threshold, level)) return;
   {
     const std::lock_guard lock(mutex_);
-    print(message_lines(options_.style, name_of(id), level, text));
+    const auto lines = message_lines(options_.style, name_of(id), level, text);
+    if (owns_terminal(id)) {
+      write_all(options_.fd, lines);
+      return;
+    }
+    print(lines);
   }
   draw_if_full();
 } catch (...) {
@@ -132,6 +137,11 @@ void TtyView::end(base::ActivityId id, base::Outcome outcome, std::string_view n
 std::string TtyView::name_of(base::ActivityId id) const {
   const auto found = board_.running.find(id);
   return found == board_.running.end() ? "" : found->second.name;
+}
+
+bool TtyView::owns_terminal(base::ActivityId id) const {
+  const auto found = board_.running.find(id);
+  return found != board_.running.end() && found->second.owns_terminal;
 }
 
 void TtyView::print(std::string_view lines) {

@@ -18,7 +18,8 @@
 namespace ixian::ui {
 
 // Nobody else writes to the terminal while the view lives, but an activity that owns the terminal:
-// once its begin() has returned, nothing is drawn until it ends, and lines wait until then. A
+// once its begin() has returned, nothing is drawn until it ends, and lines wait until then, but for
+// its own messages. A
 // program's output is kept, bounded, and shown where the program fails; at Threshold::kDebug it is
 // shown as it comes.
 //
@@ -59,6 +60,7 @@ class TtyView : public base::EventSink {
 
   // With mutex_ held:
   std::string name_of(base::ActivityId id) const;
+  bool owns_terminal(base::ActivityId id) const;
   void print(std::string_view lines);
   void print_output(std::string_view line);
   void finish(const RunningActivity& activity, base::Outcome outcome, std::string_view note);

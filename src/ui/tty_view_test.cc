@@ -234,6 +234,13 @@ TEST_F(TtyViewTest, IsSilentWhileTheTerminalHasAnOwner) {
             "1 running, 1 done, 1 failed · 0:00\n");
 }
 
+TEST_F(TtyViewTest, LetsTheOwnerOfTheTerminalSpeakAtOnce) {
+  const auto shell = view_->begin({"shell", "", true});
+  view_->log(shell, LogLevel::kInfo, "$ bash");
+  terminal_.receive();
+  EXPECT_THAT(terminal_.text(), HasSubstr("shell: $ bash\n"));
+}
+
 TEST_F(TtyViewTest, WaitsForTheLastOfSeveralOwners) {
   const auto first = view_->begin({"first", "", true});
   const auto second = view_->begin({"second", "", true});

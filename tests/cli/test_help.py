@@ -111,11 +111,10 @@ def test_pages_of_commands(project):
 @pytest.mark.parametrize("name", ["plan", "why", "graph", "completion", "version", "help"])
 def test_commands_give_way_to_tasks_of_their_name(project, name):
     project.tasks(task(name, "short_description = 'mine'", "contexts = True", body="print('mine', *args)"))
-    result = project.ix(name, "x")
+    result = project.ix(name, "x").ok()
+    assert result.stdout == "mine x\n" and "twice" not in result.stderr
     if name == "help":
-        assert result.code == 0
         return
-    assert result.ok().stdout == "mine x\n"
     assert f"{name} -- mine" in project.ix("help", name).ok().stdout
     assert project.ix("help").ok().stdout.count(f"  {name} ") == 1
 
@@ -179,8 +178,9 @@ def test_why_names_the_file_the_argument_and_the_dependency(project):
 
 
 def test_why_of_what_has_no_checks_or_never_ran(described):
-    assert "no checks" in described.ix("why", "Push").ok().stdout
     assert "not been completed" in described.ix("why", "fetch").ok().stdout
+    described.ix("build").ok()
+    assert "no checks" in described.ix("why", "Push").ok().stdout
 
 
 def test_graph_as_mermaid(described):
@@ -193,7 +193,7 @@ def test_graph_as_mermaid(described):
 
 
 def test_graph_as_dot(project):
-    odd = 'odd "name" \\\\ {x} <b>'
+    odd = 'odd "name" \\\\ <b>'
     project.tasks(task("a", f"depends = [{odd!r}]"), f"class Odd(Task):\n    name = {odd!r}\n    def execute(self):\n        pass\n")
     text = project.ix("graph", "--dot").ok().stdout
     assert text.startswith("digraph") and text.rstrip().endswith("}") and text.count("->") == 1
