@@ -1,6 +1,7 @@
 #include "base/cancel.h"
 
 #include <csignal>
+#include <utility>
 
 #include "base/error.h"
 
@@ -10,7 +11,8 @@ void Cancellation::request() {
   std::vector<std::function<void()>> listeners;
   {
     std::lock_guard lock(mutex_);
-    if (requested_.exchange(true, std::memory_order_acq_rel)) return;
+    mark();
+    if (std::exchange(carried_out_, true)) return;
     signal_groups(SIGINT);
     listeners = listeners_;
   }

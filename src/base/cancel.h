@@ -17,7 +17,10 @@ namespace ixian::base {
 // Once asked, it stays asked.
 class Cancellation {
  public:
-  // Marks as cancelled, sends SIGINT to every running process group, calls the listeners.
+  // Marks as cancelled. Async-signal-safe, and no more than a mark: request() must follow.
+  void mark() noexcept { requested_.store(true, std::memory_order_release); }
+
+  // Marks as cancelled, sends SIGINT to every running process group, calls the listeners. Once; later calls do nothing.
   void request();
 
   // SIGKILL to every running process group, at once.
@@ -50,7 +53,9 @@ class Cancellation {
   void signal_groups(int signal_number);
 
   std::atomic<bool> requested_{false};
+  static_assert(std::atomic<bool>::is_always_lock_free);
   std::mutex mutex_;
+  bool carried_out_ = false;
   std::condition_variable changed_;
   std::set<pid_t> groups_;
   std::vector<std::function<void()>> listeners_;

@@ -108,6 +108,20 @@ void reset_signals() {
   ::_exit(127);
 }
 
+// Between fork and exec the child still has our handlers: a signal must wait until it has its own.
+class BlockSignals {
+ public:
+  BlockSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &old_);
+  }
+  ~BlockSignals() { ::pthread_sigmask(SIG_SETMASK, &old_, nullptr); }
+
+ private:
+  sigset_t old_;
+};
+
 // SIGTTOU would stop us when we take the terminal back from a group that is in the foreground.
 class BlockSigttou {
  public:
@@ -266,7 +280,7 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   {
     Cancellation::Hold hold(cancellation);
     if (!hold.may_start()) throw Cancelled();
-    BlockSigttou guard;
+    BlockSignals guard;
     pid = ::fork();
     if (pid == 0) run_child(plan);
     if (pid > 0) {
@@ -285,6 +299,8 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   }
   const int status = captured ? wait_with_output(pid, std::move(output.read), command.on_line)
                               : wait_in_foreground(pid, terminal);
+  // What the command left in the background has ignored SIGINT, as shells make it do.
+  if (cancellation.requested()) ::kill(-pid, SIGTERM);
   cancellation.ended(pid);
   if (got == sizeof(launch_error)) {
     throw LaunchError(fmt::format("Cannot run {}: {}.", printable_path(command.argv[0]),

@@ -38,7 +38,7 @@ class LaunchError : public Error {
 };
 
 // Runs the command in a process group of its own, and returns when it has ended. When stopping is requested the group gets
-// SIGINT, and this returns when the command obeys; a command that had the terminal and was ended by Ctrl-C requests stopping
+// SIGINT, this returns when the command obeys, and what then is left of the group gets SIGTERM; a command that had the terminal and was ended by Ctrl-C requests stopping
 // for the whole program. Throws LaunchError; Cancelled if stopping was requested before the start.
 ExitStatus run_command(const Command& command, Cancellation& cancellation);
 

@@ -22,6 +22,13 @@
 namespace ixian::cli {
 namespace {
 
+// Where one of the three is closed, the next file to be opened would take its place.
+void open_standard_streams() {
+  int fd = 0;
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
+  if (fd >= 0) ::close(fd);
+}
+
 bool project_exists() { return ::access(project_file().c_str(), F_OK) == 0; }
 
 void tell(base::EventSink& sink, const base::Error& error) {
@@ -60,7 +67,39 @@ int run_without_project(const Options& options) {
   return -1;
 }
 
+// For a command line that cannot be understood: how it asked to be answered, as far as that is clear.
+ui::ViewKind wanted_view(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--progress=json") return ui::ViewKind::kJson;
+    if (word == "--progress" && i + 1 < argc && std::string_view(argv[i + 1]) == "json") return ui::ViewKind::kJson;
+  }
+  return ui::ViewKind::kPlain;
+}
+
+// A command that needs no project works beside a broken one.
+std::unique_ptr<Workspace> load(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
+                                base::Cancellation& cancellation) {
+  const Command* command = find_command(options.task);
+  try {
+    return std::make_unique<Workspace>(options, std::move(argv), sink, cancellation);
+  } catch (const base::Error&) {
+    if (command == nullptr || command->needs_project) throw;
+    return nullptr;
+  }
+}
+
+// The project's own task of that name, if it has one.
+bool is_ours(const task::TaskGraph& graph, const std::string& name) {
+  const task::TaskId id = graph.find(name);
+  return id == task::TaskGraph::kNone || graph[id].source.empty();
+}
+
 int dispatch(Workspace& workspace, const Options& options) {
+  if (options.task == "help" && is_ours(workspace.graph(), "help")) {
+    show_help(workspace, options.run.args.empty() ? "" : options.run.args[0]);
+    return 0;
+  }
   if (const Command* command = find_command(options.task);
       command != nullptr && workspace.graph().find(options.task) == task::TaskGraph::kNone) {
     return command->run(&workspace, options);
@@ -72,9 +111,10 @@ int run_in_project(const Options& options, int argc, char** argv, base::EventSin
                    base::Cancellation& cancellation) {
   try {
     watch_signals(cancellation, sink);
-    Workspace workspace(options, std::vector<std::string>(argv, argv + argc), sink, cancellation);
+    const auto workspace = load(options, std::vector<std::string>(argv, argv + argc), sink, cancellation);
     cancellation.throw_if_requested();
-    return dispatch(workspace, options);
+    if (!workspace) return find_command(options.task)->run(nullptr, options);
+    return dispatch(*workspace, options);
   } catch (const base::Cancelled&) {
     return interrupted_exit_code();
   } catch (const base::Error& error) {
@@ -90,6 +130,7 @@ int run_in_project(const Options& options, int argc, char** argv, base::EventSin
 }  // namespace
 
 int run_ix(int argc, char** argv) {
+  open_standard_streams();
   // Both outlive what detached threads may still look at while the process ends.
   static base::Cancellation cancellation;
   static std::unique_ptr<base::EventSink> sink;
@@ -99,7 +140,7 @@ int run_ix(int argc, char** argv) {
     normalise(options);
     if (const int code = run_without_project(options); code >= 0) return code;
   } catch (const base::Error& error) {
-    sink = ui::make_view(ui::ViewKind::kPlain, ui::Threshold::kInfo, STDERR_FILENO);
+    sink = ui::make_view(wanted_view(argc, argv), ui::Threshold::kInfo, STDERR_FILENO);
     tell(*sink, error);
     return static_cast<int>(error.code());
   }

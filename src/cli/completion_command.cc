@@ -14,7 +14,7 @@ _ix() {
     local word=${COMP_WORDS[COMP_CWORD]} i
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            help|plan|why|graph) ;;
+            help|plan|why|graph|completion) ;;
             --log|--progress|-j|--jobs) ((i++)) ;;
             -*) ;;
             *) COMPREPLY=($(compgen -f -- "$word")); return ;;

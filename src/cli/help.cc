@@ -134,19 +134,19 @@ std::string task_page(Workspace& workspace, const std::string& name, const ui::S
     out += "\n" + heading("CONFIGURATION") + configuration_of(workspace.project(), task);
   }
   out += "\n" + heading("STATUS");
-  return out + status_tree(workspace, name);
+  return out + status_tree(workspace, name, {});
 }
 
 }  // namespace
 
-std::string status_tree(Workspace& workspace, const std::string& name) {
+std::string status_tree(Workspace& workspace, const std::string& name, const plan::Options& options) {
   constexpr std::size_t kDeepest = 20;  // a chain of thousands stays readable, and its output linear
   const auto& graph = workspace.graph();
   const ui::Style style = ui::Style::for_fd(STDOUT_FILENO);
   const task::TaskId root = graph.require(name);
   plan::TaskPlan plan;
   try {
-    plan = workspace.plan(name, workspace.options().run);
+    plan = workspace.plan(name, options);
   } catch (const base::Error& error) {
     return fmt::format("    {}\n", error.message());
   }
@@ -156,20 +156,17 @@ std::string status_tree(Workspace& workspace, const std::string& name) {
     passes[step.id] = !step.decision.runs && !gathers_nothing;
   }
   std::string out;
-  std::unordered_set<task::TaskId> seen{root};
+  std::unordered_set<task::TaskId> seen;
   std::vector<std::pair<task::TaskId, std::size_t>> open{{root, 0}};
   while (!open.empty()) {
     const auto [id, depth] = open.back();
     open.pop_back();
+    if (!seen.insert(id).second) continue;
     out += std::string(4 * std::min(depth, kDeepest), ' ');
     out += passes.at(id) ? style.paint(style.green, style.tick) : style.paint(style.gray, style.circle);
     out += " " + graph[id].name + "\n";
     const auto& dependencies = graph.dependencies(id);
-    std::vector<task::TaskId> fresh;
-    for (task::TaskId dependency : dependencies) {
-      if (seen.insert(dependency).second) fresh.push_back(dependency);
-    }
-    for (auto each = fresh.rbegin(); each != fresh.rend(); ++each) open.emplace_back(*each, depth + 1);
+    for (auto each = dependencies.rbegin(); each != dependencies.rend(); ++each) open.emplace_back(*each, depth + 1);
   }
   return out;
 }

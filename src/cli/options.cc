@@ -43,7 +43,7 @@ std::string log_level_name(ui::Threshold threshold) {
 
 Options parse_options(int argc, char** argv) {
   Options options;
-  options.jobs = base::processor_count();
+  options.jobs = std::max(2u, base::processor_count());
   std::string progress;
   std::string log;
   CLI::App app;
@@ -81,6 +81,7 @@ Options parse_options(int argc, char** argv) {
   std::vector<std::string> rest = app.remaining();
   if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());
   if (!rest.empty() && rest.front().starts_with("-")) fail_unknown_flag(app, rest.front());
+  if (!rest.empty() && rest.front().empty()) throw usage_error("The name of the task is empty. `ix help` lists them all.");
   if (!rest.empty()) {
     options.task = rest.front();
     options.run.args.assign(rest.begin() + 1, rest.end());
@@ -104,7 +105,8 @@ Flags:
   --clean-all      clean it and all that it needs first, then run them
   --show           show what is complete, run nothing
   --dry-run        show what would run and why, run nothing
-  -j, --jobs N     run up to N tasks at a time (default: the processors)
+  -j, --jobs N     run up to N tasks at a time (default: the processors; with
+                   1, each task has the terminal)
   --progress HOW   auto (default), tty, plain, json or quiet
 
 Type 'ix help TASK' for help on a task.

@@ -43,7 +43,7 @@ int run_task(Workspace& workspace, const Options& options) {
   const auto& graph = workspace.graph();
   const task::TaskId root = graph.require(options.task);
   if (options.show) {
-    print(status_tree(workspace, options.task));
+    print(status_tree(workspace, options.task, options.run));
     return 0;
   }
   const auto plan = workspace.plan(options.task, options.run);

@@ -25,6 +25,7 @@ namespace {
 constexpr int kGraceMilliseconds = 10'000;
 
 int pipe_write = -1;
+base::Cancellation* cancelled = nullptr;
 std::atomic<int> first_signal{0};
 std::atomic<bool> from_terminal{false};
 
@@ -32,6 +33,7 @@ void handle(int number, siginfo_t* info, void*) {
   const int saved = errno;
   int expected = 0;
   if (first_signal.compare_exchange_strong(expected, number)) from_terminal = info->si_code == SI_KERNEL;
+  cancelled->mark();
   script::interrupt_main_thread();
   const char byte = 0;
   [[maybe_unused]] ssize_t ignored = ::write(pipe_write, &byte, 1);
@@ -77,6 +79,7 @@ void watch_signals(base::Cancellation& cancellation, base::EventSink& sink) {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) return;
   pipe_write = fds[1];
+  cancelled = &cancellation;
   struct sigaction action = {};
   action.sa_sigaction = handle;
   action.sa_flags = SA_SIGINFO;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <climits>
 #include <cstdlib>
@@ -46,6 +47,18 @@ std::string install_folder() {
                     "elsewhere.");
 }
 
+// A task cannot wait for its own end.
+void fail_if_called_by_itself(const plan::TaskPlan& plan) {
+  const auto chain = script::running_chain();
+  for (const auto& step : plan.steps) {
+    if (!step.decision.runs || std::find(chain.begin(), chain.end(), step.name) == chain.end()) continue;
+    const std::string& called = plan.steps.back().name;
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("the task {} calls {}, which {}", chain.back(), called,
+                                  step.name == called ? "is running already." : "needs " + step.name + ", which is running already."));
+  }
+}
+
 }  // namespace
 
 std::string project_file() {
@@ -56,7 +69,7 @@ std::string project_file() {
 
 Workspace::Workspace(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
                      base::Cancellation& cancellation)
-    : options_(options), sink_(sink), cancellation_(cancellation) {
+    : sink_(sink), cancellation_(cancellation) {
   script::ProjectOptions project;
   project.file = project_file();
   project.folder = base::current_directory();
@@ -130,6 +143,7 @@ bool Workspace::run_nested(const std::string& name, const std::vector<std::strin
   plan::Options options{flag("force"), flag("force_all"), flag("clean"), flag("clean_all"), args};
   const task::TaskId root = require(*current, name);
   const auto plan = plan::make_plan(current->graph, current->states, *store_, root, options);
+  fail_if_called_by_itself(plan);
   if (plan.nothing_to_do() && !plan.steps.back().is_virtual) return false;
   run::Workshop shop{current->graph, current->states, *store_, builder_folder_, sink_, cancellation_};
   const auto report = run::run_plan(plan, options, {1, script::owns_terminal()}, shop);

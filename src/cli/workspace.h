@@ -36,7 +36,6 @@ class Workspace {
   const std::string& builder_folder() const { return builder_folder_; }
   base::EventSink& sink() { return sink_; }
   base::Cancellation& cancellation() { return cancellation_; }
-  const Options& options() const { return options_; }
 
  private:
   // The tasks at one moment. Those of a project may grow while it loads, and while its tasks run.
@@ -52,7 +51,6 @@ class Workspace {
   bool run_nested(const std::string& task, const std::vector<std::string>& args,
                   const std::map<std::string, bool>& flags);
 
-  const Options& options_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   std::unique_ptr<script::Project> project_;

@@ -38,10 +38,25 @@ std::vector<std::string> ran_since(const Situation& situation) {
   return names;
 }
 
-// The ids of the checkers that do not pass.
-std::vector<std::string> failing_checks(const task::TaskGraph& graph, task::TaskStates& states,
-                                        task::TaskId id, const task::TaskRecord* record) {
-  std::vector<std::string> failing;
+// The names whose values differ between two objects; all that can be said of other values is their checker's name.
+void add_changed(const std::string& checker_id, const base::Json* before, const base::Json& now,
+                 std::vector<std::string>& changed) {
+  const std::size_t known = changed.size();
+  if (before != nullptr && before->is_object() && now.is_object()) {
+    for (const auto& [key, value] : now.items()) {
+      if (!before->contains(key) || before->at(key) != value) changed.push_back(key);
+    }
+    for (const auto& [key, value] : before->items()) {
+      if (!now.contains(key)) changed.push_back(key);
+    }
+  }
+  if (changed.size() == known) changed.push_back(subject_of(checker_id));
+}
+
+// The checkers that do not pass.
+Decision ask_checkers(const task::TaskGraph& graph, task::TaskStates& states, task::TaskId id,
+                      const task::TaskRecord* record) {
+  Decision decision;
   for (const auto& checker : states.checkers(id)) {
     try {
       const std::string name = checker->id();
@@ -50,14 +65,19 @@ std::vector<std::string> failing_checks(const task::TaskGraph& graph, task::Task
         auto found = record->checks.find(name);
         if (found != record->checks.end()) saved = &*found;
       }
-      if (!checker->check(saved)) failing.push_back(name);
+      if (checker->check(saved)) continue;
+      decision.because.push_back(name);
+      if (record != nullptr) add_changed(name, saved, checker->state(), decision.changed);
     } catch (const base::Error& error) {
       throw base::Error(error.code(),
                         fmt::format("Cannot tell whether {} is complete: {}", graph[id].name, error.message()),
                         error.context());
     }
   }
-  return failing;
+  if (decision.because.empty()) return decision;
+  decision.runs = true;
+  decision.reason = record == nullptr ? Reason::kNeverCompleted : Reason::kChecks;
+  return decision;
 }
 
 }  // namespace
@@ -74,15 +94,14 @@ std::string describe(const Decision& decision) {
       return "it has no checks";
     case Reason::kNeverCompleted:
       return "it has not been completed here";
+    case Reason::kUnfinished:
+      return "its last run did not succeed";
     case Reason::kArguments:
       return "its arguments changed";
     case Reason::kDependencyRan:
       return fmt::format("{} ran since", enumerate(decision.because));
-    case Reason::kChecks: {
-      std::vector<std::string> subjects;
-      for (const auto& id : decision.because) subjects.push_back(subject_of(id));
-      return fmt::format("{} changed", enumerate(subjects));
-    }
+    case Reason::kChecks:
+      return fmt::format("{} changed", enumerate(decision.changed));
   }
   return "";
 }
@@ -90,19 +109,17 @@ std::string describe(const Decision& decision) {
 Decision decide(const task::TaskGraph& graph, task::TaskStates& states, task::TaskId id,
                 const Situation& situation) {
   const task::TaskRecord* record = situation.record;
-  if (situation.forced) return {true, Reason::kForced, {}};
-  if (!situation.running.empty()) return {true, Reason::kDependency, situation.running};
-  if (states.checkers(id).empty()) return {true, Reason::kNoChecks, {}};
+  if (situation.forced) return {true, Reason::kForced, {}, {}};
+  if (!situation.running.empty()) return {true, Reason::kDependency, situation.running, {}};
+  if (states.checkers(id).empty()) return {true, Reason::kNoChecks, {}, {}};
   if (record != nullptr) {
-    if (record->args != situation.args) return {true, Reason::kArguments, {}};
+    if (record->unfinished) return {true, Reason::kUnfinished, {}, {}};
+    if (record->args != situation.args) return {true, Reason::kArguments, {}, {}};
     if (auto names = ran_since(situation); !names.empty()) {
-      return {true, Reason::kDependencyRan, std::move(names)};
+      return {true, Reason::kDependencyRan, std::move(names), {}};
     }
   }
-  if (auto failing = failing_checks(graph, states, id, record); !failing.empty()) {
-    return {true, record == nullptr ? Reason::kNeverCompleted : Reason::kChecks, std::move(failing)};
-  }
-  return {};
+  return ask_checkers(graph, states, id, record);
 }
 
 }  // namespace ixian::plan

@@ -17,6 +17,7 @@ enum class Reason {
   kDependency,       // a dependency runs
   kNoChecks,         // nothing tells whether it is complete
   kNeverCompleted,   // no success is recorded here
+  kUnfinished,       // it has been started since its last success, and did not succeed
   kArguments,        // other arguments than at the last success
   kDependencyRan,    // a dependency has run since the last success of this one
   kChecks,           // a checker does not pass
@@ -26,6 +27,7 @@ struct Decision {
   bool runs = false;
   Reason reason = Reason::kComplete;
   std::vector<std::string> because;  // what the reason speaks of: dependencies, or the ids of checkers
+  std::vector<std::string> changed;  // the parts of these checkers' states that are not as they were, where that can be told
 };
 
 // A reason as a few words: "lib runs", "src/ changed", "forced".

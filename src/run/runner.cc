@@ -184,7 +184,8 @@ class Run {
     if (owns_terminal) guard_.disengage();
     activity = shop_.sink.begin({task.name, is_command ? "" : plan::describe(decision), owns_terminal, is_command});
     begun = true;
-    execute(task, {situation.args, activity, owns_terminal, situation.forced});
+    if (has_checks) shop_.store.begin(task.name);
+    execute(task, {task.name, situation.args, activity, owns_terminal, situation.forced});
     shop_.states.forget();
     if (has_checks) save(id, situation);
     shop_.sink.end(activity, base::Outcome::kDone, "");
@@ -213,6 +214,13 @@ class Run {
       situation.dependency_runs = runs_.of_dependencies(id);
     }
     situation.record = record ? &*record : nullptr;
+    // A success that another ix had after our dependencies ran has taken them into account.
+    std::erase_if(situation.running, [&](const std::string& name) {
+      const std::uint64_t run = situation.dependency_runs.at(name);
+      if (!record || run == 0) return false;
+      auto known = record->depends.find(name);
+      return known != record->depends.end() && known->second == run;
+    });
     auto decision = plan::decide(shop_.graph, shop_.states, id, situation);
     situation.record = nullptr;
     return decision;

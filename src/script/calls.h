@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "task/task.h"
@@ -10,6 +11,9 @@ namespace ixian::script {
 
 // Whether what this thread runs may write to our standard output itself. True outside tasks.
 bool owns_terminal();
+
+// The tasks that this thread is in the middle of: the first one has called the second one, and so on.
+std::vector<std::string> running_chain();
 
 // Grows with every task that is registered.
 std::uint64_t registry_version();

@@ -61,10 +61,16 @@ std::string path_of(py::object config, const std::string& name) {
   throw py::error_already_set();
 }
 
-[[noreturn]] void throw_missing(std::string_view variable, const std::string& parent, const py::str& text) {
+// `cause` is kept where it comes from inside a property: then it, not the configuration, is what the user must see.
+[[noreturn]] void throw_missing(std::string_view variable, const std::string& parent, const py::str& text,
+                                const py::error_already_set& cause) {
   py::object type = py::module_::import("ixian.config").attr("MissingConfiguration");
   py::object exception = type(from_bytes(variable), parent.empty() ? py::object(py::none()) : from_bytes(parent));
   exception.attr("rendering") = text;
+  if (cause.trace()) {
+    PyException_SetTraceback(cause.value().ptr(), cause.trace().ptr());
+    PyException_SetCause(exception.ptr(), cause.value().inc_ref().ptr());
+  }
   PyErr_SetObject(type.ptr(), exception.ptr());
   throw py::error_already_set();
 }
@@ -85,7 +91,7 @@ struct Rendering {
       for (std::size_t i = 1; i < parts.size(); ++i) value = py::getattr(value, from_bytes(parts[i]));
     } catch (py::error_already_set& error) {
       if (!error.matches(PyExc_AttributeError)) throw;
-      throw_missing(variable, parent, text);
+      throw_missing(variable, parent, text, error);
     }
     return to_bytes(py::str(value));
   }
@@ -117,7 +123,7 @@ bool is_reserved(std::string_view name) {
 
 py::object read_value(py::object config, const std::string& name, py::handle attribute) {
   py::object value = generic_attribute(config, attribute);
-  if (!PyUnicode_Check(value.ptr()) || is_reserved(name)) return value;
+  if (!PyUnicode_CheckExact(value.ptr()) || is_reserved(name)) return value;
   if (PyUnicode_FindChar(value.ptr(), '{', 0, PyUnicode_GET_LENGTH(value.ptr()), 1) < 0 &&
       PyUnicode_FindChar(value.ptr(), '}', 0, PyUnicode_GET_LENGTH(value.ptr()), 1) < 0) {
     return value;

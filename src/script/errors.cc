@@ -34,7 +34,7 @@ void rethrow(py::error_already_set& exception) {
   std::string message;
   std::string context;
   try {
-    // The describing code is entered with the recursion and memory that the exception has left; a MemoryError is taken by its name.
+    if (exception.trace()) PyException_SetTraceback(exception.value().ptr(), exception.trace().ptr());
     const py::tuple described = py::module_::import("ixian._boot").attr("describe")(exception.value());
     kind = to_bytes(described[0]);
     message = to_bytes(described[1]);

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include "base/error.h"
+#include "script/interrupt.h"
 
 namespace ixian::script {
 
@@ -17,6 +18,7 @@ struct Complete {};
 // Takes the GIL, calls, and translates what Python throws. For every call from the program into Python.
 template <typename Body>
 auto call_python(Body body) {
+  InterruptibleScope interruptible;
   pybind11::gil_scoped_acquire gil;
   try {
     return body();

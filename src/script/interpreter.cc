@@ -34,7 +34,8 @@ std::string environment(const char* name) {
 std::vector<std::string> search_paths(const InterpreterOptions& options) {
   const std::string stdlib = IXIAN_PYTHON_STDLIB;
   std::vector<std::string> paths = options.import_path;
-  for (std::string_view entry : base::split(environment("PYTHONPATH"), ':')) {
+  const std::string python_path = environment("PYTHONPATH");
+  for (std::string_view entry : base::split(python_path, ':')) {
     if (!entry.empty()) paths.emplace_back(entry);
   }
   paths.push_back(stdlib);
@@ -144,7 +145,7 @@ void start_python(const InterpreterOptions& options) {
   try {
     prepare_interrupts();
     py::module_ boot = py::module_::import("ixian._boot");
-    boot.attr("redirect_output")();
+    boot.attr("take_over")();
     py::object hook = boot.attr("LoggingHook")();
     py::module_::import("sys").attr("meta_path").attr("insert")(0, hook);
   } catch (py::error_already_set& exception) {

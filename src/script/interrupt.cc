@@ -8,6 +8,8 @@
 #include <mutex>
 #include <set>
 
+#include "base/error.h"
+
 // Python delivers a signal to its main thread between two bytecodes, and when a system call returns early; other threads can only be
 // told by an asynchronous exception. The signal itself is handled by the program, so Python is told through PyErr_SetInterruptEx.
 
@@ -17,27 +19,31 @@ namespace ixian::script {
 namespace {
 
 std::atomic<unsigned long> main_thread{0};
-std::atomic<bool> main_is_in_task{false};
+std::atomic<bool> main_is_interruptible{false};
 
 std::mutex others_mutex;
 std::set<unsigned long> others;
 
+thread_local int depth = 0;
+
 }  // namespace
 
-void enter_python_task() {
+InterruptibleScope::InterruptibleScope() {
+  if (depth++ > 0) return;
   const unsigned long self = PyThread_get_thread_ident();
   if (self == main_thread) {
-    main_is_in_task = true;
+    main_is_interruptible = true;
   } else {
     std::lock_guard lock(others_mutex);
     others.insert(self);
   }
 }
 
-void leave_python_task() {
+InterruptibleScope::~InterruptibleScope() {
+  if (--depth > 0) return;
   const unsigned long self = PyThread_get_thread_ident();
   if (self == main_thread) {
-    main_is_in_task = false;
+    main_is_interruptible = false;
   } else {
     std::lock_guard lock(others_mutex);
     others.erase(self);
@@ -45,13 +51,25 @@ void leave_python_task() {
 }
 
 void interrupt_main_thread() noexcept {
-  if (main_is_in_task) PyErr_SetInterruptEx(SIGINT);
+  if (main_is_interruptible) PyErr_SetInterruptEx(SIGINT);
 }
 
 void interrupt_other_threads() {
   py::gil_scoped_acquire gil;
   std::lock_guard lock(others_mutex);
   for (unsigned long thread : others) PyThreadState_SetAsyncExc(thread, PyExc_KeyboardInterrupt);
+}
+
+void throw_interrupt() {
+  const unsigned long self = PyThread_get_thread_ident();
+  if (self == main_thread) {
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+  } else {
+    std::lock_guard lock(others_mutex);
+    others.erase(self);
+    PyThreadState_SetAsyncExc(self, nullptr);
+  }
+  throw base::Cancelled();
 }
 
 void prepare_interrupts() {

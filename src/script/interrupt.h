@@ -3,16 +3,23 @@
 
 namespace ixian::script {
 
-// Around a task that runs Python code on this thread; called with or without the GIL.
-void enter_python_task();
-void leave_python_task();
+// Around Python code that this thread runs for the program; may be nested. With or without the GIL.
+class InterruptibleScope {
+ public:
+  InterruptibleScope();
+  ~InterruptibleScope();
+};
 
-// Raises KeyboardInterrupt in the task on the main thread, if there is one: also out of a sleep or a read. Async-signal-safe; to be
+// Raises KeyboardInterrupt in the Python code on the main thread, if there is any: also out of a sleep or a read. Async-signal-safe; to be
 // called from the handler of a signal that the main thread receives.
 void interrupt_main_thread() noexcept;
 
-// Raises KeyboardInterrupt in the tasks on all other threads, at their next bytecode. Takes the GIL.
+// Raises KeyboardInterrupt in the Python code on all other threads, at their next bytecode. Takes the GIL.
 void interrupt_other_threads();
+
+// For native code that returns to Python after a request to stop: throws what becomes a KeyboardInterrupt there, and sees to it that this
+// thread does not get a second one for the same request. Needs the GIL.
+[[noreturn]] void throw_interrupt();
 
 // Called once, by the main thread, with the GIL: makes Python ready for interrupt_main_thread(), and leaves the process's handler of
 // SIGINT as it was.

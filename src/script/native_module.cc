@@ -4,6 +4,8 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 #include "base/fs.h"
@@ -13,6 +15,7 @@
 #include "config/overrides.h"
 #include "script/config_type.h"
 #include "script/errors.h"
+#include "script/interrupt.h"
 #include "script/session.h"
 #include "script/values.h"
 
@@ -76,10 +79,28 @@ int run_command(py::list args, py::dict env) {
   } else {
     flush_python_streams();
   }
-  py::gil_scoped_release release;
-  const auto exit = base::run_command(command, session().cancellation);
-  session().cancellation.throw_if_requested();
-  return exit.code;
+  int code = 0;
+  try {
+    py::gil_scoped_release release;
+    code = base::run_command(command, session().cancellation).code;
+  } catch (const base::Cancelled&) {
+    throw_interrupt();
+  }
+  if (session().cancellation.requested()) throw_interrupt();
+  return code;
+}
+
+// time.sleep, but for that a request to stop ends it on every thread: Python's own one can be interrupted on the main thread only.
+void sleep(double seconds) {
+  if (seconds < 0) throw py::value_error("sleep length must be non-negative");
+  const std::chrono::duration<double> longest = std::chrono::hours(24 * 365);
+  const auto time = std::min(std::chrono::duration<double>(seconds), longest);
+  bool requested = false;
+  {
+    py::gil_scoped_release release;
+    requested = session().cancellation.wait_for(std::chrono::ceil<std::chrono::milliseconds>(time));
+  }
+  if (requested) throw_interrupt();
 }
 
 py::object run_task(const std::string& name, py::list args, const std::map<std::string, bool>& flags) {
@@ -203,6 +224,7 @@ PyObject* init_module() {
   module.def("split_words", &split_words);
   module.def("quote_words", &quote_words);
   module.def("run_command", &run_command);
+  module.def("sleep", &sleep);
   return module.release().ptr();
 }
 

@@ -102,7 +102,7 @@ task::Task make_task(const py::tuple& row) {
   }
   if (cleans) {
     task.clean = [runner] {
-      const task::Call call{{}, base::kNoActivity, true, false};
+      const task::Call call{{}, {}, base::kNoActivity, true, false};
       CallScope scope(call);
       run_function([&] { kept(runner).attr("clean")(); });
     };
@@ -126,7 +126,7 @@ Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Can
   start_python({options.argv, import_path});
   cancellation.on_request([] { interrupt_other_threads(); });
   try {
-    const task::Call loading{{}, base::kNoActivity, true, false};
+    const task::Call loading{{}, {}, base::kNoActivity, true, false};
     CallScope scope(loading);
     call_python([&] {
       py::module_::import("ixian._boot").attr("load_project")(from_bytes(options.file), environment());
@@ -141,6 +141,14 @@ Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Can
 bool owns_terminal() {
   const task::Call* call = current_call();
   return call == nullptr || call->owns_terminal;
+}
+
+std::vector<std::string> running_chain() {
+  std::vector<std::string> names;
+  for (const CallScope* scope = CallScope::innermost(); scope != nullptr; scope = scope->outer()) {
+    if (!scope->call().task.empty()) names.insert(names.begin(), scope->call().task);
+  }
+  return names;
 }
 
 std::uint64_t registry_version() { return session().registry_version; }

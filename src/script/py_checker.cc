@@ -54,7 +54,7 @@ class PyChecker : public task::Checker {
   }
 
   bool check(const base::Json* saved) override {
-    if (!own_check_) return saved != nullptr && state() == *saved;
+    if (!own_check_) return compare(saved);
     return call([&] {
       auto& compared = session().compared_with;
       compared[checker_.ptr()] = saved;
@@ -78,6 +78,12 @@ class PyChecker : public task::Checker {
   }
 
  private:
+  // Asked also before the first success, so that a checker that raises does so before the task runs.
+  bool compare(const base::Json* saved) {
+    const base::Json now = state();
+    return saved != nullptr && now == *saved;
+  }
+
   py::object checker_;
   const std::string type_;
   const bool own_check_;
@@ -105,7 +111,10 @@ class FileHashChecker : public task::Checker {
   }
 
   base::Json state() override { return session().hasher().hash(keys(), false).state; }
-  bool check(const base::Json* saved) override { return saved != nullptr && state() == *saved; }
+  bool check(const base::Json* saved) override {
+    const base::Json now = state();  // also before the first success: what cannot be read is told before the task runs
+    return saved != nullptr && now == *saved;
+  }
   bool contributes_to_key() override { return true; }
   base::Json details() override { return session().hasher().hash(keys(), true).details; }
 

@@ -2,7 +2,6 @@
 
 #include "base/thread_pool.h"
 #include "script/errors.h"
-#include "script/interrupt.h"
 #include "script/values.h"
 
 namespace py = pybind11;
@@ -15,7 +14,7 @@ std::unique_ptr<Session>& instance() {
   return session;
 }
 
-thread_local const task::Call* call_of_thread = nullptr;
+thread_local const CallScope* innermost_scope = nullptr;
 thread_local std::string unfinished_line;
 
 std::string builder_folder() {
@@ -51,18 +50,18 @@ void Session::save_file_cache() {
   if (hasher_) hasher_->save_cache();
 }
 
-const task::Call* current_call() { return call_of_thread; }
-
-CallScope::CallScope(const task::Call& call) : outer_(call_of_thread) {
-  call_of_thread = &call;
-  if (outer_ == nullptr) enter_python_task();
+const task::Call* current_call() {
+  return innermost_scope == nullptr ? nullptr : &innermost_scope->call();
 }
+
+CallScope::CallScope(const task::Call& call) : call_(call), outer_(innermost_scope) { innermost_scope = this; }
 
 CallScope::~CallScope() {
   if (!unfinished_line.empty()) write_output("\n");
-  call_of_thread = outer_;
-  if (outer_ == nullptr) leave_python_task();
+  innermost_scope = outer_;
 }
+
+const CallScope* CallScope::innermost() { return innermost_scope; }
 
 void write_output(std::string_view text) {
   const task::Call* call = current_call();

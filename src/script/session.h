@@ -57,14 +57,21 @@ void set_session(std::unique_ptr<Session> session);
 // What this thread runs: null outside tasks.
 const task::Call* current_call();
 
-// Makes `call` the current one of this thread, and lets an interruption reach the Python code that it runs.
+// Makes `call` the current one of this thread.
 class CallScope {
  public:
   explicit CallScope(const task::Call& call);
   ~CallScope();
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+  static const CallScope* innermost();  // of this thread; null outside tasks
+  const task::Call& call() const { return call_; }
+  const CallScope* outer() const { return outer_; }
 
  private:
-  const task::Call* outer_;
+  const task::Call& call_;
+  const CallScope* outer_;
 };
 
 // Text that Python code writes to a standard stream: complete lines go to the task's log, the rest waits for its end.

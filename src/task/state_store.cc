@@ -143,7 +143,8 @@ bool StateStore::open_file(bool create) {
   if (version < kSchema) {
     execute(
         "BEGIN IMMEDIATE;"
-        "CREATE TABLE IF NOT EXISTS task(name TEXT PRIMARY KEY, run INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;"
+        "CREATE TABLE IF NOT EXISTS task(name TEXT PRIMARY KEY, run INTEGER NOT NULL, record TEXT NOT NULL,"
+        " unfinished INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
         "CREATE TABLE IF NOT EXISTS detail(name TEXT PRIMARY KEY, details TEXT NOT NULL);"
         "CREATE TABLE IF NOT EXISTS counter(run INTEGER NOT NULL);"
         "INSERT INTO counter SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM counter);"
@@ -165,17 +166,27 @@ std::unordered_map<std::string, TaskRecord> StateStore::load_many(const std::vec
   if (!open(false)) return records;
   execute("BEGIN");  // one look at the file for all
   {
-    Statement select(*this, "SELECT run, record FROM task WHERE name = ?");
+    Statement select(*this, "SELECT run, record, unfinished FROM task WHERE name = ?");
     for (const auto& task : tasks) {
       select.bind(1, task);
       if (select.step()) {
-        if (auto record = from_json(select.number(0), select.text(1))) records.emplace(task, std::move(*record));
+        auto record = from_json(select.number(0), select.text(1));
+        if (record) record->unfinished = select.number(2) != 0;
+        if (record) records.emplace(task, std::move(*record));
       }
       select.reset();
     }
   }
   execute("COMMIT");
   return records;
+}
+
+void StateStore::begin(const std::string& task) {
+  std::lock_guard lock(mutex_);
+  if (!open(false)) return;
+  Statement update(*this, "UPDATE task SET unfinished = 1 WHERE name = ?");
+  update.bind(1, task);
+  update.step();
 }
 
 void StateStore::save(const std::string& task, TaskRecord& record, const base::Json& details) {

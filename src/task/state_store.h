@@ -19,6 +19,7 @@ namespace ixian::task {
 struct TaskRecord {
   std::uint64_t run = 0;                         // counts the successes of the project: a later one has a larger number
   std::int64_t finished_at = 0;                  // Unix time, seconds
+  bool unfinished = false;                       // the task has been started since, and has not succeeded
   base::Json checks = base::Json::object();      // checker id → its state
   std::map<std::string, std::uint64_t> depends;  // direct dependency → its `run` then
   std::vector<std::string> args;
@@ -34,6 +35,9 @@ class StateStore {
 
   std::optional<TaskRecord> load(const std::string& task);
   std::unordered_map<std::string, TaskRecord> load_many(const std::vector<std::string>& tasks);
+
+  // The task is about to run: until the next save its record is unfinished. Does nothing where there is no record.
+  void begin(const std::string& task);
 
   // Sets record.run, and replaces what was there. `details` (checker id → name → fingerprint) is kept for telling what changed.
   void save(const std::string& task, TaskRecord& record, const base::Json& details);

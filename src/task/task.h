@@ -13,6 +13,7 @@ namespace ixian::task {
 
 // One run of one task.
 struct Call {
+  std::string task;
   std::vector<std::string> args;               // only the task that the user asked for has any
   base::ActivityId activity = base::kNoActivity;  // where its output and messages go
   bool owns_terminal = false;                  // it writes to our standard output itself, and may read the terminal

@@ -135,14 +135,15 @@ class Running:
 
 
 def session_members(session):
-    """The processes of a session, for ending what a test has left behind."""
+    """The living processes of a session."""
     found = []
-    for entry in os.listdir("/proc"):
+    for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            if entry.isdigit() and os.getsid(int(entry)) == session:
-                found.append(int(entry))
-        except ProcessLookupError:
-            pass
+            state, _, _, its_session = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(its_session) == session and state not in "ZX":
+            found.append(int(entry))
     return found
 
 

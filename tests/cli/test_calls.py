@@ -1,6 +1,6 @@
 """Tasks that Python code calls."""
 
-from conftest import task
+from conftest import PATIENCE, task
 
 LOW = task("low", body="return 'low' + '-'.join(args)")
 
@@ -94,6 +94,6 @@ def test_a_task_that_calls_itself_is_told(project):
 def test_a_task_that_its_own_dependency_calls_is_an_error_and_no_deadlock(project):
     project.write("in")
     project.tasks(task("low", body="TASKS['high']()"), task("high", "depends = 'low'", "check = FileHash('in')"))
-    result = project.ix("high")
+    result = project.ix("high", timeout=5 * PATIENCE)
     assert result.code in (1, 3), result
     assert "high" in result.stderr and "low" in result.stderr

@@ -82,13 +82,18 @@ def test_the_page_of_a_task(described, args):
     assert re.search(r"NO.SUCH: .*Missing", page)
 
 
-def test_the_status_tree(described):
-    assert described.ix("help", "Push").ok().stdout.endswith("STATUS\n○ Push\n    ○ build\n        ○ fetch\n")
+@pytest.mark.parametrize("args", [["help"], ["--help"], ["--show"]])
+def test_the_status_tree_tells_what_is_complete(described, args):
+    assert described.ix(*args, "build").ok().stdout.endswith("○ build\n    ○ fetch\n")
     described.ix("build").ok()
-    assert described.ix("--show", "Push").ok().stdout == "○ Push\n    ✔ build\n        ✔ fetch\n"
-    assert described.ix("help", "build").ok().stdout.endswith("STATUS\n✔ build\n    ✔ fetch\n")
+    assert described.ix(*args, "build").ok().stdout.endswith("✔ build\n    ✔ fetch\n")
     described.write("in", "2")
-    assert described.ix("--show", "build").ok().stdout == "○ build\n    ○ fetch\n"
+    assert described.ix(*args, "build").ok().stdout.endswith("○ build\n    ○ fetch\n")
+    assert described.ran() == ["fetch", "build"]
+
+
+def test_the_status_tree_shows_each_task_once_where_it_is_first_needed(described):
+    assert described.ix("help", "Push").ok().stdout.endswith("STATUS\n○ Push\n    ○ build\n        ○ fetch\n")
 
 
 def test_the_status_tree_without_unicode(described):

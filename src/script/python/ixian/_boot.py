@@ -1,6 +1,7 @@
 """What the program calls: loading a project, running a task function, and telling the user about an exception."""
 
 import sys
+import time
 
 import _ixian
 
@@ -37,9 +38,11 @@ class Stream:
         return getattr(self._real, name)
 
 
-def redirect_output():
-    sys.stdout = Stream(sys.stdout)
-    sys.stderr = Stream(sys.stderr)
+def take_over():
+    """Put our own in place of what does not know of tasks that run side by side."""
+    sys.stdout = Stream(sys.stdout) if sys.stdout else None
+    sys.stderr = Stream(sys.stderr) if sys.stderr else None
+    time.sleep = _ixian.sleep
 
 
 class LoggingHook:
@@ -89,7 +92,7 @@ def load_project(path, environment):
     sys.modules["ixian_project"] = module
     with open(path, "rb") as file:
         source = file.read()
-    code = compile(source, path, "exec", dont_inherit=True)
+    code = compile_project(source, path)
     load_module("ixian.modules.core")
     exec(code, module.__dict__)
     init = module.__dict__.get("init")
@@ -102,6 +105,16 @@ def load_project(path, environment):
         from logging.config import dictConfig
 
         dictConfig(CONFIG.LOGGING_CONFIG)
+
+
+def compile_project(source, path):
+    coding = any(b"coding" in line for line in source.split(b"\n", 2)[:2])
+    try:
+        if not coding:
+            source.decode()
+        return compile(source, path, "exec", dont_inherit=True)
+    except (UnicodeDecodeError, ValueError) as error:
+        raise ProjectError(f"{_ixian.shown(path)} is not Python source in UTF-8: {error}.") from None
 
 
 def load_environment(config, environment):
@@ -163,10 +176,20 @@ def call_task(runner, args, force):
         if error.__traceback__.tb_next is None:
             raise_wrong_arguments(runner, args, keywords, error)
         raise
+    finally:
+        flush_output()
     if type(result) is int and result != 0:
         from ixian.exceptions import ExecuteFailed
 
         raise ExecuteFailed(f"it returned {result}")
+
+
+def flush_output():
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass  # the reader has gone, or the task has closed it
 
 
 def takes_keywords(func):
@@ -314,8 +337,4 @@ def finish():
     import atexit
 
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            pass
+    flush_output()

@@ -25,6 +25,10 @@ class ConfigurationCycle(MissingConfiguration):
         AssertionError.__init__(self, "Configuration values need each other: " + " -> ".join(self.ring))
 
 
+class Literal(str):
+    """A string in which braces are braces."""
+
+
 class Config(_ixian.ConfigBase):
     """A tree of values. Reading a string renders its variables: see `_ixian.ConfigBase`, which does it."""
 
@@ -55,12 +59,12 @@ class Config(_ixian.ConfigBase):
     @classproperty
     def IXIAN(cls):
         """Directory where ixian is installed"""
-        return _ixian.install_folder()
+        return Literal(_ixian.install_folder())
 
     @classproperty
     def PWD(cls):
         """Directory where ixian was run from"""
-        return _ixian.working_folder()
+        return Literal(_ixian.working_folder())
 
     PROJECT_NAME = None
 

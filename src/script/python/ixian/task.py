@@ -69,6 +69,8 @@ class TaskRunner:
             TASKS[self.name] = self
         elif self.func is None:
             known._depends.extend(self._depends)
+        elif type(known.task).__module__.startswith("ixian."):
+            TASKS[self.name] = self  # what ix brings gives way
         else:
             _ixian.duplicate_task(self.name, where(known.func), where(self.func))
         _ixian.tasks_changed()
@@ -91,7 +93,9 @@ class TaskRunner:
         """Make `name` depend on this task. A target of that name is made if there is none yet."""
         from ixian.config import CONFIG
 
-        name = CONFIG.format(name)
+        name = CONFIG.format(name) if isinstance(name, str) else getattr(name, "name", None)
+        if not isinstance(name, str):
+            raise InvalidTask(f"The task {self.name} has a parent that is neither a task nor the name of one.")
         parent = TASKS.get(name) or TaskRunner(name=name)
         parent.add_dependency(self)
         return parent
@@ -101,12 +105,10 @@ class TaskRunner:
 
         names = []
         for each in self._depends:
-            if isinstance(each, TaskRunner):
-                names.append(each.name)
-            elif isinstance(each, str):
-                names.append(CONFIG.format(each))
-            else:
-                names.append(each.name)
+            name = CONFIG.format(each) if isinstance(each, str) else getattr(each, "name", None)
+            if not isinstance(name, str):
+                raise InvalidTask(f"The task {self.name} depends on {each!r}, which is neither a task nor the name of one.")
+            names.append(name)
         return names
 
     @property

@@ -1,0 +1,5 @@
+OPTIONS = {
+    "name": "shop",
+    "tasks": "shop.tasks",
+    "config": "shop.config.ShopConfig",
+}
