@@ -219,5 +219,14 @@ TEST_F(RunnerFailureTest, WhatWasCleanedIsNotCompleteWhenItsRunFailed) {
   EXPECT_TRUE(project.decision("app").runs) << "its output is gone";
 }
 
+TEST_F(RunnerFailureTest, WhatWasCleanedIsNotCompleteWhenItsRunWasNotStarted) {
+  project.add("app").clean = [this] { project.cancellation.request(); };
+  project.checked();
+  project.run("app");
+  const Report report = project.run("app", {.clean = true, .args = {}});
+  EXPECT_THAT(report.not_started, ElementsAre("app"));
+  EXPECT_TRUE(project.decision("app").runs) << "its output is gone";
+}
+
 }  // namespace
 }  // namespace ixian::run

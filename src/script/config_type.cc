@@ -102,7 +102,8 @@ struct Rendering {
     try {
       return py::getattr(root, name);
     } catch (py::error_already_set& error) {
-      if (root.is(config) || !error.matches(PyExc_AttributeError)) throw;
+      const bool from_inside_a_property = static_cast<bool>(error.trace());
+      if (root.is(config) || !error.matches(PyExc_AttributeError) || from_inside_a_property) throw;
     }
     return py::getattr(config, name);
   }

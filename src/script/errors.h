@@ -24,6 +24,10 @@ auto call_python(Body body) {
     return body();
   } catch (pybind11::error_already_set& exception) {
     rethrow(exception);
+  } catch (const pybind11::builtin_exception& exception) {
+    exception.set_error();
+    pybind11::error_already_set raised;
+    rethrow(raised);
   }
 }
 
