@@ -14,6 +14,7 @@
 #include <cstdlib>
 
 #include "base/fs.h"
+#include "base/lines.h"
 #include "base/text.h"
 
 // A command gets a process group of its own, so that stopping it reaches its children too. While it owns the terminal, its
@@ -142,62 +143,32 @@ ExitStatus decode(int status) {
   return {WEXITSTATUS(status), 0};
 }
 
-// Hands each complete line on; what is left at the end counts as a line too.
-class LineReader {
- public:
-  explicit LineReader(const std::function<void(std::string_view)>& on_line) : on_line_(on_line) {}
-  ~LineReader() = default;
-
-  // False at the end of the stream, or where nothing more can be read now.
-  bool read_some(int fd) {
-    std::array<char, 16 * 1024> buffer;
-    ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) return true;
-    if (got <= 0) return false;
-    partial_.append(buffer.data(), static_cast<std::size_t>(got));
-    std::size_t start = 0;
-    for (auto end = partial_.find('\n'); end != std::string::npos; end = partial_.find('\n', start)) {
-      emit(std::string_view(partial_).substr(start, end - start));
-      start = end + 1;
-    }
-    partial_.erase(0, start);
-    if (partial_.size() > kLongestLine) finish();
-    return true;
-  }
-
-  void finish() {
-    if (!partial_.empty()) emit(partial_);
-    partial_.clear();
-  }
-
- private:
-  static constexpr std::size_t kLongestLine = 1 << 20;
-
-  void emit(std::string_view line) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    on_line_(line);
-  }
-
-  const std::function<void(std::string_view)>& on_line_;
-  std::string partial_;
-};
+// False at the end of the stream.
+bool read_some(int fd, LineSplitter& lines, const LineSplitter::OnLine& on_line) {
+  std::array<char, 16 * 1024> buffer;
+  const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+  if (got < 0 && errno == EINTR) return true;
+  if (got <= 0) return false;
+  lines.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)), on_line);
+  return true;
+}
 
 // Reads until the command itself has ended and its pipe is empty. A child that it left in the background may keep the pipe open;
 // that one is not waited for.
 int wait_with_output(pid_t pid, UniqueFd output, const std::function<void(std::string_view)>& on_line) {
   UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  LineReader reader(on_line);
+  LineSplitter lines;
   bool open = true;
   while (open) {
     pollfd fds[2] = {{output.get(), POLLIN, 0}, {ended.get(), POLLIN, 0}};
     if (::poll(fds, ended.valid() ? 2 : 1, -1) < 0) continue;
     if (fds[0].revents != 0) {
-      open = reader.read_some(output.get());
+      open = read_some(output.get(), lines, on_line);
     } else if (fds[1].revents != 0) {
       break;
     }
   }
-  reader.finish();
+  lines.finish(on_line);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }

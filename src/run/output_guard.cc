@@ -8,7 +8,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <string>
+#include <string_view>
+
+#include "base/lines.h"
 
 namespace ixian::run {
 
@@ -59,7 +61,8 @@ base::ActivityId OutputGuard::author() {
 // Until all writers are gone, or until told to stop and nothing is left to read.
 void OutputGuard::read_lines(int fd) {
   base::UniqueFd pipe(fd);
-  std::string partial;
+  base::LineSplitter lines;
+  const auto tell = [this](std::string_view line) { sink_.output(author(), line); };
   std::array<char, 16 * 1024> buffer;
   while (true) {
     pollfd fds[2] = {{fd, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
@@ -68,15 +71,9 @@ void OutputGuard::read_lines(int fd) {
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
-    partial.append(buffer.data(), static_cast<std::size_t>(got));
-    std::size_t start = 0;
-    for (auto end = partial.find('\n'); end != std::string::npos; end = partial.find('\n', start)) {
-      sink_.output(author(), std::string_view(partial).substr(start, end - start));
-      start = end + 1;
-    }
-    partial.erase(0, start);
+    lines.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)), tell);
   }
-  if (!partial.empty()) sink_.output(author(), partial);
+  lines.finish(tell);
 }
 
 }  // namespace ixian::run

@@ -1,5 +1,6 @@
 #include "script/session.h"
 
+#include "base/lines.h"
 #include "base/thread_pool.h"
 #include "script/errors.h"
 #include "script/values.h"
@@ -15,7 +16,9 @@ std::unique_ptr<Session>& instance() {
 }
 
 thread_local const CallScope* innermost_scope = nullptr;
-thread_local std::string unfinished_line;
+thread_local base::LineSplitter unfinished_output;
+
+void tell_output(std::string_view line) { session().sink.output(current_call()->activity, line); }
 
 std::string builder_folder() {
   return call_python([] {
@@ -57,22 +60,14 @@ const task::Call* current_call() {
 CallScope::CallScope(const task::Call& call) : call_(call), outer_(innermost_scope) { innermost_scope = this; }
 
 CallScope::~CallScope() {
-  if (!unfinished_line.empty()) write_output("\n");
+  unfinished_output.finish(tell_output);
   innermost_scope = outer_;
 }
 
 const CallScope* CallScope::innermost() { return innermost_scope; }
 
 void write_output(std::string_view text) {
-  const task::Call* call = current_call();
-  if (call == nullptr) return;
-  unfinished_line += text;
-  std::size_t start = 0;
-  for (auto end = unfinished_line.find('\n'); end != std::string::npos; end = unfinished_line.find('\n', start)) {
-    session().sink.output(call->activity, std::string_view(unfinished_line).substr(start, end - start));
-    start = end + 1;
-  }
-  unfinished_line.erase(0, start);
+  if (current_call() != nullptr) unfinished_output.feed(text, tell_output);
 }
 
 }  // namespace ixian::script
