@@ -51,6 +51,7 @@ class ChildProcess {
   }
 
   void kill() { ::kill(pid_, SIGKILL); }
+  pid_t pid() const { return pid_; }
 
   // The exit code, or -1 where a signal ended it.
   int wait() {

@@ -13,14 +13,15 @@
 
 namespace ixian::base {
 
-// One for the whole program; thread-safe. The first request (Ctrl-C) asks: work that runs may end by itself, nothing new starts.
-// Once asked, it stays asked.
+// One for the whole program; thread-safe. The first request (Ctrl-C) asks: work that runs may end by itself,
+// nothing new starts. Once asked, it stays asked.
 class Cancellation {
  public:
   // Marks as cancelled. Async-signal-safe, and no more than a mark: request() must follow.
   void mark() noexcept { requested_.store(true, std::memory_order_release); }
 
-  // Marks as cancelled, sends SIGINT to every running process group, calls the listeners. Once; later calls do nothing.
+  // Marks as cancelled, sends SIGINT to every running process group, calls the listeners. Once; later calls
+  // do nothing.
   void request();
 
   // SIGKILL to every running process group, at once.
@@ -29,8 +30,9 @@ class Cancellation {
   bool requested() const { return requested_.load(std::memory_order_acquire); }
   void throw_if_requested() const;  // Cancelled
 
-  // False, and nothing is registered, once stopping has been requested: then the process must not be started. Between hold() and
-  // release() no request gets through, so that a process cannot slip between being forked and being known.
+  // False, and nothing is registered, once stopping has been requested: then the process must not be started.
+  // Between hold() and release() no request gets through, so that a process cannot slip between being forked
+  // and being known.
   class Hold {
    public:
     explicit Hold(Cancellation& owner) : owner_(owner), lock_(owner.mutex_) {}
@@ -46,7 +48,8 @@ class Cancellation {
   // Waits until stopping is requested or the time is over; true when requested.
   bool wait_for(std::chrono::milliseconds time);
 
-  // `listener` is called once, from the thread that requests, when stopping is requested. Register before work starts.
+  // `listener` is called once, from the thread that requests, when stopping is requested. Register before
+  // work starts.
   void on_request(std::function<void()> listener);
 
  private:

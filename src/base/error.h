@@ -16,9 +16,9 @@ enum class ErrorCode {
 
 inline constexpr int kExitInterrupted = 130;
 
-// The one exception of this program. `message` is a sentence about what the user can do something about, `context` (may be
-// empty, may have several lines) is the evidence: a traceback, the offending line, what a server answered. Caught in three
-// places only: the task boundary, the Python boundary, and main.
+// The one exception of this program. `message` is a sentence about what the user can do something about,
+// `context` (may be empty, may have several lines) is the evidence: a traceback, the offending line, what a
+// server answered. Caught in three places only: the task boundary, the Python boundary, and main.
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string message, std::string context = "")

@@ -9,14 +9,15 @@ namespace ixian::base {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-// An activity is one piece of work that a user knows by name: a task, a stage, a layer. 0 is the program itself.
+// An activity is one piece of work that a user knows by name: a task, a stage, a layer. 0 is the program
+// itself.
 using ActivityId = std::uint64_t;
 inline constexpr ActivityId kNoActivity = 0;
 
 struct Activity {
-  std::string name;             // shown before each of its lines: "build_image"
-  std::string detail;           // one line on why it runs, may be empty
-  bool owns_terminal = false;   // it reads and writes the terminal itself: keep quiet until it ends
+  std::string name;                // shown before each of its lines: "build_image"
+  std::string detail;              // one line on why it runs, may be empty
+  bool owns_terminal = false;      // it reads and writes the terminal itself: keep quiet until it ends
   bool speaks_for_itself = false;  // a command such as a shell: that it began and ended well needs no words
 };
 
@@ -24,12 +25,12 @@ enum class Outcome { kDone, kSkipped, kFailed, kCancelled };
 
 struct Progress {
   std::uint64_t done = 0;
-  std::uint64_t total = 0;   // 0: unknown
-  std::string_view unit;     // "B", "files", "tasks"
+  std::uint64_t total = 0;  // 0: unknown
+  std::string_view unit;    // "B", "files", "tasks"
 };
 
-// Thread-safe; calls never throw and never block for long. A sink outlives all that report to it. `end` is called once for
-// each `begin`, and nothing is reported for an activity after its end.
+// Thread-safe; calls never throw and never block for long. A sink outlives all that report to it. `end` is
+// called once for each `begin`, and nothing is reported for an activity after its end.
 class EventSink {
  public:
   virtual ~EventSink() = default;

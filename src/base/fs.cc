@@ -18,8 +18,8 @@ namespace ixian::base {
 namespace {
 
 [[noreturn]] void fail(std::string_view action, const std::string& path, int error_number) {
-  throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot {} {}: {}.", action, printable_path(path),
-                                                  errno_text(error_number)));
+  throw Error(ErrorCode::kTaskFailed,
+              fmt::format("Cannot {} {}: {}.", action, printable_path(path), errno_text(error_number)));
 }
 
 std::string parent_of(const std::string& path) {
@@ -161,6 +161,8 @@ std::string printable_path(std::string_view path) {
   return out;
 }
 
-std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
+std::string errno_text(int error_number) {
+  return std::generic_category().message(error_number);
+}
 
 }  // namespace ixian::base

@@ -26,11 +26,13 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-// The whole file, or nullopt where there is none. Throws Error{kTaskFailed} for anything else that prevents reading.
+// The whole file, or nullopt where there is none. Throws Error{kTaskFailed} for anything else that prevents
+// reading.
 std::optional<std::string> read_file(const std::string& path);
 
-// Replaces `path` as one step: a temporary file beside it, written, synced, renamed over it, the folder synced. Makes missing
-// folders. After a crash at any moment the file holds its old or its new content. Throws Error{kTaskFailed}.
+// Replaces `path` as one step: a temporary file beside it, written, synced, renamed over it, the folder
+// synced. Makes missing folders. After a crash at any moment the file holds its old or its new content.
+// Throws Error{kTaskFailed}.
 void write_file_atomically(const std::string& path, std::string_view content);
 
 // Like `mkdir -p`. Throws Error{kTaskFailed}.
@@ -38,15 +40,15 @@ void make_directories(const std::string& path);
 
 std::string current_directory();
 
-// `path` made absolute against `base` (itself absolute), with "." and ".." resolved by their spelling and no trailing slash.
-// Links are not followed.
+// `path` made absolute against `base` (itself absolute), with "." and ".." resolved by their spelling and no
+// trailing slash. Links are not followed.
 std::string absolute_path(std::string_view path, std::string_view base);
 
 // `path` relative to `base`, both absolute and normalised; with leading ".." where it lies outside.
 std::string relative_path(std::string_view path, std::string_view base);
 
-// A name that can be shown and stored as UTF-8: valid UTF-8 as it is, any other byte and control characters as \xNN, a backslash
-// as \\. Different names stay different.
+// A name that can be shown and stored as UTF-8: valid UTF-8 as it is, any other byte and control characters
+// as \xNN, a backslash as \\. Different names stay different.
 std::string printable_path(std::string_view path);
 
 // "Permission denied" for EACCES.

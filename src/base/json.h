@@ -10,8 +10,8 @@ namespace ixian::base {
 
 using Json = nlohmann::json;
 
-// Keys sorted, no white space, UTF-8 as it is: equal values give equal bytes. What hashes are made over. Bytes that are not
-// UTF-8 become U+FFFD, so escape names with printable_path() first where that matters.
+// Keys sorted, no white space, UTF-8 as it is: equal values give equal bytes. What hashes are made over.
+// Bytes that are not UTF-8 become U+FFFD, so escape names with printable_path() first where that matters.
 std::string canonical_json(const Json& value);
 
 // Parses at most `max_bytes` nested at most `max_depth` deep. Throws std::invalid_argument with the reason.

@@ -8,7 +8,8 @@
 
 namespace ixian::base {
 
-// Calls back with each complete line, without its "\n" or "\r\n". What has no end yet waits, up to a mebibyte. Not thread-safe.
+// Calls back with each complete line, without its "\n" or "\r\n". What has no end yet waits, up to a
+// mebibyte. Not thread-safe.
 class LineSplitter {
  public:
   using OnLine = std::function<void(std::string_view line)>;

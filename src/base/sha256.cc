@@ -7,7 +7,9 @@
 namespace ixian::base {
 namespace {
 
-EVP_MD_CTX* evp(void* context) { return static_cast<EVP_MD_CTX*>(context); }
+EVP_MD_CTX* evp(void* context) {
+  return static_cast<EVP_MD_CTX*>(context);
+}
 
 // Fetched once: in OpenSSL 3 an EVP_sha256() in every init looks the algorithm up again.
 const EVP_MD* algorithm() {
@@ -22,7 +24,9 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   EVP_DigestInit_ex2(evp(context_), algorithm(), nullptr);
 }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(evp(context_)); }
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(evp(context_));
+}
 
 void Sha256::update(const void* data, std::size_t size) {
   EVP_DigestUpdate(evp(context_), data, size);

@@ -27,7 +27,7 @@ class Sha256 {
   void* context_;  // EVP_MD_CTX
 };
 
-std::string to_hex(const Sha256Bytes& bytes);                  // 64 lower-case characters
+std::string to_hex(const Sha256Bytes& bytes);  // 64 lower-case characters
 std::string sha256_hex(std::string_view text);
 
 }  // namespace ixian::base

@@ -17,11 +17,12 @@
 #include "base/lines.h"
 #include "base/text.h"
 
-// A command gets a process group of its own, so that stopping it reaches its children too. While it owns the terminal, its
-// group is the terminal's foreground group, as a shell would have it: Ctrl-C and Ctrl-Z go to it and not to us, and a shell or
-// a debugger works as if it had been started by hand.
+// A command gets a process group of its own, so that stopping it reaches its children too. While it owns the
+// terminal, its group is the terminal's foreground group, as a shell would have it: Ctrl-C and Ctrl-Z go to
+// it and not to us, and a shell or a debugger works as if it had been started by hand.
 //
-// Everything that the child needs is laid out before fork(): between fork and exec it only makes system calls.
+// Everything that the child needs is laid out before fork(): between fork and exec it only makes system
+// calls.
 
 extern char** environ;
 
@@ -153,8 +154,8 @@ bool read_some(int fd, LineSplitter& lines, const LineSplitter::OnLine& on_line)
   return true;
 }
 
-// Reads until the command itself has ended and its pipe is empty. A child that it left in the background may keep the pipe open;
-// that one is not waited for.
+// Reads until the command itself has ended and its pipe is empty. A child that it left in the background may
+// keep the pipe open; that one is not waited for.
 int wait_with_output(pid_t pid, UniqueFd output, const std::function<void(std::string_view)>& on_line) {
   UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   LineSplitter lines;
@@ -175,7 +176,8 @@ int wait_with_output(pid_t pid, UniqueFd output, const std::function<void(std::s
   return status;
 }
 
-// Waits for a command that owns the terminal. When it is stopped (Ctrl-Z), we stop too, and continue it when we are continued.
+// Waits for a command that owns the terminal. When it is stopped (Ctrl-Z), we stop too, and continue it when
+// we are continued.
 int wait_in_foreground(pid_t pid, bool terminal) {
   int status = 0;
   while (true) {
@@ -229,8 +231,7 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   argv.push_back(nullptr);
 
   const bool captured = static_cast<bool>(command.on_line);
-  const bool terminal =
-      !captured && ::isatty(STDIN_FILENO) == 1 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+  const bool terminal = !captured && ::isatty(STDIN_FILENO) == 1 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
   Pipe failure = make_pipe();
   Pipe output;
   UniqueFd null_fd;
@@ -238,14 +239,10 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
     output = make_pipe();
     null_fd = UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   }
-  const ChildPlan plan{program.c_str(),
-                       argv.data(),
-                       environment.data(),
-                       command.directory.empty() ? nullptr : command.directory.c_str(),
-                       output.write.get(),
-                       null_fd.get(),
-                       failure.write.get(),
-                       terminal};
+  const ChildPlan plan{program.c_str(),     argv.data(),
+                       environment.data(),  command.directory.empty() ? nullptr : command.directory.c_str(),
+                       output.write.get(),  null_fd.get(),
+                       failure.write.get(), terminal};
 
   pid_t pid = -1;
   {
@@ -274,9 +271,9 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   if (cancellation.requested()) ::kill(-pid, SIGTERM);
   cancellation.ended(pid);
   if (got == sizeof(launch_error)) {
-    throw LaunchError(fmt::format("Cannot run {}: {}.", printable_path(command.argv[0]),
-                                  errno_text(launch_error)),
-                      launch_error == ENOENT);
+    throw LaunchError(
+        fmt::format("Cannot run {}: {}.", printable_path(command.argv[0]), errno_text(launch_error)),
+        launch_error == ENOENT);
   }
   const ExitStatus exit = decode(status);
   if (terminal && exit.signal == SIGINT) cancellation.request();

@@ -13,12 +13,13 @@
 namespace ixian::base {
 
 struct Command {
-  std::vector<std::string> argv;             // argv[0] is looked up on PATH, as the command will see it
-  std::map<std::string, std::string> env;    // set on top of this program's environment
-  std::string directory;                     // "" is the current one
+  std::vector<std::string> argv;           // argv[0] is looked up on PATH, as the command will see it
+  std::map<std::string, std::string> env;  // set on top of this program's environment
+  std::string directory;                   // "" is the current one
 
-  // Set: standard input is empty, and each line of both outputs comes here (without its newline, any bytes, from the calling
-  // thread). Not set: the command has our standard input and outputs, and the terminal with its keys while it runs.
+  // Set: standard input is empty, and each line of both outputs comes here (without its newline, any bytes,
+  // from the calling thread). Not set: the command has our standard input and outputs, and the terminal with
+  // its keys while it runs.
   std::function<void(std::string_view line)> on_line;
 };
 
@@ -37,13 +38,14 @@ class LaunchError : public Error {
   bool not_found;
 };
 
-// Runs the command in a process group of its own, and returns when it has ended. When stopping is requested the group gets
-// SIGINT, this returns when the command obeys, and what then is left of the group gets SIGTERM; a command that had the terminal and was ended by Ctrl-C requests stopping
-// for the whole program. Throws LaunchError; Cancelled if stopping was requested before the start.
+// Runs the command in a process group of its own, and returns when it has ended. When stopping is requested
+// the group gets SIGINT, this returns when the command obeys, and what then is left of the group gets
+// SIGTERM; a command that had the terminal and was ended by Ctrl-C requests stopping for the whole program.
+// Throws LaunchError; Cancelled if stopping was requested before the start.
 ExitStatus run_command(const Command& command, Cancellation& cancellation);
 
-// The file that `program` names: itself if it has a slash, else the first executable of that name in `path` (colon-separated). ""
-// where there is none.
+// The file that `program` names: itself if it has a slash, else the first executable of that name in `path`
+// (colon-separated). "" where there is none.
 std::string find_program(const std::string& program, std::string_view path);
 
 }  // namespace ixian::base

@@ -32,7 +32,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 }  // namespace
 
@@ -109,8 +111,7 @@ std::size_t display_width(std::string_view text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-std::vector<std::string> suggestions(std::string_view typed,
-                                     const std::vector<std::string>& candidates) {
+std::vector<std::string> suggestions(std::string_view typed, const std::vector<std::string>& candidates) {
   std::vector<std::pair<std::size_t, std::string>> near;
   for (const auto& candidate : candidates) {
     const std::size_t distance = edit_distance(to_lower(typed), to_lower(candidate));
@@ -142,8 +143,10 @@ bool split_words(std::string_view command, std::vector<std::string>& words) {
   for (std::size_t i = 0; i < command.size(); ++i) {
     const char c = command[i];
     if (quote == '\'') {
-      if (c == '\'') quote = 0;
-      else word += c;
+      if (c == '\'')
+        quote = 0;
+      else
+        word += c;
     } else if (c == '\\' && i + 1 < command.size()) {
       const char next = command[i + 1];
       const bool special = next == '"' || next == '\\' || next == '$' || next == '`';
@@ -152,8 +155,10 @@ bool split_words(std::string_view command, std::vector<std::string>& words) {
       in_word = true;
       ++i;
     } else if (quote == '"') {
-      if (c == '"') quote = 0;
-      else word += c;
+      if (c == '"')
+        quote = 0;
+      else
+        word += c;
     } else if (c == '\'' || c == '"') {
       quote = c;
       in_word = true;
@@ -178,8 +183,10 @@ std::string shell_quote(std::string_view word) {
   if (plain) return std::string(word);
   std::string out = "'";
   for (char c : word) {
-    if (c == '\'') out += "'\\''";
-    else out += c;
+    if (c == '\'')
+      out += "'\\''";
+    else
+      out += c;
   }
   return out + "'";
 }

@@ -32,8 +32,8 @@ std::vector<std::string> suggestions(std::string_view typed, const std::vector<s
 // " Did you mean a or b?", or "" where nothing is near.
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates);
 
-// Splits a command as a POSIX shell splits words: quotes and backslashes, no expansion of any kind. nullopt-like: false where a
-// quote is left open, and `words` is then unspecified.
+// Splits a command as a POSIX shell splits words: quotes and backslashes, no expansion of any kind.
+// nullopt-like: false where a quote is left open, and `words` is then unspecified.
 bool split_words(std::string_view command, std::vector<std::string>& words);
 
 // A word as it must be typed into a shell.

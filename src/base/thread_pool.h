@@ -11,8 +11,8 @@
 
 namespace ixian::base {
 
-// Jobs run in the order of submission, each on one of the threads; they must not throw. Threads start with the first job that
-// finds none idle. The destructor waits for every submitted job.
+// Jobs run in the order of submission, each on one of the threads; they must not throw. Threads start with
+// the first job that finds none idle. The destructor waits for every submitted job.
 class ThreadPool {
  public:
   explicit ThreadPool(unsigned threads);
@@ -32,8 +32,9 @@ class ThreadPool {
   bool closing_ = false;
 };
 
-// Calls body(0) … body(count - 1) on up to `threads` threads, the calling one included, and returns when all are done. The first
-// exception that a call throws is rethrown here, after which the remaining calls are skipped.
+// Calls body(0) … body(count - 1) on up to `threads` threads, the calling one included, and returns when all
+// are done. The first exception that a call throws is rethrown here, after which the remaining calls are
+// skipped.
 void parallel_for(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& body);
 
 // Processors that this process may use; at least 1.

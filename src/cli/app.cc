@@ -29,7 +29,9 @@ void open_standard_streams() {
   if (fd >= 0) ::close(fd);
 }
 
-bool project_exists() { return ::access(project_file().c_str(), F_OK) == 0; }
+bool project_exists() {
+  return ::access(project_file().c_str(), F_OK) == 0;
+}
 
 void tell(base::EventSink& sink, const base::Error& error) {
   std::string text = error.message();
@@ -72,7 +74,8 @@ ui::ViewKind wanted_view(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--progress=json") return ui::ViewKind::kJson;
-    if (word == "--progress" && i + 1 < argc && std::string_view(argv[i + 1]) == "json") return ui::ViewKind::kJson;
+    if (word == "--progress" && i + 1 < argc && std::string_view(argv[i + 1]) == "json")
+      return ui::ViewKind::kJson;
   }
   return ui::ViewKind::kPlain;
 }

@@ -10,14 +10,15 @@
 namespace ixian::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table = {plan_command(), why_command(), graph_command(), completion_command(),
-                                             version_command()};
+  static const std::vector<Command> table = {plan_command(), why_command(), graph_command(),
+                                             completion_command(), version_command()};
   return table;
 }
 
 const Command* find_command(std::string_view name) {
   const auto& table = commands();
-  auto found = std::find_if(table.begin(), table.end(), [&](const Command& each) { return each.name == name; });
+  auto found =
+      std::find_if(table.begin(), table.end(), [&](const Command& each) { return each.name == name; });
   return found == table.end() ? nullptr : &*found;
 }
 
@@ -35,8 +36,8 @@ std::string command_page(const Command& command, const ui::Style& style) {
 
 std::string take_task(const Command& command, std::vector<std::string>& args) {
   if (args.empty()) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("`ix {0}` needs the name of a task: ix {0} {1}", command.name, command.arguments));
+    throw base::Error(base::ErrorCode::kUsage, fmt::format("`ix {0}` needs the name of a task: ix {0} {1}",
+                                                           command.name, command.arguments));
   }
   std::string task = args.front();
   args.erase(args.begin());

@@ -15,10 +15,10 @@ class Workspace;
 
 struct Command {
   std::string name;
-  std::string arguments;          // "TASK [ARGS…]", for its help page
+  std::string arguments;  // "TASK [ARGS…]", for its help page
   std::string short_description;
-  std::string description;        // lines of at most 75 columns
-  bool needs_project = true;      // else `workspace` may be null
+  std::string description;    // lines of at most 75 columns
+  bool needs_project = true;  // else `workspace` may be null
 
   // Returns the exit code. Throws base::Error.
   std::function<int(Workspace* workspace, const Options& options)> run;
@@ -35,7 +35,8 @@ Command graph_command();
 Command completion_command();
 Command version_command();
 
-// The name of the task that a command is about, taken off the front of `args`. Throws base::Error{kUsage} where there is none.
+// The name of the task that a command is about, taken off the front of `args`. Throws base::Error{kUsage}
+// where there is none.
 std::string take_task(const Command& command, std::vector<std::string>& args);
 
 // Removes `flag` from `args`; whether it was there.

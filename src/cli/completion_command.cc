@@ -88,7 +88,8 @@ std::string task_lines(Workspace* workspace) {
       if (task.in_context) out += fmt::format("{}\t{}\n", task.name, task.short_description);
     }
   }
-  for (const auto& command : commands()) out += fmt::format("{}\t{}\n", command.name, command.short_description);
+  for (const auto& command : commands())
+    out += fmt::format("{}\t{}\n", command.name, command.short_description);
   return out;
 }
 
@@ -103,7 +104,8 @@ int run(Workspace* workspace, const Options& options) {
   } else if (shell == "--tasks") {
     print(task_lines(workspace));
   } else {
-    throw base::Error(base::ErrorCode::kUsage, "`ix completion` needs a shell: ix completion bash, zsh or fish.");
+    throw base::Error(base::ErrorCode::kUsage,
+                      "`ix completion` needs a shell: ix completion bash, zsh or fish.");
   }
   return 0;
 }
@@ -120,7 +122,8 @@ Command completion_command() {
           "    eval \"$(ix completion bash)\"\n"
           "    eval \"$(ix completion zsh)\"\n"
           "    ix completion fish | source",
-          false, run};
+          false,
+          run};
 }
 
 }  // namespace ixian::cli

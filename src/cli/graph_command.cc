@@ -25,11 +25,13 @@ std::string quoted(const std::string& name, std::string_view quote) {
 std::string dot_text(const task::TaskGraph& graph, const std::vector<task::TaskId>& tasks) {
   std::string out = "digraph ixian {\n  rankdir=LR;\n  node [shape=box];\n";
   for (task::TaskId id : tasks) {
-    out += fmt::format("  {}{};\n", quoted(graph[id].name, "\\\""), graph[id].is_virtual() ? " [style=dashed]" : "");
+    out += fmt::format("  {}{};\n", quoted(graph[id].name, "\\\""),
+                       graph[id].is_virtual() ? " [style=dashed]" : "");
   }
   for (task::TaskId id : tasks) {
     for (task::TaskId dependency : graph.dependencies(id)) {
-      out += fmt::format("  {} -> {};\n", quoted(graph[dependency].name, "\\\""), quoted(graph[id].name, "\\\""));
+      out += fmt::format("  {} -> {};\n", quoted(graph[dependency].name, "\\\""),
+                         quoted(graph[id].name, "\\\""));
     }
   }
   return out + "}\n";
@@ -39,10 +41,12 @@ std::string mermaid_text(const task::TaskGraph& graph, const std::vector<task::T
   std::string out = "flowchart LR\n";
   for (task::TaskId id : tasks) {
     const std::string label = quoted(graph[id].name, "#quot;");
-    out += graph[id].is_virtual() ? fmt::format("  t{}([{}])\n", id, label) : fmt::format("  t{}[{}]\n", id, label);
+    out += graph[id].is_virtual() ? fmt::format("  t{}([{}])\n", id, label)
+                                  : fmt::format("  t{}[{}]\n", id, label);
   }
   for (task::TaskId id : tasks) {
-    for (task::TaskId dependency : graph.dependencies(id)) out += fmt::format("  t{} --> t{}\n", dependency, id);
+    for (task::TaskId dependency : graph.dependencies(id))
+      out += fmt::format("  t{} --> t{}\n", dependency, id);
   }
   return out;
 }
@@ -58,7 +62,8 @@ int run(Workspace* workspace, const Options& options) {
   } else if (args.size() == 1) {
     tasks = graph.order(graph.require(args[0]));
   } else {
-    throw base::Error(base::ErrorCode::kUsage, "`ix graph` draws one task or all: ix graph [TASK] [--mermaid | --dot]");
+    throw base::Error(base::ErrorCode::kUsage,
+                      "`ix graph` draws one task or all: ix graph [TASK] [--mermaid | --dot]");
   }
   print(dot ? dot_text(graph, tasks) : mermaid_text(graph, tasks));
   return 0;
@@ -77,7 +82,8 @@ Command graph_command() {
           "\n"
           "An arrow leads from a task to those that need it. Virtual targets are\n"
           "rounded, or dashed.",
-          true, run};
+          true,
+          run};
 }
 
 }  // namespace ixian::cli

@@ -48,9 +48,8 @@ std::string list_of_tasks(const task::TaskGraph& graph, const ui::Style& style) 
   std::string out = "Available tasks:\n";
   for (const auto& title : order) {
     auto& entries = categories[title];
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-      return base::to_upper(a.name) < base::to_upper(b.name);
-    });
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return base::to_upper(a.name) < base::to_upper(b.name); });
     out += fmt::format("\n{}\n", style.paint(style.red, "[ " + title + " ]"));
     for (const auto& entry : entries) {
       const std::string padding(width - base::display_width(entry.name), ' ');
@@ -166,7 +165,8 @@ std::string status_tree(Workspace& workspace, const std::string& name, const pla
     out += passes.at(id) ? style.paint(style.green, style.tick) : style.paint(style.gray, style.circle);
     out += " " + graph[id].name + "\n";
     const auto& dependencies = graph.dependencies(id);
-    for (auto each = dependencies.rbegin(); each != dependencies.rend(); ++each) open.emplace_back(*each, depth + 1);
+    for (auto each = dependencies.rbegin(); each != dependencies.rend(); ++each)
+      open.emplace_back(*each, depth + 1);
   }
   return out;
 }

@@ -12,7 +12,8 @@ class Workspace;
 // To standard output. With an empty name, the list of all. Throws base::Error{kUsage} for an unknown task.
 void show_help(Workspace& workspace, const std::string& task);
 
-// The tree of what a task needs, ✔ for what is complete and ○ for what would run with these options, each once.
+// The tree of what a task needs, ✔ for what is complete and ○ for what would run with these options, each
+// once.
 std::string status_tree(Workspace& workspace, const std::string& task, const plan::Options& options);
 
 }  // namespace ixian::cli

@@ -11,7 +11,9 @@
 namespace ixian::cli {
 namespace {
 
-base::Error usage_error(const std::string& message) { return {base::ErrorCode::kUsage, message}; }
+base::Error usage_error(const std::string& message) {
+  return {base::ErrorCode::kUsage, message};
+}
 
 std::string log_level_name(ui::Threshold threshold) {
   switch (threshold) {
@@ -35,8 +37,9 @@ std::string log_level_name(ui::Threshold threshold) {
     for (const auto& name : option->get_lnames()) known.push_back("--" + name);
   }
   const std::string name = flag.substr(0, flag.find('='));
-  throw usage_error(fmt::format("ix has no flag {}.{} Flags of a task go behind its name. `ix --help` lists ix's own.",
-                                name, base::did_you_mean(name, known)));
+  throw usage_error(
+      fmt::format("ix has no flag {}.{} Flags of a task go behind its name. `ix --help` lists ix's own.",
+                  name, base::did_you_mean(name, known)));
 }
 
 }  // namespace
@@ -68,7 +71,8 @@ Options parse_options(int argc, char** argv) {
 
   if (!progress.empty()) {
     const auto kind = ui::parse_view_kind(progress);
-    if (!kind) throw usage_error(fmt::format("--progress is auto, tty, plain, json or quiet, not {}.", progress));
+    if (!kind)
+      throw usage_error(fmt::format("--progress is auto, tty, plain, json or quiet, not {}.", progress));
     options.progress = *kind;
   }
   if (!log.empty()) {
@@ -81,7 +85,8 @@ Options parse_options(int argc, char** argv) {
   std::vector<std::string> rest = app.remaining();
   if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());
   if (!rest.empty() && rest.front().starts_with("-")) fail_unknown_flag(app, rest.front());
-  if (!rest.empty() && rest.front().empty()) throw usage_error("The name of the task is empty. `ix help` lists them all.");
+  if (!rest.empty() && rest.front().empty())
+    throw usage_error("The name of the task is empty. `ix help` lists them all.");
   if (!rest.empty()) {
     options.task = rest.front();
     options.run.args.assign(rest.begin() + 1, rest.end());

@@ -19,11 +19,12 @@ struct Options {
   ui::Threshold threshold = ui::Threshold::kInfo;
   std::string log_level = "info";  // as Python's side calls it
 
-  std::string task;     // "" where none is named
-  plan::Options run;    // --force and its like, and the task's arguments
+  std::string task;   // "" where none is named
+  plan::Options run;  // --force and its like, and the task's arguments
 };
 
-// Flags before the task are ours; what follows the task is the task's, flags included. Throws base::Error{kUsage}.
+// Flags before the task are ours; what follows the task is the task's, flags included. Throws
+// base::Error{kUsage}.
 Options parse_options(int argc, char** argv);
 
 // The part of `ix --help` that does not depend on a project.

@@ -42,7 +42,8 @@ std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
   for (const auto& step : plan.steps) {
     if (step.cleans) out += fmt::format("  {} {}\n", style.paint(style.yellow, "clean"), step.name);
     if (step.is_virtual) continue;
-    const std::string action = step.decision.runs ? style.paint(style.green, "run  ") : style.paint(style.gray, "skip ");
+    const std::string action =
+        step.decision.runs ? style.paint(style.green, "run  ") : style.paint(style.gray, "skip ");
     const std::string padding(width - base::display_width(step.name), ' ');
     out += fmt::format("  {} {}{}  {}\n", action, step.name, padding,
                        style.paint(style.dim, describe(step.decision)));
@@ -57,7 +58,8 @@ Command plan_command() {
           "Asks every check of TASK and of all that it needs, and prints what\n"
           "`ix TASK ARGS…` would do. --force and its like, before `plan`, count.\n"
           "--json prints it for programs.",
-          true, run};
+          true,
+          run};
 }
 
 }  // namespace ixian::cli

@@ -23,11 +23,12 @@ void report_failures(const run::Report& report, base::EventSink& sink) {
   }
   if (report.not_started.empty() || report.failures.empty()) return;
   constexpr std::size_t kShown = 5;
-  std::vector<std::string> names(report.not_started.begin(),
-                                 report.not_started.begin() +
-                                     static_cast<std::ptrdiff_t>(std::min(kShown, report.not_started.size())));
+  std::vector<std::string> names(
+      report.not_started.begin(),
+      report.not_started.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, report.not_started.size())));
   std::string text = "Not started because of this: " + base::join(names, ", ");
-  if (report.not_started.size() > kShown) text += fmt::format(" and {} more", report.not_started.size() - kShown);
+  if (report.not_started.size() > kShown)
+    text += fmt::format(" and {} more", report.not_started.size() - kShown);
   sink.log(base::kNoActivity, base::LogLevel::kError, text + ".");
 }
 
@@ -56,12 +57,14 @@ int run_task(Workspace& workspace, const Options& options) {
     const bool gathers_nothing = graph[root].is_virtual() && graph.dependencies(root).empty();
     sink.log(base::kNoActivity, base::LogLevel::kInfo,
              gathers_nothing
-                 ? fmt::format("{0} gathers no tasks: there is nothing to do. A task joins it with parent = \"{0}\".", options.task)
+                 ? fmt::format(
+                       "{0} gathers no tasks: there is nothing to do. A task joins it with parent = \"{0}\".",
+                       options.task)
                  : fmt::format("{} is up to date. --force runs it all the same.", options.task));
     return 0;
   }
-  run::Workshop shop{graph, workspace.states(), workspace.store(), workspace.builder_folder(), sink,
-                     workspace.cancellation()};
+  run::Workshop shop{graph, workspace.states(),      workspace.store(), workspace.builder_folder(),
+                     sink,  workspace.cancellation()};
   const auto report = run::run_plan(plan, options.run, {options.jobs, true}, shop);
   report_failures(report, sink);
   if (report.ok() && report.ran == 0) {

@@ -16,8 +16,9 @@
 #include "base/text.h"
 #include "script/interrupt.h"
 
-// The handler does what may be done in a handler: it tells Python, and writes a byte to a pipe. A thread reads the pipe and does the
-// rest. It does not carry out the request itself, since that may wait for Python, and the second Ctrl-C must always get through.
+// The handler does what may be done in a handler: it tells Python, and writes a byte to a pipe. A thread
+// reads the pipe and does the rest. It does not carry out the request itself, since that may wait for Python,
+// and the second Ctrl-C must always get through.
 
 namespace ixian::cli {
 namespace {
@@ -40,7 +41,8 @@ void handle(int number, siginfo_t* info, void*) {
   errno = saved;
 }
 
-// Processes that a task started without us are in our own group. A terminal's Ctrl-C has reached them; a plain kill has not.
+// Processes that a task started without us are in our own group. A terminal's Ctrl-C has reached them; a
+// plain kill has not.
 void interrupt_own_group() {
   const auto children = base::read_file("/proc/self/task/" + std::to_string(::getpid()) + "/children");
   if (!children) return;

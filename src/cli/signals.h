@@ -6,8 +6,9 @@
 
 namespace ixian::cli {
 
-// From now on the first of these signals asks the program to stop; a second one, or ten seconds without an end, kills what it runs and ends it at
-// once. Called by the main thread, once; both arguments live as long as the process.
+// From now on the first of these signals asks the program to stop; a second one, or ten seconds without an
+// end, kills what it runs and ends it at once. Called by the main thread, once; both arguments live as long
+// as the process.
 void watch_signals(base::Cancellation& cancellation, base::EventSink& sink);
 
 // 130 after Ctrl-C, 128 + its number after another signal.

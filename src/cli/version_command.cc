@@ -4,7 +4,11 @@
 namespace ixian::cli {
 
 Command version_command() {
-  return {"version", "", "Show the version of ix", "Prints the version of ix, as `ix --version` does.", false,
+  return {"version",
+          "",
+          "Show the version of ix",
+          "Prints the version of ix, as `ix --version` does.",
+          false,
           [](Workspace*, const Options&) {
             print("ix " IXIAN_VERSION "\n");
             return 0;

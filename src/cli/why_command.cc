@@ -38,7 +38,8 @@ int run(Workspace* workspace, const Options& options) {
     print(to_json(explanations).dump(2) + "\n");
     return 0;
   }
-  if (explanations.empty()) print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
+  if (explanations.empty())
+    print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
   const ui::Style style = ui::Style::for_fd(STDOUT_FILENO);
   for (const auto& explanation : explanations) print(explanation_text(explanation, style));
   return 0;
@@ -52,7 +53,8 @@ Command why_command() {
           "Show what changed since a task's last success",
           "For TASK and each task that makes it run: the file, the argument or the\n"
           "dependency that changed since the last success. Runs nothing.",
-          true, run};
+          true,
+          run};
 }
 
 }  // namespace ixian::cli

@@ -18,7 +18,8 @@
 namespace ixian::cli {
 namespace {
 
-// <prefix>/bin/ix → <prefix>/share/ixian; where that does not exist (a build tree), the folder of the program.
+// <prefix>/bin/ix → <prefix>/share/ixian; where that does not exist (a build tree), the folder of the
+// program.
 std::string install_folder() {
   char buffer[PATH_MAX];
   const ssize_t length = ::readlink("/proc/self/exe", buffer, sizeof(buffer));
@@ -31,8 +32,8 @@ std::string install_folder() {
 
 [[noreturn]] void fail_missing(const std::string& file, const std::string& folder) {
   if (std::getenv("IXIAN_CONFIG") != nullptr) {
-    throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("IXIAN_CONFIG names {}, which does not exist.", base::printable_path(file)));
+    throw base::Error(base::ErrorCode::kProject, fmt::format("IXIAN_CONFIG names {}, which does not exist.",
+                                                             base::printable_path(file)));
   }
   for (std::string above = folder; above.size() > 1;) {
     above = base::absolute_path("..", above);
@@ -42,9 +43,10 @@ std::string install_folder() {
                                     base::printable_path(above)));
     }
   }
-  throw base::Error(base::ErrorCode::kProject,
-                    "There is no ixian.py in this folder. It holds a project's tasks; set IXIAN_CONFIG if yours is "
-                    "elsewhere.");
+  throw base::Error(
+      base::ErrorCode::kProject,
+      "There is no ixian.py in this folder. It holds a project's tasks; set IXIAN_CONFIG if yours is "
+      "elsewhere.");
 }
 
 // A task cannot wait for its own end.
@@ -53,9 +55,11 @@ void fail_if_called_by_itself(const plan::TaskPlan& plan) {
   for (const auto& step : plan.steps) {
     if (!step.decision.runs || std::find(chain.begin(), chain.end(), step.name) == chain.end()) continue;
     const std::string& called = plan.steps.back().name;
-    throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("the task {} calls {}, which {}", chain.back(), called,
-                                  step.name == called ? "is running already." : "needs " + step.name + ", which is running already."));
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("the task {} calls {}, which {}", chain.back(), called,
+                    step.name == called ? "is running already."
+                                        : "needs " + step.name + ", which is running already."));
   }
 }
 
@@ -90,8 +94,9 @@ plan::TaskPlan Workspace::plan(const std::string& task, const plan::Options& opt
   sink_.log(base::kNoActivity, base::LogLevel::kDebug,
             fmt::format("Planned {} tasks in {:.1f} ms", plan.steps.size(), took.count()));
   if (const std::string damaged = store().damaged(); !damaged.empty()) {
-    sink_.log(base::kNoActivity, base::LogLevel::kWarning,
-              fmt::format("The project's state was damaged. It has been moved to {}; tasks run again.", damaged));
+    sink_.log(
+        base::kNoActivity, base::LogLevel::kWarning,
+        fmt::format("The project's state was damaged. It has been moved to {}; tasks run again.", damaged));
   }
   return plan;
 }
@@ -126,7 +131,8 @@ std::shared_ptr<Workspace::Snapshot> Workspace::snapshot() {
 task::TaskId Workspace::require(const Snapshot& current, const std::string& name) const {
   const task::TaskId id = current.graph.find(name);
   if (id == task::TaskGraph::kNone) {
-    throw base::Error(base::ErrorCode::kProject, fmt::format("There is no task named {}.", base::shell_quote(name)));
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("There is no task named {}.", base::shell_quote(name)));
   }
   return id;
 }
@@ -134,7 +140,9 @@ task::TaskId Workspace::require(const Snapshot& current, const std::string& name
 // A task that calls another one waits for it, so this is one thread's work from beginning to end.
 bool Workspace::run_nested(const std::string& name, const std::vector<std::string>& args,
                            const std::map<std::string, bool>& flags) {
-  if (!store_) throw base::Error(base::ErrorCode::kProject, "Tasks can be run once ixian.py has been loaded, not before.");
+  if (!store_)
+    throw base::Error(base::ErrorCode::kProject,
+                      "Tasks can be run once ixian.py has been loaded, not before.");
   const auto current = snapshot();
   const auto flag = [&](const char* key) {
     auto found = flags.find(key);
@@ -150,7 +158,8 @@ bool Workspace::run_nested(const std::string& name, const std::vector<std::strin
   if (report.interrupted) throw base::Cancelled();
   if (!report.failures.empty()) {
     const auto& failure = report.failures.front();
-    throw base::Error(failure.error.code(), fmt::format("The task {} failed: {}", failure.task, failure.error.message()),
+    throw base::Error(failure.error.code(),
+                      fmt::format("The task {} failed: {}", failure.task, failure.error.message()),
                       failure.error.context());
   }
   return true;

@@ -16,7 +16,8 @@
 
 namespace ixian::cli {
 
-// The project file that this run is about, absolute: IXIAN_CONFIG, else ixian.py in the current folder. It need not exist.
+// The project file that this run is about, absolute: IXIAN_CONFIG, else ixian.py in the current folder. It
+// need not exist.
 std::string project_file();
 
 // Everything is in place once the constructor returns. Python's calls into it may come from any thread.

@@ -6,14 +6,12 @@ namespace ixian::config {
 namespace {
 
 bool is_variable_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
 }
 
 bool is_variable(std::string_view name) {
   return !name.empty() && name.front() != '.' && name.back() != '.' &&
-         name.find("..") == std::string_view::npos &&
-         std::all_of(name.begin(), name.end(), is_variable_char);
+         name.find("..") == std::string_view::npos && std::all_of(name.begin(), name.end(), is_variable_char);
 }
 
 // `{{.Name}}` at the start of `text`: how long it is, else 0.
@@ -32,7 +30,9 @@ std::size_t variable_length(std::string_view text) {
   return is_variable(text.substr(1, end - 1)) ? end + 1 : 0;
 }
 
-bool is_doubled(std::string_view text) { return text.size() > 1 && text[1] == text[0]; }
+bool is_doubled(std::string_view text) {
+  return text.size() > 1 && text[1] == text[0];
+}
 
 // Whether every brace belongs to a variable or is doubled.
 bool escapes_braces(std::string_view text) {

@@ -65,8 +65,7 @@ base::Json parse_words(std::string_view text) {
 
 }  // namespace
 
-std::vector<Override> read_overrides(const std::vector<std::string>& environment,
-                                     std::string_view prefix) {
+std::vector<Override> read_overrides(const std::vector<std::string>& environment, std::string_view prefix) {
   std::vector<Override> overrides;
   for (std::string_view entry : environment) {
     const auto equals = entry.find('=');

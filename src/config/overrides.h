@@ -15,10 +15,10 @@ struct Override {
   std::string text;
 };
 
-// Those of `environment` ("NAME=value" each, as in environ) that start with `prefix`, sorted by name. A double underscore stands for a
-// dot. Names without anything behind the prefix, or with an empty part, are passed over.
-std::vector<Override> read_overrides(const std::vector<std::string>& environment,
-                                     std::string_view prefix);
+// Those of `environment` ("NAME=value" each, as in environ) that start with `prefix`, sorted by name. A
+// double underscore stands for a dot. Names without anything behind the prefix, or with an empty part, are
+// passed over.
+std::vector<Override> read_overrides(const std::vector<std::string>& environment, std::string_view prefix);
 
 // `text` as the value it looks like:
 //   true, false (any case)          bool
@@ -26,8 +26,9 @@ std::vector<Override> read_overrides(const std::vector<std::string>& environment
 //   1.5                             float
 //   [1, "two"] or [one, two]        list: JSON, else the words between the commas, each parsed by these rules
 //   anything else                   string
-// A number is one only if it would be written the same way again: 1.10, 007 and 1e5 stay strings, because they are versions, modes
-// and hashes. With `want_list` (the value in place is a list) a plain text is split at its commas.
+// A number is one only if it would be written the same way again: 1.10, 007 and 1e5 stay strings, because
+// they are versions, modes and hashes. With `want_list` (the value in place is a list) a plain text is split
+// at its commas.
 base::Json parse_value(std::string_view text, bool want_list);
 
 }  // namespace ixian::config

@@ -38,7 +38,8 @@ std::vector<std::string> ran_since(const Situation& situation) {
   return names;
 }
 
-// The names whose values differ between two objects; all that can be said of other values is their checker's name.
+// The names whose values differ between two objects; all that can be said of other values is their checker's
+// name.
 void add_changed(const std::string& checker_id, const base::Json* before, const base::Json& now,
                  std::vector<std::string>& changed) {
   const std::size_t known = changed.size();
@@ -69,9 +70,10 @@ Decision ask_checkers(const task::TaskGraph& graph, task::TaskStates& states, ta
       decision.because.push_back(name);
       if (record != nullptr) add_changed(name, saved, checker->state(), decision.changed);
     } catch (const base::Error& error) {
-      throw base::Error(error.code(),
-                        fmt::format("Cannot tell whether {} is complete: {}", graph[id].name, error.message()),
-                        error.context());
+      throw base::Error(
+          error.code(),
+          fmt::format("Cannot tell whether {} is complete: {}", graph[id].name, error.message()),
+          error.context());
     }
   }
   if (decision.because.empty()) return decision;

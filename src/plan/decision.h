@@ -12,22 +12,23 @@
 namespace ixian::plan {
 
 enum class Reason {
-  kComplete,         // nothing to do
-  kForced,           // the user said so
-  kDependency,       // a dependency runs
-  kNoChecks,         // nothing tells whether it is complete
-  kNeverCompleted,   // no success is recorded here
-  kUnfinished,       // it has been started since its last success, and did not succeed
-  kArguments,        // other arguments than at the last success
-  kDependencyRan,    // a dependency has run since the last success of this one
-  kChecks,           // a checker does not pass
+  kComplete,        // nothing to do
+  kForced,          // the user said so
+  kDependency,      // a dependency runs
+  kNoChecks,        // nothing tells whether it is complete
+  kNeverCompleted,  // no success is recorded here
+  kUnfinished,      // it has been started since its last success, and did not succeed
+  kArguments,       // other arguments than at the last success
+  kDependencyRan,   // a dependency has run since the last success of this one
+  kChecks,          // a checker does not pass
 };
 
 struct Decision {
   bool runs = false;
   Reason reason = Reason::kComplete;
   std::vector<std::string> because;  // what the reason speaks of: dependencies, or the ids of checkers
-  std::vector<std::string> changed;  // the parts of these checkers' states that are not as they were, where that can be told
+  std::vector<std::string>
+      changed;  // the parts of these checkers' states that are not as they were, where that can be told
 };
 
 // A reason as a few words: "lib runs", "src/ changed", "forced".
@@ -37,12 +38,14 @@ std::string describe(const Decision& decision);
 struct Situation {
   bool forced = false;
   std::vector<std::string> args;
-  std::vector<std::string> running;                    // direct dependencies that run, or have run, in this ix
-  const task::TaskRecord* record = nullptr;            // of the last success, null where there is none
-  std::map<std::string, std::uint64_t> dependency_runs;  // direct dependency → its last success, 0 where it keeps none
+  std::vector<std::string> running;          // direct dependencies that run, or have run, in this ix
+  const task::TaskRecord* record = nullptr;  // of the last success, null where there is none
+  std::map<std::string, std::uint64_t>
+      dependency_runs;  // direct dependency → its last success, 0 where it keeps none
 };
 
-// Asks the checkers of a task that is not virtual. What they throw comes through as an Error that names the task.
+// Asks the checkers of a task that is not virtual. What they throw comes through as an Error that names the
+// task.
 Decision decide(const task::TaskGraph& graph, task::TaskStates& states, task::TaskId id,
                 const Situation& situation);
 

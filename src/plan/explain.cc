@@ -17,7 +17,8 @@ std::string shorten(const base::Json& value) {
   std::string text = value.is_string() ? value.get<std::string>() : base::canonical_json(value);
   if (base::display_width(text) > kLongest) {
     std::size_t cut = 0;
-    while (cut < kLongest) cut += std::max<std::size_t>(1, base::utf8_length(std::string_view(text).substr(cut)));
+    while (cut < kLongest)
+      cut += std::max<std::size_t>(1, base::utf8_length(std::string_view(text).substr(cut)));
     text = text.substr(0, cut) + "…";
   }
   return text;
@@ -54,8 +55,8 @@ void compare(const std::string& name, const base::Json& before, const base::Json
   } else if (is_file_fact(before) && is_file_fact(now)) {
     changes.push_back({name, file_change(before.get<std::string>(), now.get<std::string>())});
   } else {
-    changes.push_back({name.empty() ? "state" : name,
-                       fmt::format("was {}, now {}", shorten(before), shorten(now))});
+    changes.push_back(
+        {name.empty() ? "state" : name, fmt::format("was {}, now {}", shorten(before), shorten(now))});
   }
 }
 
@@ -89,8 +90,8 @@ std::vector<Change> changes_of(const Step& step, task::TaskStates& states, task:
       const std::string id = checker->id();
       const auto& failing = step.decision.because;
       if (std::find(failing.begin(), failing.end(), id) == failing.end()) continue;
-      auto found = checker_changes(*checker, record->checks.value(id, base::Json()),
-                                   details.value(id, base::Json()));
+      auto found =
+          checker_changes(*checker, record->checks.value(id, base::Json()), details.value(id, base::Json()));
       changes.insert(changes.end(), found.begin(), found.end());
     }
   }
@@ -102,8 +103,7 @@ std::vector<Change> changes_of(const Step& step, task::TaskStates& states, task:
 std::vector<Change> differences(const base::Json& before, const base::Json& now) {
   std::vector<Change> changes;
   compare("", before, now, changes);
-  std::sort(changes.begin(), changes.end(),
-            [](const Change& a, const Change& b) { return a.what < b.what; });
+  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.what < b.what; });
   return changes;
 }
 

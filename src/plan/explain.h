@@ -10,18 +10,20 @@
 namespace ixian::plan {
 
 struct Change {
-  std::string what;         // "src/a.py", "arguments", "lib"
-  std::string how;          // "changed", "added", "removed", "was [], now [--prod]"
+  std::string what;  // "src/a.py", "arguments", "lib"
+  std::string how;   // "changed", "added", "removed", "was [], now [--prod]"
 };
 
 struct Explanation {
   std::string task;
   Decision decision;
-  std::vector<Change> changes;             // empty where the decision says it all
-  std::vector<std::string> dependencies;   // those that run and thereby make this one run; each has its own Explanation
+  std::vector<Change> changes;  // empty where the decision says it all
+  std::vector<std::string>
+      dependencies;  // those that run and thereby make this one run; each has its own Explanation
 };
 
-// For the last step of the plan and all that make it run, dependents first, each once. Empty where nothing runs.
+// For the last step of the plan and all that make it run, dependents first, each once. Empty where nothing
+// runs.
 std::vector<Explanation> explain(const TaskPlan& plan, const task::TaskGraph& graph, task::TaskStates& states,
                                  task::StateStore& store, const Options& options);
 

@@ -10,7 +10,8 @@ bool TaskPlan::nothing_to_do() const {
                       [](const Step& step) { return step.decision.runs || step.cleans; });
 }
 
-LatestRuns::LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order, task::StateStore& store)
+LatestRuns::LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order,
+                       task::StateStore& store)
     : graph_(graph) {
   std::vector<std::string> names;
   for (task::TaskId id : order) names.push_back(graph[id].name);

@@ -44,8 +44,8 @@ TaskPlan make_plan(const task::TaskGraph& graph, task::TaskStates& states, task:
 
 base::Json to_json(const TaskPlan& plan);
 
-// The last success of each task of an order. A virtual target has none of its own: it stands for the latest one below it. Not
-// thread-safe.
+// The last success of each task of an order. A virtual target has none of its own: it stands for the latest
+// one below it. Not thread-safe.
 class LatestRuns {
  public:
   LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order, task::StateStore& store);

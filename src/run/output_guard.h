@@ -10,9 +10,10 @@
 
 namespace ixian::run {
 
-// A task that does not own the terminal may start programs of its own, which write to our standard output and error as they are. While the guard
-// is engaged these two lead into a pipe, and what comes out of it is told to the sink line by line: as output of the one task that
-// runs, or of none where several do. The sink must not write to descriptors 1 and 2 itself. Thread-safe.
+// A task that does not own the terminal may start programs of its own, which write to our standard output and
+// error as they are. While the guard is engaged these two lead into a pipe, and what comes out of it is told
+// to the sink line by line: as output of the one task that runs, or of none where several do. The sink must
+// not write to descriptors 1 and 2 itself. Thread-safe.
 class OutputGuard {
  public:
   explicit OutputGuard(base::EventSink& sink) : sink_(sink) {}
@@ -22,8 +23,8 @@ class OutputGuard {
   void begin(base::ActivityId activity);
   void end(base::ActivityId activity);
 
-  // Gives the terminal back. All that was written has been told when this returns, unless a program in the background still holds the
-  // pipe.
+  // Gives the terminal back. All that was written has been told when this returns, unless a program in the
+  // background still holds the pipe.
   void disengage();
 
  private:

@@ -77,12 +77,10 @@ class Run {
   const plan::Step& step(std::size_t index) const { return plan_.steps[index]; }
   const task::Task& task_of(std::size_t index) const { return shop_.graph[step(index).id]; }
 
-  bool must_be_callers(std::size_t index) const {
-    return jobs_ == 1 || is_root(index) || task_of(index).on_main_thread;
-  }
+  bool must_be_callers(std::size_t index) const { return jobs_ == 1 || is_root(index); }
 
-  // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted there, and waking a thread costs
-  // more than looking at a task), else to the pool.
+  // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted
+  // there, and waking a thread costs more than looking at a task), else to the pool.
   void dispatch() {
     for (; !ready_.empty(); ready_.pop_front()) {
       const std::size_t index = ready_.front();
@@ -104,8 +102,9 @@ class Run {
         task_of(i).clean();
         anything_ran_ = true;
       } catch (const base::Error& error) {
-        report_.failures.push_back({step(i).name, base::Error(error.code(), "Cleaning failed: " + error.message(),
-                                                              error.context())});
+        report_.failures.push_back(
+            {step(i).name,
+             base::Error(error.code(), "Cleaning failed: " + error.message(), error.context())});
         stopping_ = true;
         return;
       } catch (const base::Cancelled&) {
@@ -182,7 +181,8 @@ class Run {
     const bool owns_terminal = terminal_ && (is_root(index) || jobs_ == 1);
     const bool is_command = is_root(index) && decision.reason == plan::Reason::kNoChecks;
     if (owns_terminal) guard_.disengage();
-    activity = shop_.sink.begin({task.name, is_command ? "" : plan::describe(decision), owns_terminal, is_command});
+    activity =
+        shop_.sink.begin({task.name, is_command ? "" : plan::describe(decision), owns_terminal, is_command});
     begun = true;
     if (has_checks) shop_.store.begin(task.name);
     execute(task, {task.name, situation.args, activity, owns_terminal, situation.forced});

@@ -40,17 +40,19 @@ struct Workshop {
 };
 
 struct Manner {
-  unsigned jobs = 1;     // tasks at a time
-  bool terminal = true;  // the task that was asked for writes to our standard output itself, and may read the terminal
+  unsigned jobs = 1;  // tasks at a time
+  bool terminal =
+      true;  // the task that was asked for writes to our standard output itself, and may read the terminal
 };
 
 // Runs the plan with at most `jobs` tasks at a time.
 //
-// Independent tasks run in parallel on threads; the task that was asked for, and every task when `jobs` is 1, runs on the calling
-// thread and has the terminal. A task's lock is held while it is checked, run and recorded, unless it was asked for by name and
-// has no checks: commands such as a shell may be open twice. Whatever the plan says is complete is asked again just before its turn
-// if anything has run since. A failure, or a request to stop, starts no new work and waits for what runs. Does not throw for what a task throws;
-// that is in the report.
+// Independent tasks run in parallel on threads; the task that was asked for, and every task when `jobs` is 1,
+// runs on the calling thread and has the terminal. A task's lock is held while it is checked, run and
+// recorded, unless it was asked for by name and has no checks: commands such as a shell may be open twice.
+// Whatever the plan says is complete is asked again just before its turn if anything has run since. A
+// failure, or a request to stop, starts no new work and waits for what runs. Does not throw for what a task
+// throws; that is in the report.
 Report run_plan(const plan::TaskPlan& plan, const plan::Options& options, const Manner& manner,
                 Workshop& workshop);
 

@@ -107,22 +107,6 @@ TEST_F(RunnerParallelTest, EveryTaskRunsOnTheCallingThreadWithOneJob) {
   EXPECT_EQ(elsewhere, 0);
 }
 
-TEST_F(RunnerParallelTest, TasksForTheMainThreadRunOnTheCallingThread) {
-  std::atomic<int> elsewhere{0};
-  const auto caller = std::this_thread::get_id();
-  std::vector<std::string> names;
-  for (int i = 0; i < 20; ++i) {
-    names.push_back("t" + std::to_string(i));
-    project.add(names.back(), {}, [&](const task::Call&) { elsewhere += std::this_thread::get_id() != caller; })
-        .on_main_thread = true;
-    names.push_back("other" + std::to_string(i));
-    project.add(names.back());
-  }
-  project.add("app", names);
-  EXPECT_EQ(project.run("app", {}, 4).ran, 41u);
-  EXPECT_EQ(elsewhere, 0);
-}
-
 TEST_F(RunnerParallelTest, EachTaskOfAWideGraphRunsOnce) {
   std::vector<std::string> names;
   for (int i = 0; i < 300; ++i) {
@@ -139,21 +123,22 @@ TEST_F(RunnerParallelTest, EachTaskOfAWideGraphRunsOnce) {
 }
 
 TEST_F(RunnerParallelTest, ACheckerIsUsedByOneThreadAtATime) {
-  Gate second;
+  Gate first, second;
   project.add("a");
   auto& shared = project.checked();
-  project.add("b");
+  project.add("b", {}, [&](const task::Call&) { first.wait(); });
   auto& asking = project.checked();
   project.add("app", {"a", "b"});
-  for (const char* name : {"a", "b"}) project.record(name);
   auto now = project.session();
-  const auto plan = project.plan(*now, "app", {.force_all = true, .args = {}});
+  const plan::Options all{.force_all = true, .args = {}};
+  const auto plan = project.plan(*now, "app", all);
   shared.on_state = [&] {
+    first.open();
     if (shared.users > 1) second.open();
     second.wait(std::chrono::milliseconds(300));
   };
   asking.on_state = [&] { now->states.hash(now->graph.find("a")); };
-  project.run_planned(*now, plan, {.force_all = true, .args = {}}, 2);
+  project.run_planned(*now, plan, all, 2);
   EXPECT_FALSE(shared.used_by_two) << "one thread saved the state of a while another asked for its hash";
 }
 

@@ -1,4 +1,5 @@
-// What the rest of the program may ask about the Python code that is running just now. For hooks, which have no Project at hand yet.
+// What the rest of the program may ask about the Python code that is running just now. For hooks, which have
+// no Project at hand yet.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,8 @@ namespace py = pybind11;
 namespace ixian::script {
 namespace {
 
-// The values that this thread is reading just now, outermost first: where one of them is read again, there is a ring.
+// The values that this thread is reading just now, outermost first: where one of them is read again, there is
+// a ring.
 struct Reading {
   PyObject* owner;
   std::string name;
@@ -31,7 +32,9 @@ py::object generic_attribute(py::handle object, py::handle name) {
   return py::reinterpret_steal<py::object>(value);
 }
 
-py::object parent_of(py::handle config) { return generic_attribute(config, py::str("root")); }
+py::object parent_of(py::handle config) {
+  return generic_attribute(config, py::str("root"));
+}
 
 py::object root_of(py::object config) {
   for (py::object parent = parent_of(config); !parent.is_none(); parent = parent_of(config)) config = parent;
@@ -61,11 +64,13 @@ std::string path_of(py::object config, const std::string& name) {
   throw py::error_already_set();
 }
 
-// `cause` is kept where it comes from inside a property: then it, not the configuration, is what the user must see.
+// `cause` is kept where it comes from inside a property: then it, not the configuration, is what the user
+// must see.
 [[noreturn]] void throw_missing(std::string_view variable, const std::string& parent, const py::str& text,
                                 const py::error_already_set& cause) {
   py::object type = py::module_::import("ixian.config").attr("MissingConfiguration");
-  py::object exception = type(from_bytes(variable), parent.empty() ? py::object(py::none()) : from_bytes(parent));
+  py::object exception =
+      type(from_bytes(variable), parent.empty() ? py::object(py::none()) : from_bytes(parent));
   exception.attr("rendering") = text;
   if (cause.trace()) {
     PyException_SetTraceback(cause.value().ptr(), cause.trace().ptr());
@@ -112,10 +117,13 @@ struct Rendering {
 py::str render(Rendering rendering) {
   const std::string text = to_bytes(rendering.text);
   if (!config::needs_rendering(text)) return rendering.text;
-  return from_bytes(config::render(text, [&](std::string_view variable) { return rendering.look_up(variable); }));
+  return from_bytes(
+      config::render(text, [&](std::string_view variable) { return rendering.look_up(variable); }));
 }
 
-bool is_variable_name(std::string_view name) { return !name.empty() && name[0] >= 'A' && name[0] <= 'Z'; }
+bool is_variable_name(std::string_view name) {
+  return !name.empty() && name[0] >= 'A' && name[0] <= 'Z';
+}
 
 // Names that mean the object itself, not a value in it.
 bool is_reserved(std::string_view name) {

@@ -5,9 +5,10 @@
 
 namespace ixian::script {
 
-// A Python type without state of its own, to be derived from. Reading an attribute that is a string (not of a class derived from str) renders its variables: a name is looked
-// up at the root of the tree, then in the object that holds the string. A value that needs itself is a ConfigurationCycle that
-// names the ring, whether it goes through strings or through properties.
+// A Python type without state of its own, to be derived from. Reading an attribute that is a string (not of a
+// class derived from str) renders its variables: a name is looked up at the root of the tree, then in the
+// object that holds the string. A value that needs itself is a ConfigurationCycle that names the ring,
+// whether it goes through strings or through properties.
 pybind11::object make_config_base();
 
 // CONFIG.format(): `names` go before the tree. `key` is what is being rendered, for messages; may be None.

@@ -11,8 +11,8 @@ namespace ixian::script {
 // Thrown for an AlreadyComplete or a sys.exit(0) that comes out of Python: there was nothing (more) to do.
 struct Complete {};
 
-// Throws what the exception means to the rest of the program: base::Cancelled, Complete, or a base::Error with the user's part of the
-// traceback. Needs the GIL.
+// Throws what the exception means to the rest of the program: base::Cancelled, Complete, or a base::Error
+// with the user's part of the traceback. Needs the GIL.
 [[noreturn]] void rethrow(pybind11::error_already_set& exception);
 
 // Takes the GIL, calls, and translates what Python throws. For every call from the program into Python.

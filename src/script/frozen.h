@@ -7,8 +7,8 @@
 namespace ixian::script {
 
 struct FrozenModule {
-  const char* name;            // "ixian.config"
-  const unsigned char* code;   // a marshalled code object of the Python that the program embeds
+  const char* name;           // "ixian.config"
+  const unsigned char* code;  // a marshalled code object of the Python that the program embeds
   std::size_t size;
   bool is_package;
 };

@@ -119,7 +119,8 @@ void initialise(const InterpreterOptions& options) {
   configuration.set(&config.program_name, program);
   configuration.set(&config.executable, program);
   configuration.set(&config.base_executable, program);
-  for (wchar_t** field : {&config.prefix, &config.base_prefix, &config.exec_prefix, &config.base_exec_prefix}) {
+  for (wchar_t** field :
+       {&config.prefix, &config.base_prefix, &config.exec_prefix, &config.base_exec_prefix}) {
     configuration.set(field, "/usr");
   }
   configuration.set(&config.home, "/usr");
@@ -130,13 +131,16 @@ void initialise(const InterpreterOptions& options) {
 
 }  // namespace
 
-bool python_started() { return started; }
+bool python_started() {
+  return started;
+}
 
 void start_python(const InterpreterOptions& options) {
   if (!exists(std::string(IXIAN_PYTHON_STDLIB) + "/encodings")) {
-    throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("Python's standard library is not in {}. Install the package libpython3.11-stdlib.",
-                                  IXIAN_PYTHON_STDLIB));
+    throw base::Error(
+        base::ErrorCode::kProject,
+        fmt::format("Python's standard library is not in {}. Install the package libpython3.11-stdlib.",
+                    IXIAN_PYTHON_STDLIB));
   }
   PyImport_FrozenModules = frozen_table();
   register_native_module();

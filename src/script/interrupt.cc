@@ -10,8 +10,9 @@
 
 #include "base/error.h"
 
-// Python delivers a signal to its main thread between two bytecodes, and when a system call returns early; other threads can only be
-// told by an asynchronous exception. The signal itself is handled by the program, so Python is told through PyErr_SetInterruptEx.
+// Python delivers a signal to its main thread between two bytecodes, and when a system call returns early;
+// other threads can only be told by an asynchronous exception. The signal itself is handled by the program,
+// so Python is told through PyErr_SetInterruptEx.
 
 namespace py = pybind11;
 

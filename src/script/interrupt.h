@@ -10,19 +10,19 @@ class InterruptibleScope {
   ~InterruptibleScope();
 };
 
-// Raises KeyboardInterrupt in the Python code on the main thread, if there is any: also out of a sleep or a read. Async-signal-safe; to be
-// called from the handler of a signal that the main thread receives.
+// Raises KeyboardInterrupt in the Python code on the main thread, if there is any: also out of a sleep or a
+// read. Async-signal-safe; to be called from the handler of a signal that the main thread receives.
 void interrupt_main_thread() noexcept;
 
 // Raises KeyboardInterrupt in the Python code on all other threads, at their next bytecode. Takes the GIL.
 void interrupt_other_threads();
 
-// For native code that returns to Python after a request to stop: throws what becomes a KeyboardInterrupt there, and sees to it that this
-// thread does not get a second one for the same request. Needs the GIL.
+// For native code that returns to Python after a request to stop: throws what becomes a KeyboardInterrupt
+// there, and sees to it that this thread does not get a second one for the same request. Needs the GIL.
 [[noreturn]] void throw_interrupt();
 
-// Called once, by the main thread, with the GIL: makes Python ready for interrupt_main_thread(), and leaves the process's handler of
-// SIGINT as it was.
+// Called once, by the main thread, with the GIL: makes Python ready for interrupt_main_thread(), and leaves
+// the process's handler of SIGINT as it was.
 void prepare_interrupts();
 
 }  // namespace ixian::script

@@ -90,7 +90,8 @@ int run_command(py::list args, py::dict env) {
   return code;
 }
 
-// time.sleep, but for that a request to stop ends it on every thread: Python's own one can be interrupted on the main thread only.
+// time.sleep, but for that a request to stop ends it on every thread: Python's own one can be interrupted on
+// the main thread only.
 void sleep(double seconds) {
   if (seconds < 0) throw py::value_error("sleep length must be non-negative");
   const std::chrono::duration<double> longest = std::chrono::hours(24 * 365);
@@ -158,8 +159,8 @@ py::str quote_words(py::list words) {
 
 void duplicate_task(const std::string& name, py::object kept, py::object ignored) {
   session().sink.log(base::kNoActivity, base::LogLevel::kWarning,
-                     fmt::format("The task {} is defined twice: {} is used, {} is not. Rename one of them.", name,
-                                 source_of(kept), source_of(ignored)));
+                     fmt::format("The task {} is defined twice: {} is used, {} is not. Rename one of them.",
+                                 name, source_of(kept), source_of(ignored)));
 }
 
 // The file's own content, and a file of our own saving: a kill leaves the old one or the new one.
@@ -182,19 +183,22 @@ py::dict file_hash(py::object patterns) {
 
 PyObject* init_module() {
   static py::module_::module_def definition;
-  auto module = py::module_::create_extension_module("_ixian", "The native half of the ixian package.", &definition);
+  auto module =
+      py::module_::create_extension_module("_ixian", "The native half of the ixian package.", &definition);
   register_translator();
   module.attr("VERSION") = IXIAN_VERSION;
   module.attr("ConfigBase") = make_config_base();
   module.def("render", &render_config);
   module.def("read_overrides", &read_overrides);
-  module.def("parse_value", [](py::str text, bool list) { return from_json(config::parse_value(to_bytes(text), list)); });
+  module.def("parse_value",
+             [](py::str text, bool list) { return from_json(config::parse_value(to_bytes(text), list)); });
   module.def("install_folder", [] { return from_bytes(session().install_folder); });
   module.def("working_folder", [] { return from_bytes(base::current_directory()); });
   module.def("project_file", [] { return from_bytes(session().project_file); });
   module.def("shown", [](py::str path) { return from_bytes(shown(to_bytes(path))); });
 
-  module.def("hash_object", [](py::object value) { return base::sha256_hex(base::canonical_json(to_json(value))); });
+  module.def("hash_object",
+             [](py::object value) { return base::sha256_hex(base::canonical_json(to_json(value))); });
   module.def("to_json", [](py::object value) { return from_bytes(base::canonical_json(to_json(value))); });
   module.def("parse_json", &parse_json);
   module.def("file_hash", &file_hash);
@@ -204,8 +208,9 @@ PyObject* init_module() {
   module.def("duplicate_task", &duplicate_task);
   module.def("tasks_changed", [] { ++session().registry_version; });
   module.def("run_task", &run_task);
-  module.def("task_hash", [](const std::string& name) { return session().hooks.task_hash(name); },
-             py::call_guard<py::gil_scoped_release>());
+  module.def(
+      "task_hash", [](const std::string& name) { return session().hooks.task_hash(name); },
+      py::call_guard<py::gil_scoped_release>());
   module.def("task_state", [](const std::string& name) {
     base::Json state;
     {
@@ -214,8 +219,9 @@ PyObject* init_module() {
     }
     return from_json(state);
   });
-  module.def("show_help", [](const std::string& task) { session().hooks.show_help(task); },
-             py::call_guard<py::gil_scoped_release>());
+  module.def(
+      "show_help", [](const std::string& task) { session().hooks.show_help(task); },
+      py::call_guard<py::gil_scoped_release>());
 
   module.def("log", &log);
   module.def("log_level", [] { return session().log_level; });
@@ -230,6 +236,8 @@ PyObject* init_module() {
 
 }  // namespace
 
-void register_native_module() { PyImport_AppendInittab("_ixian", &init_module); }
+void register_native_module() {
+  PyImport_AppendInittab("_ixian", &init_module);
+}
 
 }  // namespace ixian::script

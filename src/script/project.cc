@@ -23,7 +23,9 @@ namespace ixian::script {
 namespace {
 
 // Of an absolute path.
-std::string folder_of(const std::string& file) { return file.substr(0, std::max<std::size_t>(1, file.rfind('/'))); }
+std::string folder_of(const std::string& file) {
+  return file.substr(0, std::max<std::size_t>(1, file.rfind('/')));
+}
 
 py::list environment() {
   py::list entries;
@@ -31,7 +33,8 @@ py::list environment() {
   return entries;
 }
 
-// Objects that tasks refer to from C++, where references must not be counted without the GIL: they live as long as the process.
+// Objects that tasks refer to from C++, where references must not be counted without the GIL: they live as
+// long as the process.
 std::deque<py::object>& keepers() {
   static auto* objects = new std::deque<py::object>();
   return *objects;
@@ -42,7 +45,9 @@ std::size_t keep(py::object object) {
   return keepers().size() - 1;
 }
 
-py::object& kept(std::size_t index) { return keepers()[index]; }
+py::object& kept(std::size_t index) {
+  return keepers()[index];
+}
 
 // What comes out of a task's function, in the words of the task boundary.
 template <typename Body>
@@ -96,7 +101,8 @@ task::Task make_task(const py::tuple& row) {
     task.execute = [runner](const task::Call& call) {
       CallScope scope(call);
       run_function([&] {
-        py::module_::import("ixian._boot").attr("call_task")(kept(runner), from_strings(call.args), call.force);
+        py::module_::import("ixian._boot")
+            .attr("call_task")(kept(runner), from_strings(call.args), call.force);
       });
     };
   }
@@ -112,7 +118,8 @@ task::Task make_task(const py::tuple& row) {
 
 }  // namespace
 
-Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Cancellation& cancellation, Hooks hooks) {
+Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Cancellation& cancellation,
+                 Hooks hooks) {
   auto state = std::make_unique<Session>(sink, cancellation);
   state->project_file = options.file;
   state->folder = options.folder;
@@ -132,7 +139,8 @@ Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Can
       py::module_::import("ixian._boot").attr("load_project")(from_bytes(options.file), environment());
     });
   } catch (const Complete&) {
-    throw base::Error(base::ErrorCode::kProject, base::printable_path(options.file) + " ended the program while it was loading.");
+    throw base::Error(base::ErrorCode::kProject,
+                      base::printable_path(options.file) + " ended the program while it was loading.");
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kProject, error.message(), error.context());
   }
@@ -151,7 +159,9 @@ std::vector<std::string> running_chain() {
   return names;
 }
 
-std::uint64_t registry_version() { return session().registry_version; }
+std::uint64_t registry_version() {
+  return session().registry_version;
+}
 
 std::vector<task::Task> registered_tasks() {
   return call_python([] {

@@ -18,12 +18,14 @@ struct ProjectOptions {
   std::vector<std::string> argv;
 };
 
-// One for each process, used by the main thread; what its tasks call back may come from any thread. Its functions take the GIL themselves,
-// and throw base::Error{kProject} for what is wrong in the project's files, with file and line.
+// One for each process, used by the main thread; what its tasks call back may come from any thread. Its
+// functions take the GIL themselves, and throw base::Error{kProject} for what is wrong in the project's
+// files, with file and line.
 class Project {
  public:
   // Starts Python, runs the file and its init(), and applies the overrides of the environment.
-  Project(const ProjectOptions& options, base::EventSink& sink, base::Cancellation& cancellation, Hooks hooks);
+  Project(const ProjectOptions& options, base::EventSink& sink, base::Cancellation& cancellation,
+          Hooks hooks);
 
   std::string builder_folder();  // absolute
 

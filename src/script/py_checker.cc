@@ -21,7 +21,8 @@ namespace {
 std::string make_id(const std::string& type, const std::string& label) {
   constexpr std::size_t kLongest = 300;
   if (label.size() <= kLongest) return type + ":" + label;
-  return type + ":" + label.substr(0, label.rfind(',', kLongest / 2)) + ",…" + base::sha256_hex(label).substr(0, 12);
+  return type + ":" + label.substr(0, label.rfind(',', kLongest / 2)) + ",…" +
+         base::sha256_hex(label).substr(0, 12);
 }
 
 class PyChecker : public task::Checker {
@@ -30,7 +31,8 @@ class PyChecker : public task::Checker {
     try {
       return call_python(body);
     } catch (const base::Error& error) {
-      throw base::Error(error.code(), fmt::format("the checker {} raised {}", type_, error.message()), error.context());
+      throw base::Error(error.code(), fmt::format("the checker {} raised {}", type_, error.message()),
+                        error.context());
     }
   }
 
@@ -90,12 +92,14 @@ class PyChecker : public task::Checker {
   const bool own_save_;
 };
 
-// FileHash, for which Python only says which files it is about; and that only once where its keys hold no configuration.
+// FileHash, for which Python only says which files it is about; and that only once where its keys hold no
+// configuration.
 class FileHashChecker : public task::Checker {
  public:
   explicit FileHashChecker(py::object checker) : checker_(std::move(checker)) {
     const auto raw = to_strings(checker_.attr("_keys"));
-    const bool fixed = std::none_of(raw.begin(), raw.end(), [](const auto& key) { return config::needs_rendering(key); });
+    const bool fixed =
+        std::none_of(raw.begin(), raw.end(), [](const auto& key) { return config::needs_rendering(key); });
     if (fixed) fixed_keys_ = raw;
   }
 
@@ -112,7 +116,8 @@ class FileHashChecker : public task::Checker {
 
   base::Json state() override { return session().hasher().hash(keys(), false).state; }
   bool check(const base::Json* saved) override {
-    const base::Json now = state();  // also before the first success: what cannot be read is told before the task runs
+    const base::Json now =
+        state();  // also before the first success: what cannot be read is told before the task runs
     return saved != nullptr && now == *saved;
   }
   bool contributes_to_key() override { return true; }
@@ -137,7 +142,8 @@ class FileHashChecker : public task::Checker {
 bool is_plain_file_hash(py::handle checker) {
   static PyObject* const type =
       py::object(py::module_::import("ixian.modules.filesystem.file_hash").attr("FileHash")).release().ptr();
-  return reinterpret_cast<PyObject*>(Py_TYPE(checker.ptr())) == type && py::len(checker.attr("__dict__")) == 1;
+  return reinterpret_cast<PyObject*>(Py_TYPE(checker.ptr())) == type &&
+         py::len(checker.attr("__dict__")) == 1;
 }
 
 }  // namespace

@@ -18,21 +18,28 @@ std::unique_ptr<Session>& instance() {
 thread_local const CallScope* innermost_scope = nullptr;
 thread_local base::LineSplitter unfinished_output;
 
-void tell_output(std::string_view line) { session().sink.output(current_call()->activity, line); }
+void tell_output(std::string_view line) {
+  session().sink.output(current_call()->activity, line);
+}
 
 std::string builder_folder() {
-  return call_python([] {
-    return to_bytes(py::module_::import("ixian.config").attr("CONFIG").attr("BUILDER"));
-  });
+  return call_python(
+      [] { return to_bytes(py::module_::import("ixian.config").attr("CONFIG").attr("BUILDER")); });
 }
 
 }  // namespace
 
-Session& session() { return *instance(); }
+Session& session() {
+  return *instance();
+}
 
-bool has_session() { return instance() != nullptr; }
+bool has_session() {
+  return instance() != nullptr;
+}
 
-void set_session(std::unique_ptr<Session> session) { instance() = std::move(session); }
+void set_session(std::unique_ptr<Session> session) {
+  instance() = std::move(session);
+}
 
 task::FileHasher& Session::hasher() {
   {
@@ -57,14 +64,18 @@ const task::Call* current_call() {
   return innermost_scope == nullptr ? nullptr : &innermost_scope->call();
 }
 
-CallScope::CallScope(const task::Call& call) : call_(call), outer_(innermost_scope) { innermost_scope = this; }
+CallScope::CallScope(const task::Call& call) : call_(call), outer_(innermost_scope) {
+  innermost_scope = this;
+}
 
 CallScope::~CallScope() {
   unfinished_output.finish(tell_output);
   innermost_scope = outer_;
 }
 
-const CallScope* CallScope::innermost() { return innermost_scope; }
+const CallScope* CallScope::innermost() {
+  return innermost_scope;
+}
 
 void write_output(std::string_view text) {
   if (current_call() != nullptr) unfinished_output.feed(text, tell_output);

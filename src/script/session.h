@@ -29,7 +29,7 @@ struct Session {
   std::string project_file;  // absolute
   std::string folder;        // where ix was run, absolute
   std::string install_folder;
-  std::string log_level;     // "debug", "info", "warning", "error", "none"
+  std::string log_level;  // "debug", "info", "warning", "error", "none"
   Hooks hooks;
 
   // Counts changes of the registry of tasks, so that a graph made from it can be told to be out of date.
@@ -74,7 +74,8 @@ class CallScope {
   const CallScope* outer_;
 };
 
-// Text that Python code writes to a standard stream: complete lines go to the task's log, the rest waits for its end.
+// Text that Python code writes to a standard stream: complete lines go to the task's log, the rest waits for
+// its end.
 void write_output(std::string_view text);
 
 }  // namespace ixian::script

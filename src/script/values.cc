@@ -51,7 +51,8 @@ base::Json sequence(py::handle value) {
 base::Json mapping(py::handle value) {
   RecursionGuard guard;
   base::Json object = base::Json::object();
-  for (auto item : py::reinterpret_borrow<py::dict>(value)) object[key_text(item.first)] = to_json(item.second);
+  for (auto item : py::reinterpret_borrow<py::dict>(value))
+    object[key_text(item.first)] = to_json(item.second);
   return object;
 }
 
@@ -98,7 +99,8 @@ base::Json to_json(py::handle value) {
     std::sort(list.begin(), list.end());
     return list;
   }
-  throw py::type_error("Object of type " + std::string(Py_TYPE(object)->tp_name) + " is not JSON serializable");
+  throw py::type_error("Object of type " + std::string(Py_TYPE(object)->tp_name) +
+                       " is not JSON serializable");
 }
 
 py::object from_json(const base::Json& value) {

@@ -17,8 +17,9 @@ pybind11::str from_bytes(std::string_view bytes);
 std::vector<std::string> to_strings(pybind11::handle sequence);
 pybind11::list from_strings(const std::vector<std::string>& strings);
 
-// dict (keys become strings), list, tuple, set (sorted), str, bytes (as text), bool, int, float, None; anything else is a Python TypeError that names
-// the type. Nesting deeper than Python's own recursion limit is a RecursionError.
+// dict (keys become strings), list, tuple, set (sorted), str, bytes (as text), bool, int, float, None;
+// anything else is a Python TypeError that names the type. Nesting deeper than Python's own recursion limit
+// is a RecursionError.
 base::Json to_json(pybind11::handle value);
 pybind11::object from_json(const base::Json& value);
 

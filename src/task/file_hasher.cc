@@ -130,9 +130,8 @@ class Rounds {
         continue;
       }
       const Entry& entry = tree.top.entries[outer->second];
-      const Entry* const found = entry.kind == Kind::kFolder
-                                     ? find_entry(*entry.folder, below(name, outer->first))
-                                     : nullptr;
+      const Entry* const found =
+          entry.kind == Kind::kFolder ? find_entry(*entry.folder, below(name, outer->first)) : nullptr;
       if (found == nullptr || found->kind == Kind::kLink || found->kind == Kind::kAbsent) {
         left.emplace(name, told);
       } else {
@@ -146,8 +145,7 @@ class Rounds {
   static Places::const_iterator above(std::string_view name, const Places& names) {
     if (name == "." || name == "/") return names.end();
     auto found = names.find(name.starts_with('/') ? "/" : ".");
-    for (std::size_t slash = name.find('/', 1);
-         found == names.end() && slash != std::string_view::npos;
+    for (std::size_t slash = name.find('/', 1); found == names.end() && slash != std::string_view::npos;
          slash = name.find('/', slash + 1)) {
       found = names.find(name.substr(0, slash));
     }
@@ -217,8 +215,8 @@ class FileHasher::Reader : public FileReader {
       digest = digest_.finish();
       struct stat after;
       if (::fstat(fd, &after) != 0) return errno;
-      if (size == before.st_size && after.st_size == before.st_size &&
-          mtime_ns(after) == mtime_ns(before) && ctime_ns(after) == ctime_ns(before)) {
+      if (size == before.st_size && after.st_size == before.st_size && mtime_ns(after) == mtime_ns(before) &&
+          ctime_ns(after) == ctime_ns(before)) {
         owner_.cache_.store(before, began_ns, digest);
         return 0;
       }
@@ -252,8 +250,8 @@ class FileHasher::Reader : public FileReader {
   std::unique_ptr<char[]> buffer_;
 };
 
-FileHasher::FileHasher(const std::string& root, std::vector<std::string> skip,
-                       std::string cache_path, unsigned threads, CacheClock clock)
+FileHasher::FileHasher(const std::string& root, std::vector<std::string> skip, std::string cache_path,
+                       unsigned threads, CacheClock clock)
     : root_(base::absolute_path(root, "/")),
       skip_(std::move(skip)),
       threads_(threads),

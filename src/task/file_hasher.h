@@ -41,8 +41,8 @@ class FileHasher {
   // `root`: the project's folder, absolute. `skip`: absolute folders that are as if they did not
   // exist (their content may still be named by a path that leads into them). `cache_path`: the
   // file of the StatCache. `threads`: at most so many, the caller's included, in each hash().
-  FileHasher(const std::string& root, std::vector<std::string> skip, std::string cache_path,
-             unsigned threads, CacheClock clock = kSystemClock);
+  FileHasher(const std::string& root, std::vector<std::string> skip, std::string cache_path, unsigned threads,
+             CacheClock clock = kSystemClock);
 
   // Saves the cache; never throws.
   ~FileHasher();

@@ -163,15 +163,14 @@ class Expansion {
         found_.push_back(visit.path);
       }
     }
-    const int error =
-        read_folder(fd.get(), buffer_, [&](std::string_view name, unsigned char type) {
-          match(visit, steps, fd.get(), name, type);
-        });
+    const int error = read_folder(fd.get(), buffer_, [&](std::string_view name, unsigned char type) {
+      match(visit, steps, fd.get(), name, type);
+    });
     if (error != 0 && !means_absent(error)) fail_to_read(visit.path, error);
   }
 
-  void match(const Visit& visit, const std::vector<std::size_t>& steps, int fd,
-             std::string_view name, unsigned char type) {
+  void match(const Visit& visit, const std::vector<std::size_t>& steps, int fd, std::string_view name,
+             unsigned char type) {
     bool named = false;
     std::vector<std::size_t> next;
     for (std::size_t step : steps) {
@@ -220,8 +219,7 @@ class Expansion {
 
 bool has_wildcard(std::string_view pattern) {
   if (pattern.find_first_of("*?") != std::string_view::npos) return true;
-  for (std::size_t at = pattern.find('['); at != std::string_view::npos;
-       at = pattern.find('[', at + 1)) {
+  for (std::size_t at = pattern.find('['); at != std::string_view::npos; at = pattern.find('[', at + 1)) {
     const std::string_view rest = pattern.substr(at);
     if (set_size(rest.substr(0, rest.find('/'))) != std::string_view::npos) return true;
   }
@@ -234,8 +232,7 @@ bool matches(std::string_view step, std::string_view name) {
   return matches_text(step, name);
 }
 
-std::vector<std::string> expand(int root, std::string_view pattern,
-                                const std::vector<FolderId>& skip) {
+std::vector<std::string> expand(int root, std::string_view pattern, const std::vector<FolderId>& skip) {
   return Expansion(root, pattern, skip).run();
 }
 

@@ -27,7 +27,6 @@ bool matches(std::string_view step, std::string_view name);
 // Nothing is listed or named in the folders `skip` that only a wildcard leads
 // to. What no wildcard was needed for is not looked up: it may not exist.
 // Throws Error{kTaskFailed} for a folder that cannot be read.
-std::vector<std::string> expand(int root, std::string_view pattern,
-                                const std::vector<FolderId>& skip);
+std::vector<std::string> expand(int root, std::string_view pattern, const std::vector<FolderId>& skip);
 
 }  // namespace ixian::task

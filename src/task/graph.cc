@@ -102,8 +102,8 @@ std::vector<TaskId> TaskGraph::order(TaskId root) const {
 
 void TaskGraph::fail_unknown(TaskId asker) const {
   const auto& depends = tasks_[asker].depends;
-  auto unknown = std::find_if(depends.begin(), depends.end(),
-                              [this](const auto& name) { return find(name) == kNone; });
+  auto unknown =
+      std::find_if(depends.begin(), depends.end(), [this](const auto& name) { return find(name) == kNone; });
   throw base::Error(base::ErrorCode::kProject,
                     fmt::format("The task {} depends on {}, and there is no task of that name.{}",
                                 with_source(tasks_[asker]), base::shell_quote(*unknown),
@@ -123,10 +123,10 @@ void TaskGraph::fail_ring(const std::vector<TaskId>& path, TaskId again) const {
     ring += tasks_[start[static_cast<std::ptrdiff_t>(i)]].name + " → ";
   }
   ring += tasks_[again].name;
-  throw base::Error(base::ErrorCode::kProject,
-                    fmt::format("These tasks wait for each other: {}. Take one of these dependencies out.",
-                                ring),
-                    tasks_[again].source.empty() ? "" : "The ring starts at " + with_source(tasks_[again]));
+  throw base::Error(
+      base::ErrorCode::kProject,
+      fmt::format("These tasks wait for each other: {}. Take one of these dependencies out.", ring),
+      tasks_[again].source.empty() ? "" : "The ring starts at " + with_source(tasks_[again]));
 }
 
 }  // namespace ixian::task

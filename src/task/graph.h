@@ -13,8 +13,8 @@ namespace ixian::task {
 
 using TaskId = std::size_t;
 
-// Immutable once made; may be read by several threads. A name that a task depends on need not exist, and rings may stand in it: that is
-// an error of those who ask for an order over them, not of all others.
+// Immutable once made; may be read by several threads. A name that a task depends on need not exist, and
+// rings may stand in it: that is an error of those who ask for an order over them, not of all others.
 class TaskGraph {
  public:
   TaskGraph() = default;
@@ -32,14 +32,17 @@ class TaskGraph {
   static constexpr TaskId kNone = static_cast<TaskId>(-1);
   TaskId find(std::string_view name) const;  // kNone where there is none
 
-  // Like find(), but throws Error{kUsage} with near names for a name that does not exist or is not for this RUN_CONTEXT.
+  // Like find(), but throws Error{kUsage} with near names for a name that does not exist or is not for this
+  // RUN_CONTEXT.
   TaskId require(std::string_view name) const;
 
-  // Direct dependencies without repetition, in the order in which they are written. Valid for tasks that order() has passed over.
+  // Direct dependencies without repetition, in the order in which they are written. Valid for tasks that
+  // order() has passed over.
   const std::vector<TaskId>& dependencies(TaskId id) const { return edges_[id]; }
 
-  // `root` and all that it needs, each once, dependencies before dependents, otherwise in the order in which they are written. Time
-  // grows with the tasks and edges reached. Throws Error{kProject} that shows the ring, or names who asked for the task that does not exist.
+  // `root` and all that it needs, each once, dependencies before dependents, otherwise in the order in which
+  // they are written. Time grows with the tasks and edges reached. Throws Error{kProject} that shows the
+  // ring, or names who asked for the task that does not exist.
   std::vector<TaskId> order(TaskId root) const;
 
  private:

@@ -82,9 +82,9 @@ TEST(TaskGraph, FaultsElsewhereConcernOnlyThoseWhoReachThem) {
 }
 
 TEST(TaskGraph, AnUnknownTaskIsAUsageErrorWithNearNames) {
-  const auto error = error_of(TaskGraph({task("build"), task("test")}), "biuld");
+  const auto error = error_of(TaskGraph({task("build"), task("test")}), "biild");
   EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
-  EXPECT_EQ(error.message(), "There is no task named biuld. Did you mean build? `ix help` lists them all.");
+  EXPECT_EQ(error.message(), "There is no task named biild. Did you mean build? `ix help` lists them all.");
 }
 
 TEST(TaskGraph, ATaskOfAnotherContextCannotBeAskedForButBeNeeded) {

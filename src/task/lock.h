@@ -12,8 +12,9 @@ namespace ixian::task {
 // Held from construction to destruction. The kernel lets go of it when the process dies, however it dies.
 class TaskLock {
  public:
-  // Waits while another process holds the lock on `task` in this builder folder; `on_wait` is called once, before waiting. Throws
-  // Cancelled when stopping is requested meanwhile, Error{kTaskFailed} where the folder cannot be written.
+  // Waits while another process holds the lock on `task` in this builder folder; `on_wait` is called once,
+  // before waiting. Throws Cancelled when stopping is requested meanwhile, Error{kTaskFailed} where the
+  // folder cannot be written.
   TaskLock(const std::string& folder, const std::string& task, base::Cancellation& cancellation,
            const std::function<void()>& on_wait);
 

@@ -64,7 +64,8 @@ TEST_F(TaskLockTest, ASecondWaitsAndSaysSoOnce) {
     EXPECT_TRUE(own.waited());
   });
   EXPECT_TRUE(waits.wait());
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));  // some more attempts
+  Gate never;
+  never.wait(std::chrono::milliseconds(30));  // several attempts long
   held.reset();
   second.join();
   EXPECT_EQ(said, 1);

@@ -90,8 +90,7 @@ std::int64_t ctime_ns(const struct stat& status) {
 }
 
 bool StatCache::Record::describes(const struct stat& status) const {
-  return size == status.st_size && mtime_ns == task::mtime_ns(status) &&
-         ctime_ns == task::ctime_ns(status);
+  return size == status.st_size && mtime_ns == task::mtime_ns(status) && ctime_ns == task::ctime_ns(status);
 }
 
 void StatCache::Table::adopt(std::vector<Record> records) {
@@ -116,8 +115,7 @@ void StatCache::Table::put(const Record& record) {
 std::size_t StatCache::Table::find(std::uint64_t device, std::uint64_t inode) const {
   if (slots_.empty()) return kNone;
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t slot = mix(inode ^ mix(device)) & mask; slots_[slot] != 0;
-       slot = (slot + 1) & mask) {
+  for (std::size_t slot = mix(inode ^ mix(device)) & mask; slots_[slot] != 0; slot = (slot + 1) & mask) {
     const Record& record = records_[slots_[slot] - 1];
     if (record.inode == inode && record.device == device) return slots_[slot] - 1;
   }
@@ -192,10 +190,9 @@ void StatCache::load() {
   if (!fd.valid() || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
   Header header;
   if (!read_fully(fd.get(), &header, sizeof(header), 0)) return;
-  if (header.magic != kMagic || header.version != kVersion ||
-      header.record_size != sizeof(Record) || header.records > kMaxRecords ||
-      static_cast<std::uint64_t>(status.st_size) !=
-          sizeof(header) + header.records * sizeof(Record)) {
+  if (header.magic != kMagic || header.version != kVersion || header.record_size != sizeof(Record) ||
+      header.records > kMaxRecords ||
+      static_cast<std::uint64_t>(status.st_size) != sizeof(header) + header.records * sizeof(Record)) {
     return;
   }
   std::vector<Record> records(header.records);

@@ -46,8 +46,7 @@ class StatCache {
 
   // `status` was true of the file before and after it was read, `read_began_ns` is now_ns() from
   // before the first byte. Stores nothing where the file's stamps were not settled by then.
-  void store(const struct stat& status, std::int64_t read_began_ns,
-             const base::Sha256Bytes& digest);
+  void store(const struct stat& status, std::int64_t read_began_ns, const base::Sha256Bytes& digest);
 
   std::int64_t now_ns() const { return clock_.now_ns(); }
 

@@ -11,11 +11,12 @@
 #include "base/error.h"
 #include "base/fs.h"
 
-// Two tables: `task` holds the small records, which every plan reads; `detail` holds the listings, which only `ix why` reads.
+// Two tables: `task` holds the small records, which every plan reads; `detail` holds the listings, which only
+// `ix why` reads.
 //
-// Write-ahead logging with synchronous=NORMAL: a killed process never leaves half a record, and after a loss of power the last
-// records may be missing, which costs a run and no more. Where the file system cannot do it, SQLite stays with its roll-back
-// journal by itself.
+// Write-ahead logging with synchronous=NORMAL: a killed process never leaves half a record, and after a loss
+// of power the last records may be missing, which costs a run and no more. Where the file system cannot do
+// it, SQLite stays with its roll-back journal by itself.
 
 namespace ixian::task {
 namespace {
@@ -45,7 +46,9 @@ std::optional<TaskRecord> from_json(std::uint64_t run, std::string_view text) {
   }
 }
 
-bool is_damage(int code) { return code == SQLITE_CORRUPT || code == SQLITE_NOTADB; }
+bool is_damage(int code) {
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
 
 }  // namespace
 
@@ -73,7 +76,8 @@ class StateStore::Statement {
   std::string_view text(int column) const {
     const unsigned char* bytes = sqlite3_column_text(handle_, column);
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
-    return bytes == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(bytes), size);
+    return bytes == nullptr ? std::string_view()
+                            : std::string_view(reinterpret_cast<const char*>(bytes), size);
   }
   std::uint64_t number(int column) const {
     return static_cast<std::uint64_t>(sqlite3_column_int64(handle_, column));
@@ -84,16 +88,16 @@ class StateStore::Statement {
   sqlite3_stmt* handle_ = nullptr;
 };
 
-StateStore::StateStore(std::string folder)
-    : folder_(std::move(folder)), path_(folder_ + "/state.db") {}
+StateStore::StateStore(std::string folder) : folder_(std::move(folder)), path_(folder_ + "/state.db") {}
 
-StateStore::~StateStore() { sqlite3_close(database_); }
+StateStore::~StateStore() {
+  sqlite3_close(database_);
+}
 
 void StateStore::fail(const char* action) {
   const std::string reason = database_ == nullptr ? "out of memory" : sqlite3_errmsg(database_);
-  throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("Cannot {} the project's state in {}: {}.", action,
-                                base::printable_path(path_), reason));
+  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("Cannot {} the project's state in {}: {}.",
+                                                              action, base::printable_path(path_), reason));
 }
 
 void StateStore::execute(const char* sql) {
@@ -135,10 +139,11 @@ bool StateStore::open_file(bool create) {
     fail("open");
   }
   if (version > kSchema) {
-    throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("The project's state in {} was written by a newer ix. Use that one, or remove the file: "
-                                  "then every task runs once more.",
-                                  base::printable_path(path_)));
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("The project's state in {} was written by a newer ix. Use that one, or remove the file: "
+                    "then every task runs once more.",
+                    base::printable_path(path_)));
   }
   if (version < kSchema) {
     execute(

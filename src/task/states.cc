@@ -22,10 +22,11 @@ base::Json TaskStates::own_state(TaskId id) {
   if (std::find(asking_.begin(), asking_.end(), id) != asking_.end()) {
     std::string ring;
     for (TaskId open : asking_) ring += graph_[open].name + " → ";
-    throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("The hash of the task {0} needs itself: {1}{0}. A checker's key must not hold the "
-                                  "HASH of a task that depends on it.",
-                                  graph_[id].name, ring));
+    throw base::Error(
+        base::ErrorCode::kProject,
+        fmt::format("The hash of the task {0} needs itself: {1}{0}. A checker's key must not hold the "
+                    "HASH of a task that depends on it.",
+                    graph_[id].name, ring));
   }
   asking_.push_back(id);
   struct Pop {

@@ -12,16 +12,17 @@
 
 namespace ixian::task {
 
-// Asks each checker once and remembers the answer until forget(). Thread-safe: one thread asks at a time. A checker may ask for other tasks'
-// hashes while it is asked; a ring of those is an Error{kProject} that shows it.
+// Asks each checker once and remembers the answer until forget(). Thread-safe: one thread asks at a time. A
+// checker may ask for other tasks' hashes while it is asked; a ring of those is an Error{kProject} that shows
+// it.
 class TaskStates {
  public:
   explicit TaskStates(const TaskGraph& graph) : graph_(graph) {}
 
   const std::vector<std::shared_ptr<Checker>>& checkers(TaskId id);
 
-  // {"checks": [{"class": …, "state": …}], "depends": {name: hash}}: what identifies the output of the task. Checkers that do not
-  // contribute are left out.
+  // {"checks": [{"class": …, "state": …}], "depends": {name: hash}}: what identifies the output of the task.
+  // Checkers that do not contribute are left out.
   base::Json state(TaskId id);
 
   // SHA-256 of the canonical state, in hex.

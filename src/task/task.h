@@ -14,24 +14,23 @@ namespace ixian::task {
 // One run of one task.
 struct Call {
   std::string task;
-  std::vector<std::string> args;               // only the task that the user asked for has any
+  std::vector<std::string> args;                  // only the task that the user asked for has any
   base::ActivityId activity = base::kNoActivity;  // where its output and messages go
-  bool owns_terminal = false;                  // it writes to our standard output itself, and may read the terminal
+  bool owns_terminal = false;  // it writes to our standard output itself, and may read the terminal
   bool force = false;
 };
 
-// Plain data apart from its three callbacks, which any thread may call, one at a time for each task. They throw base::Error or
-// base::Cancelled.
+// Plain data apart from its three callbacks, which any thread may call, one at a time for each task. They
+// throw base::Error or base::Cancelled.
 struct Task {
   std::string name;
-  std::string category;           // upper case, "" for none
+  std::string category;  // upper case, "" for none
   std::string short_description;
-  std::string description;        // the docstring
-  std::vector<std::string> depends;   // names; parents have been turned round into these
-  std::vector<std::string> config;    // "{DOCKER.IMAGE}": shown on the task's help page
-  std::string source;             // where it is written: "ixian.py:12"
-  bool in_context = true;         // may be named on the command line in this RUN_CONTEXT
-  bool on_main_thread = false;    // must not run anywhere else
+  std::string description;           // the docstring
+  std::vector<std::string> depends;  // names; parents have been turned round into these
+  std::vector<std::string> config;   // "{DOCKER.IMAGE}": shown on the task's help page
+  std::string source;                // where it is written: "ixian.py:12"
+  bool in_context = true;            // may be named on the command line in this RUN_CONTEXT
 
   // Made when they are first needed, since their keys may hold configuration.
   std::function<std::vector<std::shared_ptr<Checker>>()> make_checkers;

@@ -29,9 +29,8 @@ GitName git_name(const Folder& folder, const Entry& entry) {
 }  // namespace
 
 void sort_entries(Folder& folder) {
-  std::sort(folder.entries.begin(), folder.entries.end(), [&](const Entry& a, const Entry& b) {
-    return git_name(folder, a) < git_name(folder, b);
-  });
+  std::sort(folder.entries.begin(), folder.entries.end(),
+            [&](const Entry& a, const Entry& b) { return git_name(folder, a) < git_name(folder, b); });
 }
 
 void for_each_file(const Folder& folder,

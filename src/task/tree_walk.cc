@@ -39,8 +39,7 @@ constexpr int kMaxKeptOpen = 64;
 constexpr std::size_t kNamesBuffer = 64u << 10;
 
 struct OpenFolder {
-  OpenFolder(base::UniqueFd opened, std::atomic<int>& open_count)
-      : fd(std::move(opened)), count(open_count) {
+  OpenFolder(base::UniqueFd opened, std::atomic<int>& open_count) : fd(std::move(opened)), count(open_count) {
     ++count;
   }
   ~OpenFolder() { --count; }
@@ -78,8 +77,7 @@ Kind kind_of_file(const struct stat& status) {
 
 class Walk {
  public:
-  Walk(int root, const WalkOptions& options, Tree& tree)
-      : root_(root), options_(options), tree_(tree) {}
+  Walk(int root, const WalkOptions& options, Tree& tree) : root_(root), options_(options), tree_(tree) {}
 
   void run();
 
@@ -107,8 +105,7 @@ class Walk {
 
   base::UniqueFd open(const Piece& piece) const;
   bool is_skipped(int fd) const;
-  const char* place_of(const Piece& piece, const Entry& entry, base::UniqueFd& parent,
-                       int& at) const;
+  const char* place_of(const Piece& piece, const Entry& entry, base::UniqueFd& parent, int& at) const;
   [[noreturn]] void fail(const Folder& folder, const Entry& entry, int error_number) const;
 
   const int root_;
@@ -236,8 +233,7 @@ void Walk::scan(const Piece& piece, Worker& worker) {
   Piece own{Step::kLook, &folder, open, 0, std::min(entries, kLookAtOnce)};
   for (std::uint32_t begin = own.end; begin < entries; begin += kLookAtOnce) {
     const std::uint32_t end = std::min(begin + kLookAtOnce, entries);
-    worker.pieces.push_back(
-        {Step::kLook, &folder, open, begin, end, 1 + (end - begin) / kEntriesPerWeight});
+    worker.pieces.push_back({Step::kLook, &folder, open, begin, end, 1 + (end - begin) / kEntriesPerWeight});
   }
   share(worker);
   look(own, worker);
@@ -310,8 +306,7 @@ bool Walk::look_below(const Piece& piece, Entry& entry, struct stat& status, Wor
 
 // The same for a path that was asked for: it may be a folder, and if it is a
 // link, it is what the link leads to.
-bool Walk::look_at_path(const Piece& piece, std::uint32_t index, struct stat& status,
-                        Worker& worker) {
+bool Walk::look_at_path(const Piece& piece, std::uint32_t index, struct stat& status, Worker& worker) {
   Entry& entry = piece.folder->entries[index];
   base::UniqueFd parent;
   int at = root_;
@@ -320,8 +315,7 @@ bool Walk::look_at_path(const Piece& piece, std::uint32_t index, struct stat& st
     const int error = errno;
     if (!means_absent(error)) fail(*piece.folder, entry, error);
     entry.kind = Kind::kAbsent;
-    if (at >= 0 && ::fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISLNK(status.st_mode)) {
+    if (at >= 0 && ::fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode)) {
       digest_link(at, name, piece, entry, worker);
     }
     return false;
@@ -387,15 +381,13 @@ bool Walk::is_skipped(int fd) const {
   if (options_.skip.empty()) return false;
   struct stat status;
   if (::fstat(fd, &status) != 0) return false;
-  return std::find(options_.skip.begin(), options_.skip.end(), folder_id(status)) !=
-         options_.skip.end();
+  return std::find(options_.skip.begin(), options_.skip.end(), folder_id(status)) != options_.skip.end();
 }
 
 // The name to give to a system call together with `at`. Paths that are too long
 // for the system are cut: `parent` is then the open folder that `at` is set to,
 // -1 and errno if there is none.
-const char* Walk::place_of(const Piece& piece, const Entry& entry, base::UniqueFd& parent,
-                           int& at) const {
+const char* Walk::place_of(const Piece& piece, const Entry& entry, base::UniqueFd& parent, int& at) const {
   const char* const name = piece.folder->names.data() + entry.name_begin;
   if (entry.name_size < PATH_MAX) return name;
   const std::string_view path = piece.folder->name(entry);

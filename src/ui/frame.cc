@@ -62,8 +62,7 @@ std::string describe_progress(const Style& style, const ProgressSoFar& progress,
   auto amount = format_progress({progress.done, progress.total, progress.unit});
   auto rate = moves ? format_rate(gained / elapsed, progress.unit) : "";
   if (!rate.empty()) rate.insert(0, ", ");
-  const auto bar =
-      progress.total > 0 ? progress_bar(style, progress.done, progress.total) + " " : "";
+  const auto bar = progress.total > 0 ? progress_bar(style, progress.done, progress.total) + " " : "";
   for (const auto& text : {bar + amount + rate, amount + rate, amount}) {
     if (columns_of(printable(text)) <= columns) return printable(text);
   }
@@ -107,8 +106,7 @@ FrameLine summary_line(const Board& board, const Style& style, std::size_t colum
 
 }  // namespace
 
-std::vector<FrameLine> render(const Board& board, const Style& style, TerminalSize size,
-                              double now) {
+std::vector<FrameLine> render(const Board& board, const Style& style, TerminalSize size, double now) {
   std::vector<FrameLine> lines;
   if (board.running.empty()) return lines;
   const std::size_t columns = std::max<std::size_t>(size.columns, 2) - 1;

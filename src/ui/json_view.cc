@@ -82,8 +82,7 @@ void JsonView::end(base::ActivityId id, base::Outcome outcome, std::string_view 
   const auto node = running_.extract(id);
   const double now = options_.clock.steady();
   const double seconds = node.empty() ? 0 : now - node.mapped().started;
-  write("end", id,
-        {{"outcome", name_of(outcome)}, {"note", note}, {"seconds", to_milliseconds(seconds)}});
+  write("end", id, {{"outcome", name_of(outcome)}, {"note", note}, {"seconds", to_milliseconds(seconds)}});
 } catch (...) {
 }
 

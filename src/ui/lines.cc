@@ -60,8 +60,8 @@ std::string message_lines(const Style& style, std::string_view name, base::LogLe
   return out;
 }
 
-std::string end_line(const Style& style, std::string_view name, base::Outcome outcome,
-                     std::string_view note, double seconds) {
+std::string end_line(const Style& style, std::string_view name, base::Outcome outcome, std::string_view note,
+                     double seconds) {
   std::string what;
   switch (outcome) {
     case base::Outcome::kDone:

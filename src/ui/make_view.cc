@@ -46,8 +46,7 @@ std::optional<ViewKind> parse_view_kind(std::string_view text) {
   return std::nullopt;
 }
 
-ViewKind resolve(ViewKind kind, Threshold threshold, bool terminal,
-                 const Environment& environment) {
+ViewKind resolve(ViewKind kind, Threshold threshold, bool terminal, const Environment& environment) {
   if (kind != ViewKind::kAuto) return kind;
   const bool watched = terminal && !is_dumb(environment) && environment("CI").empty();
   return watched && threshold < Threshold::kError ? ViewKind::kTty : ViewKind::kPlain;

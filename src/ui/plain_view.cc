@@ -35,8 +35,7 @@ void PlainView::output(base::ActivityId id, std::string_view line) noexcept try 
 } catch (...) {
 }
 
-void PlainView::end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept
-    try {
+void PlainView::end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept try {
   const std::lock_guard lock(mutex_);
   const auto node = running_.extract(id);
   if (node.empty() || !shows(options_.threshold, outcome)) return;

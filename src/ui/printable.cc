@@ -26,22 +26,18 @@ constexpr std::array kZeroWidth = {
 
 // East Asian wide and full-width characters, and emoji.
 constexpr std::array kDoubleWidth = {
-    Range{0x1100, 0x115f},   Range{0x231a, 0x231b},   Range{0x2329, 0x232a},
-    Range{0x23e9, 0x23f3},   Range{0x25fd, 0x25fe},   Range{0x2614, 0x2615},
-    Range{0x2648, 0x2653},   Range{0x267f, 0x267f},   Range{0x2693, 0x2693},
-    Range{0x26a1, 0x26a1},   Range{0x26aa, 0x26ab},   Range{0x26bd, 0x26be},
-    Range{0x26c4, 0x26c5},   Range{0x26ce, 0x26ce},   Range{0x26d4, 0x26d4},
-    Range{0x26ea, 0x26ea},   Range{0x26f2, 0x26f5},   Range{0x26fa, 0x26fa},
-    Range{0x26fd, 0x26fd},   Range{0x2705, 0x2705},   Range{0x270a, 0x270b},
-    Range{0x2728, 0x2728},   Range{0x274c, 0x274c},   Range{0x274e, 0x274e},
-    Range{0x2753, 0x2757},   Range{0x2795, 0x2797},   Range{0x27b0, 0x27b0},
-    Range{0x27bf, 0x27bf},   Range{0x2b1b, 0x2b1c},   Range{0x2b50, 0x2b50},
-    Range{0x2b55, 0x2b55},   Range{0x2e80, 0x303e},   Range{0x3041, 0xa4cf},
-    Range{0xa960, 0xa97f},   Range{0xac00, 0xd7a3},   Range{0xf900, 0xfaff},
-    Range{0xfe30, 0xfe6f},   Range{0xff01, 0xff60},   Range{0xffe0, 0xffe6},
-    Range{0x16fe0, 0x18dff}, Range{0x1b000, 0x1b2ff}, Range{0x1f004, 0x1f004},
-    Range{0x1f0cf, 0x1f0cf}, Range{0x1f18e, 0x1f19a}, Range{0x1f1e6, 0x1f64f},
-    Range{0x1f680, 0x1f6ff}, Range{0x1f7e0, 0x1f7f0}, Range{0x1f900, 0x1faff},
+    Range{0x1100, 0x115f},   Range{0x231a, 0x231b},   Range{0x2329, 0x232a},   Range{0x23e9, 0x23f3},
+    Range{0x25fd, 0x25fe},   Range{0x2614, 0x2615},   Range{0x2648, 0x2653},   Range{0x267f, 0x267f},
+    Range{0x2693, 0x2693},   Range{0x26a1, 0x26a1},   Range{0x26aa, 0x26ab},   Range{0x26bd, 0x26be},
+    Range{0x26c4, 0x26c5},   Range{0x26ce, 0x26ce},   Range{0x26d4, 0x26d4},   Range{0x26ea, 0x26ea},
+    Range{0x26f2, 0x26f5},   Range{0x26fa, 0x26fa},   Range{0x26fd, 0x26fd},   Range{0x2705, 0x2705},
+    Range{0x270a, 0x270b},   Range{0x2728, 0x2728},   Range{0x274c, 0x274c},   Range{0x274e, 0x274e},
+    Range{0x2753, 0x2757},   Range{0x2795, 0x2797},   Range{0x27b0, 0x27b0},   Range{0x27bf, 0x27bf},
+    Range{0x2b1b, 0x2b1c},   Range{0x2b50, 0x2b50},   Range{0x2b55, 0x2b55},   Range{0x2e80, 0x303e},
+    Range{0x3041, 0xa4cf},   Range{0xa960, 0xa97f},   Range{0xac00, 0xd7a3},   Range{0xf900, 0xfaff},
+    Range{0xfe30, 0xfe6f},   Range{0xff01, 0xff60},   Range{0xffe0, 0xffe6},   Range{0x16fe0, 0x18dff},
+    Range{0x1b000, 0x1b2ff}, Range{0x1f004, 0x1f004}, Range{0x1f0cf, 0x1f0cf}, Range{0x1f18e, 0x1f19a},
+    Range{0x1f1e6, 0x1f64f}, Range{0x1f680, 0x1f6ff}, Range{0x1f7e0, 0x1f7f0}, Range{0x1f900, 0x1faff},
     Range{0x20000, 0x3fffd},
 };
 
@@ -59,9 +55,7 @@ std::size_t width_of(std::uint32_t code) {
 
 // `sequence` is well-formed.
 std::uint32_t decode(std::string_view sequence) {
-  const auto byte = [&](std::size_t i) -> std::uint32_t {
-    return static_cast<unsigned char>(sequence[i]);
-  };
+  const auto byte = [&](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(sequence[i]); };
   if (sequence.size() == 1) return byte(0);
   std::uint32_t code = byte(0) & (0xffu >> (sequence.size() + 1));
   for (std::size_t i = 1; i < sequence.size(); ++i) code = code << 6 | (byte(i) & 0x3f);
@@ -70,8 +64,8 @@ std::uint32_t decode(std::string_view sequence) {
 
 // Marks that reorder text, and separators that some terminals take for a newline.
 bool misleads(std::uint32_t code) {
-  return code == 0x061c || (code >= 0x200e && code <= 0x200f) ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return code == 0x061c || (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069);
 }
 
 bool is_between(char c, char first, char last) {
@@ -165,8 +159,7 @@ std::size_t columns_of(std::string_view printable_text) {
   return columns;
 }
 
-std::string cut_to(std::string_view printable_text, std::size_t columns,
-                   std::string_view ellipsis) {
+std::string cut_to(std::string_view printable_text, std::size_t columns, std::string_view ellipsis) {
   std::size_t used = 0;
   std::size_t fitting = 0;  // bytes that leave room for the ellipsis
   for (std::size_t i = 0; i < printable_text.size();) {

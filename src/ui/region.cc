@@ -50,8 +50,7 @@ std::string Region::fresh_line(std::size_t columns) {
   return std::string(columns, ' ') + "\r" + std::string(kEraseRestOfLine);
 }
 
-std::string Region::replace(std::string_view above, std::vector<FrameLine> lines,
-                            std::size_t columns) {
+std::string Region::replace(std::string_view above, std::vector<FrameLine> lines, std::size_t columns) {
   if (above.empty() && lines == lines_ && columns == columns_) return "";
   std::string out;
   if (!lines_.empty()) {

@@ -50,8 +50,7 @@ bool is_dumb(const Environment& environment) {
 bool rewraps_lines(const Environment& environment) {
   const auto term = environment("TERM");
   if (term.starts_with("tmux") || term.starts_with("screen")) return false;
-  return environment("TMUX").empty() && environment("STY").empty() &&
-         environment("XTERM_VERSION").empty();
+  return environment("TMUX").empty() && environment("STY").empty() && environment("XTERM_VERSION").empty();
 }
 
 bool write_all(int fd, std::string_view bytes) noexcept {

@@ -35,8 +35,7 @@ TtyView::Options with_defaults(TtyView::Options options) {
 
 }  // namespace
 
-TtyView::TtyView(Options options)
-    : options_(with_defaults(std::move(options))), region_(options_.rewraps) {
+TtyView::TtyView(Options options) : options_(with_defaults(std::move(options))), region_(options_.rewraps) {
   if (!options_.animate) return;
   const SignalsBlocked blocked;
   animation_ = std::thread([this] { animate(); });
@@ -157,8 +156,7 @@ void TtyView::print_output(std::string_view line) {
   }
 }
 
-void TtyView::finish(const RunningActivity& activity, base::Outcome outcome,
-                     std::string_view note) {
+void TtyView::finish(const RunningActivity& activity, base::Outcome outcome, std::string_view note) {
   if (!shows(options_.threshold, outcome)) return;
   if (activity.speaks_for_itself && outcome == base::Outcome::kDone) return;
   const double seconds = options_.clock.steady() - activity.started;

@@ -1,0 +1,129 @@
+#include "base/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace ixian::base {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(Split, GivesAtLeastOnePiece) {
+  EXPECT_THAT(split("", ','), ElementsAre(""));
+  EXPECT_THAT(split("a,,b,", ','), ElementsAre("a", "", "b", ""));
+}
+
+TEST(Join, IsTheInverseOfSplit) {
+  EXPECT_EQ(join(split("a,,b,", ','), ","), "a,,b,");
+  EXPECT_EQ(join(std::vector<std::string>{}, ","), "");
+}
+
+TEST(Trim, TakesWhiteSpaceAtBothEnds) {
+  EXPECT_EQ(trim(" \t\r\na b\n "), "a b");
+  EXPECT_EQ(trim(" \n"), "");
+}
+
+TEST(Case, ChangesAsciiOnly) {
+  EXPECT_EQ(to_lower("AZ[@Ü"), "az[@Ü");
+  EXPECT_EQ(to_upper("az{`ü"), "AZ{`ü");
+}
+
+TEST(Utf8Length, AcceptsTheFirstAndLastOfEachLength) {
+  for (const char* text : {"\x01", "\x7f"}) EXPECT_EQ(utf8_length(text), 1u);
+  for (const char* text : {"\xc2\x80", "\xdf\xbf"}) EXPECT_EQ(utf8_length(text), 2u);
+  for (const char* text : {"\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf"}) {
+    EXPECT_EQ(utf8_length(text), 3u);
+  }
+  for (const char* text : {"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) EXPECT_EQ(utf8_length(text), 4u);
+  EXPECT_EQ(utf8_length(std::string_view("\0", 1)), 1u);
+}
+
+TEST(Utf8Length, RefusesWhatIsNotWellFormed) {
+  for (const char* text : {"", "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
+                           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc2", "\xe2\x82",
+                           "\xf0\x9f\x98", "\xc2 ", "\xe2\x82 ", "\xf0\x9f\x98 "}) {
+    EXPECT_EQ(utf8_length(text), 0u) << ::testing::PrintToString(text);
+  }
+}
+
+TEST(Utf8Length, LooksAtTheFirstSequenceOnly) { EXPECT_EQ(utf8_length("ü\xff"), 2u); }
+
+TEST(DisplayWidth, CountsCodePoints) {
+  EXPECT_EQ(display_width(""), 0u);
+  EXPECT_EQ(display_width("aü€😀"), 4u);
+}
+
+TEST(Suggestions, AreAtMostThreeBestFirst) {
+  EXPECT_THAT(suggestions("tent", {"test", "text", "ten", "tents", "bent", "zzz"}), ElementsAre("tents", "bent", "ten"));
+  EXPECT_THAT(suggestions("xyz", {"build", "test"}), IsEmpty());
+  EXPECT_THAT(suggestions("BUILD", {"build"}), ElementsAre("build"));
+}
+
+TEST(Suggestions, TwoLettersThatChangedPlacesAreNear) {
+  EXPECT_THAT(suggestions("biuld", {"build", "test"}), ElementsAre("build"));
+  EXPECT_THAT(suggestions("tset", {"build", "test"}), ElementsAre("test"));
+}
+
+TEST(Suggestions, BecomeAQuestion) {
+  EXPECT_EQ(did_you_mean("tesd", {"test", "text"}), " Did you mean test?");
+  EXPECT_EQ(did_you_mean("tent", {"test", "text"}), " Did you mean test or text?");
+  EXPECT_EQ(did_you_mean("nothing", {"test"}), "");
+}
+
+std::vector<std::string> words_of(std::string_view command) {
+  std::vector<std::string> words{"left over"};
+  EXPECT_TRUE(split_words(command, words)) << command;
+  return words;
+}
+
+TEST(SplitWords, SplitsAtWhiteSpace) {
+  EXPECT_THAT(words_of(" a\t b\nc "), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(words_of(" \n"), IsEmpty());
+}
+
+TEST(SplitWords, QuotesKeepWordsTogetherAndMakeEmptyOnes) {
+  EXPECT_THAT(words_of(R"(a'b c'"d e"f '' "")"), ElementsAre("ab cd ef", "", ""));
+  EXPECT_THAT(words_of(R"("it's" 'say "x"')"), ElementsAre("it's", "say \"x\""));
+}
+
+TEST(SplitWords, BackslashesEscapeAsInAShell) {
+  EXPECT_THAT(words_of(R"(a\ b \' \" \\ \n)"), ElementsAre("a b", "'", "\"", "\\", "n"));
+  EXPECT_THAT(words_of(R"("\" \\ \$ \` \n \'" '\')"), ElementsAre(R"(" \ $ ` \n \')", "\\"));
+}
+
+TEST(SplitWords, ABackslashBeforeANewlineContinuesTheLine) {
+  EXPECT_THAT(words_of("docker run \\\n  image"), ElementsAre("docker", "run", "image"));
+  EXPECT_THAT(words_of("a\\\nb \"c\\\nd\""), ElementsAre("ab", "cd"));
+}
+
+TEST(SplitWords, NothingIsExpanded) {
+  EXPECT_THAT(words_of("$HOME *.py ~ `x` a;b #c"), ElementsAre("$HOME", "*.py", "~", "`x`", "a;b", "#c"));
+}
+
+TEST(SplitWords, AnOpenQuoteIsRefused) {
+  std::vector<std::string> words;
+  for (const char* command : {"'", "\"", "a 'b", "a \"b\\\"", "'\\"}) EXPECT_FALSE(split_words(command, words)) << command;
+}
+
+TEST(ShellQuote, LeavesPlainWordsAlone) {
+  EXPECT_EQ(shell_quote("a/b-c_d.e=f@1.0:+%,"), "a/b-c_d.e=f@1.0:+%,");
+  EXPECT_EQ(shell_quote(""), "''");
+  EXPECT_EQ(shell_quote("it's"), R"('it'\''s')");
+  for (const char* word : {"~", "*", "a b", "$x", "#x", "!", "ü", "{a,b}"}) EXPECT_NE(shell_quote(word), word);
+}
+
+TEST(ShellQuote, IsUndoneBySplitWords) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string word(random() % 12, ' ');
+    for (char& c : word) c = static_cast<char>(round % 2 == 0 ? 1 + random() % 255 : " '\"\\\n$a"[random() % 7]);
+    EXPECT_THAT(words_of(shell_quote(word)), ElementsAre(word));
+    EXPECT_THAT(words_of(shell_quote(word) + " " + shell_quote("x" + word)), ElementsAre(word, "x" + word));
+  }
+}
+
+}  // namespace
+}  // namespace ixian::base
