@@ -10,7 +10,8 @@
 
 namespace ixian::testing {
 
-// Runs a body in a child, which ends with the body's result as its exit code. Fork before the test starts any thread.
+// Runs a body in a child, which ends with the body's result as its exit code. Fork before the test starts any
+// thread.
 class ChildProcess {
  public:
   template <typename Body>

@@ -26,7 +26,8 @@ class FakeChecker : public task::Checker {
   bool check(const base::Json* saved) override {
     ++checked;
     if (on_check) on_check();
-    return passes_without_record ? saved == nullptr || state() == *saved : saved != nullptr && state() == *saved;
+    return passes_without_record ? saved == nullptr || state() == *saved
+                                 : saved != nullptr && state() == *saved;
   }
   bool contributes_to_key() override { return contributes; }
   void on_saved() override { ++times_saved; }

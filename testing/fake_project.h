@@ -57,14 +57,17 @@ class FakeProject {
     task::Task& task = tasks_.back();
     auto& own = checkers_[task.name];
     own.push_back(std::make_shared<FakeChecker>(1, "Fake:" + task.name + std::string(own.size(), '+')));
-    task.make_checkers = [list = own] { return std::vector<std::shared_ptr<task::Checker>>(list.begin(), list.end()); };
+    task.make_checkers = [list = own] {
+      return std::vector<std::shared_ptr<task::Checker>>(list.begin(), list.end());
+    };
     return *own.back();
   }
 
   std::unique_ptr<Session> session() const { return std::make_unique<Session>(tasks_, folder_); }
 
   plan::TaskPlan plan(Session& session, const std::string& root, const plan::Options& options = {}) const {
-    return plan::make_plan(session.graph, session.states, session.store, session.graph.require(root), options);
+    return plan::make_plan(session.graph, session.states, session.store, session.graph.require(root),
+                           options);
   }
   plan::Decision decision(const std::string& root, const plan::Options& options = {}) const {
     auto now = session();

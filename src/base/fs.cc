@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
@@ -50,6 +51,11 @@ std::vector<std::string_view> components(std::string_view path) {
     }
   }
   return parts;
+}
+
+// U+0080 to U+009F, which terminals obey.
+bool is_c1_control(std::string_view text) {
+  return text.size() > 1 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
 }
 
 }  // namespace
@@ -140,6 +146,23 @@ std::string relative_path(std::string_view path, std::string_view base) {
   return parts.empty() ? "." : join(parts, "/");
 }
 
+std::string from_printable_path(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out += text[i];
+    } else if (text[i + 1] == 'x' && i + 3 < text.size()) {
+      unsigned byte = 0;
+      std::from_chars(text.data() + i + 2, text.data() + i + 4, byte, 16);
+      out += static_cast<char>(byte);
+      i += 3;
+    } else {
+      out += text[++i];
+    }
+  }
+  return out;
+}
+
 std::string printable_path(std::string_view path) {
   std::string out;
   out.reserve(path.size());
@@ -150,7 +173,8 @@ std::string printable_path(std::string_view path) {
       ++i;
     } else if (byte >= 0x20 && byte < 0x7f) {
       out += path[i++];
-    } else if (std::size_t length = utf8_length(path.substr(i)); byte >= 0x80 && length > 0) {
+    } else if (std::size_t length = utf8_length(path.substr(i));
+               byte >= 0x80 && length > 0 && !is_c1_control(path.substr(i))) {
       out += path.substr(i, length);
       i += length;
     } else {

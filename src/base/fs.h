@@ -51,6 +51,9 @@ std::string relative_path(std::string_view path, std::string_view base);
 // as \xNN, a backslash as \\. Different names stay different.
 std::string printable_path(std::string_view path);
 
+// The bytes that printable_path() was given.
+std::string from_printable_path(std::string_view text);
+
 // "Permission denied" for EACCES.
 std::string errno_text(int error_number);
 

@@ -29,7 +29,9 @@ std::string message_of(const std::function<void()>& action) {
   return "no error";
 }
 
-bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+bool is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) >= 0;
+}
 
 TEST(UniqueFd, ClosesOnceAndMoves) {
   UniqueFd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -55,7 +57,8 @@ TEST(ReadFile, GivesAllBytesOrNothing) {
   EXPECT_EQ(read_file(folder / "big"), bytes);
   EXPECT_EQ(read_file(folder / "none"), std::nullopt);
   EXPECT_EQ(read_file(folder / "big/below"), std::nullopt);
-  EXPECT_EQ(message_of([&] { read_file(folder.path()); }), "Cannot read " + folder.path() + ": Is a directory.");
+  EXPECT_EQ(message_of([&] { read_file(folder.path()); }),
+            "Cannot read " + folder.path() + ": Is a directory.");
 }
 
 TEST(WriteFile, MakesFoldersAndReplaces) {
@@ -150,7 +153,10 @@ TEST(PrintablePath, ShowsBytesThatCannotBeShown) {
 }
 
 TEST(PrintablePath, ShowsTheControlCharactersBeyondAscii) {
-  EXPECT_EQ(printable_path("a\xc2\x9b" "31m"), "a\\xc2\\x9b31m") << "U+009B begins an escape sequence";
+  EXPECT_EQ(printable_path("a\xc2\x9b"
+                           "31m"),
+            "a\\xc2\\x9b31m")
+      << "U+009B begins an escape sequence";
   EXPECT_EQ(printable_path("\xc2\x80\xc2\x9f\xc2\xa0"), "\\xc2\\x80\\xc2\\x9f\xc2\xa0");
 }
 

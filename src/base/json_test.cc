@@ -17,7 +17,9 @@ TEST(CanonicalJson, IsSortedAndWithoutWhiteSpace) {
             "{\"a\":{\"c\":true,\"d\":\"ü\\n\"},\"b\":[1,2.5,null]}");
 }
 
-TEST(CanonicalJson, BytesThatAreNotUtf8AreReplaced) { EXPECT_EQ(canonical_json("a\xff"), "\"a\xef\xbf\xbd\""); }
+TEST(CanonicalJson, BytesThatAreNotUtf8AreReplaced) {
+  EXPECT_EQ(canonical_json("a\xff"), "\"a\xef\xbf\xbd\"");
+}
 
 TEST(ParseJson, IsUndoneByCanonicalJson) {
   const std::string text = R"({"a":[1,-2,3.5,"x",null,false],"b":{}})";
@@ -25,7 +27,8 @@ TEST(ParseJson, IsUndoneByCanonicalJson) {
 }
 
 TEST(ParseJson, RefusesWhatIsNoJson) {
-  for (const char* text : {"", " ", "{", "[1,]", "{\"a\" 1}", "nan", "1 2", "'a'", "\"\xff\"", "[1]x", "1e999"}) {
+  for (const char* text :
+       {"", " ", "{", "[1,]", "{\"a\" 1}", "nan", "1 2", "'a'", "\"\xff\"", "[1]x", "1e999"}) {
     EXPECT_THROW(parse_json(text), std::invalid_argument) << text;
   }
 }

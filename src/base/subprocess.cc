@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -70,6 +71,11 @@ class Environment {
 };
 
 // What the child does, with nothing but system calls.
+struct Failure {
+  int error;
+  bool in_directory;  // it was the folder that could not be entered
+};
+
 struct ChildPlan {
   const char* program;
   char* const* argv;
@@ -100,13 +106,17 @@ void reset_signals() {
     ok = ::dup2(plan.null_fd, STDIN_FILENO) >= 0 && ::dup2(plan.output_fd, STDOUT_FILENO) >= 0 &&
          ::dup2(plan.output_fd, STDERR_FILENO) >= 0;
   }
-  if (ok && plan.directory != nullptr) ok = ::chdir(plan.directory) == 0;
+  bool in_directory = false;
+  if (ok && plan.directory != nullptr) {
+    ok = ::chdir(plan.directory) == 0;
+    in_directory = !ok;
+  }
   if (ok) {
     reset_signals();
     ::execve(plan.program, plan.argv, plan.env);
   }
-  const int error = errno;
-  [[maybe_unused]] ssize_t ignored = ::write(plan.error_fd, &error, sizeof(error));
+  const Failure failure{errno, in_directory};
+  [[maybe_unused]] ssize_t ignored = ::write(plan.error_fd, &failure, sizeof(failure));
   ::_exit(127);
 }
 
@@ -154,8 +164,8 @@ bool read_some(int fd, LineSplitter& lines, const LineSplitter::OnLine& on_line)
   return true;
 }
 
-// Reads until the command itself has ended and its pipe is empty. A child that it left in the background may
-// keep the pipe open; that one is not waited for.
+// Reads until the command itself has ended, and then what it has left in the pipe. A child that it left in the background may keep the pipe
+// open, and even full; that one is not waited for.
 int wait_with_output(pid_t pid, UniqueFd output, const std::function<void(std::string_view)>& on_line) {
   UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   LineSplitter lines;
@@ -163,10 +173,15 @@ int wait_with_output(pid_t pid, UniqueFd output, const std::function<void(std::s
   while (open) {
     pollfd fds[2] = {{output.get(), POLLIN, 0}, {ended.get(), POLLIN, 0}};
     if (::poll(fds, ended.valid() ? 2 : 1, -1) < 0) continue;
-    if (fds[0].revents != 0) {
-      open = read_some(output.get(), lines, on_line);
-    } else if (fds[1].revents != 0) {
-      break;
+    if (fds[1].revents != 0) break;
+    open = read_some(output.get(), lines, on_line);
+  }
+  int left = 0;
+  if (open && ::ioctl(output.get(), FIONREAD, &left) == 0) {
+    for (int rounds = left / 4096 + 1; left > 0 && rounds > 0; --rounds) {
+      int now = 0;
+      if (::ioctl(output.get(), FIONREAD, &now) != 0 || now == 0) break;
+      if (!read_some(output.get(), lines, on_line)) break;
     }
   }
   lines.finish(on_line);
@@ -199,6 +214,26 @@ int wait_in_foreground(pid_t pid, bool terminal) {
   return status;
 }
 
+[[noreturn]] void fail_launch(const Command& command, const Failure& failure) {
+  const std::string program = printable_path(command.argv[0]);
+  if (failure.in_directory) {
+    throw LaunchError(fmt::format("Cannot run {} in {}: {}.", program, printable_path(command.directory),
+                                  errno_text(failure.error)),
+                      false);
+  }
+  throw LaunchError(fmt::format("Cannot run {}: {}.", program, errno_text(failure.error)),
+                    failure.error == ENOENT);
+}
+
+// Relative folders on PATH are looked up where the command will be.
+std::string path_from(std::string_view path, const std::string& directory) {
+  if (directory.empty()) return std::string(path);
+  const std::string base = absolute_path(directory, current_directory());
+  std::vector<std::string> folders;
+  for (std::string_view folder : split(path, ':')) folders.push_back(absolute_path(folder.empty() ? "." : folder, base));
+  return join(folders, ":");
+}
+
 }  // namespace
 
 std::string find_program(const std::string& program, std::string_view path) {
@@ -219,7 +254,7 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
     throw LaunchError("There is no command to run: it is empty.", false);
   }
   const Environment environment(command.env);
-  const std::string program = find_program(command.argv[0], environment.path());
+  const std::string program = find_program(command.argv[0], path_from(environment.path(), command.directory));
   if (program.empty()) {
     throw LaunchError(fmt::format("Cannot run {}: there is no such program on PATH. Is it installed?",
                                   printable_path(command.argv[0])),
@@ -261,20 +296,16 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   failure.write.reset();
   output.write.reset();
 
-  int launch_error = 0;
+  Failure launch = {};
   ssize_t got = 0;
-  while ((got = ::read(failure.read.get(), &launch_error, sizeof(launch_error))) < 0 && errno == EINTR) {
+  while ((got = ::read(failure.read.get(), &launch, sizeof(launch))) < 0 && errno == EINTR) {
   }
   const int status = captured ? wait_with_output(pid, std::move(output.read), command.on_line)
                               : wait_in_foreground(pid, terminal);
   // What the command left in the background has ignored SIGINT, as shells make it do.
   if (cancellation.requested()) ::kill(-pid, SIGTERM);
   cancellation.ended(pid);
-  if (got == sizeof(launch_error)) {
-    throw LaunchError(
-        fmt::format("Cannot run {}: {}.", printable_path(command.argv[0]), errno_text(launch_error)),
-        launch_error == ENOENT);
-  }
+  if (got == sizeof(launch)) fail_launch(command, launch);
   const ExitStatus exit = decode(status);
   if (terminal && exit.signal == SIGINT) cancellation.request();
   return exit;

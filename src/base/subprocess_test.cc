@@ -77,7 +77,9 @@ TEST_F(RunCommandTest, MuchOutputIsCapturedInOrder) {
   EXPECT_EQ(lines[49'999], "50000");
 }
 
-TEST_F(RunCommandTest, ACapturedCommandHasNothingToRead) { EXPECT_TRUE(sh("! read line").ok()); }
+TEST_F(RunCommandTest, ACapturedCommandHasNothingToRead) {
+  EXPECT_TRUE(sh("! read line").ok());
+}
 
 TEST_F(RunCommandTest, TheEnvironmentIsSetOnTop) {
   ::setenv("IXIAN_TEST_KEPT", "kept", 1);
@@ -124,7 +126,9 @@ TEST_F(RunCommandTest, TheProgramIsLookedUpOnThePathOfTheCommand) {
 TEST_F(RunCommandTest, AProgramOnARelativePathIsLookedUpInTheFolderOfTheCommand) {
   std::filesystem::create_directory(folder / "bin");
   folder.write("bin/tool", "#!/bin/sh\nexit 5\n", true);
-  EXPECT_EQ(run_command({{"tool"}, {{"PATH", "bin:/usr/bin:/bin"}}, folder.path(), [](auto) {}}, cancellation).code, 5);
+  EXPECT_EQ(
+      run_command({{"tool"}, {{"PATH", "bin:/usr/bin:/bin"}}, folder.path(), [](auto) {}}, cancellation).code,
+      5);
 }
 
 TEST_F(RunCommandTest, TheFirstExecutableOnThePathIsFound) {
@@ -133,7 +137,8 @@ TEST_F(RunCommandTest, TheFirstExecutableOnThePathIsFound) {
   folder.write("b/tool", "");
   folder.write("c/tool", "", true);
   folder.write("d/tool", "", true);
-  const std::string path = folder / "none" + ":" + folder / "a" + ":" + folder / "b" + ":" + folder / "c" + ":" + folder / "d";
+  const std::string path =
+      folder / "none" + ":" + folder / "a" + ":" + folder / "b" + ":" + folder / "c" + ":" + folder / "d";
   EXPECT_EQ(find_program("tool", path), folder / "c/tool");
   EXPECT_EQ(find_program("other", path), "");
   EXPECT_EQ(find_program("./other", path), "./other");
@@ -152,8 +157,9 @@ TEST_F(RunCommandTest, ARequestToStopReachesTheWholeGroup) {
     if (line == "ready") cancellation.request();
   };
   // The inner shell is no background job: those ignore SIGINT.
-  const auto status = sh("trap 'echo outer; exit 9' INT; sh -c 'trap \"echo inner; exit 8\" INT; echo ready; sleep 60'",
-                         command);
+  const auto status =
+      sh("trap 'echo outer; exit 9' INT; sh -c 'trap \"echo inner; exit 8\" INT; echo ready; sleep 60'",
+         command);
   EXPECT_EQ(status.code, 9);
   EXPECT_THAT(lines, ElementsAre("ready", "inner", "outer"));
 }

@@ -1,7 +1,6 @@
 #include "base/text.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace ixian::base {
 namespace {
@@ -16,20 +15,23 @@ std::string join_parts(const std::vector<Part>& parts, std::string_view separato
   return out;
 }
 
-// Levenshtein distance; names are short, so one row of memory does.
+// Letters inserted, left out or replaced, and neighbours that changed places (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1] ? 1 : 0)});
-      diagonal = above;
+  std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        table[i][j] = i + j;
+        continue;
+      }
+      const std::size_t replaced = table[i - 1][j - 1] + (a[i - 1] != b[j - 1] ? 1 : 0);
+      table[i][j] = std::min({table[i - 1][j] + 1, table[i][j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        table[i][j] = std::min(table[i][j], table[i - 2][j - 2] + 1);
+      }
     }
   }
-  return row[b.size()];
+  return table[a.size()][b.size()];
 }
 
 bool is_space(char c) {
@@ -149,6 +151,10 @@ bool split_words(std::string_view command, std::vector<std::string>& words) {
         word += c;
     } else if (c == '\\' && i + 1 < command.size()) {
       const char next = command[i + 1];
+      if (next == '\n') {
+        ++i;
+        continue;
+      }
       const bool special = next == '"' || next == '\\' || next == '$' || next == '`';
       if (quote == '"' && !special) word += c;
       word += next;

@@ -42,14 +42,16 @@ TEST(Utf8Length, AcceptsTheFirstAndLastOfEachLength) {
 }
 
 TEST(Utf8Length, RefusesWhatIsNotWellFormed) {
-  for (const char* text : {"", "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf",
-                           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc2", "\xe2\x82",
-                           "\xf0\x9f\x98", "\xc2 ", "\xe2\x82 ", "\xf0\x9f\x98 "}) {
+  for (const char* text : {"", "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80",
+                           "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
+                           "\xc2", "\xe2\x82", "\xf0\x9f\x98", "\xc2 ", "\xe2\x82 ", "\xf0\x9f\x98 "}) {
     EXPECT_EQ(utf8_length(text), 0u) << ::testing::PrintToString(text);
   }
 }
 
-TEST(Utf8Length, LooksAtTheFirstSequenceOnly) { EXPECT_EQ(utf8_length("ü\xff"), 2u); }
+TEST(Utf8Length, LooksAtTheFirstSequenceOnly) {
+  EXPECT_EQ(utf8_length("ü\xff"), 2u);
+}
 
 TEST(DisplayWidth, CountsCodePoints) {
   EXPECT_EQ(display_width(""), 0u);
@@ -57,7 +59,8 @@ TEST(DisplayWidth, CountsCodePoints) {
 }
 
 TEST(Suggestions, AreAtMostThreeBestFirst) {
-  EXPECT_THAT(suggestions("tent", {"test", "text", "ten", "tents", "bent", "zzz"}), ElementsAre("tents", "bent", "ten"));
+  EXPECT_THAT(suggestions("tent", {"test", "text", "ten", "tents", "bent", "zzz"}),
+              ElementsAre("tents", "bent", "ten"));
   EXPECT_THAT(suggestions("xyz", {"build", "test"}), IsEmpty());
   EXPECT_THAT(suggestions("BUILD", {"build"}), ElementsAre("build"));
 }
@@ -105,21 +108,24 @@ TEST(SplitWords, NothingIsExpanded) {
 
 TEST(SplitWords, AnOpenQuoteIsRefused) {
   std::vector<std::string> words;
-  for (const char* command : {"'", "\"", "a 'b", "a \"b\\\"", "'\\"}) EXPECT_FALSE(split_words(command, words)) << command;
+  for (const char* command : {"'", "\"", "a 'b", "a \"b\\\"", "'\\"})
+    EXPECT_FALSE(split_words(command, words)) << command;
 }
 
 TEST(ShellQuote, LeavesPlainWordsAlone) {
   EXPECT_EQ(shell_quote("a/b-c_d.e=f@1.0:+%,"), "a/b-c_d.e=f@1.0:+%,");
   EXPECT_EQ(shell_quote(""), "''");
   EXPECT_EQ(shell_quote("it's"), R"('it'\''s')");
-  for (const char* word : {"~", "*", "a b", "$x", "#x", "!", "ü", "{a,b}"}) EXPECT_NE(shell_quote(word), word);
+  for (const char* word : {"~", "*", "a b", "$x", "#x", "!", "ü", "{a,b}"})
+    EXPECT_NE(shell_quote(word), word);
 }
 
 TEST(ShellQuote, IsUndoneBySplitWords) {
   std::mt19937 random(1);
   for (int round = 0; round < 20'000; ++round) {
     std::string word(random() % 12, ' ');
-    for (char& c : word) c = static_cast<char>(round % 2 == 0 ? 1 + random() % 255 : " '\"\\\n$a"[random() % 7]);
+    for (char& c : word)
+      c = static_cast<char>(round % 2 == 0 ? 1 + random() % 255 : " '\"\\\n$a"[random() % 7]);
     EXPECT_THAT(words_of(shell_quote(word)), ElementsAre(word));
     EXPECT_THAT(words_of(shell_quote(word) + " " + shell_quote("x" + word)), ElementsAre(word, "x" + word));
   }

@@ -108,7 +108,9 @@ TEST(ParallelFor, TheFirstExceptionIsRethrownAndTheRestSkipped) {
   }
 }
 
-TEST(ProcessorCount, IsAtLeastOne) { EXPECT_GE(processor_count(), 1u); }
+TEST(ProcessorCount, IsAtLeastOne) {
+  EXPECT_GE(processor_count(), 1u);
+}
 
 }  // namespace
 }  // namespace ixian::base

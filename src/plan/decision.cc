@@ -10,23 +10,30 @@
 namespace ixian::plan {
 namespace {
 
+std::string shorten(const std::string& name) {
+  constexpr std::size_t kLongest = 60;
+  if (base::display_width(name) <= kLongest) return name;
+  if (const auto comma = name.rfind(',', kLongest); comma != std::string::npos && comma > 0) {
+    return name.substr(0, comma) + ", …";
+  }
+  std::size_t cut = 0;
+  for (std::size_t width = 0; width < kLongest; ++width) {
+    cut += std::max<std::size_t>(1, base::utf8_length(std::string_view(name).substr(cut)));
+  }
+  return name.substr(0, cut) + "…";
+}
+
 std::string enumerate(const std::vector<std::string>& names) {
   constexpr std::size_t kShown = 3;
-  const auto count = static_cast<std::ptrdiff_t>(std::min(kShown, names.size()));
-  const std::vector<std::string> shown(names.begin(), names.begin() + count);
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(kShown, names.size()); ++i) shown.push_back(shorten(names[i]));
   std::string text = base::join(shown, ", ");
   if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);
   return text;
 }
 
-// "FileHash:src/,setup.py" → "src/,setup.py", not too long.
-std::string subject_of(const std::string& checker_id) {
-  constexpr std::size_t kLongest = 60;
-  const auto colon = checker_id.find(':');
-  std::string subject = colon == std::string::npos ? checker_id : checker_id.substr(colon + 1);
-  if (subject.size() > kLongest) subject = subject.substr(0, subject.rfind(',', kLongest)) + ", …";
-  return subject;
-}
+// "FileHash:src/,setup.py" → "src/,setup.py".
+std::string subject_of(const std::string& checker_id) { return checker_id.substr(checker_id.find(':') + 1); }
 
 // The dependencies whose last success is a later one than this task was made with.
 std::vector<std::string> ran_since(const Situation& situation) {
@@ -58,6 +65,7 @@ void add_changed(const std::string& checker_id, const base::Json* before, const 
 Decision ask_checkers(const task::TaskGraph& graph, task::TaskStates& states, task::TaskId id,
                       const task::TaskRecord* record) {
   Decision decision;
+  const auto guard = states.guard();
   for (const auto& checker : states.checkers(id)) {
     try {
       const std::string name = checker->id();

@@ -157,8 +157,9 @@ class DescribeChecksTest : public DecisionTest {
 };
 
 TEST_F(DescribeChecksTest, ThePartsThatChangedAreNamed) {
-  EXPECT_EQ(description("FileHash:src,setup.py", {{"src", 1}, {"setup.py", 1}}, {{"src", 2}, {"setup.py", 1}}),
-            "src changed");
+  EXPECT_EQ(
+      description("FileHash:src,setup.py", {{"src", 1}, {"setup.py", 1}}, {{"src", 2}, {"setup.py", 1}}),
+      "src changed");
 }
 
 TEST_F(DescribeChecksTest, WhereNoPartsAreKnownTheSubjectOfTheCheckerIsNamed) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "base/text.h"
@@ -32,7 +31,8 @@ bool is_file_fact(const base::Json& value) {
 }
 
 std::string file_change(const std::string& before, const std::string& now) {
-  if (before.substr(7) != now.substr(7)) return "changed";
+  const bool is_link = before.starts_with("120000") || now.starts_with("120000");
+  if (is_link || before.substr(7) != now.substr(7)) return "changed";
   const bool executable = now.starts_with("100755");
   return executable ? "became executable" : "is no longer executable";
 }
@@ -63,8 +63,8 @@ void compare(const std::string& name, const base::Json& before, const base::Json
 std::vector<Change> checker_changes(task::Checker& checker, const base::Json& saved_state,
                                     const base::Json& saved_details) {
   const base::Json details = checker.details();
-  if (!details.empty() && !saved_details.is_null()) {
-    auto changes = differences(saved_details, details);
+  if (!details.empty() || saved_details.is_object()) {
+    auto changes = differences(saved_details.is_object() ? saved_details : base::Json::object(), details);
     if (!changes.empty()) return changes;
   }
   auto changes = differences(saved_state, checker.state());
@@ -109,20 +109,20 @@ std::vector<Change> differences(const base::Json& before, const base::Json& now)
 
 std::vector<Explanation> explain(const TaskPlan& plan, const task::TaskGraph& graph, task::TaskStates& states,
                                  task::StateStore& store, const Options& options) {
-  std::unordered_map<task::TaskId, const Step*> steps;
-  for (const auto& step : plan.steps) steps[step.id] = &step;
+  std::unordered_set<task::TaskId> runs;
+  for (const auto& step : plan.steps) {
+    if (step.decision.runs) runs.insert(step.id);
+  }
+  std::unordered_set<task::TaskId> wanted{plan.steps.back().id};
   std::vector<Explanation> explanations;
-  std::vector<task::TaskId> open{plan.steps.back().id};
-  std::unordered_set<task::TaskId> seen{open.front()};
-  for (std::size_t next = 0; next < open.size(); ++next) {
-    const Step& step = *steps.at(open[next]);
-    if (!step.decision.runs) continue;
-    Explanation explanation{step.name, step.decision, {}, {}};
-    explanation.changes = changes_of(step, states, store, options, next == 0);
-    for (task::TaskId dependency : graph.dependencies(step.id)) {
-      if (!steps.at(dependency)->decision.runs) continue;
+  for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
+    if (!wanted.contains(step->id) || !step->decision.runs) continue;
+    Explanation explanation{step->name, step->decision, {}, {}};
+    explanation.changes = changes_of(*step, states, store, options, step == plan.steps.rbegin());
+    for (task::TaskId dependency : graph.dependencies(step->id)) {
+      if (!runs.contains(dependency)) continue;
       explanation.dependencies.push_back(graph[dependency].name);
-      if (seen.insert(dependency).second) open.push_back(dependency);
+      wanted.insert(dependency);
     }
     explanations.push_back(std::move(explanation));
   }

@@ -13,7 +13,9 @@ using base::Json;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-std::string file(char content, const char* mode = "100644") { return std::string(mode) + " " + std::string(64, content); }
+std::string file(char content, const char* mode = "100644") {
+  return std::string(mode) + " " + std::string(64, content);
+}
 
 std::vector<std::string> lines(const std::vector<Change>& changes) {
   std::vector<std::string> texts;
@@ -62,13 +64,15 @@ TEST_F(ExplainTest, FilesThatChangedCameOrWentAreNamed) {
 }
 
 TEST_F(ExplainTest, AFileWhoseModeChangedIsNamed) {
-  EXPECT_THAT(told({{"a", file('1')}, {"b", file('1', "100755")}}, {{"a", file('1', "100755")}, {"b", file('1')}}),
-              ElementsAre("a: became executable", "b: is no longer executable"));
+  EXPECT_THAT(
+      told({{"a", file('1')}, {"b", file('1', "100755")}}, {{"a", file('1', "100755")}, {"b", file('1')}}),
+      ElementsAre("a: became executable", "b: is no longer executable"));
 }
 
 TEST_F(ExplainTest, AFileThatBecameALinkIsSaidToHaveChanged) {
   EXPECT_THAT(told({{"a", file('1')}}, {{"a", file('2', "120000")}}), ElementsAre("a: changed"));
-  EXPECT_THAT(lines(differences({{"a", file('1')}}, {{"a", file('1', "120000")}})), ElementsAre("a: changed"));
+  EXPECT_THAT(lines(differences({{"a", file('1')}}, {{"a", file('1', "120000")}})),
+              ElementsAre("a: changed"));
 }
 
 TEST_F(ExplainTest, TheLastFileThatWentIsNamed) {
@@ -153,8 +157,9 @@ TEST_F(ExplainTest, JsonHasOneEntryATask) {
 }
 
 TEST(Differences, AreSortedAndNamedByTheirPath) {
-  EXPECT_THAT(lines(differences({{"z", 1}, {"a", {{"b", 1}, {"c", 2}}}}, {{"a", {{"b", 2}, {"d", 3}}}, {"z", "x"}})),
-              ElementsAre("a.b: was 1, now 2", "a.c: removed", "a.d: added", "z: was 1, now x"));
+  EXPECT_THAT(
+      lines(differences({{"z", 1}, {"a", {{"b", 1}, {"c", 2}}}}, {{"a", {{"b", 2}, {"d", 3}}}, {"z", "x"}})),
+      ElementsAre("a.b: was 1, now 2", "a.c: removed", "a.d: added", "z: was 1, now x"));
 }
 
 TEST(Differences, EqualFactsGiveNone) {

@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
@@ -13,6 +15,24 @@
 #include "base/lines.h"
 
 namespace ixian::run {
+namespace {
+
+// Reads as much as is there now. False where all writers are gone.
+bool read_available(int fd, base::LineSplitter& lines, const base::LineSplitter::OnLine& on_line) {
+  int available = 0;
+  if (::ioctl(fd, FIONREAD, &available) != 0) return false;
+  std::array<char, 16 * 1024> buffer;
+  while (available > 0) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    lines.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)), on_line);
+    available -= static_cast<int>(got);
+  }
+  return true;
+}
+
+}  // namespace
 
 void OutputGuard::begin(base::ActivityId activity) {
   std::lock_guard lock(mutex_);
@@ -21,8 +41,18 @@ void OutputGuard::begin(base::ActivityId activity) {
 }
 
 void OutputGuard::end(base::ActivityId activity) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (reader_.joinable()) {
+    const std::uint64_t wanted = ++drains_wanted_;
+    wake();
+    drained_.wait(lock, [&] { return drains_done_ >= wanted; });
+  }
   running_.erase(activity);
+}
+
+void OutputGuard::wake() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] ssize_t ignored = ::write(wake_.get(), &one, sizeof(one));
 }
 
 void OutputGuard::engage() {
@@ -32,8 +62,8 @@ void OutputGuard::engage() {
   base::UniqueFd write_end(fds[1]);
   saved_output_ = base::UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
   saved_error_ = base::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
-  stop_ = base::UniqueFd(::eventfd(0, EFD_CLOEXEC));
-  if (!saved_output_.valid() || !saved_error_.valid() || !stop_.valid()) return;
+  wake_ = base::UniqueFd(::eventfd(0, EFD_CLOEXEC));
+  if (!saved_output_.valid() || !saved_error_.valid() || !wake_.valid()) return;
   ::dup2(write_end.get(), STDOUT_FILENO);
   ::dup2(write_end.get(), STDERR_FILENO);
   reader_ = std::thread([this, fd = read_end.release()] { read_lines(fd); });
@@ -46,11 +76,13 @@ void OutputGuard::disengage() {
     if (!reader_.joinable()) return;
     ::dup2(saved_output_.get(), STDOUT_FILENO);
     ::dup2(saved_error_.get(), STDERR_FILENO);
-    const std::uint64_t one = 1;
-    [[maybe_unused]] ssize_t ignored = ::write(stop_.get(), &one, sizeof(one));
+    stopping_ = true;
+    wake();
     reader = std::move(reader_);
   }
   reader.join();
+  std::lock_guard lock(mutex_);
+  stopping_ = false;
 }
 
 base::ActivityId OutputGuard::author() {
@@ -58,20 +90,29 @@ base::ActivityId OutputGuard::author() {
   return running_.size() == 1 ? *running_.begin() : base::kNoActivity;
 }
 
-// Until all writers are gone, or until told to stop and nothing is left to read.
+// Until all writers are gone, or until told to stop. Whoever wants the pipe drained gets what is in it at that moment: a program that keeps
+// writing must not keep others waiting.
 void OutputGuard::read_lines(int fd) {
   base::UniqueFd pipe(fd);
   base::LineSplitter lines;
   const auto tell = [this](std::string_view line) { sink_.output(author(), line); };
-  std::array<char, 16 * 1024> buffer;
-  while (true) {
-    pollfd fds[2] = {{fd, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
+  bool stop = false;
+  while (!stop) {
+    pollfd fds[2] = {{fd, POLLIN, 0}, {wake_.get(), POLLIN, 0}};
     if (::poll(fds, 2, -1) < 0) continue;
-    if (fds[0].revents == 0) break;
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    lines.feed(std::string_view(buffer.data(), static_cast<std::size_t>(got)), tell);
+    std::uint64_t wanted = 0;
+    if (fds[1].revents != 0) {
+      std::uint64_t count = 0;
+      [[maybe_unused]] ssize_t ignored = ::read(wake_.get(), &count, sizeof(count));
+      std::lock_guard lock(mutex_);
+      wanted = drains_wanted_;
+      stop = stopping_;
+    }
+    if (!read_available(fd, lines, tell)) stop = true;
+    if (wanted > 0) lines.finish(tell);
+    std::lock_guard lock(mutex_);
+    drains_done_ = stop ? drains_wanted_ : std::max(drains_done_, wanted);
+    drained_.notify_all();
   }
   lines.finish(tell);
 }

@@ -1,6 +1,8 @@
 // Keeps what tasks write past us from the terminal.
 #pragma once
 
+#include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -19,7 +21,8 @@ class OutputGuard {
   explicit OutputGuard(base::EventSink& sink) : sink_(sink) {}
   ~OutputGuard() { disengage(); }
 
-  // Between these an activity runs that does not own the terminal; the first one engages the guard.
+  // Between these an activity runs that does not own the terminal; the first one engages the guard. When end() returns, all that it has
+  // written has been told.
   void begin(base::ActivityId activity);
   void end(base::ActivityId activity);
 
@@ -29,6 +32,7 @@ class OutputGuard {
 
  private:
   void engage();
+  void wake();
   void read_lines(int fd);
   base::ActivityId author();
 
@@ -37,8 +41,12 @@ class OutputGuard {
   std::set<base::ActivityId> running_;
   base::UniqueFd saved_output_;
   base::UniqueFd saved_error_;
-  base::UniqueFd stop_;
+  base::UniqueFd wake_;  // an eventfd: there is something to be done besides reading
   std::thread reader_;
+  bool stopping_ = false;
+  std::uint64_t drains_wanted_ = 0;
+  std::uint64_t drains_done_ = 0;
+  std::condition_variable drained_;
 };
 
 }  // namespace ixian::run

@@ -52,13 +52,15 @@ class Run {
     std::unique_lock lock(mutex_);
     dispatch();
     while (finished_ < results_.size()) {
-      changed_.wait(lock, [this] { return !for_caller_.empty() || finished_ == results_.size(); });
-      if (for_caller_.empty()) break;
-      const std::size_t index = for_caller_.front();
-      for_caller_.pop_front();
+      auto index = take(for_caller_);
+      if (!index) index = take(for_anyone_);
+      if (!index) {
+        changed_.wait(lock);
+        continue;
+      }
       caller_is_busy_ = true;
       lock.unlock();
-      finish(index, work(index));
+      finish(*index, work(*index));
       lock.lock();
     }
     lock.unlock();
@@ -79,18 +81,35 @@ class Run {
 
   bool must_be_callers(std::size_t index) const { return jobs_ == 1 || is_root(index); }
 
-  // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted
-  // there, and waking a thread costs more than looking at a task), else to the pool.
+  // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted there, and waking a thread
+  // costs more than looking at a task), else to whoever is free first.
   void dispatch() {
     for (; !ready_.empty(); ready_.pop_front()) {
       const std::size_t index = ready_.front();
       if (must_be_callers(index) || (!caller_is_busy_ && for_caller_.empty())) {
         for_caller_.push_back(index);
       } else {
-        pool_->submit([this, index] { finish(index, work(index)); });
+        for_anyone_.push_back(index);
+        pool_->submit([this] { work_off_one(); });
       }
     }
     changed_.notify_one();
+  }
+
+  std::optional<std::size_t> take(std::deque<std::size_t>& queue) {
+    if (queue.empty()) return std::nullopt;
+    const std::size_t index = queue.front();
+    queue.pop_front();
+    return index;
+  }
+
+  void work_off_one() {
+    std::optional<std::size_t> index;
+    {
+      std::lock_guard lock(mutex_);
+      index = take(for_anyone_);
+    }
+    if (index) finish(*index, work(*index));  // else the calling thread was quicker
   }
 
   // Dependents first: what a task left behind goes before what it was made from.
@@ -99,6 +118,7 @@ class Run {
       if (!step(i).cleans || shop_.cancellation.requested()) continue;
       shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo, "Cleaning " + step(i).name);
       try {
+        shop_.store.begin(step(i).name);  // what is cleaned is no longer complete, whatever comes next
         task_of(i).clean();
         anything_ran_ = true;
       } catch (const base::Error& error) {
@@ -108,6 +128,7 @@ class Run {
         stopping_ = true;
         return;
       } catch (const base::Cancelled&) {
+        shop_.cancellation.request();
         return;
       }
     }
@@ -150,14 +171,16 @@ class Run {
     try {
       return check_and_execute(index, situation, activity, begun);
     } catch (const base::Error& error) {
+      {
+        std::lock_guard lock(mutex_);
+        stopping_ = true;
+        report_.failures.push_back({step(index).name, error});
+      }
       if (begun) shop_.sink.end(activity, base::Outcome::kFailed, "");
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-      report_.failures.push_back({step(index).name, error});
       return Result::kFailed;
     } catch (const base::Cancelled&) {
-      if (begun) shop_.sink.end(activity, base::Outcome::kCancelled, "");
       shop_.cancellation.request();
+      if (begun) shop_.sink.end(activity, base::Outcome::kCancelled, "");
       return begun ? Result::kFailed : Result::kNotStarted;
     }
   }
@@ -176,6 +199,7 @@ class Run {
     }
     const plan::Decision decision = decide_now(index, situation);
     if (!decision.runs) return Result::kSkipped;
+    if (stopping_ || shop_.cancellation.requested()) return Result::kNotStarted;
 
     anything_ran_ = true;
     const bool owns_terminal = terminal_ && (is_root(index) || jobs_ == 1);
@@ -231,12 +255,14 @@ class Run {
     record.args = situation.args;
     record.depends = situation.dependency_runs;
     base::Json details = base::Json::object();
+    auto guard = shop_.states.guard();
     for (const auto& checker : shop_.states.checkers(id)) {
       const std::string name = checker->id();
       record.checks[name] = checker->state();
       if (base::Json facts = checker->details(); !facts.empty()) details[name] = std::move(facts);
       checker->on_saved();
     }
+    guard.unlock();
     shop_.store.save(shop_.graph[id].name, record, details);
     std::lock_guard lock(mutex_);
     runs_.update(id, std::move(record));
@@ -261,6 +287,7 @@ class Run {
   std::set<std::size_t> blocked_;
   std::deque<std::size_t> ready_;
   std::deque<std::size_t> for_caller_;
+  std::deque<std::size_t> for_anyone_;
   bool caller_is_busy_ = false;
   std::size_t finished_ = 0;
   Report report_;

@@ -186,7 +186,8 @@ TEST_F(RunnerFailureTest, CleanAllCleansDependentsFirstAndRunsAll) {
   project.add_virtual("libs", {"lib"});
   project.add("app", {"libs"});
   project.run("app", {.clean_all = true, .args = {}}, 2);
-  EXPECT_THAT(project.take_notes(), ElementsAre("clean app", "clean lib", "clean base", "base", "lib", "app"));
+  EXPECT_THAT(project.take_notes(),
+              ElementsAre("clean app", "clean lib", "clean base", "base", "lib", "app"));
 }
 
 TEST_F(RunnerFailureTest, NothingRunsAfterCleaningFailed) {

@@ -111,7 +111,8 @@ TEST_F(RunnerParallelTest, EachTaskOfAWideGraphRunsOnce) {
   std::vector<std::string> names;
   for (int i = 0; i < 300; ++i) {
     names.push_back("t" + std::to_string(i));
-    project.add(names.back(), i < 10 ? std::vector<std::string>() : std::vector<std::string>{names[static_cast<std::size_t>(i % 10)]});
+    project.add(names.back(), i < 10 ? std::vector<std::string>()
+                                     : std::vector<std::string>{names[static_cast<std::size_t>(i % 10)]});
     project.checked();
   }
   project.add("app", names);

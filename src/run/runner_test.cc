@@ -22,7 +22,8 @@ TEST_F(RunnerBasicsTest, DependenciesRunBeforeTheirDependents) {
   project.add("docs", {"base"});
   project.add("base");
   const Report report = project.run("app");
-  EXPECT_THAT(project.take_notes(), AnyOf(ElementsAre("base", "lib", "docs", "app"), ElementsAre("base", "docs", "lib", "app")));
+  EXPECT_THAT(project.take_notes(),
+              AnyOf(ElementsAre("base", "lib", "docs", "app"), ElementsAre("base", "docs", "lib", "app")));
   EXPECT_TRUE(report.ok());
   EXPECT_EQ(report.ran, 4u);
   EXPECT_EQ(report.up_to_date, 0u);

@@ -45,7 +45,8 @@ std::vector<Task> chain(int length) {
 }
 
 TEST(TaskGraph, DependenciesComeFirstInTheOrderInWhichTheyAreWritten) {
-  const TaskGraph graph({task("app", {"z", "a", "m"}), task("a", {"m"}), task("m"), task("z"), task("unasked")});
+  const TaskGraph graph(
+      {task("app", {"z", "a", "m"}), task("a", {"m"}), task("m"), task("z"), task("unasked")});
   EXPECT_THAT(order(graph, "app"), ElementsAre("z", "m", "a", "app"));
 }
 
@@ -73,7 +74,8 @@ TEST(TaskGraph, AnUnknownDependencyNamesWhoAskedAndWhatWasMeant) {
   const auto error = error_of(graph, "app");
   EXPECT_EQ(error.code(), base::ErrorCode::kProject);
   EXPECT_EQ(error.message(),
-            "The task app (ixian.py:7) depends on libary, and there is no task of that name. Did you mean library?");
+            "The task app (ixian.py:7) depends on libary, and there is no task of that name. Did you mean "
+            "library?");
 }
 
 TEST(TaskGraph, FaultsElsewhereConcernOnlyThoseWhoReachThem) {
@@ -92,11 +94,13 @@ TEST(TaskGraph, ATaskOfAnotherContextCannotBeAskedForButBeNeeded) {
   tasks[1].in_context = false;
   const TaskGraph graph(std::move(tasks));
   EXPECT_THAT(order(graph, "app"), ElementsAre("inner", "app"));
-  EXPECT_THAT(error_of(graph, "inner").message(), ::testing::StartsWith("The task inner is not for this RUN_CONTEXT."));
+  EXPECT_THAT(error_of(graph, "inner").message(),
+              ::testing::StartsWith("The task inner is not for this RUN_CONTEXT."));
 }
 
 TEST(TaskGraph, ARingIsShownFromWhereItStarts) {
-  const TaskGraph graph({task("app", {"a"}), task("a", {"b"}, "ixian.py:3"), task("b", {"c"}), task("c", {"a"})});
+  const TaskGraph graph(
+      {task("app", {"a"}), task("a", {"b"}, "ixian.py:3"), task("b", {"c"}), task("c", {"a"})});
   const auto error = error_of(graph, "app");
   EXPECT_EQ(error.code(), base::ErrorCode::kProject);
   EXPECT_EQ(error.message(),

@@ -16,6 +16,15 @@
 namespace ixian::task {
 namespace {
 
+struct flock byte_at(off_t place, short type) {
+  struct flock range = {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = place;
+  range.l_len = 1;
+  return range;
+}
+
 off_t place_of(const std::string& task) {
   base::Sha256 hash;
   hash.update(task);
@@ -28,7 +37,8 @@ off_t place_of(const std::string& task) {
 }  // namespace
 
 TaskLock::TaskLock(const std::string& folder, const std::string& task, base::Cancellation& cancellation,
-                   const std::function<void()>& on_wait) {
+                   const std::function<void()>& on_wait)
+    : place_(place_of(task)) {
   base::make_directories(folder);
   const std::string path = folder + "/locks";
   fd_ = base::UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
@@ -38,11 +48,7 @@ TaskLock::TaskLock(const std::string& folder, const std::string& task, base::Can
                                   base::errno_text(error)));
   };
   if (!fd_.valid()) fail(errno);
-  struct flock range = {};
-  range.l_type = F_WRLCK;
-  range.l_whence = SEEK_SET;
-  range.l_start = place_of(task);
-  range.l_len = 1;
+  struct flock range = byte_at(place_, F_WRLCK);
   std::chrono::milliseconds pause{5};
   while (::fcntl(fd_.get(), F_OFD_SETLK, &range) != 0) {
     if (errno != EAGAIN && errno != EACCES && errno != EINTR) fail(errno);
@@ -51,6 +57,12 @@ TaskLock::TaskLock(const std::string& folder, const std::string& task, base::Can
     if (cancellation.wait_for(pause)) throw base::Cancelled();
     pause = std::min(pause * 2, std::chrono::milliseconds{100});
   }
+}
+
+TaskLock::~TaskLock() {
+  if (!fd_.valid()) return;
+  struct flock range = byte_at(place_, F_UNLCK);
+  ::fcntl(fd_.get(), F_OFD_SETLK, &range);
 }
 
 }  // namespace ixian::task

@@ -18,10 +18,16 @@ class TaskLock {
   TaskLock(const std::string& folder, const std::string& task, base::Cancellation& cancellation,
            const std::function<void()>& on_wait);
 
+  // Lets go also where a process that was forked meanwhile still has the file open.
+  ~TaskLock();
+  TaskLock(TaskLock&&) = default;
+  TaskLock& operator=(TaskLock&&) = delete;
+
   bool waited() const { return waited_; }
 
  private:
   base::UniqueFd fd_;
+  long place_;
   bool waited_ = false;
 };
 

@@ -117,7 +117,8 @@ TEST_F(TaskLockTest, AProcessThatATaskLeftBehindDoesNotKeepTheLock) {
 
 TEST_F(TaskLockTest, ARequestToStopEndsTheWait) {
   const auto held = lock("app");
-  EXPECT_THROW(TaskLock(folder.path(), "app", cancellation, [&] { cancellation.request(); }), base::Cancelled);
+  EXPECT_THROW(TaskLock(folder.path(), "app", cancellation, [&] { cancellation.request(); }),
+               base::Cancelled);
 }
 
 TEST_F(TaskLockTest, AFreeLockIsGivenAlsoAfterARequestToStop) {

@@ -23,11 +23,17 @@ namespace {
 
 constexpr int kSchema = 1;
 
+// Arguments may be any bytes; JSON holds text.
+std::vector<std::string> map_args(std::vector<std::string> args, std::string (*change)(std::string_view)) {
+  for (auto& arg : args) arg = change(arg);
+  return args;
+}
+
 base::Json to_json(const TaskRecord& record) {
   return {{"finished_at", record.finished_at},
           {"checks", record.checks},
           {"depends", record.depends},
-          {"args", record.args}};
+          {"args", map_args(record.args, base::printable_path)}};
 }
 
 // A record that cannot be read counts as absent.
@@ -39,7 +45,7 @@ std::optional<TaskRecord> from_json(std::uint64_t run, std::string_view text) {
     json.at("finished_at").get_to(record.finished_at);
     record.checks = json.at("checks");
     json.at("depends").get_to(record.depends);
-    json.at("args").get_to(record.args);
+    record.args = map_args(json.at("args").get<std::vector<std::string>>(), base::from_printable_path);
     return record;
   } catch (const base::Json::exception&) {
     return std::nullopt;
@@ -88,6 +94,25 @@ class StateStore::Statement {
   sqlite3_stmt* handle_ = nullptr;
 };
 
+// Rolls back unless committed.
+class StateStore::Transaction {
+ public:
+  Transaction(StateStore& store, const char* begin) : store_(store) { store.execute(begin); }
+  ~Transaction() {
+    if (store_.database_ != nullptr && !committed_) {
+      sqlite3_exec(store_.database_, "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+  }
+  void commit() {
+    store_.execute("COMMIT");
+    committed_ = true;
+  }
+
+ private:
+  StateStore& store_;
+  bool committed_ = false;
+};
+
 StateStore::StateStore(std::string folder) : folder_(std::move(folder)), path_(folder_ + "/state.db") {}
 
 StateStore::~StateStore() {
@@ -95,13 +120,40 @@ StateStore::~StateStore() {
 }
 
 void StateStore::fail(const char* action) {
-  const std::string reason = database_ == nullptr ? "out of memory" : sqlite3_errmsg(database_);
-  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("Cannot {} the project's state in {}: {}.",
-                                                              action, base::printable_path(path_), reason));
+  const int code = database_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(database_);
+  if (is_damage(code)) throw Damaged();
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("Cannot {} the project's state in {}: {}.", action, base::printable_path(path_),
+                                code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(database_)));
 }
 
 void StateStore::execute(const char* sql) {
   if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("use");
+}
+
+void StateStore::close() {
+  sqlite3_close(database_);
+  database_ = nullptr;
+}
+
+void StateStore::set_aside() {
+  close();
+  damaged_ = path_ + ".damaged";
+  ::rename(path_.c_str(), damaged_.c_str());
+  ::unlink((path_ + "-wal").c_str());
+  ::unlink((path_ + "-shm").c_str());
+}
+
+// Calls `body` with the mutex held; once more, on a new file, where the old one turns out to be damaged.
+template <typename Body>
+auto StateStore::guarded(Body body) {
+  std::lock_guard lock(mutex_);
+  try {
+    return body();
+  } catch (const Damaged&) {
+    set_aside();
+  }
+  return body();
 }
 
 bool StateStore::open(bool create) {
@@ -109,23 +161,18 @@ bool StateStore::open(bool create) {
   struct stat info;
   if (!create && ::stat(path_.c_str(), &info) != 0) return false;
   if (create) base::make_directories(folder_);
-  if (open_file(create)) return true;
-  sqlite3_close(database_);
-  database_ = nullptr;
-  damaged_ = path_ + ".damaged";
-  ::rename(path_.c_str(), damaged_.c_str());
-  ::unlink((path_ + "-wal").c_str());
-  ::unlink((path_ + "-shm").c_str());
-  return create && open_file(true);
+  try {
+    open_file(create);
+  } catch (const base::Error&) {
+    close();
+    throw;
+  }
+  return true;
 }
 
-// False where the file is not a database of ours, or no whole one.
-bool StateStore::open_file(bool create) {
+void StateStore::open_file(bool create) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
-  if (sqlite3_open_v2(path_.c_str(), &database_, flags, nullptr) != SQLITE_OK) {
-    if (is_damage(sqlite3_errcode(database_))) return false;
-    fail("open");
-  }
+  if (sqlite3_open_v2(path_.c_str(), &database_, flags, nullptr) != SQLITE_OK) fail("open");
   sqlite3_busy_timeout(database_, 30'000);
   sqlite3_exec(database_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;", nullptr, nullptr, nullptr);
   int version = -1;
@@ -133,11 +180,7 @@ bool StateStore::open_file(bool create) {
     *static_cast<int*>(out) = std::stoi(values[0]);
     return 0;
   };
-  if (int code = sqlite3_exec(database_, "PRAGMA user_version", read_version, &version, nullptr);
-      code != SQLITE_OK) {
-    if (is_damage(code)) return false;
-    fail("open");
-  }
+  if (sqlite3_exec(database_, "PRAGMA user_version", read_version, &version, nullptr) != SQLITE_OK) fail("open");
   if (version > kSchema) {
     throw base::Error(
         base::ErrorCode::kTaskFailed,
@@ -156,7 +199,6 @@ bool StateStore::open_file(bool create) {
         "PRAGMA user_version=1;"
         "COMMIT;");
   }
-  return true;
 }
 
 std::optional<TaskRecord> StateStore::load(const std::string& task) {
@@ -166,11 +208,10 @@ std::optional<TaskRecord> StateStore::load(const std::string& task) {
 }
 
 std::unordered_map<std::string, TaskRecord> StateStore::load_many(const std::vector<std::string>& tasks) {
-  std::lock_guard lock(mutex_);
-  std::unordered_map<std::string, TaskRecord> records;
-  if (!open(false)) return records;
-  execute("BEGIN");  // one look at the file for all
-  {
+  return guarded([&] {
+    std::unordered_map<std::string, TaskRecord> records;
+    if (!open(false)) return records;
+    Transaction transaction(*this, "BEGIN");  // one look at the file for all
     Statement select(*this, "SELECT run, record, unfinished FROM task WHERE name = ?");
     for (const auto& task : tasks) {
       select.bind(1, task);
@@ -181,58 +222,54 @@ std::unordered_map<std::string, TaskRecord> StateStore::load_many(const std::vec
       }
       select.reset();
     }
-  }
-  execute("COMMIT");
-  return records;
+    return records;
+  });
 }
 
 void StateStore::begin(const std::string& task) {
-  std::lock_guard lock(mutex_);
-  if (!open(false)) return;
-  Statement update(*this, "UPDATE task SET unfinished = 1 WHERE name = ?");
-  update.bind(1, task);
-  update.step();
+  guarded([&] {
+    if (!open(false)) return;
+    Statement update(*this, "UPDATE task SET unfinished = 1 WHERE name = ?");
+    update.bind(1, task);
+    update.step();
+  });
 }
 
 void StateStore::save(const std::string& task, TaskRecord& record, const base::Json& details) {
-  std::lock_guard lock(mutex_);
-  open(true);
-  record.finished_at = std::time(nullptr);
-  execute("BEGIN IMMEDIATE");
-  try {
+  guarded([&] {
+    open(true);
+    record.finished_at = std::time(nullptr);
+    Transaction transaction(*this, "BEGIN IMMEDIATE");
     {
       Statement next(*this, "UPDATE counter SET run = run + 1 RETURNING run");
       if (!next.step()) fail("use");
       record.run = next.number(0);
     }
-    {
-      Statement insert(*this, "INSERT OR REPLACE INTO task(name, run, record) VALUES(?, ?, ?)");
-      insert.bind(1, task);
-      insert.bind(2, record.run);
-      insert.bind(3, base::canonical_json(to_json(record)));
-      insert.step();
-    }
-    {
-      Statement insert(*this, "INSERT OR REPLACE INTO detail(name, details) VALUES(?, ?)");
-      insert.bind(1, task);
-      insert.bind(2, base::canonical_json(details));
-      insert.step();
-    }
-    execute("COMMIT");
-  } catch (...) {
-    sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
-    throw;
-  }
+    Statement insert(*this, "INSERT OR REPLACE INTO task(name, run, record) VALUES(?, ?, ?)");
+    insert.bind(1, task);
+    insert.bind(2, record.run);
+    insert.bind(3, base::canonical_json(to_json(record)));
+    insert.step();
+    Statement listing(*this, "INSERT OR REPLACE INTO detail(name, details) VALUES(?, ?)");
+    listing.bind(1, task);
+    listing.bind(2, base::canonical_json(details));
+    listing.step();
+    insert.reset();
+    listing.reset();
+    transaction.commit();
+  });
 }
 
 base::Json StateStore::load_details(const std::string& task) {
-  std::lock_guard lock(mutex_);
-  if (!open(false)) return base::Json::object();
-  Statement select(*this, "SELECT details FROM detail WHERE name = ?");
-  select.bind(1, task);
-  if (!select.step()) return base::Json::object();
-  const base::Json details = base::Json::parse(select.text(0), nullptr, false);
-  return details.is_object() ? details : base::Json::object();
+  return guarded([&] {
+    base::Json details = base::Json::object();
+    if (!open(false)) return details;
+    Statement select(*this, "SELECT details FROM detail WHERE name = ?");
+    select.bind(1, task);
+    if (!select.step()) return details;
+    base::Json stored = base::Json::parse(select.text(0), nullptr, false);
+    return stored.is_object() ? stored : details;
+  });
 }
 
 std::string StateStore::damaged() {

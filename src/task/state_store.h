@@ -52,9 +52,15 @@ class StateStore {
 
  private:
   class Statement;
+  class Transaction;
+  struct Damaged {};
 
-  bool open(bool create);
-  bool open_file(bool create);
+  template <typename Body>
+  auto guarded(Body body);
+  bool open(bool create);  // false where there is no file and none is to be made
+  void open_file(bool create);
+  void close();
+  void set_aside();
   void execute(const char* sql);
   [[noreturn]] void fail(const char* action);
 

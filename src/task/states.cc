@@ -19,9 +19,9 @@ const std::vector<std::shared_ptr<Checker>>& TaskStates::checkers(TaskId id) {
 }
 
 base::Json TaskStates::own_state(TaskId id) {
-  if (std::find(asking_.begin(), asking_.end(), id) != asking_.end()) {
+  if (auto again = std::find(asking_.begin(), asking_.end(), id); again != asking_.end()) {
     std::string ring;
-    for (TaskId open : asking_) ring += graph_[open].name + " → ";
+    for (; again != asking_.end(); ++again) ring += graph_[*again].name + " → ";
     throw base::Error(
         base::ErrorCode::kProject,
         fmt::format("The hash of the task {0} needs itself: {1}{0}. A checker's key must not hold the "
@@ -49,22 +49,24 @@ base::Json TaskStates::own_state(TaskId id) {
 base::Json TaskStates::state(TaskId id) {
   std::lock_guard lock(mutex_);
   hash(id);
-  return own_state(id);
+  return known_.at(id).state;
 }
 
 std::string TaskStates::hash(TaskId id) {
   std::lock_guard lock(mutex_);
-  if (auto known = hashes_.find(id); known != hashes_.end()) return known->second;
+  if (auto known = known_.find(id); known != known_.end()) return known->second.hash;
   for (TaskId each : graph_.order(id)) {
-    if (hashes_.contains(each)) continue;
-    hashes_[each] = base::sha256_hex(base::canonical_json(own_state(each)));
+    if (known_.contains(each)) continue;
+    base::Json state = own_state(each);
+    std::string hash = base::sha256_hex(base::canonical_json(state));
+    known_[each] = {std::move(state), std::move(hash)};
   }
-  return hashes_.at(id);
+  return known_.at(id).hash;
 }
 
 void TaskStates::forget() {
   std::lock_guard lock(mutex_);
-  hashes_.clear();
+  known_.clear();
 }
 
 }  // namespace ixian::task

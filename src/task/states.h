@@ -31,13 +31,21 @@ class TaskStates {
   // After a task has run: files are no longer what they were.
   void forget();
 
+  // While it is held, no other thread uses a checker.
+  std::unique_lock<std::recursive_mutex> guard() { return std::unique_lock(mutex_); }
+
  private:
+  struct Known {
+    base::Json state;
+    std::string hash;
+  };
+
   base::Json own_state(TaskId id);
 
   const TaskGraph& graph_;
   std::recursive_mutex mutex_;
   std::unordered_map<TaskId, std::vector<std::shared_ptr<Checker>>> checkers_;
-  std::unordered_map<TaskId, std::string> hashes_;
+  std::unordered_map<TaskId, Known> known_;
   std::vector<TaskId> asking_;
 };
 

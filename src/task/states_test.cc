@@ -29,8 +29,9 @@ TEST_F(TaskStatesTest, TheStateNamesTheCheckersAndTheHashesOfTheDependencies) {
   project.add("app", {"lib"});
   project.checked().now = {{"a", 1}};
   auto now = project.session();
-  EXPECT_EQ(now->states.state(now->graph.find("app")),
-            (Json{{"checks", {{{"class", "Fake"}, {"state", {{"a", 1}}}}}}, {"depends", {{"lib", hash("lib")}}}}));
+  EXPECT_EQ(
+      now->states.state(now->graph.find("app")),
+      (Json{{"checks", {{{"class", "Fake"}, {"state", {{"a", 1}}}}}}, {"depends", {{"lib", hash("lib")}}}}));
 }
 
 TEST_F(TaskStatesTest, TheHashIsOverTheCanonicalState) {
@@ -123,8 +124,9 @@ TEST_F(TaskStatesTest, ARingOfHashesIsAnErrorThatShowsIt) {
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kProject);
-    EXPECT_EQ(error.message(), "The hash of the task a needs itself: a → b → a. A checker's key must not hold the "
-                               "HASH of a task that depends on it.");
+    EXPECT_EQ(error.message(),
+              "The hash of the task a needs itself: a → b → a. A checker's key must not hold the "
+              "HASH of a task that depends on it.");
   }
   EXPECT_THROW(now->states.hash(0), base::Error) << "asking again is no different";
 }
