@@ -28,8 +28,7 @@ int main(int count, char** arguments) {
     fmt::print(stderr, "usage: file_hash_bench DIR [PATTERN...]\n");
     return 2;
   }
-  const std::string root =
-      ixian::base::absolute_path(arguments[1], ixian::base::current_directory());
+  const std::string root = ixian::base::absolute_path(arguments[1], ixian::base::current_directory());
   std::vector<std::string> patterns(arguments + 2, arguments + count);
   if (patterns.empty()) patterns = {"."};
   const std::string cache = fmt::format("/tmp/file_hash_bench.{}", ::getpid());
@@ -39,9 +38,8 @@ int main(int count, char** arguments) {
     const double first = seconds_to_hash(hasher, patterns);
     const ixian::task::FileCounts counts = hasher.counts();
     const double again = seconds_to_hash(hasher, patterns);
-    fmt::print("{}: {} files, {} read, {:.1f} MB: {:.4f} s, again {:.4f} s\n", label,
-               counts.looked_at, counts.read, static_cast<double>(counts.bytes_read) / 1e6, first,
-               again);
+    fmt::print("{}: {} files, {} read, {:.1f} MB: {:.4f} s, again {:.4f} s\n", label, counts.looked_at,
+               counts.read, static_cast<double>(counts.bytes_read) / 1e6, first, again);
   }
   ::unlink(cache.c_str());
 }

@@ -14,7 +14,8 @@ Json parse_json(std::string_view text, std::size_t max_bytes, int max_depth) {
   }
   bool too_deep = false;
   auto guard = [&](int depth, Json::parse_event_t event, Json&) {
-    const bool starts = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    const bool starts =
+        event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
     if (starts && depth >= max_depth) too_deep = true;
     return !too_deep;
   };

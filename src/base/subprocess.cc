@@ -164,8 +164,8 @@ bool read_some(int fd, LineSplitter& lines, const LineSplitter::OnLine& on_line)
   return true;
 }
 
-// Reads until the command itself has ended, and then what it has left in the pipe. A child that it left in the background may keep the pipe
-// open, and even full; that one is not waited for.
+// Reads until the command itself has ended, and then what it has left in the pipe. A child that it left in
+// the background may keep the pipe open, and even full; that one is not waited for.
 int wait_with_output(pid_t pid, UniqueFd output, const std::function<void(std::string_view)>& on_line) {
   UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   LineSplitter lines;
@@ -230,7 +230,8 @@ std::string path_from(std::string_view path, const std::string& directory) {
   if (directory.empty()) return std::string(path);
   const std::string base = absolute_path(directory, current_directory());
   std::vector<std::string> folders;
-  for (std::string_view folder : split(path, ':')) folders.push_back(absolute_path(folder.empty() ? "." : folder, base));
+  for (std::string_view folder : split(path, ':'))
+    folders.push_back(absolute_path(folder.empty() ? "." : folder, base));
   return join(folders, ":");
 }
 

@@ -16,7 +16,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 class RunCommandTest : public ::testing::Test {
  protected:
@@ -158,7 +157,8 @@ TEST_F(RunCommandTest, ARequestToStopReachesTheWholeGroup) {
   };
   // The inner shell is no background job: those ignore SIGINT.
   const auto status =
-      sh("trap 'echo outer; exit 9' INT; sh -c 'trap \"echo inner; exit 8\" INT; echo ready; sleep 60'",
+      sh("trap 'echo outer; exit 9' INT; sh -c 'trap \"echo inner; exit 8\" INT; echo ready; while :; do "
+         "sleep 0.05; done'",
          command);
   EXPECT_EQ(status.code, 9);
   EXPECT_THAT(lines, ElementsAre("ready", "inner", "outer"));

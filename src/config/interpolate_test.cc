@@ -17,7 +17,9 @@ TEST(Interpolate, ReplacesEachVariableWhereItStands) {
   EXPECT_EQ(render_with("{A}/{B.C}:{A}", {{"A", "1"}, {"B.C", "2"}}), "1/2:1");
 }
 
-TEST(Interpolate, DoesNotLookIntoValues) { EXPECT_EQ(render_with("{A}", {{"A", "{B}"}}), "{B}"); }
+TEST(Interpolate, DoesNotLookIntoValues) {
+  EXPECT_EQ(render_with("{A}", {{"A", "{B}"}}), "{B}");
+}
 
 TEST(Interpolate, DoubledBracesAreBraces) {
   EXPECT_EQ(render_with("{{\"key\": \"{A}\"}}", {{"A", "1"}}), "{\"key\": \"1\"}");

@@ -33,7 +33,9 @@ std::string enumerate(const std::vector<std::string>& names) {
 }
 
 // "FileHash:src/,setup.py" → "src/,setup.py".
-std::string subject_of(const std::string& checker_id) { return checker_id.substr(checker_id.find(':') + 1); }
+std::string subject_of(const std::string& checker_id) {
+  return checker_id.substr(checker_id.find(':') + 1);
+}
 
 // The dependencies whose last success is a later one than this task was made with.
 std::vector<std::string> ran_since(const Situation& situation) {

@@ -90,8 +90,8 @@ base::ActivityId OutputGuard::author() {
   return running_.size() == 1 ? *running_.begin() : base::kNoActivity;
 }
 
-// Until all writers are gone, or until told to stop. Whoever wants the pipe drained gets what is in it at that moment: a program that keeps
-// writing must not keep others waiting.
+// Until all writers are gone, or until told to stop. Whoever wants the pipe drained gets what is in it at
+// that moment: a program that keeps writing must not keep others waiting.
 void OutputGuard::read_lines(int fd) {
   base::UniqueFd pipe(fd);
   base::LineSplitter lines;

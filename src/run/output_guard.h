@@ -21,8 +21,8 @@ class OutputGuard {
   explicit OutputGuard(base::EventSink& sink) : sink_(sink) {}
   ~OutputGuard() { disengage(); }
 
-  // Between these an activity runs that does not own the terminal; the first one engages the guard. When end() returns, all that it has
-  // written has been told.
+  // Between these an activity runs that does not own the terminal; the first one engages the guard. When
+  // end() returns, all that it has written has been told.
   void begin(base::ActivityId activity);
   void end(base::ActivityId activity);
 

@@ -81,8 +81,8 @@ class Run {
 
   bool must_be_callers(std::size_t index) const { return jobs_ == 1 || is_root(index); }
 
-  // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted there, and waking a thread
-  // costs more than looking at a task), else to whoever is free first.
+  // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted
+  // there, and waking a thread costs more than looking at a task), else to whoever is free first.
   void dispatch() {
     for (; !ready_.empty(); ready_.pop_front()) {
       const std::size_t index = ready_.front();

@@ -12,7 +12,6 @@ namespace ixian::run {
 namespace {
 
 using ixian::testing::Gate;
-using ::testing::ElementsAre;
 
 class RunnerParallelTest : public ixian::testing::RunnerTest {};
 

@@ -77,7 +77,9 @@ TEST_F(ConfigTest, LooksAtTheRootFirstThenAtTheHolder) {
   EXPECT_EQ(value("root.CHILD.NAME"), "child of a");
 }
 
-TEST_F(ConfigTest, LeavesAnythingButStringsAlone) { EXPECT_EQ(value("root.LIST"), "['{A}']"); }
+TEST_F(ConfigTest, LeavesAnythingButStringsAlone) {
+  EXPECT_EQ(value("root.LIST"), "['{A}']");
+}
 
 TEST_F(ConfigTest, GivenNamesComeFirst) {
   EXPECT_EQ(value("root.format('{A}{extra.real}', A='x', extra=3)"), "x3");

@@ -242,8 +242,7 @@ TEST_F(FileHasherTest, GitAndSkippedFoldersDoNotExist) {
   EXPECT_EQ(after.state, before.state);
   EXPECT_EQ(after.details, before.details);
   EXPECT_EQ(state({".git/HEAD", "builder/sub/f"}),
-            Json({{".git/HEAD", file_digest("100644", "x")},
-                  {"builder/sub/f", file_digest("100644", "x")}}));
+            Json({{".git/HEAD", file_digest("100644", "x")}, {"builder/sub/f", file_digest("100644", "x")}}));
 }
 
 TEST_F(FileHasherTest, NamesThatAreNotTextStayDifferent) {
@@ -265,8 +264,7 @@ TEST_F(FileHasherTest, BracketsMayBePartOfAName) {
 }
 
 TEST_F(FileHasherTest, WhatIsNamedTwiceIsTheSameAsOnce) {
-  for (int i = 0; i < 40; ++i)
-    write("src/d" + std::to_string(i % 4) + "/f" + std::to_string(i), "x");
+  for (int i = 0; i < 40; ++i) write("src/d" + std::to_string(i % 4) + "/f" + std::to_string(i), "x");
   const Json all = state({"**", "src/**/*", "src", "src/d0/f0"});
   EXPECT_EQ(all.size(), 1u + 4u + 40u);
   for (const auto& [key, value] : all.items()) EXPECT_EQ(value, state({key})[key]) << key;
@@ -366,8 +364,7 @@ TEST_F(FileHasherTest, AFileThatKeepsGrowingIsReadToAnEndAndNotRemembered) {
 }
 
 TEST_F(FileHasherTest, ThreadsMayHashAtOnce) {
-  for (int i = 0; i < 500; ++i)
-    write("src/d" + std::to_string(i % 9) + "/" + std::to_string(i), "x");
+  for (int i = 0; i < 500; ++i) write("src/d" + std::to_string(i % 9) + "/" + std::to_string(i), "x");
   const Json expected = state({"src", "**/*1"});
   FileHasher hasher(root_, {}, base_ + "/cache", 2, kLater);
   std::vector<std::thread> threads;
@@ -394,8 +391,7 @@ TEST_F(FileHasherTest, RandomTreesHashAlikeHoweverTheyAreHashed) {
       path += std::string("abc")[pick(3)] + std::string(1, "0.-b"[pick(4)]);
       std::error_code ignored;  // a file may be where a folder is wanted
       std::filesystem::create_directories(std::filesystem::path(at(path)).parent_path(), ignored);
-      if (pick(8) == 0)
-        std::filesystem::create_symlink(pick(2) == 0 ? ".." : "a0", at(path), ignored);
+      if (pick(8) == 0) std::filesystem::create_symlink(pick(2) == 0 ? ".." : "a0", at(path), ignored);
       std::ofstream(at(path)) << std::string(pick(3000), 'x') << pick(5);
       if (pick(5) == 0) ::chmod(at(path).c_str(), 0755);
     }

@@ -122,9 +122,10 @@ StateStore::~StateStore() {
 void StateStore::fail(const char* action) {
   const int code = database_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(database_);
   if (is_damage(code)) throw Damaged();
-  throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("Cannot {} the project's state in {}: {}.", action, base::printable_path(path_),
-                                code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(database_)));
+  throw base::Error(
+      base::ErrorCode::kTaskFailed,
+      fmt::format("Cannot {} the project's state in {}: {}.", action, base::printable_path(path_),
+                  code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(database_)));
 }
 
 void StateStore::execute(const char* sql) {
@@ -180,7 +181,8 @@ void StateStore::open_file(bool create) {
     *static_cast<int*>(out) = std::stoi(values[0]);
     return 0;
   };
-  if (sqlite3_exec(database_, "PRAGMA user_version", read_version, &version, nullptr) != SQLITE_OK) fail("open");
+  if (sqlite3_exec(database_, "PRAGMA user_version", read_version, &version, nullptr) != SQLITE_OK)
+    fail("open");
   if (version > kSchema) {
     throw base::Error(
         base::ErrorCode::kTaskFailed,

@@ -16,7 +16,6 @@ namespace {
 
 using base::Json;
 using ixian::testing::ChildProcess;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class StateStoreTest : public ::testing::Test {

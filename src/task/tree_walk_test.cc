@@ -59,9 +59,7 @@ class TreeWalkTest : public testing::Test {
     std::ofstream(file) << content;
   }
 
-  Tree walk_paths(const std::vector<std::string>& paths) {
-    return walk(fd_.get(), paths, options_);
-  }
+  Tree walk_paths(const std::vector<std::string>& paths) { return walk(fd_.get(), paths, options_); }
 
   // "path content" of every file below the first path asked for.
   static std::vector<std::string> lines(const Tree& tree) {
@@ -80,8 +78,7 @@ class TreeWalkTest : public testing::Test {
 };
 
 TEST_F(TreeWalkTest, FilesComeInTheOrderOfTheirWholePaths) {
-  const std::vector<std::string> paths = {"a!b", "a/z", "a/z.b/c", "a/z/c",
-                                          "a-b", "a0",  "b",       "a.b/c"};
+  const std::vector<std::string> paths = {"a!b", "a/z", "a/z.b/c", "a/z/c", "a-b", "a0", "b", "a.b/c"};
   std::vector<std::string> expected;
   for (const std::string& path : paths) {
     if (path == "a/z") continue;
@@ -100,11 +97,11 @@ TEST_F(TreeWalkTest, EveryPathAskedForHasItsEntry) {
   ::symlink("file", (root_ + "/link").c_str());
   ::symlink("circle", (root_ + "/circle").c_str());
   ::mkfifo((root_ + "/fifo").c_str(), 0600);
-  const Tree tree = walk_paths({"file", "folder", "broken", "link", "circle", "fifo", "missing",
-                                "file/below", root_ + "/folder", "."});
-  const std::vector<Kind> expected = {
-      Kind::kExecutable, Kind::kFolder, Kind::kLink,   Kind::kExecutable, Kind::kLink,
-      Kind::kAbsent,     Kind::kAbsent, Kind::kAbsent, Kind::kFolder,     Kind::kFolder};
+  const Tree tree = walk_paths({"file", "folder", "broken", "link", "circle", "fifo", "missing", "file/below",
+                                root_ + "/folder", "."});
+  const std::vector<Kind> expected = {Kind::kExecutable, Kind::kFolder, Kind::kLink,   Kind::kExecutable,
+                                      Kind::kLink,       Kind::kAbsent, Kind::kAbsent, Kind::kAbsent,
+                                      Kind::kFolder,     Kind::kFolder};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(tree.top.entries[i].kind, expected[i]) << tree.top.name(tree.top.entries[i]);
   }
@@ -160,9 +157,9 @@ TEST_F(TreeWalkTest, SkippedFoldersAreAbsentByWhateverName) {
 TEST_F(TreeWalkTest, ManyThreadsReadEachFileOnce) {
   std::set<std::string> expected;
   for (int i = 0; i < 1200; ++i) {  // one wide folder and many small ones
-    const std::string path = i % 2 == 0 ? "wide/f" + std::to_string(i)
-                                        : "d" + std::to_string(i % 97) + "/e" +
-                                              std::to_string(i % 7) + "/f" + std::to_string(i);
+    const std::string path =
+        i % 2 == 0 ? "wide/f" + std::to_string(i)
+                   : "d" + std::to_string(i % 97) + "/e" + std::to_string(i % 7) + "/f" + std::to_string(i);
     write("top/" + path, std::to_string(i));
     expected.insert(path + " " + std::to_string(i));
   }

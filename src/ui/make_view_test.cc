@@ -11,8 +11,7 @@
 namespace ixian::ui {
 namespace {
 
-ViewKind automatic(bool terminal, Threshold threshold,
-                   std::map<std::string, std::string> variables) {
+ViewKind automatic(bool terminal, Threshold threshold, std::map<std::string, std::string> variables) {
   return resolve(ViewKind::kAuto, threshold, terminal,
                  [&](const char* name) -> std::string_view { return variables[name]; });
 }
@@ -32,8 +31,7 @@ TEST(ResolveView, IsForAPersonOnATerminal) {
 
 TEST(ResolveView, IsPlainInAPipeInCiAndOnADumbTerminal) {
   EXPECT_EQ(automatic(false, Threshold::kInfo, {{"TERM", "xterm"}}), ViewKind::kPlain);
-  EXPECT_EQ(automatic(true, Threshold::kInfo, {{"TERM", "xterm"}, {"CI", "true"}}),
-            ViewKind::kPlain);
+  EXPECT_EQ(automatic(true, Threshold::kInfo, {{"TERM", "xterm"}, {"CI", "true"}}), ViewKind::kPlain);
   EXPECT_EQ(automatic(true, Threshold::kInfo, {{"TERM", "dumb"}}), ViewKind::kPlain);
 }
 

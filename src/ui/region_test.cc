@@ -58,8 +58,8 @@ TEST_F(RegionTest, KeepsLinesAboveThatWrapOrFillTheTerminal) {
   const std::string longer(50, 'l');
   replace("", {"one", "two", "three"});
   replace(full + "\n" + longer + "\n", {"one"});
-  EXPECT_EQ(terminal_.text(), full + "\n" + std::string(20, 'l') + "\n" + std::string(20, 'l') +
-                                  "\n" + std::string(10, 'l') + "\none\n");
+  EXPECT_EQ(terminal_.text(), full + "\n" + std::string(20, 'l') + "\n" + std::string(20, 'l') + "\n" +
+                                  std::string(10, 'l') + "\none\n");
 }
 
 TEST_F(RegionTest, LeavesNothingBehindOfALoneLineAtTheBottom) {
