@@ -1,7 +1,7 @@
 """ix help, and the commands that tell about tasks without running them."""
 
+import os
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -202,9 +202,8 @@ def test_graph_as_dot(project):
     project.tasks(task("a", f"depends = [{odd!r}]"), f"class Odd(Task):\n    name = {odd!r}\n    def execute(self):\n        pass\n")
     text = project.ix("graph", "--dot").ok().stdout
     assert text.startswith("digraph") and text.rstrip().endswith("}") and text.count("->") == 1
-    if shutil.which("dot"):
-        drawn = subprocess.run(["dot", "-Tplain"], input=text, capture_output=True, text=True, timeout=60)
-        assert drawn.returncode == 0 and drawn.stderr == "", drawn
+    drawn = subprocess.run(["dot", "-Tplain"], input=text, capture_output=True, text=True, timeout=60)
+    assert drawn.returncode == 0 and drawn.stderr == "", drawn
 
 
 @pytest.mark.parametrize("args", [["a", "b"], ["--svg"], ["a", "--nope"]])
@@ -265,5 +264,12 @@ def test_completion_without_a_project(project):
 def test_completion_scripts_are_valid(project, shell):
     script = project.ix("completion", shell).ok().stdout
     assert "ix completion --tasks" in script and "--force-all" in script.replace("-l force-all", "--force-all")
-    if shutil.which(shell):
-        assert subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=60).stderr == ""
+    assert subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=60).stderr == ""
+
+
+def test_fish_completes(project):
+    project.tasks(task("generate"), task("build"))
+    script = "ix completion fish | source; complete -C 'ix gen'"
+    environment = {**os.environ, "PATH": f"{os.path.dirname(IX)}:{os.environ['PATH']}", "HOME": str(project.path)}
+    done = subprocess.run(["fish", "-c", script], cwd=project.path, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["generate"], done
