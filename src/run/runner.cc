@@ -171,18 +171,25 @@ class Run {
     try {
       return check_and_execute(index, situation, activity, begun);
     } catch (const base::Error& error) {
-      {
-        std::lock_guard lock(mutex_);
-        stopping_ = true;
-        report_.failures.push_back({step(index).name, error});
-      }
+      fail(index, error);
       if (begun) shop_.sink.end(activity, base::Outcome::kFailed, "");
       return Result::kFailed;
     } catch (const base::Cancelled&) {
       shop_.cancellation.request();
       if (begun) shop_.sink.end(activity, base::Outcome::kCancelled, "");
       return begun ? Result::kFailed : Result::kNotStarted;
+    } catch (const std::exception&
+                 error) {  // no memory, no thread: nothing that a task may take the others down with
+      fail(index, {base::ErrorCode::kTaskFailed, fmt::format("ix cannot go on: {}.", error.what())});
+      if (begun) shop_.sink.end(activity, base::Outcome::kFailed, "");
+      return Result::kFailed;
     }
+  }
+
+  void fail(std::size_t index, const base::Error& error) {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    report_.failures.push_back({step(index).name, error});
   }
 
   Result check_and_execute(std::size_t index, plan::Situation& situation, base::ActivityId& activity,

@@ -35,7 +35,7 @@ void rethrow(py::error_already_set& exception) {
   std::string context;
   try {
     if (exception.trace()) PyException_SetTraceback(exception.value().ptr(), exception.trace().ptr());
-    const py::tuple described = py::module_::import("ixian._boot").attr("describe")(exception.value());
+    const py::tuple described = py::module_::import("ixian._errors").attr("describe")(exception.value());
     kind = to_bytes(described[0]);
     message = to_bytes(described[1]);
     context = to_bytes(described[2]);

@@ -1,16 +1,11 @@
-"""What the program calls: loading a project, running a task function, and telling the user about an exception."""
+"""What the program calls: taking over output, loading a project, running a task function, the end."""
 
 import sys
 import time
 
 import _ixian
 
-OURS = "<ixian"  # how the file names of this package's code start
-
-
-class ProjectError(Exception):
-    """ixian.py cannot be used."""
-
+from ixian._errors import ProjectError, WrongArguments
 
 # Output ---------------------------------------------------------------------------------------------------------------------------
 
@@ -227,10 +222,6 @@ def raise_wrong_arguments(runner, args, keywords, error):
     raise error
 
 
-class WrongArguments(Exception):
-    """A task was given arguments that its function does not take."""
-
-
 def checker_traits(checker):
     """(decides by itself, saves by itself, what it is called)."""
     from ixian.check.checker import Checker
@@ -250,84 +241,7 @@ def checker_label(checker):
     return str(label()) if callable(label) else ""
 
 
-# Exceptions -----------------------------------------------------------------------------------------------------------------------
-
-
-def describe(error):
-    """(kind, message, context): the sentence for the user, and the user's own part of the traceback."""
-    from ixian.config import MissingConfiguration
-    from ixian.exceptions import AlreadyComplete, ExecuteFailed, InvalidClassPath, InvalidTask, ModuleLoadError
-
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted", "", ""
-    if isinstance(error, AlreadyComplete):
-        return "complete", "", ""
-    if isinstance(error, SystemExit):
-        if error.code in (None, 0):
-            return "complete", "", ""
-        text = f"it ended with exit code {error.code}" if isinstance(error.code, int) else str(error.code)
-        return "failed", text, ""
-    if isinstance(error, WrongArguments):
-        return "usage", str(error), ""
-    if isinstance(error, ExecuteFailed):
-        code = getattr(error, "ixian_code", 1)
-        kind = {2: "usage", 3: "project", 4: "registry"}.get(code, "failed")
-        return kind, str(error) or type(error).__name__, getattr(error, "ixian_context", "")
-    if isinstance(error, ProjectError):
-        return "project", str(error), ""
-    if isinstance(error, SyntaxError) and error.filename:
-        return "project", f"{_ixian.shown(error.filename)} line {error.lineno}: {error.msg}.", syntax_context(error)
-    known = (MissingConfiguration, InvalidTask, ModuleLoadError, InvalidClassPath)
-    message = str(error)
-    if isinstance(error, ModuleNotFoundError):
-        message = f"There is no Python module {error.name!r}. Is it installed where ix can find it (PYTHONPATH, VIRTUAL_ENV)?"
-    elif isinstance(error, RecursionError):
-        message = f"Endless recursion: {message}"
-    elif not isinstance(error, known):
-        message = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    kind = "project" if isinstance(error, (InvalidTask, ModuleLoadError, InvalidClassPath)) else "failed"
-    return kind, message, "\n".join(filter(None, [user_traceback(error), rendering_note(error)]))
-
-
-def syntax_context(error):
-    if not error.text:
-        return ""
-    line = error.text.rstrip("\n")
-    shown = line.lstrip()
-    column = max(0, (error.offset or 1) - 1 - (len(line) - len(shown)))
-    return f"    {shown}\n    {' ' * column}^"
-
-
-def rendering_note(error):
-    text = getattr(error, "rendering", None)
-    return f"{error.parent or 'The text'} is {text!r}." if text else ""
-
-
-def user_traceback(error):
-    """The traceback without our own frames; empty where nothing of the user's is in it."""
-    import traceback
-
-    shown = traceback.TracebackException.from_exception(error, compact=True)
-    prune(shown)
-    lines = list(shown.format())
-    if not any(line.lstrip().startswith("File ") for line in lines):
-        return ""
-    return "".join(lines).rstrip("\n")
-
-
-def prune(shown):
-    seen = set()
-    open_ = [shown]
-    while open_:
-        current = open_.pop()
-        if current is None or id(current) in seen:
-            continue
-        seen.add(id(current))
-        kept = [frame for frame in current.stack if not frame.filename.startswith((OURS, "<frozen"))]
-        del current.stack[:]
-        current.stack.extend(kept)
-        open_.extend([current.__cause__, current.__context__])
-        open_.extend(getattr(current, "exceptions", None) or [])
+# The end ----------------------------------------------------------------------
 
 
 def finish():
