@@ -22,10 +22,10 @@ ixian_install_completion(fish fish/vendor_completions.d ix.fish)
 set(CPACK_PACKAGE_NAME ixian)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "Ixian developers <ixian@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "build tool for container images with the registry as its cache")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "runs the tasks of a project, in parallel and only where needed")
 set(CPACK_PACKAGE_DESCRIPTION
-"Ixian runs the tasks of a project and skips those whose results still hold. It
-builds container images as a graph of stages, and uses the registry as the cache.
+"Ixian runs each task of a project after the tasks that it needs, independent ones
+in parallel, and skips those whose inputs and results have not changed.
 .
 A project is described in ixian.py, which ix reads with an embedded Python 3.11.
 The package contains the program ix and completions for bash, zsh and fish.")
@@ -38,5 +38,5 @@ set(CPACK_DEBIAN_PACKAGE_HOMEPAGE "${PROJECT_HOMEPAGE_URL}")
 # Libraries are found by what the program links. Named besides: libpython3.11 because it brings Python's standard library, and
 # what is used without being linked.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libpython3.11, python3-jinja2, ca-certificates")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libpython3.11, python3-jinja2, libsqlite3-0 (>= 3.35)")
 include(CPack)
