@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "plan/wording.h"
 
 namespace ixian::plan {
 namespace {
@@ -16,11 +17,7 @@ std::string shorten(const std::string& name) {
   if (const auto comma = name.rfind(',', kLongest); comma != std::string::npos && comma > 0) {
     return name.substr(0, comma) + ", …";
   }
-  std::size_t cut = 0;
-  for (std::size_t width = 0; width < kLongest; ++width) {
-    cut += std::max<std::size_t>(1, base::utf8_length(std::string_view(name).substr(cut)));
-  }
-  return name.substr(0, cut) + "…";
+  return cut(name, kLongest);
 }
 
 std::string enumerate(const std::vector<std::string>& names) {

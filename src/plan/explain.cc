@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "base/text.h"
+#include "plan/wording.h"
 
 namespace ixian::plan {
 namespace {
@@ -13,14 +14,7 @@ namespace {
 std::string shorten(const base::Json& value) {
   constexpr std::size_t kLongest = 40;
   if (value.is_null()) return "nothing";
-  std::string text = value.is_string() ? value.get<std::string>() : base::canonical_json(value);
-  if (base::display_width(text) > kLongest) {
-    std::size_t cut = 0;
-    while (cut < kLongest)
-      cut += std::max<std::size_t>(1, base::utf8_length(std::string_view(text).substr(cut)));
-    text = text.substr(0, cut) + "…";
-  }
-  return text;
+  return cut(value.is_string() ? value.get<std::string>() : base::canonical_json(value), kLongest);
 }
 
 // "100644 <hex>": a file's mode and content, as the file hasher writes them.

@@ -19,7 +19,7 @@
 namespace ixian::run {
 namespace {
 
-enum class Result { kPending, kSkipped, kRan, kFailed, kNotStarted };
+enum class Result { kSkipped, kRan, kFailed, kNotStarted };
 
 // One run: who is ready, who is done. The calling thread hands out work, and works itself.
 class Run {
@@ -31,7 +31,6 @@ class Run {
         terminal_(manner.terminal),
         shop_(workshop),
         runs_(workshop.graph, ids(plan), workshop.store),
-        results_(plan.steps.size(), Result::kPending),
         waiting_for_(plan.steps.size(), 0),
         dependents_(plan.steps.size()) {
     std::unordered_map<task::TaskId, std::size_t> position;
@@ -51,7 +50,7 @@ class Run {
     pool_ = &pool;
     std::unique_lock lock(mutex_);
     dispatch();
-    while (finished_ < results_.size()) {
+    while (finished_ < plan_.steps.size()) {
       auto index = take(for_caller_);
       if (!index) index = take(for_anyone_);
       if (!index) {
@@ -137,7 +136,6 @@ class Run {
   void finish(std::size_t index, Result result) {
     std::lock_guard lock(mutex_);
     if (std::this_thread::get_id() == caller_) caller_is_busy_ = false;
-    results_[index] = result;
     ++finished_;
     if (result == Result::kRan && !step(index).is_virtual) ++report_.ran;
     if (result == Result::kSkipped && !step(index).is_virtual) ++report_.up_to_date;
@@ -287,7 +285,6 @@ class Run {
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   plan::LatestRuns runs_;
-  std::vector<Result> results_;
   std::vector<std::size_t> waiting_for_;
   std::vector<std::vector<std::size_t>> dependents_;
   std::unordered_map<std::size_t, std::vector<std::string>> running_dependencies_;

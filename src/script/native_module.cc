@@ -49,18 +49,6 @@ void log(const std::string& level, py::object text) {
   session().sink.log(current_activity(), level_of(level), bytes);
 }
 
-// The project's name for a file: relative where it lies within.
-std::string shown(const std::string& path) {
-  const std::string& folder = session().folder;
-  return base::printable_path(path.starts_with(folder + "/") ? path.substr(folder.size() + 1) : path);
-}
-
-std::string source_of(py::object place) {
-  if (place.is_none()) return "";
-  py::tuple pair = place;
-  return fmt::format("{}:{}", shown(to_bytes(pair[0])), pair[1].cast<int>());
-}
-
 void flush_python_streams() {
   for (const char* name : {"stdout", "stderr"}) {
     py::object stream = py::module_::import("sys").attr(name);
@@ -195,7 +183,8 @@ PyObject* init_module() {
   module.def("install_folder", [] { return from_bytes(session().install_folder); });
   module.def("working_folder", [] { return from_bytes(base::current_directory()); });
   module.def("project_file", [] { return from_bytes(session().project_file); });
-  module.def("shown", [](py::str path) { return from_bytes(shown(to_bytes(path))); });
+  module.def("shown",
+             [](py::str path) { return from_bytes(base::printable_path(inside_project(to_bytes(path)))); });
 
   module.def("hash_object",
              [](py::object value) { return base::sha256_hex(base::canonical_json(to_json(value))); });

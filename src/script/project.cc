@@ -72,14 +72,10 @@ std::vector<std::shared_ptr<task::Checker>> make_checkers(std::size_t runner) {
   });
 }
 
-std::string source_of(py::handle place) {
-  if (place.is_none()) return "";
-  const auto pair = py::reinterpret_borrow<py::tuple>(place);
-  std::string file = to_bytes(pair[0]);
-  if (file.starts_with("<ixian")) return "";
-  const std::string& folder = session().folder;
-  if (file.starts_with(folder + "/")) file = file.substr(folder.size() + 1);
-  return fmt::format("{}:{}", base::printable_path(file), pair[1].cast<int>());
+// What ix brings has no place in the project.
+std::string source_in_project(py::handle place) {
+  const std::string source = source_of(place);
+  return source.starts_with("<ixian") ? "" : source;
 }
 
 task::Task make_task(const py::tuple& row) {
@@ -90,7 +86,7 @@ task::Task make_task(const py::tuple& row) {
   task.description = to_bytes(row[4]);
   task.depends = to_strings(row[5]);
   task.config = to_strings(row[6]);
-  task.source = source_of(row[7]);
+  task.source = source_in_project(row[7]);
   task.in_context = row[8].cast<bool>();
   const bool runs = row[9].cast<bool>();
   const bool cleans = row[10].cast<bool>();

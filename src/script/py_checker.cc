@@ -129,11 +129,6 @@ class FileHashChecker : public task::Checker {
     return call_python([&] { return to_strings(checker_.attr("keys")); });
   }
 
-  static std::string inside_project(const std::string& key) {
-    const std::string& folder = session().folder;
-    return key.starts_with(folder + "/") ? key.substr(folder.size() + 1) : key;
-  }
-
   py::object checker_;
   std::vector<std::string> fixed_keys_;
 };

@@ -1,5 +1,7 @@
 #include "script/session.h"
 
+#include <fmt/format.h>
+
 #include "base/lines.h"
 #include "base/thread_pool.h"
 #include "script/errors.h"
@@ -39,6 +41,17 @@ bool has_session() {
 
 void set_session(std::unique_ptr<Session> session) {
   instance() = std::move(session);
+}
+
+std::string inside_project(const std::string& path) {
+  const std::string& folder = session().folder;
+  return path.starts_with(folder + "/") ? path.substr(folder.size() + 1) : path;
+}
+
+std::string source_of(py::handle place) {
+  if (place.is_none()) return "";
+  const auto pair = py::reinterpret_borrow<py::tuple>(place);
+  return fmt::format("{}:{}", base::printable_path(inside_project(to_bytes(pair[0]))), pair[1].cast<int>());
 }
 
 task::FileHasher& Session::hasher() {

@@ -54,6 +54,12 @@ Session& session();
 bool has_session();
 void set_session(std::unique_ptr<Session> session);
 
+// A path as the project calls it: relative where it lies within.
+std::string inside_project(const std::string& path);
+
+// "ixian.py:12" for Python's (file, line), "" for None.
+std::string source_of(pybind11::handle place);
+
 // What this thread runs: null outside tasks.
 const task::Call* current_call();
 
