@@ -1,0 +1,39 @@
+// Credentials that `docker login` and `podman login` have left, and credential helpers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "auth/credential.h"
+#include "aws/credentials.h"
+#include "base/cancel.h"
+
+namespace ixian::auth {
+
+// Looks, for each target, in DOCKER_AUTH_CONFIG → $DOCKER_CONFIG/config.json or ~/.docker/config.json
+// (credHelpers[host] → credsStore → auths) → podman's $REGISTRY_AUTH_FILE,
+// $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json (longest path prefix). Files are read
+// at the first look-up; entries that cannot be read are passed over, a file that is not JSON is an error that
+// names it. Never writes. Registries of Amazon ECR are left out unless a helper is named for them: what lies
+// there for them has a way of being stale.
+std::shared_ptr<CredentialProvider> docker_config_provider(aws::Environment environment,
+                                                           base::Cancellation& cancellation);
+
+// One entry of "auths": base64 of user:password, split at the first colon, NULs stripped; or "username" and
+// "password" in the clear; "identitytoken", "registrytoken". nullopt where it holds nothing that can be used.
+// `json` is the entry's text.
+std::optional<Credential> parse_auth_entry(const std::string& json);
+
+// What `docker-credential-X get` printed. nullopt where the answer is no credentials. Throws
+// std::invalid_argument.
+std::optional<Credential> parse_helper_answer(const std::string& output);
+
+// Runs docker-credential-<helper> get with the server on its standard input. nullopt: it has none
+// ("credentials not found in native keychain", trimmed). Throws Error{kRegistry} where it cannot be run or
+// fails otherwise.
+std::optional<Credential> ask_helper(const std::string& helper, const std::string& server,
+                                     base::Cancellation& cancellation);
+
+}  // namespace ixian::auth

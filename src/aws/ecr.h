@@ -1,0 +1,41 @@
+// Amazon ECR's own API: tokens for its registries, and repositories.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/service.h"
+#include "base/secret.h"
+
+namespace ixian::aws {
+
+// What the name of a registry says about it.
+struct EcrHost {
+  bool is_public = false;  // public.ecr.aws
+  std::string account;     // twelve digits, "" for public
+  std::string region;
+  bool fips = false;
+};
+
+// nullopt for names that are not ECR's: then options must name the region.
+std::optional<EcrHost> parse_ecr_host(std::string_view host);
+
+struct EcrToken {
+  base::Secret password;  // the user is always "AWS"
+  std::chrono::system_clock::time_point expires;
+  std::string endpoint;  // "https://…" that it is for, may be empty
+};
+
+EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& service, bool is_public);
+
+// Done as well when somebody else has just made it.
+void create_repository(http::Client& client, CredentialChain& chain, const Service& service, bool is_public,
+                       const std::string& repository);
+
+// Who the credentials are, by STS GetCallerIdentity: "arn:aws:iam::123456789012:user/ci".
+std::string caller_identity(http::Client& client, CredentialChain& chain, const std::string& region,
+                            const Options& options);
+
+}  // namespace ixian::aws

@@ -1,0 +1,61 @@
+// HTTP as the rest of the program uses it: redirects followed with care, failures tried again with patience.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "http/transport.h"
+#include "http/url.h"
+
+namespace ixian::http {
+
+struct ClientOptions {
+  int retries = 5;                             // attempts after the first
+  std::chrono::milliseconds first_pause{200};  // doubled each time, with jitter
+  std::chrono::milliseconds longest_pause{10'000};
+  std::chrono::milliseconds longest_retry_after{120'000};  // a server that asks for more is not waited for
+  int redirects = 10;
+
+  // Called before each further attempt: "registry.example.com answered 503; trying again in 2 s (2 of 5)."
+  std::function<void(const std::string& sentence)> on_retry;
+
+  // Hosts that may be spoken to without TLS, besides loopback ones, and that may be redirected to http.
+  std::function<bool(std::string_view authority)> plain_http_allowed;
+};
+
+// Thread-safe. What it does that the transport does not:
+// - tries again after connection errors and 408, 429, 499, 500, 502, 503, 504, 522, honouring Retry-After, as
+// long as
+//   the request is repeatable; the last answer is returned, the last TransportError thrown;
+// - follows 301, 302, 303, 307, 308 by hand: GET and HEAD everywhere; other methods only by 307 and 308 with
+// the body
+//   sent anew, 303 becoming GET. Secret headers and signatures stay behind when the origin changes. Refused,
+//   as Error{kRegistry} that names both sides: https to http, a public host to a private address, loops, more
+//   than `redirects`.
+class Client {
+ public:
+  Client(HttpTransport& transport, base::Clock& clock, base::Cancellation& cancellation,
+         ClientOptions options = {});
+
+  Response send(const Request& request);
+
+  base::Clock& clock() { return clock_; }
+  base::Cancellation& cancellation() { return cancellation_; }
+  const ClientOptions& options() const { return options_; }
+
+  // How long to wait before attempt `n` (1 is the first repetition), without what a server asks for.
+  std::chrono::milliseconds pause_before(int n);
+
+ private:
+  Response follow(Request request);
+
+  HttpTransport& transport_;
+  base::Clock& clock_;
+  base::Cancellation& cancellation_;
+  ClientOptions options_;
+};
+
+}  // namespace ixian::http

@@ -1,0 +1,38 @@
+// A folder in the OCI image layout (image-spec, image-layout.md) as a repository.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "oci/image_repo.h"
+
+namespace ixian::layout {
+
+// How the folder is used.
+enum class LayoutUse {
+  kRead,   // it must be there
+  kWrite,  // it is made with the first blob
+};
+
+// The folder of skopeo's `oci:DIR`: its index.json names images by the annotation
+// org.opencontainers.image.ref.name, which here is `tag`. Several processes and threads may use one folder at
+// once, on NFS too: blobs are written beside their place, synced, renamed; index.json is changed under a lock
+// and replaced whole. After a crash at any moment the folder is valid. A damaged index.json or blob is an
+// Error{kRegistry} that names the file. `label` is what messages call it, "" is "oci:DIR".
+std::unique_ptr<oci::ImageRepo> open_layout(const std::string& folder, LayoutUse use,
+                                            base::Cancellation& cancellation, const std::string& label = "");
+
+// A folder that serves as a whole registry: many repositories over one set of blobs. A repository's tags are
+// entries of index.json named "repository:tag", so that skopeo reads them as `oci:DIR:repository:tag`;
+// repositories share blobs, so mounting costs nothing. `host` is the name by which the project calls it, for
+// messages ("localhost/shop/web").
+std::unique_ptr<oci::ImageRepo> open_directory_registry(const std::string& folder, const std::string& host,
+                                                        const std::string& repository, LayoutUse use,
+                                                        base::Cancellation& cancellation);
+
+// Every name in the folder's index.json, sorted; "" for unnamed images is left out.
+std::vector<std::string> layout_names(const std::string& folder);
+
+}  // namespace ixian::layout

@@ -1,0 +1,83 @@
+// The registries that a project has configured, and how to reach any other.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/credential.h"
+#include "auth/providers.h"
+#include "base/event.h"
+#include "base/json.h"
+#include "http/client.h"
+#include "oci/image_repo.h"
+#include "oci/reference.h"
+
+namespace ixian::registry {
+
+enum class ClientKind {
+  kDocker,     // DockerClient
+  kEcr,        // ECRDockerClient
+  kOpenShift,  // OpenShiftDockerClient
+  kDirectory,  // OCILayoutClient
+  kCustom,     // a class of the project that overrides credentials() or login()
+};
+
+// One entry of CONFIG.DOCKER.REGISTRIES. Options that every client takes: insecure (plain http, or any
+// certificate), ca_file, client_certificate, client_key; the others are the client's own.
+struct RegistrySettings {
+  std::string host;  // as in oci::Reference: "registry.local:5000", "docker.io"
+  ClientKind kind = ClientKind::kDocker;
+  base::Json options = base::Json::object();
+  std::string client;                                  // the class's name, for messages
+  std::shared_ptr<auth::CredentialProvider> provider;  // kCustom only
+};
+
+enum class Access {
+  kPull,  // hosts that are not configured are asked with the docker config's credentials, or without any
+  kPush,  // Error{kRegistry} where the host is not configured
+  kPushAnywhere,  // for `ix image`, where there is no project: the docker config's credentials will do
+};
+
+// What `ix registries` says of one.
+struct RegistryStatus {
+  std::string host;
+  std::string client;
+  bool reachable = false;
+  std::string identity;  // "ci (password from vault:secret/ci#password)", "anonymous"
+  enum class Answer { kYes, kNo, kUnknown };
+  Answer may_pull = Answer::kUnknown;
+  Answer may_push = Answer::kUnknown;
+  std::optional<std::chrono::system_clock::time_point> token_expires;
+  std::string problem;  // a sentence, "" is none
+  std::string advice;   // what to do about it, "" is nothing
+};
+
+// Thread-safe. Holds connections, tokens and credentials for the life of the program; nothing is asked before
+// it is needed.
+class Registries {
+ public:
+  Registries(auth::Services services, http::HttpTransport& transport, std::vector<RegistrySettings> settings,
+             base::EventSink& events);
+  ~Registries();
+
+  // The repository that a reference names. Asks nobody yet.
+  std::unique_ptr<oci::ImageRepo> open(const oci::Reference& reference, Access access);
+
+  bool configured(const std::string& host) const;
+  std::vector<std::string> hosts() const;  // the configured ones, in the project's order
+
+  // Tries it out, with `repository` as the example to be pulled from and pushed to ("" is none); nothing is
+  // stored there. Never throws but Cancelled.
+  RegistryStatus probe(const std::string& host, const std::string& repository);
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ixian::registry

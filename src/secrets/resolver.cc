@@ -1,0 +1,1 @@
+#include "secrets/resolver.h"

@@ -1,0 +1,26 @@
+// Options that are not the secret, but say where it is.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ixian::secrets {
+
+enum class SourceKind { kEnvironment, kFile, kCommand, kVault, kSecretsManager, kParameterStore };
+
+// "env:NAME", "file:/path", "cmd:…", "vault:mount/path#field", "aws-sm:id#field", "aws-ssm:name".
+struct SecretReference {
+  SourceKind kind;
+  std::string place;  // without the prefix and the field
+  std::string field;  // "" is none: the whole value
+
+  std::string text() const;  // as it was written; holds no secret
+};
+
+// nullopt where the text does not start with one of the prefixes: then it is the value itself. Throws
+// Error{kProject} where a prefix is followed by nothing that can be used ("vault:x" without a path, "env:"
+// without a name).
+std::optional<SecretReference> parse_secret_reference(std::string_view text);
+
+}  // namespace ixian::secrets
