@@ -15,9 +15,10 @@ namespace ixian::auth {
 // Looks, for each target, in DOCKER_AUTH_CONFIG → $DOCKER_CONFIG/config.json or ~/.docker/config.json
 // (credHelpers[host] → credsStore → auths) → podman's $REGISTRY_AUTH_FILE,
 // $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json (longest path prefix). Files are read
-// at the first look-up; entries that cannot be read are passed over, a file that is not JSON is an error that
-// names it. Never writes. Registries of Amazon ECR are left out unless a helper is named for them: what lies
-// there for them has a way of being stale.
+// and helpers asked at the first look-up, and again after invalidate(). Entries that cannot be read are
+// passed over, a file that is not JSON is an error that names it; a credsStore that is not installed counts
+// only for hosts that "auths" mentions. Never writes. Registries of Amazon ECR are left out unless a helper
+// is named for them, or the store is "ecr-login": what else lies there for them has a way of being stale.
 std::shared_ptr<CredentialProvider> docker_config_provider(aws::Environment environment,
                                                            base::Cancellation& cancellation);
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,9 @@ std::shared_ptr<EcrProvider> ecr_provider(const std::string& host, const base::J
 // -t`, in this order.
 std::shared_ptr<CredentialProvider> openshift_provider(const std::string& host, const base::Json& options,
                                                        const Services& services);
+
+// What to tell somebody whose options hold a secret as it is, and what to write instead. Never throws.
+std::optional<std::string> plain_secret_warning(const std::string& host, const base::Json& options);
 
 // CA files that a pod has for the cluster's own registry; empty outside pods and for other hosts.
 std::vector<std::string> openshift_ca_files(const std::string& host, const aws::Environment& environment);

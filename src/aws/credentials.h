@@ -46,22 +46,25 @@ struct Options {
 };
 
 // Finds credentials when they are first needed, keeps them in memory, and finds them anew five minutes before
-// they end. Thread-safe; one search at a time. In order, as botocore does: options → environment →
-// assume-role profile → web identity → SSO → shared credentials file → credential_process → config file →
-// container (ECS, EKS pod identity) → instance metadata (IMDSv2) → `aws configure export-credentials`. A
-// profile named by options goes before the environment.
+// they end, or at half of what is left of their life where that is later. Thread-safe; one search at a time.
+// In order, as botocore does: options → environment → assume-role profile → web identity → SSO → shared
+// credentials file → credential_process → config file → container (ECS, EKS pod identity) → instance metadata
+// (IMDSv2) → `aws configure export-credentials`. A profile named by options goes before the environment. A
+// place that is set up but fails ends the search, but for the AWS CLI, which may know a way.
 class CredentialChain {
  public:
   CredentialChain(http::Client& client, Environment environment, Options options);
   ~CredentialChain();
 
-  // Throws Error{kRegistry} that lists where it looked and what each place said.
+  // Throws Error{kRegistry}, whose context lists where it looked and what each place said; ServiceError and
+  // TransportError where AWS itself refused or could not be reached; Error{kProject} for half a key in the
+  // options. While renewing fails, the credentials before it are given until they end.
   Credentials find();
 
   // They were refused: find anew next time.
   void forget();
 
-  // AWS_REGION, AWS_DEFAULT_REGION, the profile's region; nullopt where nobody says.
+  // The options' region, AWS_REGION, AWS_DEFAULT_REGION, the profile's region; nullopt where nobody says.
   std::optional<std::string> region();
 
   struct Impl;

@@ -25,9 +25,20 @@ std::optional<EcrHost> parse_ecr_host(std::string_view host);
 struct EcrToken {
   base::Secret password;  // the user is always "AWS"
   std::chrono::system_clock::time_point expires;
-  std::string endpoint;  // "https://…" that it is for, may be empty
+  std::string endpoint;                          // "https://…" that it is for, may be empty
+  std::chrono::system_clock::time_point issued;  // by our clock
+
+  // A token lives for twelve hours and is renewed once half of its life is over; until its end it may still
+  // be used where renewing fails, and from then on never.
+  bool expired(std::chrono::system_clock::time_point now) const { return now >= expires; }
+  bool due(std::chrono::system_clock::time_point now) const { return now >= issued + (expires - issued) / 2; }
 };
 
+// What GetAuthorizationToken answers. `issued` is still to be set. Throws std::invalid_argument, whose text
+// holds nothing of the token.
+EcrToken parse_token_answer(const std::string& json, bool is_public);
+
+// Throws what call() throws, and Error{kRegistry} for a token that has expired when it arrives.
 EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& service, bool is_public);
 
 // Done as well when somebody else has just made it.
@@ -36,6 +47,6 @@ void create_repository(http::Client& client, CredentialChain& chain, const Servi
 
 // Who the credentials are, by STS GetCallerIdentity: "arn:aws:iam::123456789012:user/ci".
 std::string caller_identity(http::Client& client, CredentialChain& chain, const std::string& region,
-                            const Options& options);
+                            const Options& options, const Environment& environment = process_environment());
 
 }  // namespace ixian::aws

@@ -15,13 +15,23 @@ struct Service {
   std::string target_prefix;  // "AmazonEC2ContainerRegistry_V20150921"
   std::string region;
   std::string endpoint;  // "https://api.ecr.eu-west-1.amazonaws.com"
+  std::string name;      // for messages: "Amazon ECR"
 };
 
-Service ecr(const std::string& region, const Options& options, bool fips = false);
-Service ecr_public(const Options& options);  // always us-east-1
-Service secrets_manager(const std::string& region, const Options& options);
-Service ssm(const std::string& region, const Options& options);
-Service sts(const std::string& region, const Options& options);
+// The endpoint is the options' endpoint_url, else what AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL or the
+// profile says, else the service's own. Throws Error{kRegistry} for a region or a URL that cannot be one.
+Service ecr(const std::string& region, const Options& options, bool fips = false,
+            const Environment& environment = process_environment());
+Service ecr_public(const Options& options,  // always us-east-1
+                   const Environment& environment = process_environment());
+Service secrets_manager(const std::string& region, const Options& options,
+                        const Environment& environment = process_environment());
+Service ssm(const std::string& region, const Options& options,
+            const Environment& environment = process_environment());
+
+// Speaks the query API, not JSON: for assume_role() and caller_identity(). Without a region the global one.
+Service sts(const std::string& region, const Options& options,
+            const Environment& environment = process_environment());
 
 // What a service refused. `type` is the error's name without its namespace: "ExpiredTokenException".
 class ServiceError : public base::Error {
@@ -35,11 +45,11 @@ class ServiceError : public base::Error {
 };
 
 // POST / with X-Amz-Target: <prefix>.<action>. Expired or refused credentials are found anew once. Throws
-// ServiceError, http::TransportError.
+// ServiceError, http::TransportError, and what finding credentials throws.
 base::Json call(http::Client& client, CredentialChain& chain, const Service& service,
                 const std::string& action, const base::Json& input);
 
-// "amazonaws.com", or "amazonaws.com.cn" for China's regions.
+// "amazonaws.com", or "amazonaws.com.cn" for China's regions; other partitions have others.
 std::string dns_suffix(const std::string& region);
 
 }  // namespace ixian::aws

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ixian::base {
 
@@ -35,6 +36,17 @@ class TextSource : public ByteSource {
 
  private:
   std::string_view rest_;
+};
+
+// Over text of its own.
+class OwnedTextSource : public ByteSource {
+ public:
+  explicit OwnedTextSource(std::string text) : text_(std::move(text)), source_(text_) {}
+  std::size_t read(char* buffer, std::size_t size) override { return source_.read(buffer, size); }
+
+ private:
+  const std::string text_;
+  TextSource source_;
 };
 
 // All that is left, or nullopt-like: throws Error{kRegistry, …} with `what` ("The manifest of app:1") in its

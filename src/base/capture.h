@@ -26,8 +26,9 @@ struct Answer {
   std::string error;  // its standard error, cut to 64 KiB
 };
 
-// Runs the program in a process group of its own, with both outputs captured, and returns when it has ended
-// and its outputs are closed. What of it still runs at the time limit, or when stopping is requested, is
+// Runs the program in a session of its own (there is no terminal it could ask), with both outputs captured,
+// and returns when it has ended and its outputs are closed; outputs that a daemon of it keeps open are waited
+// for no longer than a second. What of it still runs at the time limit, or when stopping is requested, is
 // killed. Throws LaunchError; Error{kTaskFailed} for the limits; Cancelled. Thread-safe.
 Answer ask_program(const Question& question, Cancellation& cancellation);
 

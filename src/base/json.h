@@ -17,4 +17,9 @@ std::string canonical_json(const Json& value);
 // Parses at most `max_bytes` nested at most `max_depth` deep. Throws std::invalid_argument with the reason.
 Json parse_json(std::string_view text, std::size_t max_bytes = 64u << 20, int max_depth = 256);
 
+// The same for what strangers wrote, where two readers must not see two things in one document: an object
+// that has a key twice is refused too, and so is a byte order mark. The reason is one short line that can be
+// printed.
+Json parse_json_strict(std::string_view text, std::size_t max_bytes = 64u << 20, int max_depth = 256);
+
 }  // namespace ixian::base

@@ -87,7 +87,7 @@ struct ChildPlan {
   bool take_terminal;
 };
 
-void reset_signals() {
+void reset_inherited() {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
   for (int number : {SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD, SIGHUP}) {
@@ -112,7 +112,7 @@ void reset_signals() {
     in_directory = !ok;
   }
   if (ok) {
-    reset_signals();
+    reset_inherited();
     ::execve(plan.program, plan.argv, plan.env);
   }
   const Failure failure{errno, in_directory};

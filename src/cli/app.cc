@@ -50,14 +50,18 @@ void normalise(Options& options) {
   }
 }
 
-// What works in any folder. -1: the project is needed.
-int run_without_project(const Options& options) {
-  if (options.version) return find_command("version")->run(nullptr, options);
-  if (project_exists()) return -1;
-  if (const Command* command = find_command(options.task); command != nullptr && !command->needs_project) {
-    return command->run(nullptr, options);
+bool works_without_project(const Command* command) {
+  return command != nullptr && command->project != ProjectUse::kNeeded;
+}
+
+// What is answered at once, in any folder. -1: there is more to do.
+int answer_at_once(const Options& options) {
+  if (options.version) {
+    base::NullSink nobody;
+    base::Cancellation never;
+    return find_command("version")->run({options, nobody, never, nullptr});
   }
-  if (options.task == "help") {
+  if (options.task == "help" && !project_exists()) {
     const std::string about = options.run.args.empty() ? "" : options.run.args[0];
     if (const Command* command = find_command(about)) {
       print(command_page(*command, ui::Style::for_fd(STDOUT_FILENO)));
@@ -80,14 +84,15 @@ ui::ViewKind wanted_view(int argc, char** argv) {
   return ui::ViewKind::kPlain;
 }
 
-// A command that needs no project works beside a broken one.
+// Null: there is none, or none that can be loaded, and the command does without.
 std::unique_ptr<Workspace> load(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
                                 base::Cancellation& cancellation) {
   const Command* command = find_command(options.task);
+  if (works_without_project(command) && !project_exists()) return nullptr;
   try {
     return std::make_unique<Workspace>(options, std::move(argv), sink, cancellation);
   } catch (const base::Error&) {
-    if (command == nullptr || command->needs_project) throw;
+    if (command == nullptr || command->project != ProjectUse::kIfItLoads) throw;
     return nullptr;
   }
 }
@@ -98,14 +103,15 @@ bool is_ours(const task::TaskGraph& graph, const std::string& name) {
   return id == task::TaskGraph::kNone || graph[id].source.empty();
 }
 
-int dispatch(Workspace& workspace, const Options& options) {
+int dispatch(Workspace& workspace, const CommandContext& context) {
+  const Options& options = context.options;
   if (options.task == "help" && is_ours(workspace.graph(), "help")) {
     show_help(workspace, options.run.args.empty() ? "" : options.run.args[0]);
     return 0;
   }
   if (const Command* command = find_command(options.task);
       command != nullptr && workspace.graph().find(options.task) == task::TaskGraph::kNone) {
-    return command->run(&workspace, options);
+    return command->run(context);
   }
   return run_task(workspace, options);
 }
@@ -116,8 +122,8 @@ int run_in_project(const Options& options, int argc, char** argv, base::EventSin
     watch_signals(cancellation, sink);
     const auto workspace = load(options, std::vector<std::string>(argv, argv + argc), sink, cancellation);
     cancellation.throw_if_requested();
-    if (!workspace) return find_command(options.task)->run(nullptr, options);
-    return dispatch(*workspace, options);
+    const CommandContext context{options, sink, cancellation, workspace.get()};
+    return workspace ? dispatch(*workspace, context) : find_command(options.task)->run(context);
   } catch (const base::Cancelled&) {
     return interrupted_exit_code();
   } catch (const base::Error& error) {
@@ -141,7 +147,7 @@ int run_ix(int argc, char** argv) {
   try {
     options = parse_options(argc, argv);
     normalise(options);
-    if (const int code = run_without_project(options); code >= 0) return code;
+    if (const int code = answer_at_once(options); code >= 0) return code;
   } catch (const base::Error& error) {
     sink = ui::make_view(wanted_view(argc, argv), ui::Threshold::kInfo, STDERR_FILENO);
     tell(*sink, error);

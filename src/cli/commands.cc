@@ -10,8 +10,8 @@
 namespace ixian::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table = {plan_command(), why_command(), graph_command(),
-                                             completion_command(), version_command()};
+  static const std::vector<Command> table = {plan_command(),       why_command(),        graph_command(),
+                                             registries_command(), image_command(), completion_command(), version_command()};
   return table;
 }
 
@@ -42,13 +42,6 @@ std::string take_task(const Command& command, std::vector<std::string>& args) {
   std::string task = args.front();
   args.erase(args.begin());
   return task;
-}
-
-bool take_flag(std::vector<std::string>& args, std::string_view flag) {
-  auto found = std::find(args.begin(), args.end(), flag);
-  if (found == args.end()) return false;
-  args.erase(found);
-  return true;
 }
 
 }  // namespace ixian::cli

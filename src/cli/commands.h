@@ -6,6 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancel.h"
+#include "base/event.h"
+#include "cli/arguments.h"
 #include "cli/options.h"
 #include "ui/style.h"
 
@@ -13,15 +16,29 @@ namespace ixian::cli {
 
 class Workspace;
 
+// What a command has to work with.
+struct CommandContext {
+  const Options& options;
+  base::EventSink& sink;
+  base::Cancellation& cancellation;
+  Workspace* workspace;  // null where there is no project
+};
+
+enum class ProjectUse {
+  kNeeded,     // an error without one
+  kIfThere,    // works in any folder; but an ixian.py that cannot be loaded is an error
+  kIfItLoads,  // works in any folder, and beside a broken ixian.py
+};
+
 struct Command {
   std::string name;
   std::string arguments;  // "TASK [ARGS…]", for its help page
   std::string short_description;
-  std::string description;    // lines of at most 75 columns
-  bool needs_project = true;  // else `workspace` may be null
+  std::string description;  // lines of at most 75 columns
+  ProjectUse project = ProjectUse::kNeeded;
 
   // Returns the exit code. Throws base::Error.
-  std::function<int(Workspace* workspace, const Options& options)> run;
+  std::function<int(const CommandContext& context)> run;
 };
 
 const std::vector<Command>& commands();
@@ -32,14 +49,13 @@ std::string command_page(const Command& command, const ui::Style& style);
 Command plan_command();
 Command why_command();
 Command graph_command();
+Command registries_command();
+Command image_command();
 Command completion_command();
 Command version_command();
 
 // The name of the task that a command is about, taken off the front of `args`. Throws base::Error{kUsage}
 // where there is none.
 std::string take_task(const Command& command, std::vector<std::string>& args);
-
-// Removes `flag` from `args`; whether it was there.
-bool take_flag(std::vector<std::string>& args, std::string_view flag);
 
 }  // namespace ixian::cli

@@ -93,8 +93,8 @@ std::string task_lines(Workspace* workspace) {
   return out;
 }
 
-int run(Workspace* workspace, const Options& options) {
-  const std::string shell = options.run.args.size() == 1 ? options.run.args[0] : "";
+int run(const CommandContext& context) {
+  const std::string shell = context.options.run.args.size() == 1 ? context.options.run.args[0] : "";
   if (shell == "bash") {
     print(kBash);
   } else if (shell == "zsh") {
@@ -102,7 +102,7 @@ int run(Workspace* workspace, const Options& options) {
   } else if (shell == "fish") {
     print(kFish);
   } else if (shell == "--tasks") {
-    print(task_lines(workspace));
+    print(task_lines(context.workspace));
   } else {
     throw base::Error(base::ErrorCode::kUsage,
                       "`ix completion` needs a shell: ix completion bash, zsh or fish.");
@@ -122,7 +122,7 @@ Command completion_command() {
           "    eval \"$(ix completion bash)\"\n"
           "    eval \"$(ix completion zsh)\"\n"
           "    ix completion fish | source",
-          false,
+          ProjectUse::kIfItLoads,
           run};
 }
 

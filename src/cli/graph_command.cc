@@ -51,11 +51,11 @@ std::string mermaid_text(const task::TaskGraph& graph, const std::vector<task::T
   return out;
 }
 
-int run(Workspace* workspace, const Options& options) {
-  std::vector<std::string> args = options.run.args;
+int run(const CommandContext& context) {
+  std::vector<std::string> args = context.options.run.args;
   const bool dot = take_flag(args, "--dot");
   take_flag(args, "--mermaid");
-  const auto& graph = workspace->graph();
+  const auto& graph = context.workspace->graph();
   std::vector<task::TaskId> tasks;
   if (args.empty()) {
     for (task::TaskId id = 0; id < graph.size(); ++id) tasks.push_back(id);
@@ -82,7 +82,7 @@ Command graph_command() {
           "\n"
           "An arrow leads from a task to those that need it. Virtual targets are\n"
           "rounded, or dashed.",
-          true,
+          ProjectUse::kNeeded,
           run};
 }
 

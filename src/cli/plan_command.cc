@@ -14,11 +14,11 @@
 namespace ixian::cli {
 namespace {
 
-int run(Workspace* workspace, const Options& options) {
-  plan::Options run = options.run;
+int run(const CommandContext& context) {
+  plan::Options run = context.options.run;
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("plan"), run.args);
-  const auto plan = workspace->plan(task, run);
+  const auto plan = context.workspace->plan(task, run);
   print(json ? to_json(plan).dump(2) + "\n" : plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
   return 0;
 }
@@ -58,7 +58,7 @@ Command plan_command() {
           "Asks every check of TASK and of all that it needs, and prints what\n"
           "`ix TASK ARGS…` would do. --force and its like, before `plan`, count.\n"
           "--json prints it for programs.",
-          true,
+          ProjectUse::kNeeded,
           run};
 }
 

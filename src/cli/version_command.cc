@@ -8,8 +8,8 @@ Command version_command() {
           "",
           "Show the version of ix",
           "Prints the version of ix, as `ix --version` does.",
-          false,
-          [](Workspace*, const Options&) {
+          ProjectUse::kIfItLoads,
+          [](const CommandContext&) {
             print("ix " IXIAN_VERSION "\n");
             return 0;
           }};

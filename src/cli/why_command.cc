@@ -27,13 +27,14 @@ std::string explanation_text(const plan::Explanation& explanation, const ui::Sty
   return out;
 }
 
-int run(Workspace* workspace, const Options& options) {
-  plan::Options run = options.run;
+int run(const CommandContext& context) {
+  plan::Options run = context.options.run;
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("why"), run.args);
-  const auto& graph = workspace->graph();
-  const auto plan = workspace->plan(task, run);
-  const auto explanations = plan::explain(plan, graph, workspace->states(), workspace->store(), run);
+  const auto& graph = context.workspace->graph();
+  const auto plan = context.workspace->plan(task, run);
+  const auto explanations =
+      plan::explain(plan, graph, context.workspace->states(), context.workspace->store(), run);
   if (json) {
     print(to_json(explanations).dump(2) + "\n");
     return 0;
@@ -53,7 +54,7 @@ Command why_command() {
           "Show what changed since a task's last success",
           "For TASK and each task that makes it run: the file, the argument or the\n"
           "dependency that changed since the last success. Runs nothing.",
-          true,
+          ProjectUse::kNeeded,
           run};
 }
 

@@ -22,19 +22,21 @@ struct ClientOptions {
   // Called before each further attempt: "registry.example.com answered 503; trying again in 2 s (2 of 5)."
   std::function<void(const std::string& sentence)> on_retry;
 
-  // Hosts that may be spoken to without TLS, besides loopback ones, and that may be redirected to http.
+  // Hosts that an https answer may redirect to without TLS. Whom to ask without TLS in the first place is the
+  // caller's business.
   std::function<bool(std::string_view authority)> plain_http_allowed;
 };
 
 // Thread-safe. What it does that the transport does not:
 // - tries again after connection errors and 408, 429, 499, 500, 502, 503, 504, 522, honouring Retry-After, as
-// long as
-//   the request is repeatable; the last answer is returned, the last TransportError thrown;
-// - follows 301, 302, 303, 307, 308 by hand: GET and HEAD everywhere; other methods only by 307 and 308 with
-// the body
-//   sent anew, 303 becoming GET. Secret headers and signatures stay behind when the origin changes. Refused,
-//   as Error{kRegistry} that names both sides: https to http, a public host to a private address, loops, more
-//   than `redirects`.
+//   long as the request is repeatable; the last answer is returned, the last TransportError thrown. What is
+//   not repeatable is tried again only where no connection could be made. The number of attempts is one for
+//   the request with all its redirects;
+// - follows 301, 302, 303, 307, 308 by hand: GET and HEAD everywhere; other methods only by 307 and 308, with
+//   the body sent anew, 303 becoming GET; any other redirect is returned as the answer. Secret headers,
+//   Authorization, cookies and signatures stay behind when the origin changes, also where a later redirect
+//   comes back. Refused, as Error{kRegistry} that names both sides: https to http, a public host to a private
+//   address, a unix socket to anywhere else, loops, more than `redirects`.
 class Client {
  public:
   Client(HttpTransport& transport, base::Clock& clock, base::Cancellation& cancellation,
@@ -51,6 +53,8 @@ class Client {
 
  private:
   Response follow(Request request);
+  Response attempt(const Request& request, int& tried, int most);
+  void pause(const std::string& what, int& tried, int most, std::chrono::milliseconds time);
 
   HttpTransport& transport_;
   base::Clock& clock_;

@@ -13,7 +13,7 @@ namespace ixian::http {
 
 struct CurlOptions {
   std::string user_agent;
-  FindTlsSettings tls;  // empty: the system's CAs
+  FindTlsSettings tls;  // empty: the system's CAs, or those of SSL_CERT_FILE and SSL_CERT_DIR
   std::chrono::milliseconds connect_timeout{15'000};
 
   // Stalled: fewer than `least_speed` bytes a second, both ways together, over this time.
@@ -25,8 +25,9 @@ struct CurlOptions {
 };
 
 // Connections are kept and used again, whichever thread needs one; HTTP/2 where TLS negotiates it. Proxies
-// come from the environment (HTTPS_PROXY, NO_PROXY, …). Bodies arrive as they were sent (Accept-Encoding:
-// identity). A call that waits notices a cancellation within 100 ms.
+// come from the environment (HTTPS_PROXY, http_proxy, NO_PROXY, …), never for loopback hosts. Bodies arrive
+// as they were sent (Accept-Encoding: identity). Memory does not grow with a body. A call that waits notices
+// a cancellation within 100 ms.
 class CurlTransport : public HttpTransport {
  public:
   CurlTransport(CurlOptions options, base::Cancellation& cancellation);

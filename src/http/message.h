@@ -99,8 +99,8 @@ struct Response {
   ResponseHead head;
   std::unique_ptr<base::ByteSource> body;
 
-  // The rest of the body, at most `limit` bytes of it, the rest ignored; "" where reading fails. For error
-  // texts.
+  // The rest of the body, at most `limit` bytes of it, the rest ignored; where reading fails, what came
+  // before. For error texts.
   std::string text(std::size_t limit = 64 << 10);
 };
 

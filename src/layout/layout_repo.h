@@ -19,15 +19,23 @@ enum class LayoutUse {
 // The folder of skopeo's `oci:DIR`: its index.json names images by the annotation
 // org.opencontainers.image.ref.name, which here is `tag`. Several processes and threads may use one folder at
 // once, on NFS too: blobs are written beside their place, synced, renamed; index.json is changed under a lock
-// and replaced whole. After a crash at any moment the folder is valid. A damaged index.json or blob is an
-// Error{kRegistry} that names the file. `label` is what messages call it, "" is "oci:DIR".
+// (index.json.lock, which other tools do not know) and replaced whole. After a crash at any moment the folder
+// is valid. A damaged index.json or blob is an Error{kRegistry} that names the file. `label` is what messages
+// call it, "" is "oci:DIR".
+//
+// A name is any UTF-8 of at most 1024 bytes. "" finds the nameless image, or the only one there is, and
+// stores a nameless one. put_manifest() refuses images whose blobs are not there. remove() takes names away,
+// and the manifest where nothing else needs it; other blobs stay. Errors are thrown at once where the folder
+// is not there (kRead), is none of images, or has a version that is not understood.
 std::unique_ptr<oci::ImageRepo> open_layout(const std::string& folder, LayoutUse use,
                                             base::Cancellation& cancellation, const std::string& label = "");
 
 // A folder that serves as a whole registry: many repositories over one set of blobs. A repository's tags are
 // entries of index.json named "repository:tag", so that skopeo reads them as `oci:DIR:repository:tag`;
-// repositories share blobs, so mounting costs nothing. `host` is the name by which the project calls it, for
-// messages ("localhost/shop/web").
+// repositories share blobs, so mounting costs nothing, and a digest finds manifests of all of them. `host` is
+// the name by which the project calls it, for messages ("localhost/shop/web"). skopeo refuses to read a few
+// names that registries allow: those with "__" or "---", or a tag that starts with "_" or ends in "-", "_" or
+// ".".
 std::unique_ptr<oci::ImageRepo> open_directory_registry(const std::string& folder, const std::string& host,
                                                         const std::string& repository, LayoutUse use,
                                                         base::Cancellation& cancellation);

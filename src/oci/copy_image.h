@@ -18,8 +18,9 @@ struct CopyOptions {
 
   unsigned parallel = 8;  // blobs at once
 
-  // Told of every blob that moves, as an activity each. May be null.
+  // Told how many bytes of how many have moved, under `activity`. May be null.
   base::EventSink* events = nullptr;
+  base::ActivityId activity = base::kNoActivity;
 };
 
 struct CopyResult {

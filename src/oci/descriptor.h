@@ -24,6 +24,7 @@ struct Descriptor {
 
   // "layer 3f2a… (12 MB)" is for others to say; this is only the same content: digest and size.
   bool same_content(const Descriptor& other) const { return digest == other.digest && size == other.size; }
+  friend bool operator==(const Descriptor&, const Descriptor&) = default;
 };
 
 // Strict: types as specified, a size of 0 to 2^63-1, a digest that parses. Throws std::invalid_argument with

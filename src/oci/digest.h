@@ -32,7 +32,8 @@ class Digest {
 // Hashes what streams by with the algorithm of an expected digest. Not thread-safe.
 class Digester {
  public:
-  explicit Digester(std::string_view algorithm = "sha256");  // "sha256" or "sha512"
+  // "sha256" or "sha512"; throws std::invalid_argument for any other.
+  explicit Digester(std::string_view algorithm = "sha256");
   ~Digester();
   Digester(Digester&&) noexcept;
   Digester& operator=(Digester&&) noexcept;

@@ -18,6 +18,8 @@ struct HistoryEntry {
   std::string author;
   std::string comment;
   bool empty_layer = false;
+
+  friend bool operator==(const HistoryEntry&, const HistoryEntry&) = default;
 };
 
 // What ix reads of it; `document` keeps everything, so that unknown fields survive being written again.
@@ -32,7 +34,9 @@ struct ImageConfig {
   const base::Json& runtime() const;
 };
 
-// Strict about what it reads: rootfs.type "layers", digests that parse. Throws std::invalid_argument.
+// Strict about what it reads: rootfs.type "layers", digests that parse, types as specified, no key twice, at
+// most 4096 layers, 16 MiB, no field that differs from one of these only in case. Throws
+// std::invalid_argument with a sentence for people that does not name the image.
 ImageConfig parse_image_config(std::string_view bytes);
 
 // `document` with the values of the other members put in place, as canonical JSON.

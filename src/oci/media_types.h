@@ -1,6 +1,7 @@
 // The media types of images, OCI 1.1 and Docker schema 2.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace ixian::oci {
@@ -31,6 +32,6 @@ bool is_index_type(std::string_view type);     // several
 bool is_foreign_layer_type(std::string_view type);
 
 // "type/subtype" in lower case without its parameters, from a Content-Type header.
-std::string_view without_parameters(std::string_view content_type);
+std::string without_parameters(std::string_view content_type);
 
 }  // namespace ixian::oci

@@ -28,9 +28,12 @@ Platform parse_platform(std::string_view text);
 Platform host_platform();
 
 // Whether an image for `offered` runs on `wanted`; 0 no, higher is better: equal variants before lower ones
-// of arm.
+// of arm, arm64 and amd64. Aliases count as what they stand for. An os_version or os_features of `wanted`
+// must be met; where it has none, any will do. Never another architecture, and never "unknown".
 int match(const Platform& offered, const Platform& wanted);
 
+// As it is written, aliases untouched; what is absent is "". Throws std::invalid_argument where a type is not
+// as specified.
 Platform platform_from_json(const base::Json& json);
 base::Json to_json(const Platform& platform);
 

@@ -17,7 +17,9 @@ struct Reference {
   std::string tag;         // "" is none
   std::optional<Digest> digest;
 
-  std::string name() const;  // host/repository
+  // host/repository. A host that nothing but its capitals makes one ("MyHost/app") is spelt in capitals, so
+  // that it is read as a host again.
+  std::string name() const;
   std::string text() const;  // in full, with tag and digest as far as they are there
   std::string identifier()
       const;  // what to ask for: the digest where there is one, else the tag, else "latest"
@@ -27,8 +29,9 @@ struct Reference {
 
 // Parses by the rules of the distribution specification (tag, component) and of Docker (what is a host:
 // "localhost", or has a dot, a colon or an upper-case letter in the first component). "docker.io",
-// "index.docker.io" and "registry-1.docker.io" are one. Throws Error{kUsage} with a sentence that says which
-// part is wrong and what is allowed.
+// "index.docker.io" and "registry-1.docker.io" are one. A name that is the 64 hexadecimal digits of an
+// image's ID is refused, as Docker does. parse_reference(r.text()) == r. Throws Error{kUsage} with a sentence
+// that says which part is wrong and what is allowed.
 Reference parse_reference(std::string_view text);
 
 // The parts, each checked alone.

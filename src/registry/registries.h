@@ -60,8 +60,8 @@ struct RegistryStatus {
 // it is needed.
 class Registries {
  public:
-  Registries(auth::Services services, http::HttpTransport& transport, std::vector<RegistrySettings> settings,
-             base::EventSink& events);
+  // Throws Error{kProject} for settings that cannot be meant.
+  Registries(auth::Services services, std::vector<RegistrySettings> settings, base::EventSink& events);
   ~Registries();
 
   // The repository that a reference names. Asks nobody yet.

@@ -118,7 +118,7 @@ def load_environment(config, environment):
     for variable, path, text in _ixian.read_overrides(environment, config.ENV_PREFIX):
         current = config
         for part in path[:-1]:
-            current = getattr(current, part, None)
+            current = getattr(current, part, None) if is_there(current, part) else None
         if not isinstance(current, Config):
             _ixian.log("warning", f"{variable} is set, but there is no CONFIG.{'.'.join(path[:-1])}: it changes nothing.")
             continue
@@ -131,6 +131,13 @@ def load_environment(config, environment):
             # A property: the class stays as it is, the value goes into a class of its own for this one object.
             own = type(type(current).__name__, (type(current),), {path[-1]: value})
             current.__class__ = own
+
+
+def is_there(config, name):
+    """Not the configuration of a built-in module that the project has never asked for."""
+    from ixian.config import CONFIG, BuiltIn
+
+    return config is not CONFIG or name in vars(CONFIG) or not isinstance(vars(type(CONFIG)).get(name), BuiltIn)
 
 
 # Tasks ----------------------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 import _ixian
 
 OURS = "<ixian"  # how the file names of this package's code start
+SECRET_WORDS = ("password", "passwd", "secret", "token", "access_key", "login(")
+NO_SECRETS = ("username", "password", "token", "options", "client", "aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 
 
 class ProjectError(Exception):
@@ -36,17 +38,17 @@ def describe(error):
     if isinstance(error, ProjectError):
         return "project", str(error), ""
     if isinstance(error, SyntaxError) and error.filename:
-        return "project", f"{_ixian.shown(error.filename)} line {error.lineno}: {error.msg}.", syntax_context(error)
+        return "project", f"{_ixian.shown(error.filename)} line {error.lineno}: {error.msg}.{syntax_hint(error)}", syntax_context(error)
     known = (MissingConfiguration, InvalidTask, ModuleLoadError, InvalidClassPath)
     message = str(error)
     if isinstance(error, ModuleNotFoundError):
-        message = f"There is no Python module {error.name!r}. Is it installed where ix can find it (PYTHONPATH, VIRTUAL_ENV)?"
+        message = f"There is no Python module {error.name!r}. {module_hint(error.name)}"
     elif isinstance(error, RecursionError):
         message = f"Endless recursion: {message}"
     elif not isinstance(error, known):
         message = f"{type(error).__name__}: {message}" if message else type(error).__name__
     kind = "project" if isinstance(error, (InvalidTask, ModuleLoadError, InvalidClassPath)) else "failed"
-    return kind, message, "\n".join(filter(None, [user_traceback(error), rendering_note(error)]))
+    return kind, message, without_secrets("\n".join(filter(None, [user_traceback(error), rendering_note(error)])))
 
 
 def syntax_context(error):
@@ -55,7 +57,47 @@ def syntax_context(error):
     line = error.text.rstrip("\n")
     shown = line.lstrip()
     column = max(0, (error.offset or 1) - 1 - (len(line) - len(shown)))
-    return f"    {shown}\n    {' ' * column}^"
+    return f"    {without_secrets(shown)}\n    {' ' * column}^"
+
+
+def syntax_hint(error):
+    """What to write instead, where the line is a well-known slip."""
+    words = (error.text or "").split()
+    if len(words) == 2 and words[0] == "from" and "." in words[1].strip("."):
+        package, _, name = words[1].rpartition(".")
+        return f" Write: from {package} import {name}."
+    line = (error.text or "").lstrip()
+    column = (error.offset or 1) - 1 - (len(error.text or "") - len(line))
+    if line[:1] in ("'", '"') and line[column : column + 1] == ":":
+        return " Is there a comma missing at the end of the line before it?"
+    return ""
+
+
+def module_hint(name):
+    import sys
+
+    package, _, last = (name or "").rpartition(".")
+    if hasattr(sys.modules.get(package), last):
+        return f"Write: from {package} import {last}."
+    return "Is it installed where ix can find it (PYTHONPATH, VIRTUAL_ENV)?"
+
+
+def without_secrets(source):
+    """Lines of source as they may be shown: where one speaks of a secret, its texts are starred out."""
+    if not any(word in source.lower() for word in SECRET_WORDS):
+        return source
+    import re
+
+    def starred(match):
+        quote, text = match.groups()
+        return match.group() if text in NO_SECRETS else quote + "*" * len(text) + quote
+
+    def shown(line):
+        if line.lstrip().startswith("File ") or not any(word in line.lower() for word in SECRET_WORDS):
+            return line
+        return re.sub(r"""(['"])((?:\\.|(?!\1).)*)\1""", starred, line)
+
+    return "\n".join(map(shown, source.split("\n")))
 
 
 def rendering_note(error):

@@ -29,6 +29,28 @@ class Literal(str):
     """A string in which braces are braces."""
 
 
+class BuiltIn:
+    """
+    The configuration of a module that ix brings, put in place when it is first asked for: what a project sets there before it loads the
+    module stays.
+    """
+
+    def __init__(self, package, class_name):
+        self.package = package
+        self.class_name = class_name
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, config, cls):
+        if config is not CONFIG:
+            raise AttributeError(f"{cls.__name__!r} object has no attribute {self.name!r}")
+        made = getattr(__import__(self.package, fromlist=[self.class_name]), self.class_name)()
+        made.__dict__["_not_loaded"] = True
+        CONFIG.add(self.name, made)
+        return made
+
+
 class Config(_ixian.ConfigBase):
     """A tree of values. Reading a string renders its variables: see `_ixian.ConfigBase`, which does it."""
 
@@ -117,6 +139,8 @@ class Config(_ixian.ConfigBase):
     @classproperty
     def TASKS(cls):
         return TasksConfig()
+
+    DOCKER = BuiltIn("ixian_docker.modules.docker.config", "DockerConfig")
 
 
 class TasksConfig:

@@ -29,7 +29,7 @@ def load_module(module_path):
 
     config_class_path = _option(options, "config")
     if config_class_path:
-        CONFIG.add(name.upper(), _load_class(module_path, config_class_path)())
+        _add_config(name.upper(), _load_class(module_path, config_class_path)())
 
     tasks_module_path = _option(options, "tasks")
     if tasks_module_path:
@@ -58,6 +58,15 @@ def register_classes(namespace, only_from=None):
         is_base = getattr(each, "name", None) is None and any(each in other.__mro__[1:] for other in classes)
         if not is_base and each.__dict__.get("__task__") is None:
             each()
+
+
+def _add_config(key, config):
+    early = vars(CONFIG).get(key)
+    if getattr(early, "__dict__", {}).pop("_not_loaded", False):
+        if type(early) is type(config):
+            return
+        vars(config).update(vars(early))
+    CONFIG.add(key, config)
 
 
 def _option(options, key):

@@ -1,0 +1,107 @@
+#include "auth/kubeconfig_exec.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "aws/timestamp.h"
+#include "base/capture.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/text.h"
+
+namespace ixian::auth {
+namespace {
+
+[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
+  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
+}
+
+base::Answer run(const KubeExec& exec, const KubeCluster* cluster, base::Cancellation& cancellation) {
+  base::Question question;
+  question.argv = {exec.command};
+  question.argv.insert(question.argv.end(), exec.args.begin(), exec.args.end());
+  question.env = exec.env;
+  question.env["KUBERNETES_EXEC_INFO"] = base::canonical_json(exec_info(exec, cluster));
+  try {
+    return base::ask_program(question, cancellation);
+  } catch (const base::LaunchError& error) {
+    fail(error.message(), exec.install_hint);
+  } catch (const base::Error& error) {
+    fail(error.message(), error.context());
+  }
+}
+
+const base::Json& member(const base::Json& object, const char* name) {
+  static const base::Json kNull;
+  if (!object.is_object()) return kNull;
+  const auto found = object.find(name);
+  return found == object.end() ? kNull : *found;
+}
+
+}  // namespace
+
+base::Json exec_info(const KubeExec& exec, const KubeCluster* cluster) {
+  base::Json info{
+      {"kind", "ExecCredential"}, {"apiVersion", exec.api_version}, {"spec", {{"interactive", false}}}};
+  if (cluster != nullptr && exec.provide_cluster_info) {
+    base::Json about{{"server", cluster->server}};
+    if (!cluster->certificate_authority_data.empty()) {
+      about["certificate-authority-data"] = cluster->certificate_authority_data;
+    }
+    info["spec"]["cluster"] = about;
+  }
+  return info;
+}
+
+ExecToken parse_exec_credential(const std::string& output) {
+  base::Json credential;
+  try {
+    credential = base::parse_json(output, 1 << 20, 32);
+  } catch (const std::invalid_argument&) {
+    throw std::invalid_argument("no JSON");
+  }
+  const base::Json& status = member(credential, "status");
+  if (member(credential, "kind") != "ExecCredential" || !status.is_object()) {
+    throw std::invalid_argument("no ExecCredential with a status");
+  }
+  const base::Json& token = member(status, "token");
+  if (!token.is_string() || token.get_ref<const std::string&>().empty()) {
+    throw std::invalid_argument(status.contains("clientCertificateData")
+                                    ? "a client certificate, which a registry does not take, and no token"
+                                    : "an ExecCredential without a token");
+  }
+  ExecToken result{base::Secret(token.get<std::string>()), std::nullopt};
+  try {
+    const base::Json& time = member(status, "expirationTimestamp");
+    if (!time.is_null()) result.expires = aws::parse_time(time);
+  } catch (const std::invalid_argument&) {
+    throw std::invalid_argument("an ExecCredential whose expirationTimestamp is no time");
+  }
+  return result;
+}
+
+ExecToken ask_exec_plugin(const KubeExec& exec, const KubeCluster* cluster,
+                          base::Cancellation& cancellation) {
+  const std::string name = base::printable_path(exec.command);
+  if (exec.command.empty()) fail("The kubeconfig's user has an exec plugin without a command.");
+  if (exec.needs_terminal) {
+    fail(fmt::format(
+        "The kubeconfig's plugin {} wants a terminal (interactiveMode: Always), which it does not "
+        "get here. Give a token instead.",
+        name));
+  }
+  const base::Answer answer = run(exec, cluster, cancellation);
+  const base::Secret printed{std::string(base::trim(answer.output.reveal()))};
+  const std::string said = base::without_secret(std::string(base::trim(answer.error)), printed);
+  if (!answer.status.ok()) {
+    fail(fmt::format("The kubeconfig's plugin {} failed with exit code {}.", name, answer.status.code), said);
+  }
+  try {
+    return parse_exec_credential(answer.output.reveal());
+  } catch (const std::invalid_argument& error) {
+    fail(fmt::format("The kubeconfig's plugin {} printed {}.", name, error.what()), said);
+  }
+}
+
+}  // namespace ixian::auth

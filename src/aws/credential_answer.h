@@ -1,0 +1,21 @@
+// Credentials as programs and metadata services write them. All throw std::invalid_argument with what is
+// wrong, never with what was read; `source` is still empty.
+#pragma once
+
+#include <string_view>
+
+#include "aws/credentials.h"
+
+namespace ixian::aws {
+
+// {"Version": 1, "AccessKeyId", "SecretAccessKey", "SessionToken"?, "Expiration"?}: credential_process and
+// `aws configure export-credentials`.
+Credentials parse_process_answer(std::string_view json);
+
+// {"Code"?, "AccessKeyId", "SecretAccessKey", "Token", "Expiration"}: containers and instances.
+Credentials parse_metadata_answer(std::string_view json);
+
+// {"roleCredentials": {"accessKeyId", …, "expiration" (milliseconds)}}: the SSO portal.
+Credentials parse_sso_answer(std::string_view json);
+
+}  // namespace ixian::aws

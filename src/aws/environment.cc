@@ -1,0 +1,64 @@
+#include "aws/environment.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/text.h"
+
+namespace ixian::aws {
+namespace {
+
+std::optional<std::string> process_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+std::string home_of_user() {
+  if (const auto home = process_variable("HOME"); home && !home->empty()) return *home;
+  passwd entry{};
+  passwd* found = nullptr;
+  char buffer[4096];
+  if (::getpwuid_r(::getuid(), &entry, buffer, sizeof(buffer), &found) == 0 && found != nullptr) {
+    return found->pw_dir;
+  }
+  return "/";
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return {process_variable, home_of_user()};
+}
+
+std::string variable(const Environment& environment, const std::string& name) {
+  return environment.variable ? environment.variable(name).value_or("") : "";
+}
+
+bool is_true(const Environment& environment, const std::string& name) {
+  return base::to_lower(variable(environment, name)) == "true";
+}
+
+std::string expand_home(const Environment& environment, const std::string& path) {
+  if (path == "~") return environment.home;
+  return path.starts_with("~/") ? environment.home + path.substr(1) : path;
+}
+
+std::optional<std::string> read_text(const std::string& path) {
+  try {
+    return base::read_file(path);
+  } catch (const base::Error& error) {
+    throw base::Error(base::ErrorCode::kRegistry, error.message(), error.context());
+  }
+}
+
+std::string show_path(const Environment& environment, const std::string& path) {
+  const bool inside = environment.home.size() > 1 && path.starts_with(environment.home + "/");
+  return base::printable_path(inside ? "~" + path.substr(environment.home.size()) : path);
+}
+
+}  // namespace ixian::aws

@@ -1,0 +1,58 @@
+#include "aws/exchange.h"
+
+#include <fmt/format.h>
+
+namespace ixian::aws {
+namespace {
+
+constexpr std::size_t kLongestAnswer = 1 << 20;
+
+Reply send(http::Client& client, const http::Request& request, const std::string& what) {
+  try {
+    http::Response response = client.send(request);
+    std::string body = response.head.ok()
+                           ? base::read_all(*response.body, kLongestAnswer, "The answer of " + what)
+                           : response.text();
+    return {std::move(response.head), std::move(body)};
+  } catch (const http::TransportError& error) {
+    if (error.failure != http::TransportFailure::kResolve) throw;
+    throw http::TransportError(
+        error.failure,
+        fmt::format("{} cannot be found. Is the region spelt right, and is there a network?", what),
+        error.message());
+  }
+}
+
+}  // namespace
+
+Refusal json_refusal(const Reply& reply) {
+  return parse_json_refusal(reply.head.status, reply.head.headers.find("x-amzn-errortype").value_or(""),
+                            reply.body);
+}
+
+Refusal xml_refusal(const Reply& reply) {
+  return parse_xml_refusal(reply.head.status, reply.body);
+}
+
+Reply exchange(http::Client& client, const http::Request& request, ParseRefusal parse,
+               const std::string& what) {
+  for (int attempt = 1;; ++attempt) {
+    Reply reply = send(client, request, what);
+    // What the client itself tries again on has been tried often enough.
+    const bool waits = reply.head.status == 400 && parse(reply).throttled();
+    if (!waits || attempt > client.options().retries) return reply;
+    if (client.options().on_retry) {
+      client.options().on_retry(fmt::format("{} is called too often; trying again ({} of {}).", what, attempt,
+                                            client.options().retries));
+    }
+    client.clock().sleep_for(client.pause_before(attempt), client.cancellation());
+  }
+}
+
+http::AwsSignature signature(const Credentials& credentials, const std::string& service,
+                             const std::string& region) {
+  return {region, service, credentials.access_key_id, credentials.secret_access_key,
+          credentials.session_token};
+}
+
+}  // namespace ixian::aws

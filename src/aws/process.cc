@@ -1,0 +1,96 @@
+#include "aws/process.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "aws/credential_answer.h"
+#include "aws/environment.h"
+#include "base/capture.h"
+#include "base/text.h"
+
+namespace ixian::aws {
+namespace {
+
+constexpr std::size_t kLongestAnswer = 64 << 10;
+constexpr std::size_t kLongestError = 2000;
+constexpr std::chrono::milliseconds kCliTimeLimit{30'000};
+
+std::string ending(const std::string& error) {
+  const std::string_view text = base::trim(error);
+  return std::string(text.size() > kLongestError ? text.substr(text.size() - kLongestError) : text);
+}
+
+// What the AWS CLI reads. Its own environment already has these, except in a test.
+std::map<std::string, std::string> settings(const Environment& environment) {
+  std::map<std::string, std::string> env{{"HOME", environment.home}};
+  for (const char* name :
+       {"PATH", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}) {
+    if (auto value = variable(environment, name); !value.empty()) env[name] = std::move(value);
+  }
+  return env;
+}
+
+}  // namespace
+
+Finding process_credentials(const Lookup& lookup, const std::string& profile) {
+  const std::string command = lookup.profiles.profile(profile).text("credential_process");
+  if (command.empty()) return not_found(fmt::format("profile {} has no credential_process", profile));
+  const std::string name = fmt::format("The credential_process of profile {}", profile);
+
+  base::Question question;
+  if (!base::split_words(command, question.argv) || question.argv.empty()) {
+    cannot_use(name + " leaves a quote open. Close it.");
+  }
+  question.env = settings(lookup.environment);
+  question.limit = kLongestAnswer;
+  base::Answer answer;
+  try {
+    answer = base::ask_program(question, lookup.client.cancellation());
+  } catch (const base::Error& error) {
+    cannot_use(name + " cannot be run. Correct it, or install the program.", error.message());
+  }
+  if (!answer.status.ok()) {
+    cannot_use(
+        fmt::format("{} failed with exit code {}. Run it by hand to see why.", name, answer.status.code),
+        ending(answer.error));
+  }
+  try {
+    Credentials credentials = parse_process_answer(answer.output.reveal());
+    credentials.source = fmt::format("the credential_process of profile {}", profile);
+    return {std::move(credentials), ""};
+  } catch (const std::invalid_argument& error) {
+    cannot_use(name + " answered something that cannot be read. It must print JSON with \"Version\": 1.",
+               error.what());
+  }
+}
+
+Finding cli_credentials(const Lookup& lookup) {
+  if (base::find_program("aws", variable(lookup.environment, "PATH")).empty()) {
+    return not_found("the AWS CLI is not on PATH");
+  }
+  base::Question question;
+  question.argv = {"aws", "configure", "export-credentials", "--format", "process"};
+  if (!lookup.options.profile.empty()) {
+    question.argv.insert(question.argv.end(), {"--profile", lookup.options.profile});
+  }
+  question.env = settings(lookup.environment);
+  question.limit = kLongestAnswer;
+  question.time_limit = kCliTimeLimit;
+  try {
+    const base::Answer answer = base::ask_program(question, lookup.client.cancellation());
+    if (!answer.status.ok()) {
+      const std::string text = ending(answer.error);
+      return not_found(text.empty() ? fmt::format("it failed with exit code {}", answer.status.code) : text);
+    }
+    Credentials credentials = parse_process_answer(answer.output.reveal());
+    credentials.source = "`aws configure export-credentials`";
+    return {std::move(credentials), ""};
+  } catch (const base::Error& error) {
+    return not_found(error.message());
+  } catch (const std::invalid_argument& error) {
+    return not_found(fmt::format("it gave {}", error.what()));
+  }
+}
+
+}  // namespace ixian::aws

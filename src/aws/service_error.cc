@@ -1,0 +1,153 @@
+#include "aws/service_error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <pugixml.hpp>
+
+#include "base/text.h"
+
+namespace ixian::aws {
+namespace {
+
+constexpr std::size_t kLongestMessage = 4096;
+
+bool is_one_of(const std::string& type, std::initializer_list<std::string_view> types) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+// "com.amazonaws.ecr#ExpiredTokenException:http://…" → "ExpiredTokenException".
+std::string short_type(std::string_view type) {
+  type = type.substr(0, type.find(':'));
+  if (const std::size_t hash = type.rfind('#'); hash != std::string_view::npos) type.remove_prefix(hash + 1);
+  std::string name(base::trim(type));
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+  });
+  return plain && name.size() <= 200 ? name : "";
+}
+
+std::string text_of(const base::Json& object, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    const auto found = object.find(key);
+    if (found != object.end() && found->is_string()) return found->get<std::string>();
+  }
+  return "";
+}
+
+std::string cut(std::string text) {
+  if (text.size() > kLongestMessage) text = text.substr(0, kLongestMessage) + "…";
+  return text;
+}
+
+bool about_the_clock(const Refusal& refusal) {
+  return is_one_of(refusal.type, {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"}) ||
+         refusal.message.find("Signature expired") != std::string::npos ||
+         refusal.message.find("Signature not yet current") != std::string::npos;
+}
+
+bool about_the_signature(const Refusal& refusal) {
+  return is_one_of(refusal.type, {"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature",
+                                  "IncompleteSignatureException", "InvalidSignature"});
+}
+
+std::string sentence(const Refusal& refusal, const Asked& asked) {
+  const std::string& source = asked.source;
+  if (about_the_clock(refusal)) {
+    return fmt::format("AWS refused {} because this machine's clock is wrong. Set it, for example by NTP.",
+                       asked.permission);
+  }
+  if (refusal.expired()) {
+    return source.empty()
+               ? fmt::format("AWS refused {}: the token has expired. Get a new one.", asked.permission)
+               : fmt::format("AWS refused {}: the credentials from {} have expired. Renew them.",
+                             asked.permission, source);
+  }
+  if (refusal.unknown()) {
+    return fmt::format(
+        "AWS does not know the access key from {}. It may be deleted, belong to another partition, "
+        "or the region {} may not be enabled for its account. Get a new key, or correct the region.",
+        source, asked.region);
+  }
+  if (about_the_signature(refusal)) {
+    return fmt::format(
+        "AWS refused the signature made with the credentials from {}. The secret access key does not "
+        "belong to the access key; set both anew.",
+        source);
+  }
+  if (refusal.denied()) {
+    if (source.empty()) {
+      return fmt::format("AWS refused {}. Correct the trust policy of the role, or the role's name.",
+                         asked.permission);
+    }
+    return fmt::format(
+        "AWS refused {} to the credentials from {}. Give that identity the IAM permission {}{}.",
+        asked.permission, source, asked.permission,
+        asked.permission.starts_with("ecr-public:Get") ? " and sts:GetServiceBearerToken" : "");
+  }
+  if (refusal.throttled()) {
+    return fmt::format("AWS accepts no more calls of {} for now. Try again later.", asked.permission);
+  }
+  return fmt::format("AWS answered {} with {}{}.", asked.permission,
+                     refusal.type.empty() ? "" : refusal.type + ", ",
+                     fmt::format("status {}", refusal.status));
+}
+
+}  // namespace
+
+bool Refusal::expired() const {
+  return is_one_of(type,
+                   {"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "ExpiredCredentials"});
+}
+
+bool Refusal::unknown() const {
+  return is_one_of(type, {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId",
+                          "MissingAuthenticationToken", "MissingAuthenticationTokenException"});
+}
+
+bool Refusal::throttled() const {
+  return is_one_of(type, {"ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled",
+                          "RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded",
+                          "SlowDown", "PriorRequestNotComplete", "IDPCommunicationError"});
+}
+
+bool Refusal::denied() const {
+  return is_one_of(type, {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized",
+                          "UnauthorizedException", "ForbiddenException", "OptInRequired"}) ||
+         (type.empty() && (status == 401 || status == 403));
+}
+
+Refusal parse_json_refusal(int status, std::string_view header, std::string_view body) {
+  Refusal refusal{status, short_type(header), ""};
+  try {
+    const base::Json json = base::parse_json(body, 1 << 20, 32);
+    if (!json.is_object()) return refusal;
+    if (refusal.type.empty()) refusal.type = short_type(text_of(json, {"__type", "code", "Code", "error"}));
+    refusal.message = cut(text_of(json, {"message", "Message", "errorMessage", "error_description"}));
+  } catch (const std::exception&) {
+    refusal.message = cut(std::string(base::trim(body)));
+  }
+  return refusal;
+}
+
+Refusal parse_xml_refusal(int status, std::string_view body) {
+  Refusal refusal{status, "", ""};
+  pugi::xml_document document;
+  if (document.load_buffer(body.data(), body.size(), pugi::parse_default)) {
+    const pugi::xml_node error = document.document_element().child("Error");
+    refusal.type = short_type(error.child_value("Code"));
+    refusal.message = cut(error.child_value("Message"));
+  }
+  if (refusal.type.empty() && refusal.message.empty()) refusal.message = cut(std::string(base::trim(body)));
+  return refusal;
+}
+
+ServiceError explain(const Refusal& refusal, const Asked& asked) {
+  std::string context = refusal.type;
+  if (!refusal.message.empty()) context += (context.empty() ? "" : ": ") + refusal.message;
+  return ServiceError(refusal.type, refusal.status, sentence(refusal, asked),
+                      base::without_secret(std::move(context), asked.session_token));
+}
+
+}  // namespace ixian::aws

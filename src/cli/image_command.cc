@@ -1,0 +1,64 @@
+// `ix image …`: images without a project.
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/image_commands.h"
+
+namespace ixian::cli {
+namespace {
+
+struct Part {
+  std::string_view name;
+  int (*run)(const ImageContext& context, std::vector<std::string> args);
+};
+
+constexpr Part kParts[] = {
+    {"copy", image_copy}, {"ls", image_list},   {"inspect", image_inspect},
+    {"tags", image_tags}, {"rm", image_remove}, {"export", image_export},
+};
+
+int run(const CommandContext& context) {
+  std::vector<std::string> args = context.options.run.args;
+  const std::string name = args.empty() ? "" : args.front();
+  std::vector<std::string> names;
+  for (const Part& part : kParts) {
+    names.emplace_back(part.name);
+    if (part.name != name) continue;
+    args.erase(args.begin());
+    RegistryAccess access(context.sink, context.cancellation, context.workspace);
+    return part.run({context.sink, context.cancellation, access}, std::move(args));
+  }
+  throw base::Error(base::ErrorCode::kUsage,
+                    name.empty() ? "`ix image` needs to be told what to do: " + base::join(names, ", ") + "."
+                                 : fmt::format("There is no `ix image {}`.{} There are {}.", name,
+                                               base::did_you_mean(name, names), base::join(names, ", ")));
+}
+
+}  // namespace
+
+Command image_command() {
+  return {"image",
+          "copy | ls | inspect | tags | rm | export …",
+          "Copy, list, inspect, remove and export images",
+          "    ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH]\n"
+          "    ix image ls PLACE            the images of a repository or a folder\n"
+          "    ix image tags REPOSITORY     their names alone, one a line\n"
+          "    ix image inspect IMAGE       [--json] [--config] [--raw] [--platform …]\n"
+          "    ix image rm IMAGE…           a tag, or by digest with all its tags\n"
+          "    ix image export IMAGE FILE   as a file for `docker load`\n"
+          "\n"
+          "An image is HOST/NAME:TAG or HOST/NAME@DIGEST in a registry, oci:DIR:TAG in a\n"
+          "folder in the OCI image layout, or docker-archive:FILE, as `docker save`\n"
+          "makes them. Of an image for several platforms, the one for this machine is\n"
+          "taken, the one for --platform, or with --all the whole.\n"
+          "\n"
+          "Within a project its CONFIG.DOCKER.REGISTRIES count; elsewhere credentials\n"
+          "come from `docker login`, `podman login`, credential helpers, and for Amazon\n"
+          "ECR from wherever the AWS CLI takes them.",
+          ProjectUse::kIfThere,
+          run};
+}
+
+}  // namespace ixian::cli

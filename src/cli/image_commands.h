@@ -1,0 +1,27 @@
+// The parts of `ix image`, one file each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/event.h"
+#include "cli/registry_access.h"
+
+namespace ixian::cli {
+
+struct ImageContext {
+  base::EventSink& sink;
+  base::Cancellation& cancellation;
+  RegistryAccess& access;
+};
+
+// Each returns the exit code, and throws base::Error.
+int image_copy(const ImageContext& context, std::vector<std::string> args);
+int image_export(const ImageContext& context, std::vector<std::string> args);
+int image_list(const ImageContext& context, std::vector<std::string> args);
+int image_tags(const ImageContext& context, std::vector<std::string> args);
+int image_inspect(const ImageContext& context, std::vector<std::string> args);
+int image_remove(const ImageContext& context, std::vector<std::string> args);
+
+}  // namespace ixian::cli

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/arguments.h"
+#include "cli/image_commands.h"
+#include "cli/image_place.h"
+#include "cli/print.h"
+#include "oci/copy_image.h"
+#include "ui/quantity.h"
+
+namespace ixian::cli {
+namespace {
+
+oci::CopyOptions take_copy_options(std::vector<std::string>& args) {
+  oci::CopyOptions options;
+  options.whole_index = take_flag(args, "--all");
+  if (const auto platform = take_option(args, "--platform"))
+    options.platform = oci::parse_platform(*platform);
+  if (options.whole_index && options.platform) {
+    throw base::Error(base::ErrorCode::kUsage, "--all takes every platform, --platform one: choose either.");
+  }
+  return options;
+}
+
+std::string told(const oci::CopyResult& result) {
+  if (result.unchanged) return "it is there already";
+  std::string text = result.moved == 0
+                         ? "no blob had to be copied"
+                         : fmt::format("{} blob{} copied, {}", result.moved, result.moved == 1 ? "" : "s",
+                                       ui::format_bytes(static_cast<double>(result.bytes)));
+  if (result.mounted > 0) text += fmt::format("; {} mounted", result.mounted);
+  if (result.skipped > 0) text += fmt::format("; {} there already", result.skipped);
+  return text;
+}
+
+oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::ImageRepo& target,
+                     const std::string& target_ref, const std::string& target_text,
+                     oci::CopyOptions options) {
+  const std::unique_ptr<oci::ImageRepo> source = open_source(from, context.access, context.cancellation);
+  options.events = &context.sink;
+  options.activity = context.sink.begin({"copy", from.text() + " → " + target_text});
+  try {
+    const oci::CopyResult result =
+        oci::copy_image(*source, from.ref(), target, target_ref, options, context.cancellation);
+    context.sink.end(options.activity, result.unchanged ? base::Outcome::kSkipped : base::Outcome::kDone,
+                     told(result));
+    return result;
+  } catch (const base::Cancelled&) {
+    context.sink.end(options.activity, base::Outcome::kCancelled, "");
+    throw;
+  } catch (...) {
+    context.sink.end(options.activity, base::Outcome::kFailed, "");
+    throw;
+  }
+}
+
+oci::CopyResult write_archive(const ImageContext& context, const ImagePlace& from, const std::string& file,
+                              const std::string& name, const oci::CopyOptions& options) {
+  const auto archive = layout::create_docker_archive(file, name, context.cancellation);
+  const std::string tag = name.empty() ? "" : oci::parse_reference(name).identifier();
+  const oci::CopyResult result = copy(context, from, *archive, tag, "docker-archive:" + file, options);
+  archive->finish();
+  return result;
+}
+
+// A destination folder without a tag gets the source's.
+std::string tag_for(const ImagePlace& from, const ImagePlace& to) {
+  if (!to.name.empty()) return to.name;
+  if (from.kind == ImagePlace::Kind::kRegistry && !from.reference.tag.empty()) return from.reference.tag;
+  return from.name.empty() ? "latest" : from.name;
+}
+
+}  // namespace
+
+int image_copy(const ImageContext& context, std::vector<std::string> args) {
+  const oci::CopyOptions options = take_copy_options(args);
+  require_arguments(args, 2, 2, "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH]");
+  const ImagePlace from = parse_image_place(args[0]);
+  const ImagePlace to = parse_image_place(args[1]);
+  if (to.kind == ImagePlace::Kind::kDockerArchive) {
+    const std::string name = !to.name.empty() ? to.name
+                             : from.kind == ImagePlace::Kind::kRegistry && !from.reference.digest
+                                 ? from.reference.text()
+                                 : "";
+    const oci::CopyResult result = write_archive(context, from, to.path, name, options);
+    print(result.image.digest.text() + "\n");
+    return 0;
+  }
+  if (to.kind == ImagePlace::Kind::kRegistry && to.reference.digest) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      "A digest is made from the content; give the destination a tag instead.");
+  }
+  const std::unique_ptr<oci::ImageRepo> target = open_target(to, context.access, context.cancellation);
+  const std::string ref = to.kind == ImagePlace::Kind::kRegistry ? to.ref() : tag_for(from, to);
+  const oci::CopyResult result = copy(context, from, *target, ref, to.text(), options);
+  print(result.image.digest.text() + "\n");
+  return 0;
+}
+
+int image_export(const ImageContext& context, std::vector<std::string> args) {
+  const oci::CopyOptions options = take_copy_options(args);
+  if (options.whole_index) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      "An archive for `docker load` holds one platform; leave --all out.");
+  }
+  require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH]");
+  const ImagePlace from = parse_image_place(args[0]);
+  std::string name = from.kind == ImagePlace::Kind::kRegistry ? from.reference.text() : from.name;
+  if (from.kind == ImagePlace::Kind::kRegistry && from.reference.digest) name = "";
+  if (from.kind == ImagePlace::Kind::kLayout && !name.empty() && name.find(':') == std::string::npos)
+    name = "";
+  write_archive(context, from, args[1], name, options);
+  return 0;
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,102 @@
+#include "cli/image_place.h"
+
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "layout/layout_repo.h"
+
+namespace ixian::cli {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+bool exists(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+// "DIR:shop/web:1" is cut at the first colon, as no other reader of layouts takes folders with one; unless
+// there is such a folder.
+ImagePlace file_place(ImagePlace::Kind kind, const std::string& rest, const std::string& text) {
+  ImagePlace place;
+  place.kind = kind;
+  const std::size_t colon = rest.find(':');
+  if (colon == std::string::npos || exists(rest)) {
+    place.path = rest;
+  } else {
+    place.path = rest.substr(0, colon);
+    place.name = rest.substr(colon + 1);
+  }
+  if (place.path.empty())
+    throw Error(ErrorCode::kUsage, text + " does not say where: a path follows the first colon.");
+  return place;
+}
+
+}  // namespace
+
+std::string ImagePlace::text() const {
+  const std::string tail = name.empty() ? "" : ":" + name;
+  switch (kind) {
+    case Kind::kRegistry:
+      return reference.text();
+    case Kind::kLayout:
+      return "oci:" + path + tail;
+    case Kind::kDockerArchive:
+      return "docker-archive:" + path + tail;
+  }
+  return "";
+}
+
+std::string ImagePlace::ref() const {
+  return kind == Kind::kRegistry ? reference.identifier() : name;
+}
+
+ImagePlace parse_image_place(const std::string& text) {
+  const auto after = [&](std::string_view prefix) { return text.substr(prefix.size()); };
+  if (text.starts_with("oci:")) return file_place(ImagePlace::Kind::kLayout, after("oci:"), text);
+  if (text.starts_with("docker-archive:")) {
+    return file_place(ImagePlace::Kind::kDockerArchive, after("docker-archive:"), text);
+  }
+  for (const std::string_view other :
+       {"docker-daemon:", "containers-storage:", "oci-archive:", "dir:", "store:"}) {
+    if (text.starts_with(other)) {
+      throw Error(ErrorCode::kUsage,
+                  text +
+                      ": images are read from and written to registries (host/name:tag), OCI layouts "
+                      "(oci:DIR:TAG) and docker archives (docker-archive:FILE).");
+    }
+  }
+  ImagePlace place;
+  place.reference = oci::parse_reference(text.starts_with("docker://") ? after("docker://") : text);
+  return place;
+}
+
+std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
+                                            base::Cancellation& cancellation) {
+  switch (place.kind) {
+    case ImagePlace::Kind::kLayout:
+      return layout::open_layout(place.path, layout::LayoutUse::kRead, cancellation);
+    case ImagePlace::Kind::kDockerArchive:
+      return layout::open_docker_archive(place.path, cancellation);
+    case ImagePlace::Kind::kRegistry:
+      break;
+  }
+  return access.registries().open(place.reference, registry::Access::kPull);
+}
+
+std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAccess& access,
+                                            base::Cancellation& cancellation) {
+  switch (place.kind) {
+    case ImagePlace::Kind::kLayout:
+      return layout::open_layout(place.path, layout::LayoutUse::kWrite, cancellation);
+    case ImagePlace::Kind::kDockerArchive:
+      throw Error(ErrorCode::kUsage,
+                  place.text() + " is an archive, which is written as a whole and not changed.");
+    case ImagePlace::Kind::kRegistry:
+      break;
+  }
+  return access.registries().open(place.reference, registry::Access::kPushAnywhere);
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,40 @@
+// Where an image is, as people write it on the command line; the names are skopeo's.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/cancel.h"
+#include "cli/registry_access.h"
+#include "layout/docker_archive.h"
+#include "oci/image_repo.h"
+#include "oci/reference.h"
+
+namespace ixian::cli {
+
+// "shop/web:1" or "docker://shop/web:1", "oci:DIR[:TAG]", "docker-archive:FILE[:NAME]".
+struct ImagePlace {
+  enum class Kind { kRegistry, kLayout, kDockerArchive };
+  Kind kind = Kind::kRegistry;
+  oci::Reference reference;  // kRegistry
+  std::string path;          // of the others: folder or file
+  std::string name;          // of the others: the image in it, "" is the only one
+
+  std::string text() const;
+
+  // What to ask a repository for.
+  std::string ref() const;
+};
+
+// Throws base::Error{kUsage}.
+ImagePlace parse_image_place(const std::string& text);
+
+// For reading.
+std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
+                                            base::Cancellation& cancellation);
+
+// For writing or removing; archives are not for these.
+std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAccess& access,
+                                            base::Cancellation& cancellation);
+
+}  // namespace ixian::cli

@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "cli/arguments.h"
+#include "cli/image_commands.h"
+#include "cli/image_place.h"
+
+namespace ixian::cli {
+
+int image_remove(const ImageContext& context, std::vector<std::string> args) {
+  require_arguments(args, 1, 1000, "ix image rm IMAGE…");
+  std::vector<ImagePlace> places;
+  for (const std::string& arg : args) {
+    ImagePlace place = parse_image_place(arg);
+    const bool named = place.kind == ImagePlace::Kind::kRegistry
+                           ? !place.reference.tag.empty() || place.reference.digest.has_value()
+                           : !place.name.empty();
+    if (!named)
+      throw base::Error(base::ErrorCode::kUsage, arg + " names no image: say which tag or digest is to go.");
+    places.push_back(std::move(place));
+  }
+  int missing = 0;
+  for (const ImagePlace& place : places) {
+    context.cancellation.throw_if_requested();
+    const bool removed = open_target(place, context.access, context.cancellation)->remove(place.ref());
+    if (removed) {
+      context.sink.log(base::kNoActivity, base::LogLevel::kInfo, fmt::format("Removed {}.", place.text()));
+    } else {
+      ++missing;
+      context.sink.log(base::kNoActivity, base::LogLevel::kError,
+                       fmt::format("There is no {}.", place.text()));
+    }
+  }
+  return missing == 0 ? 0 : static_cast<int>(base::ErrorCode::kRegistry);
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,47 @@
+// The program's way to registries: HTTP, TLS, secrets and credentials, put together in one place.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "auth/providers.h"
+#include "base/cancel.h"
+#include "base/event.h"
+#include "registry/registries.h"
+
+namespace ixian::cli {
+
+class Workspace;
+
+// Made when it is first asked for anything: a command that needs no registry pays nothing. Thread-safe.
+class RegistryAccess {
+ public:
+  // `workspace` is null where there is no project: then no registry is configured. All three outlive it.
+  // `retries`: how often a request that failed is tried again.
+  RegistryAccess(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace,
+                 int retries = 5);
+  ~RegistryAccess();
+
+  // The first call reads CONFIG.DOCKER.REGISTRIES, and warns of passwords that stand in ixian.py. Throws
+  // Error{kProject} for what is wrong there.
+  registry::Registries& registries();
+
+  const auth::Services& services();
+
+  // For `ix registries` and its like: an image of the project in that registry, as a repository, "" is none.
+  std::string example_repository(const std::string& host);
+
+  struct Impl;
+
+ private:
+  Impl& impl();
+
+  base::EventSink& sink_;
+  base::Cancellation& cancellation_;
+  Workspace* workspace_;
+  const int retries_;
+  std::once_flag made_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ixian::cli

@@ -1,0 +1,108 @@
+#include "http/client.h"
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "http/redirect.h"
+#include "http/span_text.h"
+
+namespace ixian::http {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t kLongestDrained = 64 << 10;
+
+bool worth_repeating(int status) {
+  constexpr int kStatuses[] = {408, 429, 499, 500, 502, 503, 504, 522};
+  return std::find(std::begin(kStatuses), std::end(kStatuses), status) != std::end(kStatuses);
+}
+
+// Reads a short body to its end, so that the connection can be used again; any other closes it.
+void drop(Response response) {
+  const auto length = response.head.content_length();
+  if (length && *length <= kLongestDrained) response.text(kLongestDrained + 1);
+}
+
+std::string host_of(const Request& request) {
+  const auto url = parse_url(request.url);
+  return url ? url->authority() : request.url;
+}
+
+[[noreturn]] void endless(const Request& first, const Request& next, const std::string& why) {
+  throw base::Error(base::ErrorCode::kRegistry, host_of(first) + " redirects " + why + ", lastly to " +
+                                                    host_of(next) + ". The servers are set up wrongly.");
+}
+
+}  // namespace
+
+Client::Client(HttpTransport& transport, base::Clock& clock, base::Cancellation& cancellation,
+               ClientOptions options)
+    : transport_(transport), clock_(clock), cancellation_(cancellation), options_(std::move(options)) {}
+
+Response Client::send(const Request& request) {
+  return follow(request);
+}
+
+Response Client::follow(Request request) {
+  const Request first = request;
+  const int most = request.retries.value_or(options_.retries);
+  int tried = 0;
+  std::set<std::string> seen;
+  for (int hop = 0;; ++hop) {
+    seen.insert(request.method + " " + request.url);
+    Response response = attempt(request, tried, most);
+    std::optional<Request> next = redirected(request, response.head, options_.plain_http_allowed);
+    if (!next) return response;
+    if (hop >= options_.redirects)
+      endless(first, *next, "more than " + std::to_string(options_.redirects) + " times");
+    if (seen.contains(next->method + " " + next->url)) endless(first, *next, "in a circle");
+    drop(std::move(response));
+    request = *std::move(next);
+  }
+}
+
+Response Client::attempt(const Request& request, int& tried, int most) {
+  for (;;) {
+    cancellation_.throw_if_requested();
+    try {
+      Response response = transport_.send(request);
+      const int status = response.head.status;
+      if (!worth_repeating(status) || !request.repeatable || tried >= most) return response;
+      const milliseconds asked = response.head.retry_after(clock_.now()).value_or(milliseconds(0));
+      if (asked > options_.longest_retry_after) return response;
+      drop(std::move(response));
+      const std::string what = host_of(request) + " answered " + std::to_string(status);
+      pause(what, tried, most, std::max(asked, pause_before(tried + 1)));
+    } catch (const TransportError& error) {
+      const bool unsent =
+          error.failure == TransportFailure::kConnect || error.failure == TransportFailure::kResolve;
+      if (!error.transient() || (!request.repeatable && !unsent) || tried >= most) throw;
+      std::string what = error.message();
+      if (what.ends_with('.')) what.pop_back();
+      pause(what, tried, most, pause_before(tried + 1));
+    }
+  }
+}
+
+void Client::pause(const std::string& what, int& tried, int most, milliseconds time) {
+  ++tried;
+  if (options_.on_retry) {
+    options_.on_retry(what + "; trying again in " + span_text(time) + " (" + std::to_string(tried) + " of " +
+                      std::to_string(most) + ").");
+  }
+  clock_.sleep_for(time, cancellation_);
+}
+
+// Between half of the doubled pause and all of it, so that many clients do not come back together.
+milliseconds Client::pause_before(int n) {
+  milliseconds time = options_.first_pause;
+  for (int i = 1; i < n && time < options_.longest_pause; ++i) time *= 2;
+  time = std::min(time, options_.longest_pause);
+  thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<milliseconds::rep> jitter(time.count() / 2, time.count());
+  return milliseconds(jitter(random));
+}
+
+}  // namespace ixian::http

@@ -1,0 +1,77 @@
+#include "http/redirect.h"
+
+#include "base/error.h"
+#include "http/url.h"
+
+namespace ixian::http {
+namespace {
+
+[[noreturn]] void refuse(const Url& from, const std::string& to, const std::string& why) {
+  throw base::Error(base::ErrorCode::kRegistry, from.origin() + " redirects to " + to + ", " + why);
+}
+
+// Whether this status asks that this method be repeated elsewhere.
+bool follows(int status, const std::string& method) {
+  const bool reads = method == "GET" || method == "HEAD";
+  switch (status) {
+    case 301:
+    case 302:
+      return reads;
+    case 303:
+    case 307:
+    case 308:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void check(const Request& request, const Url& from, const Url& to,
+           const std::function<bool(std::string_view)>& plain_http_allowed) {
+  if (from.https() && !to.https() && !(plain_http_allowed && plain_http_allowed(to.authority()))) {
+    refuse(from, to.origin(),
+           "which would give up TLS. If that is meant to be, say so with the option insecure for that host; "
+           "mostly a proxy before the server is set up wrongly.");
+  }
+  if (!is_private_address(from.host) && is_private_address(to.host)) {
+    refuse(from, to.origin(),
+           "an address of this machine or the local network, to which no public host may send us.");
+  }
+  if (!request.unix_socket.empty() && !same_origin(from, to)) {
+    refuse(from, to.origin(),
+           "but was asked over the socket " + request.unix_socket + ", which leads to one server only.");
+  }
+}
+
+void leave_secrets(Request& request) {
+  request.secret_headers.clear();
+  request.aws_signature.reset();
+  for (const char* name : {"Authorization", "Cookie", "Host"}) request.headers.remove(name);
+}
+
+void become_get(Request& request) {
+  request.method = "GET";
+  request.body.reset();
+  for (const char* name : {"Content-Type", "Content-Length", "Content-Range"}) request.headers.remove(name);
+}
+
+}  // namespace
+
+std::optional<Request> redirected(const Request& request, const ResponseHead& head,
+                                  const std::function<bool(std::string_view)>& plain_http_allowed) {
+  const auto location = head.headers.find("Location");
+  if (!request.follow_redirects || !location || !follows(head.status, request.method)) return std::nullopt;
+  const auto from = parse_url(request.url);
+  if (!from) return std::nullopt;
+  const auto to = resolve_url(*from, *location);
+  if (!to) refuse(*from, "something else", "but not by an http or https address. The server is faulty.");
+  check(request, *from, *to, plain_http_allowed);
+
+  Request next = request;
+  next.url = to->text();
+  if (!same_origin(*from, *to)) leave_secrets(next);
+  if (head.status == 303 && next.method != "HEAD") become_get(next);
+  return next;
+}
+
+}  // namespace ixian::http

@@ -1,0 +1,85 @@
+#include "http/tls_settings.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/error.h"
+
+namespace ixian::http {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const std::string& message) {
+  throw base::Error(base::ErrorCode::kRegistry, message);
+}
+
+// Regular files with one of the endings, sorted, so that each run sees the same.
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_regular_file(ignored)) found.push_back(it->path());
+  }
+  if (error) fail("The folder " + folder.string() + " cannot be read: " + error.message() + ".");
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+bool present(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+void take_pair(TlsSettings& settings, const fs::path& certificate, const fs::path& key) {
+  if (!present(key)) {
+    fail("The client certificate " + certificate.string() + " has no key: put it beside it, as " +
+         key.filename().string() + ".");
+  }
+  if (!present(certificate)) {
+    fail("The key " + key.string() + " has no client certificate: put it beside it, as " +
+         certificate.filename().string() + ". (CAs end in .crt.)");
+  }
+  if (!settings.client_certificate.empty()) return;  // the first by name, as others do
+  settings.client_certificate = certificate.string();
+  settings.client_key = key.string();
+}
+
+TlsSettings read_folder(const fs::path& folder) {
+  TlsSettings settings;
+  for (const fs::path& path : entries(folder)) {
+    const std::string ending = path.extension().string();
+    if (ending == ".crt") settings.ca_files.push_back(path.string());
+    if (ending == ".cert") take_pair(settings, path, fs::path(path).replace_extension(".key"));
+    if (ending == ".key") take_pair(settings, fs::path(path).replace_extension(".cert"), path);
+  }
+  return settings;
+}
+
+}  // namespace
+
+TlsSettings read_certs_d(const std::vector<std::string>& folders, std::string_view authority) {
+  if (authority.empty() || authority == "." || authority == ".." ||
+      authority.find('/') != std::string_view::npos) {
+    return {};
+  }
+  for (const std::string& folder : folders) {
+    const fs::path path = fs::path(folder) / authority;
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) return read_folder(path);
+  }
+  return {};
+}
+
+std::vector<std::string> certs_d_folders() {
+  std::vector<std::string> folders;
+  const char* home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') folders.push_back(std::string(home) + "/.config/containers/certs.d");
+  folders.emplace_back("/etc/containers/certs.d");
+  folders.emplace_back("/etc/docker/certs.d");
+  return folders;
+}
+
+}  // namespace ixian::http

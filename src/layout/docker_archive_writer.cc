@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "layout/docker_archive.h"
+#include "layout/docker_name.h"
+#include "layout/spool.h"
+#include "layout/stored_manifest.h"
+#include "oci/media_types.h"
+
+namespace ixian::layout {
+namespace {
+
+std::string blob_path(const oci::Digest& digest) {
+  return fmt::format("blobs/{}/{}", digest.algorithm(), digest.hex());
+}
+
+bool is_attestation(const oci::Descriptor& manifest) {
+  return manifest.platform && manifest.platform->os == "unknown";
+}
+
+class ArchiveWriter : public DockerArchiveWriter {
+ public:
+  ArchiveWriter(const std::string& file, const std::string& image, base::Cancellation& cancellation)
+      : file_(file), tag_(image.empty() ? "" : familiar_name(image)), spool_(file, cancellation) {}
+
+  std::string name() const override { return "docker-archive:" + file_; }
+
+  std::optional<oci::Descriptor> find(const std::string& ref) override {
+    const auto manifest = read_manifest(ref);
+    return manifest ? std::optional(manifest->descriptor) : std::nullopt;
+  }
+
+  std::optional<oci::RawManifest> read_manifest(const std::string& ref) override {
+    std::lock_guard lock(mutex_);
+    auto digest = oci::Digest::parse(ref);
+    if (const auto named = names_.find(ref); named != names_.end()) digest = named->second;
+    const auto found = digest ? manifests_.find(*digest) : manifests_.end();
+    return found == manifests_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  bool has_blob(const oci::Descriptor& blob) override { return spool_.has(blob); }
+
+  std::unique_ptr<base::ByteSource> open_blob(const oci::Descriptor& blob, std::uint64_t offset) override {
+    auto source = spool_.open(blob, offset);
+    if (!source) fail(fmt::format("The blob {} is not in {}.", blob.digest.text(), name()));
+    return source;
+  }
+
+  void put_blob(const oci::Descriptor& blob, const base::OpenSource& open) override {
+    spool_.put(blob, open);
+  }
+  bool mount_blob(const oci::Descriptor&, const oci::ImageRepo&) override { return false; }
+  void put_manifest(const std::string& ref, const oci::RawManifest& manifest) override;
+
+  std::vector<std::string> tags() override {
+    std::lock_guard lock(mutex_);
+    std::vector<std::string> names;
+    for (const auto& [ref, digest] : names_) names.push_back(ref);
+    return names;
+  }
+
+  bool remove(const std::string&) override {
+    fail(fmt::format("{} is being written, and keeps what it has. Write a new archive instead.", name()));
+  }
+
+  void finish() override;
+
+ private:
+  [[noreturn]] static void fail(std::string message, std::string context = "") {
+    throw base::Error(base::ErrorCode::kRegistry, std::move(message), std::move(context));
+  }
+  oci::Manifest image_for_docker() const;
+  std::string index() const;
+
+  const std::string file_;
+  const std::string tag_;  // as docker writes it, "" is none
+  Spool spool_;
+  std::mutex mutex_;
+  std::map<oci::Digest, oci::RawManifest> manifests_;
+  std::map<std::string, oci::Digest> names_;
+  std::optional<oci::Digest> image_;  // what was stored last, since what names others comes after them
+};
+
+void ArchiveWriter::put_manifest(const std::string& ref, const oci::RawManifest& manifest) {
+  const oci::Digest& digest = manifest.descriptor.digest;
+  const auto by_digest = oci::Digest::parse(ref);
+  check_manifest_bytes(manifest, ref, name());
+  const auto open = [&](std::uint64_t offset) {
+    return std::make_unique<base::TextSource>(std::string_view(manifest.bytes).substr(offset));
+  };
+  spool_.put(manifest.descriptor, open, true);
+  std::lock_guard lock(mutex_);
+  manifests_.insert_or_assign(digest, manifest);
+  if (!by_digest) names_.insert_or_assign(ref, digest);
+  image_ = digest;
+}
+
+// Of an index, the one image that was copied with it.
+oci::Manifest ArchiveWriter::image_for_docker() const {
+  const oci::RawManifest& named = manifests_.at(*image_);
+  const auto parsed = named.parsed();
+  if (const auto* one = std::get_if<oci::Manifest>(&parsed)) return *one;
+  const auto& index = std::get<oci::Index>(parsed);
+  std::vector<const oci::RawManifest*> images;
+  for (const auto& part : index.manifests) {
+    const auto found = manifests_.find(part.digest);
+    if (found != manifests_.end() && !is_attestation(part)) images.push_back(&found->second);
+  }
+  const auto only = images.size() == 1 ? images[0]->parsed() : parsed;
+  if (const auto* one = std::get_if<oci::Manifest>(&only)) return *one;
+  fail(fmt::format(
+      "{} can hold one image, not a list of {} ({}). Choose one platform, or copy to a folder: oci:DIR.",
+      name(), index.manifests.size(), oci::platforms(index)));
+}
+
+std::string ArchiveWriter::index() const {
+  const oci::Descriptor& image = manifests_.at(*image_).descriptor;
+  base::Json entry = {{"mediaType", image.media_type}, {"digest", image.digest.text()}, {"size", image.size}};
+  if (!tag_.empty()) {
+    entry["annotations"] = {{"io.containerd.image.name", full_name(tag_)},
+                            {"org.opencontainers.image.ref.name", tag_of(tag_)}};
+  }
+  return base::canonical_json(
+      {{"schemaVersion", 2}, {"mediaType", oci::kOciIndex}, {"manifests", base::Json::array({entry})}});
+}
+
+void ArchiveWriter::finish() {
+  std::lock_guard lock(mutex_);
+  if (!image_) fail(fmt::format("{} was not written: no image was copied to it.", name()));
+  const oci::Manifest image = image_for_docker();
+  base::Json layers = base::Json::array();
+  for (const auto& blob : image.layers) {
+    if (!spool_.has(blob)) {
+      fail(fmt::format(
+          "{} was not written: the layer {} is missing. A layer that may not be distributed cannot be "
+          "in an archive.",
+          name(), blob.digest.text()));
+    }
+    layers.push_back(blob_path(blob.digest));
+  }
+  if (!spool_.has(image.config)) {
+    fail(fmt::format("{} was not written: the config {} is missing.", name(), image.config.digest.text()));
+  }
+  base::Json item = {{"Config", blob_path(image.config.digest)}, {"Layers", layers}, {"RepoTags", nullptr}};
+  if (!tag_.empty()) item["RepoTags"] = base::Json::array({tag_});
+  spool_.finish(
+      {{"index.json", index()}, {"manifest.json", base::canonical_json(base::Json::array({item}))}});
+}
+
+}  // namespace
+
+std::unique_ptr<DockerArchiveWriter> create_docker_archive(const std::string& file, const std::string& name,
+                                                           base::Cancellation& cancellation) {
+  return std::make_unique<ArchiveWriter>(file, name, cancellation);
+}
+
+}  // namespace ixian::layout

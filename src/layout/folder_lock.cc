@@ -1,0 +1,36 @@
+#include "layout/folder_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+#include "base/error.h"
+#include "layout/file_io.h"
+
+namespace ixian::layout {
+
+FolderLock::FolderLock(const std::string& file, base::Cancellation& cancellation)
+    : fd_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+  if (!fd_.valid()) file_error("write", file, errno);
+  struct flock range = {};
+  range.l_type = F_WRLCK;
+  range.l_whence = SEEK_SET;
+  std::chrono::milliseconds pause{1};
+  while (::fcntl(fd_.get(), F_OFD_SETLK, &range) != 0) {
+    if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
+      throw base::Error(
+          base::ErrorCode::kRegistry,
+          fmt::format(
+              "Cannot lock {}: {}. Names in a folder of images are changed under a lock; mount the file "
+              "system with locking, or use a folder on another one.",
+              base::printable_path(file), base::errno_text(errno)));
+    }
+    if (cancellation.wait_for(pause)) throw base::Cancelled();
+    pause = std::min(pause * 2, std::chrono::milliseconds{20});
+  }
+}
+
+}  // namespace ixian::layout

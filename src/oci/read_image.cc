@@ -1,0 +1,48 @@
+#include <variant>
+
+#include "base/error.h"
+#include "oci/copy_image.h"
+#include "oci/verifying_source.h"
+
+namespace ixian::oci {
+
+std::optional<RawManifest> read_image(ImageRepo& repo, const std::string& ref, const Platform& platform) {
+  std::optional<RawManifest> manifest = repo.read_manifest(ref);
+  constexpr int kMaxDepth = 4;
+  for (int depth = 0; manifest; ++depth) {
+    try {
+      const AnyManifest parsed = manifest->parsed();
+      const Index* index = std::get_if<Index>(&parsed);
+      if (index == nullptr) return manifest;
+      const Descriptor* entry = choose(*index, platform);
+      if (entry == nullptr || depth == kMaxDepth) {
+        throw base::Error(base::ErrorCode::kRegistry, ref + " in " + repo.name() + " has nothing for " +
+                                                          platform.text() + "; it has " + platforms(*index) +
+                                                          ".");
+      }
+      manifest = repo.read_manifest(entry->digest.text());
+      if (!manifest) {
+        throw base::Error(base::ErrorCode::kRegistry, repo.name() + " lacks " + entry->digest.text() +
+                                                          ", which " + ref + " names for " + platform.text() +
+                                                          ". Push that image anew.");
+      }
+    } catch (const std::invalid_argument& error) {
+      throw base::Error(base::ErrorCode::kRegistry,
+                        "The manifest of " + ref + " in " + repo.name() + " cannot be used: " + error.what());
+    }
+  }
+  return manifest;
+}
+
+std::string read_blob(ImageRepo& repo, const Descriptor& blob, std::size_t limit) {
+  if (blob.size > limit) {
+    throw base::Error(base::ErrorCode::kRegistry, blob.digest.text() + " in " + repo.name() + " has " +
+                                                      std::to_string(blob.size) +
+                                                      " bytes, more than it may.");
+  }
+  VerifiedBlob verified(
+      blob, [&](std::uint64_t offset) { return repo.open_blob(blob, offset); }, repo.name());
+  return base::read_all(*verified.open(0), limit, blob.digest.text() + " in " + repo.name());
+}
+
+}  // namespace ixian::oci

@@ -1,0 +1,87 @@
+#include "oci/verifying_source.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+
+namespace ixian::oci {
+
+class VerifiedBlob::Source : public base::ByteSource {
+ public:
+  Source(VerifiedBlob& owner, std::unique_ptr<base::ByteSource> bytes, std::uint64_t at)
+      : owner_(owner), bytes_(std::move(bytes)), at_(at) {}
+
+  std::size_t read(char* buffer, std::size_t size) override {
+    const std::size_t count = bytes_->read(buffer, size);
+    if (count == 0) {
+      if (at_ < owner_.blob_.size) owner_.hash(at_, "");
+      owner_.check_whole();
+      return 0;
+    }
+    owner_.hash(at_, std::string_view(buffer, count));
+    at_ += count;
+    // The last bytes are not given away before they are known to be right.
+    if (at_ == owner_.blob_.size) owner_.check_whole();
+    return count;
+  }
+
+ private:
+  VerifiedBlob& owner_;
+  std::unique_ptr<base::ByteSource> bytes_;
+  std::uint64_t at_;
+};
+
+VerifiedBlob::VerifiedBlob(Descriptor blob, base::OpenSource open, std::string where,
+                           std::function<void(std::uint64_t)> on_bytes)
+    : blob_(std::move(blob)),
+      open_(std::move(open)),
+      where_(std::move(where)),
+      on_bytes_(std::move(on_bytes)),
+      digester_(blob_.digest.algorithm()) {}
+
+std::unique_ptr<base::ByteSource> VerifiedBlob::open(std::uint64_t offset) {
+  // A hash cannot be taken up behind a gap, so what has not been hashed yet is read over.
+  auto source = std::make_unique<Source>(*this, open_(std::min(offset, hashed_)), std::min(offset, hashed_));
+  std::array<char, 16 << 10> skipped;
+  for (std::uint64_t at = std::min(offset, hashed_); at < offset;) {
+    const std::size_t count =
+        source->read(skipped.data(), std::min<std::uint64_t>(skipped.size(), offset - at));
+    if (count == 0) break;
+    at += count;
+  }
+  return source;
+}
+
+void VerifiedBlob::hash(std::uint64_t at, std::string_view data) {
+  if (at + data.size() > blob_.size) {
+    throw base::Error(base::ErrorCode::kRegistry, blob_.digest.text() + " from " + where_ +
+                                                      " is longer than the " + std::to_string(blob_.size) +
+                                                      " bytes that its manifest promises. It was not used.");
+  }
+  if (at + data.size() <= hashed_) return;
+  data.remove_prefix(hashed_ - at);
+  digester_.update(data);
+  hashed_ += data.size();
+  if (on_bytes_) on_bytes_(data.size());
+}
+
+void VerifiedBlob::check_whole() {
+  if (whole_) return;
+  if (hashed_ < blob_.size) {
+    throw base::Error(base::ErrorCode::kRegistry,
+                      blob_.digest.text() + " from " + where_ + " ends after " + std::to_string(hashed_) +
+                          " of " + std::to_string(blob_.size) + " bytes. It was not used.");
+  }
+  const Digest found = digester_.finish();
+  if (found != blob_.digest) {
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        "What " + where_ + " holds as " + blob_.digest.text() +
+            " is damaged: its content has another digest. It was not used; push that image anew.",
+        "found " + found.text());
+  }
+  whole_ = true;
+}
+
+}  // namespace ixian::oci

@@ -1,0 +1,96 @@
+#include "registry/host_client.h"
+
+#include "base/text.h"
+#include "oci/reference.h"
+
+namespace ixian::registry {
+namespace {
+
+// What Go's and nginx's servers say to a plain request on a port where they expect TLS.
+bool wants_tls(const http::ResponseHead& head, const std::string& body) {
+  return head.status == 400 && base::to_lower(body).find("https") != std::string::npos;
+}
+
+}  // namespace
+
+HostClient::HostClient(http::Client& client, std::shared_ptr<auth::CredentialProvider> provider,
+                       HostOptions options)
+    : client_(client),
+      provider_(std::move(provider)),
+      options_(std::move(options)),
+      authority_(oci::wire_host(options_.host)) {}
+
+http::Response HostClient::send(const Work& work, http::Request request, const Scopes& scopes) {
+  if (request.url.starts_with("/")) request.url = origin() + request.url;
+  Authorizer& authorizer = this->authorizer();
+  AuthAttempt attempt(scopes.empty() ? "" : scopes.front().repository, scopes);
+  for (;;) {
+    authorizer.authorize(request, attempt);
+    http::Response response = client_.send(request);
+    if (response.head.status != 401 && response.head.status != 403) return response;
+    std::string body = response.text();
+    if (authorizer.handle_challenge(response.head, body, attempt)) continue;
+    if (response.head.status == 401)
+      throw failure(work, authorizer.unauthorized(response.head, body, attempt));
+    return {std::move(response.head), std::make_unique<base::OwnedTextSource>(std::move(body))};
+  }
+}
+
+bool HostClient::create_repository(const std::string& repository) {
+  if (!options_.create_repository) return false;
+  // Many blobs find it missing at once; one makes it, and the others go on when it is there.
+  std::lock_guard lock(create_mutex_);
+  if (!created_.contains(repository)) {
+    options_.create_repository(repository);
+    created_.insert(repository);
+  }
+  return true;
+}
+
+const std::string& HostClient::origin() {
+  std::lock_guard lock(mutex_);
+  if (origin_.empty()) {
+    origin_ = find_origin();
+    authorizer_ = std::make_unique<Authorizer>(
+        client_, *provider_,
+        AuthorizerOptions{options_.host, origin_, options_.insecure, options_.on_warning});
+  }
+  return origin_;
+}
+
+Authorizer& HostClient::authorizer() {
+  origin();
+  return *authorizer_;
+}
+
+std::string HostClient::find_origin() {
+  const std::string https = "https://" + authority_;
+  const std::string http = "http://" + authority_;
+  const std::optional<http::Url> url = http::parse_url(https);
+  const bool loopback = url && http::is_loopback(url->host);
+  if (!loopback && !options_.insecure) return https;
+
+  http::Request request;
+  request.retries = 0;
+  if (loopback) {
+    request.url = http + "/v2/";
+    try {
+      http::Response response = client_.send(request);
+      return wants_tls(response.head, response.text()) ? https : http;
+    } catch (const http::TransportError& error) {
+      return error.failure == http::TransportFailure::kInterrupted ? https : http;
+    }
+  }
+  request.url = https + "/v2/";
+  try {
+    client_.send(request);
+    return https;
+  } catch (const http::TransportError& error) {
+    const bool no_tls = error.failure == http::TransportFailure::kTls ||
+                        error.failure == http::TransportFailure::kInterrupted ||
+                        error.failure == http::TransportFailure::kConnect;
+    return no_tls ? http : https;
+  }
+}
+
+}  // namespace ixian::registry

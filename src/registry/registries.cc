@@ -1,0 +1,224 @@
+#include "registry/registries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "auth/docker_config.h"
+#include "aws/ecr.h"
+#include "layout/layout_repo.h"
+#include "registry/host_client.h"
+#include "registry/probe.h"
+#include "registry/registry_repo.h"
+
+namespace ixian::registry {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+// Options that are about reaching the registry, whoever the client is.
+constexpr std::string_view kCommonOptions[] = {"insecure", "ca_file", "client_certificate", "client_key"};
+
+base::Json own_options(const RegistrySettings& settings) {
+  base::Json options = settings.options;
+  for (const std::string_view name : kCommonOptions) options.erase(std::string(name));
+  return options;
+}
+
+bool flag(const RegistrySettings& settings, const std::string& name) {
+  const auto found = settings.options.find(name);
+  if (found == settings.options.end() || found->is_null()) return false;
+  if (found->is_boolean()) return found->get<bool>();
+  throw Error(
+      ErrorCode::kProject,
+      fmt::format("The option {} of the registry {} in CONFIG.DOCKER.REGISTRIES must be True or False.", name,
+                  settings.host));
+}
+
+std::string folder_of(const RegistrySettings& settings) {
+  const auto found = settings.options.find("path");
+  if (found != settings.options.end() && found->is_string() && !found->get<std::string>().empty()) {
+    return found->get<std::string>();
+  }
+  throw Error(
+      ErrorCode::kProject,
+      fmt::format(
+          "The registry {} is a folder ({}), but CONFIG.DOCKER.REGISTRIES does not say which: give it the "
+          "option path, such as 'options': {{'path': '{{BUILDER}}/registry'}}.",
+          settings.host, settings.client));
+}
+
+// "docker.io" for all of Docker Hub's names; scheme and path are dropped, as people copy them from elsewhere.
+std::string normalised(std::string_view host) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (host.starts_with(scheme)) host.remove_prefix(scheme.size());
+  }
+  host = host.substr(0, host.find('/'));
+  if (!oci::is_valid_host(host)) {
+    throw Error(
+        ErrorCode::kProject,
+        fmt::format("\"{}\" in CONFIG.DOCKER.REGISTRIES is not the name of a registry: it is written host or "
+                    "host:port.",
+                    host));
+  }
+  return oci::looks_like_host(host) ? oci::parse_reference(std::string(host) + "/x").host : std::string(host);
+}
+
+}  // namespace
+
+struct Registries::Impl {
+  // What is known of a host once it is used.
+  struct Host {
+    std::shared_ptr<HostClient> client;
+    std::shared_ptr<auth::EcrProvider> ecr;  // null: not one of ECR's
+  };
+
+  Impl(auth::Services services_, base::EventSink& events_)
+      : services(std::move(services_)),
+        events(events_),
+        docker_config(auth::docker_config_provider(services.environment, services.cancellation)) {}
+
+  const RegistrySettings* find(const std::string& host) const {
+    const auto found =
+        std::find_if(settings.begin(), settings.end(), [&](const auto& one) { return one.host == host; });
+    return found == settings.end() ? nullptr : &*found;
+  }
+
+  Host& host(const std::string& name);
+  void choose_provider(const std::string& name, const RegistrySettings* configured, Host& host,
+                       std::shared_ptr<auth::CredentialProvider>& provider);
+
+  const auth::Services services;
+  base::EventSink& events;
+  const std::shared_ptr<auth::CredentialProvider> docker_config;
+  std::vector<RegistrySettings> settings;
+
+  std::mutex mutex;
+  std::map<std::string, Host> known;
+};
+
+void Registries::Impl::choose_provider(const std::string& name, const RegistrySettings* configured,
+                                       Host& host, std::shared_ptr<auth::CredentialProvider>& provider) {
+  if (configured == nullptr) {
+    // What the docker config holds for ECR has a way of being stale, so the AWS CLI's credentials are used at
+    // once. ECR Public gives to everybody.
+    const std::optional<aws::EcrHost> ecr = aws::parse_ecr_host(name);
+    if (ecr && !ecr->is_public)
+      provider = host.ecr = auth::ecr_provider(name, base::Json::object(), services);
+    else
+      provider = docker_config;
+    return;
+  }
+  const base::Json options = own_options(*configured);
+  using List = std::vector<std::shared_ptr<auth::CredentialProvider>>;
+  switch (configured->kind) {
+    case ClientKind::kEcr:
+      provider = host.ecr = auth::ecr_provider(name, options, services);
+      return;
+    case ClientKind::kOpenShift:
+      provider = auth::openshift_provider(name, options, services);
+      return;
+    case ClientKind::kCustom:
+      provider = std::make_shared<auth::ProviderList>(List{configured->provider, docker_config});
+      return;
+    case ClientKind::kDocker:
+    case ClientKind::kDirectory:
+      provider = std::make_shared<auth::ProviderList>(
+          List{auth::password_provider(name, options, services), docker_config});
+      return;
+  }
+}
+
+Registries::Impl::Host& Registries::Impl::host(const std::string& name) {
+  std::lock_guard lock(mutex);
+  Host& host = known[name];
+  if (host.client) return host;
+  const RegistrySettings* configured = find(name);
+  std::shared_ptr<auth::CredentialProvider> provider;
+  choose_provider(name, configured, host, provider);
+  HostOptions options;
+  options.host = name;
+  options.insecure = configured != nullptr && flag(*configured, "insecure");
+  options.on_warning = [this](const std::string& sentence) {
+    events.log(base::kNoActivity, base::LogLevel::kWarning, sentence);
+  };
+  if (host.ecr) {
+    options.create_repository = [this, ecr = host.ecr](const std::string& repository) {
+      ecr->create_repository(repository);
+      events.log(base::kNoActivity, base::LogLevel::kInfo, "Made the repository " + repository + ".");
+    };
+  }
+  host.client = std::make_shared<HostClient>(services.client, std::move(provider), std::move(options));
+  return host;
+}
+
+Registries::Registries(auth::Services services, std::vector<RegistrySettings> settings,
+                       base::EventSink& events)
+    : impl_(std::make_unique<Impl>(std::move(services), events)) {
+  std::set<std::string> hosts;
+  for (RegistrySettings& one : settings) {
+    one.host = normalised(one.host);
+    if (!hosts.insert(one.host).second) {
+      throw Error(ErrorCode::kProject, "CONFIG.DOCKER.REGISTRIES configures " + one.host + " twice.");
+    }
+    flag(one, "insecure");
+    if (one.kind == ClientKind::kDirectory) folder_of(one);
+  }
+  impl_->settings = std::move(settings);
+}
+
+Registries::~Registries() = default;
+
+std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference, Access access) {
+  const RegistrySettings* configured = impl_->find(reference.host);
+  if (configured == nullptr && access == Access::kPush) {
+    throw Error(
+        ErrorCode::kRegistry,
+        fmt::format(
+            "{} was not pushed: the registry {} is not configured. Add it to CONFIG.DOCKER.REGISTRIES, with "
+            "a client and its options.",
+            reference.text(), reference.host));
+  }
+  const bool pushes = access != Access::kPull;
+  if (configured != nullptr && configured->kind == ClientKind::kDirectory) {
+    return layout::open_directory_registry(folder_of(*configured), reference.host, reference.repository,
+                                           pushes ? layout::LayoutUse::kWrite : layout::LayoutUse::kRead,
+                                           impl_->services.cancellation);
+  }
+  return std::make_unique<RegistryRepo>(impl_->host(reference.host).client, reference.repository, pushes);
+}
+
+bool Registries::configured(const std::string& host) const {
+  return impl_->find(host) != nullptr;
+}
+
+std::vector<std::string> Registries::hosts() const {
+  std::vector<std::string> names;
+  for (const RegistrySettings& one : impl_->settings) names.push_back(one.host);
+  return names;
+}
+
+RegistryStatus Registries::probe(const std::string& name, const std::string& repository) {
+  RegistryStatus status;
+  status.host = name;
+  try {
+    const RegistrySettings* configured = impl_->find(name);
+    if (configured != nullptr) status.client = configured->client;
+    if (configured != nullptr && configured->kind == ClientKind::kDirectory) {
+      probe_folder(folder_of(*configured), status);
+      return status;
+    }
+    Impl::Host& host = impl_->host(name);
+    probe_host(*host.client, repository, status);
+    if (host.ecr && status.reachable && status.problem.empty()) status.identity = host.ecr->identity();
+  } catch (const Error& error) {
+    status.problem = error.message();
+    status.advice = error.context();
+  }
+  return status;
+}
+
+}  // namespace ixian::registry

@@ -1,0 +1,239 @@
+#include "registry/registry_repo.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "oci/media_types.h"
+#include "registry/blob_reader.h"
+#include "registry/referrers.h"
+#include "registry/tag_list.h"
+#include "registry/upload.h"
+
+namespace ixian::registry {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+std::string blob_text(const oci::Descriptor& blob) {
+  return "blob " + blob.digest.text();
+}
+
+std::string media_type(const http::ResponseHead& head) {
+  return std::string(oci::without_parameters(head.headers.find("Content-Type").value_or("")));
+}
+
+bool is_manifest(std::string_view type) {
+  return oci::is_manifest_type(type) || oci::is_index_type(type);
+}
+
+}  // namespace
+
+RegistryRepo::RegistryRepo(std::shared_ptr<HostClient> host, std::string repository, bool pushes)
+    : host_(std::move(host)),
+      repository_(std::move(repository)),
+      reading_(pushes ? push_scope(repository_) : pull_scope(repository_)) {}
+
+std::string RegistryRepo::image(const std::string& ref) const {
+  return name() + (oci::Digest::parse(ref) ? "@" : ":") + ref;
+}
+
+http::Response RegistryRepo::send(const Work& work, http::Request request, const Scopes& scopes) {
+  try {
+    return host_->send(work, std::move(request), scopes);
+  } catch (const http::TransportError& error) {
+    throw failure(work, error);
+  }
+}
+
+std::optional<oci::Descriptor> RegistryRepo::find(const std::string& ref) {
+  const Work asked = work("ask for " + image(ref));
+  http::Request request;
+  request.method = "HEAD";
+  request.url = path("manifests/" + ref);
+  request.headers.add("Accept", std::string(oci::kAcceptManifests));
+  const http::Response response = send(asked, request, reading_);
+  if (response.head.status == 404) return std::nullopt;
+  if (response.head.ok()) {
+    const std::optional<oci::Digest> digest = oci::Digest::parse(
+        oci::Digest::parse(ref) ? std::string_view(ref)
+                                : response.head.headers.find("Docker-Content-Digest").value_or(""));
+    const std::optional<std::uint64_t> size = response.head.content_length();
+    std::string type = media_type(response.head);
+    if (digest && size && is_manifest(type))
+      return oci::Descriptor{std::move(type), *digest, *size, {}, {}, {}, {}};
+  }
+  // A HEAD may lack what was asked for, and has no body to say why not.
+  const std::optional<oci::RawManifest> manifest = read_manifest(ref);
+  if (!manifest) return std::nullopt;
+  return manifest->descriptor;
+}
+
+std::optional<oci::RawManifest> RegistryRepo::read_manifest(const std::string& ref) {
+  const Work reading = work("read the manifest of " + image(ref));
+  http::Request request;
+  request.url = path("manifests/" + ref);
+  request.headers.add("Accept", std::string(oci::kAcceptManifests));
+  http::Response response = send(reading, request, reading_);
+  if (response.head.status == 404) return std::nullopt;
+  if (!response.head.ok()) throw failure(reading, response.head, response.text());
+  if (const auto encoding = response.head.headers.find("Content-Encoding");
+      encoding && *encoding != "identity") {
+    throw failure(reading, fmt::format("{} sent it with Content-Encoding {}, for which nobody asked.",
+                                       host_->host(), *encoding));
+  }
+  std::string bytes;
+  try {
+    bytes = base::read_all(*response.body, oci::kMaxManifestBytes, "The manifest of " + image(ref));
+  } catch (const http::TransportError& error) {
+    throw failure(reading, error);
+  }
+  const std::optional<oci::Digest> named = oci::Digest::parse(ref);
+  oci::Digester digester(named ? named->algorithm() : "sha256");
+  digester.update(bytes);
+  const oci::Digest digest = digester.finish();
+  if (named && digest != *named) {
+    throw failure(reading, "what was sent is another document: it has the digest " + digest.text() +
+                               ". It was not used.");
+  }
+  std::string type = media_type(response.head);
+  try {
+    const oci::AnyManifest parsed = oci::parse_manifest(bytes, is_manifest(type) ? type : "");
+    type = std::visit([](const auto& manifest) { return manifest.media_type; }, parsed);
+  } catch (const std::invalid_argument& error) {
+    throw failure(reading, std::string(error.what()) + " Nothing of it was used; push that image anew.");
+  }
+  oci::Descriptor descriptor{std::move(type), digest, bytes.size(), {}, {}, {}, {}};
+  return oci::RawManifest{std::move(descriptor), std::move(bytes)};
+}
+
+bool RegistryRepo::has_blob(const oci::Descriptor& blob) {
+  const Work asked = work(fmt::format("ask {} for {}", name(), blob_text(blob)));
+  http::Request request;
+  request.method = "HEAD";
+  request.url = path("blobs/" + blob.digest.text());
+  const http::Response response = send(asked, request, reading_);
+  if (response.head.status == 404) return false;
+  if (!response.head.ok()) throw failure(asked, response.head, "");
+  const std::optional<std::uint64_t> size = response.head.content_length();
+  return !size || *size == blob.size;
+}
+
+std::unique_ptr<base::ByteSource> RegistryRepo::open_blob(const oci::Descriptor& blob, std::uint64_t offset) {
+  return std::make_unique<BlobReader>(*host_, work(fmt::format("pull {} of {}", blob_text(blob), name())),
+                                      repository_, blob, offset);
+}
+
+void RegistryRepo::put_blob(const oci::Descriptor& blob, const base::OpenSource& open) {
+  Upload(*host_, work(fmt::format("push {} to {}", blob_text(blob), name()), true), repository_, blob,
+         take_session(blob.digest))
+      .run(open);
+}
+
+std::string RegistryRepo::take_session(const oci::Digest& digest) {
+  std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(digest);
+  if (found == sessions_.end()) return "";
+  std::string location = std::move(found->second);
+  sessions_.erase(found);
+  return location;
+}
+
+// Whatever keeps a registry from mounting, the bytes can be sent.
+bool RegistryRepo::mount_blob(const oci::Descriptor& blob, const ImageRepo& from) {
+  const auto* source = dynamic_cast<const RegistryRepo*>(&from);
+  if (source == nullptr || source->host_ != host_) return false;
+  const Work mounting =
+      work(fmt::format("mount {} from {} in {}", blob_text(blob), from.name(), name()), true);
+  http::Request request;
+  request.method = "POST";
+  request.url = path("blobs/uploads/");
+  request.url = http::with_query(request.url, "mount", blob.digest.text());
+  request.url = http::with_query(request.url, "from", source->repository_);
+  request.body = http::text_body("");
+  request.retries = 1;
+  try {
+    const http::Response response = host_->send(
+        mounting, std::move(request), merge(push_scope(repository_), pull_scope(source->repository_)));
+    if (response.head.status == 201) return true;
+    const auto location = response.head.headers.find("Location");
+    const std::optional<http::Url> url = http::parse_url(response.head.url);
+    const std::optional<http::Url> session =
+        response.head.ok() && location && url ? http::resolve_url(*url, *location) : std::nullopt;
+    if (session && http::same_origin(*session, *url)) {
+      std::lock_guard lock(mutex_);
+      sessions_[blob.digest] = session->text();
+    }
+  } catch (const Error&) {
+    return false;  // put_blob will say what is wrong, if it is
+  }
+  return false;
+}
+
+void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& manifest) {
+  const Work pushing = work("push the manifest of " + image(ref), true);
+  http::Request request;
+  request.method = "PUT";
+  request.url = path("manifests/" + ref);
+  request.headers.add("Content-Type", manifest.descriptor.media_type);
+  request.body = http::text_body(manifest.bytes);
+  http::Response response = send(pushing, request, push_scope(repository_));
+  std::string body = response.text();
+  if (response.head.status == 404 && says(response.head, body, "NAME_UNKNOWN") &&
+      host_->create_repository(repository_)) {
+    response = send(pushing, request, push_scope(repository_));
+    body = response.text();
+  }
+  if (!response.head.ok()) {
+    // An immutable tag that names this image already is what was wanted.
+    if (response.head.status == 400 || response.head.status == 409) {
+      const std::optional<oci::Descriptor> there = find(ref);
+      if (there && there->digest == manifest.descriptor.digest) return;
+      if (there && says(response.head, body, "TAG_INVALID")) {
+        throw failure(
+            pushing,
+            fmt::format(
+                "the tag is there, names another image ({}), and may not be changed. Use another tag.",
+                there->digest.text()));
+      }
+    }
+    throw failure(pushing, response.head, body);
+  }
+  const auto stored = oci::Digest::parse(response.head.headers.find("Docker-Content-Digest").value_or(""));
+  if (stored && stored->algorithm() == manifest.descriptor.digest.algorithm() &&
+      *stored != manifest.descriptor.digest) {
+    throw failure(pushing, fmt::format("{} says it stored {} instead of {}.", host_->host(), stored->text(),
+                                       manifest.descriptor.digest.text()));
+  }
+  if (!response.head.headers.find("OCI-Subject")) add_to_fallback_index(*this, manifest);
+}
+
+std::vector<std::string> RegistryRepo::tags() {
+  return list_tags(*host_, work("list the tags of " + name()), repository_);
+}
+
+bool RegistryRepo::remove(const std::string& ref) {
+  const Work removing = work("remove " + image(ref), true);
+  http::Request request;
+  request.method = "DELETE";
+  request.url = path("manifests/" + ref);
+  http::Response response = send(removing, request, delete_scope(repository_));
+  if (response.head.ok()) return true;
+  if (response.head.status == 404) return false;
+  const std::string body = response.text();
+  const bool tag_alone =
+      !oci::Digest::parse(ref) && (response.head.status == 400 || response.head.status == 405);
+  const std::optional<oci::Descriptor> there = tag_alone ? find(ref) : std::nullopt;
+  if (tag_alone && !there) return false;
+  if (there && !says(response.head, body, "UNSUPPORTED")) {
+    throw failure(removing, fmt::format("{} cannot remove a tag alone. Remove what it names, with every tag "
+                                        "that names it: ix image rm {}@{}",
+                                        host_->host(), name(), there->digest.text()));
+  }
+  throw failure(removing, response.head, body);
+}
+
+}  // namespace ixian::registry

@@ -1,0 +1,47 @@
+// A repository of a registry, by the distribution protocol.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "oci/image_repo.h"
+#include "registry/host_client.h"
+
+namespace ixian::registry {
+
+class RegistryRepo : public oci::ImageRepo {
+ public:
+  // `pushes`: it will be pushed to, so that one token is asked for that serves for everything.
+  RegistryRepo(std::shared_ptr<HostClient> host, std::string repository, bool pushes);
+
+  std::string name() const override { return host_->host() + "/" + repository_; }
+  std::optional<oci::Descriptor> find(const std::string& ref) override;
+  std::optional<oci::RawManifest> read_manifest(const std::string& ref) override;
+  bool has_blob(const oci::Descriptor& blob) override;
+  std::unique_ptr<base::ByteSource> open_blob(const oci::Descriptor& blob, std::uint64_t offset) override;
+  void put_blob(const oci::Descriptor& blob, const base::OpenSource& open) override;
+  bool mount_blob(const oci::Descriptor& blob, const ImageRepo& from) override;
+  void put_manifest(const std::string& ref, const oci::RawManifest& manifest) override;
+  std::vector<std::string> tags() override;
+  bool remove(const std::string& ref) override;
+
+ private:
+  std::string path(std::string_view rest) const { return "/v2/" + repository_ + "/" + std::string(rest); }
+  std::string image(const std::string& ref) const;
+  Work work(std::string text, bool writes = false) const { return {std::move(text), host_->host(), writes}; }
+  http::Response send(const Work& work, http::Request request, const Scopes& scopes);
+  std::string take_session(const oci::Digest& digest);
+  void remember_subject(const oci::RawManifest& manifest);
+
+  std::shared_ptr<HostClient> host_;
+  const std::string repository_;
+  const Scopes reading_;
+
+  std::mutex mutex_;
+  std::map<oci::Digest, std::string> sessions_;  // upload locations that refused mounts have left
+};
+
+}  // namespace ixian::registry

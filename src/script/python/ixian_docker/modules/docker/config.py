@@ -1,0 +1,84 @@
+"""CONFIG.DOCKER: the names of a project's images, where they are kept, and where things lie inside them."""
+
+from ixian.config import CONFIG, Config
+from ixian.module import MODULES
+
+
+class DockerConfig(Config):
+    # Registries. An image is {REGISTRY}/{REGISTRY_PATH}/{PROJECT_NAME}:tag.
+    REGISTRY = "docker.io"
+    REGISTRY_PATH = "library"
+
+    # How to reach each registry: {'host': {'client': a class, 'options': {…}}}. What is not in here is not pushed to.
+    REGISTRIES = {}
+
+    # Images. Tags are made of the hash of what goes into the image.
+    REPOSITORY = "{DOCKER.REGISTRY}/{DOCKER.REGISTRY_PATH}/{PROJECT_NAME}"
+    IMAGE = "{DOCKER.REPOSITORY}:{DOCKER.IMAGE_TAG}"
+    IMAGE_TAG = "runtime-{TASKS.BUILD_IMAGE.HASH}"
+    BASE_IMAGE = "{DOCKER.REPOSITORY}:{DOCKER.BASE_IMAGE_TAG}"
+    BASE_IMAGE_TAG = "base-{TASKS.BUILD_BASE_IMAGE.HASH}"
+
+    # What images are built from: Dockerfiles, and files that count in the hash.
+    DOCKERFILE = "Dockerfile"
+    DOCKERFILE_BASE = "Dockerfile.base"
+    IMAGE_FILES = []
+    BASE_IMAGE_FILES = ["{PWD}/root/{PROJECT_NAME}/bin/", "{PWD}/root/{PROJECT_NAME}/etc/base"]
+    MODULE_CONTEXT = "{BUILDER_DIR}/module_context"
+
+    # Folders in the image.
+    ENV_DIR = "/srv"
+    HOME_DIR = "/root"
+    APP_DIR = "{DOCKER.ENV_DIR}/{PROJECT_NAME}"
+    APP_BIN = "{DOCKER.APP_DIR}/bin"
+    APP_ETC = "{DOCKER.APP_DIR}/etc"
+
+    # Compose: the service that is meant where none is named, and what it runs with.
+    DEFAULT_APP = "app"
+    COMPOSE_FLAGS = ["--rm", "-u root"]
+    COMPOSE_IMAGE = "{PYTHON.IMAGE}"
+    COMPOSE_IMAGE_TASK = "build_python_image"
+
+    @property
+    def COMPOSE_ENV(self):
+        return {
+            "DOCKER_IMAGE": CONFIG.DOCKER.COMPOSE_IMAGE,
+            "DOCKER_NPM_IMAGE": CONFIG.NPM.IMAGE,
+            "DOCKER_NPM_VOLUME": CONFIG.NPM.VOLUME,
+        }
+
+    # What all modules that are loaded say in their OPTIONS.
+
+    @property
+    def VOLUMES(self):
+        return _gathered("volumes")
+
+    @property
+    def DEV_VOLUMES(self):
+        return _gathered("dev_volumes")
+
+    @property
+    def ENV(self):
+        return _merged("dev_environment")
+
+    @property
+    def DEV_ENV(self):
+        return _merged("dev_env")
+
+    # The files that come with ix.
+
+    @property
+    def ROOT_MODULE_DIR(self):
+        return "{IXIAN}/ixian_docker"
+
+    @property
+    def MODULE_DIR(self):
+        return "{DOCKER.ROOT_MODULE_DIR}/modules/docker"
+
+
+def _gathered(option):
+    return [each for options in MODULES.values() for each in options.get(option, None) or []]
+
+
+def _merged(option):
+    return {key: value for options in MODULES.values() for key, value in (options.get(option, None) or {}).items()}

@@ -1,0 +1,138 @@
+#include "script/registry_settings.h"
+
+#include <fmt/format.h>
+#include <pybind11/pybind11.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "oci/reference.h"
+#include "script/errors.h"
+#include "script/py_credentials.h"
+#include "script/session.h"
+#include "script/values.h"
+
+namespace py = pybind11;
+
+namespace ixian::script {
+namespace {
+
+struct Row {
+  std::string registry;
+  std::string kind;
+  std::string client;
+  base::Json options;
+  bool custom = false;
+  std::string source;
+};
+
+// A project that does not name the Docker module pays for none of it.
+bool has_docker() {
+  py::object config = py::module_::import("ixian.config").attr("CONFIG");
+  return py::dict(config.attr("__dict__")).contains("DOCKER");
+}
+
+std::vector<Row> read_rows() {
+  return call_python([] {
+    std::vector<Row> rows;
+    if (!has_docker()) return rows;
+    const py::list found = py::module_::import("ixian_docker._registries").attr("settings")();
+    for (py::handle each : found) {
+      const auto row = py::reinterpret_borrow<py::tuple>(each);
+      rows.push_back({to_bytes(row[0]), to_bytes(row[1]), to_bytes(row[2]), to_json(row[3]),
+                      row[4].cast<bool>(), source_of(row[5])});
+    }
+    return rows;
+  });
+}
+
+// Scheme and path are dropped, as people copy them from elsewhere.
+std::string host_of(const std::string& registry) {
+  std::string_view host = registry;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (host.starts_with(scheme)) host.remove_prefix(scheme.size());
+  }
+  host = host.substr(0, host.find('/'));
+  if (oci::is_valid_host(host) && oci::looks_like_host(host)) {
+    return oci::parse_reference(std::string(host) + "/x").host;
+  }
+  throw base::Error(
+      base::ErrorCode::kProject,
+      fmt::format("CONFIG.DOCKER.REGISTRIES names the registry '{}', which is not the name of a "
+                  "host. Write its name with a dot or a port: 'registry.example.com', "
+                  "'registry:443'.",
+                  registry));
+}
+
+registry::ClientKind kind_of(const std::string& name) {
+  if (name == "ecr") return registry::ClientKind::kEcr;
+  if (name == "openshift") return registry::ClientKind::kOpenShift;
+  if (name == "directory") return registry::ClientKind::kDirectory;
+  return registry::ClientKind::kDocker;
+}
+
+// Whom a class asks that overrides credentials() or login() and then leaves it to what it is derived from.
+// Options that the class has added are not the built-in client's business.
+std::shared_ptr<auth::CredentialProvider> built_in_provider(const std::string& kind,
+                                                            const base::Json& options,
+                                                            const std::string& host,
+                                                            const auth::Services& services) {
+  const auto only = [&](std::initializer_list<const char*> names) {
+    base::Json known = base::Json::object();
+    for (const char* name : names) {
+      if (options.contains(name)) known[name] = options.at(name);
+    }
+    return known;
+  };
+  switch (kind_of(kind)) {
+    case registry::ClientKind::kEcr:
+      return auth::ecr_provider(
+          host,
+          only({"region_name", "profile_name", "role_arn", "endpoint_url", "aws_access_key_id",
+                "aws_secret_access_key", "aws_session_token", "external_id", "role_session_name"}),
+          services);
+    case registry::ClientKind::kOpenShift:
+      return auth::openshift_provider(host, only({"token", "kubeconfig", "context"}), services);
+    default:
+      return auth::password_provider(host, only({"username", "password", "token"}), services);
+  }
+}
+
+}  // namespace
+
+std::vector<registry::RegistrySettings> registry_settings(const auth::Services& services) {
+  std::vector<registry::RegistrySettings> settings;
+  std::map<std::string, std::string> written;
+  for (Row& row : read_rows()) {
+    registry::RegistrySettings one;
+    one.host = host_of(row.registry);
+    if (const auto [other, is_new] = written.emplace(one.host, row.registry); !is_new) {
+      throw base::Error(base::ErrorCode::kProject,
+                        fmt::format("CONFIG.DOCKER.REGISTRIES has the registry {} twice, as '{}' and as "
+                                    "'{}'. Remove one of them.",
+                                    one.host, other->second, row.registry));
+    }
+    one.kind = kind_of(row.kind);
+    one.client = row.client;
+    if (row.custom) {
+      one.kind = registry::ClientKind::kCustom;
+      one.provider = python_credentials({row.registry, row.client, row.source, row.options}, services,
+                                        [kind = row.kind, options = row.options, host = one.host, services] {
+                                          return built_in_provider(kind, options, host, services);
+                                        });
+    }
+    one.options = std::move(row.options);
+    settings.push_back(std::move(one));
+  }
+  return settings;
+}
+
+std::vector<std::string> configured_repositories() {
+  return call_python([] {
+    if (!has_docker()) return std::vector<std::string>();
+    return to_strings(py::module_::import("ixian_docker._registries").attr("example_repositories")());
+  });
+}
+
+}  // namespace ixian::script

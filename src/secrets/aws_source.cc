@@ -1,0 +1,113 @@
+#include "secrets/aws_source.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "secrets/json_field.h"
+
+namespace ixian::secrets {
+namespace {
+
+[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
+  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
+}
+
+// What the service refused, in the words of who asked for a secret.
+[[noreturn]] void fail_service(const aws::ServiceError& error, const std::string& what,
+                               const std::string& region) {
+  const std::string context = error.context().empty() ? error.message() : error.context();
+  if (error.type == "ResourceNotFoundException" || error.type == "ParameterNotFound") {
+    fail(fmt::format("There is no {} in {}. Is the name right, and the region?", what, region), context);
+  }
+  if (error.type == "AccessDeniedException" || error.type == "AccessDenied") {
+    fail(fmt::format("AWS does not allow reading the {} in {}. Its policy, or its key's, does not let us.",
+                     what, region),
+         context);
+  }
+  if (error.type == "DecryptionFailure") {
+    fail(fmt::format("AWS cannot decrypt the {} in {}: may its key be used?", what, region), context);
+  }
+  if (error.type == "InvalidRequestException") {
+    fail(fmt::format(
+             "AWS does not give out the {} in {}: it may be marked for deletion, or have no value yet.", what,
+             region),
+         context);
+  }
+  fail(fmt::format("AWS did not give out the {} in {}: {}.", what, region, error.type), context);
+}
+
+}  // namespace
+
+AwsSource::AwsSource(http::Client& client, aws::Environment environment)
+    : client_(client), environment_(std::move(environment)), chain_(client, environment_, options("")) {}
+
+aws::Options AwsSource::options(const std::string& endpoint_variable) const {
+  aws::Options options;
+  if (!endpoint_variable.empty())
+    options.endpoint_url = environment_.variable(endpoint_variable).value_or("");
+  if (options.endpoint_url.empty())
+    options.endpoint_url = environment_.variable("AWS_ENDPOINT_URL").value_or("");
+  return options;
+}
+
+// "arn:<partition>:<service>:<region>:<account>:…"
+std::string AwsSource::region_of(const std::string& id) {
+  const auto parts = base::split(id, ':');
+  if (parts.size() >= 6 && parts[0] == "arn" && !parts[3].empty()) return std::string(parts[3]);
+  if (const auto region = chain_.region()) return *region;
+  fail(
+      "No AWS region is known. Set AWS_REGION, or the region of your profile, or name the secret by its "
+      "ARN.");
+}
+
+base::Json AwsSource::call(const aws::Service& service, const std::string& action, const base::Json& input,
+                           const std::string& what) {
+  try {
+    return aws::call(client_, chain_, service, action, input);
+  } catch (const aws::ServiceError& error) {
+    fail_service(error, what, service.region);
+  }
+}
+
+base::Secret AwsSource::load_secret(const std::string& id, const std::string& field) {
+  const std::string what = "secret " + id;
+  const aws::Service service =
+      aws::secrets_manager(region_of(id), options("AWS_ENDPOINT_URL_SECRETS_MANAGER"));
+  WipedJson answer(call(service, "GetSecretValue", {{"SecretId", id}}, what));
+  const auto text = answer.json.find("SecretString");
+  if (text == answer.json.end() || !text->is_string()) {
+    fail(fmt::format("The {} in {} is binary. Store it as text, which is what a password is.", what,
+                     service.region));
+  }
+  if (field.empty()) {
+    base::Secret whole(text->get<std::string>());
+    if (whole.empty()) fail(fmt::format("The {} in {} is empty.", what, service.region));
+    return whole;
+  }
+  try {
+    WipedJson object(parse_secret_json(text->get_ref<std::string&>()));
+    return take_field(object.json, field, "The " + what);
+  } catch (const std::invalid_argument&) {
+    fail(fmt::format("The {} in {} is not JSON, so it has no field {}. Leave out the #{}.", what,
+                     service.region, field, field));
+  }
+}
+
+base::Secret AwsSource::load_parameter(const std::string& name) {
+  const std::string what = "parameter " + name;
+  const aws::Service service = aws::ssm(region_of(name), options("AWS_ENDPOINT_URL_SSM"));
+  WipedJson answer(call(service, "GetParameter", {{"Name", name}, {"WithDecryption", true}}, what));
+  const auto parameter = answer.json.find("Parameter");
+  if (parameter != answer.json.end() && parameter->is_object() && parameter->contains("Value")) {
+    const base::Json& value = (*parameter)["Value"];
+    if (value.is_string() && !value.get_ref<const std::string&>().empty()) {
+      return base::Secret(value.get<std::string>());
+    }
+  }
+  fail(fmt::format("The {} in {} has no value.", what, service.region));
+}
+
+}  // namespace ixian::secrets

@@ -1,0 +1,123 @@
+#include "secrets/vault_api.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "http/url.h"
+
+namespace ixian::secrets {
+namespace {
+
+constexpr std::size_t kLargest = 4 << 20;
+constexpr int kRetries = 2;  // as Vault's own client: a sealed Vault stays sealed
+
+[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
+  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
+}
+
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 307 || status == 308;
+}
+
+// Where a redirect leads, if the token may go there.
+http::Url target_of(const http::Response& response, const http::Url& from) {
+  const auto location = response.head.headers.find("Location");
+  const auto to = location ? http::resolve_url(from, *location) : std::nullopt;
+  if (!to) fail(fmt::format("Vault at {} answered with a redirect to nowhere.", from.origin()));
+  if (!to->https() && !http::same_origin(from, *to)) {
+    fail(
+        fmt::format("Vault at {} redirects to {}, which is not https: the token does not go there. If that "
+                    "is the right address, set VAULT_ADDR to it.",
+                    from.origin(), to->origin()));
+  }
+  return *to;
+}
+
+void append_all(std::vector<std::string>& texts, const base::Json& body, const char* name) {
+  if (!body.is_object()) return;
+  const auto list = body.find(name);
+  if (list == body.end() || !list->is_array()) return;
+  for (const auto& text : *list) {
+    if (text.is_string()) texts.emplace_back(base::trim(text.get_ref<const std::string&>()));
+  }
+}
+
+bool mentions_seal(const std::string& said) {
+  return base::to_lower(said).find("sealed") != std::string::npos;
+}
+
+}  // namespace
+
+std::string VaultAnswer::said() const {
+  std::vector<std::string> texts;
+  append_all(texts, body.json, "errors");
+  append_all(texts, body.json, "warnings");
+  return base::join(texts, "; ");
+}
+
+VaultAnswer VaultApi::get(const std::string& path, const base::Secret& token) const {
+  http::Request get = request(path);
+  if (!token.empty()) get.secret_headers.emplace_back("X-Vault-Token", token);
+  return answer(send(std::move(get)));
+}
+
+VaultAnswer VaultApi::post(const std::string& path, std::string body) const {
+  http::Request post = request(path);
+  post.method = "POST";
+  post.headers.add("Content-Type", "application/json");
+  post.body = http::text_body(std::move(body));
+  return answer(send(std::move(post)));
+}
+
+http::Request VaultApi::request(const std::string& path) const {
+  http::Request request;
+  request.url = address_.url + "/v1/" + http::url_encode(path, true);
+  request.unix_socket = address_.unix_socket;
+  request.headers.add("X-Vault-Request", "true");
+  request.headers.add("Accept", "application/json");
+  if (!address_.vault_namespace.empty()) request.headers.add("X-Vault-Namespace", address_.vault_namespace);
+  request.retries = kRetries;
+  request.follow_redirects = false;
+  return request;
+}
+
+http::Response VaultApi::send(http::Request request) const {
+  http::Response first = client_.send(request);
+  if (!is_redirect(first.head.status)) return first;
+  const auto from = http::parse_url(request.url);
+  const http::Url to = target_of(first, *from);
+  if (!http::same_origin(*from, to)) request.unix_socket.clear();
+  request.url = to.text();
+  http::Response second = client_.send(request);
+  if (is_redirect(second.head.status)) {
+    fail(fmt::format("Vault at {} redirects to {}, which redirects again. Set VAULT_ADDR to the active node.",
+                     from->origin(), to.origin()));
+  }
+  return second;
+}
+
+VaultAnswer VaultApi::answer(http::Response response) const {
+  VaultAnswer answer;
+  answer.status = response.head.status;
+  std::string text =
+      answer.ok() ? base::read_all(*response.body, kLargest, "The answer of Vault") : response.text();
+  try {
+    if (!text.empty()) answer.body.json = parse_secret_json(text);
+  } catch (const std::invalid_argument&) {
+    fail(fmt::format("{} answered {}, but not as Vault does. Is VAULT_ADDR right?", address_.url,
+                     answer.status));
+  }
+  const std::string said = answer.said();
+  if (answer.status == 503 && mentions_seal(said)) {
+    fail(fmt::format("Vault at {} is sealed. Unseal it, or tell whoever runs it.", address_.url), said);
+  }
+  if (answer.status == 429 || answer.status >= 500) {
+    fail(fmt::format("Vault at {} answered {}. Try again later.", address_.url, answer.status), said);
+  }
+  return answer;
+}
+
+}  // namespace ixian::secrets
