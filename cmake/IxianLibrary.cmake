@@ -18,6 +18,8 @@ function(ixian_library name)
     target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name}_test PRIVATE ixian_${name} ${arg_TEST_LINKS} ixian_warnings
                           GTest::gtest GTest::gmock GTest::gtest_main)
+    # What is tested is as optimised as it ships; compiling the tests themselves that well takes longer than running them.
+    target_compile_options(${name}_test PRIVATE -O0)
     add_test(NAME unit.${name} COMMAND ${name}_test)
     set_tests_properties(unit.${name} PROPERTIES LABELS unit)
   endif()

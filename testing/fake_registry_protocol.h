@@ -163,7 +163,9 @@ class FakeRegistryProtocol : public FakeRegistryState {
   }
 
   Reply get_manifest(const RegistryPath& path, const ServerRequest& request) {
-    Repository& there = repositories_[path.repository];
+    const auto repository = repositories_.find(path.repository);
+    if (repository == repositories_.end()) return error_reply(404, "NAME_UNKNOWN");
+    const Repository& there = repository->second;
     const auto tag = there.tags.find(path.reference);
     const auto found = there.manifests.find(tag == there.tags.end() ? path.reference : tag->second);
     if (found == there.manifests.end()) return error_reply(404, "MANIFEST_UNKNOWN");

@@ -1,5 +1,5 @@
-// The whole registry client, from Registries down to libcurl, as tests want it: nothing sleeps, stalls are
-// noticed after a second, and nothing of this machine is looked at.
+// The whole registry client, from Registries down to libcurl, as tests want it: nothing sleeps, and nothing of this
+// machine is looked at.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,8 @@ namespace ixian::testing {
 
 struct RegistryStackOptions {
   int retries = 3;
-  std::string ca_file;  // trusted for every host
+  std::chrono::seconds stall_time{20};  // more than a busy machine ever lets wait
+  std::string ca_file;                  // trusted for every host
   std::map<std::string, std::string> environment;
   std::vector<std::string> insecure;  // hosts, besides loopback ones
 };
@@ -80,7 +81,7 @@ class RegistryStack {
   static http::CurlOptions curl_options(const Options& options) {
     http::CurlOptions made;
     made.user_agent = "ix/test";
-    made.stall_time = std::chrono::seconds(1);
+    made.stall_time = options.stall_time;
     made.tls = [ca = options.ca_file](std::string_view) {
       http::TlsSettings tls;
       if (!ca.empty()) tls.ca_files.push_back(ca);

@@ -54,8 +54,8 @@ void BlobReader::open() {
     // Elsewhere, so without any of our credentials.
     const std::optional<http::Url> elsewhere = http::parse_url(blob_.urls.front());
     if (!elsewhere || !elsewhere->https() || http::is_private_address(elsewhere->host)) {
-      throw failure(work_,
-                    "its manifest says it lies at " + blob_.urls.front() + ", where it is not fetched from.");
+      throw failure(work_, "its manifest says it lies at " + blob_.urls.front() +
+                               ", where it is not fetched from. Copy that layer to the registry yourself.");
     }
     request.url = elsewhere->text();
     response = send(request);
@@ -86,8 +86,9 @@ void BlobReader::check_head(const http::Response& response) const {
   if (head.status == 206) {
     const auto range = parse_content_range(head.headers.find("Content-Range").value_or(""));
     if (!range || range->first != at_ || range->second != blob_.size) {
-      throw failure(work_,
-                    fmt::format("asked for what follows byte {}, {} sent another part.", at_, work_.host));
+      throw failure(work_, fmt::format("asked for what follows byte {}, {} sent another part. Look at what "
+                                       "is between you and it, and try again.",
+                                       at_, work_.host));
     }
   }
   const std::uint64_t expected = head.status == 206 ? blob_.size - at_ : blob_.size;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "http/transport.h"
+
 namespace ixian::registry {
 namespace {
 
@@ -73,7 +75,24 @@ std::string advice(const Work& work, int status) {
       break;
   }
   if (status >= 500) return "That is trouble of the registry's own; try again later, or look into its log.";
-  return status >= 400 ? "Ask whoever runs it if what it says does not help." : "";
+  if (status >= 400) return "Ask whoever runs it if what it says does not help.";
+  return "That is no answer to this question; look at what is between you and the registry.";
+}
+
+std::string advice(const http::TransportError& error) {
+  switch (error.failure) {
+    case http::TransportFailure::kConnect:
+      return "Check that it runs there, and that nothing between keeps you from it.";
+    case http::TransportFailure::kInterrupted:
+    case http::TransportFailure::kStalled:
+      return "Try again later; if it stays so, look at what is between you and the registry.";
+    case http::TransportFailure::kProtocol:
+      return "Check that it is a registry, and what is between you and it.";
+    case http::TransportFailure::kResolve:
+    case http::TransportFailure::kTls:
+      break;  // say themselves what to do
+  }
+  return "";
 }
 
 std::string content_type(const http::ResponseHead& head) {
@@ -107,7 +126,11 @@ base::Error failure(const Work& work, const http::ResponseHead& head, std::strin
 }
 
 base::Error failure(const Work& work, const base::Error& error) {
-  return {error.code(), fmt::format("Could not {}. {}", work.text, error.message()), error.context()};
+  const auto* transport = dynamic_cast<const http::TransportError*>(&error);
+  return {error.code(),
+          with_advice(fmt::format("Could not {}. {}", work.text, error.message()),
+                      transport ? advice(*transport) : ""),
+          error.context()};
 }
 
 base::Error failure(const Work& work, const std::string& sentence, std::string context) {

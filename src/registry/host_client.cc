@@ -21,18 +21,23 @@ HostClient::HostClient(http::Client& client, std::shared_ptr<auth::CredentialPro
       authority_(oci::wire_host(options_.host)) {}
 
 http::Response HostClient::send(const Work& work, http::Request request, const Scopes& scopes) {
-  if (request.url.starts_with("/")) request.url = origin() + request.url;
-  Authorizer& authorizer = this->authorizer();
   AuthAttempt attempt(scopes.empty() ? "" : scopes.front().repository, scopes);
-  for (;;) {
-    authorizer.authorize(request, attempt);
-    http::Response response = client_.send(request);
-    if (response.head.status != 401 && response.head.status != 403) return response;
-    std::string body = response.text();
-    if (authorizer.handle_challenge(response.head, body, attempt)) continue;
-    if (response.head.status == 401)
-      throw failure(work, authorizer.unauthorized(response.head, body, attempt));
-    return {std::move(response.head), std::make_unique<base::OwnedTextSource>(std::move(body))};
+  try {
+    if (request.url.starts_with("/")) request.url = origin() + request.url;
+    Authorizer& authorizer = this->authorizer();
+    for (;;) {
+      authorizer.authorize(request, attempt);
+      http::Response response = client_.send(request);
+      if (response.head.status != 401 && response.head.status != 403) return response;
+      std::string body = response.text();
+      if (authorizer.handle_challenge(response.head, body, attempt)) continue;
+      if (response.head.status == 401) throw authorizer.unauthorized(response.head, body, attempt);
+      return {std::move(response.head), std::make_unique<base::OwnedTextSource>(std::move(body))};
+    }
+  } catch (const http::TransportError&) {
+    throw;
+  } catch (const base::Error& error) {
+    throw failure(work, error);
   }
 }
 

@@ -156,13 +156,15 @@ INSTANTIATE_TEST_SUITE_P(Registry, HttpParsing,
 
 // Sent for as long as somebody listens.
 void expect_end_of(const std::string& first, const std::string& again, std::uint64_t most) {
-  Scene scene({}, {.retries = 1, .ca_file = "", .environment = {}, .insecure = {}});
+  RegistryStack::Options client;
+  client.retries = 1;
+  Scene scene({}, client);
   std::atomic<std::uint64_t> sent{0};
   scene.registry.rule("GET", "/manifests/", [&](Exchange& exchange) {
     exchange.connection.send_raw(first);
     std::string block;
     while (block.size() < 64 << 10) block += again;
-    while (exchange.connection.open() && !exchange.connection.stopped() && sent < (1u << 30)) {
+    while (exchange.connection.open() && !exchange.connection.stopped() && sent < (256u << 20)) {
       exchange.connection.send_raw(block);
       sent += block.size();
     }

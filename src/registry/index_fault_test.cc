@@ -30,7 +30,7 @@ class IndexFault : public ::testing::Test {
 
 TEST_F(IndexFault, AWholeIndexArrives) {
   scene.hold_image_in_registry();
-  const base::Json index = store_index({entry()}, "1");
+  const base::Json index = store_index(base::Json::array({entry()}), "1");
   const Outcome outcome = pull_all();
   ASSERT_FALSE(outcome.error) << outcome.error->message();
   EXPECT_EQ(scene.memory.find("copied")->digest.text(), index["digest"]);
@@ -40,7 +40,7 @@ TEST_F(IndexFault, AWholeIndexArrives) {
 TEST_F(IndexFault, ARingEnds) {
   // No digest can be part of what it is the digest of, so the registry has to lie.
   const base::Json inner = store_index(base::Json::array());
-  store_index({inner}, "1");
+  store_index(base::Json::array({inner}), "1");
   scene.registry.rule("GET|HEAD", "/manifests/" + inner["digest"].get<std::string>(), [](Exchange& exchange) {
     ServerRequest outer = exchange.request;
     outer.path = "/v2/" + std::string(kRepository) + "/manifests/1";
@@ -53,8 +53,8 @@ TEST_F(IndexFault, ARingEnds) {
 TEST_F(IndexFault, OneThatNestsDeepIsRefused) {
   scene.hold_image_in_registry();
   base::Json inside = entry();
-  for (int depth = 0; depth < 40; ++depth) inside = store_index({inside});
-  store_index({inside}, "1");
+  for (int depth = 0; depth < 40; ++depth) inside = store_index(base::Json::array({inside}));
+  store_index(base::Json::array({inside}), "1");
   scene.expect_not_pulled(pull_all());
   EXPECT_LT(scene.registry.requests().size(), 60u);
 }
@@ -63,24 +63,24 @@ TEST_F(IndexFault, AnEntryOfAnotherSizeIsRefused) {
   scene.hold_image_in_registry();
   base::Json wrong = entry();
   wrong["size"] = wrong["size"].get<int>() + 1;
-  store_index({wrong}, "1");
+  store_index(base::Json::array({wrong}), "1");
   scene.expect_not_pulled(pull_all());
   scene.expect_not_pulled(scene.pull());
 }
 
 TEST_F(IndexFault, AnEntryThatIsMissingIsNamed) {
-  store_index({entry()}, "1");
+  store_index(base::Json::array({entry()}), "1");
   scene.expect_not_pulled(pull_all());
   scene.expect_not_pulled(scene.pull());
 }
 
 TEST_F(IndexFault, AnEntryWhoseManifestIsAnIndexIsNotTakenForAnImage) {
   scene.hold_image_in_registry();
-  const base::Json inner = store_index({entry()});
+  const base::Json inner = store_index(base::Json::array({entry()}));
   base::Json wrong = inner;
   wrong["mediaType"] = oci::kOciManifest;
   wrong["platform"] = entry()["platform"];
-  store_index({wrong}, "1");
+  store_index(base::Json::array({wrong}), "1");
   scene.expect_not_pulled(scene.pull());
 }
 
@@ -88,7 +88,7 @@ TEST_F(IndexFault, NothingForThisPlatformSaysWhatThereIs) {
   scene.hold_image_in_registry();
   base::Json other = entry();
   other["platform"]["architecture"] = "riscv64";
-  store_index({other}, "1");
+  store_index(base::Json::array({other}), "1");
   scene.expect_not_pulled(scene.pull(), "linux/riscv64");
 }
 

@@ -122,8 +122,10 @@ TEST_F(Push, AConnectionThatBreaksInTheBodyIsGotOver) {
 }
 
 TEST_F(Push, AStallOfTheRegistryIsNoticed) {
-  FakeRegistryOptions options;
-  Scene s(options, {.retries = 0, .ca_file = "", .environment = {}, .insecure = {}});
+  RegistryStack::Options client;
+  client.retries = 0;
+  client.stall_time = std::chrono::seconds(1);
+  Scene s({}, client);
   s.hold_image_in_memory();
   s.registry.rule("PUT", "/uploads/", faults::stall());
   s.expect_not_pushed(s.push());

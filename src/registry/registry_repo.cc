@@ -82,7 +82,8 @@ std::optional<oci::RawManifest> RegistryRepo::read_manifest(const std::string& r
   if (!response.head.ok()) throw failure(reading, response.head, response.text());
   if (const auto encoding = response.head.headers.find("Content-Encoding");
       encoding && *encoding != "identity") {
-    throw failure(reading, fmt::format("{} sent it with Content-Encoding {}, for which nobody asked.",
+    throw failure(reading, fmt::format("{} sent it with Content-Encoding {}, for which nobody asked. Look at "
+                                       "what is between you and it.",
                                        host_->host(), *encoding));
   }
   std::string bytes;
@@ -205,8 +206,9 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
   const auto stored = oci::Digest::parse(response.head.headers.find("Docker-Content-Digest").value_or(""));
   if (stored && stored->algorithm() == manifest.descriptor.digest.algorithm() &&
       *stored != manifest.descriptor.digest) {
-    throw failure(pushing, fmt::format("{} says it stored {} instead of {}.", host_->host(), stored->text(),
-                                       manifest.descriptor.digest.text()));
+    throw failure(pushing,
+                  fmt::format("{} says it stored {} instead of {}. Look at what is between you and it.",
+                              host_->host(), stored->text(), manifest.descriptor.digest.text()));
   }
   if (!response.head.headers.find("OCI-Subject")) add_to_fallback_index(*this, manifest);
 }

@@ -31,11 +31,11 @@ std::vector<Scenario> transport_faults() {
     all.push_back({"UnterminatedChunkOnce" + in, "GET", target, faults::unterminated_chunk(), kOnce, true});
     all.push_back({"UnterminatedChunkAlways" + in, "GET", target, faults::unterminated_chunk()});
     all.push_back({"ClosedBeforeHeadersOnce" + in, "GET", target, faults::close(), kOnce, true});
-    all.push_back({"StallBeforeHeaders" + in, "GET", target, faults::stall(), kAlways, false, "", 0});
-    all.push_back({"StallMidBody" + in, "GET", target, faults::stall_after(100), kAlways, false, "", 0});
-    all.push_back({"StallMidBodyOnce" + in, "GET", target, faults::stall_after(100), kOnce, true, "", 1});
+    all.push_back({"StallBeforeHeaders" + in, "GET", target, faults::stall(), kAlways, false, "", 0, 1});
+    all.push_back({"StallMidBody" + in, "GET", target, faults::stall_after(100), kAlways, false, "", 0, 1});
+    all.push_back({"StallMidBodyOnce" + in, "GET", target, faults::stall_after(100), kOnce, true, "", 3, 1});
     all.push_back({"OneByteASecond" + in, "GET", target, faults::trickle(std::chrono::milliseconds(100)),
-                   kAlways, false, "", 0});
+                   kAlways, false, "", 0, 1});
   }
   return all;
 }
@@ -70,7 +70,7 @@ TEST(TransportFaults, ARegistryThatIsNotThereIsNamed) {
 }
 
 TEST(TransportFaults, ANameThatNobodyKnowsIsNamed) {
-  RegistryStack stack({}, {.retries = 1, .ca_file = "", .environment = {}, .insecure = {}});
+  RegistryStack stack({});
   TrustingRepo memory;
   const Outcome outcome = attempt([&] {
     return stack.copy(*stack.open("registry.invalid/team/app", registry::Access::kPull), "1", memory,

@@ -93,7 +93,10 @@ void Upload::start() {
   bool made_repository = false;
   for (;;) {
     http::Response response = host_.send(work_, request, push_scope(repository_));
-    if (response.head.ok()) return move_to(response);
+    if (response.head.ok()) {
+      take_least_chunk(response.head);
+      return move_to(response);
+    }
     const std::string body = response.text();
     if (response.head.status == 404 && !made_repository && host_.create_repository(repository_)) {
       made_repository = true;
@@ -101,6 +104,14 @@ void Upload::start() {
     }
     throw failure(work_, response.head, body);
   }
+}
+
+// OCI-Chunk-Min-Length: all chunks but the last are at least as long.
+void Upload::take_least_chunk(const http::ResponseHead& head) {
+  const std::string_view text = head.headers.find("OCI-Chunk-Min-Length").value_or("");
+  std::uint64_t least = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), least);
+  if (error == std::errc() && end == text.data() + text.size()) least_chunk_ = least;
 }
 
 http::Response Upload::send(http::Request request) {
@@ -193,9 +204,8 @@ Upload::Next Upload::judge_closing(http::Response& response) {
   }
   const auto stored = oci::Digest::parse(head.headers.find("Docker-Content-Digest").value_or(""));
   if (stored && stored->algorithm() == blob_.digest.algorithm() && *stored != blob_.digest) {
-    throw failure(work_,
-                  fmt::format("{} says it stored {} instead. Something changes what is sent on the way.",
-                              work_.host, stored->text()));
+    throw failure(work_, fmt::format("{} says it stored {} instead. Look at what changes it on the way.",
+                                     work_.host, stored->text()));
   }
   return Next::kDone;
 }
@@ -204,10 +214,10 @@ Upload::Next Upload::judge_closing(http::Response& response) {
 void Upload::judge_refusal(const http::ResponseHead& head, std::string_view body) {
   if (head.status == 413) {
     const auto smaller = std::find_if(std::begin(kChunks), std::end(kChunks), [&](std::uint64_t size) {
-      return size < (chunk_ == 0 ? blob_.size : std::min(chunk_, blob_.size));
+      return std::max(size, least_chunk_) < (chunk_ == 0 ? blob_.size : std::min(chunk_, blob_.size));
     });
     if (smaller == std::end(kChunks)) throw failure(work_, head, body);
-    chunk_ = *smaller;
+    chunk_ = std::max(*smaller, least_chunk_);
     in_chunks_ = true;
     return restart();
   }
@@ -274,7 +284,8 @@ void Upload::restart() {
 }
 
 void Upload::confirm(std::uint64_t bytes) {
-  if (bytes > confirmed_) failures_ = 0;
+  if (bytes > farthest_) failures_ = 0;
+  farthest_ = std::max(farthest_, bytes);
   confirmed_ = bytes;
 }
 
@@ -284,17 +295,23 @@ void Upload::move_to(const http::Response& response) {
   if (!text && !location_.empty()) return;
   const std::optional<http::Url> from = http::parse_url(response.head.url);
   const std::optional<http::Url> to = from && text ? http::resolve_url(*from, *text) : std::nullopt;
-  if (!to) throw failure(work_, work_.host + " does not say where to upload to (Location).");
+  if (!to)
+    throw failure(
+        work_,
+        work_.host + " does not say where to upload to (Location). Look at what is between you and it.");
   if (from->https() && !to->https()) {
     throw failure(
         work_, fmt::format(
                    "{} wants the upload to go on without TLS, at {}. A proxy before it does not tell it that "
-                   "it is reached by https (X-Forwarded-Proto).",
+                   "it is reached by https (set X-Forwarded-Proto there).",
                    work_.host, to->origin()));
   }
   if (to->host != from->host && http::is_private_address(to->host) && !http::is_private_address(from->host)) {
-    throw failure(work_, fmt::format("{} wants the upload to go to {}, an address of a private network.",
-                                     work_.host, to->origin()));
+    throw failure(
+        work_,
+        fmt::format(
+            "{} wants the upload to go to {}, an address of a private network. Check how it is set up.",
+            work_.host, to->origin()));
   }
   location_ = to->text();
 }
