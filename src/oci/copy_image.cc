@@ -20,8 +20,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr std::size_t kMaxDepth = 4;  // of indexes within indexes
-constexpr unsigned kQuestions = 24;   // at once
+constexpr std::size_t kMaxIndexDepth = 4;  // of indexes within indexes
+constexpr unsigned kQuestions = 24;        // at once
 
 class Copy {
  public:
@@ -48,7 +48,7 @@ class Copy {
   std::mutex mutex_;  // of the four below, while entries of an index are read at once
   std::vector<Descriptor> blobs_;
   std::set<Digest> seen_;
-  std::vector<std::vector<RawManifest>> entries_{kMaxDepth + 1};  // manifests of an index, by depth
+  std::vector<std::vector<RawManifest>> entries_{kMaxIndexDepth + 1};  // manifests of an index, by depth
 
   std::uint64_t total_ = 0;
   std::atomic<std::uint64_t> bytes_{0};     // that moved
@@ -138,7 +138,7 @@ void Copy::collect(const RawManifest& manifest, std::size_t depth) {
 void Copy::collect_entries(const Index& index, std::size_t depth) {
   if (depth + 1 >= entries_.size()) {
     throw Error(ErrorCode::kRegistry, "The image in " + from_.name() + " nests indexes more than " +
-                                          std::to_string(kMaxDepth) +
+                                          std::to_string(kMaxIndexDepth) +
                                           " deep, or in a ring. It was not copied.");
   }
   base::parallel_for(index.manifests.size(), options_.parallel, [&](std::size_t i) {

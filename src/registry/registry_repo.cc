@@ -18,6 +18,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
+constexpr int kTriesToSettle = 4;
+
 std::string blob_text(const oci::Descriptor& blob) {
   return "blob " + blob.digest.text();
 }
@@ -185,6 +187,16 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
   std::string body = response.text();
   if (response.head.status == 404 && says(response.head, body, "NAME_UNKNOWN") &&
       host_->create_repository(repository_)) {
+    response = send(pushing, request, push_scope(repository_));
+    body = response.text();
+  }
+  // All that it names has been acknowledged, but docker-registry does not see a blob for the moment in which
+  // somebody else who pushes the same one rewrites its link.
+  for (int n = 1;
+       n <= kTriesToSettle && !response.head.ok() && says(response.head, body, "MANIFEST_BLOB_UNKNOWN");
+       ++n) {
+    http::Client& client = host_->http();
+    client.clock().sleep_for(client.pause_before(n), client.cancellation());
     response = send(pushing, request, push_scope(repository_));
     body = response.text();
   }
