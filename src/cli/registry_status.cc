@@ -17,12 +17,11 @@ std::string date(Time time, const char* format) {
 
 // "in 11 h 59 min", of what is not over.
 std::string from_now(std::chrono::system_clock::duration left) {
-  using namespace std::chrono;
-  const auto minutes = duration_cast<std::chrono::minutes>(left).count();
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(left).count();
   if (minutes >= 48 * 60) return fmt::format("in {} days", minutes / (24 * 60));
   if (minutes >= 60) return fmt::format("in {} h {} min", minutes / 60, minutes % 60);
   if (minutes >= 1) return fmt::format("in {} min", minutes);
-  return fmt::format("in {} s", duration_cast<seconds>(left).count());
+  return fmt::format("in {} s", std::chrono::duration_cast<std::chrono::seconds>(left).count());
 }
 
 std::string token_end(Time end, Time now) {

@@ -17,7 +17,15 @@
 namespace ixian::layout {
 namespace {
 
-using namespace ixian::testing;
+using ixian::testing::describe;
+using ixian::testing::MemoryRepo;
+using ixian::testing::put_image;
+using ixian::testing::read_blob_from;
+using ixian::testing::sample_image;
+using ixian::testing::SampleImage;
+using ixian::testing::source_of;
+using ixian::testing::source_that_fails_after;
+using ixian::testing::TempFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;

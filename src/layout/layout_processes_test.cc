@@ -21,7 +21,11 @@
 namespace ixian::layout {
 namespace {
 
-using namespace ixian::testing;
+using ixian::testing::ChildProcess;
+using ixian::testing::put_image;
+using ixian::testing::sample_image;
+using ixian::testing::SampleImage;
+using ixian::testing::TempFolder;
 
 std::unique_ptr<oci::ImageRepo> open(const std::string& folder, base::Cancellation& cancellation) {
   return open_layout(folder, LayoutUse::kWrite, cancellation);

@@ -16,7 +16,12 @@
 namespace ixian::layout {
 namespace {
 
-using namespace ixian::testing;
+using ixian::testing::describe;
+using ixian::testing::MemoryRepo;
+using ixian::testing::put_image;
+using ixian::testing::sample_image;
+using ixian::testing::SampleImage;
+using ixian::testing::TempFolder;
 using ::testing::ElementsAre;
 
 class Skopeo : public ::testing::Test {

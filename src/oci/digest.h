@@ -22,7 +22,7 @@ class Digest {
   std::string_view hex() const { return std::string_view(text_).substr(7); }
   std::string short_hex() const { return std::string(hex().substr(0, 12)); }  // for people
 
-  friend auto operator<=>(const Digest&, const Digest&) = default;
+  friend auto operator<=>(const Digest&, const Digest&) = default;  // NOLINT(modernize-use-nullptr)
 
  private:
   explicit Digest(std::string text) : text_(std::move(text)) {}

@@ -83,6 +83,7 @@ bool Authorizer::Impl::learn(const std::vector<Challenge>& challenges) {
       if (!basic) throw;
     }
   }
+  const bool understood = named || basic || challenges.empty();
   const std::lock_guard lock(mutex);
   if (named) {
     method = Method::kBearer;
@@ -90,7 +91,7 @@ bool Authorizer::Impl::learn(const std::vector<Challenge>& challenges) {
   } else if (basic || (challenges.empty() && method == Method::kUnknown)) {
     method = Method::kDirect;
   }
-  return named || basic || challenges.empty();
+  return understood;
 }
 
 Authorizer::Authorizer(http::Client& client, auth::CredentialProvider& provider, AuthorizerOptions options)

@@ -42,10 +42,10 @@ std::string chunked(const std::string& body) {
 class HttpParsing : public ::testing::TestWithParam<std::tuple<Oddity, std::string>> {};
 
 TEST_P(HttpParsing, HasItsVerdict) {
-  const auto& [oddity, target] = GetParam();
+  const Oddity& oddity = std::get<0>(GetParam());
   Scene scene;
   scene.hold_image_in_registry();
-  scene.registry.rule("GET", target, [&](Exchange& exchange) {
+  scene.registry.rule("GET", std::get<1>(GetParam()), [&](Exchange& exchange) {
     exchange.connection.send_raw(oddity.answer(exchange.serve_it().body));
     exchange.connection.close();
   });
