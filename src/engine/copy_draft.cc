@@ -1,8 +1,10 @@
 #include "engine/copy_draft.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <set>
 
 #include "base/error.h"
@@ -10,6 +12,28 @@
 
 namespace ixian::engine {
 namespace {
+
+// A file of a view, opened when the layer's writer comes to it.
+class ViewSource : public base::ByteSource {
+ public:
+  ViewSource(const FileView& view, std::string path) : path_(std::move(path)), fd_(view.open(path_)) {}
+
+  std::size_t read(char* buffer, std::size_t size) override {
+    ssize_t count = 0;
+    do {
+      count = ::read(fd_.get(), buffer, size);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) {
+      throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("Cannot read {}: {}.", base::printable_path(path_),
+                                                                  base::errno_text(errno)));
+    }
+    return static_cast<std::size_t>(count);
+  }
+
+ private:
+  const std::string path_;
+  const base::UniqueFd fd_;
+};
 
 using base::Error;
 using base::ErrorCode;
@@ -172,7 +196,7 @@ void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const Sele
       } else {
         if (!group.empty()) links_.emplace(group, path);
         content.content = layer::OpenedLater{
-            [from, path_in_view = file.path] { return source_of(*from, path_in_view); }, entry.size,
+            [from, path_in_view = file.path] { return std::make_unique<ViewSource>(*from, path_in_view); }, entry.size,
             file.path};
       }
     }
@@ -208,6 +232,12 @@ void CopyDraft::unpack(oci::TarEntry entry, layer::LayerEntry content, const std
   entry.name = target;
   content.entry = std::move(entry);
   if (!target.empty()) entries_[target] = std::move(content);
+}
+
+void CopyDraft::forget(const std::string& path) {
+  const std::string below = path + "/";
+  entries_.erase(path);
+  entries_.erase(entries_.lower_bound(below), entries_.lower_bound(path + "0"));  // "0" is behind "/"
 }
 
 std::vector<layer::LayerEntry> CopyDraft::take() {

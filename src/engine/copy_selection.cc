@@ -77,6 +77,7 @@ class Selector {
   void walk(SelectedSource& one, const std::string& path, const std::string& relative,
             const oci::TarEntry& entry) {
     one.files.push_back({path, relative, entry});
+    if (entry.type == oci::TarType::kFile) one.files.back().entry.xattrs = view_.xattrs(path);
     if (entry.type != oci::TarType::kFolder) return;
     for (const std::string& name : view_.children(path)) {
       const std::string below = join_path(relative, name);

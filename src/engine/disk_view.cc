@@ -119,8 +119,6 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
   entry.mtime_ns = static_cast<std::uint32_t>(status.st_mtim.tv_nsec);
   if (entry.type == oci::TarType::kFile) entry.size = static_cast<std::uint64_t>(status.st_size);
   if (entry.type == oci::TarType::kSymlink) entry.link = read_link(fd.get());
-  if (entry.type == oci::TarType::kFile || entry.type == oci::TarType::kFolder)
-    entry.xattrs = kept_xattrs(fd.get());
   if (entry.type == oci::TarType::kCharacterDevice || entry.type == oci::TarType::kBlockDevice) {
     entry.device_major = major(status.st_rdev);
     entry.device_minor = minor(status.st_rdev);
@@ -144,6 +142,11 @@ std::vector<std::string> DiskView::children(const std::string& path) const {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::map<std::string, std::string> DiskView::xattrs(const std::string& path) const {
+  const base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+  return fd.valid() ? kept_xattrs(fd.get()) : std::map<std::string, std::string>();
 }
 
 base::UniqueFd DiskView::open(const std::string& path) const {

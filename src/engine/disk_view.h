@@ -1,6 +1,7 @@
 // A folder on disk as a FileView: the build context, a repository that ADD fetched.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "engine/file_view.h"
@@ -16,6 +17,7 @@ class DiskView : public FileView {
 
   std::optional<oci::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
+  std::map<std::string, std::string> xattrs(const std::string& path) const override;
   base::UniqueFd open(const std::string& path) const override;
   std::string hard_link_group(const std::string& path) const override;
 
@@ -29,8 +31,7 @@ class DiskView : public FileView {
   base::UniqueFd root_;
 };
 
-// The extended attributes of what the descriptor (O_PATH will do) is open on that a layer keeps:
-// capabilities, and those of users.
+// What FileView::xattrs() says of an open descriptor; O_PATH will do.
 std::map<std::string, std::string> kept_xattrs(int fd);
 
 }  // namespace ixian::engine

@@ -1,6 +1,7 @@
 // A tree of files that COPY reads from or writes to, wherever it is: a folder on disk, the layers of an image.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,12 +19,15 @@ class FileView {
  public:
   virtual ~FileView() = default;
 
-  // What is there, with its own name in `name` and everything else of it as an archive would hold it. A hard
-  // link is the file that it links to.
+  // What is there, with its own name in `name` and everything else of it as an archive would hold it, but for
+  // its extended attributes. A hard link is the file that it links to.
   virtual std::optional<oci::TarEntry> find(const std::string& path) const = 0;
 
   // The names in a folder, sorted; none where it is no folder.
   virtual std::vector<std::string> children(const std::string& path) const = 0;
+
+  // The extended attributes of a file that a layer keeps: capabilities, and those of users.
+  virtual std::map<std::string, std::string> xattrs(const std::string&) const { return {}; }
 
   // A regular file for reading.
   virtual base::UniqueFd open(const std::string& path) const = 0;
