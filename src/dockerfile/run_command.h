@@ -30,6 +30,9 @@ struct RunCommand {
 //  - heredocs in a longer command: the shell and the text with the heredocs below it, for the shell to read.
 RunCommand run_command(const Run& run, const std::vector<std::string>& shell);
 
+// Whether a RUN is a heredoc and nothing else.
+bool is_one_heredoc(const Run& run);
+
 // For the configuration of CMD and ENTRYPOINT.
 std::vector<std::string> argv(const CommandLine& command, const std::vector<std::string>& shell);
 

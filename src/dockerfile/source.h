@@ -55,9 +55,12 @@ class Source {
   std::string excerpt(Position at) const;
 
  private:
+  std::size_t characters_before(std::size_t offset) const;
+
   std::string name_;
   std::string text_;
   std::vector<std::size_t> line_starts_;
+  std::vector<std::size_t> characters_;  // before each block of the text
 };
 
 using SourcePtr = std::shared_ptr<const Source>;
