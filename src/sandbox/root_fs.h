@@ -36,10 +36,9 @@ class Mount {
   // root's own metadata are in it as well. Throws Error{kTaskFailed}.
   virtual std::string finish() = 0;
 
-  // The existing directories of `path`, relative to the root, that were changed only to hold a mount point
-  // that has gone again: told by run(), so that finish() leaves them out where nothing else has changed in
-  // them.
-  virtual void forget(const std::string& directory) = 0;
+  // Told by run() before it makes a mount point in `directory` (inside the root, without links). Where
+  // nothing else changes in it or above it, finish() leaves it out of the result.
+  virtual void touching(const std::string& directory) = 0;
 };
 
 // Thread-safe.
