@@ -11,7 +11,7 @@ namespace ixian::cli {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {plan_command(),       why_command(),        graph_command(),
-                                             registries_command(), image_command(), completion_command(), version_command()};
+                                             build_command(), image_command(), registries_command(), completion_command(), version_command()};
   return table;
 }
 

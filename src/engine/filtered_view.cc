@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/fs.h"
+#include "dockerfile/source.h"
 
 namespace ixian::engine {
 namespace {

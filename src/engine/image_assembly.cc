@@ -56,15 +56,15 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageSta
   }
   config.created = plan.source_date_epoch ? timestamp(plan.source_date_epoch) : created;
 
-  AssembledImage image;
-  image.manifest.media_type = oci::kOciManifest;
+  std::vector<oci::Descriptor> blobs;
   for (const auto& layer : without_empty(state.layers)) {
-    image.manifest.layers.push_back(layer->blob());
+    blobs.push_back(layer->blob());
     config.diff_ids.push_back(layer->diff_id());
   }
-  image.config = oci::to_bytes(config);
-  image.manifest.config = {std::string(oci::kOciConfig), oci::Digest::of(image.config), image.config.size(), {}, {}, {}, {}};
-  return image;
+  std::string bytes = oci::to_bytes(config);
+  oci::Descriptor described{std::string(oci::kOciConfig), oci::Digest::of(bytes), bytes.size(), {}, {}, {}, {}};
+  oci::Manifest manifest{std::string(oci::kOciManifest), std::move(described), std::move(blobs), {}, {}, {}};
+  return {std::move(bytes), std::move(manifest)};
 }
 
 }  // namespace ixian::engine

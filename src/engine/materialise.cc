@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "base/error.h"
 
@@ -32,6 +33,14 @@ void copy_file(const base::UniqueFd& from, const base::UniqueFd& to, const std::
   if (count < 0) fail(path);
 }
 
+// Makes room for something that is no folder, or for a folder.
+void clear(const std::string& target, bool for_folder) {
+  struct stat status;
+  if (::lstat(target.c_str(), &status) != 0) return;
+  if (S_ISDIR(status.st_mode) && for_folder) return;
+  if (::remove(target.c_str()) != 0) fail(target);
+}
+
 }  // namespace
 
 void materialise(const FileView& view, const std::string& path, const std::string& target,
@@ -45,15 +54,18 @@ void materialise(const FileView& view, const std::string& path, const std::strin
   const timespec times[2] = {{entry->mtime, entry->mtime_ns}, {entry->mtime, entry->mtime_ns}};
   switch (entry->type) {
     case oci::TarType::kFolder:
-      if (::mkdir(target.c_str(), 0700) != 0) fail(target);
+      clear(target, true);
+      if (::mkdir(target.c_str(), 0700) != 0 && errno != EEXIST) fail(target);
       for (const std::string& name : view.children(path))
         materialise(view, join_path(path, name), target + "/" + name, cancellation);
       if (::chmod(target.c_str(), entry->mode) != 0) fail(target);
       break;
     case oci::TarType::kSymlink:
+      clear(target, false);
       if (::symlink(entry->link.c_str(), target.c_str()) != 0) fail(target);
       break;
     case oci::TarType::kFile: {
+      clear(target, false);
       const base::UniqueFd to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
       if (!to.valid()) fail(target);
       copy_file(view.open(path), to, target);
