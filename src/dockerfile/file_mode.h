@@ -19,12 +19,14 @@ class FileMode {
 
  private:
   struct Change {
-    std::uint32_t who;  // bits of u, g, o that it may touch: 04700, 02070, 01007
+    std::uint32_t who;  // the bits that it may touch
     char operation;     // + - =
     std::uint32_t bits = 0;
-    bool execute_if_any = false;  // X
+    bool execute_if_any = false;  // X: for folders, and files that had an x before
     char copy_from = 0;           // u, g or o: their present bits
   };
+
+  std::size_t take_change(std::string_view text, std::size_t begin, std::uint32_t who);
 
   bool absolute_ = false;
   std::uint32_t value_ = 0;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dockerfile/dockerfile.h"
+#include "dockerfile/ignore_rules.h"
 #include "dockerfile/scope.h"
 
 namespace ixian::dockerfile {
@@ -22,11 +23,16 @@ struct LintReport {
   bool is_error = false;          // "# check=error=true", and there are warnings
 };
 
-// `base_environments`: those of the base images that are known, by the stage's index. UndefinedVar is only
-// looked for in stages whose base is known, or is scratch. Rules that "# check=skip=…" names are left out,
-// for the file or, in a comment above it, for an instruction. Throws Error where the options of # check= are
-// wrong, or where the Dockerfile cannot be evaluated.
-LintReport lint(const Dockerfile& file, const GlobalScope& global,
-                const std::map<std::size_t, std::vector<std::string>>& base_environments = {});
+// What a check may know besides the file.
+struct LintInputs {
+  // The environments of base images, by the index of the stage that names them. UndefinedVar is only looked
+  // for in stages whose base is known, or is scratch.
+  std::map<std::size_t, std::vector<std::string>> base_environments;
+  const IgnoreRules* ignored = nullptr;  // for CopyIgnoredFile
+};
+
+// Rules that "# check=skip=…" names are left out, for the file or, in a comment above it, for an instruction.
+// Throws Error where the options of # check= are wrong, or where the Dockerfile cannot be evaluated.
+LintReport lint(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs = {});
 
 }  // namespace ixian::dockerfile

@@ -1,11 +1,11 @@
 // One pattern of a .dockerignore (moby/patternmatcher).
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "dockerfile/character_class.h"
 
 namespace ixian::dockerfile {
 
@@ -25,20 +25,24 @@ class PathPattern {
   bool may_match_below(std::string_view folder) const;
 
  private:
-  enum class Kind : std::uint8_t { kLiteral, kAny, kStar, kFolders, kEverything, kAnyText, kClass };
   struct Token {
-    Kind kind;
+    enum class Kind {
+      kLiteral,
+      kAny,      // ?, not a slash
+      kStar,     // *, no slash
+      kClass,    // [a-z], perhaps a slash
+      kFolders,  // **/, nothing or anything that ends with a slash
+      kText,     // **, anything
+    } kind;
     char32_t literal = 0;
-    bool negated = false;
-    std::vector<std::pair<char32_t, char32_t>> ranges;
+    CharacterClass character_class;
   };
 
   void tokenize();
-  bool run(std::string_view path) const;
+  void add_double_star(std::u32string_view pattern, std::size_t& at, bool first);
 
   std::string text_;
-  bool plain_ = true;  // no wildcards: the text is compared
-  std::vector<Token> tokens_;
+  std::vector<Token> tokens_;  // empty: there are no wildcards, and the text is compared
 };
 
 }  // namespace ixian::dockerfile

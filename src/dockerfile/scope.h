@@ -116,6 +116,7 @@ class StageScope {
   std::vector<std::string> declared_;
   std::set<std::string, std::less<>> declared_names_;
   std::set<std::string> used_build_args_;
+  std::size_t expanded_bytes_ = 0;
 };
 
 }  // namespace ixian::dockerfile

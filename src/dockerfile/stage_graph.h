@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,6 +79,8 @@ class StageGraph {
   StageStep step_of(Instruction instruction, SourcePtr source, std::size_t stage, bool from_trigger) const;
 
   std::vector<std::string> names_;
+  std::map<std::string, std::vector<std::size_t>, std::less<>> places_;  // of each name, upwards
+  std::size_t trigger_steps_ = 0;
   std::vector<StageNode> nodes_;
 };
 
