@@ -12,13 +12,14 @@
 #include "base/fs.h"
 #include "layer/byte_sink.h"
 #include "layer/layer_writer.h"
+#include "layer/merged_tree.h"
 #include "oci/tar.h"
 
 namespace ixian::layer {
 
 // The content of a file.
 struct FileAt {      // is opened when its turn comes, without following a symlink at its end
-  std::string path;  // relative to `folder` where that is given
+  std::string path;  // below `folder` where that is given: symlinks on the way are then resolved inside it
   std::shared_ptr<const base::UniqueFd> folder = nullptr;
 };
 struct OpenedFile {  // is read from its start, by pread
@@ -47,7 +48,16 @@ struct LayerEntry {
 // where it has nothing in it (else Error{kTaskFailed}: an image cannot have both). Folders that are not in
 // the list are not made up: whoever extracts has them from below, or makes them root's with 0755. A file that
 // changes its size while it is read is an Error{kTaskFailed} that names it.
+//
+// With `below`, what the layer will lie on, folders on the way to an entry that are not in the list are added
+// as they are there, as overlayfs would copy them up, and new ones as root's with 0755 and the mtime of what
+// is in them. Without, nothing is made up; an extracted overlay directory would then show root's 0755 for
+// them.
+//
+// Also throws Error{kTaskFailed} for names that an image cannot have: with "..", over 4096 bytes, with a
+// component that starts with ".wh."; for something below what is no folder; and for hard links to what is not
+// in the list or is a folder. Hard links may stand before what they link to.
 WrittenLayer from_entries(std::vector<LayerEntry> entries, ByteSink& blob, const WriteOptions& options,
-                          base::Cancellation& cancellation);
+                          base::Cancellation& cancellation, const MergedTree* below = nullptr);
 
 }  // namespace ixian::layer
