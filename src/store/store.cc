@@ -116,7 +116,7 @@ std::unique_ptr<BlobWriter> Store::new_blob() {
   return std::make_unique<BlobWriter>(parts_->folder.blobs(), parts_->lease());
 }
 
-std::shared_ptr<oci::ImageRepo> Store::images(const std::string& repository) {
+std::unique_ptr<oci::ImageRepo> Store::images(const std::string& repository) {
   return make_store_repo(shared_from_this(), *parts_->database, parts_->folder, repository, parts_->clock,
                          parts_->cancellation);
 }

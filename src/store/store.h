@@ -67,7 +67,7 @@ class Store : public std::enable_shared_from_this<Store> {
 
   // Images. A repository's refs are tags ("docker.io/library/app", then "1"); the refs of "" are whole names.
   // The repository keeps the store alive.
-  std::shared_ptr<oci::ImageRepo> images(const std::string& repository);
+  std::unique_ptr<oci::ImageRepo> images(const std::string& repository);
   std::vector<Name> names();  // sorted
 
   // Cache entries: key → value. The last put of a key counts. A blob among `blobs` must be there.

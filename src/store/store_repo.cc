@@ -216,10 +216,10 @@ bool StoreRepo::remove_digest(const oci::Digest& digest) {
 
 }  // namespace
 
-std::shared_ptr<oci::ImageRepo> make_store_repo(std::shared_ptr<Store> store, Database& database,
+std::unique_ptr<oci::ImageRepo> make_store_repo(std::shared_ptr<Store> store, Database& database,
                                                 const Folder& folder, const std::string& repository,
                                                 base::Clock& clock, base::Cancellation& cancellation) {
-  return std::make_shared<StoreRepo>(std::move(store), database, folder, repository, clock, cancellation);
+  return std::make_unique<StoreRepo>(std::move(store), database, folder, repository, clock, cancellation);
 }
 
 }  // namespace ixian::store

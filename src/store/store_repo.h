@@ -11,7 +11,7 @@
 namespace ixian::store {
 
 // As Store::images(); `blobs` and `database` are the store's.
-std::shared_ptr<oci::ImageRepo> make_store_repo(std::shared_ptr<Store> store, Database& database,
+std::unique_ptr<oci::ImageRepo> make_store_repo(std::shared_ptr<Store> store, Database& database,
                                                 const Folder& folder, const std::string& repository,
                                                 base::Clock& clock, base::Cancellation& cancellation);
 

@@ -16,35 +16,6 @@
 
 namespace ixian::testing {
 
-// A handle that keeps its store, for the contract wants a unique_ptr.
-class StoreHandle : public oci::ImageRepo {
- public:
-  explicit StoreHandle(std::shared_ptr<oci::ImageRepo> repo) : repo_(std::move(repo)) {}
-  std::string name() const override { return repo_->name(); }
-  std::optional<oci::Descriptor> find(const std::string& ref) override { return repo_->find(ref); }
-  std::optional<oci::RawManifest> read_manifest(const std::string& ref) override {
-    return repo_->read_manifest(ref);
-  }
-  bool has_blob(const oci::Descriptor& blob) override { return repo_->has_blob(blob); }
-  std::unique_ptr<base::ByteSource> open_blob(const oci::Descriptor& blob, std::uint64_t offset) override {
-    return repo_->open_blob(blob, offset);
-  }
-  void put_blob(const oci::Descriptor& blob, const base::OpenSource& open) override {
-    repo_->put_blob(blob, open);
-  }
-  bool mount_blob(const oci::Descriptor& blob, const oci::ImageRepo& from) override {
-    return repo_->mount_blob(blob, from);
-  }
-  void put_manifest(const std::string& ref, const oci::RawManifest& manifest) override {
-    repo_->put_manifest(ref, manifest);
-  }
-  std::vector<std::string> tags() override { return repo_->tags(); }
-  bool remove(const std::string& ref) override { return repo_->remove(ref); }
-
- private:
-  std::shared_ptr<oci::ImageRepo> repo_;
-};
-
 // A repository of a store, among others.
 class StoreRepoWorld {
  public:
@@ -55,9 +26,7 @@ class StoreRepoWorld {
       put_image(*store_->images(other), "goes", sample_image(other));
     }
   }
-  std::unique_ptr<oci::ImageRepo> open() {
-    return std::make_unique<StoreHandle>(store_->images(kRepository));
-  }
+  std::unique_ptr<oci::ImageRepo> open() { return store_->images(kRepository); }
 
  private:
   StoreWorld world_;
