@@ -110,7 +110,7 @@ std::shared_ptr<const BaseImage> BaseImages::read(const oci::RawManifest& manife
 
 std::shared_ptr<const BaseImage> BaseImages::from_store(const oci::Reference& reference,
                                                         const oci::Platform& platform) {
-  const auto repo = services_.store().images(reference.name());
+  const std::shared_ptr<oci::ImageRepo> repo = services_.store().images(reference.name());
   const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
   if (!manifest) return nullptr;
   const auto parsed = std::get<oci::Manifest>(manifest->parsed());
@@ -141,7 +141,7 @@ std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& referenc
     if (auto base = from_store(reference, platform)) return base;
     if (auto base = from_notes(reference, key)) return base;
   }
-  const auto repo = origin(reference);
+  const std::shared_ptr<oci::ImageRepo> repo = origin(reference);
   const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
   if (!manifest) {
     throw Error(ErrorCode::kRegistry,

@@ -58,6 +58,17 @@ class Planner {
   }
 
  private:
+  template <typename Body>
+  auto at(dockerfile::Position position, const Body& body) const {
+    try {
+      return body();
+    } catch (const Error& error) {
+      const Error placed = file_.source->error(position, error.message());
+      throw Error(error.code(), placed.message(),
+                  placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+    }
+  }
+
   // Triggers of a base may name further stages and images, whose bases may have triggers too.
   void find_bases() {
     std::set<std::size_t> looked_at;
@@ -89,17 +100,6 @@ class Planner {
     const auto triggers = ImageSettings(base->config).triggers();
     bases_[index] = std::move(base);
     if (!triggers.empty()) graph_.add_triggers(index, triggers);
-  }
-
-  template <typename Body>
-  auto at(dockerfile::Position position, const Body& body) const {
-    try {
-      return body();
-    } catch (const Error& error) {
-      const Error placed = file_.source->error(position, error.message());
-      throw Error(error.code(), placed.message(),
-                  placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
-    }
   }
 
   void plan_stage(std::size_t index) {
@@ -190,7 +190,7 @@ class Planner {
   void warn() {
     std::map<std::size_t, std::vector<std::string>> environments;
     for (const auto& [index, base] : bases_) environments[index] = ImageSettings(base->config).environment();
-    const dockerfile::LintReport report = dockerfile::lint(file_, global_, environments);
+    const dockerfile::LintReport report = dockerfile::lint(file_, global_, {environments, nullptr});
     for (const auto& warning : report.warnings) {
       sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
                         fmt::format("{}:{}: {} ({})", job_.dockerfile_name, warning.at.line, warning.message,

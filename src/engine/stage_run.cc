@@ -20,7 +20,6 @@ namespace {
 
 using base::Error;
 using base::ErrorCode;
-using base::Outcome;
 
 const LayerStack kNoLayers;
 
@@ -76,7 +75,7 @@ std::size_t StageRun::take_from_cache() {
     base::EventSink& sink = build_.services_.sink();
     const auto activity = sink.begin(
         {plan_.label, count == 1 ? step.title : fmt::format("{} instructions, up to {}", count, step.title)});
-    sink.end(activity, Outcome::kSkipped, "cached");
+    sink.end(activity, base::Outcome::kSkipped, "cached");
     return i;
   }
   return 0;
@@ -170,17 +169,17 @@ void StageRun::run_step(const Step& step, std::size_t number) {
     }
     begin_activity();
     if (cached) build_.counts_.cached += 1;
-    sink.end(activity, cached ? Outcome::kSkipped : Outcome::kDone, cached ? "cached" : "");
+    sink.end(activity, cached ? base::Outcome::kSkipped : base::Outcome::kDone, cached ? "cached" : "");
   } catch (const base::Cancelled&) {
-    if (begun) sink.end(activity, Outcome::kCancelled, "");
+    if (begun) sink.end(activity, base::Outcome::kCancelled, "");
     throw;
   } catch (const Error& error) {
-    if (begun) sink.end(activity, Outcome::kFailed, error.message());
+    if (begun) sink.end(activity, base::Outcome::kFailed, error.message());
     const Error placed = step.error(error.message());
     throw Error(error.code(), placed.message(),
                 placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
   } catch (...) {
-    if (begun) sink.end(activity, Outcome::kFailed, "");
+    if (begun) sink.end(activity, base::Outcome::kFailed, "");
     throw;
   }
 }
@@ -199,7 +198,7 @@ void StageRun::write_files(const Step& step) {
   const FileStepContext context{build_.services_, build_.sources_.remote, build_.job_.modes,
                                 build_.plan_.source_date_epoch};
   const auto written = write_file_layer(step, copy_input_, state_.layers, context);
-  engine::Outcome outcome{timestamp(build_.plan_.source_date_epoch), nullptr, !written};
+  Outcome outcome{timestamp(build_.plan_.source_date_epoch), nullptr, !written};
   if (written) {
     outcome.layer = std::make_shared<ImageLayer>(build_.services_, written->blob, written->diff_id);
     state_.layers.push_back(outcome.layer);
