@@ -17,6 +17,10 @@ namespace {
 
 using Variables = std::set<std::string>;
 
+// A stage inherits all variables of the one below it, and every scope is kept. So in a file of more stages
+// the variables are not looked at.
+constexpr std::size_t kMostScopes = 200;
+
 bool is_lower(std::string_view text) {
   return base::to_lower(text) == text;
 }
@@ -47,7 +51,8 @@ bool may_name_image(std::string_view name) {
 }
 
 std::string meant(const std::string& name, const std::vector<std::string>& names, const std::string& prefix) {
-  if (name.size() > 64) return "";
+  // The nearest of very many names is found slowly, and says little.
+  if (name.size() > 64 || names.size() > 500) return "";
   const std::vector<std::string> near = base::suggestions(name, names);
   return near.empty() ? "" : " (did you mean " + prefix + near.front() + "?)";
 }
@@ -147,6 +152,7 @@ class Linter {
   StageNotes notes_of_base(const Stage& stage, const std::string& base) {
     if (const auto found = notes_.find(base::to_lower(base)); found != notes_.end()) return found->second;
     StageNotes notes;
+    if (file_.stages.size() > kMostScopes) return notes;
     const auto known = inputs_.base_environments.find(stage.index);
     if (known != inputs_.base_environments.end()) {
       notes.scope.emplace(global_, known->second);
@@ -183,6 +189,7 @@ class Linter {
 
   Expansion check_expanded(const Stage& stage, const Word& word, Position at) {
     Expansion expansion = global_.expand(word);
+    if (expansion.missing.empty()) return expansion;
     const std::vector<std::string> names = global_.names();
     for (const std::string& name : expansion.missing) {
       if (std::binary_search(names.begin(), names.end(), name)) continue;
@@ -236,6 +243,10 @@ class Linter {
                                       " to prevent unintended behavior related to OS signals");
     };
 
+    std::optional<StageScope::Resolved> resolved;
+    if (notes.scope) resolved = notes.scope->resolve(instruction);
+    if (resolved && !resolved->undefined.empty()) tell_undefined(resolved->undefined, *notes.scope, tell);
+
     if (const auto* env = std::get_if<Env>(&instruction.body)) {
       check_pairs(env->variables, name, tell);
       for (const KeyValue& pair : env->variables) check_secret(pair.key.text, name, tell);
@@ -258,9 +269,8 @@ class Linter {
       tell("MaintainerDeprecated", "Maintainer instruction is deprecated in favor of using label");
     } else if (const auto* workdir = std::get_if<Workdir>(&instruction.body)) {
       // A path that begins with a variable is nobody's guess where its value is not known.
-      std::string path = workdir->path.text;
-      if (notes.scope)
-        path = std::get<Workdir>(StageScope(*notes.scope).resolve(instruction).instruction.body).path.text;
+      const std::string path =
+          resolved ? std::get<Workdir>(resolved->instruction.body).path.text : workdir->path.text;
       if (!notes.has_workdir && !path.starts_with('/') && !path.starts_with('$')) {
         tell("WorkdirRelativePath", "Relative workdir \"" + shown(path) +
                                         "\" can have unexpected results if the base image changes");
@@ -273,7 +283,6 @@ class Linter {
     } else if (const auto* add = std::get_if<Add>(&instruction.body)) {
       check_ignored(*add, "Add", tell);
     }
-    if (notes.scope) check_variables(instruction, *notes.scope, tell);
   }
 
   template <typename Tell>
@@ -322,12 +331,10 @@ class Linter {
   }
 
   template <typename Tell>
-  void check_variables(const Instruction& instruction, StageScope& scope, const Tell& tell) const {
-    const StageScope::Resolved resolved = scope.resolve(instruction);
-    if (resolved.undefined.empty()) return;
+  void tell_undefined(const Variables& undefined, const StageScope& scope, const Tell& tell) const {
     std::vector<std::string> names;
     for (const Variable& variable : scope.run_environment()) names.push_back(variable.first);
-    for (const std::string& name : resolved.undefined) {
+    for (const std::string& name : undefined) {
       tell("UndefinedVar", "Usage of undefined variable '$" + shown(name) + "'" + meant(name, names, "$"));
     }
   }
