@@ -255,7 +255,6 @@ class Run {
     }).join();
     ::rmdir(folder.c_str());
     if (thrown) std::rethrow_exception(thrown);
-    if (cancellation_.requested()) throw base::Cancelled();
     return status;
   }
 
@@ -308,12 +307,13 @@ class Run {
     }
     const HiddenCgroups hidden(runtime);
     Supervised what;
-    what.argv = runtime.run_command(staging.path(""), state);
+    what.argv = runtime.start_command(staging.path(""), state);
+    what.pid_file = state + "/pid";
     what.helper = network.helper;
     what.joins = group.joins();
     what.grace = spec_.grace;
     const SupervisedEnd end = run_supervised(what, on_output_, cancellation_);
-    if (end.helper_failed) {
+    if (end.kind == SupervisedEnd::Kind::kHelperFailed) {
       throw base::Error(
           base::ErrorCode::kTaskFailed,
           fmt::format("{} could not give a RUN its network; `--network=none` and `--network=host` do "
@@ -321,9 +321,10 @@ class Run {
                       base::printable_path(what.helper.argv[0])),
           end.helper_output);
     }
-    status_ = {end.code, 0};
-    if (end.code == 0 || cancellation_.requested()) return "";
-    return runtime_error(base::read_file(state + "/log").value_or(""));
+    status_ = end.status;
+    if (end.kind == SupervisedEnd::Kind::kEnded) return "";
+    const std::string error = runtime_error(base::read_file(state + "/log").value_or(""));
+    return error.empty() ? "it failed without a word." : error;
   }
 
   void add_mounts(const Staging& staging, const NetworkPlan& network, const Targets& targets) {

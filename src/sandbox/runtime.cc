@@ -27,7 +27,7 @@ std::string Runtime::name() const {
   return base::printable_path(program.substr(program.rfind('/') + 1));
 }
 
-std::vector<std::string> Runtime::run_command(const std::string& bundle, const std::string& state) const {
+std::vector<std::string> Runtime::start_command(const std::string& bundle, const std::string& state) const {
   std::vector<std::string> words = {program,        "--root", state + "/state", "--log", state + "/log",
                                     "--log-format", "json"};
   if (is_crun) {
@@ -35,7 +35,7 @@ std::vector<std::string> Runtime::run_command(const std::string& bundle, const s
   } else {
     words.emplace_back("--rootless=true");  // cgroups that cannot be written to are no failure
   }
-  words.insert(words.end(), {"run", "--bundle", bundle, "run"});
+  words.insert(words.end(), {"run", "--detach", "--pid-file", state + "/pid", "--bundle", bundle, "run"});
   return words;
 }
 

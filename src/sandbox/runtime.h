@@ -14,8 +14,9 @@ struct Runtime {
   // `crun` or `runc`, for people.
   std::string name() const;
 
-  // Runs the container of `bundle`, with its state and its log in the folder `state`.
-  std::vector<std::string> run_command(const std::string& bundle, const std::string& state) const;
+  // Starts the container of `bundle` in the background, with its state, its log and its pid in the folder
+  // `state`: `state`/log, `state`/pid.
+  std::vector<std::string> start_command(const std::string& bundle, const std::string& state) const;
 };
 
 // Those to try, best first: the one of IXIAN_RUNTIME alone, else of crun and runc what is on PATH. Throws
