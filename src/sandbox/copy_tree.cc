@@ -10,7 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <set>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -129,7 +130,8 @@ class Layering {
   }
 
   base::Cancellation& cancellation_;
-  HardLinks links_;
+  // Where the first name of each hard-linked file was copied to.
+  std::map<std::pair<dev_t, ino_t>, std::string> links_;
 };
 
 }  // namespace

@@ -1,16 +1,11 @@
 // Lower directories, laid over each other by copying.
 #pragma once
 
-#include <map>
 #include <string>
-#include <utility>
 
 #include "base/cancel.h"
 
 namespace ixian::sandbox {
-
-// Where the first name of each hard-linked file of one lower directory was copied to.
-using HardLinks = std::map<std::pair<std::uint64_t, std::uint64_t>, std::string>;
 
 // Lays the overlay lower directory `lower` over the tree `target`, as overlayfs would show it: whiteouts
 // remove, opaque directories replace. Everything of a file is kept: owner, mode, times, xattrs (but overlay's

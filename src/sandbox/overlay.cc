@@ -126,7 +126,6 @@ class OverlayMount : public Mount {
     }
     take_down();
     // Deepest first; what has come to hold something stays.
-    std::map<std::string, timespec> times;
     for (auto path = unchanged.rbegin(); path != unchanged.rend(); ++path) remove_empty(*path);
     return writable_ ? upper_ : "";
   }
