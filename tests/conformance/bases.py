@@ -69,12 +69,18 @@ def image(layers, config, architecture="amd64", variant=None, history=None):
 
 
 @functools.cache
-def busybox_layer():
+def busybox_layer(bare=False):
     if not os.path.exists(BUSYBOX):
         pytest.skip("busybox-static is not installed")
     tar = Tar()
     for name in ("bin", "etc", "home", "root", "srv", "usr", "usr/bin", "var"):
         tar.folder(name)
+    if not bare:
+        # Where a RUN mounts something, some builders leave what they mounted it on; only the image "bare" shows it.
+        for name in ("dev", "proc", "run", "sys"):
+            tar.folder(name)
+        for name in ("hostname", "hosts", "resolv.conf"):
+            tar.add(f"etc/{name}")
     tar.folder("tmp", 0o1777).folder("home/app", 0o750, (1000, 1000))
     with open(BUSYBOX, "rb") as file:
         tar.add("bin/busybox", data=file.read(), mode=0o755)
@@ -86,6 +92,10 @@ def busybox_layer():
 
 def busybox():
     return image([busybox_layer()], {"Env": [PATH], "Cmd": ["/bin/sh"]})
+
+
+def bare():
+    return image([busybox_layer(bare=True)], {"Env": [PATH], "Cmd": ["/bin/sh"]})
 
 
 def maze():
@@ -137,7 +147,7 @@ def many():
     return images.index([one("amd64"), one("arm64", "v8")])
 
 
-ALL = {"busybox": busybox, "maze": maze, "parent": parent, "onbuild": onbuild, "many": many}
+ALL = {"busybox": busybox, "bare": bare, "maze": maze, "parent": parent, "onbuild": onbuild, "many": many}
 
 
 def put_all(registry):
