@@ -39,6 +39,11 @@ def run(argv, environment):
     return process.returncode, output.decode(errors="replace")
 
 
+def without_network(arguments):
+    """No case needs a network, and neither peer can make one here."""
+    return [] if any(each.startswith("--network") for each in arguments) else ["--network=none"]
+
+
 class Builder:
     name = ""
 
@@ -90,30 +95,37 @@ class Ix(Builder):
 
 
 class Buildah(Builder):
-    """With a layer for each instruction, as the others do it. Isolation by chroot works wherever root does."""
+    """With a layer for each instruction and in Docker's format, which alone has room for all that a Dockerfile says."""
 
     name = "buildah"
 
     def __init__(self, folder):
         super().__init__(folder)
         (folder / "policy.json").write_text(POLICY)
-        self.options = [f"--root={folder}/root", f"--runroot={folder}/run", "--storage-driver=overlay"]
-        # What /etc/containers says of storage and of the engine is a machine's own affair.
+        # What /etc/containers says of storage is the machine's own affair.
         (folder / "storage.conf").write_text('[storage]\ndriver = "overlay"\n')
-        self.environment.update(CONTAINERS_STORAGE_CONF=f"{folder}/storage.conf", BUILDAH_LAYERS="true")
+        self.environment["CONTAINERS_STORAGE_CONF"] = f"{folder}/storage.conf"
+        self.options = [f"--root={folder}/root", f"--runroot={folder}/run", "--storage-driver=overlay"]
+        self.policy = f"--signature-policy={folder}/policy.json"
 
     @classmethod
     def missing(cls):
-        return "" if shutil.which("buildah", path=PATH) else "buildah is not installed"
+        for each in ("buildah", "runc"):
+            if shutil.which(each, path=PATH) is None:
+                return f"{each} is not installed"
+        return "" if os.geteuid() == 0 else "runc must be started by root"
 
     def command(self, name, context, dockerfile, arguments):
-        return ["buildah", *self.options, "build", "--layers", "--no-cache", "--isolation=chroot", "--identity-label=false", "--tls-verify=false",
-                f"--signature-policy={self.folder}/policy.json", *arguments, "-f", str(dockerfile), "-t", f"oci:{self.folder / name}:1",
-                str(context)]  # fmt: skip
+        return ["buildah", *self.options, "build", "--layers", "--no-cache", "--format=docker", "--isolation=oci", "--runtime=runc",
+                "--identity-label=false", "--tls-verify=false", self.policy, *without_network(arguments), *arguments,
+                "-f", str(dockerfile), "-t", f"{name}:1", str(context)]  # fmt: skip
 
     def read(self, name):
-        image = built_image.read_layout(self.folder / name)
-        shutil.rmtree(self.folder / name)
+        file = self.folder / f"{name}.tar"
+        code, output = run(["buildah", *self.options, "push", self.policy, f"{name}:1", f"docker-archive:{file}"], self.environment)
+        assert code == 0, output
+        image = built_image.read_docker_archive(file)
+        file.unlink()
         return image
 
     def stop(self):
@@ -156,8 +168,7 @@ class Docker(Builder):
         wait_for(answers, "dockerd to answer")
 
     def command(self, name, context, dockerfile, arguments):
-        network = [] if any(each.startswith("--network") for each in arguments) else ["--network=none"]
-        return ["docker", "build", "--no-cache", *network, *arguments, "-f", str(dockerfile), "-t", f"{name}:1", str(context)]
+        return ["docker", "build", "--no-cache", *without_network(arguments), *arguments, "-f", str(dockerfile), "-t", f"{name}:1", str(context)]
 
     def read(self, name):
         file = self.folder / f"{name}.tar"

@@ -1,16 +1,18 @@
 """What differs between two images, each difference under a key that wanted.toml can name:
 
-    config.Env                      history                     history.3 (WORKDIR)
+    config.Env, config.Env order    architecture
+    history                         its instructions are not the same ones
+    history.3 (WORKDIR)             only one has a layer for it
     /path                           it is only in one of them
     /path mode, /path owner, …      it is in both, and this is not the same
 """
 
-import dataclasses
 import re
 
 CONFIG = ("Env", "Cmd", "Entrypoint", "User", "WorkingDir", "Volumes", "ExposedPorts", "Labels", "Healthcheck", "OnBuild", "Shell",
           "StopSignal")  # fmt: skip
 TOP = ("architecture", "os", "variant", "author")
+INSTRUCTIONS = set("ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR".split())
 ATTRIBUTES = ("kind", "mode", "owner", "size", "target", "device", "content", "xattrs", "mtime", "links")
 
 
@@ -24,8 +26,10 @@ def normal_config(config):
 def instruction(created_by):
     """The word of the Dockerfile that a history entry is about, from the three ways in which builders write it."""
     text = re.sub(r"^/bin/sh -c #\(nop\)\s*", "", created_by or "")
-    word = re.match(r"[A-Z]+(?=\s|$)", text)
-    return word.group() if word else "RUN" if text.startswith(("/bin/", "|")) or " -c " in text else text
+    word = text.split(maxsplit=1)[0].upper() if text else ""
+    if word in INSTRUCTIONS:
+        return word
+    return text if text.startswith("layer ") else "RUN"
 
 
 def normal_history(config):
@@ -38,7 +42,8 @@ def differences(one, other):
     a, b = normal_config(one.config), normal_config(other.config)
     for key in a:
         if a[key] != b[key]:
-            found[key] = (a[key], b[key])
+            reordered = key == "config.Env" and sorted(a[key] or []) == sorted(b[key] or [])
+            found[key + (" order" if reordered else "")] = (a[key], b[key])
     a, b = normal_history(one.config), normal_history(other.config)
     if [word for word, _ in a] != [word for word, _ in b]:
         found["history"] = (a, b)
@@ -60,15 +65,8 @@ def differences(one, other):
     return found
 
 
-def same(one, other):
-    return not differences(one, other)
-
-
 def show(found, names):
     lines = []
     for key, (mine, theirs) in found.items():
         lines.append(f"  {key}: {names[0]} {mine!r}, {names[1]} {theirs!r}")
     return "\n".join(lines)
-
-
-__all__ = ["differences", "same", "show", "dataclasses"]

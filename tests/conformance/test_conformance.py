@@ -30,7 +30,8 @@ def test_case(session, case):
         return any([entry.covers(case.name, name, key) for entry in session.wanted for name in names])
 
     astray = {name for name, each in outcomes.items() if each.ok == case.fails and not is_wanted([name], "outcome")}
-    assert not astray, f"{', '.join(sorted(astray))} {'built' if case.fails else 'did not build'} it{told(outcomes)}"
+    if astray:
+        pytest.fail(f"{', '.join(sorted(astray))} {'built' if case.fails else 'did not build'} it{told(outcomes)}", pytrace=False)
 
     problems = []
     for name, each in outcomes.items():
@@ -40,7 +41,8 @@ def test_case(session, case):
         found = differences(*(images[name] for name in names))
         problems += [show({key: value}, names) for key, value in found.items() if not is_wanted(names, key)]
     compared.add(case.name)
-    assert not problems, "\n".join(["", *problems])
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 def test_every_wanted_difference_occurs(session, request):
