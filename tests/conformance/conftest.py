@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -25,6 +26,9 @@ class Session:
         self.missing = {each.name: each.missing() for each in (builders.Ix, *builders.PEERS)}
         self.folder = Path(tempfile.mkdtemp(prefix="ix-conformance-"))  # short, since it holds sockets
         self.builders, self.results, self.stops = {}, {}, [lambda: shutil.rmtree(self.folder, ignore_errors=True)]
+        # In memory, since the peers wait for a disk at every step. Where there may be no mounts, it is on disk.
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3g,mode=755", "ix-conformance", self.folder], capture_output=True).returncode == 0:
+            self.stops.append(lambda: subprocess.run(["umount", "-l", self.folder], capture_output=True))
         try:
             self.start(chosen)
         except BaseException:
