@@ -25,8 +25,13 @@ bool writes_to_standard_output(const BuildOptions& options) {
 }
 
 int run(const CommandContext& context) {
+  const std::vector<std::string>& args = context.options.run.args;
+  if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg == "--help" || arg == "-h"; })) {
+    print(command_page(build_command(), ui::Style::for_fd(STDOUT_FILENO)));
+    return 0;
+  }
   require_own_namespaces();
-  BuildOptions options = parse_build_options(context.options.run.args);
+  BuildOptions options = parse_build_options(args);
   options.job.jobs = context.options.jobs;
   RegistryAccess access(context.sink, context.cancellation, context.workspace);
   const auto store = store::Store::open(store::default_folder(), context.cancellation);
