@@ -36,7 +36,7 @@ def test_case(session, case):
     problems = []
     for name, each in outcomes.items():
         problems += [f"  {name}: {fault}" for fault in (each.image.faults if each.image else []) if not is_wanted([name], f"fault: {fault}")]
-    images = {name: each.image for name, each in outcomes.items() if each.image is not None}
+    images = {name: each.image for name, each in outcomes.items() if each.image is not None and not case.fails}
     for names in pairs(images):
         found = differences(*(images[name] for name in names))
         problems += [show({key: value}, names) for key, value in found.items() if not is_wanted(names, key)]
