@@ -50,6 +50,8 @@ def test_every_wanted_difference_occurs(session, request):
     from cases import all_cases
     from wanted import matches
 
+    if "ix" not in session.builders:
+        pytest.skip(session.missing["ix"])  # what stands for both peers can be seen beside ix alone
     gone = []
     for entry in session.wanted:
         meant = [case.name for case in all_cases() if matches(entry.case, case.name)]
