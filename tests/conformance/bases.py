@@ -106,7 +106,7 @@ def maze():
     first.link("to-file", "real/old").link("outside", "/../../real")
     first.folder("private", 0o700, (1000, 1000)).add("private/key", data=b"key\n", mode=0o600, owner=(1000, 1000))
     first.add("setuid", data=b"s\n", mode=0o4755).folder("sticky", 0o1777).add("first", data=b"same\n", mode=0o640)
-    first.add("second", tarfile.LNKTYPE, target="first")
+    first.add("second", tarfile.LNKTYPE, target="first", mode=0o640)
     first.add("capable", data=b"c\n", mode=0o755, xattrs={"security.capability": bytes.fromhex("0100000200040000000000000000000000000000")})
     first.folder("gone").add("gone/one", data=b"1\n").add("gone/two", data=b"2\n").folder("emptied").add("emptied/x", data=b"x\n")
     second = Tar()

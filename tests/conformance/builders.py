@@ -1,11 +1,11 @@
 """The builders that are compared. Each is told the same in docker's words; what it makes is read by built_image."""
 
 import ctypes
-import json
 import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 
@@ -49,6 +49,7 @@ class Builder:
 
     def __init__(self, folder):
         self.folder = folder
+        self.lock, self.started = threading.Lock(), False
         folder.mkdir(parents=True)
         self.environment = {"PATH": PATH, "HOME": str(folder), "LANG": "C.UTF-8", "TMPDIR": str(folder)}
         self.environment.update({key: value for key, value in os.environ.items() if key.endswith("SAN_OPTIONS")})
@@ -60,6 +61,12 @@ class Builder:
 
     def start(self):
         pass
+
+    def start_once(self):
+        with self.lock:
+            if not self.started:
+                self.start()
+                self.started = True
 
     def stop(self):
         pass
@@ -194,10 +201,9 @@ class Docker(Builder):
 
 
 def end_with_parent():
-    """In a child: end when the tests end, however they do."""
+    """In a child: end when the thread that started it ends, which is when the tests end, however they do."""
     PR_SET_PDEATHSIG = 1
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 PEERS = (Docker, Buildah)
-__all__ = ["Buildah", "Docker", "Ix", "Outcome", "PEERS", "json"]

@@ -82,7 +82,10 @@ def read_node(archive, entry):
         node.mtime = int(entry.mtime)
     if node.kind == "file":
         data = archive.extractfile(entry).read()
-        node.size, node.content = len(data), hashlib.sha256(data).hexdigest()
+        node.size = len(data)
+        for name, address in addresses.items():
+            data = data.replace(address.encode(), name.encode())
+        node.content = hashlib.sha256(data).hexdigest()
     elif node.kind == "symlink":
         node.target, node.mode = entry.linkname, 0o777
     elif "device" in node.kind:
@@ -92,6 +95,7 @@ def read_node(archive, entry):
 
 
 layers_read = {}
+addresses = {}  # of the servers of this session: what stands in a file in place of the name that the case has for them
 
 
 def read_layer(data):

@@ -1,6 +1,7 @@
 """Builds every case with each builder, once a session and ahead of the tests that look at the results."""
 
 import concurrent.futures
+import functools
 import shutil
 import subprocess
 import sys
@@ -13,9 +14,11 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "int
 
 import bases  # noqa: E402
 import builders  # noqa: E402
+import built_image  # noqa: E402
 import registries  # noqa: E402
 import wanted  # noqa: E402
 from cases import all_cases  # noqa: E402
+from kept_results import KeptResults  # noqa: E402
 
 AT_ONCE = 3  # builds; they wait for disks and for one another's locks as much as they compute
 
@@ -42,20 +45,22 @@ class Session:
         files = bases.Files(self.folder / "files")
         self.stops.append(files.stop)
         self.addresses = {"registry.test": registry.host, "files.test": files.host}
+        built_image.addresses.update(self.addresses)
         for kind in (builders.Ix, *builders.PEERS):
             if not self.missing[kind.name]:
                 builder = self.builders[kind.name] = kind(self.folder / kind.name)
                 self.stops.append(builder.stop)
-                builder.start()
+        kept = KeptResults()
         pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE)
         self.stops.append(lambda: pool.shutdown(cancel_futures=True))
         for case in chosen:
             for name in self.builders:
                 if name not in case.without:
-                    self.results[case.name, name] = pool.submit(self.build, case, name)
+                    self.results[case.name, name] = pool.submit(kept.ask, case, name, functools.partial(self.build, case, name))
 
     def build(self, case, name):
         builder = self.builders[name]
+        builder.start_once()
         context = case.lay_context(self.folder / "contexts" / name / case.name, name, self.addresses)
         try:
             return builder.build(case.name, context, context / case.dockerfile, case.arguments(name, context))

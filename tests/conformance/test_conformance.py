@@ -36,7 +36,7 @@ def test_case(session, case):
     problems = []
     for name, each in outcomes.items():
         problems += [f"  {name}: {fault}" for fault in (each.image.faults if each.image else []) if not is_wanted([name], f"fault: {fault}")]
-    images = {name: each.image for name, each in outcomes.items() if each.image is not None}
+    images = {name: each.image for name, each in outcomes.items() if each.image is not None and not case.fails}
     for names in pairs(images):
         found = differences(*(images[name] for name in names))
         problems += [show({key: value}, names) for key, value in found.items() if not is_wanted(names, key)]
@@ -50,6 +50,8 @@ def test_every_wanted_difference_occurs(session, request):
     from cases import all_cases
     from wanted import matches
 
+    if "ix" not in session.builders:
+        pytest.skip(session.missing["ix"])  # what stands for both peers can be seen beside ix alone
     gone = []
     for entry in session.wanted:
         meant = [case.name for case in all_cases() if matches(entry.case, case.name)]

@@ -18,7 +18,7 @@ def archive():
         add("folder", tarfile.DIRTYPE, mode=0o711, owner=(1000, 1000))
         add("folder/setuid", data=b"s\n", mode=0o4755)
         add("folder/link", tarfile.SYMTYPE, target="../top")
-        add("folder/hard", tarfile.LNKTYPE, target="top")
+        add("folder/hard", tarfile.LNKTYPE, target="top", mode=0o600, owner=(1000, 50))
         add("implied/parent/file", data=b"x\n")
         add("./dotted", data=b"dotted\n")
     return buffer.getvalue()
