@@ -206,9 +206,10 @@ TEST(Run, MountsAreCheckedWhenTheyHoldNoVariables) {
   EXPECT_EQ(only<dockerfile::Run>("RUN --mount=type=cache,target=/a --mount=type=$x,target=/b x")
                 .mount_flags.size(),
             2u);
-  EXPECT_EQ(refused("RUN --mount=type=cahce,target=/a x"),
-            "2:13: --mount: there is no type \"cahce\"; there are bind, cache, tmpfs and secret; did you "
-            "mean cache.");
+  EXPECT_EQ(
+      refused("RUN --mount=type=cahce,target=/a x"),
+      "2:13: --mount: there is no type \"cahce\"; there are bind, cache, tmpfs and secret. Did you mean "
+      "cache?");
 }
 
 TEST(Heredoc, OfARunIsItsContent) {
