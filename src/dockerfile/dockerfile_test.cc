@@ -206,9 +206,10 @@ TEST(Run, MountsAreCheckedWhenTheyHoldNoVariables) {
   EXPECT_EQ(only<dockerfile::Run>("RUN --mount=type=cache,target=/a --mount=type=$x,target=/b x")
                 .mount_flags.size(),
             2u);
-  EXPECT_EQ(refused("RUN --mount=type=cahce,target=/a x"),
-            "2:13: --mount: there is no type \"cahce\"; there are bind, cache, tmpfs and secret; did you "
-            "mean cache.");
+  EXPECT_EQ(
+      refused("RUN --mount=type=cahce,target=/a x"),
+      "2:13: --mount: there is no type \"cahce\"; there are bind, cache, tmpfs and secret. Did you mean "
+      "cache?");
 }
 
 TEST(Heredoc, OfARunIsItsContent) {
@@ -262,11 +263,14 @@ TEST(Heredoc, MustEndAndHaveAProperName) {
   EXPECT_EQ(refused("COPY a <<EOF\nEOF\n"), "2:8: COPY needs a destination after its heredoc.");
   EXPECT_EQ(refused("COPY <<../x /y\n../x\n"),
             "2:6: the name of this heredoc is that of the file, and so cannot be ../x.");
+  EXPECT_EQ(refused("COPY <<x <<x /y/\na\nx\nb\nx\n"),
+            "2:10: the heredoc x stands here twice, or in a line with an open quote.");
   EXPECT_EQ(refused("RUN <<../x\n#!/x\n../x\n"), "2:5: the name of this heredoc cannot be ../x.");
 }
 
 TEST(Heredoc, IsOnlyWhereItCanBe) {
   EXPECT_TRUE(only<dockerfile::Run>("RUN [\"a\", \"<<EOF\"]").heredocs.empty());
+  EXPECT_EQ(texts(only<Copy>("COPY [\"<<a\", \"b\"]").sources), Texts{"<<a"});
   EXPECT_TRUE(only<dockerfile::Run>("RUN cat <<<word").heredocs.empty());
   EXPECT_TRUE(only<dockerfile::Run>("RUN echo \"<<EOF\" '<<x'").heredocs.empty());
   EXPECT_EQ(only<Cmd>("CMD cat <<EOF").command.words, Texts{"cat <<EOF"});

@@ -1,5 +1,8 @@
 #include "dockerfile/expand.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "dockerfile/characters.h"
 #include "dockerfile/shell_pattern.h"
 #include "dockerfile/source.h"
@@ -8,21 +11,20 @@ namespace ixian::dockerfile {
 namespace {
 
 constexpr int kDeepest = 64;
+constexpr std::string_view kSpaces = " \t\n\v\f\r";
 constexpr std::string_view kSpecialNames = "@*#?-$!0";
 
 // Words as they grow. White space ends one, unless it was quoted or escaped.
 class WordList {
  public:
-  void add(char c) {
-    if (!is_space(c)) {
-      word_ += c;
-    } else if (!word_.empty()) {
-      words_.push_back(std::move(word_));
-      word_.clear();
-    }
-  }
   void add(std::string_view text) {
-    for (const char c : text) add(c);
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find_first_of(kSpaces), text.size());
+      word_ += text.substr(0, end);
+      if (end == text.size()) return;
+      if (!word_.empty()) words_.push_back(std::exchange(word_, ""));
+      text.remove_prefix(end + 1);
+    }
   }
   void add_quoted(std::string_view text) { word_ += text; }
 
@@ -50,6 +52,12 @@ class Expander {
 
  private:
   static constexpr char kEnd = '\0';
+
+  std::string specials(char stop) const {
+    std::string characters = {'$', '<', '"', '\'', mode_.escape};
+    if (stop != kEnd) characters += stop;
+    return characters;
+  }
 
   bool at_end() const { return at_ >= text_.size(); }
   char peek() const { return at_end() ? kEnd : text_[at_]; }
@@ -91,9 +99,12 @@ class Expander {
         text += escaped;
         if (words != nullptr) words->add_quoted(escaped);
       } else {
-        ++at_;
-        text += c;
-        if (words != nullptr) words->add(c);
+        // All up to what may be special. What comes first is not, if it was only looked at for being so.
+        const std::size_t end = std::min(text_.find_first_of(specials(stop), at_ + 1), text_.size());
+        const std::string_view plain = text_.substr(at_, end - at_);
+        at_ = end;
+        text += plain;
+        if (words != nullptr) words->add(plain);
       }
       check_size(text);
     }

@@ -49,8 +49,8 @@ class MountParser {
  public:
   MountParser(const Word& text, const Source& source) : text_(text), source_(source) {}
 
-  [[noreturn]] void fail(const std::string& sentence) const {
-    throw source_.error(text_.at, "--mount: " + sentence + ".");
+  [[noreturn]] void fail(const std::string& reason, const std::string& question = "") const {
+    throw source_.error(text_.at, "--mount: " + reason + "." + question);
   }
 
   std::vector<Field> fields() const {
@@ -62,7 +62,7 @@ class MountParser {
       if (known == names_of_fields().end()) {
         std::vector<std::string> names;
         for (const auto& [name, _] : names_of_fields()) names.push_back(name);
-        fail("there is no field \"" + shown(written) + "\"" + without_stop(did_you_mean(written, names)));
+        fail("there is no field \"" + shown(written) + "\"", did_you_mean(written, names));
       }
       Field field{known->second, std::nullopt};
       if (equals != std::string::npos) field.value = text.substr(equals + 1);
@@ -91,13 +91,6 @@ class MountParser {
   }
 
  private:
-  // " Did you mean x?" as the end of a sentence that gets a full stop.
-  static std::string without_stop(const std::string& question) {
-    return question.empty()
-               ? ""
-               : ";" + base::to_lower(question.substr(0, 2)) + question.substr(2, question.size() - 3);
-  }
-
   // Between commas; a field that begins with a double quote ends at the next one, "" is a quote in it.
   std::vector<std::string> split() const {
     const std::string& text = text_.text;
@@ -132,8 +125,8 @@ class MountParser {
           "in "
           "the build");
     }
-    fail("there is no type \"" + shown(value) + "\"; there are bind, cache, tmpfs and secret" +
-         without_stop(did_you_mean(kind, {"bind", "cache", "tmpfs", "secret"})));
+    fail("there is no type \"" + shown(value) + "\"; there are bind, cache, tmpfs and secret",
+         did_you_mean(kind, {"bind", "cache", "tmpfs", "secret"}));
   }
 
   bool flag(const Field& field) const {

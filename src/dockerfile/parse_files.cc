@@ -8,9 +8,14 @@
 namespace ixian::dockerfile {
 namespace {
 
-std::vector<Word> list_of(const ParseContext& context) {
-  if (auto words = context.json()) return *std::move(words);
-  return plain_words(*context.statement.line, context.statement.begin, context.statement.end);
+struct List {
+  std::vector<Word> words;
+  bool json;
+};
+
+List list_of(const ParseContext& context) {
+  if (auto words = context.json()) return {*std::move(words), true};
+  return {plain_words(*context.statement.line, context.statement.begin, context.statement.end), false};
 }
 
 std::optional<Heredoc> heredoc_of(const Word& word, const ParseContext& context) {
@@ -22,22 +27,22 @@ std::optional<Heredoc> heredoc_of(const Word& word, const ParseContext& context)
 }
 
 void parse_transfer(const ParseContext& context, const Flags& flags, FileTransfer& transfer) {
-  std::vector<Word> words = list_of(context);
+  auto [words, json] = list_of(context);
   if (words.size() < 2) {
     throw context.error(context.keyword() + " needs at least two arguments: what to copy, and where to.");
   }
   transfer.destination = std::move(words.back());
   words.pop_back();
-  if (heredoc_of(transfer.destination, context)) {
+  // The words of a JSON array are names, and announce nothing.
+  if (!json && heredoc_of(transfer.destination, context)) {
     throw context.source().error(transfer.destination.at,
                                  context.keyword() + " needs a destination after its heredoc.");
   }
 
-  // Of heredocs with one name, Docker takes the last content for all.
   std::map<std::string, const Heredoc*> contents;
   for (const Heredoc& heredoc : context.heredocs) contents[heredoc.name] = &heredoc;
   for (Word& word : words) {
-    const auto heredoc = heredoc_of(word, context);
+    const auto heredoc = json ? std::nullopt : heredoc_of(word, context);
     if (!heredoc) {
       transfer.sources.push_back(std::move(word));
       continue;
@@ -48,10 +53,14 @@ void parse_transfer(const ParseContext& context, const Flags& flags, FileTransfe
           "the name of this heredoc is that of the file, and so cannot be " + shown(heredoc->name) + ".");
     }
     InlineFile file{heredoc->name, "", heredoc->expand, word.at};
-    if (const auto found = contents.find(heredoc->name); found != contents.end()) {
-      const std::string& content = found->second->content;
-      file.content = heredoc->strip_tabs ? without_leading_tabs(content) : content;
+    const auto found = contents.find(heredoc->name);
+    if (found == contents.end()) {
+      throw context.source().error(word.at, "the heredoc " + shown(heredoc->name) +
+                                                " stands here twice, or in a line with an open quote.");
     }
+    const std::string& content = found->second->content;
+    file.content = heredoc->strip_tabs ? without_leading_tabs(content) : content;
+    contents.erase(found);
     transfer.inline_files.push_back(std::move(file));
   }
 
@@ -99,7 +108,7 @@ Body parse_copy(const ParseContext& context) {
 
 Body parse_volume(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
-  Volume volume{list_of(context)};
+  Volume volume{list_of(context).words};
   if (volume.paths.empty()) throw context.error("VOLUME needs at least one path.");
   for (const Word& path : volume.paths) {
     if (path.text.find_first_not_of(" \t\n\v\f\r") == std::string::npos) {

@@ -172,12 +172,13 @@ TEST(Resolve, CommandsAreNotExpanded) {
 }
 
 TEST(Resolve, CopyAndAddExpandEachWordAlone) {
-  const Evaluated e("FROM a\nENV S=\"x y\"\nCOPY --chown=$S --chmod=7${Z:-55} --exclude=$S $S \"q r\" $S/\n");
+  const Evaluated e("FROM a\nENV S=\"x y\"\nCOPY --chown=$S --chmod=7${Z:-55} --exclude=$S $S \"q\" $S/\n");
   const Copy& copy = e.last<Copy>();
   EXPECT_EQ(copy.chown.text, "x y");
   EXPECT_EQ(copy.chmod.text, "755");
   EXPECT_EQ(copy.excludes[0].text, "$S");
-  ASSERT_EQ(copy.sources.size(), 3u);  // quotes do not hold words together here
+  ASSERT_EQ(copy.sources.size(), 2u);
+  EXPECT_EQ(copy.sources[1].text, "q");
   EXPECT_EQ(copy.sources[0].text, "x y");
   EXPECT_EQ(copy.destination.text, "x y/");
 }
@@ -218,9 +219,11 @@ TEST(Resolve, MountsAreFilledIn) {
 }
 
 TEST(Resolve, PointsAtTheWordThatMakesNoSense) {
+  // Quotes do not hold the words of a COPY together; a JSON array does.
+  EXPECT_EQ(refusal("FROM a\nCOPY \"a b\" c\n"), "Dockerfile:2:6: a double quote is not closed.");
   EXPECT_EQ(refusal("FROM a\nSTOPSIGNAL FOO\n"), "Dockerfile:2:12: there is no signal \"FOO\".");
   EXPECT_EQ(refusal("FROM a\nENV a=b c=${d\n"), "Dockerfile:2:14: a closing } is missing.");
-  EXPECT_EQ(refusal("FROM a\nUSER ${u:?who}\n"), "Dockerfile:2:10: u: who.");
+  EXPECT_EQ(refusal("FROM a\nUSER ${u:?who}\n"), "Dockerfile:2:11: u: who.");
   EXPECT_EQ(refusal("FROM a\nVOLUME $nothing\n"),
             "Dockerfile:2:8: VOLUME needs a path, and this one is empty.");
   EXPECT_EQ(refusal("FROM a\nENV $nothing=x\n"), "Dockerfile:2:5: this name is empty.");

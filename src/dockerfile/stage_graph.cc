@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kScratch = "scratch";
 constexpr std::size_t kMostNamesShown = 20;
-constexpr std::size_t kMostTriggerSteps = 100000;
+constexpr std::size_t kMostTriggerSteps = 10000;
 
 }  // namespace
 
@@ -117,7 +117,7 @@ void StageGraph::add_triggers(std::size_t stage, const std::vector<std::string>&
   trigger_steps_ += steps.size();
   if (trigger_steps_ > kMostTriggerSteps) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      "The ONBUILD instructions of this Dockerfile come to more than 100000.");
+                      "The ONBUILD instructions of this Dockerfile come to more than 10000.");
   }
   node.steps.insert(node.steps.begin(), std::make_move_iterator(steps.begin()),
                     std::make_move_iterator(steps.end()));

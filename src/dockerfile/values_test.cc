@@ -77,7 +77,7 @@ TEST(Mount, FieldsMayBeQuoted) {
 
 TEST(Mount, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(refusal("type=bind,tagret=/x"),
-            "Dockerfile:1:1: --mount: there is no field \"tagret\"; did you mean target.");
+            "Dockerfile:1:1: --mount: there is no field \"tagret\". Did you mean target?");
   EXPECT_EQ(refusal("type=tmpfs,target=/x,mode=1"),
             "Dockerfile:1:1: --mount: a mount of type tmpfs has no field mode.");
   EXPECT_NE(refusal("type=ssh").find("ssh mounts are not supported"), std::string::npos);
