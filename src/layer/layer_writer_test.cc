@@ -41,10 +41,10 @@ WrittenLayer write(std::string& blob, const WriteOptions& options, std::size_t s
   base::Cancellation cancellation;
   TextSink sink(blob);
   LayerWriter writer(sink, options, cancellation);
+  writer.whiteout("gone");
   writer.add(file("a", 0));
   writer.add(file("b", size));
   writer.write(content(size));
-  writer.whiteout("gone");
   oci::TarEntry folder = file("z", 0);
   folder.type = oci::TarType::kFolder;
   writer.add(folder);

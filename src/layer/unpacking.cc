@@ -63,7 +63,13 @@ class HashedBlob : public base::ByteSource {
 Unpacking::Unpacking(base::ByteSource& blob, const oci::Descriptor& descriptor,
                      const std::optional<oci::Digest>& diff_id, const Limits& limits,
                      base::Cancellation& cancellation)
-    : blob_(blob), descriptor_(descriptor), limits_(limits), cancellation_(cancellation), chunks_(kChunks) {
+    : blob_(blob),
+      descriptor_(descriptor),
+      expected_(diff_id),
+      limits_(limits),
+      cancellation_(cancellation),
+      chunks_(kChunks),
+      diff_id_(diff_id ? diff_id->algorithm() : "sha256") {
   if (!is_layer_type(descriptor.media_type)) {
     refuse(fmt::format("{} is of the type {}, which is no layer's.", descriptor.digest.text(),
                        descriptor.media_type));
