@@ -142,11 +142,8 @@ void CopyDraft::put(const std::string& path, oci::TarEntry entry, layer::LayerEn
   }
   if (was_folder && entry.type == TarType::kFolder && keep_folder) return;
   if (was_folder && entry.type != TarType::kFolder) {
-    if (!children(path).empty()) {
-      throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("A file cannot be copied to /{}, which is a folder in the image.",
-                              base::printable_path(path)));
-    }
+    throw Error(ErrorCode::kTaskFailed, fmt::format("A file cannot be copied to /{}, which is a folder in the image.",
+                                                    base::printable_path(path)));
   }
   entry.name = path;
   content.entry = std::move(entry);
@@ -182,6 +179,11 @@ void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const Sele
   }
   const std::string target = target_of(into, source.name, source.is_folder);
   for (const SelectedFile& file : source.files) {
+    if (source.is_folder && file.relative.empty()) {
+      // Only its contents are asked for: where it is made anew, it is made like any folder on the way.
+      make_folders(target, default_owner());
+      continue;
+    }
     const std::string path = join_path(target, file.relative);
     oci::TarEntry entry = file.entry;
     apply_style(entry, style_.own_owner);
@@ -200,8 +202,7 @@ void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const Sele
             file.path};
       }
     }
-    // What is in the image keeps its own mode where only its contents are asked for.
-    put(path, std::move(entry), std::move(content), file.relative.empty());
+    put(path, std::move(entry), std::move(content), false);
   }
 }
 
@@ -224,11 +225,18 @@ void CopyDraft::unpack(oci::TarEntry entry, layer::LayerEntry content, const std
   const std::string folder = resolve_path(*this, join_path(base, parent_path(name)), true);
   make_folders(folder, Owner{});
   std::string target = name.empty() ? base : join_path(folder, base_name(name));
-  if (entry.type == TarType::kHardLink) entry.link = resolve_path(*this, join_path(base, clean_path(entry.link)), false);
+  if (entry.type == TarType::kHardLink) {
+    entry.link = resolve_path(*this, join_path(base, clean_path(entry.link)), false);
+    // What the archive says of a link's mode and owner, it says of the file.
+    if (const auto linked = entries_.find(entry.link); linked != entries_.end()) {
+      linked->second.entry.mode = entry.mode;
+      linked->second.entry.uid = entry.uid;
+      linked->second.entry.gid = entry.gid;
+    }
+  }
   // As archives do everywhere: what is in the way goes, unless both are folders.
   const auto before = find(target);
   if (before && (before->type == TarType::kFolder) != (entry.type == TarType::kFolder)) forget(target);
-  apply_style(entry, true);
   entry.name = target;
   content.entry = std::move(entry);
   if (!target.empty()) entries_[target] = std::move(content);

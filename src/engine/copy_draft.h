@@ -41,7 +41,8 @@ class CopyDraft : public FileView {
   // entry.size that of the content.
   void add_file(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
 
-  // An entry of an archive that is unpacked into the folder `destination`. It keeps its owner unless the style says otherwise.
+  // An entry of an archive that is unpacked into the folder `destination`. It keeps owner and mode, whatever the
+  // style says: that is for the folders that are made for it.
   void unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
 
   // Makes the folder with those above it that are missing.

@@ -148,12 +148,18 @@ std::string digest_of(const FileView& view, const std::vector<SelectedSource>& s
   std::size_t next = 0;
   for (const SelectedSource& source : sources) {
     base::Json list = base::Json::array();
-    for (const SelectedFile& file : source.files) list.push_back(describe(file, contents[next++], options));
+    for (const SelectedFile& file : source.files) {
+      // Of a folder whose contents are taken, nothing but these is.
+      const bool only_contents = source.is_folder && file.relative.empty();
+      if (!only_contents) list.push_back(describe(file, contents[next], options));
+      ++next;
+    }
     base::Json folders = base::Json::array();
     for (const oci::TarEntry& folder : source.prefix_folders)
       folders.push_back({folder.mode, folder.uid, folder.gid});
     // What a folder is called does not matter where only its contents are taken.
     all.push_back({{"name", source.is_folder ? "" : base::printable_path(source.name)},
+                   {"folder", source.is_folder},
                    {"prefix", base::printable_path(source.prefix)},
                    {"folders", folders},
                    {"files", list}});

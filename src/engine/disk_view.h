@@ -9,7 +9,8 @@
 namespace ixian::engine {
 
 // Everything is opened through the folder's own descriptor with openat2(2), beneath it and through no link,
-// so that nobody who changes the folder meanwhile leads a build out of it. Never writes.
+// so that nobody who changes the folder meanwhile leads a build out of it. Sockets and FIFOs are not there.
+// Never writes.
 class DiskView : public FileView {
  public:
   // Throws Error{kUsage} where `folder` cannot be opened.
@@ -19,7 +20,8 @@ class DiskView : public FileView {
   std::vector<std::string> children(const std::string& path) const override;
   std::map<std::string, std::string> xattrs(const std::string& path) const override;
   base::UniqueFd open(const std::string& path) const override;
-  std::string hard_link_group(const std::string& path) const override;
+  // None: Docker makes a file of each name.
+  std::string hard_link_group(const std::string&) const override { return ""; }
 
   const std::string& folder() const { return folder_; }
 

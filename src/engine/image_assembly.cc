@@ -41,6 +41,8 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageSta
     created = state.outcomes.empty() ? timestamp(plan.source_date_epoch) : state.outcomes.front().created;
   for (const StagePlan* each : stages) {
     for (const Step& step : each->steps) {
+      // As with Docker, what is left for later builds is not in the history of this one.
+      if (std::holds_alternative<dockerfile::OnBuild>(step.instruction.body)) continue;
       oci::HistoryEntry entry;
       entry.created_by = step.history;
       entry.comment = kMadeBy;

@@ -57,7 +57,7 @@ struct ImageSettings::Applier {
 };
 
 ImageSettings::ImageSettings(const oci::Platform& platform) : document_(oci::to_json(platform)) {
-  document_["config"] = Json::object();
+  document_["config"] = {{"WorkingDir", "/"}};
 }
 
 ImageSettings::ImageSettings(const oci::ImageConfig& base) : document_(base.document) {

@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cctype>
 #include <cerrno>
-#include <ctime>
 
 #include "base/capture.h"
 #include "base/error.h"
@@ -151,7 +149,6 @@ Download RemoteSources::fetch(const RemoteSource& source) {
                 fmt::format("{} has the checksum sha256:{}, not {} as --checksum says.", url, download.sha256,
                             source.checksum));
   }
-  download.mtime = std::time(nullptr);
   if (const auto header = response.head.headers.find("Last-Modified")) {
     if (const auto time = http::parse_http_date(*header, std::chrono::system_clock::now()))
       download.mtime = std::chrono::system_clock::to_time_t(*time);

@@ -22,7 +22,7 @@ struct Download {
   std::string path;  // for messages
   std::uint64_t size = 0;
   std::string sha256;      // hexadecimal
-  std::int64_t mtime = 0;  // as the server says, else of the download
+  std::int64_t mtime = 0;  // as the server says, else 1970
   std::shared_ptr<store::WorkFolder> folder;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <variant>
 
@@ -72,6 +73,9 @@ sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const R
   }
   const sandbox::FoundUser user = sandbox::find_user(root.path(), step.settings->user());
   spec.user = user.user;
+  // Its own group is among its groups, so that it cannot lose it, and with it what that denies (CVE-2022-36109).
+  if (std::find(spec.user.groups.begin(), spec.user.groups.end(), spec.user.gid) == spec.user.groups.end())
+    spec.user.groups.insert(spec.user.groups.begin(), spec.user.gid);
   if (!has_variable(spec, "HOME")) spec.env.emplace_back("HOME", user.home);
   spec.cwd = step.settings->workdir();
   spec.network = network_of(run, input.network);

@@ -68,7 +68,8 @@ Unpacking::Unpacking(base::ByteSource& blob, const oci::Descriptor& descriptor,
       expected_(diff_id),
       limits_(limits),
       cancellation_(cancellation),
-      chunks_(kChunks) {
+      chunks_(kChunks),
+      diff_id_(diff_id ? diff_id->algorithm() : "sha256") {
   if (!is_layer_type(descriptor.media_type)) {
     refuse(fmt::format("{} is of the type {}, which is no layer's.", descriptor.digest.text(),
                        descriptor.media_type));
