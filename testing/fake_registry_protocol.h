@@ -60,7 +60,8 @@ class FakeRegistryProtocol : public FakeRegistryState {
 
  private:
   Reply get_blob(const RegistryPath& path, const ServerRequest& request) {
-    if (!repositories_[path.repository].blobs.contains(path.reference))
+    const auto repository = repositories_.find(path.repository);
+    if (repository == repositories_.end() || !repository->second.blobs.contains(path.reference))
       return error_reply(404, "BLOB_UNKNOWN");
     const std::string& bytes = blobs_.at(path.reference);
     Reply reply{200,

@@ -105,7 +105,7 @@ class Scene {
     static const std::regex advice(
         "\\b(check|try|push|pull|ask|set|wait|look|see|use|run|add|log "
         "in|raise|remove|copy|give|trust|install|make|"
-        "tell|must|faulty|wrongly)\\b|\\?",
+        "put|tell|must|faulty|wrongly)\\b|\\?",
         std::regex::icase);
     EXPECT_TRUE(std::regex_search(without_names(message), advice)) << "no advice in: " << message;
     for (const char c : message)

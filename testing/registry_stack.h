@@ -1,5 +1,5 @@
-// The whole registry client, from Registries down to libcurl, as tests want it: nothing sleeps, and nothing of this
-// machine is looked at.
+// The whole registry client, from Registries down to libcurl, as tests want it: nothing sleeps, and nothing
+// of this machine is looked at.
 #pragma once
 
 #include <algorithm>

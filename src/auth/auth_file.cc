@@ -71,7 +71,9 @@ std::optional<Credential> AuthFile::entry_for_host(const std::string& host) cons
     if (const auto found = entries_.find(key); found != entries_.end())
       if (auto credential = usable(*found)) return credential;
   for (const auto& [key, entry] : entries_.items()) {
-    const bool whole_host = key.find("://") != std::string::npos || key.find('/') == std::string::npos;
+    const std::size_t slash = key.find('/');
+    const bool whole_host =
+        key.find("://") != std::string::npos || slash == std::string::npos || slash + 1 == key.size();
     if (whole_host && host_of(key) == host_of(host))
       if (auto credential = usable(entry)) return credential;
   }

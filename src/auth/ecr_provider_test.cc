@@ -20,7 +20,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr char kHost[] = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+constexpr char kEcrHost[] = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 
 class EcrProviderTest : public ::testing::Test {
  protected:
@@ -52,7 +52,7 @@ class EcrProviderTest : public ::testing::Test {
   std::shared_ptr<EcrProvider> provider(const std::string& host, base::Json options = base::Json::object()) {
     return ecr_provider(host, options, services);
   }
-  std::string password(EcrProvider& from) { return from.lookup({kHost, ""})->password.reveal(); }
+  std::string password(EcrProvider& from) { return from.lookup({kEcrHost, ""})->password.reveal(); }
   std::string asked_url() { return transport.sent().back().url(); }
 
   std::map<std::string, std::string> variables = {{"AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"},
@@ -75,8 +75,8 @@ class EcrProviderTest : public ::testing::Test {
 };
 
 TEST_F(EcrProviderTest, TheRegionIsInTheHostsName) {
-  const auto made = provider(kHost);
-  const auto credential = made->lookup({kHost, "app"});
+  const auto made = provider(kEcrHost);
+  const auto credential = made->lookup({kEcrHost, "app"});
   ASSERT_TRUE(credential);
   EXPECT_EQ(credential->username, "AWS");
   EXPECT_EQ(credential->password.reveal(), "p1");
@@ -86,7 +86,7 @@ TEST_F(EcrProviderTest, TheRegionIsInTheHostsName) {
 }
 
 TEST_F(EcrProviderTest, AnOptionOverridesTheRegion) {
-  password(*provider(kHost, {{"region_name", "us-west-2"}}));
+  password(*provider(kEcrHost, {{"region_name", "us-west-2"}}));
   EXPECT_THAT(asked_url(), StartsWith("https://api.ecr.us-west-2.amazonaws.com"));
 }
 
@@ -113,14 +113,14 @@ TEST_F(EcrProviderTest, WithoutARegionTheOptionIsNamed) {
 
 TEST_F(EcrProviderTest, KeysMayBeReferences) {
   variables = {{"KEY", "AKIAOTHER"}, {"SECRET", "s"}, {"AWS_EC2_METADATA_DISABLED", "true"}};
-  password(*provider(kHost, {{"aws_access_key_id", "env:KEY"}, {"aws_secret_access_key", "env:SECRET"}}));
+  password(*provider(kEcrHost, {{"aws_access_key_id", "env:KEY"}, {"aws_secret_access_key", "env:SECRET"}}));
   EXPECT_EQ(transport.sent().back().signed_by(), "AKIAOTHER");
 }
 
 TEST_F(EcrProviderTest, KeysThatAreRefusedAreLoadedAnew) {
   variables = {{"KEY", "AKIAOLD"}, {"SECRET", "s"}, {"AWS_EC2_METADATA_DISABLED", "true"}};
   const auto made =
-      provider(kHost, {{"aws_access_key_id", "env:KEY"}, {"aws_secret_access_key", "env:SECRET"}});
+      provider(kEcrHost, {{"aws_access_key_id", "env:KEY"}, {"aws_secret_access_key", "env:SECRET"}});
   down = true;
   EXPECT_THROW(password(*made), base::Error);
   down = false;
@@ -130,9 +130,9 @@ TEST_F(EcrProviderTest, KeysThatAreRefusedAreLoadedAnew) {
 }
 
 TEST_F(EcrProviderTest, OptionsAreChecked) {
-  EXPECT_THROW(provider(kHost, {{"aws_access_key_id", "AKIA"}}), base::Error);
+  EXPECT_THROW(provider(kEcrHost, {{"aws_access_key_id", "AKIA"}}), base::Error);
   try {
-    provider(kHost, {{"region", "eu-west-1"}});
+    provider(kEcrHost, {{"region", "eu-west-1"}});
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kProject);
@@ -142,7 +142,7 @@ TEST_F(EcrProviderTest, OptionsAreChecked) {
 }
 
 TEST_F(EcrProviderTest, ATokenIsKeptForHalfOfItsLife) {
-  const auto made = provider(kHost);
+  const auto made = provider(kEcrHost);
   EXPECT_EQ(password(*made), "p1");
   clock.advance(6h - 1s);
   EXPECT_EQ(password(*made), "p1");
@@ -151,7 +151,7 @@ TEST_F(EcrProviderTest, ATokenIsKeptForHalfOfItsLife) {
 }
 
 TEST_F(EcrProviderTest, WhileRenewingFailsTheOldOneIsUsedUntilItsEnd) {
-  const auto made = provider(kHost);
+  const auto made = provider(kEcrHost);
   password(*made);
   down = true;
   clock.advance(7h);
@@ -164,7 +164,7 @@ TEST_F(EcrProviderTest, WhileRenewingFailsTheOldOneIsUsedUntilItsEnd) {
 }
 
 TEST_F(EcrProviderTest, WhenAwsIsBackTheNextTokenIsTaken) {
-  const auto made = provider(kHost);
+  const auto made = provider(kEcrHost);
   password(*made);
   down = true;
   clock.advance(7h);
@@ -176,24 +176,24 @@ TEST_F(EcrProviderTest, WhenAwsIsBackTheNextTokenIsTaken) {
 
 // amazon-ecr-credential-helper#7: an expired token is judged valid.
 TEST_F(EcrProviderTest, AnExpiredTokenIsNeverGivenOut) {
-  const auto made = provider(kHost);
+  const auto made = provider(kEcrHost);
   password(*made);
   clock.advance(12h);
   EXPECT_EQ(password(*made), "p2");
 }
 
 TEST_F(EcrProviderTest, WhatWasRefusedIsNotGivenOutAgain) {
-  const auto made = provider(kHost);
+  const auto made = provider(kEcrHost);
   password(*made);
-  made->invalidate({kHost, ""});
+  made->invalidate({kEcrHost, ""});
   EXPECT_EQ(password(*made), "p2");
-  made->invalidate({kHost, ""});
+  made->invalidate({kEcrHost, ""});
   down = true;
   EXPECT_THROW(password(*made), base::Error);
 }
 
 TEST_F(EcrProviderTest, ManyLookupsMintOneToken) {
-  const auto made = provider(kHost);
+  const auto made = provider(kEcrHost);
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) threads.emplace_back([&] { EXPECT_EQ(password(*made), "p1"); });
   for (std::thread& thread : threads) thread.join();
@@ -208,7 +208,7 @@ TEST_F(EcrProviderTest, ThePublicRegistryHasAServiceOfItsOwn) {
 }
 
 TEST_F(EcrProviderTest, RepositoriesAreCreated) {
-  provider(kHost)->create_repository("team/app");
+  provider(kEcrHost)->create_repository("team/app");
   provider("public.ecr.aws")->create_repository("alias/team/app");
   ASSERT_EQ(calls.size(), 2u);
   EXPECT_THAT(calls[0], AllOf(HasSubstr("CreateRepository"), HasSubstr(R"("team/app")")));

@@ -10,10 +10,6 @@
 namespace ixian::auth {
 namespace {
 
-[[noreturn]] void fail(const std::string& sentence) {
-  throw base::Error(base::ErrorCode::kRegistry, sentence);
-}
-
 YAML::Node member(const YAML::Node& node, const char* name) {
   return node.IsMap() ? node[name] : YAML::Node(YAML::NodeType::Undefined);
 }
@@ -84,7 +80,8 @@ void merge_kubeconfig(Kubeconfig& config, const std::string& text, const std::st
   try {
     const YAML::Node root = YAML::Load(text);
     if (!root.IsMap() && !root.IsNull()) {
-      fail(fmt::format("{} is no kubeconfig: it is not a mapping.", base::printable_path(file)));
+      base::fail_registry(
+          fmt::format("{} is no kubeconfig: it is not a mapping.", base::printable_path(file)));
     }
     if (config.current_context.empty()) config.current_context = text_of(root, "current-context");
     each_entry(root, "contexts", "context", [&](const std::string& name, const YAML::Node& node) {
@@ -98,8 +95,8 @@ void merge_kubeconfig(Kubeconfig& config, const std::string& text, const std::st
           name, KubeCluster{text_of(node, "server"), text_of(node, "certificate-authority-data")});
     });
   } catch (const YAML::Exception& error) {
-    fail(fmt::format("{} is not YAML: line {} cannot be read.", base::printable_path(file),
-                     error.mark.line + 1));
+    base::fail_registry(fmt::format("{} is not YAML: line {} cannot be read.", base::printable_path(file),
+                                    error.mark.line + 1));
   }
   config.files.push_back(file);
 }
@@ -111,7 +108,7 @@ Kubeconfig read_kubeconfig(const std::vector<std::string>& files) {
     try {
       text = base::read_file(file);
     } catch (const base::Error& error) {
-      fail(error.message());
+      base::fail_registry(error.message());
     }
     if (!text) continue;
     const std::string full = base::absolute_path(file, base::current_directory());

@@ -13,10 +13,6 @@
 namespace ixian::auth {
 namespace {
 
-[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
-  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
-}
-
 base::Answer run(const KubeExec& exec, const KubeCluster* cluster, base::Cancellation& cancellation) {
   base::Question question;
   question.argv = {exec.command};
@@ -26,9 +22,9 @@ base::Answer run(const KubeExec& exec, const KubeCluster* cluster, base::Cancell
   try {
     return base::ask_program(question, cancellation);
   } catch (const base::LaunchError& error) {
-    fail(error.message(), exec.install_hint);
+    base::fail_registry(error.message(), exec.install_hint);
   } catch (const base::Error& error) {
-    fail(error.message(), error.context());
+    base::fail_registry(error.message(), error.context());
   }
 }
 
@@ -84,9 +80,10 @@ ExecToken parse_exec_credential(const std::string& output) {
 ExecToken ask_exec_plugin(const KubeExec& exec, const KubeCluster* cluster,
                           base::Cancellation& cancellation) {
   const std::string name = base::printable_path(exec.command);
-  if (exec.command.empty()) fail("The kubeconfig's user has an exec plugin without a command.");
+  if (exec.command.empty())
+    base::fail_registry("The kubeconfig's user has an exec plugin without a command.");
   if (exec.needs_terminal) {
-    fail(fmt::format(
+    base::fail_registry(fmt::format(
         "The kubeconfig's plugin {} wants a terminal (interactiveMode: Always), which it does not "
         "get here. Give a token instead.",
         name));
@@ -95,12 +92,13 @@ ExecToken ask_exec_plugin(const KubeExec& exec, const KubeCluster* cluster,
   const base::Secret printed{std::string(base::trim(answer.output.reveal()))};
   const std::string said = base::without_secret(std::string(base::trim(answer.error)), printed);
   if (!answer.status.ok()) {
-    fail(fmt::format("The kubeconfig's plugin {} failed with exit code {}.", name, answer.status.code), said);
+    base::fail_registry(
+        fmt::format("The kubeconfig's plugin {} failed with exit code {}.", name, answer.status.code), said);
   }
   try {
     return parse_exec_credential(answer.output.reveal());
   } catch (const std::invalid_argument& error) {
-    fail(fmt::format("The kubeconfig's plugin {} printed {}.", name, error.what()), said);
+    base::fail_registry(fmt::format("The kubeconfig's plugin {} printed {}.", name, error.what()), said);
   }
 }
 

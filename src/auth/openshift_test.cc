@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr const char* kHost = "image-registry.openshift-image-registry.svc:5000";
+constexpr const char* kOpenShiftHost = "image-registry.openshift-image-registry.svc:5000";
 
 class OpenShiftTest : public ::testing::Test {
  protected:
@@ -30,10 +30,10 @@ class OpenShiftTest : public ::testing::Test {
   }
 
   std::shared_ptr<CredentialProvider> provider(const base::Json& options = base::Json::object()) {
-    return openshift_provider_in(kHost, options, services, folder / "pod");
+    return openshift_provider_in(kOpenShiftHost, options, services, folder / "pod");
   }
   static std::string token(CredentialProvider& from) {
-    return from.lookup({kHost, "shop/app"})->password.reveal();
+    return from.lookup({kOpenShiftHost, "shop/app"})->password.reveal();
   }
   std::string token(const base::Json& options = base::Json::object()) { return token(*provider(options)); }
   base::Error error(const base::Json& options = base::Json::object()) {
@@ -73,7 +73,7 @@ class OpenShiftTest : public ::testing::Test {
 };
 
 TEST_F(OpenShiftTest, TheTokenIsThePasswordOfAnyUser) {
-  const auto credential = provider({{"token", "sha256~abc"}})->lookup({kHost, "shop/app"});
+  const auto credential = provider({{"token", "sha256~abc"}})->lookup({kOpenShiftHost, "shop/app"});
   EXPECT_FALSE(credential->username.empty());
   EXPECT_EQ(credential->password.reveal(), "sha256~abc");
   EXPECT_EQ(credential->source, "token in CONFIG.DOCKER.REGISTRIES");
@@ -84,7 +84,7 @@ TEST_F(OpenShiftTest, TheTokenOptionMayBeAReferenceWhichIsLoadedAnewWhenItWasRef
   const auto from = provider({{"token", "file:~/token"}});
   EXPECT_EQ(token(*from), "first");
   folder.write("token", "second\n");
-  from->invalidate({kHost, ""});
+  from->invalidate({kOpenShiftHost, ""});
   EXPECT_EQ(token(*from), "second");
 }
 
@@ -119,7 +119,7 @@ TEST_F(OpenShiftTest, APodsTokenIsReadAtEachLookUpAndGoesBeforeTheKubeconfig) {
 
 TEST_F(OpenShiftTest, TheSourceSaysWhichContextOfWhichFile) {
   kubeconfig("token: x");
-  EXPECT_EQ(provider()->lookup({kHost, ""})->source, "the token of context dev in ~/.kube/config");
+  EXPECT_EQ(provider()->lookup({kOpenShiftHost, ""})->source, "the token of context dev in ~/.kube/config");
 }
 
 TEST_F(OpenShiftTest, WhatTheProjectNamesIsTheOnlyPlace) {
@@ -128,7 +128,7 @@ TEST_F(OpenShiftTest, WhatTheProjectNamesIsTheOnlyPlace) {
   EXPECT_EQ(token({{"kubeconfig", "~/other"}}), "x");
   EXPECT_EQ(token({{"kubeconfig", folder / "other"}, {"context", "dev"}}), "x");
   EXPECT_THAT(error({{"kubeconfig", "~/other"}, {"context", "dv"}}).message(),
-              AllOf(HasSubstr(kHost), HasSubstr("no context dv. Did you mean dev?")));
+              AllOf(HasSubstr(kOpenShiftHost), HasSubstr("no context dv. Did you mean dev?")));
   EXPECT_THAT(error({{"kubeconfig", "~/none"}}).message(), HasSubstr("~/none"));
 }
 
@@ -175,7 +175,7 @@ echo '{"kind":"ExecCredential","status":{"token":"'$1-$(grep -c . "$(dirname "$0
   const auto from = provider();
   EXPECT_EQ(token(*from), "t-1");
   EXPECT_EQ(token(*from), "t-1");
-  from->invalidate({kHost, ""});
+  from->invalidate({kOpenShiftHost, ""});
   EXPECT_EQ(token(*from), "t-2");
   clock.advance(std::chrono::minutes(61));
   EXPECT_EQ(token(*from), "t-3");
@@ -200,7 +200,7 @@ TEST_F(OpenShiftTest, OcIsAskedLastAndItsAnswerIsKept) {
   const auto from = provider();
   EXPECT_EQ(token(*from), "1");
   EXPECT_EQ(token(*from), "1");
-  from->invalidate({kHost, ""});
+  from->invalidate({kOpenShiftHost, ""});
   EXPECT_EQ(token(*from), "2");
   kubeconfig("token: x");
   EXPECT_EQ(token(), "x");
@@ -209,7 +209,8 @@ TEST_F(OpenShiftTest, OcIsAskedLastAndItsAnswerIsKept) {
 TEST_F(OpenShiftTest, WithoutAnyTokenItSaysWhereItLooked) {
   const base::Error missing = error();
   EXPECT_EQ(missing.code(), base::ErrorCode::kRegistry);
-  EXPECT_THAT(missing.message(), AllOf(HasSubstr(kHost), HasSubstr("~/.kube/config"), HasSubstr("oc login")));
+  EXPECT_THAT(missing.message(),
+              AllOf(HasSubstr(kOpenShiftHost), HasSubstr("~/.kube/config"), HasSubstr("oc login")));
   EXPECT_THAT(missing.context(), HasSubstr("oc is not installed"));
   folder.write("bin/oc", "#!/bin/sh\necho 'error: no token is currently in use' >&2; exit 1\n", true);
   EXPECT_THAT(error().context(), HasSubstr("no token is currently in use"));
@@ -222,10 +223,10 @@ TEST_F(OpenShiftTest, StoppingIsNoError) {
 }
 
 TEST_F(OpenShiftTest, APodTrustsItsClusterForTheClustersOwnHosts) {
-  EXPECT_THAT(openshift_ca_files_in(kHost, folder / "pod"), IsEmpty());
+  EXPECT_THAT(openshift_ca_files_in(kOpenShiftHost, folder / "pod"), IsEmpty());
   folder.write("pod/service-ca.crt", "x");
   folder.write("pod/ca.crt", "x");
-  EXPECT_THAT(openshift_ca_files_in(kHost, folder / "pod"),
+  EXPECT_THAT(openshift_ca_files_in(kOpenShiftHost, folder / "pod"),
               ElementsAre(folder / "pod/service-ca.crt", folder / "pod/ca.crt"));
   EXPECT_THAT(openshift_ca_files_in("docker-registry.default.svc.cluster.local:5000", folder / "pod").size(),
               2u);

@@ -11,17 +11,13 @@
 namespace ixian::auth {
 namespace {
 
-[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
-  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
-}
-
 // "" is an empty file.
 std::optional<base::Secret> read_token(const std::string& path) {
   std::optional<std::string> content;
   try {
     content = base::read_file(path);
   } catch (const base::Error& error) {
-    fail(error.message());
+    base::fail_registry(error.message());
   }
   if (!content) return std::nullopt;
   base::Secret token{std::string(base::trim(*content))};
@@ -38,16 +34,18 @@ std::string shown(const std::vector<std::string>& files, const aws::Environment&
 // What a user without a token has instead.
 [[noreturn]] void fail_without_token(const KubeUser& user, const std::string& where) {
   if (!user.auth_provider.empty()) {
-    fail(fmt::format("{} uses the auth-provider {}, which Kubernetes has replaced by exec plugins.", where,
-                     user.auth_provider));
+    base::fail_registry(
+        fmt::format("{} uses the auth-provider {}, which Kubernetes has replaced by exec plugins.", where,
+                    user.auth_provider));
   }
   if (user.has_client_certificate) {
-    fail(where + " has a client certificate and no token, but the registry takes only tokens.");
+    base::fail_registry(where +
+                        " has a client certificate and no token, but the registry takes only tokens.");
   }
   if (user.has_password) {
-    fail(where + " has a password and no token, but the registry takes only tokens.");
+    base::fail_registry(where + " has a password and no token, but the registry takes only tokens.");
   }
-  fail(where + " has no token.");
+  base::fail_registry(where + " has no token.");
 }
 
 ClusterToken token_of_user(const KubeUser& user, const KubeCluster* cluster, const std::string& where,
@@ -57,8 +55,8 @@ ClusterToken token_of_user(const KubeUser& user, const KubeCluster* cluster, con
     if (token && !token->empty())
       return {std::move(*token), std::nullopt, false, "the token file of " + where};
     if (user.token.empty()) {
-      fail(fmt::format("The tokenFile {} of {} {}.", base::printable_path(user.token_file), where,
-                       token ? "is empty" : "does not exist"));
+      base::fail_registry(fmt::format("The tokenFile {} of {} {}.", base::printable_path(user.token_file),
+                                      where, token ? "is empty" : "does not exist"));
     }
   }
   if (!user.token.empty()) return {user.token, std::nullopt, false, "the token of " + where};
@@ -75,7 +73,8 @@ std::optional<ClusterToken> pod_token(const std::string& service_account) {
   const std::string path = service_account + "/token";
   auto token = read_token(path);
   if (!token) return std::nullopt;
-  if (token->empty()) fail(fmt::format("The token of the pod's service account, {}, is empty.", path));
+  if (token->empty())
+    base::fail_registry(fmt::format("The token of the pod's service account, {}, is empty.", path));
   return ClusterToken{std::move(*token), std::nullopt, false, "the pod's service account"};
 }
 
@@ -83,8 +82,8 @@ ClusterToken kubeconfig_token(const std::vector<std::string>& files, const std::
                               const aws::Environment& environment, base::Cancellation& cancellation) {
   const Kubeconfig config = read_kubeconfig(files);
   if (config.files.empty()) {
-    fail(fmt::format("There is no kubeconfig ({}).",
-                     files.empty() ? "no home folder" : shown(files, environment)));
+    base::fail_registry(fmt::format("There is no kubeconfig ({}).",
+                                    files.empty() ? "no home folder" : shown(files, environment)));
   }
   return kubeconfig_token(config, context, environment, cancellation);
 }
@@ -93,16 +92,18 @@ ClusterToken kubeconfig_token(const Kubeconfig& config, const std::string& conte
                               const aws::Environment& environment, base::Cancellation& cancellation) {
   const std::string places = shown(config.files, environment);
   const std::string name = context.empty() ? config.current_context : context;
-  if (name.empty()) fail(fmt::format("{} has no current context. Name one with the context option.", places));
+  if (name.empty())
+    base::fail_registry(fmt::format("{} has no current context. Name one with the context option.", places));
   const auto found = config.contexts.find(name);
   if (found == config.contexts.end()) {
     std::vector<std::string> names;
     for (const auto& [other, unused] : config.contexts) names.push_back(other);
-    fail(fmt::format("{} has no context {}.{}", places, name, base::did_you_mean(name, names)));
+    base::fail_registry(
+        fmt::format("{} has no context {}.{}", places, name, base::did_you_mean(name, names)));
   }
   const std::string where = fmt::format("context {} in {}", name, places);
   const auto user = config.users.find(found->second.user);
-  if (user == config.users.end()) fail(fmt::format("The {} has no user.", where));
+  if (user == config.users.end()) base::fail_registry(fmt::format("The {} has no user.", where));
   const auto cluster = config.clusters.find(found->second.cluster);
   return token_of_user(user->second, cluster == config.clusters.end() ? nullptr : &cluster->second, where,
                        cancellation);
@@ -121,10 +122,10 @@ ClusterToken oc_token(const aws::Environment& environment, base::Cancellation& c
       return {std::move(token), std::nullopt, true, "`oc whoami -t`"};
     }
     const std::string_view said = base::trim(answer.error);
-    fail(fmt::format("`oc whoami -t` has no token (exit code {}).", answer.status.code),
-         base::without_secret(std::string(said), token));
+    base::fail_registry(fmt::format("`oc whoami -t` has no token (exit code {}).", answer.status.code),
+                        base::without_secret(std::string(said), token));
   } catch (const base::LaunchError& error) {
-    fail(error.not_found ? "The program oc is not installed." : error.message());
+    base::fail_registry(error.not_found ? "The program oc is not installed." : error.message());
   }
 }
 

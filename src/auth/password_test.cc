@@ -15,7 +15,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kHost[] = "r.example.com";
+constexpr char kPasswordHost[] = "r.example.com";
 
 class PasswordProviderTest : public ::testing::Test {
  protected:
@@ -27,7 +27,7 @@ class PasswordProviderTest : public ::testing::Test {
             "/nowhere"};
   }
   std::shared_ptr<CredentialProvider> provider(const base::Json& options) {
-    return password_provider(kHost, options, services);
+    return password_provider(kPasswordHost, options, services);
   }
   std::string error_of(const base::Json& options) {
     try {
@@ -52,16 +52,16 @@ class PasswordProviderTest : public ::testing::Test {
 };
 
 TEST_F(PasswordProviderTest, WithoutOptionsThereIsNone) {
-  EXPECT_FALSE(provider(base::Json::object())->lookup({kHost, ""}));
-  EXPECT_FALSE(provider(nullptr)->lookup({kHost, ""}));
-  EXPECT_FALSE(provider({{"username", nullptr}, {"password", ""}})->lookup({kHost, ""}));
+  EXPECT_FALSE(provider(base::Json::object())->lookup({kPasswordHost, ""}));
+  EXPECT_FALSE(provider(nullptr)->lookup({kPasswordHost, ""}));
+  EXPECT_FALSE(provider({{"username", nullptr}, {"password", ""}})->lookup({kPasswordHost, ""}));
 }
 
 TEST_F(PasswordProviderTest, ReferencesAreLoadedAtTheLookup) {
   const auto made = provider({{"username", "env:USER_NAME"}, {"password", "env:PASSWORD"}});
   variables["USER_NAME"] = "ci";
   variables["PASSWORD"] = "canary";
-  const auto credential = made->lookup({kHost, "team/app"});
+  const auto credential = made->lookup({kPasswordHost, "team/app"});
   ASSERT_TRUE(credential);
   EXPECT_EQ(credential->username, "ci");
   EXPECT_EQ(credential->password.reveal(), "canary");
@@ -71,22 +71,22 @@ TEST_F(PasswordProviderTest, ReferencesAreLoadedAtTheLookup) {
 TEST_F(PasswordProviderTest, WhatIsRefusedIsLoadedAnew) {
   variables["PASSWORD"] = "old";
   const auto made = provider({{"username", "ci"}, {"password", "env:PASSWORD"}});
-  EXPECT_EQ(made->lookup({kHost, ""})->password.reveal(), "old");
+  EXPECT_EQ(made->lookup({kPasswordHost, ""})->password.reveal(), "old");
   variables["PASSWORD"] = "new";
-  EXPECT_EQ(made->lookup({kHost, ""})->password.reveal(), "old");
-  made->invalidate({kHost, ""});
-  EXPECT_EQ(made->lookup({kHost, ""})->password.reveal(), "new");
+  EXPECT_EQ(made->lookup({kPasswordHost, ""})->password.reveal(), "old");
+  made->invalidate({kPasswordHost, ""});
+  EXPECT_EQ(made->lookup({kPasswordHost, ""})->password.reveal(), "new");
 }
 
 TEST_F(PasswordProviderTest, ATokenIsABearer) {
-  const auto credential = provider({{"token", "abc"}})->lookup({kHost, ""});
+  const auto credential = provider({{"token", "abc"}})->lookup({kPasswordHost, ""});
   EXPECT_EQ(credential->bearer.reveal(), "abc");
   EXPECT_THAT(credential->source, AllOf(HasSubstr("CONFIG.DOCKER.REGISTRIES"), Not(HasSubstr("abc"))));
 }
 
 TEST_F(PasswordProviderTest, AReferenceThatLeadsNowhereIsAnErrorAtTheLookup) {
   const auto made = provider({{"username", "ci"}, {"password", "env:NOT_SET"}});
-  EXPECT_THROW(made->lookup({kHost, ""}), base::Error);
+  EXPECT_THROW(made->lookup({kPasswordHost, ""}), base::Error);
 }
 
 TEST_F(PasswordProviderTest, UnknownOptionsAreNamedWithWhatMayBeMeant) {
@@ -97,7 +97,7 @@ TEST_F(PasswordProviderTest, UnknownOptionsAreNamedWithWhatMayBeMeant) {
 TEST_F(PasswordProviderTest, OptionsForAllClientsAreLetThrough) {
   EXPECT_FALSE(
       provider({{"insecure", true}, {"ca_file", "x"}, {"client_certificate", "y"}, {"client_key", "z"}})
-          ->lookup({kHost, ""}));
+          ->lookup({kPasswordHost, ""}));
 }
 
 TEST_F(PasswordProviderTest, HalfACredentialIsAnError) {
@@ -118,12 +118,12 @@ TEST_F(PasswordProviderTest, ReferencesThatCannotBeRightAreErrorsAtOnce) {
 }
 
 TEST(PlainSecretWarningTest, SaysWhatToWriteInstead) {
-  const auto warning = plain_secret_warning(kHost, {{"username", "ci"}, {"password", "canary"}});
+  const auto warning = plain_secret_warning(kPasswordHost, {{"username", "ci"}, {"password", "canary"}});
   ASSERT_TRUE(warning);
   EXPECT_THAT(*warning, AllOf(HasSubstr("`password` of r.example.com"), HasSubstr("env:NAME"),
                               HasSubstr("vault:"), Not(HasSubstr("canary"))));
-  EXPECT_TRUE(plain_secret_warning(kHost, {{"aws_secret_access_key", "x"}}));
-  EXPECT_TRUE(plain_secret_warning(kHost, {{"token", "x"}}));
+  EXPECT_TRUE(plain_secret_warning(kPasswordHost, {{"aws_secret_access_key", "x"}}));
+  EXPECT_TRUE(plain_secret_warning(kPasswordHost, {{"token", "x"}}));
 }
 
 TEST(PlainSecretWarningTest, ReferencesDrawNone) {
@@ -131,7 +131,7 @@ TEST(PlainSecretWarningTest, ReferencesDrawNone) {
        {base::Json({{"password", "env:PASSWORD"}}), base::Json({{"password", "vault:secret/ci#password"}}),
         base::Json({{"password", ""}}), base::Json({{"password", nullptr}}), base::Json({{"username", "ci"}}),
         base::Json({{"password", "env:"}}), base::Json(), base::Json({{"aws_access_key_id", "AKIA"}})})
-    EXPECT_FALSE(plain_secret_warning(kHost, options)) << options.dump();
+    EXPECT_FALSE(plain_secret_warning(kPasswordHost, options)) << options.dump();
 }
 
 TEST(ProviderListTest, TheFirstThatHasOneAnswers) {
@@ -157,9 +157,9 @@ TEST(ProviderListTest, TheFirstThatHasOneAnswers) {
   auto first = std::make_shared<Fixed>("a");
   auto second = std::make_shared<Fixed>("b");
   ProviderList list({none, first, second});
-  EXPECT_EQ(list.lookup({kHost, ""})->username, "a");
+  EXPECT_EQ(list.lookup({kPasswordHost, ""})->username, "a");
   EXPECT_EQ(second->asked, 0);
-  list.invalidate({kHost, ""});
+  list.invalidate({kPasswordHost, ""});
   EXPECT_EQ(none->invalidated + first->invalidated + second->invalidated, 3);
   EXPECT_EQ(list.name(), "provider , provider a, provider b");
 }

@@ -19,7 +19,7 @@ constexpr char kFull[] = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 constexpr char kToken[] = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 constexpr char kTokenFile[] = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 constexpr int kRetries = 2;
-constexpr std::chrono::milliseconds kTimeLimit{2000};
+constexpr std::chrono::milliseconds kContainerTimeLimit{2000};
 
 base::Secret authorization(const Environment& environment) {
   std::string token = variable(environment, kToken);
@@ -70,7 +70,7 @@ Finding container_credentials(const Lookup& lookup) {
   base::Secret token = authorization(lookup.environment);
   if (!token.empty()) request.secret_headers.emplace_back("Authorization", token);
   request.retries = kRetries;
-  request.time_limit = kTimeLimit;
+  request.time_limit = kContainerTimeLimit;
   request.no_proxy = true;
   request.follow_redirects = false;
 

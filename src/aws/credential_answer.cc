@@ -21,13 +21,8 @@ base::Json parse_object(std::string_view json) {
   return value;
 }
 
-std::string text(const base::Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 base::Secret required(const base::Json& object, const char* key) {
-  base::Secret value(text(object, key));
+  base::Secret value(text_member(object, key));
   if (value.empty()) throw std::invalid_argument(fmt::format("an answer without {}", key));
   return value;
 }
@@ -40,6 +35,11 @@ std::optional<Time> expiration(const base::Json& object) {
 
 }  // namespace
 
+std::string text_member(const base::Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 Credentials parse_process_answer(std::string_view json) {
   const base::Json object = parse_object(json);
   const auto version = object.find("Version");
@@ -49,16 +49,16 @@ Credentials parse_process_answer(std::string_view json) {
   Credentials credentials;
   credentials.access_key_id = required(object, "AccessKeyId");
   credentials.secret_access_key = required(object, "SecretAccessKey");
-  credentials.session_token = base::Secret(text(object, "SessionToken"));
+  credentials.session_token = base::Secret(text_member(object, "SessionToken"));
   credentials.expires = expiration(object);
   return credentials;
 }
 
 Credentials parse_metadata_answer(std::string_view json) {
   const base::Json object = parse_object(json);
-  const std::string code = text(object, "Code");
+  const std::string code = text_member(object, "Code");
   if (!code.empty() && code != "Success") {
-    throw std::invalid_argument(fmt::format("{}: {}", code, text(object, "Message")));
+    throw std::invalid_argument(fmt::format("{}: {}", code, text_member(object, "Message")));
   }
   Credentials credentials;
   credentials.access_key_id = required(object, "AccessKeyId");

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "aws/credentials.h"
+#include "base/json.h"
 
 namespace ixian::aws {
 
@@ -17,5 +18,8 @@ Credentials parse_metadata_answer(std::string_view json);
 
 // {"roleCredentials": {"accessKeyId", …, "expiration" (milliseconds)}}: the SSO portal.
 Credentials parse_sso_answer(std::string_view json);
+
+// The text under `key`, "" where there is none; never throws.
+std::string text_member(const base::Json& object, const char* key);
 
 }  // namespace ixian::aws

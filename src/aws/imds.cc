@@ -15,7 +15,7 @@ namespace ixian::aws {
 namespace {
 
 constexpr char kRolePath[] = "/latest/meta-data/iam/security-credentials/";
-constexpr std::chrono::milliseconds kTimeLimit{1000};
+constexpr std::chrono::milliseconds kImdsTimeLimit{1000};
 
 std::string address(const Lookup& lookup) {
   const Section& profile = lookup.profiles.profile(profile_name(lookup.environment, lookup.options));
@@ -38,7 +38,7 @@ http::Request request_for(const std::string& method, const std::string& url) {
   request.method = method;
   request.url = url;
   request.retries = 0;
-  request.time_limit = kTimeLimit;
+  request.time_limit = kImdsTimeLimit;
   request.no_proxy = true;
   request.follow_redirects = false;
   return request;

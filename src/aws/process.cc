@@ -12,7 +12,7 @@
 namespace ixian::aws {
 namespace {
 
-constexpr std::size_t kLongestAnswer = 64 << 10;
+constexpr std::size_t kLongestOutput = 64 << 10;
 constexpr std::size_t kLongestError = 2000;
 constexpr std::chrono::milliseconds kCliTimeLimit{30'000};
 
@@ -43,7 +43,7 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile) {
     cannot_use(name + " leaves a quote open. Close it.");
   }
   question.env = settings(lookup.environment);
-  question.limit = kLongestAnswer;
+  question.limit = kLongestOutput;
   base::Answer answer;
   try {
     answer = base::ask_program(question, lookup.client.cancellation());
@@ -75,7 +75,7 @@ Finding cli_credentials(const Lookup& lookup) {
     question.argv.insert(question.argv.end(), {"--profile", lookup.options.profile});
   }
   question.env = settings(lookup.environment);
-  question.limit = kLongestAnswer;
+  question.limit = kLongestOutput;
   question.time_limit = kCliTimeLimit;
   try {
     const base::Answer answer = base::ask_program(question, lookup.client.cancellation());

@@ -15,7 +15,7 @@
 namespace ixian::aws {
 namespace {
 
-constexpr auto kRenewBefore = std::chrono::minutes(15);
+constexpr auto kRenewSsoBefore = std::chrono::minutes(15);
 
 struct Settings {
   std::string profile;
@@ -124,7 +124,7 @@ SsoToken good_token(const Lookup& lookup, const Settings& settings) {
   SsoToken token = read_token(lookup, settings, path);
   const Time now = lookup.client.clock().now();
   std::string trouble = fmt::format("The login ended at {}.", utc_text(token.expires));
-  if (!settings.session.empty() && token.expires - now < kRenewBefore && token.renewable(now)) {
+  if (!settings.session.empty() && token.expires - now < kRenewSsoBefore && token.renewable(now)) {
     try {
       token = renewed(lookup, settings, token);
       save_sso_token(path, token);

@@ -29,11 +29,6 @@ std::string sha1_hex(const std::string& text) {
   return hex;
 }
 
-std::string text(const base::Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 std::string iso_text(Time time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
@@ -66,13 +61,13 @@ SsoToken parse_sso_token(const std::string& json) {
     throw std::invalid_argument("it is not JSON");  // the reason might quote the token
   }
   if (!token.file.is_object()) throw std::invalid_argument("it is not a JSON object");
-  token.access_token = base::Secret(text(token.file, "accessToken"));
+  token.access_token = base::Secret(text_member(token.file, "accessToken"));
   if (token.access_token.empty()) throw std::invalid_argument("it has no accessToken");
   if (!token.file.contains("expiresAt")) throw std::invalid_argument("it has no expiresAt");
   token.expires = parse_time(token.file["expiresAt"]);
-  token.refresh_token = base::Secret(text(token.file, "refreshToken"));
-  token.client_id = text(token.file, "clientId");
-  token.client_secret = base::Secret(text(token.file, "clientSecret"));
+  token.refresh_token = base::Secret(text_member(token.file, "refreshToken"));
+  token.client_id = text_member(token.file, "clientId");
+  token.client_secret = base::Secret(text_member(token.file, "clientSecret"));
   if (token.file.contains("registrationExpiresAt")) {
     token.registration_expires = parse_time(token.file["registrationExpiresAt"]);
   }

@@ -16,8 +16,9 @@ std::string read_all(ByteSource& source, std::size_t limit, const std::string& w
     text.resize(before + count);
     if (count == 0) return text;
     if (text.size() > limit) {
-      throw Error(ErrorCode::kRegistry, what + " is longer than " + std::to_string(limit) +
-                                            " bytes, more than it may be. Nothing of it was used.");
+      throw Error(ErrorCode::kRegistry,
+                  what + " is longer than " + std::to_string(limit) +
+                      " bytes, more than it may be. Nothing of it was used; check who answers there.");
     }
   }
 }

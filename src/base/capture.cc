@@ -69,7 +69,7 @@ UniqueFd input_file(const std::string& input) {
   return file;
 }
 
-struct ChildPlan {
+struct CapturePlan {
   const char* program;
   char* const* argv;
   char* const* env;
@@ -80,7 +80,7 @@ struct ChildPlan {
 };
 
 // What the child does, with nothing but system calls.
-[[noreturn]] void run_child(const ChildPlan& plan) {
+[[noreturn]] void run_captured(const CapturePlan& plan) {
   ::setsid();
   if (::dup2(plan.input_fd, STDIN_FILENO) >= 0 && ::dup2(plan.output_fd, STDOUT_FILENO) >= 0 &&
       ::dup2(plan.error_fd, STDERR_FILENO) >= 0) {
@@ -96,12 +96,12 @@ struct ChildPlan {
 // number cannot have become somebody else's when the group is signalled.
 class Child {
  public:
-  Child(const ChildPlan& plan, Cancellation& cancellation) : cancellation_(cancellation) {
+  Child(const CapturePlan& plan, Cancellation& cancellation) : cancellation_(cancellation) {
     Cancellation::Hold hold(cancellation);
     if (!hold.may_start()) throw Cancelled();
     BlockSignals guard;
     pid_ = ::fork();
-    if (pid_ == 0) run_child(plan);
+    if (pid_ == 0) run_captured(plan);
     if (pid_ < 0) throw LaunchError("Cannot start a process: " + errno_text(errno) + ".", false);
     hold.started(pid_);
   }

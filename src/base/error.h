@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <string>
+#include <utility>
 
 namespace ixian::base {
 
@@ -34,6 +35,11 @@ class Error : public std::exception {
   std::string message_;
   std::string context_;
 };
+
+// Throws Error{kRegistry}.
+[[noreturn]] inline void fail_registry(std::string message, std::string context = "") {
+  throw Error(ErrorCode::kRegistry, std::move(message), std::move(context));
+}
 
 // Thrown where work stops because the user asked for it. Not an Error: nothing failed.
 class Cancelled : public std::exception {

@@ -8,11 +8,11 @@
 namespace ixian::base {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-class LineSplitterTest : public testing::Test {
+class LineSplitterTest : public ::testing::Test {
  protected:
   void feed(std::string_view bytes) { splitter_.feed(bytes, keep_); }
 
@@ -42,7 +42,7 @@ TEST_F(LineSplitterTest, TheRestIsALineAtTheEnd) {
 
 TEST_F(LineSplitterTest, WhatNeverEndsIsCutRatherThanKept) {
   for (int i = 0; i < 3; ++i) feed(std::string(1 << 20, 'x'));
-  EXPECT_THAT(lines_, SizeIs(testing::Gt(0u)));
+  EXPECT_THAT(lines_, SizeIs(::testing::Gt(0u)));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <cstdlib>
 
 #include "base/fs.h"
+#include "base/launch.h"
 #include "base/lines.h"
 #include "base/text.h"
 
@@ -25,50 +26,8 @@
 // Everything that the child needs is laid out before fork(): between fork and exec it only makes system
 // calls.
 
-extern char** environ;
-
 namespace ixian::base {
 namespace {
-
-struct Pipe {
-  UniqueFd read;
-  UniqueFd write;
-};
-
-Pipe make_pipe() {
-  int fds[2];
-  if (::pipe2(fds, O_CLOEXEC) != 0) {
-    throw LaunchError("Cannot make a pipe: " + errno_text(errno) + ".", false);
-  }
-  return {UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
-
-// The environment of the command, as exec wants it.
-class Environment {
- public:
-  explicit Environment(const std::map<std::string, std::string>& changes) {
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-      std::string_view text(*entry);
-      if (!changes.contains(std::string(text.substr(0, text.find('='))))) entries_.emplace_back(text);
-    }
-    for (const auto& [name, value] : changes) entries_.push_back(name + "=" + value);
-    for (auto& entry : entries_) pointers_.push_back(entry.data());
-    pointers_.push_back(nullptr);
-  }
-
-  char* const* data() const { return pointers_.data(); }
-
-  std::string_view path() const {
-    for (std::string_view entry : entries_) {
-      if (entry.starts_with("PATH=")) return entry.substr(5);
-    }
-    return "/usr/local/bin:/usr/bin:/bin";
-  }
-
- private:
-  std::vector<std::string> entries_;
-  std::vector<char*> pointers_;
-};
 
 // What the child does, with nothing but system calls.
 struct Failure {
@@ -86,17 +45,6 @@ struct ChildPlan {
   int error_fd;
   bool take_terminal;
 };
-
-void reset_inherited() {
-  struct sigaction action = {};
-  action.sa_handler = SIG_DFL;
-  for (int number : {SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD, SIGHUP}) {
-    ::sigaction(number, &action, nullptr);
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
 
 [[noreturn]] void run_child(const ChildPlan& plan) {
   ::setpgid(0, 0);
@@ -120,20 +68,6 @@ void reset_inherited() {
   ::_exit(127);
 }
 
-// Between fork and exec the child still has our handlers: a signal must wait until it has its own.
-class BlockSignals {
- public:
-  BlockSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &old_);
-  }
-  ~BlockSignals() { ::pthread_sigmask(SIG_SETMASK, &old_, nullptr); }
-
- private:
-  sigset_t old_;
-};
-
 // SIGTTOU would stop us when we take the terminal back from a group that is in the foreground.
 class BlockSigttou {
  public:
@@ -148,11 +82,6 @@ class BlockSigttou {
  private:
   sigset_t old_;
 };
-
-ExitStatus decode(int status) {
-  if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), WTERMSIG(status)};
-  return {WEXITSTATUS(status), 0};
-}
 
 // False at the end of the stream.
 bool read_some(int fd, LineSplitter& lines, const LineSplitter::OnLine& on_line) {
@@ -254,7 +183,7 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   if (command.argv.empty() || command.argv[0].empty()) {
     throw LaunchError("There is no command to run: it is empty.", false);
   }
-  const Environment environment(command.env);
+  const ChildEnvironment environment(command.env);
   const std::string program = find_program(command.argv[0], path_from(environment.path(), command.directory));
   if (program.empty()) {
     throw LaunchError(fmt::format("Cannot run {}: there is no such program on PATH. Is it installed?",
@@ -307,7 +236,7 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   if (cancellation.requested()) ::kill(-pid, SIGTERM);
   cancellation.ended(pid);
   if (got == sizeof(launch)) fail_launch(command, launch);
-  const ExitStatus exit = decode(status);
+  const ExitStatus exit = decode_status(status);
   if (terminal && exit.signal == SIGINT) cancellation.request();
   return exit;
 }

@@ -51,6 +51,17 @@ void normalise(Options& options) {
   }
 }
 
+// `ix plan --help`. What follows further on may be a task's own.
+bool asks_for_page(const Options& options) {
+  return !options.run.args.empty() && (options.run.args[0] == "--help" || options.run.args[0] == "-h");
+}
+
+int run_command(const Command& command, const CommandContext& context) {
+  if (!asks_for_page(context.options)) return command.run(context);
+  print(command_page(command, ui::Style::for_fd(STDOUT_FILENO)));
+  return 0;
+}
+
 bool works_without_project(const Command* command) {
   return command != nullptr && command->project != ProjectUse::kNeeded;
 }
@@ -61,6 +72,11 @@ int answer_at_once(const Options& options) {
     base::NullSink nobody;
     base::Cancellation never;
     return find_command("version")->run({options, nobody, never, nullptr});
+  }
+  if (const Command* command = find_command(options.task);
+      command != nullptr && asks_for_page(options) && !project_exists()) {
+    print(command_page(*command, ui::Style::for_fd(STDOUT_FILENO)));
+    return 0;
   }
   if (options.task == "help" && !project_exists()) {
     const std::string about = options.run.args.empty() ? "" : options.run.args[0];
@@ -112,7 +128,7 @@ int dispatch(Workspace& workspace, const CommandContext& context) {
   }
   if (const Command* command = find_command(options.task);
       command != nullptr && workspace.graph().find(options.task) == task::TaskGraph::kNone) {
-    return command->run(context);
+    return run_command(*command, context);
   }
   return run_task(workspace, options);
 }
@@ -124,7 +140,7 @@ int run_in_project(const Options& options, int argc, char** argv, base::EventSin
     const auto workspace = load(options, std::vector<std::string>(argv, argv + argc), sink, cancellation);
     cancellation.throw_if_requested();
     const CommandContext context{options, sink, cancellation, workspace.get()};
-    return workspace ? dispatch(*workspace, context) : find_command(options.task)->run(context);
+    return workspace ? dispatch(*workspace, context) : run_command(*find_command(options.task), context);
   } catch (const base::Cancelled&) {
     return interrupted_exit_code();
   } catch (const base::Error& error) {

@@ -93,7 +93,7 @@ std::string task_lines(Workspace* workspace) {
   return out;
 }
 
-int run(const CommandContext& context) {
+int run_completion(const CommandContext& context) {
   const std::string shell = context.options.run.args.size() == 1 ? context.options.run.args[0] : "";
   if (shell == "bash") {
     print(kBash);
@@ -123,7 +123,7 @@ Command completion_command() {
           "    eval \"$(ix completion zsh)\"\n"
           "    ix completion fish | source",
           ProjectUse::kIfItLoads,
-          run};
+          run_completion};
 }
 
 }  // namespace ixian::cli

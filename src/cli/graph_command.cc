@@ -51,7 +51,7 @@ std::string mermaid_text(const task::TaskGraph& graph, const std::vector<task::T
   return out;
 }
 
-int run(const CommandContext& context) {
+int run_graph(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
   const bool dot = take_flag(args, "--dot");
   take_flag(args, "--mermaid");
@@ -83,7 +83,7 @@ Command graph_command() {
           "An arrow leads from a task to those that need it. Virtual targets are\n"
           "rounded, or dashed.",
           ProjectUse::kNeeded,
-          run};
+          run_graph};
 }
 
 }  // namespace ixian::cli

@@ -1,10 +1,14 @@
 // `ix image …`: images without a project.
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/image_commands.h"
+#include "cli/print.h"
 
 namespace ixian::cli {
 namespace {
@@ -19,9 +23,13 @@ constexpr Part kParts[] = {
     {"rm", image_remove}, {"export", image_export}, {"prune", image_prune},
 };
 
-int run(const CommandContext& context) {
+int run_image(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
   const std::string name = args.empty() ? "" : args.front();
+  if (std::find(args.begin(), args.end(), "--help") != args.end()) {
+    print(command_page(image_command(), ui::Style::for_fd(STDOUT_FILENO)));
+    return 0;
+  }
   std::vector<std::string> names;
   for (const Part& part : kParts) {
     names.emplace_back(part.name);
@@ -67,7 +75,7 @@ Command image_command() {
           "come from `docker login`, `podman login`, credential helpers, and for Amazon\n"
           "ECR from wherever the AWS CLI takes them.",
           ProjectUse::kIfThere,
-          run};
+          run_image};
 }
 
 }  // namespace ixian::cli

@@ -14,7 +14,7 @@
 namespace ixian::cli {
 namespace {
 
-int run(const CommandContext& context) {
+int run_plan(const CommandContext& context) {
   plan::Options run = context.options.run;
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("plan"), run.args);
@@ -59,7 +59,7 @@ Command plan_command() {
           "`ix TASK ARGS…` would do. --force and its like, before `plan`, count.\n"
           "--json prints it for programs.",
           ProjectUse::kNeeded,
-          run};
+          run_plan};
 }
 
 }  // namespace ixian::cli

@@ -92,7 +92,7 @@ base::Json to_json(const std::vector<registry::RegistryStatus>& statuses) {
   return {{"registries", std::move(list)}};
 }
 
-int run(const CommandContext& context) {
+int run_registries(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
   const bool json = take_flag(args, "--json");
   RegistryAccess access(context.sink, context.cancellation, context.workspace, kRetries);
@@ -122,7 +122,7 @@ Command registries_command() {
           "when the token ends. Stores nothing. Exit code 4 if any has a problem.\n"
           "--json prints it for programs.",
           ProjectUse::kIfThere,
-          run};
+          run_registries};
 }
 
 }  // namespace ixian::cli

@@ -27,7 +27,7 @@ std::string explanation_text(const plan::Explanation& explanation, const ui::Sty
   return out;
 }
 
-int run(const CommandContext& context) {
+int run_why(const CommandContext& context) {
   plan::Options run = context.options.run;
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("why"), run.args);
@@ -55,7 +55,7 @@ Command why_command() {
           "For TASK and each task that makes it run: the file, the argument or the\n"
           "dependency that changed since the last success. Runs nothing.",
           ProjectUse::kNeeded,
-          run};
+          run_why};
 }
 
 }  // namespace ixian::cli

@@ -43,8 +43,8 @@ TEST(Interpolate, LetsWhatTheLookupThrowsPass) {
 }
 
 TEST(Interpolate, ListsVariablesOnceInOrder) {
-  EXPECT_THAT(variables("{B}{A.X}{B} {{C}} {not one}"), testing::ElementsAre("B", "A.X", "C"));
-  EXPECT_THAT(variables("{B}{{C}}"), testing::ElementsAre("B"));
+  EXPECT_THAT(variables("{B}{A.X}{B} {{C}} {not one}"), ::testing::ElementsAre("B", "A.X", "C"));
+  EXPECT_THAT(variables("{B}{{C}}"), ::testing::ElementsAre("B"));
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ using base::Json;
 TEST(Overrides, DoubleUnderscoresAreDots) {
   auto found = read_overrides({"HOME=/root", "JT_DOCKER__IMAGE_TAG=a=b", "JT_ENV=PRODUCTION"}, "JT_");
   ASSERT_EQ(found.size(), 2u);
-  EXPECT_THAT(found[0].path, testing::ElementsAre("DOCKER", "IMAGE_TAG"));
+  EXPECT_THAT(found[0].path, ::testing::ElementsAre("DOCKER", "IMAGE_TAG"));
   EXPECT_EQ(found[0].text, "a=b");
-  EXPECT_THAT(found[1].path, testing::ElementsAre("ENV"));
+  EXPECT_THAT(found[1].path, ::testing::ElementsAre("ENV"));
 }
 
 TEST(Overrides, NamesThatNameNothingArePassedOver) {

@@ -56,7 +56,12 @@ CurlExchange::CurlExchange(std::shared_ptr<CurlShared> shared, std::unique_ptr<C
   curl_multi_add_handle(line_->multi.get(), line_->easy.get());
 }
 
-CurlExchange::~CurlExchange() = default;
+// What libcurl has kept of a body while it was paused, it only lets go of by handing it over.
+CurlExchange::~CurlExchange() {
+  if (!line_ || !receive_paused_) return;
+  discarding_ = true;
+  curl_easy_pause(line_->easy.get(), CURLPAUSE_CONT);
+}
 
 void CurlExchange::set_callbacks() {
   CURL* easy = line_->easy.get();
@@ -155,6 +160,7 @@ void CurlExchange::finish() {
 
 // One step: what can be done at once, or a wait for what cannot.
 void CurlExchange::advance() {
+  const auto started = std::chrono::steady_clock::now();
   const std::uint64_t before = moved();
   const bool paused_before = send_paused_;
   perform();
@@ -162,7 +168,7 @@ void CurlExchange::advance() {
   if (paused_before) {
     unpause();
   } else if (moved() == before && !send_paused_) {
-    wait();
+    wait_since(started);
   }
 }
 
@@ -187,10 +193,10 @@ void CurlExchange::unpause() {
   if (error_) std::rethrow_exception(error_);
 }
 
-void CurlExchange::wait() {
-  const auto before = std::chrono::steady_clock::now();
+// A step that moved nothing counts as waiting: a server may send without end what is part of no answer.
+void CurlExchange::wait_since(std::chrono::steady_clock::time_point started) {
   curl_multi_poll(line_->multi.get(), nullptr, 0, kSliceMs, nullptr);
-  if (!stall_.add(std::chrono::steady_clock::now() - before)) return;
+  if (!stall_.add(std::chrono::steady_clock::now() - started)) return;
 
   // What the kernel has taken but not got rid of has not moved yet.
   int queued = 0;
@@ -247,6 +253,7 @@ std::size_t CurlExchange::on_header(std::string_view line) {
 }
 
 std::size_t CurlExchange::on_body(const char* data, std::size_t size) {
+  if (discarding_) return size;
   if (spare_.size() + size > kMostSpare) {
     receive_paused_ = true;
     return CURL_WRITEFUNC_PAUSE;

@@ -47,7 +47,7 @@ class CurlExchange {
   void set_callbacks();
   void advance();
   void perform();
-  void wait();
+  void wait_since(std::chrono::steady_clock::time_point started);
   void unpause();
   bool sent() const { return to_send_ == 0; }
   bool head_suffices() const;
@@ -95,6 +95,7 @@ class CurlExchange {
   std::string spare_;  // what came beyond that
   std::size_t spare_start_ = 0;
   bool receive_paused_ = false;
+  bool discarding_ = false;  // nobody reads any more
 
   bool done_ = false;
   CURLcode result_ = CURLE_OK;

@@ -173,8 +173,9 @@ TEST_F(CurlFaultsTest, EndlessTrailers) {
 
 TEST_F(CurlFaultsTest, BytesBeyondTheLengthAreNeverTheNextAnswer) {
   HttpServer server([](const ServerRequest&, Connection& connection) {
-    connection.send_raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
-    connection.send_raw("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
+    connection.send_raw(
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
   });
   EXPECT_EQ(all(get(server.url())), "hello");
   EXPECT_EQ(all(get(server.url())), "hello");

@@ -21,12 +21,12 @@ using ::testing::Not;
 
 class CurlTransportTest : public HttpTest {};
 
-void answer_hello(const ServerRequest&, Connection& connection) {
+void answer_with_hello(const ServerRequest&, Connection& connection) {
   connection.respond(200, {{"Content-Type", "text/plain"}}, "hello");
 }
 
 TEST_F(CurlTransportTest, GetsHeadAndBody) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   Response response = get(server.url("/v2/?a=b%20c"));
   EXPECT_EQ(response.head.status, 200);
   EXPECT_EQ(response.head.version, 11);
@@ -42,13 +42,13 @@ TEST_F(CurlTransportTest, GetsHeadAndBody) {
 }
 
 TEST_F(CurlTransportTest, ThePathIsSentAsItIsSpelt) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   get(server.url("/a/../b/./c%2Fd//e"));
   EXPECT_EQ(server.requests().at(0).target, "/a/../b/./c%2Fd//e");
 }
 
 TEST_F(CurlTransportTest, TheEndStaysTheEnd) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   Response response = get(server.url());
   char buffer[2];
   std::string text;
@@ -58,7 +58,7 @@ TEST_F(CurlTransportTest, TheEndStaysTheEnd) {
 }
 
 TEST_F(CurlTransportTest, HeadHasALengthAndNoBody) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   Request request;
   request.method = "HEAD";
   request.url = server.url();
@@ -70,7 +70,7 @@ TEST_F(CurlTransportTest, HeadHasALengthAndNoBody) {
 }
 
 TEST_F(CurlTransportTest, HeadersAreSentSecretOnesToo) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   Request request;
   request.url = server.url();
   request.headers.add("Accept", "a/b, c/d");
@@ -84,7 +84,7 @@ TEST_F(CurlTransportTest, HeadersAreSentSecretOnesToo) {
 }
 
 TEST_F(CurlTransportTest, HeadersCannotBeInjected) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   Request request;
   request.url = server.url();
   request.secret_headers.emplace_back("Authorization", base::Secret("Bearer s3cret\r\nX-Other: 1"));
@@ -116,7 +116,7 @@ TEST_F(CurlTransportTest, RedirectsComeBackAsTheyAre) {
 }
 
 TEST_F(CurlTransportTest, AConnectionIsUsedAgain) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(all(get(server.url())), "hello");
   for (int i = 0; i < 10; ++i) transport().send(put(server.url(), "x")).text();
   EXPECT_EQ(server.connections(), 1);
@@ -136,7 +136,7 @@ TEST_F(CurlTransportTest, AnswersWithoutABodyNeedNotBeRead) {
 }
 
 TEST_F(CurlTransportTest, ProgramsThatAreStartedDoNotInheritConnections) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   get(server.url()).text();
   int sockets = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -152,7 +152,7 @@ TEST_F(CurlTransportTest, ProgramsThatAreStartedDoNotInheritConnections) {
 }
 
 TEST_F(CurlTransportTest, AConnectionIsUsedAgainByOtherThreads) {
-  HttpServer server(answer_hello);
+  HttpServer server(answer_with_hello);
   for (int i = 0; i < 5; ++i) std::thread([&] { EXPECT_EQ(all(get(server.url())), "hello"); }).join();
   EXPECT_EQ(server.connections(), 1);
 }
@@ -246,7 +246,7 @@ TEST_F(CurlTransportTest, SpeaksOverAUnixSocket) {
   TempFolder folder;
   ixian::testing::HttpServerOptions options;
   options.unix_socket = folder / "s.sock";
-  HttpServer server(answer_hello, options);
+  HttpServer server(answer_with_hello, options);
   Request request;
   request.url = "http://daemon/v1.40/info";
   request.unix_socket = options.unix_socket;

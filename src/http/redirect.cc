@@ -35,7 +35,8 @@ void check(const Request& request, const Url& from, const Url& to,
   }
   if (!is_private_address(from.host) && is_private_address(to.host)) {
     refuse(from, to.origin(),
-           "an address of this machine or the local network, to which no public host may send us.");
+           "an address of this machine or the local network, to which no public host may send us. Check how "
+           "the server is set up.");
   }
   if (!request.unix_socket.empty() && !same_origin(from, to)) {
     refuse(from, to.origin(),

@@ -11,10 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void fail(const std::string& message) {
-  throw base::Error(base::ErrorCode::kRegistry, message);
-}
-
 // Regular files with one of the endings, sorted, so that each run sees the same.
 std::vector<fs::path> entries(const fs::path& folder) {
   std::vector<fs::path> found;
@@ -23,7 +19,8 @@ std::vector<fs::path> entries(const fs::path& folder) {
     std::error_code ignored;
     if (it->is_regular_file(ignored)) found.push_back(it->path());
   }
-  if (error) fail("The folder " + folder.string() + " cannot be read: " + error.message() + ".");
+  if (error)
+    base::fail_registry("The folder " + folder.string() + " cannot be read: " + error.message() + ".");
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -35,12 +32,12 @@ bool present(const fs::path& path) {
 
 void take_pair(TlsSettings& settings, const fs::path& certificate, const fs::path& key) {
   if (!present(key)) {
-    fail("The client certificate " + certificate.string() + " has no key: put it beside it, as " +
-         key.filename().string() + ".");
+    base::fail_registry("The client certificate " + certificate.string() +
+                        " has no key: put it beside it, as " + key.filename().string() + ".");
   }
   if (!present(certificate)) {
-    fail("The key " + key.string() + " has no client certificate: put it beside it, as " +
-         certificate.filename().string() + ". (CAs end in .crt.)");
+    base::fail_registry("The key " + key.string() + " has no client certificate: put it beside it, as " +
+                        certificate.filename().string() + ". (CAs end in .crt.)");
   }
   if (!settings.client_certificate.empty()) return;  // the first by name, as others do
   settings.client_certificate = certificate.string();

@@ -16,7 +16,7 @@ bool alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-bool printable(std::string_view text) {
+bool is_printable(std::string_view text) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return false;
   }
@@ -113,7 +113,7 @@ std::string Url::text() const {
 
 std::optional<Url> parse_url(std::string_view text) {
   text = text.substr(0, text.find('#'));
-  if (!printable(text)) return std::nullopt;
+  if (!is_printable(text)) return std::nullopt;
   const std::size_t colon = text.find("://");
   if (colon == std::string_view::npos) return std::nullopt;
 
@@ -131,7 +131,7 @@ std::optional<Url> parse_url(std::string_view text) {
 std::optional<Url> resolve_url(const Url& base, std::string_view reference) {
   reference = base::trim(reference);
   reference = reference.substr(0, reference.find('#'));
-  if (!printable(reference)) return std::nullopt;
+  if (!is_printable(reference)) return std::nullopt;
 
   std::optional<Url> url;
   if (scheme_length(reference) > 0) {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "layout/docker_name.h"
+#include "layout/index_file.h"
 #include "oci/image_config.h"
 #include "oci/media_types.h"
 
@@ -22,13 +23,8 @@ namespace {
 constexpr std::size_t kMaxDocument = 4 << 20;
 constexpr std::size_t kMaxConfig = 16 << 20;
 constexpr std::size_t kMaxImages = 1024;
-constexpr int kMaxDepth = 4;  // of indexes within indexes
-constexpr const char* kContainerdName = "io.containerd.image.name";
-constexpr const char* kRefName = "org.opencontainers.image.ref.name";
-
-std::string blob_path(const oci::Digest& digest) {
-  return fmt::format("blobs/{}/{}", digest.algorithm(), digest.hex());
-}
+constexpr int kMaxIndexDepth = 4;  // of indexes within indexes
+constexpr std::string_view kContainerdName = "io.containerd.image.name";
 
 oci::Digest digest_of(base::ByteSource& source) {
   oci::Digester digester;
@@ -87,8 +83,8 @@ void ArchiveImages::read_layout(const std::string& index) {
       ArchivedImage listed{{}, oci::descriptor_from_json(entry, "manifests")};
       collect(listed.image, seen, 0);
       const auto& annotations = listed.image.annotations;
-      for (const char* key : {kContainerdName, kRefName}) {
-        const auto found = annotations.find(key);
+      for (const std::string_view key : {kContainerdName, kRefName}) {
+        const auto found = annotations.find(std::string(key));
         if (found == annotations.end() || found->second.empty()) continue;
         listed.names.push_back(found->second);
         break;
@@ -106,7 +102,7 @@ void ArchiveImages::read_layout(const std::string& index) {
 // Notes which manifest belongs to which config, of one image or of all that an index lists and the archive
 // has.
 void ArchiveImages::collect(const oci::Descriptor& image, Seen& seen, int depth) {
-  if (depth > kMaxDepth || !seen.insert(image.digest).second) return;
+  if (depth > kMaxIndexDepth || !seen.insert(image.digest).second) return;
   const auto found = manifest(image.digest);
   if (!found) return;
   const auto parsed = found->parsed();
@@ -125,7 +121,7 @@ bool ArchiveImages::is_complete(const oci::Descriptor& image) const {
 bool ArchiveImages::is_complete(const oci::Descriptor& image, Seen& seen, int depth) const {
   if (!seen.insert(image.digest).second) return true;
   const auto found = manifest(image.digest);
-  if (!found || depth > kMaxDepth) return false;
+  if (!found || depth > kMaxIndexDepth) return false;
   const auto parsed = found->parsed();
   if (const auto* one = std::get_if<oci::Manifest>(&parsed)) {
     return blob(one->config) &&

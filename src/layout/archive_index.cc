@@ -16,8 +16,8 @@ namespace ixian::layout {
 namespace {
 
 constexpr std::size_t kMaxMembers = 100'000;
-constexpr std::size_t kMaxNameBytes = 64 << 20;  // of all names together
-constexpr int kMaxLinks = 8;                     // one after the other
+constexpr std::size_t kMaxBytesOfNames = 64 << 20;  // of all names together
+constexpr int kMaxLinks = 8;                        // one after the other
 
 // A file read from the start, over parts of which one may jump.
 class FileCursor : public base::ByteSource {
@@ -52,6 +52,10 @@ std::string folder_in_archive(const std::string& name) {
 }
 
 }  // namespace
+
+std::string blob_path(const oci::Digest& digest) {
+  return fmt::format("blobs/{}/{}", digest.algorithm(), digest.hex());
+}
 
 std::optional<std::string> archive_path(const std::string& base, const std::string& name) {
   if (name.starts_with('/') && !base.empty()) return archive_path("", name);
@@ -114,7 +118,7 @@ void ArchiveIndex::scan() {
     const auto name = archive_path("", entry->name);
     if (!name) continue;
     name_bytes += name->size() + entry->link.size();
-    if (members_.size() + links_.size() >= kMaxMembers || name_bytes > kMaxNameBytes) {
+    if (members_.size() + links_.size() >= kMaxMembers || name_bytes > kMaxBytesOfNames) {
       fail("it has more members than any archive of images.");
     }
     if (members_.contains(*name) || links_.contains(*name)) {

@@ -10,6 +10,7 @@
 #include "base/byte_source.h"
 #include "base/cancel.h"
 #include "base/fs.h"
+#include "oci/digest.h"
 
 namespace ixian::layout {
 
@@ -50,6 +51,9 @@ class ArchiveIndex {
   std::map<std::string, Member> members_;
   std::map<std::string, std::string> links_;  // to the name within the archive
 };
+
+// The member that holds a blob, as OCI layouts name it.
+std::string blob_path(const oci::Digest& digest);
 
 // `name` relative to the folder `base` ("" is the root), with "." and ".." resolved by their spelling.
 // nullopt where it leads out of the archive.

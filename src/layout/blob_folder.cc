@@ -33,10 +33,6 @@ namespace {
 
 constexpr std::size_t kBuffer = 256 << 10;
 
-[[noreturn]] void fail(std::string message) {
-  throw base::Error(base::ErrorCode::kRegistry, std::move(message));
-}
-
 }  // namespace
 
 BlobFolder::~BlobFolder() {
@@ -56,11 +52,12 @@ std::unique_ptr<base::ByteSource> BlobFolder::open(const oci::Descriptor& blob, 
   const std::string file = path(blob.digest);
   OpenFile opened = open_for_reading(file);
   if (!opened.fd.valid()) {
-    fail(fmt::format("The blob {} is not there: there is no file {}. Copy the image there again.",
-                     blob.digest.text(), base::printable_path(file)));
+    base::fail_registry(
+        fmt::format("The blob {} is not there: there is no file {}. Copy the image there again.",
+                    blob.digest.text(), base::printable_path(file)));
   }
   if (opened.size != blob.size) {
-    fail(
+    base::fail_registry(
         fmt::format("The file {} is damaged: it has {} bytes, the blob {}. Remove it, then copy the image "
                     "there again.",
                     base::printable_path(file), opened.size, blob.size));
@@ -79,7 +76,7 @@ std::optional<std::string> BlobFolder::read(const oci::Digest& digest, std::size
   oci::Digester digester(digest.algorithm());
   digester.update(*bytes);
   if (const auto found = digester.finish(); found != digest) {
-    fail(
+    base::fail_registry(
         fmt::format("The file {} is damaged: its bytes are those of {}. Remove it, then copy the image there "
                     "again.",
                     base::printable_path(file), found.text()));
@@ -96,15 +93,16 @@ void BlobFolder::put(const oci::Descriptor& blob, const base::OpenSource& open,
   while (const std::size_t count = source->read(buffer.data(), buffer.size())) {
     cancellation.throw_if_requested();
     if (count > blob.size - written) {
-      fail(fmt::format("More bytes came for the blob {} than the {} that it has. Nothing of it was kept.",
-                       blob.digest.text(), blob.size));
+      base::fail_registry(
+          fmt::format("More bytes came for the blob {} than the {} that it has. Nothing of it was kept.",
+                      blob.digest.text(), blob.size));
     }
     write_at(file.fd(), {buffer.data(), count}, written, file.path());
     written += count;
   }
   if (written != blob.size) {
-    fail(fmt::format("Only {} of the {} bytes of the blob {} came. Nothing of it was kept.", written,
-                     blob.size, blob.digest.text()));
+    base::fail_registry(fmt::format("Only {} of the {} bytes of the blob {} came. Nothing of it was kept.",
+                                    written, blob.size, blob.digest.text()));
   }
   publish(file, blob.digest);
 }

@@ -16,10 +16,6 @@
 namespace ixian::layout {
 namespace {
 
-std::string blob_path(const oci::Digest& digest) {
-  return fmt::format("blobs/{}/{}", digest.algorithm(), digest.hex());
-}
-
 bool is_attestation(const oci::Descriptor& manifest) {
   return manifest.platform && manifest.platform->os == "unknown";
 }

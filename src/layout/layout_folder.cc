@@ -21,10 +21,6 @@ namespace {
 constexpr const char* kMarker = "/oci-layout";
 constexpr std::string_view kVersion = R"({"imageLayoutVersion":"1.0.0"})";
 
-[[noreturn]] void fail(std::string message) {
-  throw base::Error(base::ErrorCode::kRegistry, std::move(message));
-}
-
 // What a layout that is being made, or a file system's root, may hold besides.
 bool is_harmless(const std::string& name) {
   return name.starts_with('.') || name.starts_with("index.json") || name == "blobs" || name == "lost+found";
@@ -40,10 +36,11 @@ LayoutFolder::LayoutFolder(std::string path, LayoutUse use)
     return;
   }
   if (!std::filesystem::exists(path_)) {
-    fail(fmt::format("The folder {} is not there. Check its name, or whether what it lies on is mounted.",
-                     base::printable_path(path_)));
+    base::fail_registry(
+        fmt::format("The folder {} is not there. Check its name, or whether what it lies on is mounted.",
+                    base::printable_path(path_)));
   }
-  fail(fmt::format(
+  base::fail_registry(fmt::format(
       "The folder {} holds no images: it is no OCI image layout, whose file oci-layout is missing.",
       base::printable_path(path_)));
 }
@@ -65,15 +62,16 @@ bool LayoutFolder::is_layout() const {
         error.what());
   }
   if (version.starts_with("1.")) return true;
-  fail(fmt::format("The folder {} has version {} of the OCI image layout; only version 1 is understood.",
-                   base::printable_path(path_), base::printable_path(version)));
+  base::fail_registry(
+      fmt::format("The folder {} has version {} of the OCI image layout; only version 1 is understood.",
+                  base::printable_path(path_), base::printable_path(version)));
 }
 
 void LayoutFolder::refuse_other_folders() const {
   struct stat status = {};
   if (::stat(path_.c_str(), &status) != 0) return;
   if (!S_ISDIR(status.st_mode)) {
-    fail(
+    base::fail_registry(
         fmt::format("{} is a file. Images are kept in a folder; name another.", base::printable_path(path_)));
   }
   std::error_code error;
@@ -81,7 +79,7 @@ void LayoutFolder::refuse_other_folders() const {
        entry.increment(error)) {
     const std::string name = entry->path().filename();
     if (is_harmless(name) || is_layout()) continue;
-    fail(
+    base::fail_registry(
         fmt::format("The folder {} holds other things than images, {} for one. Name a folder that is new or "
                     "empty, or an OCI image layout.",
                     base::printable_path(path_), base::printable_path(name)));

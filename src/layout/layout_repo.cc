@@ -20,10 +20,6 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 1024;
 
-[[noreturn]] void fail(std::string message, std::string context = "") {
-  throw base::Error(base::ErrorCode::kRegistry, std::move(message), std::move(context));
-}
-
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = base::utf8_length(text);
@@ -72,11 +68,12 @@ class LayoutRepo : public oci::ImageRepo {
 
 std::string LayoutRepo::entry_name_of(const std::string& ref) const {
   if (prefix_.empty() && (ref.size() > kMaxNameBytes || !is_utf8(ref))) {
-    fail(fmt::format("An image in {} cannot have this name: it must be UTF-8, of {} bytes at most.", label_,
-                     kMaxNameBytes));
+    base::fail_registry(
+        fmt::format("An image in {} cannot have this name: it must be UTF-8, of {} bytes at most.", label_,
+                    kMaxNameBytes));
   }
   if (!prefix_.empty() && !oci::is_valid_tag(ref)) {
-    fail(fmt::format(
+    base::fail_registry(fmt::format(
         "\"{}\" cannot be a tag in {}: a tag has up to 128 letters, digits, \"_\", \".\" and \"-\", "
         "and starts with none of the latter two.",
         base::printable_path(ref), label_));
@@ -92,8 +89,8 @@ const base::Json* LayoutRepo::only_entry(const IndexContent& content) const {
     if (entry_name(entry).empty()) return &entry;
   }
   if (entries.empty()) return nullptr;
-  fail(fmt::format("{} holds several images, so one must be named: {}.", label_,
-                   base::join(content.names(), ", ")));
+  base::fail_registry(fmt::format("{} holds several images, so one must be named: {}.", label_,
+                                  base::join(content.names(), ", ")));
 }
 
 std::optional<oci::Descriptor> LayoutRepo::named(const std::string& ref) {
@@ -105,9 +102,10 @@ std::optional<oci::Descriptor> LayoutRepo::named(const std::string& ref) {
     const auto found = oci::descriptor_from_json(*entry, "manifests");
     return oci::Descriptor{found.media_type, found.digest, found.size, {}, {}, {}, {}};
   } catch (const std::invalid_argument& error) {
-    fail(fmt::format("The entry of {} in {} is damaged. Remove that name, or copy the image there again.",
-                     image(ref), base::printable_path(folder_.index().path())),
-         error.what());
+    base::fail_registry(
+        fmt::format("The entry of {} in {} is damaged. Remove that name, or copy the image there again.",
+                    image(ref), base::printable_path(folder_.index().path())),
+        error.what());
   }
 }
 
@@ -126,13 +124,14 @@ std::optional<oci::RawManifest> LayoutRepo::read_manifest(const std::string& ref
   auto found = named(ref);
   if (!found) return std::nullopt;
   if (found->size > oci::kMaxManifestBytes) {
-    fail(fmt::format("The manifest of {} has {} bytes; more than {} are refused.", image(ref), found->size,
-                     oci::kMaxManifestBytes));
+    base::fail_registry(fmt::format("The manifest of {} has {} bytes; more than {} are refused.", image(ref),
+                                    found->size, oci::kMaxManifestBytes));
   }
   folder_.blobs().open(*found, 0, cancellation_);
   auto bytes = folder_.blobs().read(found->digest, oci::kMaxManifestBytes);
   if (!bytes || bytes->size() != found->size) {
-    fail(fmt::format("The manifest of {} went away while it was read. Try again.", image(ref)));
+    base::fail_registry(
+        fmt::format("The manifest of {} went away while it was read. Try again.", image(ref)));
   }
   return oci::RawManifest{std::move(*found), std::move(*bytes)};
 }

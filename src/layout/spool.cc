@@ -23,7 +23,7 @@
 namespace ixian::layout {
 namespace {
 
-constexpr std::size_t kBuffer = 256 << 10;
+constexpr std::size_t kSpoolBuffer = 256 << 10;
 constexpr std::uint64_t kLargestBlob = std::uint64_t{1} << 50;  // so that places cannot overflow
 constexpr const char* kPrefix = ".ix-archive-";
 
@@ -57,7 +57,7 @@ std::string start_of_archive() {
 
 void copy_by_hand(int from, off_t from_offset, int to, off_t to_offset, std::uint64_t length,
                   const std::string& path) {
-  std::vector<char> buffer(kBuffer);
+  std::vector<char> buffer(kSpoolBuffer);
   while (length > 0) {
     const ssize_t got =
         ::pread(from, buffer.data(), std::min<std::uint64_t>(length, buffer.size()), from_offset);
@@ -148,7 +148,7 @@ void Spool::write_body(const oci::Descriptor& blob, std::uint64_t start, const b
   const std::string header = blob_header(blob);
   write_at(spool_->fd(), header, start, spool_->path());
   const auto source = open(0);
-  std::vector<char> buffer(kBuffer);
+  std::vector<char> buffer(kSpoolBuffer);
   std::uint64_t written = 0;
   while (const std::size_t count = source->read(buffer.data(), buffer.size())) {
     cancellation_.throw_if_requested();

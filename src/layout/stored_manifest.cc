@@ -12,10 +12,6 @@
 namespace ixian::layout {
 namespace {
 
-[[noreturn]] void fail(std::string message, std::string context = "") {
-  throw base::Error(base::ErrorCode::kRegistry, std::move(message), std::move(context));
-}
-
 bool lists(const oci::RawManifest& manifest, const oci::Digest& digest) {
   const auto parsed = manifest.parsed();
   const auto* index = std::get_if<oci::Index>(&parsed);
@@ -44,12 +40,12 @@ void check_manifest_bytes(const oci::RawManifest& manifest, const std::string& r
   oci::Digester digester(digest.algorithm());
   digester.update(manifest.bytes);
   if (manifest.bytes.size() != manifest.descriptor.size || digester.finish() != digest) {
-    fail(fmt::format(
+    base::fail_registry(fmt::format(
         "The manifest for {} was not stored: its bytes are not those of {}. Copy the image again.", image,
         digest.text()));
   }
   if (const auto named = oci::Digest::parse(ref); named && *named != digest) {
-    fail(fmt::format("The manifest {} cannot be stored as {}.", digest.text(), image));
+    base::fail_registry(fmt::format("The manifest {} cannot be stored as {}.", digest.text(), image));
   }
 }
 
@@ -60,15 +56,16 @@ void check_storable(const oci::RawManifest& manifest, const BlobFolder& blobs, c
     if (one == nullptr) return;
     const auto check = [&](const oci::Descriptor& blob) {
       if (blobs.has(blob) || oci::is_foreign_layer_type(blob.media_type)) return;
-      fail(fmt::format(
+      base::fail_registry(fmt::format(
           "The manifest for {} was not stored: its blob {} is missing there. Copy the image again.", image,
           blob.digest.text()));
     };
     check(one->config);
     std::for_each(one->layers.begin(), one->layers.end(), check);
   } catch (const std::invalid_argument& error) {
-    fail(fmt::format("The manifest for {} was not stored, because it is none that can be used.", image),
-         error.what());
+    base::fail_registry(
+        fmt::format("The manifest for {} was not stored, because it is none that can be used.", image),
+        error.what());
   }
 }
 

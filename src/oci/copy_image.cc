@@ -20,8 +20,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr std::size_t kMaxDepth = 4;  // of indexes within indexes
-constexpr unsigned kQuestions = 24;   // at once
+constexpr std::size_t kMaxIndexDepth = 4;  // of indexes within indexes
+constexpr unsigned kQuestions = 24;        // at once
 
 class Copy {
  public:
@@ -32,6 +32,7 @@ class Copy {
 
  private:
   RawManifest read(const std::string& ref);
+  void check_entry(const Descriptor& entry, const RawManifest& manifest) const;
   void collect(const RawManifest& manifest, std::size_t depth);
   void collect_entries(const Index& index, std::size_t depth);
   void collect_blob(const Descriptor& blob);
@@ -48,7 +49,7 @@ class Copy {
   std::mutex mutex_;  // of the four below, while entries of an index are read at once
   std::vector<Descriptor> blobs_;
   std::set<Digest> seen_;
-  std::vector<std::vector<RawManifest>> entries_{kMaxDepth + 1};  // manifests of an index, by depth
+  std::vector<std::vector<RawManifest>> entries_{kMaxIndexDepth + 1};  // manifests of an index, by depth
 
   std::uint64_t total_ = 0;
   std::atomic<std::uint64_t> bytes_{0};     // that moved
@@ -61,9 +62,18 @@ class Copy {
 RawManifest Copy::read(const std::string& ref) {
   std::optional<RawManifest> manifest = from_.read_manifest(ref);
   if (!manifest) {
-    throw Error(ErrorCode::kRegistry, "There is no " + ref + " in " + from_.name() + ".");
+    throw Error(ErrorCode::kRegistry, "There is no " + ref + " in " + from_.name() +
+                                          ". Check the name; `ix image ls` shows what is there.");
   }
   return *std::move(manifest);
+}
+
+// What an index says of an entry decides what it is chosen for, so it must be true.
+void Copy::check_entry(const Descriptor& entry, const RawManifest& manifest) const {
+  if (manifest.descriptor.same_content(entry) && manifest.descriptor.media_type == entry.media_type) return;
+  throw Error(ErrorCode::kRegistry,
+              "The manifest " + entry.digest.text() + " in " + from_.name() +
+                  " is not what its index promises. It was not copied; push the image anew.");
 }
 
 AnyManifest parse(const RawManifest& manifest, const ImageRepo& repo) {
@@ -90,12 +100,15 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
       const Descriptor* entry = choose(*index, wanted);
       if (entry == nullptr) {
         throw Error(ErrorCode::kRegistry, from_ref + " in " + from_.name() + " has nothing for " +
-                                              wanted.text() + "; it has " + platforms(*index) + ".");
+                                              wanted.text() + "; it has " + platforms(*index) +
+                                              ". Ask for one of these with --platform.");
       }
-      if (!there || there->digest != entry->digest)
+      if (!there || there->digest != entry->digest) {
         named = read(entry->digest.text());
-      else
+        check_entry(*entry, *named);
+      } else {
         named->descriptor = *there;
+      }
     }
   }
 
@@ -138,8 +151,8 @@ void Copy::collect(const RawManifest& manifest, std::size_t depth) {
 void Copy::collect_entries(const Index& index, std::size_t depth) {
   if (depth + 1 >= entries_.size()) {
     throw Error(ErrorCode::kRegistry, "The image in " + from_.name() + " nests indexes more than " +
-                                          std::to_string(kMaxDepth) +
-                                          " deep, or in a ring. It was not copied.");
+                                          std::to_string(kMaxIndexDepth) +
+                                          " deep, or in a ring. It was not copied; push it anew.");
   }
   base::parallel_for(index.manifests.size(), options_.parallel, [&](std::size_t i) {
     cancellation_.throw_if_requested();
@@ -150,11 +163,7 @@ void Copy::collect_entries(const Index& index, std::size_t depth) {
     }
     if (to_.find(entry.digest.text())) return;
     RawManifest manifest = read(entry.digest.text());
-    if (!manifest.descriptor.same_content(entry)) {
-      throw Error(ErrorCode::kRegistry,
-                  "The manifest " + entry.digest.text() + " in " + from_.name() +
-                      " is not of the size that its index promises. It was not copied.");
-    }
+    check_entry(entry, manifest);
     collect(manifest, depth + 1);
     std::lock_guard lock(mutex_);
     entries_[depth].push_back(std::move(manifest));

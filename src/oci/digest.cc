@@ -20,10 +20,6 @@ std::optional<std::size_t> hex_size(std::string_view algorithm) {
   return std::nullopt;
 }
 
-bool is_lower_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
 }  // namespace
 
 std::optional<Digest> Digest::parse(std::string_view text) {

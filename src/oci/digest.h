@@ -29,6 +29,11 @@ class Digest {
   std::string text_;
 };
 
+// Of the hexadecimal digits that digests are spelt with.
+constexpr bool is_lower_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 // Hashes what streams by with the algorithm of an expected digest. Not thread-safe.
 class Digester {
  public:

@@ -10,13 +10,13 @@ namespace {
 using base::Json;
 
 constexpr std::size_t kMaxBytes = 16 << 20;
-constexpr int kMaxDepth = 64;
+constexpr int kMaxConfigDepth = 64;
 constexpr std::size_t kMaxLayers = 4096;
 constexpr std::size_t kMaxHistory = 16384;  // most entries have no layer
 
-Json parse_document(std::string_view bytes) {
+Json parse_config_document(std::string_view bytes) {
   try {
-    return base::parse_json_strict(bytes, kMaxBytes, kMaxDepth);
+    return base::parse_json_strict(bytes, kMaxBytes, kMaxConfigDepth);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument(std::string("It is not JSON that can be trusted: ") + error.what() + ".");
   }
@@ -116,7 +116,7 @@ const Json& ImageConfig::runtime() const {
 
 ImageConfig parse_image_config(std::string_view bytes) {
   ImageConfig config;
-  config.document = parse_document(bytes);
+  config.document = parse_config_document(bytes);
   const Fields fields(config.document, "");
   fields.refuse_other_spellings({"os", "architecture", "variant", "os.version", "os.features", "created",
                                  "config", "rootfs", "history"});

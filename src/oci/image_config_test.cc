@@ -25,7 +25,7 @@ Json config_json() {
           {"x-deep", {{"a", {1, {{"b", nullptr}}}}}}};
 }
 
-std::string refusal(std::string_view bytes) {
+std::string config_refusal(std::string_view bytes) {
   try {
     parse_image_config(bytes);
   } catch (const std::invalid_argument& error) {
@@ -34,10 +34,10 @@ std::string refusal(std::string_view bytes) {
   return "";
 }
 
-std::string refusal_with(const std::string& key, const Json& value) {
+std::string config_refusal_with(const std::string& key, const Json& value) {
   Json json = config_json();
   json[key] = value;
-  return refusal(json.dump());
+  return config_refusal(json.dump());
 }
 
 TEST(ImageConfig, ReadsWhatIxNeeds) {
@@ -99,20 +99,21 @@ TEST(ImageConfig, WhatGoWritesForNothingIsNothing) {
 }
 
 TEST(ImageConfig, RefusesWhatIsNoLayeredImage) {
-  EXPECT_THAT(refusal("{}"), HasSubstr("rootfs is missing"));
-  EXPECT_THAT(refusal("[]"), HasSubstr("not a JSON object"));
-  EXPECT_THAT(refusal_with("rootfs", {{"type", "base"}, {"diff_ids", Json::array()}}),
+  EXPECT_THAT(config_refusal("{}"), HasSubstr("rootfs is missing"));
+  EXPECT_THAT(config_refusal("[]"), HasSubstr("not a JSON object"));
+  EXPECT_THAT(config_refusal_with("rootfs", {{"type", "base"}, {"diff_ids", Json::array()}}),
               HasSubstr("rootfs.type"));
-  EXPECT_THAT(refusal_with("rootfs", {{"diff_ids", Json::array()}}), HasSubstr("rootfs.type"));
-  EXPECT_THAT(refusal_with("rootfs", {{"type", "layers"}}), HasSubstr("rootfs.diff_ids is missing"));
-  EXPECT_THAT(refusal_with("rootfs", "layers"), HasSubstr("rootfs"));
+  EXPECT_THAT(config_refusal_with("rootfs", {{"diff_ids", Json::array()}}), HasSubstr("rootfs.type"));
+  EXPECT_THAT(config_refusal_with("rootfs", {{"type", "layers"}}), HasSubstr("rootfs.diff_ids is missing"));
+  EXPECT_THAT(config_refusal_with("rootfs", "layers"), HasSubstr("rootfs"));
 }
 
 TEST(ImageConfig, RefusesHostileDigests) {
   for (const Json& digest :
        {Json("sha256:../../x"), Json("sha256:" + std::string(64, 'A')), Json(1), Json()}) {
-    EXPECT_THAT(refusal_with("rootfs", {{"type", "layers"}, {"diff_ids", {Digest::of("a").text(), digest}}}),
-                HasSubstr("rootfs.diff_ids[1]"))
+    EXPECT_THAT(
+        config_refusal_with("rootfs", {{"type", "layers"}, {"diff_ids", {Digest::of("a").text(), digest}}}),
+        HasSubstr("rootfs.diff_ids[1]"))
         << digest;
   }
 }
@@ -120,34 +121,35 @@ TEST(ImageConfig, RefusesHostileDigests) {
 TEST(ImageConfig, RefusesMoreThan4096Layers) {
   Json ids = Json::array();
   for (int i = 0; i < 4096; ++i) ids.push_back(Digest::of("a").text());
-  EXPECT_EQ(refusal_with("rootfs", {{"type", "layers"}, {"diff_ids", ids}}), "");
+  EXPECT_EQ(config_refusal_with("rootfs", {{"type", "layers"}, {"diff_ids", ids}}), "");
   ids.push_back(Digest::of("a").text());
-  EXPECT_THAT(refusal_with("rootfs", {{"type", "layers"}, {"diff_ids", ids}}), HasSubstr("4096"));
+  EXPECT_THAT(config_refusal_with("rootfs", {{"type", "layers"}, {"diff_ids", ids}}), HasSubstr("4096"));
 }
 
 TEST(ImageConfig, RefusesOtherTypes) {
-  EXPECT_THAT(refusal_with("os", 1), HasSubstr("os"));
-  EXPECT_THAT(refusal_with("created", 1700000000), HasSubstr("created"));
-  EXPECT_THAT(refusal_with("config", {"Env"}), HasSubstr("config"));
-  EXPECT_THAT(refusal_with("history", Json::object()), HasSubstr("history"));
-  EXPECT_THAT(refusal_with("history", {1}), HasSubstr("history[0]"));
-  EXPECT_THAT(refusal_with("history", {{{"empty_layer", "true"}}}), HasSubstr("history[0].empty_layer"));
-  EXPECT_THAT(refusal_with("history", {{{"comment", 1}}}), HasSubstr("history[0].comment"));
+  EXPECT_THAT(config_refusal_with("os", 1), HasSubstr("os"));
+  EXPECT_THAT(config_refusal_with("created", 1700000000), HasSubstr("created"));
+  EXPECT_THAT(config_refusal_with("config", {"Env"}), HasSubstr("config"));
+  EXPECT_THAT(config_refusal_with("history", Json::object()), HasSubstr("history"));
+  EXPECT_THAT(config_refusal_with("history", {1}), HasSubstr("history[0]"));
+  EXPECT_THAT(config_refusal_with("history", {{{"empty_layer", "true"}}}),
+              HasSubstr("history[0].empty_layer"));
+  EXPECT_THAT(config_refusal_with("history", {{{"comment", 1}}}), HasSubstr("history[0].comment"));
 }
 
 TEST(ImageConfig, RefusesTwoReadings) {
-  EXPECT_THAT(refusal(R"({"rootfs":{"type":"layers","diff_ids":[]},"os":"linux","os":"windows"})"),
+  EXPECT_THAT(config_refusal(R"({"rootfs":{"type":"layers","diff_ids":[]},"os":"linux","os":"windows"})"),
               HasSubstr("twice"));
-  EXPECT_THAT(refusal_with("RootFS", {{"type", "layers"}}), HasSubstr("is not spelt rootfs"));
-  EXPECT_THAT(refusal("{"), HasSubstr("not JSON"));
-  EXPECT_THAT(refusal(std::string(100'000, '[')), HasSubstr("nested"));
-  EXPECT_THAT(refusal(std::string((16 << 20) + 1, ' ')), HasSubstr("larger"));
+  EXPECT_THAT(config_refusal_with("RootFS", {{"type", "layers"}}), HasSubstr("is not spelt rootfs"));
+  EXPECT_THAT(config_refusal("{"), HasSubstr("not JSON"));
+  EXPECT_THAT(config_refusal(std::string(100'000, '[')), HasSubstr("nested"));
+  EXPECT_THAT(config_refusal(std::string((16 << 20) + 1, ' ')), HasSubstr("larger"));
 }
 
 TEST(ImageConfig, ALongKeyOfFoldingLettersTakesNoTime) {
   std::string key;
   for (int i = 0; i < 2'000'000; ++i) key += "\xc5\xbf";
-  EXPECT_EQ(refusal_with(key, 1), "");
+  EXPECT_EQ(config_refusal_with(key, 1), "");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using base::Json;
 
 constexpr std::size_t kLongestFolded = 64;  // no field's name is near it, whatever its letters' size
 
-[[noreturn]] void fail(const std::string& path, const std::string& what) {
+[[noreturn]] void fail_field(const std::string& path, const std::string& what) {
   throw std::invalid_argument("Its field " + path + " " + what + ".");
 }
 
@@ -41,7 +41,7 @@ std::string shown(std::string_view text) {
 Fields::Fields(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
   if (json.is_object()) return;
   if (where_.empty()) throw std::invalid_argument("It is not a JSON object.");
-  fail(where_, "is not an object");
+  fail_field(where_, "is not an object");
 }
 
 std::string Fields::path(std::string_view key) const {
@@ -55,7 +55,8 @@ void Fields::refuse_other_spellings(std::initializer_list<std::string_view> know
     const std::string fold = folded(key);
     for (const std::string_view field : known) {
       if (fold == base::to_lower(field)) {
-        fail(path(shown(key)), "is not spelt " + std::string(field) + ", though some tools read it as that");
+        fail_field(path(shown(key)),
+                   "is not spelt " + std::string(field) + ", though some tools read it as that");
       }
     }
   }
@@ -69,31 +70,31 @@ const Json* Fields::find(std::string_view key) const {
 std::string Fields::text(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return "";
-  if (!value->is_string()) fail(path(key), "is not a text");
+  if (!value->is_string()) fail_field(path(key), "is not a text");
   return value->get<std::string>();
 }
 
 bool Fields::flag(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return false;
-  if (!value->is_boolean()) fail(path(key), "is neither true nor false");
+  if (!value->is_boolean()) fail_field(path(key), "is neither true nor false");
   return value->get<bool>();
 }
 
 const Json& Fields::object(std::string_view key) const {
   const Json* value = find(key);
-  if (value == nullptr) fail(path(key), "is missing");
-  if (!value->is_object()) fail(path(key), "is not an object");
+  if (value == nullptr) fail_field(path(key), "is missing");
+  if (!value->is_object()) fail_field(path(key), "is not an object");
   return *value;
 }
 
 const Json& Fields::array(std::string_view key, std::size_t most) const {
   static const Json empty = Json::array();
-  if (!has(key)) fail(path(key), "is missing");
+  if (!has(key)) fail_field(path(key), "is missing");
   const Json* value = find(key);
   if (value == nullptr) return empty;
-  if (!value->is_array()) fail(path(key), "is not a list");
-  if (value->size() > most) fail(path(key), "has more than " + std::to_string(most) + " entries");
+  if (!value->is_array()) fail_field(path(key), "is not a list");
+  if (value->size() > most) fail_field(path(key), "has more than " + std::to_string(most) + " entries");
   return *value;
 }
 
@@ -101,9 +102,9 @@ std::vector<std::string> Fields::texts(std::string_view key) const {
   std::vector<std::string> result;
   const Json* value = find(key);
   if (value == nullptr) return result;
-  if (!value->is_array()) fail(path(key), "is not a list");
+  if (!value->is_array()) fail_field(path(key), "is not a list");
   for (const Json& entry : *value) {
-    if (!entry.is_string()) fail(path(key), "has an entry that is not a text");
+    if (!entry.is_string()) fail_field(path(key), "has an entry that is not a text");
     result.push_back(entry.get<std::string>());
   }
   return result;
@@ -113,9 +114,9 @@ std::map<std::string, std::string> Fields::text_map(std::string_view key) const 
   std::map<std::string, std::string> result;
   const Json* value = find(key);
   if (value == nullptr) return result;
-  if (!value->is_object()) fail(path(key), "is not an object");
+  if (!value->is_object()) fail_field(path(key), "is not an object");
   for (const auto& [name, entry] : value->items()) {
-    if (!entry.is_string()) fail(path(key), "has a value that is not a text: " + shown(name));
+    if (!entry.is_string()) fail_field(path(key), "has a value that is not a text: " + shown(name));
     result.emplace(name, entry.get<std::string>());
   }
   return result;
@@ -125,7 +126,7 @@ std::string Fields::media_type(std::string_view key) const {
   const std::string type = text(key);
   const bool clean = std::all_of(type.begin(), type.end(), [](char c) { return c >= ' ' && c <= '~'; });
   if (!type.empty() && (!clean || type.size() > 255 || type.find('/') == std::string::npos)) {
-    fail(path(key), "is not a media type: " + shown(type));
+    fail_field(path(key), "is not a media type: " + shown(type));
   }
   return type;
 }

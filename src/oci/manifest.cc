@@ -18,17 +18,17 @@ namespace {
 using base::Json;
 
 constexpr std::size_t kMaxEntries = 4096;
-constexpr int kMaxDepth = 64;
+constexpr int kMaxManifestDepth = 64;
 
-[[noreturn]] void fail(const std::string& sentence) {
+[[noreturn]] void fail_manifest(const std::string& sentence) {
   throw std::invalid_argument(sentence);
 }
 
-Json parse_document(std::string_view bytes) {
+Json parse_manifest_document(std::string_view bytes) {
   try {
-    return base::parse_json_strict(bytes, kMaxManifestBytes, kMaxDepth);
+    return base::parse_json_strict(bytes, kMaxManifestBytes, kMaxManifestDepth);
   } catch (const std::invalid_argument& error) {
-    fail(std::string("It is not JSON that can be trusted: ") + error.what() + ".");
+    fail_manifest(std::string("It is not JSON that can be trusted: ") + error.what() + ".");
   }
 }
 
@@ -39,36 +39,37 @@ void refuse_schema_1(const Fields& fields, std::string_view media_type) {
   const bool called_1 = media_type == "application/vnd.docker.distribution.manifest.v1+json" ||
                         media_type == "application/vnd.docker.distribution.manifest.v1+prettyjws";
   if (!says_1 && !called_1 && !fields.has("fsLayers")) return;
-  fail(
+  fail_manifest(
       "It is a Docker schema 1 manifest, a format that was given up in 2017. Push the image anew with a "
       "current Docker, Podman or ix.");
 }
 
 void check_version(const Fields& fields) {
   const Json* version = fields.find("schemaVersion");
-  if (version == nullptr) fail("Its field schemaVersion is missing.");
-  if (!version->is_number_integer() || *version != 2) fail("Its field schemaVersion is not 2.");
+  if (version == nullptr) fail_manifest("Its field schemaVersion is missing.");
+  if (!version->is_number_integer() || *version != 2) fail_manifest("Its field schemaVersion is not 2.");
 }
 
 // The media type that outside, inside and content agree upon.
 std::string agreed_type(const Fields& fields, const std::string& outside) {
   const std::string inside = fields.text("mediaType");
   if (!outside.empty() && !inside.empty() && outside != inside) {
-    fail("It calls itself " + shown(inside) + ", but was announced as " + shown(outside) + ".");
+    fail_manifest("It calls itself " + shown(inside) + ", but was announced as " + shown(outside) + ".");
   }
   const bool image = fields.has("layers") || fields.has("config");
   const bool index = fields.has("manifests");
-  if (image && index) fail("It has both layers and manifests, so that it could be taken for two images.");
+  if (image && index)
+    fail_manifest("It has both layers and manifests, so that it could be taken for two images.");
   const std::string type = inside.empty() ? outside : inside;
   if (type.empty()) {
-    if (!image && !index) fail("It has neither layers nor manifests.");
+    if (!image && !index) fail_manifest("It has neither layers nor manifests.");
     return std::string(image ? kOciManifest : kOciIndex);
   }
   if (!is_manifest_type(type) && !is_index_type(type)) {
-    fail(shown(type) + " is not a media type of images that ix can read.");
+    fail_manifest(shown(type) + " is not a media type of images that ix can read.");
   }
-  if (image && is_index_type(type)) fail("It is announced as an index of images, but has layers.");
-  if (index && is_manifest_type(type)) fail("It is announced as one image, but has manifests.");
+  if (image && is_index_type(type)) fail_manifest("It is announced as an index of images, but has layers.");
+  if (index && is_manifest_type(type)) fail_manifest("It is announced as one image, but has manifests.");
   return type;
 }
 
@@ -85,7 +86,7 @@ std::vector<Descriptor> read_descriptors(const Fields& fields, const std::string
 void check_total(const std::vector<Descriptor>& entries, std::uint64_t total) {
   constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   for (const Descriptor& entry : entries) {
-    if (entry.size > kLargest - total) fail("The sizes in it add up to more than 2^63-1 bytes.");
+    if (entry.size > kLargest - total) fail_manifest("The sizes in it add up to more than 2^63-1 bytes.");
     total += entry.size;
   }
 }
@@ -160,7 +161,7 @@ bool names_platform(const Descriptor& entry) {
 
 AnyManifest parse_manifest(std::string_view bytes, std::string_view media_type) {
   const std::string outside = without_parameters(media_type);
-  const Json document = parse_document(bytes);
+  const Json document = parse_manifest_document(bytes);
   const Fields fields(document, "");
   fields.refuse_other_spellings({"schemaVersion", "mediaType", "artifactType", "config", "layers",
                                  "manifests", "subject", "annotations", "fsLayers"});

@@ -39,7 +39,7 @@ Json index_json(std::string_view type = kOciIndex) {
   return json;
 }
 
-std::string refusal(const std::string& bytes, std::string_view type = "") {
+std::string manifest_refusal(const std::string& bytes, std::string_view type = "") {
   try {
     parse_manifest(bytes, type);
   } catch (const std::invalid_argument& error) {
@@ -48,8 +48,8 @@ std::string refusal(const std::string& bytes, std::string_view type = "") {
   return "";
 }
 
-std::string refusal(const Json& json, std::string_view type = "") {
-  return refusal(json.dump(), type);
+std::string manifest_refusal(const Json& json, std::string_view type = "") {
+  return manifest_refusal(json.dump(), type);
 }
 
 Index index_of(const Json& entries) {
@@ -85,38 +85,39 @@ TEST(Manifest, WithoutAnOuterTypeTheDocumentDecides) {
   EXPECT_EQ(std::get<Index>(parse_manifest(index_json("").dump(), "")).media_type, kOciIndex);
   EXPECT_EQ(std::get<Manifest>(parse_manifest(image_json("").dump(), kDockerManifest)).media_type,
             kDockerManifest);
-  EXPECT_THAT(refusal(Json{{"schemaVersion", 2}}), HasSubstr("neither layers nor manifests"));
+  EXPECT_THAT(manifest_refusal(Json{{"schemaVersion", 2}}), HasSubstr("neither layers nor manifests"));
 }
 
 TEST(Manifest, ParametersOfTheContentTypeAreIgnored) {
-  EXPECT_EQ(refusal(image_json(), std::string(kOciManifest) + "; charset=utf-8"), "");
-  EXPECT_EQ(refusal(image_json(), "Application/Vnd.OCI.image.manifest.v1+JSON"), "");
+  EXPECT_EQ(manifest_refusal(image_json(), std::string(kOciManifest) + "; charset=utf-8"), "");
+  EXPECT_EQ(manifest_refusal(image_json(), "Application/Vnd.OCI.image.manifest.v1+JSON"), "");
 }
 
 TEST(Manifest, RefusesAnotherTypeInsideThanOutside) {
-  EXPECT_THAT(refusal(image_json(kOciManifest), kDockerManifest), HasSubstr("was announced as"));
-  EXPECT_THAT(refusal(index_json(kOciIndex), kOciManifest), HasSubstr("was announced as"));
-  EXPECT_THAT(refusal(index_json(""), kOciManifest), HasSubstr("has manifests"));
-  EXPECT_THAT(refusal(image_json(""), kDockerList), HasSubstr("has layers"));
-  EXPECT_THAT(refusal(image_json(kOciIndex)), HasSubstr("has layers"));
-  EXPECT_THAT(refusal(index_json(kDockerManifest)), HasSubstr("has manifests"));
-  EXPECT_THAT(refusal(image_json(""), "text/html"), HasSubstr("text/html"));
-  EXPECT_THAT(refusal(image_json("application/vnd.oci.image.config.v1+json")), HasSubstr("can read"));
+  EXPECT_THAT(manifest_refusal(image_json(kOciManifest), kDockerManifest), HasSubstr("was announced as"));
+  EXPECT_THAT(manifest_refusal(index_json(kOciIndex), kOciManifest), HasSubstr("was announced as"));
+  EXPECT_THAT(manifest_refusal(index_json(""), kOciManifest), HasSubstr("has manifests"));
+  EXPECT_THAT(manifest_refusal(image_json(""), kDockerList), HasSubstr("has layers"));
+  EXPECT_THAT(manifest_refusal(image_json(kOciIndex)), HasSubstr("has layers"));
+  EXPECT_THAT(manifest_refusal(index_json(kDockerManifest)), HasSubstr("has manifests"));
+  EXPECT_THAT(manifest_refusal(image_json(""), "text/html"), HasSubstr("text/html"));
+  EXPECT_THAT(manifest_refusal(image_json("application/vnd.oci.image.config.v1+json")),
+              HasSubstr("can read"));
   Json numbered = image_json();
   numbered["mediaType"] = 2;
-  EXPECT_THAT(refusal(numbered), HasSubstr("mediaType"));
+  EXPECT_THAT(manifest_refusal(numbered), HasSubstr("mediaType"));
 }
 
 TEST(Manifest, RefusesBothLayersAndManifests) {
   for (const std::string_view type : {std::string_view(), kOciManifest, kOciIndex}) {
     Json json = image_json(type);
     json["manifests"] = index_json()["manifests"];
-    EXPECT_THAT(refusal(json), HasSubstr("both layers and manifests")) << type;
+    EXPECT_THAT(manifest_refusal(json), HasSubstr("both layers and manifests")) << type;
     json["manifests"] = nullptr;
-    EXPECT_THAT(refusal(json), HasSubstr("both layers and manifests")) << type;
+    EXPECT_THAT(manifest_refusal(json), HasSubstr("both layers and manifests")) << type;
     json = index_json(type);
     json["config"] = entry(kOciConfig, "config");
-    EXPECT_THAT(refusal(json), HasSubstr("both layers and manifests")) << type;
+    EXPECT_THAT(manifest_refusal(json), HasSubstr("both layers and manifests")) << type;
   }
 }
 
@@ -128,34 +129,34 @@ TEST(Manifest, RefusesSchema1ByName) {
                         {"signatures", Json::array({1})}};
   for (const char* type : {"", "application/json", "application/vnd.docker.distribution.manifest.v1+json",
                            "application/vnd.docker.distribution.manifest.v1+prettyjws; charset=utf-8"}) {
-    EXPECT_THAT(refusal(schema1, type), HasSubstr("Docker schema 1")) << type;
+    EXPECT_THAT(manifest_refusal(schema1, type), HasSubstr("Docker schema 1")) << type;
   }
-  EXPECT_THAT(refusal(image_json(""), "application/vnd.docker.distribution.manifest.v1+json"),
+  EXPECT_THAT(manifest_refusal(image_json(""), "application/vnd.docker.distribution.manifest.v1+json"),
               HasSubstr("schema 1"));
   Json disguised = image_json();
   disguised["fsLayers"] = Json::array();
-  EXPECT_THAT(refusal(disguised), HasSubstr("schema 1"));
+  EXPECT_THAT(manifest_refusal(disguised), HasSubstr("schema 1"));
 }
 
 TEST(Manifest, RefusesEveryOtherSchemaVersion) {
   for (const char* version : {"0", "3", "-2", "2.0", "2.5", "\"2\"", "[2]", "true", "null", "4294967298"}) {
     Json json = image_json();
     json["schemaVersion"] = base::parse_json(version);
-    EXPECT_THAT(refusal(json), HasSubstr("schemaVersion")) << version;
+    EXPECT_THAT(manifest_refusal(json), HasSubstr("schemaVersion")) << version;
   }
   Json json = image_json();
   json.erase("schemaVersion");
-  EXPECT_THAT(refusal(json), HasSubstr("schemaVersion is missing"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("schemaVersion is missing"));
 }
 
 TEST(Manifest, RefusesAKeyThatIsThereTwice) {
   const std::string text = image_json().dump();
-  EXPECT_THAT(refusal(text.substr(0, text.size() - 1) + R"(,"layers":[]})"),
+  EXPECT_THAT(manifest_refusal(text.substr(0, text.size() - 1) + R"(,"layers":[]})"),
               HasSubstr("\"layers\" is there twice"));
   std::string inner = text;
   inner.insert(inner.find("\"size\""), "\"size\":1,");
-  EXPECT_THAT(refusal(inner), HasSubstr("\"size\" is there twice"));
-  EXPECT_THAT(refusal(text.substr(0, text.size() - 1) + R"(,"annotations":{"a":"1","a":"2"}})"),
+  EXPECT_THAT(manifest_refusal(inner), HasSubstr("\"size\" is there twice"));
+  EXPECT_THAT(manifest_refusal(text.substr(0, text.size() - 1) + R"(,"annotations":{"a":"1","a":"2"}})"),
               HasSubstr("twice"));
 }
 
@@ -163,64 +164,66 @@ TEST(Manifest, RefusesFieldsThatOtherReadersWouldTakeForSpecifiedOnes) {
   for (const char* key : {"Layers", "LAYERS", "layer\xc5\xbf", "mediatype", "Manifests", "SchemaVersion"}) {
     Json json = image_json();
     json[key] = Json::array();
-    EXPECT_THAT(refusal(json), HasSubstr("is not spelt")) << key;
+    EXPECT_THAT(manifest_refusal(json), HasSubstr("is not spelt")) << key;
   }
 }
 
 TEST(Manifest, RefusesWhatIsNotJsonOrTooMuchOfIt) {
   for (const char* text : {"", "{", "null", "[]", "\"x\"", "1", "<html>", "{}x", "{\"schemaVersion\":2"}) {
-    EXPECT_NE(refusal(std::string(text)), "") << text;
+    EXPECT_NE(manifest_refusal(std::string(text)), "") << text;
   }
-  EXPECT_THAT(refusal(std::string(1'000'000, '[')), HasSubstr("nested deeper"));
-  EXPECT_THAT(refusal(std::string(R"({"schemaVersion":2,"x":)") + std::string(100, '[') +
-                      std::string(100, ']') + "}"),
+  EXPECT_THAT(manifest_refusal(std::string(1'000'000, '[')), HasSubstr("nested deeper"));
+  EXPECT_THAT(manifest_refusal(std::string(R"({"schemaVersion":2,"x":)") + std::string(100, '[') +
+                               std::string(100, ']') + "}"),
               HasSubstr("nested deeper"));
-  EXPECT_EQ(refusal(image_json().dump() + std::string(kMaxManifestBytes - image_json().dump().size(), ' ')),
+  EXPECT_EQ(manifest_refusal(image_json().dump() +
+                             std::string(kMaxManifestBytes - image_json().dump().size(), ' ')),
             "");
-  EXPECT_THAT(refusal(image_json().dump() + std::string(kMaxManifestBytes, ' ')), HasSubstr("larger than"));
+  EXPECT_THAT(manifest_refusal(image_json().dump() + std::string(kMaxManifestBytes, ' ')),
+              HasSubstr("larger than"));
 }
 
 TEST(Manifest, RefusesMoreThan4096Entries) {
   Json json = image_json();
   json["layers"] = Json::array();
   for (int i = 0; i < 4096; ++i) json["layers"].push_back(entry(kOciLayer, "x"));
-  EXPECT_EQ(refusal(json), "");
+  EXPECT_EQ(manifest_refusal(json), "");
   json["layers"].push_back(entry(kOciLayer, "x"));
-  EXPECT_THAT(refusal(json), HasSubstr("layers has more than 4096 entries"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("layers has more than 4096 entries"));
 }
 
 TEST(Manifest, RefusesSizesThatOverflowTogether) {
   Json json = image_json();
   json["layers"][0]["size"] = 9223372036854775807ULL;
-  EXPECT_THAT(refusal(json), HasSubstr("add up"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("add up"));
   json["layers"][0]["size"] = 9223372036854775807ULL - 9;  // "config" and "two" have the other nine
-  EXPECT_EQ(refusal(json), "");
+  EXPECT_EQ(manifest_refusal(json), "");
   json["layers"][0]["size"] = -1;
-  EXPECT_THAT(refusal(json), HasSubstr("layers[0].size"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("layers[0].size"));
   json["layers"][0]["size"] = 9223372036854775808ULL;
-  EXPECT_THAT(refusal(json), HasSubstr("layers[0].size"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("layers[0].size"));
   json["layers"][0]["size"] = 3.0;
-  EXPECT_THAT(refusal(json), HasSubstr("layers[0].size"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("layers[0].size"));
 }
 
 TEST(Manifest, RefusesMissingAndMistypedParts) {
   Json json = image_json();
   json.erase("config");
-  EXPECT_THAT(refusal(json), HasSubstr("config is missing"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("config is missing"));
   json = image_json();
   json.erase("layers");
-  EXPECT_THAT(refusal(json), HasSubstr("layers is missing"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("layers is missing"));
   json = index_json();
   json.erase("manifests");
-  EXPECT_THAT(refusal(json), HasSubstr("manifests is missing"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("manifests is missing"));
   for (const char* key : {"config", "layers", "annotations", "subject", "artifactType"}) {
     json = image_json();
     json[key] = key == std::string_view("artifactType") ? Json(1) : Json("x");
-    EXPECT_THAT(refusal(json), HasSubstr(key)) << key;
+    EXPECT_THAT(manifest_refusal(json), HasSubstr(key)) << key;
   }
   json = image_json();
   json["layers"][1]["digest"] = "sha256:../../x";
-  EXPECT_THAT(refusal(json), HasSubstr("layers[1].digest"));
+  EXPECT_THAT(manifest_refusal(json), HasSubstr("layers[1].digest"));
 }
 
 TEST(Manifest, WhatGoWritesForNoLayersIsNoLayers) {

@@ -18,7 +18,7 @@ std::optional<RawManifest> read_image(ImageRepo& repo, const std::string& ref, c
       if (entry == nullptr || depth == kMaxDepth) {
         throw base::Error(base::ErrorCode::kRegistry, ref + " in " + repo.name() + " has nothing for " +
                                                           platform.text() + "; it has " + platforms(*index) +
-                                                          ".");
+                                                          ". Ask for one of these with --platform.");
       }
       manifest = repo.read_manifest(entry->digest.text());
       if (!manifest) {

@@ -29,11 +29,7 @@ bool is_alphanumeric(char c) {
   return is_lower_or_digit(c) || is_upper(c);
 }
 
-bool is_lower_hex(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-[[noreturn]] void fail(std::string_view text, const std::string& reason) {
+[[noreturn]] void fail_reference(std::string_view text, const std::string& reason) {
   throw base::Error(base::ErrorCode::kUsage,
                     "\"" + shown(text) + "\" does not name an image: " + reason + ".");
 }
@@ -90,16 +86,16 @@ std::string normalised_host(std::string_view host) {
 
 // What a reference cannot hold at all, and people write nevertheless.
 void refuse_common_mistakes(std::string_view text) {
-  if (text.empty()) fail(text, "it is empty");
+  if (text.empty()) fail_reference(text, "it is empty");
   if (text.find("://") != std::string_view::npos)
-    fail(text, "it must not begin with a scheme such as https://");
+    fail_reference(text, "it must not begin with a scheme such as https://");
   for (const char c : text) {
     if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f) {
-      fail(text, "it must not have spaces, control characters or letters beyond ASCII");
+      fail_reference(text, "it must not have spaces, control characters or letters beyond ASCII");
     }
   }
   if (text.size() == 64 && std::all_of(text.begin(), text.end(), is_lower_hex)) {
-    fail(text, "64 hexadecimal digits are the ID of an image; write name@sha256:... for a digest");
+    fail_reference(text, "64 hexadecimal digits are the ID of an image; write name@sha256:... for a digest");
   }
 }
 
@@ -108,9 +104,10 @@ std::optional<Digest> take_digest(std::string_view whole, std::string_view& rest
   if (at == std::string_view::npos) return std::nullopt;
   const auto digest = Digest::parse(rest.substr(at + 1));
   if (!digest) {
-    fail(whole,
-         "what follows the @ is not a digest, which is sha256: and 64 or sha512: and 128 lower-case "
-         "hexadecimal digits");
+    fail_reference(
+        whole,
+        "what follows the @ is not a digest, which is sha256: and 64 or sha512: and 128 lower-case "
+        "hexadecimal digits");
   }
   rest = rest.substr(0, at);
   return digest;
@@ -122,9 +119,10 @@ std::string take_tag(std::string_view whole, std::string_view& rest) {
   if (colon == std::string_view::npos || (slash != std::string_view::npos && colon < slash)) return "";
   const std::string_view tag = rest.substr(colon + 1);
   if (!is_valid_tag(tag)) {
-    fail(whole, "its tag \"" + shown(tag) +
-                    "\" is not one; a tag is 1 to 128 letters, digits, _, . and -, and does not begin with . "
-                    "or -");
+    fail_reference(
+        whole, "its tag \"" + shown(tag) +
+                   "\" is not one; a tag is 1 to 128 letters, digits, _, . and -, and does not begin with . "
+                   "or -");
   }
   rest = rest.substr(0, colon);
   return std::string(tag);
@@ -137,9 +135,10 @@ std::string take_host(std::string_view whole, std::string_view& rest) {
   }
   const std::string_view host = rest.substr(0, slash);
   if (!is_valid_host(host)) {
-    fail(whole, "its host \"" + shown(host) +
-                    "\" is not one; a host is a name, an IPv4 address or an IPv6 address in brackets, with "
-                    ":port or without");
+    fail_reference(
+        whole, "its host \"" + shown(host) +
+                   "\" is not one; a host is a name, an IPv4 address or an IPv6 address in brackets, with "
+                   ":port or without");
   }
   rest = rest.substr(slash + 1);
   return normalised_host(host);
@@ -175,16 +174,16 @@ Reference parse_reference(std::string_view text) {
     reference.repository.insert(0, "library/");
   }
   if (reference.name().size() > kLongestName) {
-    fail(text, "host and repository together have more than 255 characters");
+    fail_reference(text, "host and repository together have more than 255 characters");
   }
-  if (rest.empty()) fail(text, "it has no repository");
+  if (rest.empty()) fail_reference(text, "it has no repository");
   if (!is_valid_repository(rest)) {
     const bool capitals = std::any_of(rest.begin(), rest.end(), is_upper);
-    fail(text,
-         "its repository \"" + shown(rest) +
-             (capitals ? "\" has capital letters, and only small ones are allowed"
-                       : "\" is not one; each of its parts between slashes is small letters and digits, "
-                         "joined by single ., by _, __ or dashes"));
+    fail_reference(
+        text, "its repository \"" + shown(rest) +
+                  (capitals ? "\" has capital letters, and only small ones are allowed"
+                            : "\" is not one; each of its parts between slashes is small letters and digits, "
+                              "joined by single ., by _, __ or dashes"));
   }
   return reference;
 }

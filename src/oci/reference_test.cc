@@ -16,7 +16,7 @@ std::string full(std::string_view text) {
   return parse_reference(text).text();
 }
 
-std::string refusal(std::string_view text) {
+std::string reference_refusal(std::string_view text) {
   try {
     parse_reference(text);
   } catch (const base::Error& error) {
@@ -82,7 +82,7 @@ TEST(Reference, Ipv6HostsStandInBrackets) {
   EXPECT_EQ(parse_reference("[::ffff:10.0.0.1]/web").host, "[::ffff:10.0.0.1]");
   for (const char* text : {"[::1/web", "::1/web", "[:]/web", "[::1]x/web", "[::1]:/web", "[::1%25eth0]/web",
                            "[::1]]/web", "[localhost]/web", "[127.0.0.1]/web"}) {
-    EXPECT_THAT(refusal(text), HasSubstr("host")) << text;
+    EXPECT_THAT(reference_refusal(text), HasSubstr("host")) << text;
   }
 }
 
@@ -100,14 +100,14 @@ TEST(Reference, RefusesBadDigests) {
   for (const std::string& digest :
        {std::string(), std::string("sha256:../../x"), "sha256:" + std::string(64, 'A'), std::string("latest"),
         kDigest + "@" + kDigest, kDigest + ":1", "md5:" + std::string(32, 'a')}) {
-    EXPECT_THAT(refusal("web@" + digest), HasSubstr("digest")) << digest;
+    EXPECT_THAT(reference_refusal("web@" + digest), HasSubstr("digest")) << digest;
   }
 }
 
 TEST(Reference, RefusesBadTags) {
   for (const std::string& tag : {std::string(), std::string(".x"), std::string("-x"), std::string("a+b"),
                                  std::string(129, 'a'), std::string("a..%2f")}) {
-    EXPECT_THAT(refusal("web:" + tag), HasSubstr("tag")) << tag;
+    EXPECT_THAT(reference_refusal("web:" + tag), HasSubstr("tag")) << tag;
   }
   EXPECT_EQ(parse_reference("web:" + std::string(128, 'a')).tag.size(), 128U);
   EXPECT_EQ(parse_reference("web:_A.b-9").tag, "_A.b-9");
@@ -137,10 +137,10 @@ TEST(Reference, RefusesBadRepositories) {
                            "a?b",
                            "a#b",
                            "a\\b"}) {
-    EXPECT_NE(refusal(text), "") << text;
+    EXPECT_NE(reference_refusal(text), "") << text;
   }
-  EXPECT_THAT(refusal("registry.local/App"), HasSubstr("capital"));
-  EXPECT_THAT(refusal("APP"), HasSubstr("capital"));
+  EXPECT_THAT(reference_refusal("registry.local/App"), HasSubstr("capital"));
+  EXPECT_THAT(reference_refusal("APP"), HasSubstr("capital"));
 }
 
 TEST(Reference, TakesAllSeparatorsWithinComponents) {
@@ -154,7 +154,7 @@ TEST(Reference, RefusesBadHosts) {
        {"registry.local:0/a", "registry.local:65536/a", "registry.local:http/a", "a..b/c",
         "registry.local:/a", ".local/a", "-x.local/a", "x-.local/a", "under_score.local/a",
         "registry.local:05000/a", "registry.local:123456/a", "u:p@registry.local/a", "./a"}) {
-    EXPECT_NE(refusal(text), "") << text;
+    EXPECT_NE(reference_refusal(text), "") << text;
   }
   EXPECT_TRUE(is_valid_host("registry.local:65535"));
   EXPECT_TRUE(is_valid_host("REGISTRY"));
@@ -164,24 +164,24 @@ TEST(Reference, RefusesBadHosts) {
 
 TEST(Reference, RefusesNamesOfMoreThan255Characters) {
   const std::string host = "registry.local";
-  EXPECT_EQ(refusal(host + "/" + std::string(240, 'a')), "");
-  EXPECT_THAT(refusal(host + "/" + std::string(241, 'a')), HasSubstr("255"));
-  EXPECT_THAT(refusal(std::string(238, 'a')), HasSubstr("255"));  // docker.io/library/ counts
+  EXPECT_EQ(reference_refusal(host + "/" + std::string(240, 'a')), "");
+  EXPECT_THAT(reference_refusal(host + "/" + std::string(241, 'a')), HasSubstr("255"));
+  EXPECT_THAT(reference_refusal(std::string(238, 'a')), HasSubstr("255"));  // docker.io/library/ counts
   EXPECT_FALSE(is_valid_repository(std::string(256, 'a')));
-  EXPECT_LT(refusal(host + "/" + std::string(1'000'000, 'a')).size(), 400U);
+  EXPECT_LT(reference_refusal(host + "/" + std::string(1'000'000, 'a')).size(), 400U);
 }
 
 TEST(Reference, SaysWhatPeopleOftenGetWrong) {
-  EXPECT_THAT(refusal("https://registry.local/app"), HasSubstr("https://"));
-  EXPECT_THAT(refusal(""), HasSubstr("empty"));
-  EXPECT_THAT(refusal("my app"), HasSubstr("spaces"));
-  EXPECT_THAT(refusal("app\n"), HasSubstr("spaces"));
-  EXPECT_THAT(refusal(std::string(64, 'a')), HasSubstr("ID of an image"));
-  EXPECT_EQ(refusal("x/" + std::string(64, 'a')), "");
+  EXPECT_THAT(reference_refusal("https://registry.local/app"), HasSubstr("https://"));
+  EXPECT_THAT(reference_refusal(""), HasSubstr("empty"));
+  EXPECT_THAT(reference_refusal("my app"), HasSubstr("spaces"));
+  EXPECT_THAT(reference_refusal("app\n"), HasSubstr("spaces"));
+  EXPECT_THAT(reference_refusal(std::string(64, 'a')), HasSubstr("ID of an image"));
+  EXPECT_EQ(reference_refusal("x/" + std::string(64, 'a')), "");
 }
 
 TEST(Reference, MessagesArePrintableWhateverWasTyped) {
-  const std::string message = refusal("app\x1b[2J");
+  const std::string message = reference_refusal("app\x1b[2J");
   EXPECT_EQ(message.find('\x1b'), std::string::npos);
   EXPECT_THAT(message, HasSubstr("\\x1b"));
 }

@@ -18,7 +18,7 @@ namespace {
 
 using Records = std::map<std::string, std::string>;
 
-constexpr std::string_view kPosixMagic{"ustar\00000", 8};
+constexpr std::string_view kPosixMagicAndVersion{"ustar\00000", 8};
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -84,7 +84,7 @@ void put_devices(std::string& block, const TarEntry& entry) {
 
 std::string new_block(TarType type) {
   std::string block(kTarBlock, '\0');
-  put_text(block, tar_field::kMagic, kPosixMagic);
+  put_text(block, tar_field::kMagic, kPosixMagicAndVersion);
   block[tar_field::kType.offset] = static_cast<char>(type);
   return block;
 }

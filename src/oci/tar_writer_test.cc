@@ -20,7 +20,7 @@ std::string member(const TarEntry& entry, std::string_view body = "") {
   return tar_header(entry) + std::string(body) + std::string(tar_padding(body.size()), '\0');
 }
 
-TarEntry file(std::string name, std::uint64_t size = 0) {
+TarEntry file_entry(std::string name, std::uint64_t size = 0) {
   TarEntry entry;
   entry.name = std::move(name);
   entry.size = size;
@@ -35,7 +35,7 @@ TarEntry read_back(const TarEntry& entry) {
 }
 
 TarEntry everything() {
-  TarEntry entry = file(std::string(300, 'n') + "/\xc3\xa4", 9'000'000'000);
+  TarEntry entry = file_entry(std::string(300, 'n') + "/\xc3\xa4", 9'000'000'000);
   entry.mode = 06755;
   entry.uid = std::numeric_limits<std::uint32_t>::max() - 1;
   entry.gid = 3'000'000'000;
@@ -48,7 +48,7 @@ TarEntry everything() {
 }
 
 TEST(TarHeader, OfAPlainFileIsOneBlockOfKnownBytes) {
-  TarEntry entry = file("etc/hosts", 5);
+  TarEntry entry = file_entry("etc/hosts", 5);
   entry.mtime = 1'000'000'000;
   const std::string header = tar_header(entry);
   ASSERT_EQ(header.size(), kTarBlock);
@@ -77,8 +77,8 @@ TEST(TarHeader, HoldsNamesOfEveryLength) {
     std::string name;
     while (name.size() < length)
       name += name.size() % 23 == 22 ? '/' : static_cast<char>('a' + name.size() % 26);
-    EXPECT_EQ(read_back(file(name)).name, name);
-    TarEntry link = file("l");
+    EXPECT_EQ(read_back(file_entry(name)).name, name);
+    TarEntry link = file_entry("l");
     link.type = TarType::kSymlink;
     link.link = name;
     EXPECT_EQ(read_back(link), link);
@@ -86,29 +86,29 @@ TEST(TarHeader, HoldsNamesOfEveryLength) {
 }
 
 TEST(TarHeader, CutsALongNameAtASlashRatherThanExtendIt) {
-  EXPECT_EQ(tar_header(file(std::string(120, 'a') + "/" + std::string(100, 'b'))).size(), kTarBlock);
-  EXPECT_GT(tar_header(file(std::string(101, 'a'))).size(), kTarBlock);
+  EXPECT_EQ(tar_header(file_entry(std::string(120, 'a') + "/" + std::string(100, 'b'))).size(), kTarBlock);
+  EXPECT_GT(tar_header(file_entry(std::string(101, 'a'))).size(), kTarBlock);
 }
 
 TEST(TarHeader, HoldsDevicesAndFolders) {
-  TarEntry device = file("dev/null");
+  TarEntry device = file_entry("dev/null");
   device.type = TarType::kCharacterDevice;
   device.device_major = 1;
   device.device_minor = 3;
   EXPECT_EQ(read_back(device), device);
-  TarEntry folder = file("etc");
+  TarEntry folder = file_entry("etc");
   folder.type = TarType::kFolder;
   EXPECT_EQ(read_back(folder).name, "etc/");
 }
 
 TEST(TarHeader, RefusesWhatNoArchiveCanHold) {
-  EXPECT_THROW(tar_header(file("")), std::invalid_argument);
-  EXPECT_THROW(tar_header(file(std::string("a\0b", 3))), std::invalid_argument);
-  EXPECT_THROW(tar_header(file(std::string(kMaxTarName + 1, 'a'))), std::invalid_argument);
-  TarEntry folder = file("f", 1);
+  EXPECT_THROW(tar_header(file_entry("")), std::invalid_argument);
+  EXPECT_THROW(tar_header(file_entry(std::string("a\0b", 3))), std::invalid_argument);
+  EXPECT_THROW(tar_header(file_entry(std::string(kMaxTarName + 1, 'a'))), std::invalid_argument);
+  TarEntry folder = file_entry("f", 1);
   folder.type = TarType::kFolder;
   EXPECT_THROW(tar_header(folder), std::invalid_argument);
-  TarEntry attributes = file("f");
+  TarEntry attributes = file_entry("f");
   attributes.xattrs["user.a=b"] = "";
   EXPECT_THROW(tar_header(attributes), std::invalid_argument);
 }
@@ -117,7 +117,7 @@ TEST(TarHeader, IsReadByTar) {
   if (std::system("tar --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "tar is not installed";
   const TempFolder folder;
   const std::string name = "deep/" + std::string(150, 'x') + "/na\xc3\xafve";
-  TarEntry entry = file(name, 5);
+  TarEntry entry = file_entry(name, 5);
   entry.mtime = 1'000'000'000;
   entry.mtime_ns = 500'000'000;
   entry.mode = 0755;

@@ -205,6 +205,16 @@ std::string Authorizer::identity(const AuthAttempt& attempt) const {
   return credential.source.empty() ? who : who + " (" + credential.source + ")";
 }
 
+std::string Authorizer::conceal(std::string text, const AuthAttempt& attempt) const {
+  if (!attempt.sent_) return text;
+  const std::string& header = attempt.sent_->header.reveal();
+  text = base::without_secret(std::move(text), base::Secret(header.substr(header.find(' ') + 1)));
+  if (attempt.sent_->credential) {
+    text = base::without_secret(std::move(text), attempt.sent_->credential->password);
+  }
+  return text;
+}
+
 std::optional<std::chrono::system_clock::time_point> Authorizer::expires(const AuthAttempt& attempt) const {
   return attempt.sent_ ? attempt.sent_->expires : std::nullopt;
 }

@@ -92,6 +92,9 @@ class Authorizer {
   // Whom the request was sent as: "ci (password from vault:secret/ci#password)", "anonymous".
   std::string identity(const AuthAttempt& attempt) const;
 
+  // `text`, which the registry said, without any secret that it was sent.
+  std::string conceal(std::string text, const AuthAttempt& attempt) const;
+
   // The end of what was sent, where it has one that is known.
   std::optional<std::chrono::system_clock::time_point> expires(const AuthAttempt& attempt) const;
 

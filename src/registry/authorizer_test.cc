@@ -19,8 +19,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const Scopes kPull = pull_scope("team/app");
-const Scopes kPush = push_scope("team/app");
+const Scopes kMayPull = pull_scope("team/app");
+const Scopes kMayPush = push_scope("team/app");
 
 class AuthorizerTest : public ::testing::Test {
  protected:
@@ -40,7 +40,7 @@ class AuthorizerTest : public ::testing::Test {
 TEST_F(AuthorizerTest, ARegistryThatAsksNothingIsToldNothing) {
   world.registry = [](const SentRequest&) { return answer(200); };
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPush), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
   EXPECT_EQ(world.transport.sent().front().header("Authorization"), "");
   EXPECT_TRUE(world.provider.targets.empty());
   EXPECT_EQ(world.identity, "anonymous");
@@ -48,7 +48,7 @@ TEST_F(AuthorizerTest, ARegistryThatAsksNothingIsToldNothing) {
 
 TEST_F(AuthorizerTest, ATokenIsAskedForAsTheSpecificationSays) {
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPush), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
   const auto asked = world.sent_to("https://auth.example.com/");
   ASSERT_EQ(asked.size(), 1u);
   EXPECT_EQ(asked[0].method(), "GET");
@@ -63,16 +63,16 @@ TEST_F(AuthorizerTest, ATokenIsAskedForAsTheSpecificationSays) {
 
 TEST_F(AuthorizerTest, ATokenIsUsedAgainForWhatItCovers) {
   Authorizer authorizer = world.make();
-  world.ask(authorizer, kPush);
-  world.ask(authorizer, kPush);
-  world.ask(authorizer, kPull);
+  world.ask(authorizer, kMayPush);
+  world.ask(authorizer, kMayPush);
+  world.ask(authorizer, kMayPull);
   EXPECT_EQ(world.asked_token_server(), 1u);
   EXPECT_EQ(world.asked_registry(), 4u);  // one refusal only
 }
 
 TEST_F(AuthorizerTest, AnotherRepositoryGetsATokenInAdvance) {
   Authorizer authorizer = world.make();
-  world.ask(authorizer, kPull);
+  world.ask(authorizer, kMayPull);
   world.ask(authorizer, pull_scope("other"));
   EXPECT_EQ(world.asked_registry(), 3u);
   EXPECT_EQ(world.asked_token_server(), 2u);
@@ -80,20 +80,20 @@ TEST_F(AuthorizerTest, AnotherRepositoryGetsATokenInAdvance) {
 
 TEST_F(AuthorizerTest, TokensAreRenewedBeforeTheyEnd) {
   Authorizer authorizer = world.make();
-  world.ask(authorizer, kPush);
+  world.ask(authorizer, kMayPush);
   world.clock.advance(269s);
-  world.ask(authorizer, kPush);
+  world.ask(authorizer, kMayPush);
   EXPECT_EQ(world.asked_token_server(), 1u);
   world.clock.advance(2s);
-  world.ask(authorizer, kPush);
+  world.ask(authorizer, kMayPush);
   EXPECT_EQ(world.asked_token_server(), 2u);
   EXPECT_EQ(world.asked_registry(), 4u);
 }
 
 TEST_F(AuthorizerTest, TheEndOfATokenIsKnown) {
   Authorizer authorizer = world.make();
-  world.ask(authorizer, kPush);
-  AuthAttempt attempt("team/app", kPush);
+  world.ask(authorizer, kMayPush);
+  AuthAttempt attempt("team/app", kMayPush);
   EXPECT_EQ(authorizer.expires(attempt), std::nullopt);
   http::Request request;
   request.url = "https://r.example.com/v2/";
@@ -103,9 +103,9 @@ TEST_F(AuthorizerTest, TheEndOfATokenIsKnown) {
 
 TEST_F(AuthorizerTest, ATokenThatIsRefusedInTheMiddleIsRenewedWithTheSameCredentials) {
   Authorizer authorizer = world.make();
-  world.ask(authorizer, kPush);
+  world.ask(authorizer, kMayPush);
   world.minted = 7;  // t1 is no longer taken
-  EXPECT_EQ(world.ask(authorizer, kPush), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
   EXPECT_EQ(world.asked_token_server(), 2u);
   EXPECT_EQ(world.provider.invalidations, 0);
 }
@@ -113,7 +113,7 @@ TEST_F(AuthorizerTest, ATokenThatIsRefusedInTheMiddleIsRenewedWithTheSameCredent
 TEST_F(AuthorizerTest, WhatIsRefusedForGoodIsNotAskedForEver) {
   world.registry = [](const SentRequest&) { return challenge(ScriptedRegistry::kBearer); };
   Authorizer authorizer = world.make();
-  EXPECT_THAT(error_of(authorizer, kPush).message(),
+  EXPECT_THAT(error_of(authorizer, kMayPush).message(),
               AllOf(HasSubstr("r.example.com refused the user 'ci' (password from env:CANARY)"),
                     HasSubstr("push to team/app")));
   EXPECT_LE(world.asked_registry(), 4u);
@@ -128,7 +128,7 @@ TEST_F(AuthorizerTest, ARefusalForWantOfRightsAsksForNoSecondToken) {
                      R"({"errors":[{"code":"UNAUTHORIZED","message":"access denied"}]})");
   };
   Authorizer authorizer = world.make();
-  const base::Error error = error_of(authorizer, kPush);
+  const base::Error error = error_of(authorizer, kMayPush);
   EXPECT_THAT(error.context(), HasSubstr("UNAUTHORIZED: access denied"));
   EXPECT_EQ(world.asked_token_server(), 1u);
   EXPECT_EQ(world.asked_registry(), 2u);
@@ -144,11 +144,11 @@ TEST_F(AuthorizerTest, AScopeThatTheRegistryNamesIsAskedForToo) {
                                                        : challenge(named);
   };
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPull), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPull), 200);
   const auto asked = world.sent_to("https://auth.example.com/");
   ASSERT_EQ(asked.size(), 2u);
   EXPECT_THAT(asked[1].url(), AllOf(HasSubstr("prefix"), HasSubstr("catalog"), Not(HasSubstr("delete"))));
-  EXPECT_EQ(world.ask(authorizer, kPull), 200);  // the wider token covers it
+  EXPECT_EQ(world.ask(authorizer, kMayPull), 200);  // the wider token covers it
 }
 
 TEST_F(AuthorizerTest, A403ForWantOfScopeGetsAnotherToken) {
@@ -160,7 +160,7 @@ TEST_F(AuthorizerTest, A403ForWantOfScopeGetsAnotherToken) {
                      403);
   };
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPull), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPull), 200);
 }
 
 TEST_F(AuthorizerTest, A403StandsAndSaysWhoMayNotWhat) {
@@ -169,7 +169,7 @@ TEST_F(AuthorizerTest, A403StandsAndSaysWhoMayNotWhat) {
                                                 : answer(403, R"({"errors":[{"code":"DENIED"}]})");
   };
   Authorizer authorizer = world.make();
-  EXPECT_THAT(error_of(authorizer, kPush).message(),
+  EXPECT_THAT(error_of(authorizer, kMayPush).message(),
               HasSubstr("does not allow the user 'ci' (password from env:CANARY) to push to team/app"));
   EXPECT_EQ(world.asked_registry(), 2u);
 }
@@ -181,14 +181,14 @@ TEST_F(AuthorizerTest, WithoutCredentialsATokenIsAskedForAnonymously) {
   };
   world.minted = 1;
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPull), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPull), 200);
   EXPECT_EQ(world.identity, "anonymous");
 }
 
 TEST_F(AuthorizerTest, StrangersAreToldWhereToGiveCredentials) {
   world.provider.credentials.clear();
   Authorizer authorizer = world.make();
-  EXPECT_THAT(error_of(authorizer, kPull).message(),
+  EXPECT_THAT(error_of(authorizer, kMayPull).message(),
               AllOf(HasSubstr("ix looked in the test"), HasSubstr("docker login r.example.com"),
                     HasSubstr("CONFIG.DOCKER.REGISTRIES")));
 }
@@ -201,11 +201,11 @@ TEST_F(AuthorizerTest, StaleCredentialsDoNotBreakPublicPulls) {
     return answer(200, R"({"token":"t)" + std::to_string(++world.minted) + "\"}");
   };
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPull), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPull), 200);
   EXPECT_EQ(world.provider.invalidations, 1);
   ASSERT_EQ(world.warnings.size(), 1u);
   EXPECT_THAT(world.warnings[0], HasSubstr("refused the user 'ci'"));
-  EXPECT_THROW(world.ask(authorizer, kPush), base::Error);
+  EXPECT_THROW(world.ask(authorizer, kMayPush), base::Error);
 }
 
 TEST_F(AuthorizerTest, KnownBadCredentialsAreNotSentForEachPull) {
@@ -222,7 +222,7 @@ TEST_F(AuthorizerTest, KnownBadCredentialsAreNotSentForEachPull) {
 TEST_F(AuthorizerTest, ARefusedPasswordIsSentOnceForAPush) {
   world.provider.credentials = {password_credential("ci", "wrong")};
   Authorizer authorizer = world.make();
-  const base::Error error = error_of(authorizer, kPush);
+  const base::Error error = error_of(authorizer, kMayPush);
   EXPECT_THAT(error.message(), HasSubstr("refused the user 'ci'"));
   EXPECT_THAT(error.context(), AllOf(HasSubstr("auth.example.com answered 401"), HasSubstr("who?")));
   EXPECT_EQ(world.asked_token_server(), 1u);
@@ -231,7 +231,7 @@ TEST_F(AuthorizerTest, ARefusedPasswordIsSentOnceForAPush) {
 TEST_F(AuthorizerTest, ARefusedPasswordIsLoadedAnewOnce) {
   world.provider.credentials = {password_credential("ci", "old"), password_credential("ci", "pw")};
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPush), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
   EXPECT_EQ(world.provider.invalidations, 1);
 }
 
@@ -240,7 +240,7 @@ TEST_F(AuthorizerTest, BasicIsSentInAdvanceOnceItIsKnown) {
     return sent.header("Authorization") == basic("ci", "pw") ? answer(200) : challenge("Basic realm=x");
   };
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPush), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
   EXPECT_EQ(world.ask(authorizer, pull_scope("other")), 200);
   EXPECT_EQ(world.asked_registry(), 3u);
 }
@@ -248,7 +248,7 @@ TEST_F(AuthorizerTest, BasicIsSentInAdvanceOnceItIsKnown) {
 TEST_F(AuthorizerTest, AWrongBasicPasswordIsTriedOnce) {
   world.registry = [](const SentRequest&) { return challenge("Basic realm=x"); };
   Authorizer authorizer = world.make();
-  EXPECT_THAT(error_of(authorizer, kPull).message(), HasSubstr("refused the user 'ci'"));
+  EXPECT_THAT(error_of(authorizer, kMayPull).message(), HasSubstr("refused the user 'ci'"));
   EXPECT_EQ(world.asked_registry(), 2u);
 }
 
@@ -262,10 +262,10 @@ TEST_F(AuthorizerTest, AnExpiredEcrTokenIsRenewedThoughTheAnswerIs403) {
     return answer(403, "denied: Your Authorization Token has expired. Reauthenticate and try again.");
   };
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPush), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
   EXPECT_EQ(world.provider.invalidations, 1);
   good = "none";
-  EXPECT_THAT(error_of(authorizer, kPush).message(), HasSubstr("'AWS'"));
+  EXPECT_THAT(error_of(authorizer, kMayPush).message(), HasSubstr("'AWS'"));
   EXPECT_EQ(world.provider.invalidations, 2);
 }
 
@@ -277,7 +277,7 @@ TEST_F(AuthorizerTest, BearerIsPreferredToBasicUnlessItsRealmIsBad) {
     if (made.status == 401) made.headers.add("WWW-Authenticate", "Basic realm=x");
     return made;
   };
-  EXPECT_EQ(world.ask(authorizer, kPull), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPull), 200);
   EXPECT_EQ(world.asked_token_server(), 1u);
 
   world.registry = [](const SentRequest& sent) {
@@ -286,7 +286,7 @@ TEST_F(AuthorizerTest, BearerIsPreferredToBasicUnlessItsRealmIsBad) {
                : challenge(R"(Bearer realm="http://169.254.169.254/", Basic realm="x")");
   };
   Authorizer other = world.make();
-  EXPECT_EQ(world.ask(other, kPull), 200);
+  EXPECT_EQ(world.ask(other, kMayPull), 200);
 }
 
 TEST_F(AuthorizerTest, A401WithoutAChallengeIsWorthBasic) {
@@ -294,13 +294,13 @@ TEST_F(AuthorizerTest, A401WithoutAChallengeIsWorthBasic) {
     return answer(sent.header("Authorization") == basic("ci", "pw") ? 200 : 401);
   };
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPull), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPull), 200);
 }
 
 TEST_F(AuthorizerTest, OtherSchemesAreNamed) {
   world.registry = [](const SentRequest&) { return challenge("Negotiate"); };
   Authorizer authorizer = world.make();
-  EXPECT_THAT(error_of(authorizer, kPull).message(), HasSubstr("\"negotiate\""));
+  EXPECT_THAT(error_of(authorizer, kMayPull).message(), HasSubstr("\"negotiate\""));
 }
 
 TEST_F(AuthorizerTest, ABearerCredentialIsSentAsItIs) {
@@ -313,7 +313,7 @@ TEST_F(AuthorizerTest, ABearerCredentialIsSentAsItIs) {
       return sent.header("Authorization") == "Bearer sa-token" ? answer(200) : challenge(scheme);
     };
     Authorizer authorizer = world.make();
-    EXPECT_EQ(world.ask(authorizer, kPush), 200);
+    EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
     EXPECT_EQ(world.identity, "a token (service account of the pod)");
   }
   EXPECT_EQ(world.asked_token_server(), 0u);
@@ -332,7 +332,7 @@ TEST_F(AuthorizerTest, ARealmThatEchoesTheTokenMakesTheCredentialTheCulprit) {
     return answer(200, old ? R"({"access_token":"old"})" : R"({"access_token":"new"})");
   };
   Authorizer authorizer = world.make();
-  EXPECT_EQ(world.ask(authorizer, kPush), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
   EXPECT_EQ(world.provider.invalidations, 1);
 }
 
@@ -341,7 +341,7 @@ TEST_F(AuthorizerTest, DiscoveryAsksOnceAndSavesTheRefusals) {
   authorizer.discover();
   authorizer.discover();
   EXPECT_EQ(world.asked_registry(), 1u);
-  EXPECT_EQ(world.ask(authorizer, kPush), 200);
+  EXPECT_EQ(world.ask(authorizer, kMayPush), 200);
   EXPECT_EQ(world.asked_registry(), 2u);
 }
 

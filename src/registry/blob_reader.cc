@@ -80,7 +80,8 @@ void BlobReader::check_head(const http::Response& response) const {
     throw failure(work_, head, const_cast<http::Response&>(response).text());
   }
   if (const auto encoding = head.headers.find("Content-Encoding"); encoding && *encoding != "identity") {
-    throw failure(work_, fmt::format("{} sent it with Content-Encoding {}, for which nobody asked.",
+    throw failure(work_, fmt::format("{} sent it with Content-Encoding {}, for which nobody asked. Look at "
+                                     "what is between you and it.",
                                      work_.host, *encoding));
   }
   if (head.status == 206) {

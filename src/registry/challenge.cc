@@ -25,9 +25,9 @@ bool is_space(char c) {
   return c == ' ' || c == '\t';
 }
 
-class Reader {
+class ChallengeReader {
  public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+  explicit ChallengeReader(std::string_view text) : rest_(text) {}
 
   void read(std::vector<Challenge>& challenges) {
     bool open = false;  // a challenge is being read that parameters belong to
@@ -133,7 +133,7 @@ class Reader {
 
 std::vector<Challenge> parse_challenges(const std::vector<std::string_view>& fields) {
   std::vector<Challenge> challenges;
-  for (const std::string_view field : fields) Reader(field).read(challenges);
+  for (const std::string_view field : fields) ChallengeReader(field).read(challenges);
   return challenges;
 }
 

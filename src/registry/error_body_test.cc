@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-RegistryError one(std::string_view body, std::string_view type = "application/json") {
+RegistryError the_one(std::string_view body, std::string_view type = "application/json") {
   const auto errors = parse_error_body(body, type);
   EXPECT_EQ(errors.size(), 1u) << body;
   return errors.empty() ? RegistryError{} : errors.front();
@@ -30,34 +30,37 @@ TEST(ErrorBodyTest, TheSpecificationsShapeIsRead) {
 }
 
 TEST(ErrorBodyTest, TheShapesOfOthersAreRead) {
-  EXPECT_EQ(one(R"({"message":"no such repo"})").message, "no such repo");
-  EXPECT_EQ(one(R"({"details":"incorrect username or password"})").message, "incorrect username or password");
-  EXPECT_EQ(one(R"({"error":"invalid_grant"})").message, "invalid_grant");
-  EXPECT_EQ(one(R"({"error":{"code":403,"message":"no billing"}})").message, "no billing");
-  EXPECT_EQ(one(R"({"errors":["permission denied"]})").message, "permission denied");
-  EXPECT_EQ(one(R"([{"code":"DENIED","message":"x"}])").code, "DENIED");
-  EXPECT_EQ(one(R"({"__type":"com.amazon#RepositoryNotFoundException","message":"gone"})").code,
+  EXPECT_EQ(the_one(R"({"message":"no such repo"})").message, "no such repo");
+  EXPECT_EQ(the_one(R"({"details":"incorrect username or password"})").message,
+            "incorrect username or password");
+  EXPECT_EQ(the_one(R"({"error":"invalid_grant"})").message, "invalid_grant");
+  EXPECT_EQ(the_one(R"({"error":{"code":403,"message":"no billing"}})").message, "no billing");
+  EXPECT_EQ(the_one(R"({"errors":["permission denied"]})").message, "permission denied");
+  EXPECT_EQ(the_one(R"([{"code":"DENIED","message":"x"}])").code, "DENIED");
+  EXPECT_EQ(the_one(R"({"__type":"com.amazon#RepositoryNotFoundException","message":"gone"})").code,
             "REPOSITORYNOTFOUNDEXCEPTION");
-  EXPECT_EQ(one("404 page not found\n", "text/plain").message, "404 page not found");
+  EXPECT_EQ(the_one("404 page not found\n", "text/plain").message, "404 page not found");
 }
 
 TEST(ErrorBodyTest, XmlOfObjectStoresIsRead) {
-  const RegistryError error =
-      one("<?xml version=\"1.0\"?>\n<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism "
-          "allowed; only "
-          "the X-Amz-Algorithm query parameter &amp; co</Message><HostId>x</HostId></Error>",
-          "application/xml");
+  const RegistryError error = the_one(
+      "<?xml version=\"1.0\"?>\n<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism "
+      "allowed; only "
+      "the X-Amz-Algorithm query parameter &amp; co</Message><HostId>x</HostId></Error>",
+      "application/xml");
   EXPECT_EQ(error.code, "INVALIDARGUMENT");
   EXPECT_THAT(error.message, HasSubstr("Only one auth mechanism allowed"));
   EXPECT_THAT(error.message, HasSubstr("parameter & co"));
 }
 
 TEST(ErrorBodyTest, OfHtmlTheTitleIsRead) {
-  EXPECT_EQ(one("<!DOCTYPE html><html><head><TITLE>502 Bad\n Gateway</TITLE></head><body><h1>x</h1></body>",
-                "text/html")
-                .message,
-            "502 Bad Gateway");
-  EXPECT_EQ(one("<html><body><p>Log <b>in</b> first</p></body></html>", "text/html").message, "Log in first");
+  EXPECT_EQ(
+      the_one("<!DOCTYPE html><html><head><TITLE>502 Bad\n Gateway</TITLE></head><body><h1>x</h1></body>",
+              "text/html")
+          .message,
+      "502 Bad Gateway");
+  EXPECT_EQ(the_one("<html><body><p>Log <b>in</b> first</p></body></html>", "text/html").message,
+            "Log in first");
 }
 
 TEST(ErrorBodyTest, NothingIsSaidOfNothing) {
@@ -69,15 +72,15 @@ TEST(ErrorBodyTest, NothingIsSaidOfNothing) {
 }
 
 TEST(ErrorBodyTest, TerminalsAreNotTakenOver) {
-  const std::string message = one(R"({"message":"a\u001b[31mb\u0007\r\nc\u202ed\u009be"})").message;
+  const std::string message = the_one(R"({"message":"a\u001b[31mb\u0007\r\nc\u202ed\u009be"})").message;
   EXPECT_EQ(message, "a [31mb c d e");
-  EXPECT_EQ(one("\x1b]0;title\x07 text\xff\xfe", "text/plain").message, "]0;title text");
+  EXPECT_EQ(the_one("\x1b]0;title\x07 text\xff\xfe", "text/plain").message, "]0;title text");
 }
 
 TEST(ErrorBodyTest, LongMessagesAreCutBetweenCharacters) {
   std::string body = "ä";
   for (int i = 0; i < 16; ++i) body += body;
-  const std::string message = one(body, "text/plain").message;
+  const std::string message = the_one(body, "text/plain").message;
   EXPECT_LT(message.size(), 310u);
   EXPECT_TRUE(message.ends_with("ä…"));
 }
@@ -89,13 +92,13 @@ TEST(ErrorBodyTest, ManyErrorsAreCut) {
 }
 
 TEST(ErrorBodyTest, CutOrDeepJsonIsShownAsText) {
-  EXPECT_THAT(one(R"({"errors":[{"code":"DENI)").message, HasSubstr("DENI"));
-  EXPECT_THAT(one(std::string(5000, '[')).message, HasSubstr("[[["));
+  EXPECT_THAT(the_one(R"({"errors":[{"code":"DENI)").message, HasSubstr("DENI"));
+  EXPECT_THAT(the_one(std::string(5000, '[')).message, HasSubstr("[[["));
 }
 
 TEST(ErrorBodyTest, CodesHoldNothingButLetters) {
-  EXPECT_EQ(one(R"({"errors":[{"code":"a b\u001b","message":"m"}]})").code, "A_B_");
-  EXPECT_EQ(one(R"({"errors":[{"code":403,"message":"m"}]})").code, "403");
+  EXPECT_EQ(the_one(R"({"errors":[{"code":"a b\u001b","message":"m"}]})").code, "A_B_");
+  EXPECT_EQ(the_one(R"({"errors":[{"code":403,"message":"m"}]})").code, "403");
 }
 
 TEST(ErrorBodyTest, AnyBytesAreSurvived) {

@@ -70,7 +70,7 @@ std::string advice(const Work& work, int status) {
       return "It does not take this kind of image; try another registry, or push it in the other format (OCI "
              "or Docker).";
     case 507:
-      return "Its disk is full.";
+      return "Its disk is full; ask whoever runs it to make room.";
     default:
       break;
   }

@@ -28,10 +28,13 @@ http::Response HostClient::send(const Work& work, http::Request request, const S
     for (;;) {
       authorizer.authorize(request, attempt);
       http::Response response = client_.send(request);
-      if (response.head.status != 401 && response.head.status != 403) return response;
-      std::string body = response.text();
-      if (authorizer.handle_challenge(response.head, body, attempt)) continue;
-      if (response.head.status == 401) throw authorizer.unauthorized(response.head, body, attempt);
+      const int status = response.head.status;
+      if (status < 400) return response;
+      // What a registry says is shown, and some repeat what they were sent.
+      std::string body = authorizer.conceal(response.text(), attempt);
+      const bool refused = status == 401 || status == 403;
+      if (refused && authorizer.handle_challenge(response.head, body, attempt)) continue;
+      if (status == 401) throw authorizer.unauthorized(response.head, body, attempt);
       return {std::move(response.head), std::make_unique<base::OwnedTextSource>(std::move(body))};
     }
   } catch (const http::TransportError&) {

@@ -9,9 +9,9 @@ namespace {
 
 // One field: <target>;name=value;name="value", <target>… Angle brackets and quotes may hold commas and
 // semicolons.
-class Reader {
+class LinkReader {
  public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+  explicit LinkReader(std::string_view text) : rest_(text) {}
 
   std::optional<std::string> next() {
     while (true) {
@@ -91,7 +91,7 @@ class Reader {
 
 std::optional<std::string> next_link(const std::vector<std::string_view>& fields) {
   for (const std::string_view field : fields)
-    if (const auto target = Reader(field).next()) return target;
+    if (const auto target = LinkReader(field).next()) return target;
   return std::nullopt;
 }
 

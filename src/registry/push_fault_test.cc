@@ -121,6 +121,18 @@ TEST_F(Push, AConnectionThatBreaksInTheBodyIsGotOver) {
   s.expect_pushed(s.push());
 }
 
+TEST_F(Push, ABlobThatIsNotSeenForAMomentIsWaitedFor) {
+  Scene& s = scene();
+  s.registry.rule("PUT", "/manifests/", faults::error(400, "MANIFEST_BLOB_UNKNOWN"), kOnce);
+  s.expect_pushed(s.push());
+}
+
+TEST_F(Push, AManifestWhoseBlobStaysUnknownIsRefused) {
+  Scene& s = scene();
+  s.registry.rule("PUT", "/manifests/", faults::error(400, "MANIFEST_BLOB_UNKNOWN"));
+  s.expect_not_pushed(s.push());
+}
+
 TEST_F(Push, AStallOfTheRegistryIsNoticed) {
   RegistryStack::Options client;
   client.retries = 0;

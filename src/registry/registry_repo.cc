@@ -18,6 +18,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
+constexpr int kTriesToSettle = 4;
+
 std::string blob_text(const oci::Descriptor& blob) {
   return "blob " + blob.digest.text();
 }
@@ -77,7 +79,20 @@ std::optional<oci::RawManifest> RegistryRepo::read_manifest(const std::string& r
   http::Request request;
   request.url = path("manifests/" + ref);
   request.headers.add("Accept", std::string(oci::kAcceptManifests));
-  http::Response response = send(reading, request, reading_);
+  // A body that breaks off is asked for again, as one that never began is by the client below.
+  http::Client& client = host_->http();
+  for (int n = 1;; ++n) {
+    try {
+      return manifest_in(send(reading, request, reading_), ref, reading);
+    } catch (const http::TransportError& error) {
+      if (!error.transient() || n > client.options().retries) throw failure(reading, error);
+      client.clock().sleep_for(client.pause_before(n), client.cancellation());
+    }
+  }
+}
+
+std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response response, const std::string& ref,
+                                                          const Work& reading) const {
   if (response.head.status == 404) return std::nullopt;
   if (!response.head.ok()) throw failure(reading, response.head, response.text());
   if (const auto encoding = response.head.headers.find("Content-Encoding");
@@ -86,19 +101,14 @@ std::optional<oci::RawManifest> RegistryRepo::read_manifest(const std::string& r
                                        "what is between you and it.",
                                        host_->host(), *encoding));
   }
-  std::string bytes;
-  try {
-    bytes = base::read_all(*response.body, oci::kMaxManifestBytes, "The manifest of " + image(ref));
-  } catch (const http::TransportError& error) {
-    throw failure(reading, error);
-  }
+  std::string bytes = base::read_all(*response.body, oci::kMaxManifestBytes, "The manifest of " + image(ref));
   const std::optional<oci::Digest> named = oci::Digest::parse(ref);
   oci::Digester digester(named ? named->algorithm() : "sha256");
   digester.update(bytes);
   const oci::Digest digest = digester.finish();
   if (named && digest != *named) {
     throw failure(reading, "what was sent is another document: it has the digest " + digest.text() +
-                               ". It was not used.");
+                               ". It was not used; look at what is between you and it.");
   }
   std::string type = media_type(response.head);
   try {
@@ -185,6 +195,16 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
   std::string body = response.text();
   if (response.head.status == 404 && says(response.head, body, "NAME_UNKNOWN") &&
       host_->create_repository(repository_)) {
+    response = send(pushing, request, push_scope(repository_));
+    body = response.text();
+  }
+  // All that it names has been acknowledged, but docker-registry does not see a blob for the moment in which
+  // somebody else who pushes the same one rewrites its link.
+  for (int n = 1;
+       n <= kTriesToSettle && !response.head.ok() && says(response.head, body, "MANIFEST_BLOB_UNKNOWN");
+       ++n) {
+    http::Client& client = host_->http();
+    client.clock().sleep_for(client.pause_before(n), client.cancellation());
     response = send(pushing, request, push_scope(repository_));
     body = response.text();
   }

@@ -33,6 +33,10 @@ class RegistryRepo : public oci::ImageRepo {
   std::string image(const std::string& ref) const;
   Work work(std::string text, bool writes = false) const { return {std::move(text), host_->host(), writes}; }
   http::Response send(const Work& work, http::Request request, const Scopes& scopes);
+
+  // Throws http::TransportError where the body breaks off.
+  std::optional<oci::RawManifest> manifest_in(http::Response response, const std::string& ref,
+                                              const Work& reading) const;
   std::string take_session(const oci::Digest& digest);
   void remember_subject(const oci::RawManifest& manifest);
 

@@ -17,7 +17,7 @@ using std::chrono::system_clock;
 
 constexpr seconds kDefaultLifetime{60};  // distribution specification, "Token Response Fields"
 constexpr seconds kLongestLifetime{24 * 3600};
-constexpr std::size_t kLongestBody = 64 << 10;
+constexpr std::size_t kLongestTokenAnswer = 64 << 10;
 
 bool wants_to_change(const Scope& scope) {
   return std::any_of(scope.actions.begin(), scope.actions.end(),
@@ -168,7 +168,7 @@ bool pull_only(const Scopes& scopes) {
 Token parse_token(std::string_view body, system_clock::time_point now) {
   Json answer;
   try {
-    answer = base::parse_json(body, kLongestBody, 16);
+    answer = base::parse_json(body, kLongestTokenAnswer, 16);
   } catch (const std::invalid_argument&) {
     throw std::invalid_argument("it is not JSON");
   }

@@ -143,7 +143,7 @@ TokenServer token_server(const Challenge& challenge, const http::Url& registry, 
   if (http::is_private_address(realm->host) && !own)
     throw Error(ErrorCode::kRegistry,
                 fmt::format("{} sends logins to {}, an address of a private network that is not the "
-                            "registry's own, so ix does not go there. Its token server needs a name, or the "
+                            "registry's own, so ix does not go there. Give its token server a name, or the "
                             "registry's own address.",
                             registry.authority(), realm->origin()));
   return {*realm, parameter("service")};

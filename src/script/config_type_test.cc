@@ -46,7 +46,7 @@ root = Root()
 root.add("CHILD", Child)
 )";
 
-class ConfigTest : public testing::Test {
+class ConfigTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     if (!python_started()) start_python({});
@@ -91,15 +91,15 @@ TEST_F(ConfigTest, NamesTheMissingVariableAndTheValue) {
 }
 
 TEST_F(ConfigTest, ShowsTheRingOfStrings) {
-  EXPECT_THAT(failure("root.LOOP_1").message(), testing::HasSubstr("LOOP_1 -> LOOP_2 -> LOOP_1"));
+  EXPECT_THAT(failure("root.LOOP_1").message(), ::testing::HasSubstr("LOOP_1 -> LOOP_2 -> LOOP_1"));
 }
 
 TEST_F(ConfigTest, ShowsTheRingOfProperties) {
-  EXPECT_THAT(failure("root.LOOP_3").message(), testing::HasSubstr("LOOP_3 -> LOOP_4 -> LOOP_3"));
+  EXPECT_THAT(failure("root.LOOP_3").message(), ::testing::HasSubstr("LOOP_3 -> LOOP_4 -> LOOP_3"));
 }
 
 TEST_F(ConfigTest, KeepsTheReasonOfAPropertyThatFails) {
-  EXPECT_THAT(failure("root.CHILD.VIA").context(), testing::HasSubstr("there_is_no_such_attribute"));
+  EXPECT_THAT(failure("root.CHILD.VIA").context(), ::testing::HasSubstr("there_is_no_such_attribute"));
 }
 
 TEST_F(ConfigTest, RendersAnewAfterAnError) {

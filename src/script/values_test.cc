@@ -12,7 +12,7 @@ namespace {
 
 namespace py = pybind11;
 
-class PythonTest : public testing::Test {
+class PythonTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     if (!python_started()) start_python({});
@@ -56,11 +56,11 @@ TEST_F(PythonTest, BytesThatAreNotUtf8StayTellableApart) {
 }
 
 TEST_F(PythonTest, WhatJsonCannotHoldIsNamed) {
-  EXPECT_THAT(failure_of("[object()]"), testing::HasSubstr("object is not JSON serializable"));
+  EXPECT_THAT(failure_of("[object()]"), ::testing::HasSubstr("object is not JSON serializable"));
 }
 
 TEST_F(PythonTest, EndlessNestingIsAnError) {
-  EXPECT_THAT(failure_of("(lambda l: (l.append(l), l)[1])([])"), testing::HasSubstr("ecursion"));
+  EXPECT_THAT(failure_of("(lambda l: (l.append(l), l)[1])([])"), ::testing::HasSubstr("ecursion"));
 }
 
 TEST_F(PythonTest, JsonComesBackAsItWent) {

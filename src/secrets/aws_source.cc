@@ -11,32 +11,33 @@
 namespace ixian::secrets {
 namespace {
 
-[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
-  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
-}
-
 // What the service refused, in the words of who asked for a secret.
 [[noreturn]] void fail_service(const aws::ServiceError& error, const std::string& what,
                                const std::string& region) {
   const std::string context = error.context().empty() ? error.message() : error.context();
   if (error.type == "ResourceNotFoundException" || error.type == "ParameterNotFound") {
-    fail(fmt::format("There is no {} in {}. Is the name right, and the region?", what, region), context);
+    base::fail_registry(fmt::format("There is no {} in {}. Is the name right, and the region?", what, region),
+                        context);
   }
   if (error.type == "AccessDeniedException" || error.type == "AccessDenied") {
-    fail(fmt::format("AWS does not allow reading the {} in {}. Its policy, or its key's, does not let us.",
-                     what, region),
-         context);
+    base::fail_registry(
+        fmt::format("AWS does not allow reading the {} in {}. Its policy, or its key's, does not let us.",
+                    what, region),
+        context);
   }
   if (error.type == "DecryptionFailure") {
-    fail(fmt::format("AWS cannot decrypt the {} in {}: may its key be used?", what, region), context);
+    base::fail_registry(fmt::format("AWS cannot decrypt the {} in {}: may its key be used?", what, region),
+                        context);
   }
   if (error.type == "InvalidRequestException") {
-    fail(fmt::format(
-             "AWS does not give out the {} in {}: it may be marked for deletion, or have no value yet.", what,
-             region),
-         context);
+    base::fail_registry(
+        fmt::format(
+            "AWS does not give out the {} in {}: it may be marked for deletion, or have no value yet.", what,
+            region),
+        context);
   }
-  fail(fmt::format("AWS did not give out the {} in {}: {}.", what, region, error.type), context);
+  base::fail_registry(fmt::format("AWS did not give out the {} in {}: {}.", what, region, error.type),
+                      context);
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ std::string AwsSource::region_of(const std::string& id) {
   const auto parts = base::split(id, ':');
   if (parts.size() >= 6 && parts[0] == "arn" && !parts[3].empty()) return std::string(parts[3]);
   if (const auto region = chain_.region()) return *region;
-  fail(
+  base::fail_registry(
       "No AWS region is known. Set AWS_REGION, or the region of your profile, or name the secret by its "
       "ARN.");
 }
@@ -79,20 +80,20 @@ base::Secret AwsSource::load_secret(const std::string& id, const std::string& fi
   WipedJson answer(call(service, "GetSecretValue", {{"SecretId", id}}, what));
   const auto text = answer.json.find("SecretString");
   if (text == answer.json.end() || !text->is_string()) {
-    fail(fmt::format("The {} in {} is binary. Store it as text, which is what a password is.", what,
-                     service.region));
+    base::fail_registry(fmt::format("The {} in {} is binary. Store it as text, which is what a password is.",
+                                    what, service.region));
   }
   if (field.empty()) {
     base::Secret whole(text->get<std::string>());
-    if (whole.empty()) fail(fmt::format("The {} in {} is empty.", what, service.region));
+    if (whole.empty()) base::fail_registry(fmt::format("The {} in {} is empty.", what, service.region));
     return whole;
   }
   try {
     WipedJson object(parse_secret_json(text->get_ref<std::string&>()));
     return take_field(object.json, field, "The " + what);
   } catch (const std::invalid_argument&) {
-    fail(fmt::format("The {} in {} is not JSON, so it has no field {}. Leave out the #{}.", what,
-                     service.region, field, field));
+    base::fail_registry(fmt::format("The {} in {} is not JSON, so it has no field {}. Leave out the #{}.",
+                                    what, service.region, field, field));
   }
 }
 
@@ -107,7 +108,7 @@ base::Secret AwsSource::load_parameter(const std::string& name) {
       return base::Secret(value.get<std::string>());
     }
   }
-  fail(fmt::format("The {} in {} has no value.", what, service.region));
+  base::fail_registry(fmt::format("The {} in {} has no value.", what, service.region));
 }
 
 }  // namespace ixian::secrets

@@ -9,7 +9,7 @@
 namespace ixian::secrets {
 namespace {
 
-[[noreturn]] void fail(const base::Answer& answer, const std::string& what) {
+[[noreturn]] void fail_command(const base::Answer& answer, const std::string& what) {
   const base::Secret printed{std::string(base::trim(answer.output.reveal()))};
   const std::string said = base::without_secret(answer.error, printed);
   throw base::Error(base::ErrorCode::kRegistry, what, std::string(base::trim(said)));
@@ -30,18 +30,19 @@ base::Answer ask(const std::string& command, base::Cancellation& cancellation) {
 base::Secret load_from_command(const std::string& command, base::Cancellation& cancellation) {
   const base::Answer answer = ask(command, cancellation);
   if (answer.status.signal != 0) {
-    fail(answer, fmt::format("The command was ended by signal {}.", answer.status.signal));
+    fail_command(answer, fmt::format("The command was ended by signal {}.", answer.status.signal));
   }
   if (answer.status.code == 127) {
-    fail(answer, "The command ended with exit code 127: a program in it does not exist. Is it installed?");
+    fail_command(answer,
+                 "The command ended with exit code 127: a program in it does not exist. Is it installed?");
   }
   if (!answer.status.ok()) {
-    fail(answer,
-         fmt::format("The command failed with exit code {}. Run it by hand to see why.", answer.status.code));
+    fail_command(answer, fmt::format("The command failed with exit code {}. Run it by hand to see why.",
+                                     answer.status.code));
   }
   std::string_view text = answer.output.reveal();
   if (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.empty()) fail(answer, "The command succeeded, but printed nothing.");
+  if (text.empty()) fail_command(answer, "The command succeeded, but printed nothing.");
   return base::Secret(std::string(text));
 }
 

@@ -12,12 +12,8 @@
 namespace ixian::secrets {
 namespace {
 
-constexpr std::size_t kLargest = 4 << 20;
+constexpr std::size_t kLargestDocument = 4 << 20;
 constexpr double kExact = 9007199254740992.0;  // 2^53: whole numbers beyond it have lost digits
-
-[[noreturn]] void fail(const std::string& sentence) {
-  throw base::Error(base::ErrorCode::kRegistry, sentence);
-}
 
 std::string names_of(const base::Json& object) {
   std::vector<std::string> names;
@@ -26,20 +22,22 @@ std::string names_of(const base::Json& object) {
 }
 
 const base::Json& find_field(const base::Json& object, const std::string& field, const std::string& where) {
-  if (!object.is_object() || object.empty()) fail(where + " has no fields.");
+  if (!object.is_object() || object.empty()) base::fail_registry(where + " has no fields.");
   if (!field.empty()) {
     if (const auto found = object.find(field); found != object.end()) return *found;
-    fail(fmt::format("{} has no field {}. It has: {}.", where, field, names_of(object)));
+    base::fail_registry(fmt::format("{} has no field {}. It has: {}.", where, field, names_of(object)));
   }
   if (object.size() == 1) return object.front();
-  fail(fmt::format("{} has several fields. Name one behind a #: {}.", where, names_of(object)));
+  base::fail_registry(
+      fmt::format("{} has several fields. Name one behind a #: {}.", where, names_of(object)));
 }
 
 std::string text_of(const base::Json& value, const std::string& where) {
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_null()) fail(where + " has nothing in this field: it is null.");
+  if (value.is_null()) base::fail_registry(where + " has nothing in this field: it is null.");
   if (value.is_number_float() && std::abs(value.get<double>()) >= kExact) {
-    fail(where + " has a number in this field that is too large to be read exactly. Store it as a string.");
+    base::fail_registry(
+        where + " has a number in this field that is too large to be read exactly. Store it as a string.");
   }
   return base::canonical_json(value);
 }
@@ -48,7 +46,7 @@ std::string text_of(const base::Json& value, const std::string& where) {
 
 base::Json parse_secret_json(std::string& text) {
   try {
-    base::Json parsed = base::parse_json(text, kLargest);
+    base::Json parsed = base::parse_json(text, kLargestDocument);
     base::wipe(text);
     return parsed;
   } catch (const std::invalid_argument&) {
@@ -59,7 +57,7 @@ base::Json parse_secret_json(std::string& text) {
 
 base::Secret take_field(const base::Json& object, const std::string& field, const std::string& where) {
   base::Secret secret(text_of(find_field(object, field, where), where));
-  if (secret.empty()) fail(where + " has nothing in this field: it is empty.");
+  if (secret.empty()) base::fail_registry(where + " has nothing in this field: it is empty.");
   return secret;
 }
 

@@ -31,7 +31,7 @@ constexpr std::array<Source, 6> kSources = {{
      "aws-ssm:/ci/registry/password"},
 }};
 
-[[noreturn]] void fail(const Source& source) {
+[[noreturn]] void fail_reference(const Source& source) {
   throw base::Error(base::ErrorCode::kProject,
                     fmt::format("A secret's reference with `{}` needs {} behind it, such as {}.",
                                 source.prefix, source.needs, source.example));
@@ -90,13 +90,13 @@ std::optional<SecretReference> parse_secret_reference(std::string_view text) {
     if (const auto hash = place.rfind('#'); source.has_field && hash != std::string_view::npos) {
       field = place.substr(hash + 1);
       place = place.substr(0, hash);
-      if (field.empty() || has_control_characters(field)) fail(source);
+      if (field.empty() || has_control_characters(field)) fail_reference(source);
     }
     if (source.kind == SourceKind::kVault) {
       if (place.starts_with('/')) place.remove_prefix(1);
       if (place.ends_with('/')) place.remove_suffix(1);
     }
-    if (!is_usable(source.kind, place)) fail(source);
+    if (!is_usable(source.kind, place)) fail_reference(source);
     return SecretReference{source.kind, std::string(place), std::string(field)};
   }
   return std::nullopt;

@@ -11,12 +11,8 @@
 namespace ixian::secrets {
 namespace {
 
-constexpr std::size_t kLargest = 4 << 20;
+constexpr std::size_t kLargestAnswer = 4 << 20;
 constexpr int kRetries = 2;  // as Vault's own client: a sealed Vault stays sealed
-
-[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
-  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
-}
 
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 307 || status == 308;
@@ -26,9 +22,10 @@ bool is_redirect(int status) {
 http::Url target_of(const http::Response& response, const http::Url& from) {
   const auto location = response.head.headers.find("Location");
   const auto to = location ? http::resolve_url(from, *location) : std::nullopt;
-  if (!to) fail(fmt::format("Vault at {} answered with a redirect to nowhere.", from.origin()));
+  if (!to)
+    base::fail_registry(fmt::format("Vault at {} answered with a redirect to nowhere.", from.origin()));
   if (!to->https() && !http::same_origin(from, *to)) {
-    fail(
+    base::fail_registry(
         fmt::format("Vault at {} redirects to {}, which is not https: the token does not go there. If that "
                     "is the right address, set VAULT_ADDR to it.",
                     from.origin(), to->origin()));
@@ -93,8 +90,9 @@ http::Response VaultApi::send(http::Request request) const {
   request.url = to.text();
   http::Response second = client_.send(request);
   if (is_redirect(second.head.status)) {
-    fail(fmt::format("Vault at {} redirects to {}, which redirects again. Set VAULT_ADDR to the active node.",
-                     from->origin(), to.origin()));
+    base::fail_registry(
+        fmt::format("Vault at {} redirects to {}, which redirects again. Set VAULT_ADDR to the active node.",
+                    from->origin(), to.origin()));
   }
   return second;
 }
@@ -103,19 +101,21 @@ VaultAnswer VaultApi::answer(http::Response response) const {
   VaultAnswer answer;
   answer.status = response.head.status;
   std::string text =
-      answer.ok() ? base::read_all(*response.body, kLargest, "The answer of Vault") : response.text();
+      answer.ok() ? base::read_all(*response.body, kLargestAnswer, "The answer of Vault") : response.text();
   try {
     if (!text.empty()) answer.body.json = parse_secret_json(text);
   } catch (const std::invalid_argument&) {
-    fail(fmt::format("{} answered {}, but not as Vault does. Is VAULT_ADDR right?", address_.url,
-                     answer.status));
+    base::fail_registry(fmt::format("{} answered {}, but not as Vault does. Is VAULT_ADDR right?",
+                                    address_.url, answer.status));
   }
   const std::string said = answer.said();
   if (answer.status == 503 && mentions_seal(said)) {
-    fail(fmt::format("Vault at {} is sealed. Unseal it, or tell whoever runs it.", address_.url), said);
+    base::fail_registry(
+        fmt::format("Vault at {} is sealed. Unseal it, or tell whoever runs it.", address_.url), said);
   }
   if (answer.status == 429 || answer.status >= 500) {
-    fail(fmt::format("Vault at {} answered {}. Try again later.", address_.url, answer.status), said);
+    base::fail_registry(fmt::format("Vault at {} answered {}. Try again later.", address_.url, answer.status),
+                        said);
   }
   return answer;
 }

@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::string_view kUnixPrefix = "unix://";
 
-[[noreturn]] void fail(const std::string& sentence) {
-  throw base::Error(base::ErrorCode::kRegistry, sentence);
-}
-
 // The variable that names the address, and its value; "" where neither is set.
 std::pair<std::string, std::string> address_variable(const aws::Environment& environment) {
   for (const std::string name : {"VAULT_AGENT_ADDR", "VAULT_ADDR"}) {
@@ -41,7 +37,8 @@ std::vector<std::string> files_in(const std::string& folder) {
     if (entry->is_regular_file(ignored)) files.push_back(entry->path().string());
   }
   if (error)
-    fail(fmt::format("The folder {} that VAULT_CAPATH names cannot be read.", base::printable_path(folder)));
+    base::fail_registry(
+        fmt::format("The folder {} that VAULT_CAPATH names cannot be read.", base::printable_path(folder)));
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -54,7 +51,7 @@ bool is_true(const std::string& name, const std::string& value) {
   for (const char* no : {"", "0", "f", "F", "false", "FALSE", "False"}) {
     if (value == no) return false;
   }
-  fail(fmt::format("{} must be true or false.", name));
+  base::fail_registry(fmt::format("{} must be true or false.", name));
 }
 
 }  // namespace
@@ -66,7 +63,8 @@ std::string variable_or_empty(const aws::Environment& environment, const std::st
 VaultAddress vault_address(const aws::Environment& environment) {
   const auto [name, value] = address_variable(environment);
   if (value.empty()) {
-    fail("VAULT_ADDR is not set. Set it to Vault's address, such as https://vault.example.com:8200.");
+    base::fail_registry(
+        "VAULT_ADDR is not set. Set it to Vault's address, such as https://vault.example.com:8200.");
   }
   VaultAddress address;
   address.vault_namespace = variable_or_empty(environment, "VAULT_NAMESPACE");
@@ -78,7 +76,7 @@ VaultAddress vault_address(const aws::Environment& environment) {
   }
   const auto url = http::parse_url(value);
   if (!url || !url->query.empty()) {
-    fail(
+    base::fail_registry(
         fmt::format("{} is not an address. It must look like https://vault.example.com:8200, without a user "
                     "or a query.",
                     name));
@@ -103,7 +101,7 @@ std::optional<http::TlsSettings> vault_tls_settings(std::string_view authority,
   settings.client_certificate = variable_or_empty(environment, "VAULT_CLIENT_CERT");
   settings.client_key = variable_or_empty(environment, "VAULT_CLIENT_KEY");
   if (settings.client_certificate.empty() != settings.client_key.empty()) {
-    fail("VAULT_CLIENT_CERT and VAULT_CLIENT_KEY go together: only one of them is set.");
+    base::fail_registry("VAULT_CLIENT_CERT and VAULT_CLIENT_KEY go together: only one of them is set.");
   }
   settings.verify = !is_true("VAULT_SKIP_VERIFY", variable_or_empty(environment, "VAULT_SKIP_VERIFY"));
   if (settings.ca_files.empty() && settings.client_key.empty() && settings.verify) return std::nullopt;

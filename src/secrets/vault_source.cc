@@ -18,10 +18,6 @@
 namespace ixian::secrets {
 namespace {
 
-[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
-  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
-}
-
 struct Place {
   std::string mount;  // with a slash at its end; "" where it is not known
   std::string rest;
@@ -55,7 +51,7 @@ Place place_of(const std::string& path, const base::Json& data) {
     const auto slash = mount.find('/');
     mount.remove_prefix(slash == std::string_view::npos ? mount.size() : slash + 1);
   }
-  fail(
+  base::fail_registry(
       fmt::format("Vault says that {} lies in the mount {}, which names no secret in it. Write the secret's "
                   "path behind the mount.",
                   path, told));
@@ -66,20 +62,21 @@ Place place_of(const std::string& path, const base::Json& data) {
   const base::Json& number = member(metadata, "version");
   const std::string version = number.is_number_integer() ? " " + number.dump() : "";
   if (const base::Json& destroyed = member(metadata, "destroyed"); destroyed.is_boolean() && destroyed) {
-    fail(fmt::format("Version{} of {} in Vault was destroyed. Write a new one.", version, path));
+    base::fail_registry(
+        fmt::format("Version{} of {} in Vault was destroyed. Write a new one.", version, path));
   }
   if (const std::string deleted = text_or(member(metadata, "deletion_time"), ""); !deleted.empty()) {
-    fail(
+    base::fail_registry(
         fmt::format("Version{} of {} in Vault was deleted on {}. Undelete it (`vault kv undelete`), or write "
                     "a new one.",
                     version, path, deleted));
   }
   if (place.versioned && place.rest.starts_with("data/")) {
-    fail(fmt::format("There is no secret {} in Vault. Leave out the data/: {}{}.", path, place.mount,
-                     place.rest.substr(5)),
-         answer.said());
+    base::fail_registry(fmt::format("There is no secret {} in Vault. Leave out the data/: {}{}.", path,
+                                    place.mount, place.rest.substr(5)),
+                        answer.said());
   }
-  fail(fmt::format("There is no secret {} in Vault.", path), answer.said());
+  base::fail_registry(fmt::format("There is no secret {} in Vault.", path), answer.said());
 }
 
 }  // namespace
@@ -105,28 +102,31 @@ struct VaultSource::Impl {
                                  const VaultAnswer& answer) {
     const std::string context = base::without_secret(answer.said(), token.token);
     if (token.token.empty()) {
-      fail(fmt::format("The agent at {} has no token that may read {}.", api.address().url, path), context);
+      base::fail_registry(
+          fmt::format("The agent at {} has no token that may read {}.", api.address().url, path), context);
     }
     if (api.get("auth/token/lookup-self", token.token).ok()) {
-      fail(fmt::format("Vault does not let the token of {} read {}. Either its policies do not allow it, or "
-                       "there is no such mount.",
-                       token.source, path),
-           context);
+      base::fail_registry(
+          fmt::format("Vault does not let the token of {} read {}. Either its policies do not allow it, or "
+                      "there is no such mount.",
+                      token.source, path),
+          context);
     }
-    fail(fmt::format(
-             "Vault at {} does not accept the token of {}. It has expired, or is not of this Vault{}. "
-             "Log in anew: `vault login`.",
-             api.address().url, token.source, api.address().vault_namespace.empty() ? "" : " and namespace"),
-         context);
+    base::fail_registry(
+        fmt::format("Vault at {} does not accept the token of {}. It has expired, or is not of this Vault{}. "
+                    "Log in anew: `vault login`.",
+                    api.address().url, token.source,
+                    api.address().vault_namespace.empty() ? "" : " and namespace"),
+        context);
   }
 
   Place find(const std::string& path) {
     const VaultAnswer mount = read("sys/internal/ui/mounts/" + path);
     if (mount.status == 404) return {"", path, false};
     if (!mount.ok()) {
-      fail(fmt::format("Vault at {} answered {} when asked where {} lies.", api.address().url, mount.status,
-                       path),
-           mount.said());
+      base::fail_registry(fmt::format("Vault at {} answered {} when asked where {} lies.", api.address().url,
+                                      mount.status, path),
+                          mount.said());
     }
     return place_of(path, member(mount.body.json, "data"));
   }
@@ -146,9 +146,9 @@ VaultSecret VaultSource::load(const std::string& path, const std::string& field)
   const VaultAnswer answer = impl_->read(place.api_path());
   if (answer.status == 404) fail_missing(path, place, answer);
   if (!answer.ok()) {
-    fail(fmt::format("Vault at {} answered {} when asked for {}.", impl_->api.address().url, answer.status,
-                     path),
-         answer.said());
+    base::fail_registry(fmt::format("Vault at {} answered {} when asked for {}.", impl_->api.address().url,
+                                    answer.status, path),
+                        answer.said());
   }
   const base::Json& data = member(answer.body.json, "data");
   VaultSecret secret;

@@ -9,10 +9,6 @@
 namespace ixian::secrets {
 namespace {
 
-[[noreturn]] void fail(const std::string& sentence, const std::string& context = "") {
-  throw base::Error(base::ErrorCode::kRegistry, sentence, context);
-}
-
 std::string request_body(const VaultLogin& login) {
   WipedJson body(base::Json::object());
   if (!login.role.empty()) body.json["role"] = login.role;
@@ -43,7 +39,7 @@ VaultToken VaultTokens::current() {
     return *logged_in_;
   }
   if (api_.address().token_optional) return {};
-  fail(
+  base::fail_registry(
       "There is no token for Vault: VAULT_TOKEN is not set, there is no ~/.vault-token, and nothing to log "
       "in with. Run `vault login`, or set VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole), VAULT_JWT and "
       "VAULT_ROLE (JWT), or VAULT_K8S_ROLE (in a pod).");
@@ -67,7 +63,7 @@ std::optional<VaultToken> VaultTokens::from_file() const {
   try {
     content = base::read_file(environment_.home + "/.vault-token");
   } catch (const base::Error& error) {
-    fail(error.message());
+    base::fail_registry(error.message());
   }
   if (!content) return std::nullopt;
   base::Secret token{std::string(base::trim(*content))};
@@ -80,7 +76,7 @@ VaultToken VaultTokens::log_in(const VaultLogin& login) {
   const auto asked = api_.client().clock().now();
   VaultAnswer answer = api_.post(fmt::format("auth/{}/login", login.mount), request_body(login));
   if (!answer.ok()) {
-    fail(
+    base::fail_registry(
         fmt::format("Vault at {} refused {} ({}). Check the role, what it is bound to, and that the mount is "
                     "right.",
                     api_.address().url, source_of(login), answer.status),
@@ -91,9 +87,10 @@ VaultToken VaultTokens::log_in(const VaultLogin& login) {
   const base::Json& auth = body.is_object() && body.contains("auth") ? body["auth"] : none;
   if (!auth.is_object() || !auth.contains("client_token") || !auth["client_token"].is_string() ||
       auth["client_token"].get_ref<const std::string&>().empty()) {
-    fail(fmt::format("Vault at {} accepted {}, but gave no token. Does the role want a second factor?",
-                     api_.address().url, source_of(login)),
-         without_secrets(answer.said(), login));
+    base::fail_registry(
+        fmt::format("Vault at {} accepted {}, but gave no token. Does the role want a second factor?",
+                    api_.address().url, source_of(login)),
+        without_secrets(answer.said(), login));
   }
   // No duration, or none at all, is a token that does not end.
   renew_at_.reset();

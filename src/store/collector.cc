@@ -83,6 +83,7 @@ PruneResult Collector::prune(const PruneOptions& options) {
     return result_;
   }
 
+  parts_.database.use_reserve();
   result_.remains.bytes = reclaim();
   const PrunePlan plan = mark(options);
   remove_roots(plan);
@@ -90,6 +91,7 @@ PruneResult Collector::prune(const PruneOptions& options) {
   rest.old_trees = plan.old_trees;
   sweep(rest);
 
+  parts_.database.keep_reserve();
   snapshot_ = take_snapshot(parts_.database, parts_.folder, parts_.blobs);
   for (const auto& [object, thing] : snapshot_.things) {
     result_.left += thing.bytes;

@@ -1,10 +1,14 @@
 #include "store/database.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -21,6 +25,8 @@ namespace ixian::store {
 namespace {
 
 constexpr int kSchema = 1;
+constexpr off_t kReserve = 512 << 10;
+constexpr const char* kReserveFile = ".reserve";
 constexpr auto kPatience = std::chrono::seconds{60};
 
 constexpr const char* kTables =
@@ -65,6 +71,26 @@ Database::Database(std::string path, base::Cancellation& cancellation)
 
 Database::~Database() {
   sqlite3_close(handle_);
+}
+
+void Database::keep_reserve() const noexcept {
+  try {
+    const std::string file = path_ + kReserveFile;
+    const base::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (fd.valid() && ::posix_fallocate(fd.get(), 0, kReserve) != 0) ::unlink(file.c_str());
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+void Database::use_reserve() const noexcept {
+  try {
+    struct statvfs space = {};
+    if (::statvfs(path_.c_str(), &space) != 0) return;
+    if (space.f_bavail * space.f_frsize < static_cast<fsblkcnt_t>(kReserve)) {
+      ::unlink((path_ + kReserveFile).c_str());
+    }
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 void Database::fail() {

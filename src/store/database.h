@@ -23,6 +23,11 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
+  // To remove a row something must be written first, which a full disk does not allow. So a little room is
+  // kept in a file, and given up by who is about to make more. Both never throw.
+  void keep_reserve() const noexcept;
+  void use_reserve() const noexcept;  // only where the disk is full, nearly
+
  private:
   friend class Transaction;
   friend class Statement;

@@ -20,13 +20,9 @@
 namespace ixian::store {
 namespace {
 
-constexpr std::string_view kVersion = "1";
+constexpr std::string_view kFolderVersion = "1";
 constexpr std::string_view kOwnNames[] = {"version", "blobs", "trees",    "leases",    "work",
                                           "trash",   "locks", "store.db", "lost+found"};
-
-[[noreturn]] void fail(std::string message) {
-  throw base::Error(base::ErrorCode::kRegistry, std::move(message));
-}
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -51,14 +47,14 @@ void refuse_other_folders(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return;
   if (!std::filesystem::is_directory(path, error)) {
-    fail(fmt::format("{} is a file, not the folder of a store. Name a folder in IXIAN_STORE.",
-                     base::printable_path(path)));
+    base::fail_registry(fmt::format("{} is a file, not the folder of a store. Name a folder in IXIAN_STORE.",
+                                    base::printable_path(path)));
   }
   for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename();
     if (is_own(name)) continue;
-    fail(
+    base::fail_registry(
         fmt::format("The folder {} is no store: it holds other things, {} for one. Name a folder that is new "
                     "or empty in IXIAN_STORE.",
                     base::printable_path(path), base::printable_path(name)));
@@ -92,11 +88,11 @@ bool Folder::exists() const {
 bool Folder::has_known_version() const {
   const auto text = layout::read_whole(version(), 4096);
   if (!text) return false;
-  if (base::trim(*text) == kVersion) return true;
-  fail(
+  if (base::trim(*text) == kFolderVersion) return true;
+  base::fail_registry(
       fmt::format("The store in {} is of version {}, and this ix knows only version {}. Use the ix that made "
                   "it, or name another folder in IXIAN_STORE.",
-                  base::printable_path(path_), base::printable_path(base::trim(*text)), kVersion));
+                  base::printable_path(path_), base::printable_path(base::trim(*text)), kFolderVersion));
 }
 
 void Folder::make(base::Cancellation& cancellation) const {
@@ -114,7 +110,7 @@ void Folder::make(base::Cancellation& cancellation) const {
   }
   if (has_known_version()) return;
   layout::TemporaryFile file(path_, ".version-");
-  layout::write_at(file.fd(), fmt::format("{}\n", kVersion), 0, file.path());
+  layout::write_at(file.fd(), fmt::format("{}\n", kFolderVersion), 0, file.path());
   file.move_to(version());
   layout::sync_folder(path_);
 }

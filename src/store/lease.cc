@@ -9,7 +9,7 @@
 namespace ixian::store {
 namespace {
 
-constexpr const char* kPrefix = "lease-";
+constexpr const char* kLeasePrefix = "lease-";
 
 void mark_as_used(Transaction& transaction, const Object& object, std::int64_t now) {
   const std::size_t colon = object.find(':');
@@ -46,7 +46,7 @@ std::int64_t unix_time(base::Clock& clock) {
 Lease::Lease(std::shared_ptr<Database> database, const Folder& folder, base::Clock& clock)
     : database_(std::move(database)),
       clock_(clock),
-      file_(folder.leases(), kPrefix),
+      file_(folder.leases(), kLeasePrefix),
       id_(file_.path().substr(file_.path().rfind('/') + 1)) {
   Transaction transaction(*database_, Access::kWrite);
   transaction.run("INSERT INTO lease(id, used) VALUES(?1, ?2)", id_, unix_time(clock_));
@@ -79,7 +79,7 @@ void Lease::keep(const std::vector<Object>& objects) {
 void Lease::keep(Transaction& transaction, const std::vector<Object>& objects) {
   const std::int64_t now = unix_time(clock_);
   transaction.run("UPDATE lease SET used = ?2 WHERE id = ?1", id_, now);
-  if (transaction.changes() == 0) {  // somebody removed the database
+  if (transaction.changes() == 0) {  // somebody took us for dead, where locks do not work
     transaction.run("INSERT INTO lease(id, used) VALUES(?1, ?2)", id_, now);
   }
   for (const Object& object : objects) {
@@ -107,7 +107,7 @@ void expire_leases(Database& database, const Folder& folder, base::Clock& clock,
     for (const std::string& id : ended) transaction.run("DELETE FROM lease WHERE id = ?1", id);
     transaction.commit();
   }
-  layout::reclaim_temporary_files(folder.leases(), kPrefix);
+  layout::reclaim_temporary_files(folder.leases(), kLeasePrefix);
 }
 
 }  // namespace ixian::store

@@ -51,6 +51,7 @@ void build(Store& store, int seed, std::size_t size) {
 
 TEST(StoreProcesses, AreThirtyTwoAtOnce) {
   StoreWorld world;
+  world.open()->cache_put("common", {1, {}, {oci::Digest::of("common")}});  // so that no prune takes it
   std::list<ChildProcess> children;
   for (int process = 0; process < 32; ++process) {
     children.emplace_back([&, process](ChildProcess&) {
@@ -67,7 +68,7 @@ TEST(StoreProcesses, AreThirtyTwoAtOnce) {
   for (auto& child : children) EXPECT_EQ(child.wait(), 0);
   const auto store = world.open();
   EXPECT_EQ(store->names().size(), 8u);
-  EXPECT_EQ(std::filesystem::file_size(world.temp() / "fills"), 1u) << "one tree for all, while they run";
+  EXPECT_EQ(std::filesystem::file_size(world.temp() / "fills"), 1u) << "one tree for all";
   EXPECT_THAT(store->check(), IsEmpty());
 }
 
@@ -174,7 +175,8 @@ int try_full_disks(const std::string& disk) {
     }
     {
       const auto store = Store::open(folder, cancellation, {nullptr, 0s});
-      EXPECT_THAT(store->check(), IsEmpty()) << left;
+      // A row of the database cannot always be removed while the disk is full.
+      EXPECT_THAT(store->check(), ::testing::Each(::testing::HasSubstr("/leases/"))) << left;
       store->images("")->remove(full_name("1"));
       EXPECT_GT(store->prune({0s, 0, false, false}).freed(), 0u) << "room can be made with " << left;
       EXPECT_THAT(store->check(), IsEmpty()) << left;
@@ -192,7 +194,12 @@ TEST(StoreDisk, ThatIsFullAtAnyPointLeavesASoundStore) {
   const TempFolder folder;
   ChildProcess child([&](ChildProcess&) {
     if (!mount_small_disk(folder.path(), 4 << 20)) return kNoMounts;
-    return try_full_disks(folder.path());
+    try {
+      return try_full_disks(folder.path());
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what();
+      return 1;
+    }
   });
   const int result = child.wait();
   if (result == kNoMounts) GTEST_SKIP() << "a small file system cannot be mounted here";

@@ -11,11 +11,11 @@
 namespace ixian::store {
 namespace {
 
-constexpr int kMaxDepth = 8;  // of indexes in indexes, which may be rings
+constexpr int kMaxIndexDepth = 8;  // of indexes in indexes, which may be rings
 constexpr std::size_t kMaxConfig = 16 << 20;
 
 // nullopt also where the file is damaged: then nobody can tell, or use, what it leads to.
-std::optional<oci::AnyManifest> read(const layout::BlobFolder& blobs, const oci::Digest& digest) {
+std::optional<oci::AnyManifest> read_any(const layout::BlobFolder& blobs, const oci::Digest& digest) {
   try {
     const auto manifest = layout::read_stored_manifest(blobs, digest);
     if (manifest) return manifest->parsed();
@@ -36,10 +36,10 @@ void add_blobs(const layout::BlobFolder& blobs, const oci::AnyManifest& any, std
     for (const oci::Descriptor& layer : manifest->layers) objects.push_back(blob_object(layer.digest));
     return;
   }
-  if (depth > kMaxDepth) return;
+  if (depth > kMaxIndexDepth) return;
   for (const oci::Descriptor& part : std::get<oci::Index>(any).manifests) {
     objects.push_back(blob_object(part.digest));
-    if (const auto inner = read(blobs, part.digest)) add_blobs(blobs, *inner, objects, depth + 1);
+    if (const auto inner = read_any(blobs, part.digest)) add_blobs(blobs, *inner, objects, depth + 1);
   }
 }
 
@@ -62,8 +62,8 @@ const std::set<Object>& Reach::of(const oci::Descriptor& blob) {
 
 void Reach::add(const oci::Descriptor& blob, std::set<Object>& objects, int depth) {
   objects.insert(blob_object(blob.digest));
-  if (!is_manifest(blob) || depth > kMaxDepth) return;
-  const auto any = read(blobs_, blob.digest);
+  if (!is_manifest(blob) || depth > kMaxIndexDepth) return;
+  const auto any = read_any(blobs_, blob.digest);
   if (!any) return;
   if (const auto* index = std::get_if<oci::Index>(&*any)) {
     for (const oci::Descriptor& part : index->manifests) add(part, objects, depth + 1);

@@ -76,6 +76,7 @@ std::shared_ptr<Store> Store::open(const std::string& folder, base::Cancellation
   auto parts = std::make_unique<Parts>(folder, cancellation, options);
   const CollectorParts all = parts->collector();
   Collector(all).reclaim();
+  parts->database->keep_reserve();
   parts->confirm_trees();
   return std::shared_ptr<Store>(new Store(std::move(parts)));
 }

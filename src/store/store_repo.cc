@@ -18,10 +18,6 @@
 namespace ixian::store {
 namespace {
 
-[[noreturn]] void fail(std::string message) {
-  throw base::Error(base::ErrorCode::kRegistry, std::move(message));
-}
-
 class StoreRepo : public oci::ImageRepo {
  public:
   StoreRepo(std::shared_ptr<Store> store, Database& database, const Folder& folder,
@@ -71,7 +67,7 @@ class StoreRepo : public oci::ImageRepo {
 std::string StoreRepo::name_of(const std::string& ref) const {
   if (!prefix_.empty()) {
     if (oci::is_valid_tag(ref)) return prefix_ + ref;
-    fail(
+    base::fail_registry(
         fmt::format("\"{}\" cannot be a tag in {}: a tag has up to 128 letters, digits, \"_\", \".\" and "
                     "\"-\", and starts with none of the latter two.",
                     base::printable_path(ref), label_));
@@ -81,8 +77,9 @@ std::string StoreRepo::name_of(const std::string& ref) const {
     if (!reference.digest && !reference.tag.empty() && reference.text() == ref) return ref;
   } catch (const base::Error&) {
   }
-  fail(fmt::format("\"{}\" cannot be a name in the store: it must be a full one, with its tag.",
-                   base::printable_path(ref)));
+  base::fail_registry(
+      fmt::format("\"{}\" cannot be a name in the store: it must be a full one, with its tag.",
+                  base::printable_path(ref)));
 }
 
 // Keeps the manifest from the moment that the name is seen.
@@ -116,7 +113,8 @@ std::optional<oci::RawManifest> StoreRepo::read_manifest(const std::string& ref)
     if (!found) return std::nullopt;
     auto bytes = blobs_.read(found->digest, oci::kMaxManifestBytes);
     if (!bytes || bytes->size() != found->size) {
-      fail(fmt::format("The manifest of {} is not there. Make or copy the image again.", image(ref)));
+      base::fail_registry(
+          fmt::format("The manifest of {} is not there. Make or copy the image again.", image(ref)));
     }
     manifest = oci::RawManifest{std::move(*found), std::move(*bytes)};
   }
@@ -175,6 +173,7 @@ std::vector<std::string> StoreRepo::tags() {
 
 bool StoreRepo::remove(const std::string& ref) {
   if (const auto digest = oci::Digest::parse(ref)) return remove_digest(*digest);
+  database_.use_reserve();
   Transaction transaction(database_, Access::kDurable);
   const bool removed = remove_name(transaction, prefix_ + ref);
   transaction.commit();
@@ -196,6 +195,7 @@ bool StoreRepo::is_needed(Transaction& transaction, const oci::Digest& digest) {
 }
 
 bool StoreRepo::remove_digest(const oci::Digest& digest) {
+  database_.use_reserve();
   lease();
   if (!layout::read_stored_manifest(blobs_, digest)) return false;
   bool removed = false;

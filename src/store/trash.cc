@@ -24,7 +24,7 @@
 namespace ixian::store {
 namespace {
 
-constexpr int kMaxDepth = 100;
+constexpr int kMaxFolderDepth = 100;
 
 std::string new_name() {
   static const unsigned salt = std::random_device{}();
@@ -70,7 +70,7 @@ class Walk {
       if (remove_) ::unlinkat(parent, name, 0);
       return;
     }
-    if (remove_ && depth > kMaxDepth && ::renameat(parent, name, top_, new_name().c_str()) == 0) {
+    if (remove_ && depth > kMaxFolderDepth && ::renameat(parent, name, top_, new_name().c_str()) == 0) {
       deeper_ = true;
       return;
     }

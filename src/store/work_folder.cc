@@ -17,13 +17,15 @@
 namespace ixian::store {
 namespace {
 
-constexpr const char* kPrefix = "work-";
-constexpr std::string_view kEnding = ".d";
+constexpr const char* kWorkPrefix = "work-";
+constexpr std::string_view kWorkEnding = ".d";
 
 }  // namespace
 
 WorkFolder::WorkFolder(const Folder& folder)
-    : trash_(folder.trash()), lock_(folder.work(), kPrefix), path_(lock_.path() + std::string(kEnding)) {
+    : trash_(folder.trash()),
+      lock_(folder.work(), kWorkPrefix),
+      path_(lock_.path() + std::string(kWorkEnding)) {
   if (::mkdir(path_.c_str(), 0700) != 0) layout::file_error("make the folder", path_, errno);
 }
 
@@ -40,14 +42,14 @@ void reclaim_work_folders(const Folder& folder) {
   for (std::filesystem::directory_iterator entry(folder.work(), error), end; !error && entry != end;
        entry.increment(error)) {
     std::string path = entry->path();
-    if (!path.ends_with(kEnding)) continue;
-    if (is_locked(path.substr(0, path.size() - kEnding.size()))) continue;
+    if (!path.ends_with(kWorkEnding)) continue;
+    if (is_locked(path.substr(0, path.size() - kWorkEnding.size()))) continue;
     try {
       Trash(folder.trash()).take(path);
     } catch (const base::Error&) {  // a mount that is still there: it stays until somebody unmounts it
     }
   }
-  layout::reclaim_temporary_files(folder.work(), kPrefix);
+  layout::reclaim_temporary_files(folder.work(), kWorkPrefix);
 }
 
 }  // namespace ixian::store

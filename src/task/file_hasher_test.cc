@@ -39,10 +39,10 @@ std::string folder_digest(const std::string& lines) {
   return "sha256:" + sha256_hex(lines);
 }
 
-class FileHasherTest : public testing::Test {
+class FileHasherTest : public ::testing::Test {
  protected:
   FileHasherTest() {
-    std::string name = testing::TempDir() + "file_hasher_test.XXXXXX";
+    std::string name = ::testing::TempDir() + "file_hasher_test.XXXXXX";
     base_ = ::mkdtemp(name.data());
     ::chmod(base_.c_str(), 0755);
     root_ = base_ + "/project";

@@ -20,7 +20,7 @@ namespace ixian::task {
 namespace {
 
 constexpr std::string_view kAnyFolders = "**";
-constexpr std::size_t kNamesBuffer = 64u << 10;
+constexpr std::size_t kGlobNamesBuffer = 64u << 10;
 
 // The first code point of `text`, not empty, which is taken off. Bytes that are not UTF-8 become
 // what Python makes of them, code points of their own that no text can hold.
@@ -212,7 +212,7 @@ class Expansion {
   std::vector<std::string_view> steps_;
   std::vector<Visit> waiting_;
   std::vector<std::string> found_;
-  std::vector<char> buffer_ = std::vector<char>(kNamesBuffer);
+  std::vector<char> buffer_ = std::vector<char>(kGlobNamesBuffer);
 };
 
 }  // namespace

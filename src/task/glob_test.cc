@@ -16,10 +16,10 @@ namespace {
 
 using Paths = std::vector<std::string>;
 
-class GlobTest : public testing::Test {
+class GlobTest : public ::testing::Test {
  protected:
   GlobTest() {
-    std::string name = testing::TempDir() + "glob_test.XXXXXX";
+    std::string name = ::testing::TempDir() + "glob_test.XXXXXX";
     root_ = ::mkdtemp(name.data());
     fd_ = open_folder(AT_FDCWD, root_, 0);
   }

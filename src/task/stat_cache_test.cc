@@ -39,10 +39,10 @@ base::Sha256Bytes digest_of(std::uint64_t value) {
   return hash.finish();
 }
 
-class StatCacheTest : public testing::Test {
+class StatCacheTest : public ::testing::Test {
  protected:
   StatCacheTest() {
-    std::string name = testing::TempDir() + "stat_cache_test.XXXXXX";
+    std::string name = ::testing::TempDir() + "stat_cache_test.XXXXXX";
     folder_ = ::mkdtemp(name.data());
     path_ = folder_ + "/made/later/cache";
     now_ns = kStart;

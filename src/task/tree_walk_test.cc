@@ -43,10 +43,10 @@ class BrokenReader : public FileReader {
   int read(int, const struct stat&, base::Sha256Bytes&) override { return EIO; }
 };
 
-class TreeWalkTest : public testing::Test {
+class TreeWalkTest : public ::testing::Test {
  protected:
   TreeWalkTest() {
-    std::string name = testing::TempDir() + "tree_walk_test.XXXXXX";
+    std::string name = ::testing::TempDir() + "tree_walk_test.XXXXXX";
     root_ = ::mkdtemp(name.data());
     fd_ = open_folder(AT_FDCWD, root_, 0);
     options_.make_reader = [this] { return std::make_unique<PrefixReader>(reads_); };

@@ -8,10 +8,10 @@
 namespace ixian::ui {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-class FrameTest : public testing::Test {
+class FrameTest : public ::testing::Test {
  protected:
   RunningActivity& add(const std::string& name, double started = 0) {
     RunningActivity& activity = board_.running[++last_id_];
@@ -60,7 +60,7 @@ TEST_F(FrameTest, CountsWhatHasEnded) {
 
 TEST_F(FrameTest, TurnsTheSpinner) {
   add("build");
-  EXPECT_THAT(frame(0.1)[0], testing::StartsWith("⠙ "));
+  EXPECT_THAT(frame(0.1)[0], ::testing::StartsWith("⠙ "));
 }
 
 TEST_F(FrameTest, ShowsProgressWithABarAndARate) {
@@ -107,7 +107,7 @@ TEST_F(FrameTest, ShowsTheFirstFewOfMany) {
   for (int i = 0; i < 20; ++i) add("task_" + std::to_string(i));
   const auto lines = frame(1);
   ASSERT_EQ(lines.size(), kMaxActivityLines + 1);
-  EXPECT_THAT(lines[6], testing::HasSubstr("task_6"));
+  EXPECT_THAT(lines[6], ::testing::HasSubstr("task_6"));
   EXPECT_EQ(lines[7], "  … and 13 more");
   EXPECT_EQ(lines[8], "20 running · 0:01");
 }

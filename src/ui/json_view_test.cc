@@ -12,9 +12,9 @@ namespace {
 using base::Json;
 using base::LogLevel;
 using base::Outcome;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
-class JsonViewTest : public testing::Test {
+class JsonViewTest : public ::testing::Test {
  protected:
   std::vector<Json> received() {
     std::vector<Json> objects;

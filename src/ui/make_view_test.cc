@@ -44,7 +44,7 @@ TEST(MakeView, QuietTellsErrorsOnly) {
   const auto view = make_view(ViewKind::kQuiet, Threshold::kDebug, terminal.fd());
   view->log(base::kNoActivity, base::LogLevel::kWarning, "hm");
   view->end(view->begin({"a", "why"}), base::Outcome::kDone, "");
-  EXPECT_THAT(terminal.receive(), testing::IsEmpty());
+  EXPECT_THAT(terminal.receive(), ::testing::IsEmpty());
 }
 
 TEST(MakeView, MakesTheKindThatIsAskedFor) {

@@ -14,10 +14,10 @@ namespace {
 using base::kNoActivity;
 using base::LogLevel;
 using base::Outcome;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
-class PlainViewTest : public testing::Test {
+class PlainViewTest : public ::testing::Test {
  protected:
   PlainView view(Threshold threshold, const Style& style = Style::make(false, true)) {
     return PlainView({terminal_.fd(), threshold, style, clock_.clock()});
@@ -137,7 +137,7 @@ TEST_F(PlainViewTest, NeverMixesTheLinesOfThreads) {
   b.join();
   const auto writes = terminal_.receive();
   EXPECT_EQ(writes.size(), 42u);
-  EXPECT_THAT(writes, testing::Each(testing::ContainsRegex("^[ab]( [|] line|: failed)\n$")));
+  EXPECT_THAT(writes, ::testing::Each(::testing::ContainsRegex("^[ab]( [|] line|: failed)\n$")));
 }
 
 TEST_F(PlainViewTest, IgnoresThatNobodyReads) {

@@ -7,7 +7,7 @@
 namespace ixian::ui {
 namespace {
 
-class RegionTest : public testing::Test {
+class RegionTest : public ::testing::Test {
  protected:
   std::string replace(std::string_view above, const std::vector<std::string>& lines) {
     std::vector<FrameLine> frame;

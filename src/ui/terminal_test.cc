@@ -18,7 +18,7 @@ Environment environment(std::map<std::string, std::string> variables) {
   };
 }
 
-class TerminalPipeTest : public testing::Test {
+class TerminalPipeTest : public ::testing::Test {
  protected:
   TerminalPipeTest() {
     if (pipe(fds_) != 0) std::abort();

@@ -16,11 +16,11 @@ namespace ixian::ui {
 namespace {
 
 using base::Outcome;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
-class AnimatedTtyViewTest : public testing::Test {
+class AnimatedTtyViewTest : public ::testing::Test {
  protected:
   void start() {
     TtyView::Options options;

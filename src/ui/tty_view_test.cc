@@ -14,10 +14,10 @@ namespace {
 using base::kNoActivity;
 using base::LogLevel;
 using base::Outcome;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
-class TtyViewTest : public testing::Test {
+class TtyViewTest : public ::testing::Test {
  protected:
   explicit TtyViewTest(TerminalSize size = {60, 12}) : size_(size), terminal_(size.columns, size.rows) {
     start(Threshold::kInfo);
@@ -102,7 +102,7 @@ TEST_F(TtyViewTest, SaysHowMuchOutputItHasForgotten) {
   const auto id = view_->begin({"build", ""});
   for (std::size_t i = 0; i < OutputTail::kMaxLines + 2; ++i) view_->output(id, "x");
   view_->end(id, Outcome::kFailed, "");
-  EXPECT_THAT(screen(), testing::StartsWith("build | (2 lines before these)\nbuild | x\n"));
+  EXPECT_THAT(screen(), ::testing::StartsWith("build | (2 lines before these)\nbuild | x\n"));
 }
 
 TEST_F(TtyViewTest, OnlyCountsWhatIsUpToDate) {
@@ -300,7 +300,7 @@ TEST_F(NarrowTtyViewTest, KeepsEveryLineThatScrollsAway) {
     screen();
     expected += "✔ t" + std::to_string(i) + ": done in 0.0s\n";
   }
-  EXPECT_THAT(screen(), testing::StartsWith(expected + "⠋ long"));
+  EXPECT_THAT(screen(), ::testing::StartsWith(expected + "⠋ long"));
 }
 
 }  // namespace

@@ -273,3 +273,10 @@ def test_fish_completes(project):
     environment = {**os.environ, "PATH": f"{os.path.dirname(IX)}:{os.environ['PATH']}", "HOME": str(project.path)}
     done = subprocess.run(["fish", "-c", script], cwd=project.path, env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["generate"], done
+
+
+@pytest.mark.parametrize("args", [["image"], ["image", "copy"], ["registries"], ["plan"], ["completion"]])
+def test_a_command_of_ix_shows_its_page_when_asked_for_help(described, args):
+    page = described.ix(*args, "--help").ok().stdout
+    assert f"ix {args[0]}" in page
+    assert page == described.ix("help", args[0]).ok().stdout
