@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/root_fs.h"
 #include "sandbox/run.h"

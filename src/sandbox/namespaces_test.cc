@@ -131,7 +131,7 @@ class OrdinaryUserRun : public OrdinaryUser, public ::testing::WithParamInterfac
 };
 
 INSTANTIATE_TEST_SUITE_P(Runtimes, OrdinaryUserRun, ::testing::Values("crun", "runc"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& param_info) { return param_info.param; });
 
 TEST_P(OrdinaryUserRun, WorksWithManyIds) {
   if (!can_map()) GTEST_SKIP() << "the package uidmap is not installed";
@@ -171,7 +171,7 @@ TEST_P(OrdinaryUserRun, CanBeAnotherUserInside) {
 TEST(Namespaces, AreOnlyEnteredBeforeThereAreThreads) {
   std::mutex held;
   held.lock();
-  std::thread other([&] { held.lock(); });
+  std::thread other([&] { const std::lock_guard wait(held); });
   EXPECT_THROW(enter_namespaces(), base::Error);
   held.unlock();
   other.join();

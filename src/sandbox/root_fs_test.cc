@@ -81,7 +81,7 @@ class RootFsTest : public ::testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Kinds, RootFsTest, ::testing::Values("overlay", "userns", "copy"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& param_info) { return param_info.param; });
 
 TEST_P(RootFsTest, HigherLayersHideAndReplace) {
   write("1/d/old");

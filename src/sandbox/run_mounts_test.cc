@@ -43,7 +43,7 @@ class RunMounts : public ::testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Kinds, RunMounts, ::testing::Values("overlay", "userns", "copy"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& param_info) { return param_info.param; });
 
 TEST_P(RunMounts, EveryKindIsThereAndLeavesNothing) {
   const std::string path = box_.folder / "socket";

@@ -68,7 +68,7 @@ class RunStop : public ::testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Runtimes, RunStop, ::testing::Values("crun", "runc"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& param_info) { return param_info.param; });
 
 TEST_P(RunStop, ARequestIsPassedOn) {
   const std::string before = mounts();

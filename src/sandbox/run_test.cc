@@ -33,7 +33,7 @@ class RunTest : public ::testing::TestWithParam<const char*> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Runtimes, RunTest, ::testing::Values("crun", "runc"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& param_info) { return param_info.param; });
 
 TEST_P(RunTest, ElevenCapabilitiesAndNoneThatIsInherited) {
   ASSERT_EQ(box_.sh("grep Cap /proc/self/status | tr '\\t' ' '"), 0);
