@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/own_namespaces.h"
 #include "cli/print.h"
 #include "cli/run_task.h"
 #include "cli/signals.h"
@@ -164,6 +165,13 @@ int run_ix(int argc, char** argv) {
     options = parse_options(argc, argv);
     normalise(options);
     if (const int code = answer_at_once(options); code >= 0) return code;
+  } catch (const base::Error& error) {
+    sink = ui::make_view(wanted_view(argc, argv), ui::Threshold::kInfo, STDERR_FILENO);
+    tell(*sink, error);
+    return static_cast<int>(error.code());
+  }
+  try {
+    enter_own_namespaces(options, project_exists());
   } catch (const base::Error& error) {
     sink = ui::make_view(wanted_view(argc, argv), ui::Threshold::kInfo, STDERR_FILENO);
     tell(*sink, error);

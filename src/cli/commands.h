@@ -50,6 +50,7 @@ Command plan_command();
 Command why_command();
 Command graph_command();
 Command registries_command();
+Command build_command();
 Command image_command();
 Command completion_command();
 Command version_command();

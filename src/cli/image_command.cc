@@ -19,8 +19,8 @@ struct Part {
 };
 
 constexpr Part kParts[] = {
-    {"copy", image_copy}, {"ls", image_list},   {"inspect", image_inspect},
-    {"tags", image_tags}, {"rm", image_remove}, {"export", image_export},
+    {"copy", image_copy}, {"ls", image_list},       {"inspect", image_inspect}, {"tags", image_tags},
+    {"rm", image_remove}, {"export", image_export}, {"prune", image_prune},
 };
 
 int run_image(const CommandContext& context) {
@@ -48,19 +48,28 @@ int run_image(const CommandContext& context) {
 
 Command image_command() {
   return {"image",
-          "copy | ls | inspect | tags | rm | export …",
-          "Copy, list, inspect, remove and export images",
+          "copy | ls | inspect | tags | rm | export | prune …",
+          "Copy, list, inspect, remove and export images; make room",
           "    ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH]\n"
           "    ix image ls PLACE            the images of a repository or a folder\n"
           "    ix image tags REPOSITORY     their names alone, one a line\n"
           "    ix image inspect IMAGE       [--json] [--config] [--raw] [--platform …]\n"
           "    ix image rm IMAGE…           a tag, or by digest with all its tags\n"
           "    ix image export IMAGE FILE   as a file for `docker load`\n"
+          "    ix image prune               [--keep SIZE] [--older-than AGE] [--all] [--dry-run]\n"
           "\n"
-          "An image is HOST/NAME:TAG or HOST/NAME@DIGEST in a registry, oci:DIR:TAG in a\n"
-          "folder in the OCI image layout, or docker-archive:FILE, as `docker save`\n"
-          "makes them. Of an image for several platforms, the one for this machine is\n"
-          "taken, the one for --platform, or with --all the whole.\n"
+          "An image is HOST/NAME:TAG or HOST/NAME@DIGEST in a registry, store:NAME:TAG in\n"
+          "this machine's store, oci:DIR:TAG in a folder in the OCI image layout, or\n"
+          "docker-archive:FILE, as `docker save` makes them. Of an image for several\n"
+          "platforms, the one for this machine is taken, the one for --platform, or with\n"
+          "--all the whole. `ix image ls store:` lists the store.\n"
+          "\n"
+          "`prune` removes from the store what no name, cached step or running build\n"
+          "needs. On top of that goes, least recently used first, what has not been used\n"
+          "for an AGE such as 7d, 12h or 30m, and what is beyond a SIZE such as 10GB or\n"
+          "500MB: extracted layers, which are made again when needed, and cached steps,\n"
+          "which are built again. Images that have a name stay, unless --all lets them go\n"
+          "in their turn. --dry-run only says what would go.\n"
           "\n"
           "Within a project its CONFIG.DOCKER.REGISTRIES count; elsewhere credentials\n"
           "come from `docker login`, `podman login`, credential helpers, and for Amazon\n"

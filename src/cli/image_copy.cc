@@ -66,8 +66,19 @@ oci::CopyResult write_archive(const ImageContext& context, const ImagePlace& fro
 // A destination folder without a tag gets the source's.
 std::string tag_for(const ImagePlace& from, const ImagePlace& to) {
   if (!to.name.empty()) return to.name;
-  if (from.kind == ImagePlace::Kind::kRegistry && !from.reference.tag.empty()) return from.reference.tag;
+  if (from.has_reference()) return from.reference.tag.empty() ? "latest" : from.reference.tag;
   return from.name.empty() ? "latest" : from.name;
+}
+
+// "store:" alone is the store under the source's own name.
+ImagePlace complete(ImagePlace to, const ImagePlace& from) {
+  if (to.kind != ImagePlace::Kind::kStore || !to.name.empty()) return to;
+  if (!from.has_reference() || from.reference.digest) {
+    throw base::Error(base::ErrorCode::kUsage, "Say which name the image is to have: store:NAME:TAG.");
+  }
+  to.reference = from.reference;
+  to.name = from.reference.text();
+  return to;
 }
 
 }  // namespace
@@ -76,22 +87,21 @@ int image_copy(const ImageContext& context, std::vector<std::string> args) {
   const oci::CopyOptions options = take_copy_options(args);
   require_arguments(args, 2, 2, "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH]");
   const ImagePlace from = parse_image_place(args[0]);
-  const ImagePlace to = parse_image_place(args[1]);
+  const ImagePlace to = complete(parse_image_place(args[1]), from);
   if (to.kind == ImagePlace::Kind::kDockerArchive) {
-    const std::string name = !to.name.empty() ? to.name
-                             : from.kind == ImagePlace::Kind::kRegistry && !from.reference.digest
-                                 ? from.reference.text()
-                                 : "";
+    const std::string name = !to.name.empty()                                 ? to.name
+                             : from.has_reference() && !from.reference.digest ? from.reference.text()
+                                                                              : "";
     const oci::CopyResult result = write_archive(context, from, to.path, name, options);
     print(result.image.digest.text() + "\n");
     return 0;
   }
-  if (to.kind == ImagePlace::Kind::kRegistry && to.reference.digest) {
+  if (to.has_reference() && to.reference.digest) {
     throw base::Error(base::ErrorCode::kUsage,
                       "A digest is made from the content; give the destination a tag instead.");
   }
   const std::unique_ptr<oci::ImageRepo> target = open_target(to, context.access, context.cancellation);
-  const std::string ref = to.kind == ImagePlace::Kind::kRegistry ? to.ref() : tag_for(from, to);
+  const std::string ref = to.has_reference() ? to.ref() : tag_for(from, to);
   const oci::CopyResult result = copy(context, from, *target, ref, to.text(), options);
   print(result.image.digest.text() + "\n");
   return 0;
@@ -105,8 +115,8 @@ int image_export(const ImageContext& context, std::vector<std::string> args) {
   }
   require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH]");
   const ImagePlace from = parse_image_place(args[0]);
-  std::string name = from.kind == ImagePlace::Kind::kRegistry ? from.reference.text() : from.name;
-  if (from.kind == ImagePlace::Kind::kRegistry && from.reference.digest) name = "";
+  std::string name = from.has_reference() ? from.reference.text() : from.name;
+  if (from.has_reference() && from.reference.digest) name = "";
   if (from.kind == ImagePlace::Kind::kLayout && !name.empty() && name.find(':') == std::string::npos)
     name = "";
   write_archive(context, from, args[1], name, options);

@@ -30,9 +30,10 @@ struct Row {
 std::vector<std::string> names_in(const ImagePlace& place, oci::ImageRepo& repo) {
   std::vector<std::string> names =
       place.kind == ImagePlace::Kind::kLayout ? layout::layout_names(place.path) : repo.tags();
-  if (!place.name.empty()) std::erase_if(names, [&](const std::string& name) { return name != place.name; });
+  if (!place.has_reference() && !place.name.empty())
+    std::erase_if(names, [&](const std::string& name) { return name != place.name; });
   const oci::Reference& reference = place.reference;
-  if (place.kind == ImagePlace::Kind::kRegistry && (reference.digest || !reference.tag.empty())) {
+  if (place.has_reference() && (reference.digest || !reference.tag.empty())) {
     return {reference.identifier()};
   }
   return names;
@@ -89,8 +90,10 @@ void tell_of_none(const ImageContext& context, const oci::ImageRepo& repo) {
 }  // namespace
 
 int image_list(const ImageContext& context, std::vector<std::string> args) {
-  require_arguments(args, 1, 1,
-                    "ix image ls REPOSITORY, ix image ls oci:DIR or ix image ls docker-archive:FILE");
+  require_arguments(
+      args, 1, 1,
+      "ix image ls REPOSITORY, ix image ls store:[REPOSITORY], ix image ls oci:DIR or ix image ls "
+      "docker-archive:FILE");
   ImagePlace place;
   const auto repo = open_place(context, args, place);
   const std::vector<std::string> names = names_in(place, *repo);
@@ -112,9 +115,11 @@ int image_tags(const ImageContext& context, std::vector<std::string> args) {
   require_arguments(args, 1, 1, "ix image tags REPOSITORY");
   ImagePlace place;
   const auto repo = open_place(context, args, place);
-  if (place.kind == ImagePlace::Kind::kRegistry && (place.reference.digest || !place.reference.tag.empty())) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("Tags are a repository's: ix image tags {}", place.reference.name()));
+  if (place.has_reference() && (place.reference.digest || !place.reference.tag.empty())) {
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format("Tags are a repository's: ix image tags {}{}",
+                    place.kind == ImagePlace::Kind::kStore ? "store:" : "", place.reference.name()));
   }
   const std::vector<std::string> names = names_in(place, *repo);
   if (names.empty()) tell_of_none(context, *repo);

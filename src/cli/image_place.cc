@@ -3,7 +3,10 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "layout/layout_repo.h"
+#include "store/folder.h"
+#include "store/store.h"
 
 namespace ixian::cli {
 namespace {
@@ -40,6 +43,8 @@ std::string ImagePlace::text() const {
   switch (kind) {
     case Kind::kRegistry:
       return reference.text();
+    case Kind::kStore:
+      return "store:" + name;
     case Kind::kLayout:
       return "oci:" + path + tail;
     case Kind::kDockerArchive:
@@ -49,7 +54,7 @@ std::string ImagePlace::text() const {
 }
 
 std::string ImagePlace::ref() const {
-  return kind == Kind::kRegistry ? reference.identifier() : name;
+  return has_reference() ? reference.identifier() : name;
 }
 
 ImagePlace parse_image_place(const std::string& text) {
@@ -58,19 +63,35 @@ ImagePlace parse_image_place(const std::string& text) {
   if (text.starts_with("docker-archive:")) {
     return file_place(ImagePlace::Kind::kDockerArchive, after("docker-archive:"), text);
   }
-  for (const std::string_view other :
-       {"docker-daemon:", "containers-storage:", "oci-archive:", "dir:", "store:"}) {
+  if (text.starts_with("store:")) {
+    ImagePlace place;
+    place.kind = ImagePlace::Kind::kStore;
+    place.name = after("store:");
+    if (!place.name.empty()) place.reference = oci::parse_reference(place.name);
+    return place;
+  }
+  for (const std::string_view other : {"docker-daemon:", "containers-storage:", "oci-archive:", "dir:"}) {
     if (text.starts_with(other)) {
       throw Error(ErrorCode::kUsage,
                   text +
-                      ": images are read from and written to registries (host/name:tag), OCI layouts "
-                      "(oci:DIR:TAG) and docker archives (docker-archive:FILE).");
+                      ": images are read from and written to registries (host/name:tag), the store of this "
+                      "machine (store:name:tag), OCI layouts (oci:DIR:TAG) and docker archives "
+                      "(docker-archive:FILE).");
     }
   }
   ImagePlace place;
   place.reference = oci::parse_reference(text.starts_with("docker://") ? after("docker://") : text);
   return place;
 }
+
+namespace {
+
+std::unique_ptr<oci::ImageRepo> open_store(const ImagePlace& place, base::Cancellation& cancellation) {
+  const auto store = store::Store::open(store::default_folder(), cancellation);
+  return store->images(place.name.empty() ? "" : place.reference.name());
+}
+
+}  // namespace
 
 std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
                                             base::Cancellation& cancellation) {
@@ -79,6 +100,14 @@ std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAcc
       return layout::open_layout(place.path, layout::LayoutUse::kRead, cancellation);
     case ImagePlace::Kind::kDockerArchive:
       return layout::open_docker_archive(place.path, cancellation);
+    case ImagePlace::Kind::kStore:
+      if (const std::string folder = store::default_folder(); !store::Folder(folder).exists()) {
+        throw Error(ErrorCode::kRegistry,
+                    "There is no store in " + base::printable_path(folder) +
+                        ". `ix image copy IMAGE store:NAME` makes one; IXIAN_STORE names "
+                        "another folder.");
+      }
+      return open_store(place, cancellation);
     case ImagePlace::Kind::kRegistry:
       break;
   }
@@ -93,6 +122,8 @@ std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAcc
     case ImagePlace::Kind::kDockerArchive:
       throw Error(ErrorCode::kUsage,
                   place.text() + " is an archive, which is written as a whole and not changed.");
+    case ImagePlace::Kind::kStore:
+      return open_store(place, cancellation);
     case ImagePlace::Kind::kRegistry:
       break;
   }

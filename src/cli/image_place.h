@@ -12,15 +12,18 @@
 
 namespace ixian::cli {
 
-// "shop/web:1" or "docker://shop/web:1", "oci:DIR[:TAG]", "docker-archive:FILE[:NAME]".
+// "shop/web:1" or "docker://shop/web:1", "store:shop/web:1", "oci:DIR[:TAG]", "docker-archive:FILE[:NAME]".
 struct ImagePlace {
-  enum class Kind { kRegistry, kLayout, kDockerArchive };
+  enum class Kind { kRegistry, kStore, kLayout, kDockerArchive };
   Kind kind = Kind::kRegistry;
-  oci::Reference reference;  // kRegistry
+  oci::Reference reference;  // kRegistry, and kStore where it names anything
   std::string path;          // of the others: folder or file
-  std::string name;          // of the others: the image in it, "" is the only one
+  std::string name;  // of the others: the image in it, "" is the only one; kStore: "" is the whole store
 
   std::string text() const;
+
+  // `reference` says which repository is meant, not only where images are.
+  bool has_reference() const { return kind == Kind::kRegistry || (kind == Kind::kStore && !name.empty()); }
 
   // What to ask a repository for.
   std::string ref() const;

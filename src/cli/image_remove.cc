@@ -12,7 +12,7 @@ int image_remove(const ImageContext& context, std::vector<std::string> args) {
   std::vector<ImagePlace> places;
   for (const std::string& arg : args) {
     ImagePlace place = parse_image_place(arg);
-    const bool named = place.kind == ImagePlace::Kind::kRegistry
+    const bool named = place.has_reference()
                            ? !place.reference.tag.empty() || place.reference.digest.has_value()
                            : !place.name.empty();
     if (!named)

@@ -25,6 +25,7 @@ struct TarReader::Extensions {
   bool pax_seen = false;
   std::optional<std::string> gnu_name, gnu_link;
   std::map<std::string, std::string, std::less<>> pax;  // what is used of it, without empty values
+  PaxSparse sparse;
 
   bool any() const { return pax_seen || gnu_name || gnu_link; }
 };
@@ -84,7 +85,7 @@ TarType type_of(char flag, const std::string& name) {
   if (flag == '\0') return name.ends_with('/') ? TarType::kFolder : TarType::kFile;
   if (flag == '7') return TarType::kFile;
   if (flag >= '0' && flag <= '6') return static_cast<TarType>(flag);
-  if (flag == 'S') fail(name, "is a sparse file, which is not supported; write the archive without --sparse");
+  if (flag == 'S') return TarType::kFile;
   fail(name, fmt::format("is of the type '{}', which is not supported", base::printable_path({&flag, 1})));
 }
 
@@ -180,6 +181,25 @@ void TarReader::skip(std::uint64_t count) {
 }
 
 std::size_t TarReader::read(char* buffer, std::size_t size) {
+  if (!sparse_) return read_packed(buffer, size);
+  const auto& segments = sparse_->segments;
+  const bool in_segment = segment_ < segments.size() && at_ >= segments[segment_].offset;
+  if (in_segment) {
+    const SparseSegment& segment = segments[segment_];
+    const std::uint64_t left = segment.offset + segment.size - at_;
+    const std::size_t count = read_packed(buffer, std::min<std::uint64_t>(size, left));
+    at_ += count;
+    if (count == left) ++segment_;
+    return count;
+  }
+  const std::uint64_t end = segment_ < segments.size() ? segments[segment_].offset : sparse_->real_size;
+  const auto zeros = static_cast<std::size_t>(std::min<std::uint64_t>(size, end - at_));
+  std::fill_n(buffer, zeros, '\0');
+  at_ += zeros;
+  return zeros;
+}
+
+std::size_t TarReader::read_packed(char* buffer, std::size_t size) {
   if (body_ == 0) return 0;
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, body_));
   const std::size_t count = source_.read(buffer, wanted);
@@ -204,27 +224,34 @@ std::string TarReader::read_extension(std::uint64_t size) {
 void TarReader::read_pax(std::uint64_t size, Extensions& extensions) {
   if (extensions.pax_seen) throw TarError("The archive has two extended headers for one member.");
   extensions.pax_seen = true;
-  const bool well_formed =
-      for_each_pax_record(read_extension(size), [&](std::string_view key, std::string_view value) {
-        if (key.starts_with("GNU.sparse")) {
-          throw TarError(
-              "The archive has a sparse file, which is not supported; write the archive without --sparse.");
-        }
-        if (!is_one_of(key, kUsedKeys) && !key.starts_with(kPaxXattr)) return;
-        if (value.empty() && !key.starts_with(kPaxXattr)) {
-          extensions.pax.erase(std::string(key));
-        } else {
-          extensions.pax.insert_or_assign(std::string(key), std::string(value));
-        }
-      });
+  bool well_formed = false;
+  try {
+    well_formed =
+        for_each_pax_record(read_extension(size), [&](std::string_view key, std::string_view value) {
+          if (extensions.sparse.take(key, value)) return;
+          if (!is_one_of(key, kUsedKeys) && !key.starts_with(kPaxXattr)) return;
+          if (value.empty() && !key.starts_with(kPaxXattr)) {
+            extensions.pax.erase(std::string(key));
+          } else {
+            extensions.pax.insert_or_assign(std::string(key), std::string(value));
+          }
+        });
+  } catch (const std::invalid_argument& error) {
+    throw TarError(fmt::format("A member of the archive {}.", error.what()));
+  }
   if (!well_formed) throw TarError("The archive has an extended header that is damaged.");
 }
 
-void TarReader::expect_zeros_only() {
+void TarReader::read_end() {
+  Block second;
+  if (dialect_.remains && read_block(second) &&
+      std::any_of(second.begin(), second.end(), [](char c) { return c != '\0'; })) {
+    throw TarError("Something follows the end of the archive.");
+  }
   char buffer[16 << 10];
   while (const std::size_t count = source_.read(buffer, sizeof(buffer))) {
     offset_ += count;
-    if (std::any_of(buffer, buffer + count, [](char c) { return c != '\0'; })) {
+    if (!dialect_.remains && std::any_of(buffer, buffer + count, [](char c) { return c != '\0'; })) {
       throw TarError("Something follows the end of the archive.");
     }
   }
@@ -259,6 +286,7 @@ TarEntry TarReader::assemble(std::string_view block, const Extensions& extension
   if (extensions.gnu_name) entry.name = *extensions.gnu_name;
   if (extensions.gnu_link) entry.link = *extensions.gnu_link;
   apply_pax(pax, entry);
+  if (!extensions.sparse.name().empty()) entry.name = extensions.sparse.name();
   check_name(entry.name, entry.name, "name");
   entry.type = type_of(tar_field::kType.of(block).front(), entry.name);
   entry.uid = id_of(pax, "uid", tar_field::kUid, block, entry.name);
@@ -276,17 +304,57 @@ TarEntry TarReader::assemble(std::string_view block, const Extensions& extension
   return entry;
 }
 
+std::string TarReader::read_map_line() {
+  std::string line;
+  for (char c = '\0'; body_ > 0; line += c) {
+    read_packed(&c, 1);
+    if (c == '\n') return line;
+    if (line.size() > 20) break;
+  }
+  throw std::invalid_argument("has a sparse map that is damaged");
+}
+
+std::optional<SparseMap> TarReader::read_sparse_map(std::string_view block, const TarEntry& entry,
+                                                    const Extensions& extensions) {
+  const bool gnu = tar_field::kType.of(block).front() == 'S';
+  if (!gnu && !extensions.sparse.seen()) return std::nullopt;
+  if (!dialect_.sparse) {
+    fail(entry.name, "is a sparse file, which is not supported; write the archive without --sparse");
+  }
+  if (entry.type != TarType::kFile) fail(entry.name, "is a sparse file that is no file");
+  if (gnu && extensions.sparse.seen()) fail(entry.name, "is a sparse file in two ways");
+  const std::uint64_t start = body_;
+  try {
+    if (gnu) {
+      return gnu_sparse_map(block, entry.size, [&] {
+        Block next;
+        if (!read_block(next)) throw TarError("The archive ends in the middle of a header.");
+        return std::string(next.data(), next.size());
+      });
+    }
+    SparseMap map = extensions.sparse.map(entry.size, [&] { return read_map_line(); });
+    const std::uint64_t fill = extensions.sparse.map_in_body() ? tar_padding(start - body_) : 0;
+    skip(fill);
+    body_ -= fill;
+    return map;
+  } catch (const std::invalid_argument& error) {
+    fail(entry.name, error.what());
+  }
+}
+
 std::optional<TarEntry> TarReader::next() {
   if (ended_) return std::nullopt;
   skip(body_ + padding_);
   body_ = padding_ = 0;
+  sparse_.reset();
+  at_ = segment_ = 0;
   Extensions extensions;
   for (Block bytes;;) {
     const bool more = read_block(bytes);
     const std::string_view block(bytes.data(), bytes.size());
     if (!more || block.find_first_not_of('\0') == std::string_view::npos) {
       if (extensions.any()) throw TarError("The archive ends where a member was announced.");
-      if (more) expect_zeros_only();
+      if (more) read_end();
       ended_ = true;
       return std::nullopt;
     }
@@ -301,6 +369,8 @@ std::optional<TarEntry> TarReader::next() {
     TarEntry entry = assemble(block, extensions);
     body_ = entry.size;
     padding_ = tar_padding(entry.size);
+    sparse_ = read_sparse_map(block, entry, extensions);
+    if (sparse_) entry.size = sparse_->real_size;
     return entry;
   }
 }

@@ -10,6 +10,7 @@
 
 #include "base/byte_source.h"
 #include "oci/tar.h"
+#include "oci/tar_sparse.h"
 
 namespace ixian::oci {
 
@@ -21,18 +22,24 @@ class TarError : public std::runtime_error {
 };
 
 // Strict, so that no two readers see two things in one archive: right checksums, numbers that are numbers,
-// one name for a member. Sparse files, multi-volume archives and unknown types are refused, as are names over
-// kMaxTarName and extensions over kMaxTarExtension. After the end there are zeros only. Memory is bounded by
-// these limits whatever the archive claims; how many members there are, and how long, is for the caller to
-// limit. Not thread-safe.
+// one name for a member. Multi-volume archives and unknown types are refused, as are names over kMaxTarName
+// and extensions over kMaxTarExtension, and, unless the dialect says otherwise, sparse files and whatever
+// follows the end but zeros. Memory is bounded by these limits whatever the archive claims; how many members
+// there are, and how long, is for the caller to limit. Not thread-safe.
 class TarReader {
  public:
   // Moves the source `count` bytes on without reading them; false where that is not possible. For sources
   // that can seek.
   using Skip = std::function<bool(std::uint64_t count)>;
 
+  struct Dialect {
+    bool sparse = false;   // sparse files are read as what they are when unpacked: size and body with zeros
+    bool remains = false;  // what follows the end is read over, as every engine does with a layer's
+  };
+
   // `source` must outlive the reader.
   explicit TarReader(base::ByteSource& source, Skip skip = {}) : source_(source), skip_(std::move(skip)) {}
+  TarReader(base::ByteSource& source, Dialect dialect) : source_(source), dialect_(dialect) {}
 
   // The next member; what is left of the body before it is skipped. nullopt at the end. Throws TarError, and
   // what the source throws.
@@ -43,6 +50,9 @@ class TarReader {
 
   // Where the current member's body starts in the archive, right after next().
   std::uint64_t offset() const { return offset_; }
+
+  // The current member is a sparse file.
+  bool is_sparse() const { return sparse_.has_value(); }
 
  private:
   using Block = std::array<char, kTarBlock>;
@@ -55,13 +65,21 @@ class TarReader {
   bool read_extension_of(char flag, std::uint64_t size, Extensions& extensions);
   static TarEntry assemble(std::string_view block, const Extensions& extensions);
   void skip(std::uint64_t count);
-  void expect_zeros_only();
+  void read_end();
+  std::optional<SparseMap> read_sparse_map(std::string_view block, const TarEntry& entry,
+                                           const Extensions& extensions);
+  std::string read_map_line();
+  std::size_t read_packed(char* buffer, std::size_t size);
 
   base::ByteSource& source_;
   Skip skip_;
+  Dialect dialect_;
   std::uint64_t offset_ = 0;
   std::uint64_t body_ = 0;  // bytes of the current body that are not read yet
   std::size_t padding_ = 0;
+  std::optional<SparseMap> sparse_;
+  std::uint64_t at_ = 0;     // of a sparse file: where reading stands in the unpacked content
+  std::size_t segment_ = 0;  // the next one, or that which reading stands in
   bool ended_ = false;
 };
 

@@ -1,0 +1,129 @@
+#include "cli/build_output.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "engine/rootfs_output.h"
+#include "layer/byte_sink.h"
+#include "layout/docker_archive.h"
+#include "layout/layout_repo.h"
+#include "layout/temporary_file.h"
+#include "oci/image_repo.h"
+
+namespace ixian::cli {
+namespace {
+
+class Delivery {
+ public:
+  Delivery(const BuildOptions& options, const engine::BuiltStage& image,
+           const std::shared_ptr<store::Store>& store, engine::Engine& engine, base::EventSink& sink,
+           base::Cancellation& cancellation)
+      : options_(options), image_(image), store_(store), engine_(engine), sink_(sink), cancellation_(cancellation) {}
+
+  void run() {
+    for (const BuildOutput& output : options_.outputs) {
+      if (output.kind == BuildOutput::Kind::kImage) {
+        name_in_store(output);
+        continue;
+      }
+      const auto activity = sink_.begin({"output", output.destination});
+      try {
+        write(output);
+      } catch (const base::Cancelled&) {
+        sink_.end(activity, base::Outcome::kCancelled, "");
+        throw;
+      } catch (...) {
+        sink_.end(activity, base::Outcome::kFailed, "");
+        throw;
+      }
+      sink_.end(activity, base::Outcome::kDone, "");
+    }
+    if (!options_.id_file.empty()) base::write_file_atomically(options_.id_file, image_.config.digest.text());
+    if (!options_.metadata_file.empty())
+      base::write_file_atomically(options_.metadata_file, metadata().dump(2) + "\n");
+  }
+
+ private:
+  std::string digest() const { return image_.manifest.descriptor.digest.text(); }
+
+  void name_in_store(const BuildOutput& output) {
+    std::vector<oci::Reference> names = options_.names;
+    if (!output.name.empty()) names.push_back(oci::parse_reference(output.name));
+    for (const oci::Reference& name : names)
+      store_->images(name.name())->put_manifest(name.identifier(), image_.manifest);
+  }
+
+  void write(const BuildOutput& output) {
+    switch (output.kind) {
+      case BuildOutput::Kind::kLayout: {
+        const auto layout =
+            layout::open_layout(output.destination, layout::LayoutUse::kWrite, cancellation_);
+        engine_.export_image(digest(), *layout, layout_tag(output), cancellation_);
+        return;
+      }
+      case BuildOutput::Kind::kArchive: {
+        const auto archive = layout::create_docker_archive(output.destination, full_name(output), cancellation_);
+        engine_.export_image(digest(), *archive, "", cancellation_);
+        archive->finish();
+        return;
+      }
+      case BuildOutput::Kind::kRootTar:
+        return write_tar(output.destination);
+      case BuildOutput::Kind::kRootFolder:
+        return engine::write_root_folder(store_, image_, output.destination, sink_, cancellation_);
+      case BuildOutput::Kind::kImage:
+        return;
+    }
+  }
+
+  void write_tar(const std::string& destination) {
+    if (destination == "-") {
+      layer::FileSink out(STDOUT_FILENO, "standard output");
+      return engine::write_root_tar(store_, image_, out, sink_, cancellation_);
+    }
+    const std::string path = base::absolute_path(destination, base::current_directory());
+    layout::TemporaryFile file(path.substr(0, path.rfind('/') + 1), ".ix-output-");
+    layer::FileSink out(file.fd(), destination);
+    engine::write_root_tar(store_, image_, out, sink_, cancellation_);
+    file.move_to(path);
+  }
+
+  std::string full_name(const BuildOutput& output) const {
+    if (!output.name.empty()) return oci::parse_reference(output.name).text();
+    return options_.names.empty() ? "" : options_.names.front().text();
+  }
+
+  std::string layout_tag(const BuildOutput& output) const {
+    if (!output.name.empty()) return output.name;
+    return options_.names.empty() ? "latest" : options_.names.front().identifier();
+  }
+
+  base::Json metadata() const {
+    base::Json json = {{"containerimage.config.digest", image_.config.digest.text()},
+                       {"containerimage.digest", digest()},
+                       {"containerimage.descriptor", oci::to_json(image_.manifest.descriptor)}};
+    std::string names;
+    for (const oci::Reference& name : options_.names) names += (names.empty() ? "" : ",") + name.text();
+    if (!names.empty()) json["image.name"] = names;
+    return json;
+  }
+
+  const BuildOptions& options_;
+  const engine::BuiltStage& image_;
+  const std::shared_ptr<store::Store>& store_;
+  engine::Engine& engine_;
+  base::EventSink& sink_;
+  base::Cancellation& cancellation_;
+};
+
+}  // namespace
+
+void deliver(const BuildOptions& options, const engine::BuiltStage& image,
+             const std::shared_ptr<store::Store>& store, engine::Engine& engine, base::EventSink& sink,
+             base::Cancellation& cancellation) {
+  Delivery(options, image, store, engine, sink, cancellation).run();
+}
+
+}  // namespace ixian::cli

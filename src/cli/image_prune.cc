@@ -1,0 +1,127 @@
+// `ix image prune`: makes room in the local store.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/image_commands.h"
+#include "cli/print.h"
+#include "store/folder.h"
+#include "store/store.h"
+#include "ui/quantity.h"
+
+namespace ixian::cli {
+namespace {
+
+constexpr const char* kUsage = "ix image prune [--keep SIZE] [--older-than AGE] [--all] [--dry-run]";
+
+struct Unit {
+  std::string_view name;
+  double factor;
+};
+constexpr Unit kSizes[] = {{"", 1},       {"B", 1},         {"kB", 1e3},         {"KB", 1e3},
+                           {"K", 1e3},    {"k", 1e3},       {"MB", 1e6},         {"M", 1e6},
+                           {"GB", 1e9},   {"G", 1e9},       {"TB", 1e12},        {"T", 1e12},
+                           {"KiB", 1024}, {"MiB", 1 << 20}, {"GiB", 1ull << 30}, {"TiB", 1ull << 40}};
+constexpr Unit kAges[] = {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
+
+// "1.5GB", "10 GB": a number that is not negative, and one of the units.
+template <std::size_t count>
+std::optional<double> quantity(std::string_view text, const Unit (&units)[count]) {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc() || std::signbit(number)) return std::nullopt;
+  const std::string_view name = base::trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  for (const Unit& unit : units) {
+    if (unit.name == name && number * unit.factor < 9e18) return number * unit.factor;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t parse_size(const std::string& text) {
+  if (const auto bytes = quantity(text, kSizes)) return static_cast<std::uint64_t>(*bytes);
+  throw base::Error(base::ErrorCode::kUsage,
+                    fmt::format("--keep {}: a size is a number and a unit, such as 10GB, 500MB or 2GiB.",
+                                base::printable_path(text)));
+}
+
+std::chrono::seconds parse_age(const std::string& text) {
+  if (const auto seconds = quantity(text, kAges)) return std::chrono::seconds(std::llround(*seconds));
+  throw base::Error(base::ErrorCode::kUsage,
+                    fmt::format("--older-than {}: an age is a number and a unit, such as 7d, 12h, 30m or 2w.",
+                                base::printable_path(text)));
+}
+
+std::string bytes(std::uint64_t count) {
+  return ui::format_bytes(static_cast<double>(count));
+}
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string told(const store::PruneResult& result, bool dry_run) {
+  const auto line = [](const std::string& what, std::uint64_t size) {
+    return fmt::format("  {:<24}{:>8}\n", what, bytes(size));
+  };
+  std::string out;
+  if (result.blobs.count > 0) out += line(counted(result.blobs.count, "blob", "blobs"), result.blobs.bytes);
+  if (result.trees.count > 0) {
+    out += line(counted(result.trees.count, "extracted layer", "extracted layers"), result.trees.bytes);
+  }
+  if (result.remains.bytes > 0) out += line("unfinished work", result.remains.bytes);
+  if (result.cache_entries > 0) {
+    out += fmt::format("  {}\n", counted(result.cache_entries, "cached step", "cached steps"));
+  }
+  if (result.names > 0) out += fmt::format("  {}\n", counted(result.names, "name", "names"));
+  const std::string verb = dry_run ? "Would remove" : "Removed";
+  out = out.empty() ? fmt::format("{} nothing.\n", verb)
+                    : fmt::format("{} {}:\n{}", verb, bytes(result.freed()), out);
+  out += fmt::format("{} left", bytes(result.left));
+  if (result.leased > 0)
+    out += fmt::format(", {} of it kept by builds that run or just ran", bytes(result.leased));
+  return out + ".\n";
+}
+
+}  // namespace
+
+int image_prune(const ImageContext& context, std::vector<std::string> args) {
+  store::PruneOptions options;
+  if (const auto size = take_option(args, "--keep")) options.max_bytes = parse_size(*size);
+  if (const auto age = take_option(args, "--older-than")) options.older_than = parse_age(*age);
+  options.keep_names = !take_flag(args, "--all");
+  options.dry_run = take_flag(args, "--dry-run");
+  require_arguments(args, 0, 0, kUsage);
+  if (!options.keep_names && !options.max_bytes && !options.older_than) {
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        "--all says that images with a name may go too; say which: --older-than 7d, or --keep 0 "
+        "for all of them.");
+  }
+  const std::string folder = store::default_folder();
+  if (!store::Folder(folder).exists()) {
+    context.sink.log(base::kNoActivity, base::LogLevel::kInfo,
+                     fmt::format("There is no store in {}.", base::printable_path(folder)));
+    return 0;
+  }
+  const store::PruneResult result = store::Store::open(folder, context.cancellation)->prune(options);
+  print(told(result, options.dry_run));
+  if (options.max_bytes && result.left > *options.max_bytes) {
+    context.sink.log(
+        base::kNoActivity, base::LogLevel::kInfo,
+        fmt::format("More than {} is left: {}", bytes(*options.max_bytes),
+                    options.keep_names
+                        ? "images with a name stay. Remove those with `ix image rm`, or add --all."
+                        : "what builds that run or just ran have touched stays. Try again later."));
+  }
+  return 0;
+}
+
+}  // namespace ixian::cli

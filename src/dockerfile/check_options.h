@@ -1,0 +1,33 @@
+// "# check=skip=RULE,RULE;error=true".
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dockerfile/dockerfile.h"
+
+namespace ixian::dockerfile {
+
+class CheckOptions {
+ public:
+  // Those of the file's directive. Throws Error where they are wrong.
+  explicit CheckOptions(const Dockerfile& file);
+
+  bool errors() const { return errors_; }
+
+  // Whether the file, or one of the comments above an instruction, skips the rule.
+  bool skips(const std::string& rule, const std::vector<std::string>& comments) const;
+
+ private:
+  CheckOptions() = default;
+  // False where an option is wrong.
+  bool read(std::string_view text);
+
+  bool errors_ = false;
+  bool skip_all_ = false;
+  std::set<std::string> skipped_;
+};
+
+}  // namespace ixian::dockerfile

@@ -1,0 +1,103 @@
+#include "dockerfile/ignore_rules.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "dockerfile/characters.h"
+#include "dockerfile/path_match.h"
+#include "dockerfile/source.h"
+
+namespace ixian::dockerfile {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+void IgnoreRules::add(std::string_view text) {
+  const bool exception = text.starts_with('!');
+  if (exception) text = trimmed(text.substr(1));
+  if (text.empty()) throw std::invalid_argument("there is no pattern after this \"!\".");
+  rules_.push_back({PathPattern(clean_path(text)), exception});
+}
+
+IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
+  if (text.size() > kMostBytes) {
+    throw base::Error(base::ErrorCode::kTaskFailed, shown(name) + " is larger than a mebibyte.");
+  }
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  IgnoreRules rules;
+  std::size_t next = 0;
+  while (next < text.size()) {
+    const std::size_t begin = next;
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    next = end + 1;
+    std::string_view line = std::string_view(text).substr(begin, end - begin);
+    if (line.starts_with('#')) continue;
+    line = trimmed(line);
+    if (line.empty()) continue;
+    const bool exception = line.starts_with('!');
+    if (exception) line = trimmed(line.substr(1));
+    // Clean first, so that "//a" is "a" too.
+    std::string pattern = line.empty() ? "" : clean_path(line);
+    if (pattern.size() > 1 && pattern.starts_with('/')) pattern.erase(0, 1);
+    try {
+      rules.add((exception ? "!" : "") + pattern);
+    } catch (const std::invalid_argument& error) {
+      const std::string reason = error.what();
+      const Source source(name, text);
+      throw source.error(source.position(begin), reason);
+    }
+  }
+  return rules;
+}
+
+IgnoreRules IgnoreRules::from_patterns(const std::vector<std::string>& patterns) {
+  IgnoreRules rules;
+  for (const std::string& pattern : patterns) {
+    const std::string_view text = trimmed(pattern);
+    if (!text.empty()) rules.add(text);
+  }
+  return rules;
+}
+
+bool IgnoreRules::has_exceptions() const {
+  return std::any_of(rules_.begin(), rules_.end(), [](const Rule& rule) { return rule.exception; });
+}
+
+bool IgnoreRules::excludes(std::string_view path) const {
+  if (path.empty() || path == ".") return false;
+  bool excluded = false;
+  for (const Rule& rule : rules_) {
+    // A rule that would change nothing need not be asked.
+    if (rule.exception == excluded && rule.pattern.matches_path_or_parent(path)) excluded = !excluded;
+  }
+  return excluded;
+}
+
+bool IgnoreRules::can_skip_folder(std::string_view path) const {
+  if (path.empty() || path == ".") return false;
+  // Only exceptions after the last rule that excludes the folder can take something in it out again.
+  for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
+    if (!rule->exception) {
+      if (rule->pattern.matches_path_or_parent(path)) return true;
+    } else if (rule->pattern.matches_path_or_parent(path) || rule->pattern.may_match_below(path)) {
+      return false;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> IgnoreRules::patterns() const {
+  std::vector<std::string> patterns;
+  for (const Rule& rule : rules_) patterns.push_back((rule.exception ? "!" : "") + rule.pattern.text());
+  return patterns;
+}
+
+}  // namespace ixian::dockerfile

@@ -1,0 +1,38 @@
+// BuildKit's checks: what is allowed and probably not meant.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dockerfile/dockerfile.h"
+#include "dockerfile/ignore_rules.h"
+#include "dockerfile/scope.h"
+
+namespace ixian::dockerfile {
+
+struct Warning {
+  std::string rule;     // "FromAsCasing", the names of BuildKit
+  std::string message;  // one line that can be shown, without its full stop
+  Position at;
+};
+
+struct LintReport {
+  std::vector<Warning> warnings;  // in the order of the file
+  bool is_error = false;          // "# check=error=true", and there are warnings
+};
+
+// What a check may know besides the file.
+struct LintInputs {
+  // The environments of base images, by the index of the stage that names them. UndefinedVar is only looked
+  // for in stages whose base is known, or is scratch.
+  std::map<std::size_t, std::vector<std::string>> base_environments;
+  const IgnoreRules* ignored = nullptr;  // for CopyIgnoredFile
+};
+
+// Rules that "# check=skip=…" names are left out, for the file or, in a comment above it, for an instruction.
+// Throws Error where the options of # check= are wrong, or where the Dockerfile cannot be evaluated.
+LintReport lint(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs = {});
+
+}  // namespace ixian::dockerfile

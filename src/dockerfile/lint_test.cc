@@ -1,0 +1,128 @@
+#include "dockerfile/lint.h"
+
+#include <gtest/gtest.h>
+
+namespace ixian::dockerfile {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+LintReport report(const std::string& text, const LintInputs& inputs = {}) {
+  const Dockerfile file = parse(text, "Dockerfile");
+  return lint(file, GlobalScope(file, {}), inputs);
+}
+
+// "LINE RULE" each.
+Texts found(const std::string& text, const LintInputs& inputs = {}) {
+  Texts result;
+  for (const Warning& warning : report(text, inputs).warnings) {
+    result.push_back(std::to_string(warning.at.line) + " " + warning.rule);
+  }
+  return result;
+}
+
+std::string message(const std::string& text) {
+  const LintReport result = report(text);
+  return result.warnings.empty() ? "" : result.warnings.front().message;
+}
+
+TEST(Lint, FindsNothingInAGoodFile) {
+  EXPECT_EQ(found("ARG V=12\nFROM debian:${V} AS build\nARG TARGETARCH\nWORKDIR /a\nRUN x\n"
+                  "FROM scratch\nENV A=1\nCOPY --from=build /a /b\nCMD [\"a\"]\n"),
+            Texts{});
+}
+
+TEST(Lint, Casing) {
+  EXPECT_EQ(found("FROM a AS Build\n"), Texts{"1 StageNameCasing"});
+  EXPECT_EQ(found("FROM a as b\n"), Texts{"1 FromAsCasing"});
+  EXPECT_EQ(found("from a AS b\n"), Texts{"1 FromAsCasing"});
+  EXPECT_EQ(found("FROM a\nRUN x\nrun y\nRun z\n"),
+            (Texts{"3 ConsistentInstructionCasing", "4 ConsistentInstructionCasing"}));
+  EXPECT_EQ(message("from a\nrun x\nRUN y\n"),
+            "Command 'RUN' should match the case of the command majority (lowercase)");
+}
+
+TEST(Lint, StageNames) {
+  EXPECT_EQ(found("FROM a AS x\nFROM b AS x\n"), Texts{"2 DuplicateStageName"});
+  EXPECT_EQ(found("FROM a AS scratch\nFROM b AS context\n"),
+            (Texts{"1 ReservedStageName", "2 ReservedStageName"}));
+}
+
+TEST(Lint, Commands) {
+  EXPECT_EQ(found("FROM a\nCMD x\nENTRYPOINT y\n"),
+            (Texts{"2 JSONArgsRecommended", "3 JSONArgsRecommended"}));
+  EXPECT_EQ(found("FROM a\nSHELL [\"b\"]\nCMD x\n"), Texts{});
+  EXPECT_EQ(found("FROM a\nCMD [\"x\"]\nCMD [\"y\"]\nFROM a\nCMD [\"z\"]\n"),
+            Texts{"2 MultipleInstructionsDisallowed"});
+  EXPECT_EQ(found("FROM a\nHEALTHCHECK NONE\nHEALTHCHECK CMD x\nENTRYPOINT []\nENTRYPOINT []\n"),
+            (Texts{"2 MultipleInstructionsDisallowed", "4 MultipleInstructionsDisallowed"}));
+}
+
+TEST(Lint, OldForms) {
+  EXPECT_EQ(found("FROM a\nMAINTAINER x\n"), Texts{"2 MaintainerDeprecated"});
+  EXPECT_EQ(found("FROM a\nENV x y\nLABEL x y\n"),
+            (Texts{"2 LegacyKeyValueFormat", "3 LegacyKeyValueFormat"}));
+  EXPECT_EQ(found("FROM a\nRUN x \\\n\ny\n"), Texts{"2 NoEmptyContinuation"});
+}
+
+TEST(Lint, Variables) {
+  const LintInputs known{{{0, {"HOME=/root"}}}, nullptr};
+  EXPECT_EQ(found("FROM a\nENV X=$HOEM\n", known), Texts{"2 UndefinedVar"});
+  EXPECT_EQ(report("FROM a\nENV X=$HOEM\n", known).warnings[0].message,
+            "Usage of undefined variable '$HOEM' (did you mean $HOME?)");
+  EXPECT_EQ(found("FROM a\nARG A\nENV X=$HOME$A$PATH\n", known), Texts{});
+  EXPECT_EQ(found("FROM a\nENV X=$HOEM\n"), Texts{});
+  EXPECT_EQ(found("FROM scratch AS x\nENV A=1\nFROM x\nENV B=$A$C\n"), Texts{"4 UndefinedVar"});
+}
+
+TEST(Lint, ArgsInFrom) {
+  EXPECT_EQ(found("ARG TAG=1\nFROM a:${TGA:-x}\n"), Texts{"2 UndefinedArgInFrom"});
+  EXPECT_EQ(message("ARG TAG=1\nFROM a:${TGA:-x}\n"),
+            "FROM argument 'TGA' is not declared (did you mean TAG?)");
+  EXPECT_EQ(found("FROM --platform=$TARGETPLATFORM a\n"), Texts{"1 RedundantTargetPlatform"});
+  EXPECT_EQ(found("FROM --platform=$BUILDPLATFORM a\n"), Texts{});
+  EXPECT_EQ(found("FROM --platform=linux/amd64 a AS b\n"), Texts{"1 FromPlatformFlagConstDisallowed"});
+  EXPECT_EQ(found("FROM --platform=linux/amd64 a AS b_amd64\n"), Texts{});
+  EXPECT_EQ(found("ARG TAG\nFROM a:$TAG\n"), Texts{"2 InvalidDefaultArgInFrom"});
+}
+
+TEST(Lint, RelativeWorkdirs) {
+  EXPECT_EQ(found("FROM a\nWORKDIR x\nWORKDIR y\n"), Texts{"2 WorkdirRelativePath"});
+  EXPECT_EQ(found("FROM a AS b\nWORKDIR /x\nWORKDIR y\nFROM b\nWORKDIR z\n"), Texts{});
+}
+
+TEST(Lint, Secrets) {
+  EXPECT_EQ(found("FROM a\nARG API_KEY\nENV github_token=x AUTHOR=y\n"),
+            (Texts{"2 SecretsUsedInArgOrEnv", "3 SecretsUsedInArgOrEnv"}));
+  EXPECT_EQ(found("FROM a\nARG PUBLIC_KEY TOKEN_FILE KEYBOARD\n"), Texts{});
+}
+
+TEST(Lint, Ports) {
+  EXPECT_EQ(found("FROM a\nEXPOSE 80/TCP\nEXPOSE 80:80\n"),
+            (Texts{"2 ExposeProtoCasing", "3 ExposeInvalidFormat"}));
+}
+
+TEST(Lint, CopiesOfWhatIsIgnored) {
+  const IgnoreRules ignored = IgnoreRules::parse("secret\n", ".dockerignore");
+  EXPECT_EQ(found("FROM a\nCOPY secret /x\nADD ./secret/y /x\nCOPY --from=b secret /x\n", {{}, &ignored}),
+            (Texts{"2 CopyIgnoredFile", "3 CopyIgnoredFile"}));
+}
+
+TEST(Lint, RulesCanBeSkipped) {
+  EXPECT_EQ(found("# check=skip=StageNameCasing,FromAsCasing\nFROM a as B\nMAINTAINER x\n"),
+            Texts{"3 MaintainerDeprecated"});
+  EXPECT_EQ(found("# check=skip=all\nFROM a as B\n"), Texts{});
+  EXPECT_EQ(found("FROM a\n# check=skip=MaintainerDeprecated\nMAINTAINER x\nMAINTAINER y\n"),
+            Texts{"4 MaintainerDeprecated"});
+}
+
+TEST(Lint, WarningsCanBeErrors) {
+  EXPECT_TRUE(report("# check=error=true\nFROM a as b\n").is_error);
+  EXPECT_FALSE(report("# check=error=true\nFROM a AS b\n").is_error);
+  EXPECT_FALSE(report("FROM a as b\n").is_error);
+  EXPECT_THROW(report("# check=frob\nFROM a\n"), base::Error);
+  EXPECT_THROW(report("# check=error=perhaps\nFROM a\n"), base::Error);
+}
+
+}  // namespace
+}  // namespace ixian::dockerfile

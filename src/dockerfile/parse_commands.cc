@@ -1,0 +1,156 @@
+// RUN, CMD, ENTRYPOINT, HEALTHCHECK and SHELL: what holds commands.
+#include "base/text.h"
+#include "dockerfile/expand.h"
+#include "dockerfile/parse_instruction.h"
+#include "dockerfile/run_command.h"
+#include "dockerfile/suggest.h"
+#include "dockerfile/values.h"
+
+namespace ixian::dockerfile {
+namespace {
+
+CommandLine command_line(const ParseContext& context) {
+  CommandLine command;
+  const auto json = context.json();
+  command.shell = !json;
+  if (!json) {
+    command.words.push_back(context.statement.arguments().text);
+    return command;
+  }
+  for (const Word& word : *json) command.words.push_back(word.text);
+  return command;
+}
+
+template <typename Value>
+Value one_of(const Word& flag, const ParseContext& context, const char* name,
+             std::initializer_list<std::pair<const char*, Value>> values) {
+  std::vector<std::string> names;
+  for (const auto& [value_name, value] : values) {
+    if (flag.text == value_name) return value;
+    names.emplace_back(value_name);
+  }
+  throw context.source().error(flag.at, std::string("--") + name + " is \"" + shown(flag.text) +
+                                            "\", and can only be " + base::join(names, " or ") + "." +
+                                            did_you_mean(flag.text, names));
+}
+
+// Checks at once what holds no variables; the rest waits for their values.
+void check_mount(const Word& mount, const ParseContext& context) {
+  mount_from(mount, context.source());
+  if (mount.text.find('$') != std::string::npos) return;
+  parse_mount(mount, context.source(), [](const std::string& value) { return value; });
+}
+
+std::chrono::nanoseconds interval(const Flags& flags, const std::string& name, const ParseContext& context) {
+  const Word flag = flags.text(name);
+  if (flag.empty()) return std::chrono::nanoseconds(0);
+  const auto value = parse_duration(flag.text);
+  if (!value) {
+    throw context.source().error(flag.at, "--" + name + " is \"" + shown(flag.text) +
+                                              "\", and must be a duration such as 30s, 1m30s or 500ms.");
+  }
+  if (value->count() != 0 && *value < std::chrono::milliseconds(1)) {
+    throw context.source().error(flag.at, "--" + name + " cannot be less than 1ms.");
+  }
+  return *value;
+}
+
+int retries(const Flags& flags, const ParseContext& context) {
+  const Word flag = flags.text("retries");
+  if (flag.empty()) return 0;
+  const auto value = parse_number(flag.text, 10, 0x7fffffff);
+  if (!value) {
+    throw context.source().error(
+        flag.at, "--retries is \"" + shown(flag.text) + "\", and must be a number, 0 or more.");
+  }
+  return static_cast<int>(*value);
+}
+
+}  // namespace
+
+Body parse_run(const ParseContext& context) {
+  const Flags flags(
+      context.statement,
+      {{"mount", FlagKind::kTexts}, {"network", FlagKind::kText}, {"security", FlagKind::kText}});
+  if (!context.statement.has_arguments()) throw context.error("RUN needs a command.");
+  Run run;
+  run.command = command_line(context);
+  if (run.command.words.empty()) throw context.error("RUN needs a command, and this one is empty.");
+  run.heredocs = context.heredocs;
+  for (const Heredoc& heredoc : run.heredocs) {
+    // It may become the name of a script; see run_command.h.
+    if (heredoc.name.find('/') == std::string::npos && heredoc.name != "." && heredoc.name != "..") continue;
+    if (!is_one_heredoc(run)) break;
+    throw context.error("the name of this heredoc cannot be " + shown(heredoc.name) + ".");
+  }
+  run.mount_flags = flags.texts("mount");
+  for (const Word& mount : run.mount_flags) check_mount(mount, context);
+  if (const Word network = flags.text("network"); network.at.line > 0) {
+    run.network = one_of<NetworkMode>(
+        network, context, "network",
+        {{"default", NetworkMode::kDefault}, {"none", NetworkMode::kNone}, {"host", NetworkMode::kHost}});
+  }
+  if (const Word security = flags.text("security"); security.at.line > 0) {
+    run.insecure = one_of<bool>(security, context, "security", {{"sandbox", false}, {"insecure", true}});
+  }
+  return run;
+}
+
+Body parse_cmd(const ParseContext& context) {
+  const Flags no_flags(context.statement, {});
+  return Cmd{command_line(context)};
+}
+
+Body parse_entrypoint(const ParseContext& context) {
+  const Flags no_flags(context.statement, {});
+  return Entrypoint{command_line(context)};
+}
+
+Body parse_healthcheck(const ParseContext& context) {
+  const Flags flags(context.statement, {{"interval", FlagKind::kText},
+                                        {"timeout", FlagKind::kText},
+                                        {"start-period", FlagKind::kText},
+                                        {"start-interval", FlagKind::kText},
+                                        {"retries", FlagKind::kText}});
+  const Statement& statement = context.statement;
+  const auto words = plain_words(*statement.line, statement.begin, statement.end);
+  if (words.empty()) throw context.error("HEALTHCHECK needs NONE, or CMD and a command.");
+  const std::string type = base::to_upper(words.front().text);
+  if (type != "NONE" && type != "CMD") {
+    throw context.source().error(words.front().at,
+                                 "after HEALTHCHECK there can only be NONE, or CMD and a command, not " +
+                                     shown(words.front().text) + ".");
+  }
+  Healthcheck check;
+  if (type == "NONE") {
+    check.none = true;
+    if (words.size() > 1) throw context.source().error(words[1].at, "HEALTHCHECK NONE takes no arguments.");
+    return check;
+  }
+  if (words.size() == 1) throw context.error("HEALTHCHECK CMD needs a command.");
+
+  Statement command = statement;
+  command.begin = statement.begin + words.front().text.size();
+  while (statement.line->text[command.begin] == ' ' || statement.line->text[command.begin] == '\t')
+    ++command.begin;
+  check.command = command_line({command, context.escape, {}});
+  if (check.command.words.empty()) throw context.error("HEALTHCHECK CMD needs a command.");
+  check.interval = interval(flags, "interval", context);
+  check.timeout = interval(flags, "timeout", context);
+  check.start_period = interval(flags, "start-period", context);
+  check.start_interval = interval(flags, "start-interval", context);
+  check.retries = retries(flags, context);
+  return check;
+}
+
+Body parse_shell(const ParseContext& context) {
+  const Flags no_flags(context.statement, {});
+  const auto json = context.json();
+  if (!json) throw context.error("SHELL needs a JSON array, such as SHELL [\"/bin/bash\", \"-c\"].");
+  if (json->empty()) throw context.error("SHELL needs at least one word in its array.");
+  Shell shell;
+  for (const Word& word : *json) shell.words.push_back(word.text);
+  return shell;
+}
+
+}  // namespace ixian::dockerfile

@@ -1,0 +1,160 @@
+#include "engine/base_images.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <variant>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "oci/copy_image.h"
+#include "oci/manifest.h"
+#include "oci/media_types.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::size_t kLargestConfig = 16 << 20;
+
+// A repository that is asked when it is first needed: nobody is, for a base whose layers are in the store.
+class LateRepo : public oci::ImageRepo {
+ public:
+  LateRepo(OpenRepo open, oci::Reference reference)
+      : open_(std::move(open)), reference_(std::move(reference)) {}
+
+  std::string name() const override { return reference_.name(); }
+  std::optional<oci::Descriptor> find(const std::string& ref) override { return repo().find(ref); }
+  std::optional<oci::RawManifest> read_manifest(const std::string& ref) override {
+    return repo().read_manifest(ref);
+  }
+  bool has_blob(const oci::Descriptor& blob) override { return repo().has_blob(blob); }
+  std::unique_ptr<base::ByteSource> open_blob(const oci::Descriptor& blob, std::uint64_t offset) override {
+    return repo().open_blob(blob, offset);
+  }
+  void put_blob(const oci::Descriptor& blob, const base::OpenSource& open) override {
+    repo().put_blob(blob, open);
+  }
+  bool mount_blob(const oci::Descriptor& blob, const ImageRepo& from) override {
+    return repo().mount_blob(blob, from);
+  }
+  void put_manifest(const std::string& ref, const oci::RawManifest& manifest) override {
+    repo().put_manifest(ref, manifest);
+  }
+  std::vector<std::string> tags() override { return repo().tags(); }
+  bool remove(const std::string& ref) override { return repo().remove(ref); }
+
+ private:
+  oci::ImageRepo& repo() {
+    std::call_once(opened_, [this] { repo_ = open_(reference_); });
+    return *repo_;
+  }
+
+  const OpenRepo open_;
+  const oci::Reference reference_;
+  std::once_flag opened_;
+  std::shared_ptr<oci::ImageRepo> repo_;
+};
+
+std::string note_key(const oci::Reference& reference, const oci::Platform& platform) {
+  return base::sha256_hex(base::canonical_json(
+      {{"kind", "base image"}, {"name", reference.text()}, {"platform", platform.text()}}));
+}
+
+}  // namespace
+
+std::string oci_layer_type(const std::string& media_type) {
+  if (media_type == oci::kDockerLayerGzip) return std::string(oci::kOciLayerGzip);
+  if (media_type == oci::kDockerLayer) return std::string(oci::kOciLayer);
+  return media_type;
+}
+
+std::shared_ptr<oci::ImageRepo> BaseImages::origin(const oci::Reference& reference) {
+  return std::make_shared<LateRepo>(open_, reference);
+}
+
+std::shared_ptr<const BaseImage> BaseImages::get(const std::string& name, const oci::Platform& platform) {
+  const oci::Reference reference = oci::parse_reference(name);
+  const std::lock_guard lock(mutex_);
+  auto& known = known_[reference.text() + " " + platform.text()];
+  if (!known) known = find(reference, platform);
+  return known;
+}
+
+std::shared_ptr<const BaseImage> BaseImages::read(const oci::RawManifest& manifest, const std::string& config,
+                                                  const std::shared_ptr<oci::ImageRepo>& origin,
+                                                  const std::string& name) {
+  const auto parsed = std::get<oci::Manifest>(manifest.parsed());
+  oci::ImageConfig image;
+  try {
+    image = oci::parse_image_config(config);
+  } catch (const std::invalid_argument& error) {
+    throw Error(ErrorCode::kRegistry, fmt::format("The image {} cannot be used: {}", name, error.what()));
+  }
+  if (image.diff_ids.size() != parsed.layers.size()) {
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("The image {} is damaged: its manifest has {} layers, its configuration {}.", name,
+                            parsed.layers.size(), image.diff_ids.size()));
+  }
+  BaseImage base{manifest.descriptor.digest, std::move(image), {}};
+  for (std::size_t i = 0; i < parsed.layers.size(); ++i) {
+    oci::Descriptor blob = parsed.layers[i];
+    blob.media_type = oci_layer_type(blob.media_type);
+    base.layers.push_back(
+        std::make_shared<ImageLayer>(services_, std::move(blob), base.config.diff_ids[i], origin));
+  }
+  return std::make_shared<const BaseImage>(std::move(base));
+}
+
+std::shared_ptr<const BaseImage> BaseImages::from_store(const oci::Reference& reference,
+                                                        const oci::Platform& platform) {
+  const std::shared_ptr<oci::ImageRepo> repo = services_.store().images(reference.name());
+  const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
+  if (!manifest) return nullptr;
+  const auto parsed = std::get<oci::Manifest>(manifest->parsed());
+  const auto base =
+      read(*manifest, oci::read_blob(*repo, parsed.config, kLargestConfig), repo, reference.text());
+  return oci::match(base->config.platform, platform) > 0 ? base : nullptr;
+}
+
+std::shared_ptr<const BaseImage> BaseImages::from_notes(const oci::Reference& reference,
+                                                        const std::string& key) {
+  const auto note = services_.store().cache_get(key);
+  if (!note || !note->value.is_object() || !note->value.contains("manifest")) return nullptr;
+  try {
+    const std::string bytes = note->value.at("manifest").get<std::string>();
+    oci::RawManifest manifest{{note->value.at("type").get<std::string>(), oci::Digest::of(bytes), bytes.size(),
+                               {}, {}, {}, {}},
+                              bytes};
+    return read(manifest, note->value.at("config").get<std::string>(), origin(reference), reference.text());
+  } catch (const std::exception&) {
+    return nullptr;  // of another version: asked for again
+  }
+}
+
+std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& reference,
+                                                  const oci::Platform& platform) {
+  const std::string key = note_key(reference, platform);
+  if (!pull_ || reference.digest) {
+    if (auto base = from_store(reference, platform)) return base;
+    if (auto base = from_notes(reference, key)) return base;
+  }
+  const std::shared_ptr<oci::ImageRepo> repo = origin(reference);
+  const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
+  if (!manifest) {
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
+                            reference.text(), reference.name()));
+  }
+  const auto parsed = std::get<oci::Manifest>(manifest->parsed());
+  const std::string config = oci::read_blob(*repo, parsed.config, kLargestConfig);
+  auto base = read(*manifest, config, repo, reference.text());
+  services_.store().cache_put(
+      key,
+      {{{"manifest", manifest->bytes}, {"type", manifest->descriptor.media_type}, {"config", config}}, {}, {}});
+  return base;
+}
+
+}  // namespace ixian::engine

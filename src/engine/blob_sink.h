@@ -1,0 +1,31 @@
+// A blob of the store as the place where a layer is written to.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "layer/byte_sink.h"
+#include "layer/layer_writer.h"
+#include "store/store.h"
+
+namespace ixian::engine {
+
+class BlobSink : public layer::ByteSink {
+ public:
+  explicit BlobSink(store::Store& store) : store_(store), writer_(store.new_blob()) {}
+
+  void write(std::string_view bytes) override { writer_->write(bytes); }
+
+  // The store has blob and listing when this returns; neither, where the layer is empty.
+  void keep(const layer::WrittenLayer& layer) {
+    if (layer.empty()) return;
+    writer_->commit(layer.blob);
+    store_.put_listing(layer.diff_id, layer.listing.serialise());
+  }
+
+ private:
+  store::Store& store_;
+  const std::unique_ptr<store::BlobWriter> writer_;
+};
+
+}  // namespace ixian::engine

@@ -1,0 +1,85 @@
+// Carries a plan out: the stages that the target needs, independent ones at once, and no instruction whose
+// outcome is known.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <exception>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "engine/build_state.h"
+#include "engine/copy_step.h"
+#include "engine/run_step.h"
+#include "engine/stage_plan.h"
+
+namespace ixian::engine {
+
+// How many instructions run at once.
+class Turns {
+ public:
+  explicit Turns(unsigned count) : left_(count) {}
+  class Turn {
+   public:
+    explicit Turn(Turns& turns);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Turns& turns_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  unsigned left_;
+};
+
+struct BuildCounts {
+  std::atomic<unsigned> instructions{0};
+  std::atomic<unsigned> cached{0};
+};
+
+class BuildRun {
+ public:
+  // All outlive the run. `services.cancellation()` is this build's own: it is asked to stop when a stage
+  // fails, so that the others do.
+  BuildRun(const StageJob& job, const BuildPlan& plan, const PlanSources& sources, LayerServices& services,
+           std::string context_folder);
+  ~BuildRun();
+
+  // Builds the target. Everything that it holds is written, and its trees are in the store. Throws what the
+  // first instruction that failed threw.
+  StageState build();
+
+  const BuildCounts& counts() const { return counts_; }
+
+ private:
+  friend class StageRun;
+
+  // Begins the stage if nobody has, on a thread of its own.
+  std::shared_future<StageState> start(std::size_t stage);
+  StageState run_stage(std::size_t stage);
+  void failed(std::exception_ptr error);
+
+  const StageJob& job_;
+  const BuildPlan& plan_;
+  const PlanSources& sources_;
+  LayerServices& services_;
+  const std::string context_folder_;
+  BuildCache cache_;
+  Turns turns_;
+  BuildCounts counts_;
+  std::mutex mutex_;
+  std::map<std::size_t, std::shared_future<StageState>> stages_;
+  std::exception_ptr first_error_;
+};
+
+}  // namespace ixian::engine

@@ -1,0 +1,269 @@
+#include "engine/copy_draft.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace ixian::engine {
+namespace {
+
+// A file of a view, opened when the layer's writer comes to it.
+class ViewSource : public base::ByteSource {
+ public:
+  ViewSource(const FileView& view, std::string path) : path_(std::move(path)), fd_(view.open(path_)) {}
+
+  std::size_t read(char* buffer, std::size_t size) override {
+    ssize_t count = 0;
+    do {
+      count = ::read(fd_.get(), buffer, size);
+    } while (count < 0 && errno == EINTR);
+    if (count < 0) {
+      throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("Cannot read {}: {}.", base::printable_path(path_),
+                                                                  base::errno_text(errno)));
+    }
+    return static_cast<std::size_t>(count);
+  }
+
+ private:
+  const std::string path_;
+  const base::UniqueFd fd_;
+};
+
+using base::Error;
+using base::ErrorCode;
+using oci::TarType;
+
+constexpr std::uint32_t kFolderMode = 0755;
+
+oci::TarEntry folder_entry(const Owner& owner, std::int64_t time) {
+  oci::TarEntry entry;
+  entry.type = TarType::kFolder;
+  entry.mode = kFolderMode;
+  entry.uid = owner.uid;
+  entry.gid = owner.gid;
+  entry.mtime = time;
+  return entry;
+}
+
+}  // namespace
+
+std::optional<oci::TarEntry> CopyDraft::find(const std::string& path) const {
+  const auto found = entries_.find(path);
+  if (found != entries_.end()) return found->second.entry;
+  // Below something of the draft that is no folder there is nothing any more.
+  for (std::string above = parent_path(path); !above.empty(); above = parent_path(above)) {
+    const auto entry = entries_.find(above);
+    if (entry != entries_.end() && entry->second.entry.type != TarType::kFolder) return std::nullopt;
+  }
+  return below_.find(path);
+}
+
+std::vector<std::string> CopyDraft::children(const std::string& path) const {
+  std::set<std::string> names;
+  for (std::string& name : below_.children(path)) names.insert(std::move(name));
+  const std::string prefix = path.empty() ? "" : path + "/";
+  for (auto each = entries_.lower_bound(prefix); each != entries_.end() && each->first.starts_with(prefix);
+       ++each) {
+    const std::string rest = each->first.substr(prefix.size());
+    names.insert(rest.substr(0, rest.find('/')));
+  }
+  return {names.begin(), names.end()};
+}
+
+base::UniqueFd CopyDraft::open(const std::string& path) const {
+  return below_.open(path);
+}
+
+std::string CopyDraft::hard_link_group(const std::string&) const {
+  return "";
+}
+
+bool CopyDraft::is_folder(const std::string& path) const {
+  if (path.empty()) return true;
+  const auto entry = find(path);
+  return entry && entry->type == TarType::kFolder;
+}
+
+void CopyDraft::make_folders(const std::string& path, const Owner& owner) {
+  std::string made;
+  for (std::string_view part : base::split(path, '/')) {
+    if (part.empty()) continue;
+    made = join_path(made, part);
+    const auto entry = find(made);
+    if (!entry) {
+      put(made, folder_entry(owner, style_.time), {}, true);
+    } else if (entry->type != TarType::kFolder) {
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("/{} cannot be made in the image: /{} is there and is no folder.",
+                              base::printable_path(path), base::printable_path(made)));
+    }
+  }
+}
+
+void CopyDraft::make_folder(const std::string& path, const Owner& owner) {
+  make_folders(resolve_path(*this, path, true), owner);
+}
+
+void CopyDraft::apply_style(oci::TarEntry& entry, bool own_owner) const {
+  if (style_.owner) {
+    entry.uid = style_.owner->uid;
+    entry.gid = style_.owner->gid;
+  } else if (!own_owner) {
+    entry.uid = 0;
+    entry.gid = 0;
+  }
+  if (style_.fixed_times) {
+    entry.mode = entry.type == TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
+    entry.mtime = style_.time;
+    entry.mtime_ns = 0;
+  }
+  if (entry.type == TarType::kSymlink) {
+    entry.mode = 0777;
+  } else if (style_.chmod) {
+    entry.mode = style_.chmod->apply(entry.mode, entry.type == TarType::kFolder);
+  }
+}
+
+void CopyDraft::put(const std::string& path, oci::TarEntry entry, layer::LayerEntry content,
+                    bool keep_folder) {
+  if (path.empty()) return;  // the root keeps what the base says of it
+  const auto before = find(path);
+  const bool was_folder = before && before->type == TarType::kFolder;
+  if (entry.type == TarType::kFolder && before && !was_folder) {
+    throw Error(ErrorCode::kTaskFailed,
+                fmt::format("A folder cannot be copied to /{}, which is no folder in the image.",
+                            base::printable_path(path)));
+  }
+  if (was_folder && entry.type == TarType::kFolder && keep_folder) return;
+  if (was_folder && entry.type != TarType::kFolder) {
+    throw Error(ErrorCode::kTaskFailed, fmt::format("A file cannot be copied to /{}, which is a folder in the image.",
+                                                    base::printable_path(path)));
+  }
+  entry.name = path;
+  content.entry = std::move(entry);
+  entries_[path] = std::move(content);
+}
+
+// Where a source of that name goes.
+std::string CopyDraft::target_of(const std::string& destination, const std::string& name,
+                                 bool source_is_folder) {
+  const bool folder_wanted = destination.ends_with('/') || destination.ends_with("/.");
+  std::string target = resolve_path(*this, destination, true);
+  if (folder_wanted) make_folders(target, default_owner());
+  if (!source_is_folder && is_folder(target)) target = join_path(target, name);
+  make_folders(parent_path(target), default_owner());
+  return target;
+}
+
+void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const SelectedSource& source,
+                         const std::string& destination) {
+  std::string into = destination;
+  if (!source.prefix_folders.empty()) {
+    // --parents: the folders on the way come with what the source says of them.
+    std::string folder = resolve_path(*this, destination, true);
+    make_folders(folder, default_owner());
+    const auto parts = base::split(source.prefix, '/');
+    for (std::size_t i = 0; i < parts.size() && i < source.prefix_folders.size(); ++i) {
+      folder = join_path(folder, parts[i]);
+      oci::TarEntry entry = source.prefix_folders[i];
+      apply_style(entry, style_.own_owner);
+      put(folder, std::move(entry), {}, true);
+    }
+    into = "/" + folder + "/";
+  }
+  const std::string target = target_of(into, source.name, source.is_folder);
+  for (const SelectedFile& file : source.files) {
+    if (source.is_folder && file.relative.empty()) {
+      // Only its contents are asked for: where it is made anew, it is made like any folder on the way.
+      make_folders(target, default_owner());
+      continue;
+    }
+    const std::string path = join_path(target, file.relative);
+    oci::TarEntry entry = file.entry;
+    apply_style(entry, style_.own_owner);
+    layer::LayerEntry content;
+    if (entry.type == TarType::kFile) {
+      const std::string group = from->hard_link_group(file.path);
+      const auto first = group.empty() ? links_.end() : links_.find(group);
+      if (first != links_.end() && first->second != path) {
+        entry.type = TarType::kHardLink;
+        entry.size = 0;
+        entry.link = first->second;
+      } else {
+        if (!group.empty()) links_.emplace(group, path);
+        content.content = layer::OpenedLater{
+            [from, path_in_view = file.path] { return std::make_unique<ViewSource>(*from, path_in_view); }, entry.size,
+            file.path};
+      }
+    }
+    put(path, std::move(entry), std::move(content), false);
+  }
+}
+
+void CopyDraft::copy(const std::shared_ptr<const FileView>& from,
+                     const std::vector<SelectedSource>& sources, const std::string& destination) {
+  links_.clear();
+  for (const SelectedSource& source : sources) copy_one(from, source, destination);
+}
+
+void CopyDraft::add_file(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination) {
+  const std::string target = target_of(destination, entry.name, false);
+  apply_style(entry, false);
+  put(target, std::move(entry), std::move(content), false);
+}
+
+void CopyDraft::unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination) {
+  const std::string base = resolve_path(*this, destination, true);
+  make_folders(base, default_owner());
+  const std::string name = clean_path(entry.name);
+  const std::string folder = resolve_path(*this, join_path(base, parent_path(name)), true);
+  make_folders(folder, Owner{});
+  std::string target = name.empty() ? base : join_path(folder, base_name(name));
+  if (entry.type == TarType::kHardLink) {
+    entry.link = resolve_path(*this, join_path(base, clean_path(entry.link)), false);
+    // What the archive says of a link's mode and owner, it says of the file.
+    if (const auto linked = entries_.find(entry.link); linked != entries_.end()) {
+      linked->second.entry.mode = entry.mode;
+      linked->second.entry.uid = entry.uid;
+      linked->second.entry.gid = entry.gid;
+    }
+  }
+  // As archives do everywhere: what is in the way goes, unless both are folders.
+  const auto before = find(target);
+  if (before && (before->type == TarType::kFolder) != (entry.type == TarType::kFolder)) forget(target);
+  entry.name = target;
+  content.entry = std::move(entry);
+  if (!target.empty()) entries_[target] = std::move(content);
+}
+
+void CopyDraft::forget(const std::string& path) {
+  const std::string below = path + "/";
+  entries_.erase(path);
+  entries_.erase(entries_.lower_bound(below), entries_.lower_bound(path + "0"));  // "0" is behind "/"
+}
+
+std::vector<layer::LayerEntry> CopyDraft::take() {
+  std::set<std::string> above;
+  for (const auto& [path, entry] : entries_) {
+    for (std::string folder = parent_path(path); !folder.empty(); folder = parent_path(folder)) {
+      if (!entries_.contains(folder)) above.insert(folder);
+    }
+  }
+  for (const std::string& folder : above) {
+    auto entry = below_.find(folder).value_or(folder_entry(Owner{}, style_.time));
+    entry.name = folder;
+    entries_[folder].entry = std::move(entry);
+  }
+  std::vector<layer::LayerEntry> all;
+  for (auto& [path, entry] : entries_) all.push_back(std::move(entry));
+  entries_.clear();
+  return all;
+}
+
+}  // namespace ixian::engine

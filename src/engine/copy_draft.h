@@ -1,0 +1,77 @@
+// The layer of a COPY, ADD or WORKDIR before it is written: what it puts over the image below.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dockerfile/file_mode.h"
+#include "engine/copy_selection.h"
+#include "engine/file_view.h"
+#include "engine/users.h"
+#include "layer/from_entries.h"
+
+namespace ixian::engine {
+
+// What the files become on their way, by the flags of the instruction.
+struct CopyStyle {
+  std::optional<Owner> owner;  // unset: `own_owner` decides
+  bool own_owner = false;      // files keep their owner (from an image); otherwise they are root's
+  std::optional<dockerfile::FileMode> chmod;
+  bool fixed_times = false;    // git's modes, `time` for every file
+  std::int64_t time = 0;       // of what is made anew: seconds since 1970
+};
+
+// A FileView itself: of the image with the draft over it. Not thread-safe.
+class CopyDraft : public FileView {
+ public:
+  // Both `below` (an EmptyView for --link) and the views that files come from outlive the draft.
+  CopyDraft(const FileView& below, CopyStyle style) : below_(below), style_(std::move(style)) {}
+
+  // Docker's rules for where the selected things go: a destination with a slash at its end is a folder, as is
+  // one that is a folder in the image; a folder's contents go into the destination; links on the way are
+  // followed inside the image. `destination` is absolute. Throws Error{kTaskFailed} where a folder and a file meet.
+  void copy(const std::shared_ptr<const FileView>& from, const std::vector<SelectedSource>& sources,
+            const std::string& destination);
+
+  // One file with content of its own, for heredocs and downloads; `entry.name` is its own name, and
+  // entry.size that of the content.
+  void add_file(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
+
+  // An entry of an archive that is unpacked into the folder `destination`. It keeps owner and mode, whatever the
+  // style says: that is for the folders that are made for it.
+  void unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
+
+  // Makes the folder with those above it that are missing.
+  void make_folder(const std::string& path, const Owner& owner);
+
+  // All entries, with the folders above them, which keep what the image below says of them. Once.
+  std::vector<layer::LayerEntry> take();
+  bool empty() const { return entries_.empty(); }
+
+  std::optional<oci::TarEntry> find(const std::string& path) const override;
+  std::vector<std::string> children(const std::string& path) const override;
+  base::UniqueFd open(const std::string& path) const override;
+  std::string hard_link_group(const std::string& path) const override;
+
+ private:
+  bool is_folder(const std::string& path) const;
+  void forget(const std::string& path);
+  std::string target_of(const std::string& destination, const std::string& name, bool source_is_folder);
+  void make_folders(const std::string& path, const Owner& owner);
+  void copy_one(const std::shared_ptr<const FileView>& from, const SelectedSource& source,
+                const std::string& destination);
+  void put(const std::string& path, oci::TarEntry entry, layer::LayerEntry content, bool keep_folder);
+  void apply_style(oci::TarEntry& entry, bool own_owner) const;
+  Owner default_owner() const { return style_.owner.value_or(Owner{}); }
+
+  const FileView& below_;
+  const CopyStyle style_;
+  std::map<std::string, layer::LayerEntry> entries_;
+  std::map<std::string, std::string> links_;  // hard_link_group of a source → where its first name went
+};
+
+}  // namespace ixian::engine

@@ -1,0 +1,170 @@
+#include "engine/copy_selection.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "base/thread_pool.h"
+#include "dockerfile/path_match.h"
+#include "engine/wildcard.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+class Selector {
+ public:
+  Selector(const FileView& view, const SelectionOptions& options) : view_(view), options_(options) {}
+
+  std::vector<SelectedSource> run(const std::vector<std::string>& sources) {
+    for (const std::string& source : sources) {
+      // "a/./b": what is before the pivot is not kept.
+      std::size_t pivot = source.find("/./");
+      if (source.starts_with("./") || !options_.parents) pivot = std::string::npos;
+      const std::string dropped = pivot == std::string::npos ? "" : clean_path(source.substr(0, pivot));
+      const std::string cleaned = clean_path(source);
+      if (!dockerfile::has_wildcards(cleaned)) {
+        take(unescaped(cleaned), dropped, source);
+        continue;
+      }
+      for (const std::string& path : expand_wildcards(view_, cleaned)) {
+        if (!options_.excluded || !options_.excluded(path)) take(path, dropped, source);
+      }
+    }
+    return std::move(selected_);
+  }
+
+ private:
+  void take(const std::string& path, const std::string& dropped, const std::string& source) {
+    const std::string real = resolve_path(view_, path, true);
+    const std::optional<oci::TarEntry> entry = view_.find(real);
+    if (!entry) {
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("There is no {} in {}{}.", base::printable_path(source), options_.where,
+                              options_.where == "the build context" ? ", or .dockerignore leaves it out" : ""));
+    }
+    SelectedSource one;
+    one.name = base_name(path);
+    one.is_folder = entry->type == oci::TarType::kFolder;
+    if (options_.parents) keep_parents(one, path, dropped);
+    walk(one, real, "", *entry);
+    selected_.push_back(std::move(one));
+  }
+
+  // With --parents a folder is kept itself, too, and is not only its contents.
+  void keep_parents(SelectedSource& one, const std::string& path, const std::string& dropped) {
+    std::string kept = path;
+    if (!dropped.empty() && (path == dropped || path.starts_with(dropped + "/")))
+      kept = path.size() == dropped.size() ? "" : path.substr(dropped.size() + 1);
+    one.prefix = one.is_folder ? kept : parent_path(kept);
+    const std::string skipped = path.substr(0, path.size() - kept.size());
+    std::string folder = clean_path(skipped);
+    for (std::string_view part : base::split(one.prefix, '/')) {
+      if (part.empty()) continue;
+      folder = join_path(folder, part);
+      const auto entry = view_.find(resolve_path(view_, folder, true));
+      if (entry) one.prefix_folders.push_back(*entry);
+    }
+  }
+
+  void walk(SelectedSource& one, const std::string& path, const std::string& relative,
+            const oci::TarEntry& entry) {
+    one.files.push_back({path, relative, entry});
+    if (entry.type == oci::TarType::kFile) one.files.back().entry.xattrs = view_.xattrs(path);
+    if (entry.type != oci::TarType::kFolder) return;
+    for (const std::string& name : view_.children(path)) {
+      const std::string below = join_path(relative, name);
+      const std::string child = join_path(path, name);
+      if (options_.excluded && options_.excluded(below)) continue;
+      if (const auto found = view_.find(child)) walk(one, child, below, *found);
+    }
+  }
+
+  const FileView& view_;
+  const SelectionOptions& options_;
+  std::vector<SelectedSource> selected_;
+};
+
+std::string content_digest(const FileView& view, const std::string& path, base::Cancellation& cancellation) {
+  const base::UniqueFd fd = view.open(path);
+  base::Sha256 sha;
+  const std::size_t size = 256 << 10;
+  const std::unique_ptr<char[]> buffer(new char[size]);
+  ssize_t count = 0;
+  while ((count = ::read(fd.get(), buffer.get(), size)) != 0) {
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot read {}: {}.", base::printable_path(path),
+                                                      base::errno_text(errno)));
+    }
+    cancellation.throw_if_requested();
+    sha.update(buffer.get(), static_cast<std::size_t>(count));
+  }
+  return base::to_hex(sha.finish());
+}
+
+base::Json describe(const SelectedFile& file, const std::string& content, const DigestOptions& options) {
+  base::Json json = {{"path", base::printable_path(file.relative)},
+                     {"type", std::string(1, static_cast<char>(file.entry.type))},
+                     {"mode", file.entry.mode}};
+  if (file.entry.type == oci::TarType::kFile) json["content"] = content;
+  if (file.entry.type == oci::TarType::kSymlink) {
+    json["link"] = base::printable_path(file.entry.link);
+    json.erase("mode");
+  }
+  if (options.owners) json["owner"] = {file.entry.uid, file.entry.gid};
+  if (file.entry.device_major != 0 || file.entry.device_minor != 0)
+    json["device"] = {file.entry.device_major, file.entry.device_minor};
+  for (const auto& [name, value] : file.entry.xattrs) json["xattrs"][name] = base::sha256_hex(value);
+  return json;
+}
+
+}  // namespace
+
+std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
+                                   const SelectionOptions& options) {
+  return Selector(view, options).run(sources);
+}
+
+std::string digest_of(const FileView& view, const std::vector<SelectedSource>& sources,
+                      const DigestOptions& options, base::Cancellation& cancellation) {
+  std::vector<const SelectedFile*> files;
+  for (const SelectedSource& source : sources) {
+    for (const SelectedFile& file : source.files) files.push_back(&file);
+  }
+  std::vector<std::string> contents(files.size());
+  base::parallel_for(files.size(), options.threads, [&](std::size_t i) {
+    if (files[i]->entry.type == oci::TarType::kFile)
+      contents[i] = content_digest(view, files[i]->path, cancellation);
+  });
+  base::Json all = base::Json::array();
+  std::size_t next = 0;
+  for (const SelectedSource& source : sources) {
+    base::Json list = base::Json::array();
+    for (const SelectedFile& file : source.files) {
+      // Of a folder whose contents are taken, nothing but these is.
+      const bool only_contents = source.is_folder && file.relative.empty();
+      if (!only_contents) list.push_back(describe(file, contents[next], options));
+      ++next;
+    }
+    base::Json folders = base::Json::array();
+    for (const oci::TarEntry& folder : source.prefix_folders)
+      folders.push_back({folder.mode, folder.uid, folder.gid});
+    // What a folder is called does not matter where only its contents are taken.
+    all.push_back({{"name", source.is_folder ? "" : base::printable_path(source.name)},
+                   {"folder", source.is_folder},
+                   {"prefix", base::printable_path(source.prefix)},
+                   {"folders", folders},
+                   {"files", list}});
+  }
+  return base::sha256_hex(base::canonical_json(all));
+}
+
+}  // namespace ixian::engine

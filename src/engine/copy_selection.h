@@ -1,0 +1,52 @@
+// What the sources of a COPY or ADD are: the files that are taken, and one digest over all of them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/json.h"
+#include "engine/file_view.h"
+
+namespace ixian::engine {
+
+struct SelectionOptions {
+  bool parents = false;  // --parents: each source keeps its path, from "/./" on where it has that
+  // --exclude: whether a path below a source is left out.
+  std::function<bool(const std::string& path)> excluded;
+  std::string where = "the build context";  // for messages
+};
+
+struct SelectedFile {
+  std::string path;      // in the view
+  std::string relative;  // below its source; "" is the source itself
+  oci::TarEntry entry;
+};
+
+// One thing that a source names; a wildcard may name several.
+struct SelectedSource {
+  std::string name;    // its own name, which it gets in a destination folder; "" is the tree's root
+  std::string prefix;  // --parents: the folders that it keeps, "" is none
+  std::vector<oci::TarEntry> prefix_folders;  // the metadata of these, outermost first
+  bool is_folder = false;
+  std::vector<SelectedFile> files;  // folders before what is in them; the source itself first
+};
+
+// Sources are paths in the view, with or without a leading slash, and with Go's wildcards (filepath.Match);
+// a link that is named itself is followed, one that lies in a folder is taken as it is. A wildcard that
+// nothing matches selects nothing. Throws Error{kTaskFailed} for a source that is not there.
+std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
+                                   const SelectionOptions& options);
+
+// Which of the files' properties decide whether two selections are the same. Never a time.
+struct DigestOptions {
+  bool owners = false;   // of files from an image, unless --chown gives them others
+  unsigned threads = 1;  // that read
+};
+
+// SHA-256 over what select() gave, contents included, in hexadecimal.
+std::string digest_of(const FileView& view, const std::vector<SelectedSource>& sources,
+                      const DigestOptions& options, base::Cancellation& cancellation);
+
+}  // namespace ixian::engine

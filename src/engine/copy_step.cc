@@ -1,0 +1,191 @@
+#include "engine/copy_step.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <stdexcept>
+#include <variant>
+
+#include "base/error.h"
+#include "engine/archive_source.h"
+#include "engine/blob_sink.h"
+#include "engine/copy_draft.h"
+#include "engine/layers_view.h"
+#include "engine/users.h"
+#include "layer/from_entries.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+// 1980-01-01: the earliest that every tool can hold, zip included.
+constexpr std::int64_t kFixedTime = 315'532'800;
+
+class FileStep {
+ public:
+  FileStep(const Step& step, const CopyInput& input, const LayerStack& below, const FileStepContext& context)
+      : step_(step), input_(input), below_(below), context_(context) {}
+
+  std::optional<layer::WrittenLayer> run() {
+    std::visit([this](const auto& body) { (*this)(body); }, step_.instruction.body);
+    return std::move(written_);
+  }
+
+  template <typename Other>
+  void operator()(const Other&) {}
+
+  void operator()(const dockerfile::Workdir& workdir) {
+    const LayersView image(below_);
+    CopyDraft draft(image, {{}, false, {}, false, now()});
+    const std::string path = step_.settings->absolute(workdir.path.text);
+    const std::string real = resolve_path(image, path, true);
+    const auto there = image.find(real);
+    if (real.empty() || (there && there->type == oci::TarType::kFolder)) return;
+    // Docker gives the folders to the user who will work in them.
+    draft.make_folder(path, parse_user(step_.settings->user(), image));
+    write(draft);
+  }
+
+  void operator()(const dockerfile::Copy& copy) {
+    begin(copy, !copy.from.empty(), copy.parents);
+    draft_->copy(input_.view, input_.selection, destination_);
+    add_inline(copy);
+    write(*draft_);
+  }
+
+  void operator()(const dockerfile::Add& add) {
+    begin(add, false, false);
+    for (const SelectedSource& source : input_.selection) {
+      const bool may_unpack = add.unpack.value_or(true) && !source.is_folder && source.files.size() == 1 &&
+                              source.files[0].entry.type == oci::TarType::kFile;
+      if (may_unpack && unpack(input_.view->open(source.files[0].path).get(), source.name)) continue;
+      draft_->copy(input_.view, {source}, destination_);
+    }
+    for (const RemoteSource& remote : step_.remote) {
+      if (remote.url) {
+        add_download(remote, add.unpack.value_or(false));
+      } else {
+        add_checkout(remote);
+      }
+    }
+    add_inline(add);
+    write(*draft_);
+  }
+
+ private:
+  std::int64_t now() const {
+    return context_.source_date_epoch.value_or(
+        context_.modes == ContextModes::kGit ? kFixedTime : static_cast<std::int64_t>(std::time(nullptr)));
+  }
+
+  void begin(const dockerfile::FileTransfer& transfer, bool own_owner, bool parents) {
+    image_ = transfer.link ? std::unique_ptr<FileView>(std::make_unique<EmptyView>())
+                           : std::make_unique<LayersView>(below_);
+    CopyStyle style;
+    style.own_owner = own_owner;
+    style.fixed_times = context_.modes == ContextModes::kGit && !own_owner;
+    style.time = now();
+    if (!transfer.chown.empty()) {
+      style.owner = transfer.link ? parse_chown(transfer.chown.text, LayersView(below_))
+                                  : parse_chown(transfer.chown.text, *image_);
+    }
+    try {
+      if (!transfer.chmod.empty()) style.chmod = dockerfile::FileMode(transfer.chmod.text);
+    } catch (const std::invalid_argument& error) {
+      throw Error(ErrorCode::kTaskFailed, error.what());
+    }
+    draft_ = std::make_unique<CopyDraft>(*image_, std::move(style));
+    destination_ = step_.settings->absolute(transfer.destination.text);
+    const std::string& written = transfer.destination.text;
+    const bool several = transfer.sources.size() + transfer.inline_files.size() > 1 || parents;
+    if ((several || written == "." || written.ends_with("/.") || written.ends_with("..")) &&
+        !destination_.ends_with('/'))
+      destination_ += '/';
+  }
+
+  void add_inline(const dockerfile::FileTransfer& transfer) {
+    for (const auto& file : transfer.inline_files) {
+      oci::TarEntry entry;
+      entry.name = file.name;
+      entry.mode = 0644;
+      entry.mtime = now();
+      entry.size = file.content.size();
+      layer::LayerEntry content;
+      content.content = layer::InlineText{file.content};
+      draft_->add_file(std::move(entry), std::move(content), destination_);
+    }
+  }
+
+  bool unpack(int fd, const std::string& name) {
+    works_.push_back(context_.services.store().work());
+    return read_archive(
+        fd, name, works_.back(),
+        [&](oci::TarEntry entry, layer::LayerEntry content) {
+          draft_->unpack(std::move(entry), std::move(content), destination_);
+        },
+        context_.services.cancellation());
+  }
+
+  void add_download(const RemoteSource& remote, bool may_unpack) {
+    const auto download = context_.remote.download(remote);
+    downloads_.push_back(download);
+    if (may_unpack && unpack(download->fd->get(), remote.url->url)) return;
+    oci::TarEntry entry;
+    entry.name = remote.url->file_name;
+    entry.mode = 0600;
+    entry.mtime = download->mtime;
+    entry.size = download->size;
+    layer::LayerEntry content;
+    content.content = layer::OpenedFile{download->fd, remote.url->url};
+    draft_->add_file(std::move(entry), std::move(content), destination_);
+  }
+
+  void add_checkout(const RemoteSource& remote) {
+    const auto checkout = context_.remote.checkout(remote);
+    checkouts_.push_back(checkout);
+    SelectionOptions options;
+    options.where = "the repository";
+    if (!remote.keep_git_dir) options.excluded = [](const std::string& path) { return path == ".git"; };
+    draft_->copy(checkout->files, select(*checkout->files, {""}, options), destination_);
+  }
+
+  void write(CopyDraft& draft) {
+    if (draft.empty()) return;
+    BlobSink sink(context_.services.store());
+    auto written = layer::from_entries(draft.take(), sink, write_options(context_.source_date_epoch),
+                                       context_.services.cancellation());
+    sink.keep(written);
+    if (!written.empty()) written_ = std::move(written);
+  }
+
+  const Step& step_;
+  const CopyInput& input_;
+  const LayerStack& below_;
+  const FileStepContext& context_;
+  std::unique_ptr<FileView> image_;
+  std::unique_ptr<CopyDraft> draft_;
+  std::string destination_;
+  std::vector<std::shared_ptr<store::WorkFolder>> works_;
+  std::vector<std::shared_ptr<const Download>> downloads_;
+  std::vector<std::shared_ptr<const Checkout>> checkouts_;
+  std::optional<layer::WrittenLayer> written_;
+};
+
+}  // namespace
+
+std::optional<layer::WrittenLayer> write_file_layer(const Step& step, const CopyInput& input,
+                                                    const LayerStack& below, const FileStepContext& context) {
+  return FileStep(step, input, below, context).run();
+}
+
+layer::WriteOptions write_options(const std::optional<std::int64_t>& source_date_epoch) {
+  layer::WriteOptions options;
+  options.latest_mtime = source_date_epoch;
+  return options;
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,158 @@
+#include "engine/disk_view.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace ixian::engine {
+namespace {
+
+bool means_absent(int error_number) {
+  return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP;
+}
+
+oci::TarType type_of(mode_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFDIR:
+      return oci::TarType::kFolder;
+    case S_IFLNK:
+      return oci::TarType::kSymlink;
+    case S_IFCHR:
+      return oci::TarType::kCharacterDevice;
+    case S_IFBLK:
+      return oci::TarType::kBlockDevice;
+    default:
+      return oci::TarType::kFile;
+  }
+}
+
+std::string read_link(int fd) {
+  std::string target(4096, '\0');
+  const ssize_t length = ::readlinkat(fd, "", target.data(), target.size());
+  target.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return target;
+}
+
+bool is_kept(std::string_view name) {
+  return name == "security.capability" ||
+         (name.starts_with("user.") && !name.starts_with("user.overlay."));
+}
+
+}  // namespace
+
+std::map<std::string, std::string> kept_xattrs(int fd) {
+  std::map<std::string, std::string> kept;
+  const std::string path = fmt::format("/proc/self/fd/{}", fd);
+  const ssize_t length = ::listxattr(path.c_str(), nullptr, 0);
+  if (length <= 0) return kept;
+  std::string names(static_cast<std::size_t>(length), '\0');
+  const ssize_t listed = ::listxattr(path.c_str(), names.data(), names.size());
+  if (listed <= 0) return kept;
+  names.resize(static_cast<std::size_t>(listed));
+  for (std::string_view name : base::split(names, '\0')) {
+    if (!is_kept(name)) continue;
+    std::string value(64 << 10, '\0');
+    const ssize_t size = ::getxattr(path.c_str(), std::string(name).c_str(), value.data(), value.size());
+    if (size < 0) continue;
+    value.resize(static_cast<std::size_t>(size));
+    kept.emplace(name, std::move(value));
+  }
+  return kept;
+}
+
+DiskView::DiskView(const std::string& folder)
+    : folder_(folder), root_(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+  if (!root_.valid()) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("The folder {} cannot be opened: {}.", folder, base::errno_text(errno)));
+  }
+}
+
+base::UniqueFd DiskView::open_at(const std::string& path, int flags) const {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  const char* name = path.empty() ? "." : path.c_str();
+  long fd = -1;
+  do {
+    fd = ::syscall(SYS_openat2, root_.get(), name, &how, sizeof(how));
+  } while (fd < 0 && (errno == EINTR || errno == EAGAIN));
+  return base::UniqueFd(static_cast<int>(fd));
+}
+
+void DiskView::fail(const std::string& path, int error_number) const {
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("Cannot read {}/{}: {}.", folder_, base::printable_path(path),
+                                base::errno_text(error_number)));
+}
+
+std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
+  const base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+  if (!fd.valid()) {
+    if (means_absent(errno)) return std::nullopt;
+    fail(path, errno);
+  }
+  struct stat status;
+  if (::fstatat(fd.get(), "", &status, AT_EMPTY_PATH) != 0) fail(path, errno);
+  if (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode)) return std::nullopt;
+  oci::TarEntry entry;
+  entry.name = base_name(path);
+  entry.type = type_of(status.st_mode);
+  entry.mode = status.st_mode & 07777;
+  entry.uid = status.st_uid;
+  entry.gid = status.st_gid;
+  entry.mtime = status.st_mtim.tv_sec;
+  entry.mtime_ns = static_cast<std::uint32_t>(status.st_mtim.tv_nsec);
+  if (entry.type == oci::TarType::kFile) entry.size = static_cast<std::uint64_t>(status.st_size);
+  if (entry.type == oci::TarType::kSymlink) entry.link = read_link(fd.get());
+  if (entry.type == oci::TarType::kCharacterDevice || entry.type == oci::TarType::kBlockDevice) {
+    entry.device_major = major(status.st_rdev);
+    entry.device_minor = minor(status.st_rdev);
+  }
+  return entry;
+}
+
+std::vector<std::string> DiskView::children(const std::string& path) const {
+  base::UniqueFd fd = open_at(path, O_RDONLY | O_DIRECTORY);
+  if (!fd.valid()) {
+    if (means_absent(errno)) return {};
+    fail(path, errno);
+  }
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(fd.get()), ::closedir);
+  if (!folder) fail(path, errno);
+  fd.release();
+  std::vector<std::string> names;
+  while (const dirent* each = ::readdir(folder.get())) {
+    const std::string_view name = each->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::map<std::string, std::string> DiskView::xattrs(const std::string& path) const {
+  const base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+  return fd.valid() ? kept_xattrs(fd.get()) : std::map<std::string, std::string>();
+}
+
+base::UniqueFd DiskView::open(const std::string& path) const {
+  // Without O_NONBLOCK a FIFO that took the file's place would be waited for.
+  base::UniqueFd fd = open_at(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd.valid()) fail(path, errno);
+  return fd;
+}
+
+}  // namespace ixian::engine

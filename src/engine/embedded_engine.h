@@ -1,0 +1,24 @@
+// The engine that needs no daemon: this program builds, with a local store and an OCI runtime.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "engine/base_images.h"
+#include "engine/engine.h"
+#include "engine/remote_source.h"
+#include "store/store.h"
+
+namespace ixian::engine {
+
+// What it has from outside.
+struct EngineServices {
+  std::shared_ptr<store::Store> store;
+  OpenRepo open_repo;                    // base images that the store does not have
+  RemoteSources::GetClient http_client;  // ADD of URLs; called when there is one
+};
+
+// REQUIRES that sandbox::enter_namespaces() has been called where RUN is to work.
+std::unique_ptr<Engine> make_embedded_engine(EngineServices services);
+
+}  // namespace ixian::engine

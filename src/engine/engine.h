@@ -1,0 +1,49 @@
+// Who builds images: this program itself, or a daemon that it asks.
+#pragma once
+
+#include <string>
+
+#include "base/cancel.h"
+#include "base/event.h"
+#include "engine/stage_job.h"
+#include "oci/image_repo.h"
+
+namespace ixian::engine {
+
+// What an engine can do beyond building a Dockerfile.
+struct Capabilities {
+  std::string name;            // "embedded"
+  bool secrets = false;        // RUN --mount=type=secret
+  bool cache_mounts = false;   // RUN --mount=type=cache
+  bool other_platforms = false;  // RUN for machines that are not this one
+};
+
+// Thread-safe: several stages may be built at once. Outlived by nothing that it gives out.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual Capabilities capabilities() const = 0;
+
+  // Builds the stage, or finds that it has been built. Every stage and instruction is an activity of `sink`,
+  // with each line that its command writes. The image is in the engine's place when this returns, without a
+  // name. Throws Error{kTaskFailed} for an instruction that failed, whose message names the instruction, its
+  // line in the Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a target or a secret that cannot
+  // be used; Error{kRegistry} for a base image; Cancelled, after which nothing is left but what the cache can
+  // use.
+  virtual BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) = 0;
+
+  // Names the image that `ref` finds in `from` `name`, moving what is missing. `name` is a reference as text.
+  virtual void import_image(oci::ImageRepo& from, const std::string& ref, const std::string& name,
+                            base::Cancellation& cancellation) = 0;
+
+  // Copies the image `name` (a reference, or the digest of a manifest that build() gave) to `ref` of `to`,
+  // moving what is missing there.
+  virtual oci::Descriptor export_image(const std::string& name, oci::ImageRepo& to, const std::string& ref,
+                                       base::Cancellation& cancellation) = 0;
+
+  // Takes the name away. False where there is none of that name.
+  virtual bool remove_image(const std::string& name) = 0;
+};
+
+}  // namespace ixian::engine

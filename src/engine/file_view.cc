@@ -1,0 +1,95 @@
+#include "engine/file_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace ixian::engine {
+namespace {
+
+constexpr int kMostLinks = 255;
+
+void put_in_front(std::deque<std::string>& rest, std::string_view path) {
+  const std::vector<std::string_view> parts = base::split(path, '/');
+  rest.insert(rest.begin(), parts.begin(), parts.end());
+}
+
+}  // namespace
+
+std::optional<oci::TarEntry> EmptyView::find(const std::string& path) const {
+  if (!path.empty()) return std::nullopt;
+  oci::TarEntry root;
+  root.type = oci::TarType::kFolder;
+  root.mode = 0755;
+  return root;
+}
+
+base::UniqueFd EmptyView::open(const std::string& path) const {
+  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("There is no file {}.", path));
+}
+
+std::string join_path(std::string_view folder, std::string_view name) {
+  if (folder.empty()) return std::string(name);
+  if (name.empty()) return std::string(folder);
+  return fmt::format("{}/{}", folder, name);
+}
+
+std::string parent_path(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? "" : std::string(path.substr(0, slash));
+}
+
+std::string base_name(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+std::string clean_path(std::string_view path) {
+  std::vector<std::string_view> kept;
+  for (std::string_view part : base::split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part != "..") {
+      kept.push_back(part);
+    } else if (!kept.empty()) {
+      kept.pop_back();
+    }
+  }
+  return base::join(kept, "/");
+}
+
+std::string resolve_path(const FileView& view, std::string_view path, bool follow_last) {
+  std::deque<std::string> rest;
+  put_in_front(rest, path);
+  std::string reached;
+  int links = 0;
+  while (!rest.empty()) {
+    const std::string part = std::move(rest.front());
+    rest.pop_front();
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      reached = parent_path(reached);
+      continue;
+    }
+    const std::string next = join_path(reached, part);
+    const std::optional<oci::TarEntry> entry = view.find(next);
+    const bool last =
+        std::all_of(rest.begin(), rest.end(), [](const std::string& each) { return each.empty(); });
+    if (!entry || entry->type != oci::TarType::kSymlink || (last && !follow_last)) {
+      reached = next;
+      continue;
+    }
+    if (++links > kMostLinks) {
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        fmt::format("/{} leads through too many symbolic links.", clean_path(path)));
+    }
+    if (entry->link.starts_with('/')) reached.clear();
+    put_in_front(rest, entry->link);
+  }
+  return reached;
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,63 @@
+#include "engine/filtered_view.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/fs.h"
+#include "dockerfile/source.h"
+
+namespace ixian::engine {
+namespace {
+
+constexpr char kIgnoreFile[] = ".dockerignore";
+
+std::string read_small(const FileView& view, const std::string& path) {
+  const base::UniqueFd fd = view.open(path);
+  std::string text;
+  char buffer[16384];
+  ssize_t count = 0;
+  while (text.size() <= dockerfile::kMostBytes && (count = ::read(fd.get(), buffer, sizeof(buffer))) > 0) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+}  // namespace
+
+bool FilteredView::is_visible(const std::string& path, const oci::TarEntry& entry) const {
+  if (!rules_.excludes(path)) return true;
+  if (entry.type != oci::TarType::kFolder || rules_.can_skip_folder(path)) return false;
+  return !children(path).empty();
+}
+
+std::optional<oci::TarEntry> FilteredView::find(const std::string& path) const {
+  auto entry = all_->find(path);
+  if (entry && !is_visible(path, *entry)) return std::nullopt;
+  return entry;
+}
+
+std::vector<std::string> FilteredView::children(const std::string& path) const {
+  std::vector<std::string> names = all_->children(path);
+  if (rules_.empty()) return names;
+  std::erase_if(names, [&](const std::string& name) {
+    const std::string child = join_path(path, name);
+    if (!rules_.excludes(child)) return false;
+    const auto entry = all_->find(child);
+    return !entry || !is_visible(child, *entry);
+  });
+  return names;
+}
+
+dockerfile::IgnoreRules read_ignore_rules(const FileView& context, const std::string& dockerfile_path) {
+  if (!dockerfile_path.empty()) {
+    const std::string own = dockerfile_path + kIgnoreFile;
+    if (auto text = base::read_file(own)) return dockerfile::IgnoreRules::parse(std::move(*text), own);
+  }
+  const std::string real = resolve_path(context, kIgnoreFile, true);
+  const auto entry = context.find(real);
+  if (!entry || entry->type != oci::TarType::kFile) return {};
+  return dockerfile::IgnoreRules::parse(read_small(context, real), kIgnoreFile);
+}
+
+}  // namespace ixian::engine

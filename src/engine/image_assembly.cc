@@ -1,0 +1,72 @@
+#include "engine/image_assembly.h"
+
+#include <variant>
+
+#include "engine/timestamp.h"
+#include "oci/media_types.h"
+
+namespace ixian::engine {
+namespace {
+
+constexpr char kMadeBy[] = "ix";
+
+// The stages that a stage stands on, lowest first, itself last.
+std::vector<const StagePlan*> chain(const BuildPlan& plan, std::size_t index) {
+  std::vector<const StagePlan*> stages;
+  const StagePlan* stage = &plan.stages.at(index);
+  while (stage != nullptr) {
+    stages.insert(stages.begin(), stage);
+    const auto* from = std::get_if<dockerfile::FromStage>(&stage->base);
+    stage = from != nullptr ? &plan.stages.at(from->index) : nullptr;
+  }
+  return stages;
+}
+
+}  // namespace
+
+AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageState& state) {
+  const std::vector<const StagePlan*> stages = chain(plan, stage);
+  const StagePlan& target = *stages.back();
+  oci::ImageConfig config;
+  config.platform = target.platform;
+  config.document = target.settings->document();
+  std::string created;
+  if (const auto& base = stages.front()->base_image) {
+    config.platform = base->config.platform;
+    config.history = base->config.history;
+    created = base->config.created;
+  }
+  std::size_t next = 0;
+  if (created.empty())
+    created = state.outcomes.empty() ? timestamp(plan.source_date_epoch) : state.outcomes.front().created;
+  for (const StagePlan* each : stages) {
+    for (const Step& step : each->steps) {
+      // As with Docker, what is left for later builds is not in the history of this one.
+      if (std::holds_alternative<dockerfile::OnBuild>(step.instruction.body)) continue;
+      oci::HistoryEntry entry;
+      entry.created_by = step.history;
+      entry.comment = kMadeBy;
+      entry.empty_layer = true;
+      if (step.makes_files && next < state.outcomes.size()) {
+        const Outcome& outcome = state.outcomes[next++];
+        created = outcome.created;
+        entry.empty_layer = outcome.is_empty();
+      }
+      entry.created = created;
+      config.history.push_back(std::move(entry));
+    }
+  }
+  config.created = plan.source_date_epoch ? timestamp(plan.source_date_epoch) : created;
+
+  std::vector<oci::Descriptor> blobs;
+  for (const auto& layer : without_empty(state.layers)) {
+    blobs.push_back(layer->blob());
+    config.diff_ids.push_back(layer->diff_id());
+  }
+  std::string bytes = oci::to_bytes(config);
+  oci::Descriptor described{std::string(oci::kOciConfig), oci::Digest::of(bytes), bytes.size(), {}, {}, {}, {}};
+  oci::Manifest manifest{std::string(oci::kOciManifest), std::move(described), std::move(blobs), {}, {}, {}};
+  return {std::move(bytes), std::move(manifest)};
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,20 @@
+// The image that a stage becomes: configuration, history, manifest.
+#pragma once
+
+#include "engine/build_state.h"
+#include "engine/stage_plan.h"
+#include "oci/image_config.h"
+#include "oci/manifest.h"
+
+namespace ixian::engine {
+
+struct AssembledImage {
+  std::string config;  // its bytes
+  oci::Manifest manifest;
+};
+
+// Equal plans and states give equal bytes: instructions that only change the configuration have the time of
+// the last one before them that made files. Waits for layers that are being written.
+AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageState& state);
+
+}  // namespace ixian::engine

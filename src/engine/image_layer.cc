@@ -1,0 +1,222 @@
+#include "engine/image_layer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "base/error.h"
+#include "engine/disk_view.h"
+#include "layer/extract.h"
+#include "layer/read_layer.h"
+#include "oci/verifying_source.h"
+#include "sandbox/namespaces.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+// A file up to this size is read from the blob where the layer has no tree: /etc/passwd, for --chown.
+constexpr std::uint64_t kSmallFile = 1 << 20;
+
+base::UniqueFd memory_file(const std::string& content) {
+  base::UniqueFd fd(::memfd_create("layer-file", MFD_CLOEXEC));
+  std::size_t done = 0;
+  while (fd.valid() && done < content.size()) {
+    const ssize_t count = ::write(fd.get(), content.data() + done, content.size() - done);
+    if (count <= 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  if (!fd.valid() || done < content.size() || ::lseek(fd.get(), 0, SEEK_SET) != 0)
+    throw Error(ErrorCode::kTaskFailed, "There is not enough memory to hold a file of a layer.");
+  return fd;
+}
+
+layer::ExtractInto lower_form(sandbox::RootFs& root_fs) {
+  return root_fs.marks() == "trusted.overlay." ? layer::ExtractInto::kOverlay
+                                               : layer::ExtractInto::kUserOverlay;
+}
+
+}  // namespace
+
+sandbox::RootFs& LayerServices::root_fs() {
+  const std::lock_guard lock(mutex_);
+  if (!root_fs_) {
+    const auto probe = store_->work();
+    root_fs_ = sandbox::RootFs::choose(probe->path());
+    if (!root_fs_->reason().empty()) sink_.log(base::kNoActivity, base::LogLevel::kDebug, root_fs_->reason());
+  }
+  return *root_fs_;
+}
+
+ImageLayer::ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
+                       std::shared_ptr<oci::ImageRepo> origin)
+    : services_(services),
+      origin_(std::move(origin)),
+      finished_(Finished{std::move(blob), std::move(diff_id), false}) {}
+
+ImageLayer::ImageLayer(LayerServices& services, Written written, std::unique_ptr<store::WorkFolder> work,
+                       std::string tree)
+    : services_(services), written_(std::move(written)), work_(std::move(work)), upper_(std::move(tree)) {}
+
+const ImageLayer::Finished& ImageLayer::finish() {
+  if (written_.valid()) written_.wait();
+  const std::lock_guard lock(mutex_);
+  if (!finished_) {
+    const layer::WrittenLayer& written = written_.get();
+    finished_ = Finished{written.blob, written.diff_id, written.empty()};
+    if (!listing_) listing_ = std::make_shared<layer::LayerListing>(written.listing);
+  }
+  return *finished_;
+}
+
+bool ImageLayer::empty() {
+  return finish().empty;
+}
+
+oci::Descriptor ImageLayer::blob() {
+  return finish().blob;
+}
+
+oci::Digest ImageLayer::diff_id() {
+  return finish().diff_id;
+}
+
+void ImageLayer::ensure_blob() {
+  const Finished& layer = finish();
+  if (!origin_ || services_.store().has_blob(layer.blob)) return;
+  base::EventSink& sink = services_.sink();
+  const base::ActivityId activity =
+      sink.begin({"pull " + layer.blob.digest.short_hex(), "a layer of " + origin_->name()});
+  std::uint64_t done = 0;
+  oci::VerifiedBlob verified(
+      layer.blob, [&](std::uint64_t offset) { return origin_->open_blob(layer.blob, offset); },
+      origin_->name(), [&](std::uint64_t count) {
+        done += count;
+        sink.progress(activity, {done, layer.blob.size, "B"});
+      });
+  try {
+    services_.store().put_blob(layer.blob, [&](std::uint64_t offset) { return verified.open(offset); });
+  } catch (const base::Cancelled&) {
+    sink.end(activity, base::Outcome::kCancelled, "");
+    throw;
+  } catch (...) {
+    sink.end(activity, base::Outcome::kFailed, "");
+    throw;
+  }
+  sink.end(activity, base::Outcome::kDone, "");
+}
+
+std::shared_ptr<const layer::LayerListing> ImageLayer::listing() {
+  const Finished& layer = finish();
+  {
+    const std::lock_guard lock(mutex_);
+    if (listing_) return listing_;
+  }
+  std::shared_ptr<const layer::LayerListing> listing;
+  if (const auto noted = services_.store().listing(layer.diff_id)) {
+    try {
+      listing = std::make_shared<layer::LayerListing>(layer::LayerListing::parse(*noted));
+    } catch (const std::invalid_argument&) {
+      // Of another version: read anew.
+    }
+  }
+  if (!listing) {
+    ensure_blob();
+    const auto source = services_.store().open_blob(layer.blob, 0);
+    layer::ScannedLayer scanned =
+        layer::scan(*source, layer.blob, layer.diff_id, layer::Limits{}, services_.cancellation());
+    services_.store().put_listing(layer.diff_id, scanned.listing.serialise());
+    listing = std::make_shared<layer::LayerListing>(std::move(scanned.listing));
+  }
+  const std::lock_guard lock(mutex_);
+  if (!listing_) listing_ = listing;
+  return listing_;
+}
+
+std::string ImageLayer::extracted() {
+  const Finished& layer = finish();
+  const auto fill = [&](const std::string& folder) {
+    ensure_blob();
+    const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.valid())
+      throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}: {}.", folder, base::errno_text(errno)));
+    layer::ExtractOptions options;
+    options.into = lower_form(services_.root_fs());
+    options.owners = sandbox::namespaces().privileges != sandbox::Privileges::kSingle &&
+                     sandbox::namespaces().privileges != sandbox::Privileges::kNone;
+    const auto source = services_.store().open_blob(layer.blob, 0);
+    const layer::Extracted extracted =
+        layer::extract(*source, layer.blob, layer.diff_id, fd.get(), options, services_.cancellation());
+    services_.store().put_listing(layer.diff_id, extracted.listing.serialise());
+  };
+  store::Tree tree = services_.store().tree(layer.diff_id, fill);
+  const std::lock_guard lock(mutex_);
+  if (!tree_) tree_ = std::move(tree);
+  return tree_->path;
+}
+
+std::string ImageLayer::lower() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!upper_.empty()) return upper_;
+    if (tree_) return tree_->path;
+  }
+  return extracted();
+}
+
+void ImageLayer::settle(bool wait) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (upper_.empty()) return;
+  }
+  if (!wait && written_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  const Finished& layer = finish();
+  const std::lock_guard lock(mutex_);
+  if (upper_.empty()) return;
+  tree_ = services_.store().adopt_tree(layer.diff_id, upper_);
+  upper_.clear();
+  work_.reset();
+}
+
+base::UniqueFd ImageLayer::open_in_tree(const std::string& tree, const std::string& path, int flags) {
+  const base::UniqueFd root(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  base::UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof(how))));
+  if (!fd.valid()) {
+    throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}/{}: {}.", tree, base::printable_path(path),
+                                                    base::errno_text(errno)));
+  }
+  return fd;
+}
+
+base::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntry& entry) {
+  bool has_tree = false;
+  {
+    const std::lock_guard lock(mutex_);
+    has_tree = !upper_.empty() || tree_;
+  }
+  if (!has_tree && entry.size <= kSmallFile && !services_.store().find_tree(diff_id())) {
+    ensure_blob();
+    const auto source = services_.store().open_blob(blob(), 0);
+    layer::ListedEntry file = entry;
+    file.path = path;
+    return memory_file(layer::read_file(*source, file, kSmallFile, services_.cancellation()));
+  }
+  return open_in_tree(lower(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+}
+
+std::map<std::string, std::string> ImageLayer::xattrs(const std::string& path) {
+  return kept_xattrs(open_in_tree(lower(), path, O_PATH | O_NOFOLLOW).get());
+}
+
+}  // namespace ixian::engine

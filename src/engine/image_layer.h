@@ -1,0 +1,101 @@
+// One layer of an image that is being built: perhaps still in a registry, perhaps still being written.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/cancel.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "layer/layer_writer.h"
+#include "layer/listing.h"
+#include "oci/image_repo.h"
+#include "sandbox/root_fs.h"
+#include "store/store.h"
+
+namespace ixian::engine {
+
+// What all layers of a build work with. Thread-safe.
+class LayerServices {
+ public:
+  LayerServices(std::shared_ptr<store::Store> store, base::EventSink& sink, base::Cancellation& cancellation)
+      : store_(std::move(store)), sink_(sink), cancellation_(cancellation) {}
+
+  store::Store& store() { return *store_; }
+  base::EventSink& sink() { return sink_; }
+  base::Cancellation& cancellation() { return cancellation_; }
+
+  // Chosen when the first layer is extracted. Throws as RootFs::choose() does.
+  sandbox::RootFs& root_fs();
+
+ private:
+  const std::shared_ptr<store::Store> store_;
+  base::EventSink& sink_;
+  base::Cancellation& cancellation_;
+  std::mutex mutex_;
+  std::unique_ptr<sandbox::RootFs> root_fs_;
+};
+
+// Thread-safe. Every call may wait for what it needs (a layer that is being written, a blob that is pulled),
+// and throws what that throws.
+class ImageLayer {
+ public:
+  using Written = std::shared_future<layer::WrittenLayer>;
+
+  // In the store, or to be had from `origin` (null: only the store has it), which is called `origin_name`.
+  ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
+             std::shared_ptr<oci::ImageRepo> origin = nullptr);
+
+  // A RUN's: `tree` is what the RUN has changed, in the folder `work`.
+  ImageLayer(LayerServices& services, Written written, std::unique_ptr<store::WorkFolder> work,
+             std::string tree);
+
+  bool empty();
+  oci::Descriptor blob();
+  oci::Digest diff_id();
+  std::shared_ptr<const layer::LayerListing> listing();
+
+  // A lower directory for overlays, valid until the next settle() at least.
+  std::string lower();
+
+  // A file of this layer, by its name in it.
+  base::UniqueFd open(const std::string& path, const layer::ListedEntry& entry);
+  std::map<std::string, std::string> xattrs(const std::string& path);
+
+  // The store has the blob when this returns.
+  void ensure_blob();
+
+  // Makes the tree of a RUN the layer's tree in the store, where the layer has been written (`wait`: when it has). Call
+  // where nothing is mounted that lower() was asked for.
+  void settle(bool wait);
+
+ private:
+  struct Finished {
+    oci::Descriptor blob;
+    oci::Digest diff_id;
+    bool empty = false;
+  };
+
+  const Finished& finish();
+  std::string extracted();
+  base::UniqueFd open_in_tree(const std::string& tree, const std::string& path, int flags);
+
+  LayerServices& services_;
+  const std::shared_ptr<oci::ImageRepo> origin_;
+  Written written_;
+
+  std::mutex mutex_;  // of all below
+  std::optional<Finished> finished_;
+  std::shared_ptr<const layer::LayerListing> listing_;
+  std::unique_ptr<store::WorkFolder> work_;
+  std::string upper_;  // "" once it has been settled
+  std::optional<store::Tree> tree_;
+};
+
+using LayerStack = std::vector<std::shared_ptr<ImageLayer>>;  // lowest first
+
+}  // namespace ixian::engine

@@ -1,0 +1,89 @@
+#include "engine/layers_view.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+
+namespace ixian::engine {
+namespace {
+
+using Last = layer::MergedTree::Last;
+
+oci::TarType tar_type(layer::EntryType type) {
+  switch (type) {
+    case layer::EntryType::kFolder:
+      return oci::TarType::kFolder;
+    case layer::EntryType::kSymlink:
+      return oci::TarType::kSymlink;
+    case layer::EntryType::kCharacterDevice:
+      return oci::TarType::kCharacterDevice;
+    case layer::EntryType::kBlockDevice:
+      return oci::TarType::kBlockDevice;
+    case layer::EntryType::kFifo:
+      return oci::TarType::kFifo;
+    default:
+      return oci::TarType::kFile;
+  }
+}
+
+}  // namespace
+
+layer::MergedTree merged(const LayerStack& layers) {
+  std::vector<std::shared_ptr<const layer::LayerListing>> listings(layers.size());
+  base::parallel_for(layers.size(), base::processor_count(),
+                     [&](std::size_t i) { listings[i] = layers[i]->listing(); });
+  return layer::MergedTree(std::move(listings));
+}
+
+LayersView::LayersView(LayerStack layers) : layers_(std::move(layers)), tree_(merged(layers_)) {}
+
+std::optional<oci::TarEntry> LayersView::find(const std::string& path) const {
+  const auto found = tree_.lookup(path, Last::kKeep);
+  // lookup() follows links on the way, which this view must not.
+  if (!found || found->entry.path != path) return std::nullopt;
+  oci::TarEntry entry;
+  entry.name = base_name(path);
+  entry.type = tar_type(found->entry.type);
+  entry.mode = found->entry.mode;
+  entry.uid = found->entry.uid;
+  entry.gid = found->entry.gid;
+  entry.mtime = found->entry.mtime;
+  if (entry.type == oci::TarType::kFile) entry.size = found->entry.size;
+  if (entry.type == oci::TarType::kSymlink) entry.link = found->entry.link;
+  return entry;
+}
+
+std::vector<std::string> LayersView::children(const std::string& path) const {
+  std::vector<std::string> names;
+  const auto folder = tree_.lookup(path, Last::kKeep);
+  if (!folder || folder->entry.type != layer::EntryType::kFolder || folder->entry.path != path) return names;
+  for (const auto& each : tree_.list(path)) names.push_back(base_name(each.entry.path));
+  return names;
+}
+
+layer::MergedTree::Found LayersView::file(const std::string& path) const {
+  auto found = tree_.lookup(path, Last::kKeep);
+  if (!found || found->entry.type != layer::EntryType::kFile || found->layer >= layers_.size()) {
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("There is no file /{} in the image.", base::printable_path(path)));
+  }
+  return std::move(*found);
+}
+
+base::UniqueFd LayersView::open(const std::string& path) const {
+  const auto found = file(path);
+  return layers_[found.layer]->open(found.content_path, found.entry);
+}
+
+std::map<std::string, std::string> LayersView::xattrs(const std::string& path) const {
+  const auto found = file(path);
+  return layers_[found.layer]->xattrs(found.content_path);
+}
+
+std::string LayersView::hard_link_group(const std::string& path) const {
+  const auto found = file(path);
+  return fmt::format("{}:{}", found.layer, found.content_path);
+}
+
+}  // namespace ixian::engine

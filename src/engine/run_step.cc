@@ -1,0 +1,126 @@
+#include "engine/run_step.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <variant>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dockerfile/run_command.h"
+#include "engine/run_mounts.h"
+#include "sandbox/confined.h"
+#include "sandbox/run.h"
+#include "sandbox/users.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+// A base whose working directory is missing gets it, as with Docker.
+void make_workdir(const std::string& root, const std::string& workdir) {
+  const base::UniqueFd fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const sandbox::ConfinedPath path = sandbox::resolve_inside(fd.get(), workdir);
+  if (path.missing.empty()) return;
+  base::UniqueFd at = sandbox::open_inside(fd.get(), path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  for (const std::string& name : path.missing) {
+    if (!at.valid() || ::mkdirat(at.get(), name.c_str(), 0755) != 0) {
+      throw Error(ErrorCode::kTaskFailed, fmt::format("The working directory {} cannot be made: {}.", workdir,
+                                                      base::errno_text(errno)));
+    }
+    at = base::UniqueFd(::openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  }
+}
+
+void write_script(const std::string& path, const std::string& content) {
+  const base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
+  if (!fd.valid() || ::write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+      ::fchmod(fd.get(), 0755) != 0) {
+    throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot write {}: {}.", path, base::errno_text(errno)));
+  }
+}
+
+sandbox::Network network_of(const dockerfile::Run& run, BuildNetwork otherwise) {
+  if (run.network == dockerfile::NetworkMode::kNone) return sandbox::Network::kNone;
+  if (run.network == dockerfile::NetworkMode::kHost) return sandbox::Network::kHost;
+  return otherwise == BuildNetwork::kNone   ? sandbox::Network::kNone
+         : otherwise == BuildNetwork::kHost ? sandbox::Network::kHost
+                                            : sandbox::Network::kIsolated;
+}
+
+bool has_variable(const sandbox::RunSpec& spec, std::string_view name) {
+  for (const auto& [each, value] : spec.env) {
+    if (each == name) return true;
+  }
+  return false;
+}
+
+sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const RunInput& input,
+                           const sandbox::Mount& root) {
+  sandbox::RunSpec spec;
+  spec.args = dockerfile::run_command(run, step.settings->shell()).argv;
+  spec.env = step.environment;
+  for (const std::string& proxy : input.build_arguments) {
+    const std::size_t equals = proxy.find('=');
+    if (!has_variable(spec, proxy.substr(0, equals)))
+      spec.env.emplace_back(proxy.substr(0, equals), proxy.substr(equals + 1));
+  }
+  const sandbox::FoundUser user = sandbox::find_user(root.path(), step.settings->user());
+  spec.user = user.user;
+  // Its own group is among its groups, so that it cannot lose it, and with it what that denies (CVE-2022-36109).
+  if (std::find(spec.user.groups.begin(), spec.user.groups.end(), spec.user.gid) == spec.user.groups.end())
+    spec.user.groups.insert(spec.user.groups.begin(), spec.user.gid);
+  if (!has_variable(spec, "HOME")) spec.env.emplace_back("HOME", user.home);
+  spec.cwd = step.settings->workdir();
+  spec.network = network_of(run, input.network);
+  return spec;
+}
+
+std::string failure(const Step& step, const base::ExitStatus& status) {
+  if (status.signal != 0) {
+    return fmt::format("`{}` was ended by signal {} (exit code {}).", step.title, status.signal, status.code);
+  }
+  std::string text = fmt::format("`{}` failed with exit code {}.", step.title, status.code);
+  if (status.code == 127) text += " A program that it names is not in the image.";
+  if (status.code == 137) text += " It was killed, perhaps for want of memory.";
+  return text;
+}
+
+}  // namespace
+
+RunChanges run_command_step(const Step& step, const LayerStack& below, const RunInput& input,
+                            LayerServices& services, base::ActivityId activity) {
+  const auto& run = std::get<dockerfile::Run>(step.instruction.body);
+  if (run.insecure) {
+    throw Error(ErrorCode::kUsage,
+                "RUN --security=insecure is not allowed: what runs in a build stays in its sandbox.");
+  }
+  RunChanges changes;
+  changes.work = services.store().work();
+  RunMounts mounts(input, services);
+  const auto paths = lowers(below);
+  const std::unique_ptr<sandbox::Mount> root =
+      services.root_fs().prepare(paths, changes.work->path(), services.cancellation());
+  sandbox::RunSpec spec = make_spec(step, run, input, *root);
+  make_workdir(root->path(), spec.cwd);
+  mounts.add(step, run, spec);
+  if (const auto script = dockerfile::run_command(run, step.settings->shell()).script) {
+    const std::string file = root->scratch() + "/script";
+    write_script(file, script->content);
+    spec.mounts.push_back({script->path, sandbox::BindMount{"", file, true}});
+  }
+  const base::ExitStatus status = sandbox::run(
+      *root, spec, [&](std::string_view line) { services.sink().output(activity, line); },
+      services.cancellation());
+  if (!status.ok()) throw Error(ErrorCode::kTaskFailed, failure(step, status));
+  changes.upper = root->finish();
+  return changes;
+}
+
+}  // namespace ixian::engine

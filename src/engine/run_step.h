@@ -1,0 +1,36 @@
+// RUN: one command over the files of the image so far.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/event.h"
+#include "engine/build_state.h"
+#include "engine/stage_plan.h"
+#include "store/store.h"
+
+namespace ixian::engine {
+
+// What the mounts of a RUN lead to.
+struct RunInput {
+  std::shared_ptr<const FileView> context;     // filtered; null: there is none
+  std::string context_folder;                  // where it may be mounted as it is; "" where it is filtered
+  std::map<std::size_t, LayerStack> origins;   // by mount: the stage or image that it is from
+  const std::vector<SecretSource>& secrets;
+  const std::vector<std::string>& build_arguments;  // proxies, "NAME=value"
+  BuildNetwork network = BuildNetwork::kDefault;
+};
+
+// What a RUN has changed, as an overlay's upper directory that lies in `work`.
+struct RunChanges {
+  std::unique_ptr<store::WorkFolder> work;
+  std::string upper;
+};
+
+// Every line that the command writes is output of `activity`. Throws Error, which the caller points at the
+// step, where the command fails; Cancelled.
+RunChanges run_command_step(const Step& step, const LayerStack& below, const RunInput& input,
+                            LayerServices& services, base::ActivityId activity);
+
+}  // namespace ixian::engine

@@ -1,0 +1,69 @@
+// What an engine is asked to build, and what it answers: plain data.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "oci/descriptor.h"
+#include "oci/manifest.h"
+#include "oci/platform.h"
+
+namespace ixian::engine {
+
+// A secret that RUN --mount=type=secret,id=… may read. Its value is read when a RUN needs it, is part of no
+// key, and is written to no layer, history, log or store.
+struct SecretSource {
+  std::string id;
+  std::string file;         // where it is read from, or
+  std::string environment;  // the variable that holds it
+};
+
+// The network of RUN instructions that do not name one.
+enum class BuildNetwork { kDefault, kNone, kHost };
+
+// Which modes the files of a context get, in keys and in layers alike.
+enum class ContextModes {
+  kAsTheyAre,  // Docker's habit: the mode and the time of the file
+  kGit,        // 0755 or 0644, times of SOURCE_DATE_EPOCH or one fixed date: the same from every checkout
+};
+
+// One image to build: the stage `target` of a Dockerfile, with all that this stage needs.
+struct StageJob {
+  std::string dockerfile;       // its text
+  std::string dockerfile_name;  // what messages call it
+  std::string dockerfile_path;  // where it lies, absolute, for <Dockerfile>.dockerignore; "" is nowhere
+  std::string context;          // an absolute folder; "" is none, and then COPY from it is an error
+
+  std::string target;                             // a stage's name or number; "" is the last one
+  std::optional<oci::Platform> platform;          // unset: this machine's
+  std::map<std::string, std::string> build_args;  // those that a Dockerfile does not declare are warned of
+  std::map<std::string, std::string> labels;      // of the image
+  std::vector<SecretSource> secrets;
+  BuildNetwork network = BuildNetwork::kDefault;
+
+  bool no_cache = false;                  // nothing is taken from the cache
+  std::set<std::string> no_cache_stages;  // nothing for these stages, by name
+  bool pull = false;                      // ask registries for bases that the store has, too
+
+  ContextModes modes = ContextModes::kAsTheyAre;
+  // Every time in the image that would be this moment is this one instead, and no time is later. Seconds
+  // since 1970.
+  std::optional<std::int64_t> source_date_epoch;
+
+  unsigned jobs = 0;  // instructions at once, of different stages; 0: as many as there are processors
+};
+
+// What became of it.
+struct BuiltStage {
+  oci::RawManifest manifest;  // an OCI image manifest, whose blobs are all in the engine's place
+  oci::Descriptor config;
+  unsigned instructions = 0;  // that the target needed
+  unsigned cached = 0;        // of these, how many were answered by the cache
+};
+
+}  // namespace ixian::engine

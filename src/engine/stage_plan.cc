@@ -1,0 +1,252 @@
+#include "engine/stage_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "dockerfile/dockerfile.h"
+#include "dockerfile/lint.h"
+#include "engine/build_key.h"
+#include "engine/step_definition.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+bool makes_files(const dockerfile::Body& body) {
+  return std::holds_alternative<dockerfile::Run>(body) || std::holds_alternative<dockerfile::Copy>(body) ||
+         std::holds_alternative<dockerfile::Add>(body) || std::holds_alternative<dockerfile::Workdir>(body);
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) line += c == '\n' || c == '\t' || c == '\r' ? ' ' : c;
+  return std::string(base::trim(line));
+}
+
+class Planner {
+ public:
+  Planner(const StageJob& job, const PlanSources& sources)
+      : job_(job),
+        sources_(sources),
+        host_(oci::host_platform()),
+        platform_(job.platform.value_or(host_)),
+        file_(dockerfile::parse(job.dockerfile, job.dockerfile_name)),
+        global_(file_, {job.build_args, platform_.text(), host_.text(), job.target}),
+        graph_(file_, global_) {}
+
+  BuildPlan run() {
+    plan_.target = graph_.target(job_.target);
+    plan_.source_date_epoch =
+        job_.source_date_epoch ? job_.source_date_epoch : global_.source_date_epoch();
+    for (const auto& [name, value] : global_.proxy_environment())
+      plan_.build_arguments.push_back(name + "=" + value);
+    if (!file_.directives.syntax.empty()) {
+      sources_.sink.log(base::kNoActivity, base::LogLevel::kDebug,
+                        fmt::format("# syntax={} is ignored: ix reads the language itself.",
+                                    file_.directives.syntax));
+    }
+    find_bases();
+    for (const std::size_t index : graph_.needed(plan_.target)) plan_stage(index);
+    warn();
+    return std::move(plan_);
+  }
+
+ private:
+  template <typename Body>
+  auto at(dockerfile::Position position, const Body& body) const {
+    try {
+      return body();
+    } catch (const Error& error) {
+      const Error placed = file_.source->error(position, error.message());
+      throw Error(error.code(), placed.message(),
+                  placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+    }
+  }
+
+  // Triggers of a base may name further stages and images, whose bases may have triggers too.
+  void find_bases() {
+    std::set<std::size_t> looked_at;
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      for (const std::size_t index : graph_.needed(plan_.target)) {
+        if (!looked_at.insert(index).second) continue;
+        changed = true;
+        find_base(index);
+      }
+    }
+  }
+
+  oci::Platform platform_of(std::size_t index) const {
+    const std::string& own = graph_.nodes()[index].platform;
+    if (!own.empty()) return oci::parse_platform(own);
+    if (const auto* stage = std::get_if<dockerfile::FromStage>(&graph_.nodes()[index].base))
+      return platform_of(stage->index);
+    return platform_;
+  }
+
+  void find_base(std::size_t index) {
+    sources_.cancellation.throw_if_requested();
+    const auto* image = std::get_if<dockerfile::FromImage>(&graph_.nodes()[index].base);
+    if (image == nullptr) return;
+    auto base = at(graph_.nodes()[index].at,
+                   [&] { return sources_.bases.get(image->name, platform_of(index)); });
+    const auto triggers = ImageSettings(base->config).triggers();
+    bases_[index] = std::move(base);
+    if (!triggers.empty()) graph_.add_triggers(index, triggers);
+  }
+
+  void plan_stage(std::size_t index) {
+    const dockerfile::StageNode& node = graph_.nodes()[index];
+    StagePlan stage;
+    stage.index = index;
+    stage.label = graph_.label(index);
+    stage.base = node.base;
+    stage.platform = platform_of(index);
+    stage.use_cache = !job_.no_cache && !job_.no_cache_stages.contains(stage.label);
+    ImageSettings settings(stage.platform);
+    std::optional<dockerfile::StageScope> scope;
+    base::Json base = {{"platform", stage.platform.text()}};
+    if (plan_.source_date_epoch) base["epoch"] = *plan_.source_date_epoch;
+    if (job_.modes == ContextModes::kGit) base["git"] = true;
+    if (const auto* from = std::get_if<dockerfile::FromStage>(&node.base)) {
+      const StagePlan& parent = plan_.stages.at(from->index);
+      settings = *parent.settings;
+      settings.begin_stage();
+      scope = scopes_.at(from->index);
+      stage.base_key = parent.key();
+      stage.use_cache = stage.use_cache && parent.use_cache;
+    } else {
+      if (const auto found = bases_.find(index); found != bases_.end()) {
+        stage.base_image = found->second;
+        settings = ImageSettings(found->second->config);
+        base["image"] = found->second->digest.text();
+      }
+      scope.emplace(global_, settings.environment());
+      stage.base_key = base_key(base);
+    }
+    settings.set_environment(scope->image_environment());
+    std::string key = stage.base_key;
+    for (const dockerfile::StageStep& each : node.steps) {
+      stage.steps.push_back(plan_step(each, *scope, settings));
+      Step& step = stage.steps.back();
+      if (!step.makes_files) continue;
+      const auto stage_key = [&](std::size_t other) { return plan_.stages.at(other).key(); };
+      key = instruction_key(key, step.definition, origin_keys(step, plan_, stage_key));
+      step.key = key;
+    }
+    if (index == plan_.target) {
+      for (const auto& [name, value] : job_.labels) settings.set_label(name, value);
+    }
+    stage.settings = std::make_shared<const ImageSettings>(std::move(settings));
+    used_args_.insert(scope->used_build_args().begin(), scope->used_build_args().end());
+    scopes_.emplace(index, std::move(*scope));
+    plan_.stages.emplace(index, std::move(stage));
+  }
+
+  Step plan_step(const dockerfile::StageStep& each, dockerfile::StageScope& scope, ImageSettings& settings) {
+    sources_.cancellation.throw_if_requested();
+    Step step;
+    step.source = each.source;
+    step.origins = each.origins;
+    step.title = one_line(each.instruction.text);
+    step.instruction = scope.resolve(each.instruction, each.source).instruction;
+    step.makes_files = makes_files(step.instruction.body);
+    std::vector<std::string> declared;
+    if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
+      for (const auto& [name, value] : scope.declared_args()) declared.push_back(name + "=" + value);
+      step.environment = scope.run_environment();
+    }
+    step.history = history_text(step.instruction, settings, declared);
+    if (step.makes_files) {
+      step.settings = std::make_shared<const ImageSettings>(settings);
+      try {
+        for (const auto& origin : step.origins) find_image(origin);
+        define(step, sources_, job_);
+      } catch (const Error& error) {
+        const Error placed = step.error(error.message());
+        throw Error(error.code(), placed.message(),
+                    placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+      }
+    }
+    settings.apply(step.instruction);
+    settings.set_environment(scope.image_environment());
+    return step;
+  }
+
+  void find_image(const dockerfile::Origin& origin) {
+    if (const auto* image = std::get_if<dockerfile::FromImage>(&origin)) {
+      auto& known = plan_.images[image->name];
+      if (!known) known = sources_.bases.get(image->name, platform_);
+    }
+  }
+
+  void warn() {
+    std::map<std::size_t, std::vector<std::string>> environments;
+    for (const auto& [index, base] : bases_) environments[index] = ImageSettings(base->config).environment();
+    const dockerfile::LintReport report = dockerfile::lint(file_, global_, {environments, nullptr});
+    for (const auto& warning : report.warnings) {
+      sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
+                        fmt::format("{}:{}: {} ({})", job_.dockerfile_name, warning.at.line, warning.message,
+                                    warning.rule));
+    }
+    if (report.is_error) {
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("{} asks by `# check=error=true` that warnings stop the build.",
+                              job_.dockerfile_name));
+    }
+    for (const auto& [name, value] : job_.build_args) {
+      if (used_args_.contains(name) || global_.uses_build_arg(name)) continue;
+      sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
+                        fmt::format("The build argument {} is used by no ARG of {}.", name, job_.dockerfile_name));
+    }
+  }
+
+  const StageJob& job_;
+  const PlanSources& sources_;
+  const oci::Platform host_;
+  const oci::Platform platform_;
+  const dockerfile::Dockerfile file_;
+  const dockerfile::GlobalScope global_;
+  dockerfile::StageGraph graph_;
+  std::map<std::size_t, std::shared_ptr<const BaseImage>> bases_;
+  std::map<std::size_t, dockerfile::StageScope> scopes_;
+  std::set<std::string> used_args_;
+  BuildPlan plan_;
+};
+
+}  // namespace
+
+std::string StagePlan::key() const {
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+    if (step->makes_files) return step->key;
+  }
+  return base_key;
+}
+
+BuildPlan make_build_plan(const StageJob& job, const PlanSources& sources) {
+  return Planner(job, sources).run();
+}
+
+base::Json origin_keys(const Step& step, const BuildPlan& plan,
+                       const std::function<std::string(std::size_t stage)>& key_of) {
+  base::Json keys = base::Json::array();
+  for (const auto& origin : step.origins) {
+    if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) {
+      keys.push_back({{"stage", key_of(stage->index)}});
+    } else if (const auto* image = std::get_if<dockerfile::FromImage>(&origin)) {
+      keys.push_back({{"image", plan.images.at(image->name)->digest.text()}});
+    } else {
+      keys.push_back(nullptr);
+    }
+  }
+  return keys;
+}
+
+}  // namespace ixian::engine

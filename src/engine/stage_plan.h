@@ -1,0 +1,82 @@
+// What is to be done for an image, before anything is: data that only asking has made.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "dockerfile/scope.h"
+#include "dockerfile/stage_graph.h"
+#include "engine/base_images.h"
+#include "engine/copy_selection.h"
+#include "engine/image_settings.h"
+#include "engine/remote_source.h"
+#include "engine/stage_job.h"
+
+namespace ixian::engine {
+
+// An instruction with its words replaced by their values.
+struct Step {
+  dockerfile::Instruction instruction;
+  dockerfile::SourcePtr source;  // that its position points into
+  std::vector<dockerfile::Origin> origins;
+  std::string title;    // the instruction as it is written, on one line
+  std::string history;  // the same in Docker's words
+  bool makes_files = false;  // RUN, COPY, ADD, WORKDIR
+
+  // Of instructions that make files.
+  std::shared_ptr<const ImageSettings> settings;  // as they are before it
+  std::vector<dockerfile::Variable> environment;  // of a RUN
+  std::vector<SelectedSource> selection;          // of a COPY or ADD from the context
+  std::vector<RemoteSource> remote;               // of an ADD, in the order of its sources
+  base::Json definition;
+  std::string key;  // by definition
+
+  // An error at the instruction: "Dockerfile:3:1: …" with the line below.
+  base::Error error(const std::string& sentence) const { return source->error(instruction.where.begin, sentence); }
+};
+
+struct StagePlan {
+  std::size_t index = 0;
+  std::string label;
+  oci::Platform platform;
+  dockerfile::Origin base;
+  std::shared_ptr<const BaseImage> base_image;  // where it is one
+  std::string base_key;
+  std::vector<Step> steps;
+  std::shared_ptr<const ImageSettings> settings;  // of its image
+  bool use_cache = true;
+
+  // Of the last instruction that makes files, else of the base.
+  std::string key() const;
+};
+
+struct BuildPlan {
+  std::size_t target = 0;
+  std::map<std::size_t, StagePlan> stages;  // those that the target needs
+  std::map<std::string, std::shared_ptr<const BaseImage>> images;  // of COPY --from and mounts, by name
+  std::optional<std::int64_t> source_date_epoch;
+  std::vector<std::string> build_arguments;  // proxies, for every RUN: "NAME=value"
+};
+
+// What planning asks.
+struct PlanSources {
+  std::shared_ptr<const FileView> context;  // without what .dockerignore leaves out; null: there is none
+  BaseImages& bases;
+  RemoteSources& remote;
+  base::EventSink& sink;
+  base::Cancellation& cancellation;
+};
+
+// Throws Error that points at the place in the Dockerfile; Error{kUsage} for a target that is not there.
+BuildPlan make_build_plan(const StageJob& job, const PlanSources& sources);
+
+// What a step takes from stages and images, for its key; `key_of` gives a stage's.
+base::Json origin_keys(const Step& step, const BuildPlan& plan,
+                       const std::function<std::string(std::size_t stage)>& key_of);
+
+}  // namespace ixian::engine

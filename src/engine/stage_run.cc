@@ -1,0 +1,276 @@
+#include "engine/stage_run.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <ctime>
+#include <variant>
+
+#include "base/error.h"
+#include "engine/blob_sink.h"
+#include "engine/build_key.h"
+#include "engine/layers_view.h"
+#include "engine/step_definition.h"
+#include "engine/timestamp.h"
+#include "layer/from_tree.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+const LayerStack kNoLayers;
+
+std::string lock_file(store::Store& store) {
+  return store.folder() + "/build-locks";
+}
+
+// The base image at the bottom of a stage, whose layers can be pulled.
+const BaseImage* bottom(const BuildPlan& plan, const StagePlan& stage) {
+  if (const auto* from = std::get_if<dockerfile::FromStage>(&stage.base))
+    return bottom(plan, plan.stages.at(from->index));
+  return stage.base_image.get();
+}
+
+}  // namespace
+
+StageRun::~StageRun() {
+  finish_notes(false);
+}
+
+StageState StageRun::run() {
+  if (const BaseImage* base = bottom(build_.plan_, plan_)) base_layers_ = base->layers;
+  const std::size_t first = take_from_cache();
+  start_origins(first);
+  if (first == 0) begin();
+  try {
+    for (std::size_t i = first; i < plan_.steps.size(); ++i) {
+      if (plan_.steps[i].makes_files) run_step(plan_.steps[i], i + 1);
+    }
+  } catch (...) {
+    // What was done before is worth keeping.
+    finish_notes(false);
+    throw;
+  }
+  finish_notes(true);
+  return std::move(state_);
+}
+
+// From the last instruction backwards: what is below a hit is not even looked at. Returns the first step that
+// is still to be done.
+std::size_t StageRun::take_from_cache() {
+  for (std::size_t i = plan_.steps.size(); i > 0 && plan_.use_cache; --i) {
+    const Step& step = plan_.steps[i - 1];
+    if (!step.makes_files) continue;
+    auto found = build_.cache_.find(step.key, base_layers_);
+    if (!found) continue;
+    state_ = std::move(*found);
+    const auto count = static_cast<unsigned>(
+        std::count_if(plan_.steps.begin(), plan_.steps.begin() + static_cast<std::ptrdiff_t>(i),
+                      [](const Step& each) { return each.makes_files; }));
+    build_.counts_.instructions += count;
+    build_.counts_.cached += count;
+    base::EventSink& sink = build_.services_.sink();
+    const auto activity = sink.begin(
+        {plan_.label, count == 1 ? step.title : fmt::format("{} instructions, up to {}", count, step.title)});
+    sink.end(activity, base::Outcome::kSkipped, "cached");
+    return i;
+  }
+  return 0;
+}
+
+// What the remaining instructions need from others is built meanwhile.
+void StageRun::start_origins(std::size_t first) {
+  const auto start = [&](const dockerfile::Origin& origin) {
+    if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) build_.start(stage->index);
+  };
+  if (first == 0) start(plan_.base);
+  for (std::size_t i = first; i < plan_.steps.size(); ++i) {
+    for (const auto& origin : plan_.steps[i].origins) start(origin);
+  }
+}
+
+void StageRun::begin() {
+  if (const auto* from = std::get_if<dockerfile::FromStage>(&plan_.base)) {
+    state_ = build_.start(from->index).get();
+    return;
+  }
+  state_.content_key = plan_.base_key;
+  if (plan_.base_image) state_.layers = plan_.base_image->layers;
+}
+
+const LayerStack& StageRun::origin_layers(const dockerfile::Origin& origin) {
+  if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) {
+    auto found = others_.find(stage->index);
+    if (found == others_.end()) {
+      // Nothing of ours may be waited for by the stage that we wait for.
+      finish_notes(true);
+      found = others_.emplace(stage->index, build_.start(stage->index).get()).first;
+    }
+    return found->second.layers;
+  }
+  if (const auto* image = std::get_if<dockerfile::FromImage>(&origin))
+    return build_.plan_.images.at(image->name)->layers;
+  return kNoLayers;
+}
+
+// What the step takes from elsewhere, by content. Waits for the stages that it takes from.
+base::Json StageRun::content_origins(const Step& step) {
+  for (const auto& origin : step.origins) origin_layers(origin);
+  copy_input_ = {};
+  const auto* copy = std::get_if<dockerfile::Copy>(&step.instruction.body);
+  if (copy == nullptr || copy->from.empty()) {
+    copy_input_ = {build_.sources_.context, step.selection};
+    return origin_keys(step, build_.plan_, [&](std::size_t stage) { return others_.at(stage).content_key; });
+  }
+  std::vector<std::string> paths;
+  for (const auto& source : copy->sources) paths.push_back(source.text);
+  copy_input_.view = std::make_shared<LayersView>(origin_layers(step.origins.at(0)));
+  copy_input_.selection =
+      select(*copy_input_.view, paths, selection_options(*copy, copy->parents, copy->from.text));
+  const std::string digest =
+      digest_of(*copy_input_.view, copy_input_.selection, {copy->chown.empty(), base::processor_count()},
+                build_.services_.cancellation());
+  return base::Json::array({{{"content", digest}}});
+}
+
+bool StageRun::take(const std::string& key, const Step& step) {
+  if (!plan_.use_cache) return false;
+  auto found = build_.cache_.find(key, base_layers_);
+  if (!found) return false;
+  state_ = std::move(*found);
+  build_.cache_.put({step.key}, state_, base_layers_);
+  return true;
+}
+
+void StageRun::run_step(const Step& step, std::size_t number) {
+  build_.services_.cancellation().throw_if_requested();
+  base::EventSink& sink = build_.services_.sink();
+  build_.counts_.instructions += 1;
+  base::ActivityId activity = base::kNoActivity;
+  bool begun = false;
+  const auto begin_activity = [&] {
+    if (!begun) activity = sink.begin({fmt::format("{} {}/{}", plan_.label, number, plan_.steps.size()), step.title});
+    begun = true;
+  };
+  try {
+    const std::string key = instruction_key(state_.content_key, step.definition, content_origins(step));
+    bool cached = take(key, step);
+    if (!cached) {
+      KeyLock lock(lock_file(build_.services_.store()), key, build_.services_.cancellation());
+      cached = take(key, step);
+      if (!cached) {
+        const Turns::Turn turn(build_.turns_);
+        begin_activity();
+        execute(step, activity, key, std::move(lock));
+      }
+    }
+    begin_activity();
+    if (cached) build_.counts_.cached += 1;
+    sink.end(activity, cached ? base::Outcome::kSkipped : base::Outcome::kDone, cached ? "cached" : "");
+  } catch (const base::Cancelled&) {
+    if (begun) sink.end(activity, base::Outcome::kCancelled, "");
+    throw;
+  } catch (const Error& error) {
+    if (begun) sink.end(activity, base::Outcome::kFailed, error.message());
+    const Error placed = step.error(error.message());
+    throw Error(error.code(), placed.message(),
+                placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+  } catch (...) {
+    if (begun) sink.end(activity, base::Outcome::kFailed, "");
+    throw;
+  }
+}
+
+void StageRun::execute(const Step& step, base::ActivityId activity, const std::string& key, KeyLock lock) {
+  if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
+    run_command(step, activity);
+  } else {
+    write_files(step);
+  }
+  state_.content_key = key;
+  note(step.key, std::move(lock));
+}
+
+void StageRun::write_files(const Step& step) {
+  const FileStepContext context{build_.services_, build_.sources_.remote, build_.job_.modes,
+                                build_.plan_.source_date_epoch};
+  const auto written = write_file_layer(step, copy_input_, state_.layers, context);
+  Outcome outcome{timestamp(build_.plan_.source_date_epoch), nullptr, !written};
+  if (written) {
+    outcome.layer = std::make_shared<ImageLayer>(build_.services_, written->blob, written->diff_id);
+    state_.layers.push_back(outcome.layer);
+  }
+  state_.outcomes.push_back(std::move(outcome));
+}
+
+void StageRun::run_command(const Step& step, base::ActivityId activity) {
+  const auto& run = std::get<dockerfile::Run>(step.instruction.body);
+  for (const auto& layer : state_.layers) layer->settle(false);
+  RunInput input{build_.sources_.context, build_.context_folder_, {}, build_.job_.secrets,
+                 build_.plan_.build_arguments, build_.job_.network};
+  for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
+    if (std::holds_alternative<dockerfile::FromStage>(step.origins[i]) ||
+        std::holds_alternative<dockerfile::FromImage>(step.origins[i]))
+      input.origins[i] = without_empty(origin_layers(step.origins[i]));
+  }
+  RunChanges changes = run_command_step(step, state_.layers, input, build_.services_, activity);
+  const auto promise = std::make_shared<std::promise<layer::WrittenLayer>>();
+  auto layer = std::make_shared<ImageLayer>(build_.services_, promise->get_future().share(),
+                                            std::move(changes.work), changes.upper);
+  later([this, promise, below = state_.layers, upper = changes.upper] {
+    try {
+      const layer::MergedTree parent = merged(without_empty(below));
+      BlobSink sink(build_.services_.store());
+      layer::WrittenLayer written =
+          layer::from_upper(upper, &parent, sink, write_options(build_.plan_.source_date_epoch),
+                            build_.services_.cancellation());
+      sink.keep(written);
+      promise->set_value(std::move(written));
+    } catch (...) {
+      promise->set_exception(std::current_exception());
+      throw;
+    }
+  });
+  state_.layers.push_back(layer);
+  state_.outcomes.push_back({timestamp(build_.plan_.source_date_epoch), std::move(layer), false});
+}
+
+// Puts the outcome into the cache once it is written, and lets others have the key then.
+void StageRun::note(const std::string& definition_key, KeyLock lock) {
+  const auto held = std::make_shared<KeyLock>(std::move(lock));
+  std::vector<std::string> keys = {definition_key};
+  if (state_.content_key != definition_key) keys.push_back(state_.content_key);
+  later([this, state = state_, keys, held] { build_.cache_.put(keys, state, base_layers_); });
+}
+
+void StageRun::later(std::function<void()> work) {
+  const auto task = std::make_shared<std::packaged_task<void()>>(std::move(work));
+  notes_.push_back(task->get_future());
+  writer_.submit([task] { (*task)(); });
+}
+
+void StageRun::finish_notes(bool throw_errors) {
+  std::exception_ptr error;
+  for (auto& note : notes_) {
+    try {
+      note.get();
+    } catch (...) {
+      if (!error) error = std::current_exception();
+    }
+  }
+  notes_.clear();
+  if (error && throw_errors) std::rethrow_exception(error);
+  if (error) return;
+  for (const auto& layer : state_.layers) {
+    try {
+      layer->settle(true);
+    } catch (...) {
+      if (throw_errors) throw;
+    }
+  }
+}
+
+}  // namespace ixian::engine

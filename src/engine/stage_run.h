@@ -1,0 +1,49 @@
+// One stage of a build, from its base to its last instruction.
+#pragma once
+
+#include <future>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "engine/build_run.h"
+#include "engine/key_lock.h"
+
+namespace ixian::engine {
+
+// Used by one thread. Layers of RUNs are written, and outcomes noted in the cache, by a thread of its own, in
+// order, while the next instruction runs.
+class StageRun {
+ public:
+  StageRun(BuildRun& build, const StagePlan& plan) : build_(build), plan_(plan) {}
+  ~StageRun();
+
+  StageState run();
+
+ private:
+  void begin();
+  std::size_t take_from_cache();
+  void start_origins(std::size_t first);
+  void run_step(const Step& step, std::size_t number);
+  bool take(const std::string& key, const Step& step);
+  void execute(const Step& step, base::ActivityId activity, const std::string& key, KeyLock lock);
+  void run_command(const Step& step, base::ActivityId activity);
+  void write_files(const Step& step);
+  base::Json content_origins(const Step& step);
+  const LayerStack& origin_layers(const dockerfile::Origin& origin);
+  void note(const std::string& definition_key, KeyLock lock);
+  void later(std::function<void()> work);
+  void finish_notes(bool throw_errors);
+
+  BuildRun& build_;
+  const StagePlan& plan_;
+  StageState state_;
+  LayerStack base_layers_;  // of the base image that the stage stands on in the end
+  CopyInput copy_input_;    // of the step that runs
+  std::map<std::size_t, StageState> others_;  // stages that this one takes from
+  std::vector<std::future<void>> notes_;
+  base::ThreadPool writer_{1};
+};
+
+}  // namespace ixian::engine

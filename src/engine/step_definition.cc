@@ -1,0 +1,224 @@
+#include "engine/step_definition.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <variant>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/thread_pool.h"
+#include "dockerfile/ignore_rules.h"
+#include "dockerfile/run_command.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Json;
+
+std::vector<std::string> printable(const std::vector<dockerfile::Word>& words) {
+  std::vector<std::string> all;
+  for (const auto& word : words) all.push_back(base::printable_path(word.text));
+  return all;
+}
+
+const FileView& context_of(const PlanSources& sources) {
+  if (!sources.context) {
+    throw Error(ErrorCode::kUsage,
+                "There is no build context to take files from; name its folder: ix build CONTEXT");
+  }
+  return *sources.context;
+}
+
+// git knows no other modes.
+void normalise_modes(std::vector<SelectedSource>& selection) {
+  const auto normal = [](oci::TarEntry& entry) {
+    if (entry.type == oci::TarType::kSymlink) return;
+    entry.mode = entry.type == oci::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
+    entry.uid = entry.gid = 0;
+  };
+  for (SelectedSource& source : selection) {
+    for (oci::TarEntry& folder : source.prefix_folders) normal(folder);
+    for (SelectedFile& file : source.files) normal(file.entry);
+  }
+}
+
+Json optional_number(const std::optional<std::uint32_t>& number) {
+  return number ? Json(*number) : Json();
+}
+
+const char* kind_name(dockerfile::MountKind kind) {
+  switch (kind) {
+    case dockerfile::MountKind::kBind:
+      return "bind";
+    case dockerfile::MountKind::kCache:
+      return "cache";
+    case dockerfile::MountKind::kTmpfs:
+      return "tmpfs";
+    case dockerfile::MountKind::kSecret:
+      return "secret";
+  }
+  return "";
+}
+
+class Definer {
+ public:
+  Definer(Step& step, const PlanSources& sources, const StageJob& job)
+      : step_(step), sources_(sources), job_(job) {}
+
+  template <typename Other>
+  void operator()(const Other&) const {}
+
+  void operator()(const dockerfile::Workdir& workdir) const {
+    step_.definition = {{"do", "workdir"},
+                        {"path", step_.settings->absolute(workdir.path.text)},
+                        {"user", step_.settings->user()}};
+  }
+
+  void operator()(const dockerfile::Run& run) const {
+    const dockerfile::RunCommand command = dockerfile::run_command(run, step_.settings->shell());
+    Json mounts = Json::array();
+    for (std::size_t i = 0; i < run.mounts.size(); ++i) mounts.push_back(describe(run.mounts[i], i));
+    step_.definition = {{"do", "run"},
+                        {"argv", command.argv},
+                        {"environment", step_.environment},
+                        {"user", step_.settings->user()},
+                        {"workdir", step_.settings->workdir()},
+                        {"network", network(run)},
+                        {"insecure", run.insecure},
+                        {"mounts", mounts}};
+    if (command.script)
+      step_.definition["script"] = {command.script->path, base::sha256_hex(command.script->content)};
+  }
+
+  void operator()(const dockerfile::Copy& copy) const {
+    step_.definition = transfer(copy);
+    step_.definition["do"] = "copy";
+    step_.definition["parents"] = copy.parents;
+    step_.definition["own_owner"] = !copy.from.empty();
+    if (!copy.from.empty()) {
+      step_.definition["sources"] = printable(copy.sources);
+      step_.definition["excludes"] = printable(copy.excludes);
+      return;
+    }
+    if (!copy.sources.empty()) take_from_context(copy.sources, copy, copy.parents);
+  }
+
+  void operator()(const dockerfile::Add& add) const {
+    step_.definition = transfer(add);
+    step_.definition["do"] = "add";
+    step_.definition["unpack"] = add.unpack ? Json(*add.unpack) : Json();
+    std::vector<dockerfile::Word> local;
+    Json remote = Json::array();
+    for (const auto& source : add.sources) {
+      RemoteSource one;
+      try {
+        const dockerfile::AddSource kind = dockerfile::classify_source(source.text);
+        if (const auto* url = std::get_if<dockerfile::UrlSource>(&kind)) {
+          one.url = *url;
+          one.checksum = add.checksum.text;
+        } else if (const auto* git = std::get_if<dockerfile::GitSource>(&kind)) {
+          one.git = *git;
+          one.keep_git_dir = add.keep_git_dir.value_or(git->keep_git_dir.value_or(false));
+        } else {
+          local.push_back(source);
+          continue;
+        }
+      } catch (const std::invalid_argument& error) {
+        throw Error(ErrorCode::kTaskFailed, error.what());
+      }
+      one.identity = sources_.remote.identify(one);
+      remote.push_back({{"identity", one.identity},
+                        {"name", one.url ? one.url->file_name : one.git->subdir},
+                        {"git", one.git.has_value()},
+                        {"keep", one.keep_git_dir}});
+      step_.remote.push_back(std::move(one));
+    }
+    if (!add.checksum.empty() && (step_.remote.size() != 1 || !local.empty() || step_.remote[0].git)) {
+      throw Error(ErrorCode::kTaskFailed, "--checksum is for an ADD of one http or https URL.");
+    }
+    step_.definition["remote"] = remote;
+    if (!local.empty()) take_from_context(local, add, false);
+  }
+
+ private:
+  Json transfer(const dockerfile::FileTransfer& transfer) const {
+    Json files = Json::array();
+    for (const auto& file : transfer.inline_files)
+      files.push_back({base::printable_path(file.name), base::sha256_hex(file.content)});
+    return {{"destination", base::printable_path(step_.settings->absolute(transfer.destination.text))},
+            {"chown", transfer.chown.text},
+            {"chmod", transfer.chmod.text},
+            {"link", transfer.link},
+            {"inline", files}};
+  }
+
+  void take_from_context(const std::vector<dockerfile::Word>& sources,
+                         const dockerfile::FileTransfer& transfer, bool parents) const {
+    const FileView& context = context_of(sources_);
+    std::vector<std::string> paths;
+    for (const auto& source : sources) paths.push_back(source.text);
+    step_.selection = select(context, paths, selection_options(transfer, parents, "the build context"));
+    if (job_.modes == ContextModes::kGit) normalise_modes(step_.selection);
+    step_.definition["context"] =
+        digest_of(context, step_.selection, {false, base::processor_count()}, sources_.cancellation);
+    step_.definition["git_modes"] = job_.modes == ContextModes::kGit;
+  }
+
+  Json describe(const dockerfile::Mount& mount, std::size_t index) const {
+    Json json = {{"kind", kind_name(mount.kind)},      {"target", mount.target},
+                 {"read_only", mount.read_only},       {"id", mount.id},
+                 {"size", mount.size},                 {"mode", optional_number(mount.mode)},
+                 {"uid", optional_number(mount.uid)},  {"gid", optional_number(mount.gid)},
+                 {"source", base::printable_path(mount.source)}};
+    if (mount.env) json["env"] = *mount.env;
+    const bool from_context = mount.kind == dockerfile::MountKind::kBind && index < step_.origins.size() &&
+                              std::holds_alternative<dockerfile::FromContext>(step_.origins[index]);
+    if (from_context) {
+      const FileView& context = context_of(sources_);
+      const auto selection = select(context, {mount.source}, {});
+      json["context"] = digest_of(context, selection, {false, base::processor_count()}, sources_.cancellation);
+    }
+    return json;
+  }
+
+  std::string network(const dockerfile::Run& run) const {
+    if (run.network == dockerfile::NetworkMode::kNone) return "none";
+    if (run.network == dockerfile::NetworkMode::kHost) return "host";
+    return job_.network == BuildNetwork::kNone   ? "none"
+           : job_.network == BuildNetwork::kHost ? "host"
+                                                 : "default";
+  }
+
+  Step& step_;
+  const PlanSources& sources_;
+  const StageJob& job_;
+};
+
+}  // namespace
+
+SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
+                                   const std::string& where) {
+  SelectionOptions options;
+  options.parents = parents;
+  options.where = where;
+  if (transfer.excludes.empty()) return options;
+  std::vector<std::string> patterns;
+  for (const auto& word : transfer.excludes) patterns.push_back(word.text);
+  try {
+    auto rules = std::make_shared<dockerfile::IgnoreRules>(dockerfile::IgnoreRules::from_patterns(patterns));
+    options.excluded = [rules](const std::string& path) { return rules->excludes(path); };
+  } catch (const std::invalid_argument& error) {
+    throw Error(ErrorCode::kTaskFailed, error.what());
+  }
+  return options;
+}
+
+void define(Step& step, const PlanSources& sources, const StageJob& job) {
+  std::visit(Definer(step, sources, job), step.instruction.body);
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,18 @@
+// What an instruction's key holds, besides what it takes from other stages.
+#pragma once
+
+#include <memory>
+
+#include "engine/stage_plan.h"
+
+namespace ixian::engine {
+
+// Fills in `selection`, `remote` and `definition` of a step whose other members are there. Reads the files of
+// the context that the step takes. Throws Error, which the caller points at the step.
+void define(Step& step, const PlanSources& sources, const StageJob& job);
+
+// The options for select() by which the sources of a COPY or ADD are found.
+SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
+                                   const std::string& where);
+
+}  // namespace ixian::engine

@@ -1,0 +1,151 @@
+#include "layer/confined.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "layer/whiteout.h"
+
+namespace ixian::layer {
+namespace {
+
+constexpr std::size_t kMaxKnown = 64;  // descriptors
+
+struct CloseFolder {
+  void operator()(DIR* stream) const { ::closedir(stream); }
+};
+using FolderStream = std::unique_ptr<DIR, CloseFolder>;
+
+}  // namespace
+
+void file_error(std::string_view action, std::string_view path, int error_number) {
+  std::string_view advice;
+  if (error_number == ENOSPC || error_number == EDQUOT) advice = " Free some space there.";
+  if (error_number == EPERM || error_number == EACCES) advice = " Run ix as root, or in a user namespace.";
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("Cannot {} {}: {}.{}", action, base::printable_path(path),
+                                base::errno_text(error_number), advice));
+}
+
+int open_below(int folder, const std::string& path, int flags, unsigned long long resolve) {
+  struct open_how how = {};
+  how.flags = static_cast<unsigned>(flags) | O_CLOEXEC;
+  how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
+  const char* name = path.empty() ? "." : path.c_str();
+  for (int attempt = 0;; ++attempt) {
+    const long fd = ::syscall(SYS_openat2, folder, name, &how, sizeof(how));
+    // EAGAIN: something was renamed while ".." was resolved.
+    if (fd >= 0 || (errno != EINTR && errno != EAGAIN) || attempt == 100) return static_cast<int>(fd);
+  }
+}
+
+std::vector<std::string> names_in(int folder, std::string_view path) {
+  FolderStream stream(::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+  if (!stream) file_error("read the folder", path, errno);
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    if (!is_dot(entry->d_name)) names.emplace_back(entry->d_name);
+  }
+  if (errno != 0) file_error("read the folder", path, errno);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+int Confined::open(const std::string& path) const {
+  return open_below(root_, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
+}
+
+base::UniqueFd Confined::open_folder(const std::string& path) const {
+  return base::UniqueFd(
+      open_below(root_, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
+}
+
+// False with errno where something on the way is no folder.
+bool Confined::make(std::string_view path) {
+  for (std::size_t slash = 0; slash != std::string_view::npos;) {
+    slash = path.find('/', slash + 1);
+    const std::string_view part = path.substr(0, slash);
+    const auto [above, name] = split_path(part);
+    const base::UniqueFd folder(open(std::string(above)));
+    if (!folder.valid()) return false;
+    const std::string made(name);
+    if (::mkdirat(folder.get(), made.c_str(), 0755) == 0) {
+      ::fchmodat(folder.get(), made.c_str(), 0755, 0);
+    } else if (errno != EEXIST) {
+      file_error("make the folder", part, errno);
+    }
+  }
+  return true;
+}
+
+int Confined::folder(std::string_view path) {
+  forgotten_.clear();
+  const std::string key(path);
+  if (const auto found = known_.find(key); found != known_.end()) return found->second.get();
+  base::UniqueFd fd(open(key));
+  if (!fd.valid() && errno == ENOENT) {
+    if (!make(path)) return -1;
+    fd = base::UniqueFd(open(key));
+  }
+  if (!fd.valid()) {
+    // A symlink that leads nowhere is as little a folder as a file is.
+    if (errno == ENOENT) errno = ENOTDIR;
+    if (errno == ENOTDIR || errno == ELOOP) return -1;
+    file_error("open the folder", path, errno);
+  }
+  if (known_.size() >= kMaxKnown) known_.clear();
+  return known_.emplace(key, std::move(fd)).first->second.get();
+}
+
+void Confined::remove(int folder, const std::string& name) {
+  if (::unlinkat(folder, name.c_str(), 0) == 0 || errno == ENOENT) return;
+  if (errno != EISDIR && errno != EPERM) file_error("remove", name, errno);
+  forgotten_.merge(known_);
+  known_.clear();
+
+  // Down into the first folder, up when it is empty: two descriptors, however deep it goes.
+  const auto enter = [](int above, const char* child) {
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = ::openat(above, child, flags);
+    if (fd < 0 && errno == EACCES && ::fchmodat(above, child, 0700, 0) == 0)
+      fd = ::openat(above, child, flags);
+    if (fd < 0) file_error("remove", child, errno);
+    return base::UniqueFd(fd);
+  };
+  base::UniqueFd start(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!start.valid()) file_error("remove", name, errno);
+  std::vector<std::string> way{name};
+  base::UniqueFd current = enter(start.get(), name.c_str());
+  while (!way.empty()) {
+    std::string below;
+    for (std::string& child : names_in(current.get(), way.back())) {
+      if (::unlinkat(current.get(), child.c_str(), 0) == 0) continue;
+      if (errno != EISDIR && errno != EPERM) file_error("remove", child, errno);
+      below = std::move(child);
+      break;
+    }
+    if (!below.empty()) {
+      current = enter(current.get(), below.c_str());
+      way.push_back(std::move(below));
+      continue;
+    }
+    base::UniqueFd above = way.size() == 1 ? std::move(start) : enter(current.get(), "..");
+    if (::unlinkat(above.get(), way.back().c_str(), AT_REMOVEDIR) != 0)
+      file_error("remove", way.back(), errno);
+    way.pop_back();
+    current = std::move(above);
+  }
+}
+
+}  // namespace ixian::layer

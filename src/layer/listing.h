@@ -1,0 +1,77 @@
+// What is in a layer: its paths, and what each is, without the content.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ixian::layer {
+
+enum class EntryType : char {
+  kFile = 'f',
+  kFolder = 'd',
+  kSymlink = 'l',
+  kHardLink = 'h',  // another name of what `link` is in this layer, or below
+  kCharacterDevice = 'c',
+  kBlockDevice = 'b',
+  kFifo = 'p',
+  kWhiteout = 'w',  // `path` of the layers below is gone (layer.md, "Whiteouts")
+  kOpaque = 'o',    // what the layers below have in the folder `path` is gone
+};
+
+struct ListedEntry {
+  // From the root on, without a slash at either end, "." or "..": "usr/bin/env". "" is the root itself. Of
+  // whiteouts: what is removed, without ".wh.".
+  std::string path;
+  EntryType type = EntryType::kFile;
+  std::uint32_t mode = 0;  // 07777 at most
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t size = 0;    // of files: of their content
+  std::int64_t mtime = 0;    // seconds since 1970
+  std::string link;          // of symlinks: the target as it stands; of hard links: a path like `path`
+  std::uint64_t offset = 0;  // of files: where the body starts in the layer's tar
+
+  friend bool operator==(const ListedEntry&, const ListedEntry&) = default;
+};
+
+// The order of all lists of paths here: like the order of bytes, but a slash is less than anything, so that a
+// folder is followed by all that is below it before its next neighbour comes.
+bool path_less(std::string_view a, std::string_view b);
+
+// A value. Reading is thread-safe.
+class LayerListing {
+ public:
+  LayerListing() = default;
+  // In any order; of several entries with one path and the same meaning (whiteout, opaque, thing) the last
+  // counts, and a thing that is no folder loses what came before it below its path.
+  explicit LayerListing(std::vector<ListedEntry> entries);
+
+  // By path_less(); of one path the whiteout first, then the thing, then the opaque mark.
+  const std::vector<ListedEntry>& entries() const { return entries_; }
+  bool empty() const { return entries_.empty(); }
+
+  // nullptr where there is none.
+  const ListedEntry* thing(std::string_view path) const;  // neither whiteout nor opaque mark
+  bool has_whiteout(std::string_view path) const;
+  bool is_opaque(std::string_view path) const;
+  // Some entry lies below `path`, whiteouts included; below "" lies everything but the root's own.
+  bool has_below(std::string_view path) const;
+
+  // A compact form, the same bytes for equal listings, readable only by parse(). About 40 bytes an entry.
+  std::string serialise() const;
+  // Throws std::invalid_argument for what serialise() did not make, whatever it is, and for other versions.
+  static LayerListing parse(std::string_view bytes);
+
+  friend bool operator==(const LayerListing&, const LayerListing&) = default;
+
+ private:
+  std::vector<ListedEntry> entries_;
+};
+
+// `name` as tar archives have it, as a path of a listing: leading and doubled slashes and "." go. Throws
+// std::invalid_argument where there is a "..", a NUL, or more than 4096 bytes.
+std::string listed_path(std::string_view name);
+
+}  // namespace ixian::layer

@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "layer/limits.h"
+#include "layer/listing.h"
+
+// The compact form: a line that names the version, the number of entries, then each entry as its type and its
+// numbers, in base 128 with the lowest digits first (as in Protocol Buffers). Paths share a start with their
+// predecessors, times and offsets are differences to them, so that most of these numbers take one byte.
+
+namespace ixian::layer {
+namespace {
+
+constexpr std::string_view kVersion = "ixian layer listing 1\n";
+constexpr std::string_view kTypes = "fdlhcbpwo";
+constexpr std::size_t kLeastEntry = 10;
+
+void put(std::string& bytes, std::uint64_t number) {
+  for (; number >= 0x80; number >>= 7) bytes += static_cast<char>(0x80 | (number & 0x7f));
+  bytes += static_cast<char>(number);
+}
+
+// Differences, which wrap, in a form in which small ones are short whatever their sign.
+std::uint64_t folded(std::uint64_t difference) {
+  return (difference << 1) ^ (std::uint64_t{0} - (difference >> 63));
+}
+
+std::uint64_t unfolded(std::uint64_t number) {
+  return (number >> 1) ^ (std::uint64_t{0} - (number & 1));
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+
+  std::uint64_t number(std::uint64_t max = std::numeric_limits<std::uint64_t>::max()) {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const auto byte = static_cast<std::uint8_t>(text(1)[0]);
+      const std::uint64_t digit = byte & 0x7f;
+      if (shift == 63 && digit > 1) break;
+      value |= digit << shift;
+      if (byte < 0x80) {
+        if (byte == 0 && shift > 0) break;  // one form for each number
+        if (value > max) break;
+        return value;
+      }
+    }
+    fail();
+  }
+
+  std::uint32_t small(std::uint32_t max) { return static_cast<std::uint32_t>(number(max)); }
+
+  std::string_view text(std::uint64_t size) {
+    if (size > rest_.size()) fail();
+    const std::string_view text = rest_.substr(0, static_cast<std::size_t>(size));
+    rest_.remove_prefix(text.size());
+    return text;
+  }
+
+  std::size_t left() const { return rest_.size(); }
+
+  [[noreturn]] static void fail() { throw std::invalid_argument("The listing of a layer is damaged."); }
+
+ private:
+  std::string_view rest_;
+};
+
+std::string checked_path(std::string path) {
+  try {
+    if (listed_path(path) == path) return path;
+  } catch (const std::invalid_argument&) {
+    Reader::fail();
+  }
+  Reader::fail();
+}
+
+ListedEntry read_entry(Reader& reader, const ListedEntry& last) {
+  constexpr std::uint32_t kMaxId = std::numeric_limits<std::uint32_t>::max();
+  ListedEntry entry;
+  const auto type = reader.text(1);
+  if (kTypes.find(type) == std::string_view::npos) Reader::fail();
+  entry.type = static_cast<EntryType>(type[0]);
+  const std::uint64_t shared = reader.number(last.path.size());
+  entry.path = last.path.substr(0, static_cast<std::size_t>(shared));
+  entry.path += reader.text(reader.number(kMaxName));
+  entry.path = checked_path(std::move(entry.path));
+  entry.mode = reader.small(07777);
+  entry.uid = reader.small(kMaxId);
+  entry.gid = reader.small(kMaxId);
+  entry.size = reader.number();
+  entry.mtime = static_cast<std::int64_t>(static_cast<std::uint64_t>(last.mtime) + unfolded(reader.number()));
+  entry.link = reader.text(reader.number(kMaxName));
+  entry.offset = last.offset + unfolded(reader.number());
+  return entry;
+}
+
+}  // namespace
+
+std::string LayerListing::serialise() const {
+  std::string bytes(kVersion);
+  put(bytes, entries_.size());
+  ListedEntry none;
+  const ListedEntry* last = &none;
+  for (const ListedEntry& entry : entries_) {
+    const auto shared = static_cast<std::size_t>(
+        std::mismatch(entry.path.begin(), entry.path.end(), last->path.begin(), last->path.end()).first -
+        entry.path.begin());
+    bytes += static_cast<char>(entry.type);
+    put(bytes, shared);
+    put(bytes, entry.path.size() - shared);
+    bytes.append(entry.path, shared);
+    put(bytes, entry.mode);
+    put(bytes, entry.uid);
+    put(bytes, entry.gid);
+    put(bytes, entry.size);
+    put(bytes, folded(static_cast<std::uint64_t>(entry.mtime) - static_cast<std::uint64_t>(last->mtime)));
+    put(bytes, entry.link.size());
+    bytes += entry.link;
+    put(bytes, folded(entry.offset - last->offset));
+    last = &entry;
+  }
+  return bytes;
+}
+
+LayerListing LayerListing::parse(std::string_view bytes) {
+  if (!bytes.starts_with(kVersion)) {
+    throw std::invalid_argument("The listing of a layer is of a version that is not known.");
+  }
+  Reader reader(bytes.substr(kVersion.size()));
+  const std::uint64_t count = reader.number();
+  if (count > reader.left() / kLeastEntry) Reader::fail();
+  std::vector<ListedEntry> entries;
+  entries.reserve(static_cast<std::size_t>(count));
+  const ListedEntry none;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    entries.push_back(read_entry(reader, entries.empty() ? none : entries.back()));
+  }
+  if (reader.left() != 0) Reader::fail();
+  LayerListing listing(entries);
+  if (listing.entries_ != entries) Reader::fail();
+  return listing;
+}
+
+}  // namespace ixian::layer

@@ -1,0 +1,205 @@
+#include "layer/unpacking.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "layer/compression.h"
+
+namespace ixian::layer {
+namespace {
+
+constexpr std::size_t kChunk = 512 << 10;
+constexpr std::size_t kChunks = 8;
+constexpr std::uint64_t kRatioCountsFrom = 64 << 20;
+
+[[noreturn]] void refuse(std::string message) {
+  throw base::Error(base::ErrorCode::kRegistry, std::move(message));
+}
+
+// The packed bytes, hashed while they pass.
+class HashedBlob : public base::ByteSource {
+ public:
+  HashedBlob(base::ByteSource& blob, const oci::Descriptor& descriptor)
+      : blob_(blob), descriptor_(descriptor), digester_(descriptor.digest.algorithm()) {}
+
+  std::size_t read(char* buffer, std::size_t size) override {
+    const std::size_t count = blob_.read(buffer, size);
+    digester_.update({buffer, count});
+    size_ += count;
+    if (size_ > descriptor_.size) {
+      refuse(fmt::format("The layer {} is longer than the {} bytes that its manifest promises.",
+                         descriptor_.digest.text(), descriptor_.size));
+    }
+    return count;
+  }
+
+  std::uint64_t size() const { return size_; }
+
+  void check() {
+    if (size_ < descriptor_.size) {
+      refuse(fmt::format("The layer {} ends after {} of {} bytes.", descriptor_.digest.text(), size_,
+                         descriptor_.size));
+    }
+    if (const oci::Digest found = digester_.finish(); found != descriptor_.digest) {
+      throw base::Error(base::ErrorCode::kRegistry,
+                        fmt::format("The layer {} is damaged: its content has another digest. Pull it again.",
+                                    descriptor_.digest.text()),
+                        "found " + found.text());
+    }
+  }
+
+ private:
+  base::ByteSource& blob_;
+  const oci::Descriptor& descriptor_;
+  oci::Digester digester_;
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace
+
+Unpacking::Unpacking(base::ByteSource& blob, const oci::Descriptor& descriptor,
+                     const std::optional<oci::Digest>& diff_id, const Limits& limits,
+                     base::Cancellation& cancellation)
+    : blob_(blob),
+      descriptor_(descriptor),
+      expected_(diff_id),
+      limits_(limits),
+      cancellation_(cancellation),
+      chunks_(kChunks),
+      diff_id_(diff_id ? diff_id->algorithm() : "sha256") {
+  if (!is_layer_type(descriptor.media_type)) {
+    refuse(fmt::format("{} is of the type {}, which is no layer's.", descriptor.digest.text(),
+                       descriptor.media_type));
+  }
+  try {
+    threads_.emplace_back([this] { run(&Unpacking::unpack_all); });
+    threads_.emplace_back([this] { run(&Unpacking::hash); });
+  } catch (...) {
+    stop();
+    throw;
+  }
+}
+
+Unpacking::~Unpacking() {
+  stop();
+}
+
+void Unpacking::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+  }
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void Unpacking::run(void (Unpacking::*work)()) {
+  try {
+    (this->*work)();
+  } catch (...) {
+    std::lock_guard lock(mutex_);
+    error_ = std::current_exception();
+    stopped_ = true;
+    changed_.notify_all();
+  }
+}
+
+void Unpacking::check_limits(std::uint64_t unpacked, std::uint64_t packed) const {
+  if (unpacked > limits_.bytes) {
+    refuse(fmt::format("The layer {} unpacks to more than {} bytes, which is refused.",
+                       descriptor_.digest.text(), limits_.bytes));
+  }
+  if (unpacked > kRatioCountsFrom && unpacked / limits_.ratio > packed) {
+    refuse(fmt::format("The layer {} unpacks to more than {} times its size, which is refused.",
+                       descriptor_.digest.text(), limits_.ratio));
+  }
+}
+
+void Unpacking::unpack_all() {
+  HashedBlob packed(blob_, descriptor_);
+  const auto source = unpack(packed);
+  for (std::uint64_t number = 0;; ++number) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return stopped_ || std::min(hashed_, read_) + kChunks > number; });
+      if (stopped_) return;
+    }
+    cancellation_.throw_if_requested();
+    Chunk& part = chunk(number);
+    part.bytes.resize(kChunk);
+    part.size = 0;
+    bool more = true;
+    while (more && part.size < kChunk) {
+      const std::size_t count = source->read(part.bytes.data() + part.size, kChunk - part.size);
+      part.size += count;
+      more = count > 0;
+    }
+    tar_size_ += part.size;
+    check_limits(tar_size_, packed.size());
+    if (!more) packed.check();
+    std::lock_guard lock(mutex_);
+    unpacked_ = number + 1;
+    complete_ = !more;
+    changed_.notify_all();
+    if (complete_) return;
+  }
+}
+
+void Unpacking::hash() {
+  for (std::uint64_t number = 0;; ++number) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stopped_ || unpacked_ > number || complete_; });
+    if (stopped_ || unpacked_ <= number) return;
+    const Chunk& part = chunk(number);
+    lock.unlock();
+    diff_id_.update({part.bytes.data(), part.size});
+    lock.lock();
+    hashed_ = number + 1;
+    changed_.notify_all();
+  }
+}
+
+std::size_t Unpacking::read(char* buffer, std::size_t size) {
+  if (at_ == 0) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return stopped_ || unpacked_ > read_ || complete_; });
+    if (error_) std::rethrow_exception(error_);
+    if (unpacked_ <= read_) return 0;
+  }
+  const Chunk& part = chunk(read_);
+  const std::size_t count = std::min(size, part.size - at_);
+  std::memcpy(buffer, part.bytes.data() + at_, count);
+  at_ += count;
+  if (at_ == part.size) {
+    cancellation_.throw_if_requested();
+    at_ = 0;
+    std::lock_guard lock(mutex_);
+    ++read_;
+    changed_.notify_all();
+  }
+  return count;
+}
+
+Unpacking::Result Unpacking::finish() {
+  char rest[4096];
+  while (read(rest, sizeof(rest)) > 0) {
+  }
+  for (std::thread& thread : threads_) thread.join();
+  if (error_) std::rethrow_exception(error_);
+  const oci::Digest found = diff_id_.finish();
+  if (expected_ && found != *expected_) {
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format("The layer {} unpacks to something else than its image says: another diffID.",
+                    descriptor_.digest.text()),
+        fmt::format("expected {}\nfound {}", expected_->text(), found.text()));
+  }
+  return {found, tar_size_};
+}
+
+}  // namespace ixian::layer

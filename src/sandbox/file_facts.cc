@@ -1,0 +1,111 @@
+#include "sandbox/file_facts.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/error.h"
+
+namespace ixian::sandbox {
+namespace {
+
+constexpr const char* kMarkStarts[] = {"trusted.overlay.", "user.overlay."};
+
+bool no_xattrs_here(int error) {
+  return error == ENOTSUP || error == EPERM || error == EACCES;
+}
+
+bool has_mark(const std::string& path, const char* mark, bool any_value) {
+  for (const char* start : kMarkStarts) {
+    char value = 0;
+    const ssize_t size = ::lgetxattr(path.c_str(), (std::string(start) + mark).c_str(), &value, 1);
+    // An empty value is one as well, and ERANGE one that is longer.
+    if (any_value && (size >= 0 || errno == ERANGE)) return true;
+    if (size == 1 && value == 'y') return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void fail_path(const char* what, const std::string& path) {
+  throw base::Error(
+      base::ErrorCode::kTaskFailed,
+      fmt::format("Cannot {} {}: {}.", what, base::printable_path(path), base::errno_text(errno)));
+}
+
+bool is_overlay_mark(const std::string& xattr_name) {
+  for (const char* start : kMarkStarts) {
+    if (xattr_name.starts_with(start)) return true;
+  }
+  return false;
+}
+
+Xattrs read_xattrs(const std::string& path) {
+  Xattrs result;
+  std::string names;
+  for (ssize_t size = 0;;) {
+    size = ::llistxattr(path.c_str(), nullptr, 0);
+    if (size == 0 || (size < 0 && no_xattrs_here(errno))) return result;
+    if (size < 0) fail_path("read the extended attributes of", path);
+    names.resize(static_cast<std::size_t>(size));
+    size = ::llistxattr(path.c_str(), names.data(), names.size());
+    if (size < 0 && errno == ERANGE) continue;
+    if (size < 0) fail_path("read the extended attributes of", path);
+    names.resize(static_cast<std::size_t>(size));
+    break;
+  }
+  for (std::size_t at = 0; at < names.size();) {
+    const std::string name(names.c_str() + at);
+    at += name.size() + 1;
+    if (is_overlay_mark(name)) continue;
+    const ssize_t size = ::lgetxattr(path.c_str(), name.c_str(), nullptr, 0);
+    if (size < 0) continue;  // gone, or not for us to read
+    std::string value(static_cast<std::size_t>(size), '\0');
+    const ssize_t got = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
+    if (got != size) continue;
+    result.emplace(name, std::move(value));
+  }
+  return result;
+}
+
+bool is_whiteout(const std::string& path, const struct stat& info) {
+  if (S_ISCHR(info.st_mode)) return info.st_rdev == ::makedev(0, 0);
+  return S_ISREG(info.st_mode) && info.st_size == 0 && has_mark(path, "whiteout", true);
+}
+
+bool is_opaque(const std::string& path) {
+  return has_mark(path, "opaque", false);
+}
+
+void set_facts(const std::string& path, const struct stat& info, const Xattrs& xattrs, bool keep) {
+  struct stat now;
+  if (::lstat(path.c_str(), &now) != 0) fail_path("look at", path);
+  if ((now.st_uid != info.st_uid || now.st_gid != info.st_gid) &&
+      ::lchown(path.c_str(), info.st_uid, info.st_gid) != 0) {
+    fail_path("give its owner to", path);
+  }
+  if (!keep) {
+    for (const auto& [name, value] : read_xattrs(path)) {
+      if (!xattrs.contains(name)) ::lremovexattr(path.c_str(), name.c_str());
+    }
+  }
+  for (const auto& [name, value] : xattrs) {
+    if (::lsetxattr(path.c_str(), name.c_str(), value.data(), value.size(), 0) == 0) continue;
+    // What the machine's security module says of a file is not the image's.
+    if (name == "security.selinux" && no_xattrs_here(errno)) continue;
+    fail_path("set the extended attributes of", path);
+  }
+  if (!S_ISLNK(info.st_mode) && ::chmod(path.c_str(), info.st_mode & 07777) != 0) {
+    fail_path("set the mode of", path);
+  }
+  const timespec times[2] = {info.st_atim, info.st_mtim};
+  if (::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+    fail_path("set the time of", path);
+}
+
+}  // namespace ixian::sandbox

@@ -1,0 +1,115 @@
+#include "sandbox/network.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <thread>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/subprocess.h"
+#include "base/text.h"
+
+namespace ixian::sandbox {
+namespace {
+
+// Addresses that pasta and slirp4netns answer name queries on, inside.
+constexpr const char* kPastaDns = "169.254.1.1";
+constexpr const char* kSlirpDns = "10.0.2.3";
+
+std::string read_or_empty(const std::string& path) {
+  try {
+    return base::read_file(path).value_or("");
+  } catch (const base::Error&) {
+    return "";
+  }
+}
+
+void make_namespace(const std::string& file) {
+  int error = 0;
+  std::thread([&] {
+    if (::unshare(CLONE_NEWNET) != 0 ||
+        ::mount("/proc/thread-self/ns/net", file.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+      error = errno;
+    }
+  }).join();
+  if (error != 0) {
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      "Cannot make a network for a RUN: " + base::errno_text(error) + ".");
+  }
+}
+
+// proc(5): an IPv4 route to 0.0.0.0, or an IPv6 one to ::/0 that is not the kernel's own "unreachable".
+bool machine_has_way_out() {
+  for (std::string_view line : base::split(read_or_empty("/proc/net/route"), '\n')) {
+    const auto fields = base::split(line, '\t');
+    if (fields.size() > 7 && fields[1] == "00000000" && fields[7] == "00000000") return true;
+  }
+  for (std::string_view line : base::split(read_or_empty("/proc/net/ipv6_route"), '\n')) {
+    if (line.starts_with("00000000000000000000000000000000 00 ") && !line.ends_with(" lo")) return true;
+  }
+  return false;
+}
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+}  // namespace
+
+std::string without_loopback(std::string_view text, std::string_view instead) {
+  std::string result;
+  bool replaced = false;
+  for (std::string_view line : base::split(text, '\n')) {
+    std::vector<std::string> words;
+    const bool server = base::split_words(line, words) && words.size() > 1 && words[0] == "nameserver";
+    if (!server || !is_loopback(words[1])) {
+      if (!line.empty()) result += std::string(line) + "\n";
+    } else if (!std::exchange(replaced, true)) {
+      result += fmt::format("nameserver {}\n", instead);
+    }
+  }
+  return result;
+}
+
+NetworkPlan plan_network(Network network, const std::string& file) {
+  NetworkPlan plan;
+  plan.resolv_conf = read_or_empty("/etc/resolv.conf");
+  if (network == Network::kHost) return plan;
+  plan.file = file;
+  if (network == Network::kIsolated && machine_has_way_out()) {
+    const char* variable = ::getenv("PATH");
+    const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
+    if (const std::string pasta = base::find_program("pasta", path); !pasta.empty()) {
+      // No port leads in, nor out to this machine's loopback: neither by forwarding nor by the gateway's
+      // address.
+      plan.helper.argv = {pasta,  "--quiet", "--config-net", "--no-map-gw", "--runas", "0:0", "-t",
+                          "none", "-u",      "none",         "-T",          "none",    "-U",  "none"};
+      const std::string servers = without_loopback(plan.resolv_conf, kPastaDns);
+      if (servers.find(fmt::format("nameserver {}\n", kPastaDns)) != std::string::npos) {
+        plan.helper.argv.insert(plan.helper.argv.end(), {"--dns-forward", kPastaDns});
+      }
+      plan.resolv_conf = servers;
+      plan.helper.argv.insert(plan.helper.argv.end(), {"--netns", file});
+    } else if (const std::string slirp = base::find_program("slirp4netns", path); !slirp.empty()) {
+      plan.helper.argv = {slirp,          "--configure",       "--mtu=65520", "--disable-host-loopback",
+                          "--ready-fd=3", "--netns-type=path", file,          "tap0"};
+      plan.helper.tells_ready = true;
+      plan.resolv_conf = fmt::format("nameserver {}\n", kSlirpDns);
+    } else {
+      throw base::Error(
+          base::ErrorCode::kUsage,
+          "RUN has no network: neither pasta nor slirp4netns is installed. Install the package passt "
+          "or slirp4netns, or choose `--network=none` or `--network=host`.");
+    }
+  }
+  make_namespace(file);
+  return plan;
+}
+
+}  // namespace ixian::sandbox

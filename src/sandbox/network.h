@@ -1,0 +1,33 @@
+// The network of a RUN.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sandbox/run_spec.h"
+
+namespace ixian::sandbox {
+
+// A program that carries a network namespace's traffic out.
+struct NetworkHelper {
+  std::vector<std::string> argv;
+  // Ready when it writes a byte to descriptor 3; otherwise when it has put itself into the background.
+  bool tells_ready = false;
+};
+
+struct NetworkPlan {
+  std::string file;      // what the new namespace is mounted on; "" for this machine's own network
+  NetworkHelper helper;  // argv empty: none
+  std::string resolv_conf;
+};
+
+// For kNone and kIsolated makes a network namespace mounted on `file`, an existing one. A machine that has no
+// way out itself gives no more than loopback to kIsolated. Throws Error{kUsage} where there is neither pasta
+// nor slirp4netns, and never falls back to the machine's network.
+NetworkPlan plan_network(Network network, const std::string& file);
+
+// `text` of a resolv.conf(5) for a namespace in which this machine's loopback is not the same: name servers
+// there are replaced by `instead`.
+std::string without_loopback(std::string_view text, std::string_view instead);
+
+}  // namespace ixian::sandbox

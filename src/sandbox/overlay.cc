@@ -1,0 +1,238 @@
+#include "sandbox/overlay.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <thread>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "sandbox/file_facts.h"
+
+// mount(2) takes its options in one page, in which the paths of a hundred layers have no room, and in which a
+// colon in a path has to be escaped. So each lower directory gets a link with a number as its name, and a
+// thread that has a current directory of its own mounts from the folder of these links.
+//
+// The kernel takes 500 lower directories. If there are more, the lowest of them are an overlay of their own:
+// marks of one layer that hide what is in a layer below it work within that overlay, and nothing lies below
+// it.
+
+namespace ixian::sandbox {
+namespace {
+
+constexpr std::size_t kMostLowers = 500;
+
+using Paths = std::vector<std::string>;
+
+void make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0755) != 0) fail_path("make the folder", path);
+}
+
+// Linux 5.10 and later can leave fsync() out, which is what makes package managers wait.
+int mount_overlay(const std::string& links, const std::string& target, std::string options, bool writable) {
+  int error = 0;
+  std::thread([&] {
+    if (::unshare(CLONE_FS) != 0 || ::chdir(links.c_str()) != 0) {
+      error = errno;
+      return;
+    }
+    const unsigned long flags = writable ? 0 : MS_RDONLY;
+    const std::string fast = writable ? options + ",volatile" : options;
+    if (::mount("overlay", target.c_str(), "overlay", flags, fast.c_str()) == 0) return;
+    if (writable && errno == EINVAL &&
+        ::mount("overlay", target.c_str(), "overlay", flags, options.c_str()) == 0) {
+      return;
+    }
+    error = errno;
+  }).join();
+  return error;
+}
+
+void unmount(const std::string& path) {
+  if (::umount2(path.c_str(), UMOUNT_NOFOLLOW) != 0 && errno == EBUSY) {
+    ::umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+  }
+}
+
+// A directory as it was before a mount point was made in it.
+struct Before {
+  struct stat info;
+  Xattrs xattrs;
+};
+
+class OverlayMount : public Mount {
+ public:
+  OverlayMount(RootFsKind kind, Paths lowers, std::string work, bool writable)
+      : kind_(kind), work_(std::move(work)), writable_(writable) {
+    for (const std::string* folder : {&root_, &scratch_, &upper_}) make_folder(*folder);
+    make_folder(work_ + "/links");
+    if (lowers.size() + 1 > kMostLowers) lowers = stack(std::move(lowers));
+    if (writable_) {
+      make_folder(work_ + "/overlay");
+      if (!lowers.empty()) take_after(lowers.back());
+    } else {
+      // A lone lower directory is no overlay, and its marks would show; nor is there one without any.
+      make_folder(work_ + "/nothing");
+      lowers.insert(lowers.begin(), 2 - std::min<std::size_t>(lowers.size(), 1), work_ + "/nothing");
+      if (lowers.size() == 2 && lowers[0] == lowers[1]) {
+        make_folder(work_ + "/nothing2");
+        lowers[0] += "2";
+      }
+    }
+    const int error = mount(root_, lowers, writable_);
+    if (error != 0) {
+      take_down();
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        fmt::format("Cannot mount an overlay of {} layers on {}: {}.", lowers.size(),
+                                    base::printable_path(root_), base::errno_text(error)));
+    }
+    mounted_ = true;
+  }
+  ~OverlayMount() override { take_down(); }
+
+  const std::string& path() const override { return root_; }
+  const std::string& scratch() const override { return scratch_; }
+
+  void touching(const std::string& directory) override {
+    if (!writable_) return;
+    for (std::string path = directory; !path.empty() && path != "/";) {
+      Before before;
+      struct stat ignored;
+      const std::string here = root_ + path;
+      if (::lstat((upper_ + path).c_str(), &ignored) != 0 && ::lstat(here.c_str(), &before.info) == 0) {
+        before.xattrs = read_xattrs(here);
+        touched_.emplace(path, std::move(before));
+      }
+      path.resize(path.rfind('/'));
+    }
+  }
+
+  std::string finish() override {
+    Paths unchanged;
+    for (const auto& [path, before] : touched_) {
+      struct stat now;
+      const std::string here = root_ + path;
+      if (::lstat(here.c_str(), &now) == 0 && now.st_mode == before.info.st_mode &&
+          now.st_uid == before.info.st_uid && now.st_gid == before.info.st_gid &&
+          now.st_mtim.tv_sec == before.info.st_mtim.tv_sec &&
+          now.st_mtim.tv_nsec == before.info.st_mtim.tv_nsec && read_xattrs(here) == before.xattrs) {
+        unchanged.push_back(upper_ + path);
+      }
+    }
+    take_down();
+    // Deepest first; what has come to hold something stays.
+    for (auto path = unchanged.rbegin(); path != unchanged.rend(); ++path) remove_empty(*path);
+    return writable_ ? upper_ : "";
+  }
+
+ private:
+  // Removing an entry must not show in the folder that stays.
+  static void remove_empty(const std::string& path) {
+    const std::string parent = path.substr(0, path.rfind('/'));
+    struct stat info;
+    if (::lstat(parent.c_str(), &info) != 0 || ::rmdir(path.c_str()) != 0) return;
+    const timespec times[2] = {info.st_atim, info.st_mtim};
+    ::utimensat(AT_FDCWD, parent.c_str(), times, AT_SYMLINK_NOFOLLOW);
+  }
+
+  // The root of an overlay is what its upper directory is.
+  void take_after(const std::string& lower) {
+    struct stat info;
+    if (::lstat(lower.c_str(), &info) != 0) fail_path("look at", lower);
+    set_facts(upper_, info, read_xattrs(lower));
+  }
+
+  Paths stack(Paths lowers) {
+    const std::size_t keep = kMostLowers - 2;
+    const auto border = lowers.end() - static_cast<std::ptrdiff_t>(keep);
+    const Paths bottom(lowers.begin(), border);
+    if (bottom.size() > kMostLowers) {
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        fmt::format("An image of {} layers is too much for overlays: {} is the most.",
+                                    lowers.size(), keep + kMostLowers));
+    }
+    make_folder(bottom_);
+    make_folder(work_ + "/links/bottom");
+    if (const int error = mount(bottom_, bottom, false, "/links/bottom"); error != 0) {
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        "Cannot mount the lowest layers of an image: " + base::errno_text(error) + ".");
+    }
+    stacked_ = true;
+    Paths rest = {bottom_};
+    rest.insert(rest.end(), border, lowers.end());
+    return rest;
+  }
+
+  int mount(const std::string& target, const Paths& lowers, bool writable,
+            const std::string& folder = "/links") {
+    const std::string links = work_ + folder;
+    Paths names;
+    for (std::size_t i = lowers.size(); i-- > 0;) {  // overlayfs wants the highest first
+      names.push_back(std::to_string(i));
+      const std::string link = links + "/" + names.back();
+      if (::symlink(lowers[i].c_str(), link.c_str()) != 0) fail_path("make the link", link);
+    }
+    if (writable && names.empty()) {
+      const std::string empty = links + "/empty";
+      make_folder(empty);
+      names.push_back("empty");
+    }
+    std::string options = "lowerdir=" + base::join(names, ":");
+    if (writable) options += ",upperdir=../upper,workdir=../overlay";
+    // What is changed must be there in whole, by its own name: it becomes a layer.
+    options += ",index=off,metacopy=off,redirect_dir=nofollow";
+    if (kind_ == RootFsKind::kUserOverlay) options += ",userxattr";
+    return mount_overlay(links, target, options, writable);
+  }
+
+  void take_down() {
+    if (std::exchange(mounted_, false)) unmount(root_);
+    if (std::exchange(stacked_, false)) unmount(bottom_);
+  }
+
+  const RootFsKind kind_;
+  const std::string work_;
+  const bool writable_;
+  const std::string root_ = work_ + "/root";
+  const std::string scratch_ = work_ + "/scratch";
+  const std::string upper_ = work_ + "/upper";
+  const std::string bottom_ = work_ + "/bottom";
+  bool mounted_ = false;
+  bool stacked_ = false;
+  std::map<std::string, Before> touched_;
+};
+
+class Overlay : public RootFs {
+ public:
+  Overlay(RootFsKind kind, std::string reason) : kind_(kind), reason_(std::move(reason)) {}
+
+  RootFsKind kind() const override { return kind_; }
+  std::string marks() const override {
+    return kind_ == RootFsKind::kOverlay ? "trusted.overlay." : "user.overlay.";
+  }
+  std::string reason() const override { return reason_; }
+  std::unique_ptr<Mount> prepare(const Paths& lowers, const std::string& work, base::Cancellation&) override {
+    return std::make_unique<OverlayMount>(kind_, lowers, work, true);
+  }
+  std::unique_ptr<Mount> prepare_read_only(const Paths& lowers, const std::string& work,
+                                           base::Cancellation&) override {
+    return std::make_unique<OverlayMount>(kind_, lowers, work, false);
+  }
+
+ private:
+  const RootFsKind kind_;
+  const std::string reason_;
+};
+
+}  // namespace
+
+std::unique_ptr<RootFs> make_overlay(RootFsKind kind, std::string reason) {
+  return std::make_unique<Overlay>(kind, std::move(reason));
+}
+
+}  // namespace ixian::sandbox

@@ -1,0 +1,371 @@
+#include "sandbox/run.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <exception>
+#include <memory>
+#include <thread>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "sandbox/cgroup.h"
+#include "sandbox/confined.h"
+#include "sandbox/id_maps.h"
+#include "sandbox/mount_points.h"
+#include "sandbox/namespaces.h"
+#include "sandbox/network.h"
+#include "sandbox/runtime.h"
+#include "sandbox/spec.h"
+#include "sandbox/staging.h"
+#include "sandbox/supervisor.h"
+
+// The order of things for one RUN:
+//
+//   mount points   made in the root file system, in this process's mount namespace
+//   a thread       with a mount namespace of its own, in which all else is mounted: it ends, they are gone
+//     staging      a tmpfs: secrets, /etc files, copies of the mounts asked for, config.json, the runtime's
+//     state network      a namespace, mounted on a file in staging supervisor   a pid namespace: the
+//     network's helper, the runtime, the container
+//   mount points   taken away
+//
+// So what a crash leaves is in the work folder of a build that will not be used any more, and nowhere else.
+
+namespace ixian::sandbox {
+namespace {
+
+// The runtime that has run a container in this process: it need not be doubted again.
+std::atomic<int> proven{-1};
+
+[[noreturn]] void usage(std::string message) {
+  throw base::Error(base::ErrorCode::kUsage, std::move(message));
+}
+
+void check(const RunSpec& spec) {
+  if (spec.args.empty() || spec.args[0].empty()) usage("RUN has no command.");
+  for (const auto& word : spec.args) {
+    if (word.find('\0') != std::string::npos) usage("The command of RUN has a NUL byte in it.");
+  }
+  for (const auto& mount : spec.mounts) {
+    if (!mount.target.starts_with('/')) {
+      usage(fmt::format("The target of a mount must be an absolute path; {} is not.",
+                        base::printable_path(mount.target)));
+    }
+  }
+}
+
+bool below(std::string_view path, std::string_view folder) {
+  return path == folder ||
+         (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
+}
+
+// A directory of the image, by its real name. Not of /proc, where the links of descriptors lead out.
+std::string working_directory(const std::string& root, const std::string& cwd) {
+  const base::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root_fd.valid()) {
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
+  }
+  const ConfinedPath where = resolve_inside(root_fd.get(), cwd);
+  const std::string inside = where.inside();
+  struct stat info;
+  const base::UniqueFd folder = open_inside(root_fd.get(), where, O_PATH);
+  if (inside != "/proc" && below(inside, "/proc")) {
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("{} cannot be the working directory: what is below /proc leads out of the image.",
+                    base::printable_path(cwd)));
+  }
+  if (!folder.valid() || ::fstat(folder.get(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("The working directory {} is not a directory of the image.", base::printable_path(cwd)));
+  }
+  return inside;
+}
+
+// Makes mount points in the image, or, below what is itself mounted, in that.
+class Targets {
+ public:
+  explicit Targets(Mount& mount)
+      : image_(mount.path(), [&mount](const std::string& directory) { mount.touching(directory); }) {}
+
+  // Before the thread's mounts: what goes into the image itself, in order.
+  void add(const RunMount& mount) {
+    const std::string target = image_.resolve(mount.target);
+    if (target == "/") usage("Nothing can be mounted on the root directory of a RUN.");
+    if (below(target, "/proc") || below(target, "/sys")) {
+      usage(fmt::format("Nothing can be mounted on {}.", base::printable_path(mount.target)));
+    }
+    resolved_.push_back(target);
+    directory_.push_back(std::holds_alternative<TmpfsMount>(mount.what));
+    if (const auto* bind = std::get_if<BindMount>(&mount.what))
+      directory_.back() = source_is_directory(*bind);
+    make(target, directory_.back());
+    covers_.push_back({target, std::get_if<BindMount>(&mount.what)});
+  }
+
+  void add_builtin(const std::string& path, bool directory) {
+    const std::string target = image_.resolve(path);
+    image_.make(target, directory);
+    if (directory) covers_.push_back({target, nullptr});
+  }
+
+  // A file that the image may have a link for: the link's end.
+  std::string add_file(const std::string& path) {
+    std::string target = image_.resolve(path);
+    image_.make(target, false);
+    return target;
+  }
+
+  const std::string& resolved(std::size_t index) const { return resolved_[index]; }
+
+ private:
+  struct Cover {
+    std::string target;
+    const BindMount* bind;  // nullptr: nothing that lasts, so the runtime makes mount points itself
+  };
+
+  static bool source_is_directory(const BindMount& bind) {
+    const base::UniqueFd root(
+        ::open(bind.root.empty() ? "/" : bind.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    struct stat info;
+    const base::UniqueFd file = root.valid()
+                                    ? open_inside(root.get(), resolve_inside(root.get(), bind.source), O_PATH)
+                                    : base::UniqueFd();
+    if (!file.valid() || ::fstat(file.get(), &info) != 0) {
+      throw base::Error(
+          base::ErrorCode::kTaskFailed,
+          fmt::format("Cannot mount {}: {}.", base::printable_path(bind.source), base::errno_text(errno)));
+    }
+    return S_ISDIR(info.st_mode);
+  }
+
+  void make(const std::string& target, bool directory) {
+    for (auto cover = covers_.rbegin(); cover != covers_.rend(); ++cover) {
+      if (target == cover->target) return;  // mounted over
+      if (!below(target, cover->target)) continue;
+      if (cover->bind != nullptr) make_in(*cover->bind, target.substr(cover->target.size()), directory);
+      return;
+    }
+    image_.make(target, directory);
+  }
+
+  void make_in(const BindMount& bind, const std::string& rest, bool directory) {
+    const std::string base = bind.root.empty() ? "/" : bind.root;
+    const base::UniqueFd root(::open(base.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const ConfinedPath source = resolve_inside(root.get(), bind.source);
+    auto tree = std::make_unique<MountPoints>(base + source.inside());
+    const std::string target = tree->resolve(rest);
+    if (bind.read_only) {
+      const base::UniqueFd folder(::open((base + source.inside()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+      if (!resolve_inside(folder.get(), target).missing.empty()) {
+        throw base::Error(base::ErrorCode::kTaskFailed,
+                          fmt::format("Nothing can be mounted on {} of a read-only mount: it is not there.",
+                                      base::printable_path(target)));
+      }
+    }
+    tree->make(target, directory);
+    binds_.push_back(std::move(tree));
+  }
+
+  MountPoints image_;
+  std::vector<std::unique_ptr<MountPoints>> binds_;
+  std::vector<std::string> resolved_;
+  std::vector<bool> directory_;
+  std::vector<Cover> covers_;
+};
+
+std::string hosts_file(const RunSpec& spec) {
+  std::string text = fmt::format(
+      "127.0.0.1\tlocalhost {0}\n::1\tlocalhost ip6-localhost ip6-loopback\nff02::1\tip6-allnodes\nff02::2\t"
+      "ip6-allrouters\n",
+      spec.hostname);
+  for (const auto& [name, address] : spec.extra_hosts) text += fmt::format("{}\t{}\n", address, name);
+  return text;
+}
+
+bool knows_group(std::uint32_t gid) {
+  for (const auto& range : parse_map(base::read_file("/proc/self/gid_map").value_or(""))) {
+    if (gid >= range.inside && gid - range.inside < range.count) return true;
+  }
+  return false;
+}
+
+bool in_user_namespace() {
+  const auto map = parse_map(base::read_file("/proc/self/uid_map").value_or(""));
+  return map.size() != 1 || map[0].inside != 0 || map[0].outside != 0 || map[0].count != UINT32_MAX;
+}
+
+struct EtcTargets {
+  std::string resolv_conf, hosts, hostname;
+};
+
+class Run {
+ public:
+  Run(Mount& mount, const RunSpec& spec, const OnOutput& on_output, base::Cancellation& cancellation)
+      : mount_(mount), spec_(spec), on_output_(on_output), cancellation_(cancellation) {}
+
+  base::ExitStatus go() {
+    check(spec_);
+    if (::geteuid() != 0) {
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        "RUN needs to be root, or a user namespace. " + namespaces().missing);
+    }
+    cancellation_.throw_if_requested();
+    place_.cwd = working_directory(mount_.path(), spec_.cwd);
+    utsname machine;
+    ::uname(&machine);
+    place_.machine = machine.machine;
+    const std::string folder = mount_.scratch() + "/run";
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+      throw base::Error(
+          base::ErrorCode::kTaskFailed,
+          fmt::format("Cannot make {}: {}.", base::printable_path(folder), base::errno_text(errno)));
+    }
+    const auto candidates = runtimes();
+    const Cgroup group(spec_.pids_limit, spec_.memory_limit);
+
+    Targets targets(mount_);
+    for (const char* path : {"/proc", "/sys", "/dev"}) targets.add_builtin(path, true);
+    etc_ = {targets.add_file("/etc/resolv.conf"), targets.add_file("/etc/hosts"),
+            targets.add_file("/etc/hostname")};
+    for (const auto& mount : spec_.mounts) targets.add(mount);
+
+    std::exception_ptr thrown;
+    base::ExitStatus status;
+    std::thread([&] {
+      try {
+        own_mounts();
+        status = run_in(folder, candidates, group, targets);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      // This namespace lives a moment longer than the thread, and what it shows must be gone by then.
+      ::umount2(folder.c_str(), MNT_DETACH);
+    }).join();
+    ::rmdir(folder.c_str());
+    if (thrown) std::rethrow_exception(thrown);
+    return status;
+  }
+
+ private:
+  static void own_mounts() {
+    // Mounts of this process that are taken down meanwhile are taken down here as well.
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
+      throw base::Error(
+          base::ErrorCode::kTaskFailed,
+          fmt::format("RUN needs a mount namespace of its own: {}.{}{}", base::errno_text(errno),
+                      namespaces().missing.empty() ? "" : " ", namespaces().missing));
+    }
+  }
+
+  base::ExitStatus run_in(const std::string& folder, const std::vector<Runtime>& candidates,
+                          const Cgroup& group, const Targets& targets) {
+    const Staging staging(folder);
+    place_.root = staging.root(mount_.path());
+    const NetworkPlan network = plan_network(spec_.network, staging.write("network", ""));
+    place_.network = network.file;
+    place_.bind_sys = network.file.empty() && in_user_namespace();
+    place_.group_5 = knows_group(5);
+    place_.set_groups = base::read_file("/proc/self/setgroups").value_or("allow") != "deny\n";
+    add_mounts(staging, network, targets);
+    staging.write("config.json", runtime_spec(spec_, place_).dump());
+
+    std::string first_error;
+    const int known = proven;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      if (known >= 0 && candidates.size() > 1 && static_cast<int>(i) != known) continue;
+      const std::string error = attempt(staging, candidates[i], i, network, group);
+      if (error.empty()) {
+        if (candidates.size() > 1) proven = static_cast<int>(i);
+        return status_;
+      }
+      if (first_error.empty()) first_error = candidates[i].name() + ": " + error;
+    }
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("The command of a RUN could not be started. {}", first_error),
+                      base::join(spec_.args, " "));
+  }
+
+  // "" where the command was started, status_ is set then; else what the runtime said.
+  std::string attempt(const Staging& staging, const Runtime& runtime, std::size_t index,
+                      const NetworkPlan& network, const Cgroup& group) {
+    const std::string state = staging.path(fmt::format("runtime{}", index));
+    if (::mkdir(state.c_str(), 0700) != 0) {
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        "Cannot make a folder: " + base::errno_text(errno) + ".");
+    }
+    const HiddenCgroups hidden(runtime);
+    Supervised what;
+    what.argv = runtime.start_command(staging.path(""), state);
+    what.pid_file = state + "/pid";
+    what.helper = network.helper;
+    what.joins = group.joins();
+    what.grace = spec_.grace;
+    const SupervisedEnd end = run_supervised(what, on_output_, cancellation_);
+    if (end.kind == SupervisedEnd::Kind::kHelperFailed) {
+      throw base::Error(
+          base::ErrorCode::kTaskFailed,
+          fmt::format("{} could not give a RUN its network; `--network=none` and `--network=host` do "
+                      "without it.",
+                      base::printable_path(what.helper.argv[0])),
+          end.helper_output);
+    }
+    status_ = end.status;
+    if (end.kind == SupervisedEnd::Kind::kEnded) return "";
+    const std::string error = runtime_error(base::read_file(state + "/log").value_or(""));
+    return error.empty() ? "it failed without a word." : error;
+  }
+
+  void add_mounts(const Staging& staging, const NetworkPlan& network, const Targets& targets) {
+    const std::vector<std::string> options = {"bind", "rprivate", "nosuid", "nodev", "noexec"};
+    place_.mounts = {
+        {etc_.resolv_conf, "bind", staging.write("resolv.conf", network.resolv_conf), options},
+        {etc_.hosts, "bind", staging.write("hosts", hosts_file(spec_)), options},
+        {etc_.hostname, "bind", staging.write("hostname", spec_.hostname + "\n"), options},
+    };
+    for (std::size_t i = 0; i < spec_.mounts.size(); ++i) {
+      const std::string name = fmt::format("mount{}", i);
+      bool directory = false;
+      SpecMount mount;
+      const auto& what = spec_.mounts[i].what;
+      if (const auto* bind = std::get_if<BindMount>(&what)) mount = staging.bind(*bind, name, directory);
+      if (const auto* tmpfs = std::get_if<TmpfsMount>(&what)) mount = tmpfs_mount(*tmpfs);
+      if (const auto* secret = std::get_if<SecretMount>(&what)) mount = staging.secret(*secret, name);
+      if (const auto* socket = std::get_if<SocketMount>(&what)) mount = staging.socket(*socket, name);
+      mount.target = targets.resolved(i);
+      place_.mounts.push_back(std::move(mount));
+    }
+  }
+
+  Mount& mount_;
+  const RunSpec& spec_;
+  const OnOutput& on_output_;
+  base::Cancellation& cancellation_;
+  SpecPlace place_;
+  EtcTargets etc_;
+  base::ExitStatus status_;
+};
+
+}  // namespace
+
+base::ExitStatus run(Mount& mount, const RunSpec& spec, const OnOutput& on_output,
+                     base::Cancellation& cancellation) {
+  return Run(mount, spec, on_output, cancellation).go();
+}
+
+std::string why_no_limits() {
+  return Cgroup(1 << 20, std::uint64_t{1} << 40).reason();
+}
+
+}  // namespace ixian::sandbox

@@ -1,0 +1,87 @@
+// What a RUN asks for, as data.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace ixian::sandbox {
+
+enum class Network {
+  kNone,      // loopback alone
+  kIsolated,  // a network of its own, out of which it reaches others through pasta(1) or slirp4netns(1)
+  kHost,      // this machine's own
+};
+
+// A file or directory from outside. `source` is opened without leaving `root` (links, ".." and all), once,
+// before the container starts: what is swapped later does not matter. `root` "" is this machine's root.
+struct BindMount {
+  std::string root;
+  std::string source;
+  bool read_only = true;
+};
+
+// Empty at the start, and gone at the end.
+struct TmpfsMount {
+  std::uint64_t size = 0;  // bytes; 0: half of the memory, as tmpfs has it
+  mode_t mode = 01777;
+};
+
+// A file that only exists in memory: read-only, nosuid, nodev, noexec.
+struct SecretMount {
+  base::Secret content;
+  mode_t mode = 0400;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+// A socket of this machine, such as an SSH agent's.
+struct SocketMount {
+  std::string source;
+};
+
+// `target` is a path inside, absolute; links in it are followed inside. What is missing of it is made for the
+// run, and gone afterwards. Mounts happen in the order given.
+struct RunMount {
+  std::string target;
+  std::variant<BindMount, TmpfsMount, SecretMount, SocketMount> what;
+};
+
+struct User {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;  // supplementary
+};
+
+struct ResourceLimit {
+  std::string name;  // "RLIMIT_NOFILE", ...: getrlimit(2)
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;  // cut to what this process may have
+};
+
+struct RunSpec {
+  std::vector<std::string> args;                         // args[0] is looked up on the PATH of `env`
+  std::vector<std::pair<std::string, std::string>> env;  // all of it: nothing is inherited
+  std::string cwd = "/";                                 // must exist inside; not in /proc
+  User user;
+  std::string hostname = "build";
+  Network network = Network::kIsolated;
+  std::vector<std::pair<std::string, std::string>> extra_hosts;  // name, address: lines of /etc/hosts
+  std::vector<RunMount> mounts;
+
+  bool no_new_privileges = true;  // false lets set-user-ID programs, sudo for one, change their user
+  std::vector<ResourceLimit> limits;
+  std::uint64_t shm_size = 64u << 20;      // bytes of /dev/shm
+  std::uint64_t pids_limit = 32768;        // processes and threads; 0: none
+  std::uint64_t memory_limit = 0;          // bytes; 0: none
+  std::chrono::milliseconds grace{2'000};  // between SIGTERM and SIGKILL when stopping
+};
+
+}  // namespace ixian::sandbox

@@ -1,0 +1,127 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/syscall.h>
+
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include "testing/child_process.h"
+#include "testing/sandbox_fixture.h"
+
+// What ends a RUN from outside: a request to stop, and the death of this program.
+
+namespace ixian::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+
+std::string mounts() {
+  std::ifstream file("/proc/self/mountinfo");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The process whose command line holds `text`, but for this one.
+std::optional<pid_t> find_process(const std::string& text) {
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    pid_t pid = 0;
+    const std::string name = entry.path().filename();
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() || pid == ::getpid())
+      continue;
+    std::ifstream file(entry.path() / "cmdline");
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    if (line.find(text) != std::string::npos) return pid;
+  }
+  return std::nullopt;
+}
+
+class RunStop : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    IXIAN_SKIP_WITHOUT_SANDBOX();
+    if (!testing::on_path(GetParam())) GTEST_SKIP() << GetParam() << " is not installed";
+    const std::string program = std::string("/usr/sbin/") + GetParam();
+    runtime_ =
+        std::make_unique<testing::WithVariable>("IXIAN_RUNTIME", fs::exists(program) ? program : GetParam());
+  }
+
+  // Runs a script, and asks to stop when it writes its first line.
+  void stop_at_first_line(const std::string& script) {
+    box_.spec.args = {"/bin/sh", "-c", script};
+    EXPECT_THROW(run(
+                     box_.mount(), box_.spec,
+                     [this](std::string_view line) {
+                       box_.lines.emplace_back(line);
+                       box_.cancellation.request();
+                     },
+                     box_.cancellation),
+                 base::Cancelled);
+  }
+
+  // Of this test in this process.
+  std::string mark() const { return "7" + std::to_string(::getpid()) + (GetParam()[0] == 'c' ? "1" : "2"); }
+
+  std::unique_ptr<testing::WithVariable> runtime_;
+  testing::RunInBusybox box_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Runtimes, RunStop, ::testing::Values("crun", "runc"),
+                         [](const auto& param_info) { return param_info.param; });
+
+TEST_P(RunStop, ARequestIsPassedOn) {
+  const std::string before = mounts();
+  stop_at_first_line("trap 'echo stopped; exit 0' TERM; echo started; while :; do sleep 1; done");
+  EXPECT_THAT(box_.lines, Contains("stopped"));
+  EXPECT_EQ(box_.changes(), std::vector<std::string>{});
+  EXPECT_EQ(mounts(), before);
+}
+
+TEST_P(RunStop, WhoDoesNotObeyIsKilled) {
+  box_.spec.grace = std::chrono::milliseconds(100);
+  stop_at_first_line("trap '' TERM; echo started; sleep " + mark() + " & while :; do sleep " + mark() +
+                     "; done");
+  EXPECT_EQ(find_process(mark()), std::nullopt);
+}
+
+TEST_P(RunStop, NothingStartsAfterARequest) {
+  box_.mount();
+  box_.cancellation.request();
+  EXPECT_THROW(box_.sh("echo started"), base::Cancelled);
+  EXPECT_TRUE(box_.lines.empty());
+}
+
+TEST_P(RunStop, WhatRunsInTheBackgroundEndsWithTheCommand) {
+  EXPECT_EQ(box_.sh("sleep " + mark() + " & echo done"), 0);
+  EXPECT_EQ(find_process(mark()), std::nullopt);
+}
+
+TEST_P(RunStop, AKilledParentTakesEverythingWithIt) {
+  const std::string before = mounts();
+  std::optional<pid_t> inside;
+  {
+    testing::ChildProcess parent([&](testing::ChildProcess& self) {
+      box_.spec.args = {"/bin/sh", "-c", "echo started; sleep " + mark() + "; true"};
+      // The mounts of this child are its own, as those of a program of its own would be.
+      if (::unshare(CLONE_NEWNS) != 0) return 1;
+      run(
+          box_.mount(), box_.spec, [&](std::string_view) { self.say_ready(); }, box_.cancellation);
+      return 0;
+    });
+    ASSERT_TRUE(parent.wait_until_ready());
+    while (!inside) inside = find_process("sleep" + std::string(1, '\0') + mark());
+    const base::UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, *inside, 0)));
+    ASSERT_TRUE(ended.valid());
+    parent.kill();
+    parent.wait();
+    pollfd wait{ended.get(), POLLIN, 0};
+    EXPECT_EQ(::poll(&wait, 1, 10'000), 1) << "the container outlived its parent";
+  }
+  EXPECT_EQ(mounts(), before);
+  testing::RunInBusybox next;
+  EXPECT_EQ(next.sh("exit 3"), 3);
+}
+
+}  // namespace
+}  // namespace ixian::sandbox

@@ -1,0 +1,35 @@
+// A RunSpec in the words of the OCI runtime specification.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "sandbox/run_spec.h"
+
+namespace ixian::sandbox {
+
+struct SpecMount {
+  std::string target;                // inside, without links
+  std::string type;                  // "bind", "tmpfs"
+  std::string source;                // of this machine, or the type again
+  std::vector<std::string> options;  // mount(8)
+};
+
+// What has been made ready on this machine.
+struct SpecPlace {
+  std::string root;        // the root directory
+  std::string cwd;         // inside, without links
+  std::string network;     // the file that is its network namespace, "" for the machine's own
+  bool bind_sys = false;   // /sys cannot be mounted anew: it belongs to another network namespace
+  bool group_5 = true;     // the terminals' group has a number here
+  bool set_groups = true;  // setgroups(2) is allowed
+  std::string machine;     // uname -m
+  std::vector<SpecMount> mounts;
+};
+
+// The config.json. Throws Error{kTaskFailed} for a machine without a seccomp profile, Error{kUsage} for
+// supplementary groups where there can be none.
+base::Json runtime_spec(const RunSpec& spec, const SpecPlace& place);
+
+}  // namespace ixian::sandbox

@@ -1,0 +1,218 @@
+#include "store/database.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "layout/file_io.h"
+#include "layout/folder_lock.h"
+
+// Write-ahead logging, so that whoever asks never waits for whoever writes. With synchronous=NORMAL a commit
+// is one write into the log, which outlives the process; kDurable raises that to FULL, which also syncs the
+// log. The log is kept when the last connection closes: making and removing it is where two processes could
+// get into each other's way, and a log that is there already can be written on a full disk.
+
+namespace ixian::store {
+namespace {
+
+constexpr int kSchema = 1;
+constexpr off_t kReserve = 512 << 10;
+constexpr const char* kReserveFile = ".reserve";
+constexpr auto kPatience = std::chrono::seconds{60};
+
+constexpr const char* kTables =
+    "CREATE TABLE IF NOT EXISTS name(name TEXT PRIMARY KEY, media_type TEXT NOT NULL, digest TEXT NOT NULL,"
+    " size INTEGER NOT NULL, used INTEGER NOT NULL, written INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS entry(key TEXT PRIMARY KEY, value TEXT NOT NULL, used INTEGER NOT NULL,"
+    " written INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS entry_blob(key TEXT NOT NULL REFERENCES entry(key) ON DELETE CASCADE,"
+    " place INTEGER NOT NULL, media_type TEXT NOT NULL, digest TEXT NOT NULL, size INTEGER NOT NULL,"
+    " PRIMARY KEY(key, place)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS entry_tree(key TEXT NOT NULL REFERENCES entry(key) ON DELETE CASCADE,"
+    " place INTEGER NOT NULL, diff_id TEXT NOT NULL, PRIMARY KEY(key, place)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS tree(diff_id TEXT PRIMARY KEY, state INTEGER NOT NULL, boot TEXT NOT NULL,"
+    " made INTEGER NOT NULL, used INTEGER NOT NULL, bytes INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS lease(id TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS lease_keeps(lease TEXT NOT NULL REFERENCES lease(id) ON DELETE CASCADE,"
+    " object TEXT NOT NULL, PRIMARY KEY(lease, object)) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS lease_keeps_object ON lease_keeps(object);"
+    "CREATE TABLE IF NOT EXISTS counter(roots INTEGER NOT NULL);"
+    "INSERT INTO counter SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM counter);"
+    "PRAGMA user_version=1;";
+
+// SQLite asks this when somebody else has the database. 0 gives up.
+int wait_for_others(void* cancellation, int times) {
+  const auto pause = std::chrono::milliseconds{std::min(1 + times, 20)};
+  if (pause * times > kPatience) return 0;
+  return static_cast<base::Cancellation*>(cancellation)->wait_for(pause) ? 0 : 1;
+}
+
+}  // namespace
+
+Database::Database(std::string path, base::Cancellation& cancellation)
+    : path_(std::move(path)), cancellation_(cancellation) {
+  try {
+    open();
+  } catch (...) {
+    sqlite3_close(handle_);
+    throw;
+  }
+}
+
+Database::~Database() {
+  sqlite3_close(handle_);
+}
+
+void Database::keep_reserve() const noexcept {
+  try {
+    const std::string file = path_ + kReserveFile;
+    const base::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (fd.valid() && ::posix_fallocate(fd.get(), 0, kReserve) != 0) ::unlink(file.c_str());
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+void Database::use_reserve() const noexcept {
+  try {
+    struct statvfs space = {};
+    if (::statvfs(path_.c_str(), &space) != 0) return;
+    if (space.f_bavail * space.f_frsize < static_cast<fsblkcnt_t>(kReserve)) {
+      ::unlink((path_ + kReserveFile).c_str());
+    }
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+void Database::fail() {
+  const int code = handle_ == nullptr ? SQLITE_NOMEM : sqlite3_errcode(handle_);
+  if (code == SQLITE_BUSY) cancellation_.throw_if_requested();
+  const std::string file = base::printable_path(path_);
+  std::string message;
+  switch (code) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      message = fmt::format(
+          "The file {} is damaged. Remove it and those beside it whose names start with it: the store goes "
+          "on, but for the names of its images and what it knew of earlier builds.",
+          file);
+      break;
+    case SQLITE_FULL:
+      message = fmt::format("Cannot write {}: the disk is full. Free some space there.", file);
+      break;
+    case SQLITE_BUSY:
+      message = fmt::format("Other processes have kept {} locked for a minute. Try again.", file);
+      break;
+    default:
+      message =
+          fmt::format("Cannot use {}: {}. Check the disk, whom the file belongs to, and its permissions.",
+                      file, code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(handle_));
+  }
+  throw base::Error(base::ErrorCode::kRegistry, std::move(message));
+}
+
+void Database::execute(const char* sql) {
+  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
+}
+
+void Database::open() {
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
+  sqlite3_busy_handler(handle_, wait_for_others, &cancellation_);
+  int persist = 1;
+  sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_PERSIST_WAL, &persist);
+  const auto version = [this] {
+    Statement statement(*this, "PRAGMA user_version");
+    return statement.step() ? statement.number(0) : 0;
+  };
+  if (version() == 0) {
+    const layout::FolderLock lock(path_ + ".lock", cancellation_);
+    if (version() == 0) make_tables();
+  }
+  if (version() > kSchema) {
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("The store's file {} was written by a newer ix. Use that one, or name "
+                                  "another folder in IXIAN_STORE.",
+                                  base::printable_path(path_)));
+  }
+  execute("PRAGMA foreign_keys=ON; PRAGMA synchronous=NORMAL;");
+}
+
+void Database::make_tables() {
+  execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE");
+  execute(kTables);
+  execute("COMMIT");
+  layout::sync_folder(layout::folder_of(path_));
+}
+
+Statement::Statement(Database& database, const char* sql) : database_(database) {
+  if (sqlite3_prepare_v2(database.handle_, sql, -1, &handle_, nullptr) != SQLITE_OK) database.fail();
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_), handle_(std::exchange(other.handle_, nullptr)) {}
+
+Statement::~Statement() {
+  sqlite3_finalize(handle_);
+}
+
+void Statement::bind(int index, std::string_view text) {
+  // A null pointer would be SQL's NULL.
+  sqlite3_bind_text64(handle_, index, text.data() == nullptr ? "" : text.data(), text.size(),
+                      SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Statement::bind(int index, std::int64_t number) {
+  sqlite3_bind_int64(handle_, index, number);
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(handle_);
+  if (code != SQLITE_ROW && code != SQLITE_DONE) database_.fail();
+  return code == SQLITE_ROW;
+}
+
+std::string Statement::text(int column) const {
+  const unsigned char* bytes = sqlite3_column_text(handle_, column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
+  return bytes == nullptr ? "" : std::string(reinterpret_cast<const char*>(bytes), size);
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(handle_, column);
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+
+Transaction::Transaction(Database& database, Access access) : database_(database), lock_(database.mutex_) {
+  if (access != Access::kRead) {
+    database_.execute(access == Access::kDurable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+  }
+  database_.execute(access == Access::kRead ? "BEGIN" : "BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (open_) sqlite3_exec(database_.handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+int Transaction::changes() const {
+  return sqlite3_changes(database_.handle_);
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  open_ = false;
+}
+
+}  // namespace ixian::store

@@ -1,0 +1,109 @@
+// SQLite as the store uses it: one connection, one transaction at a time, errors as sentences.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/cancel.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace ixian::store {
+
+// Thread-safe: transactions of several threads wait for each other, those of several processes too (for at
+// most a minute, or until stopping is requested). Errors are Error{kRegistry}.
+class Database {
+ public:
+  // Makes the file and its tables where they are missing. `cancellation` outlives the database.
+  Database(std::string path, base::Cancellation& cancellation);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // To remove a row something must be written first, which a full disk does not allow. So a little room is
+  // kept in a file, and given up by who is about to make more. Both never throw.
+  void keep_reserve() const noexcept;
+  void use_reserve() const noexcept;  // only where the disk is full, nearly
+
+ private:
+  friend class Transaction;
+  friend class Statement;
+  void open();
+  void make_tables();
+  void execute(const char* sql);
+  [[noreturn]] void fail();
+
+  const std::string path_;
+  base::Cancellation& cancellation_;
+  std::mutex mutex_;
+  sqlite3* handle_ = nullptr;
+};
+
+enum class Access {
+  kRead,
+  kWrite,    // survives the death of any process
+  kDurable,  // survives a loss of power, together with all that was written before
+};
+
+// One prepared statement. Lives no longer than its transaction.
+class Statement {
+ public:
+  ~Statement();
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(const Statement&) = delete;
+
+  bool step();  // true: there is a row
+  std::string text(int column) const;
+  std::int64_t number(int column) const;
+  bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  friend class Transaction;
+  Statement(Database& database, const char* sql);
+  void bind(int index, std::string_view text);
+  void bind(int index, std::int64_t number);
+
+  Database& database_;
+  sqlite3_stmt* handle_ = nullptr;
+};
+
+// Holds the database from construction to destruction, a writing one for all processes: keep it short. Rolls
+// back unless committed.
+class Transaction {
+ public:
+  Transaction(Database& database, Access access);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  // Arguments are texts and std::int64_t, for ?1, ?2, …
+  template <typename... Args>
+  Statement query(const char* sql, const Args&... args) {
+    Statement statement(database_, sql);
+    int index = 0;
+    (statement.bind(++index, args), ...);
+    return statement;
+  }
+  template <typename... Args>
+  void run(const char* sql, const Args&... args) {
+    Statement statement(database_, sql);
+    int index = 0;
+    (statement.bind(++index, args), ...);
+    while (statement.step()) {
+    }
+  }
+  int changes() const;  // rows that the last run() changed
+
+  void commit();
+
+ private:
+  Database& database_;
+  std::unique_lock<std::mutex> lock_;
+  bool open_ = true;
+};
+
+}  // namespace ixian::store

@@ -1,0 +1,122 @@
+#include "store/folder.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "layout/file_io.h"
+#include "layout/folder_lock.h"
+#include "layout/temporary_file.h"
+
+namespace ixian::store {
+namespace {
+
+constexpr std::string_view kFolderVersion = "1";
+constexpr std::string_view kOwnNames[] = {"version", "blobs", "trees",    "leases",    "work",
+                                          "trash",   "locks", "store.db", "lost+found"};
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string home() {
+  if (const std::string home = environment("HOME"); !home.empty()) return home;
+  std::array<char, 16384> buffer;
+  struct passwd entry = {};
+  struct passwd* found = nullptr;
+  ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found);
+  return found == nullptr || found->pw_dir == nullptr ? "" : found->pw_dir;
+}
+
+bool is_own(const std::string& name) {
+  if (name.starts_with('.') || name.starts_with("store.db")) return true;
+  return std::find(std::begin(kOwnNames), std::end(kOwnNames), name) != std::end(kOwnNames);
+}
+
+void refuse_other_folders(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return;
+  if (!std::filesystem::is_directory(path, error)) {
+    base::fail_registry(fmt::format("{} is a file, not the folder of a store. Name a folder in IXIAN_STORE.",
+                                    base::printable_path(path)));
+  }
+  for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename();
+    if (is_own(name)) continue;
+    base::fail_registry(
+        fmt::format("The folder {} is no store: it holds other things, {} for one. Name a folder that is new "
+                    "or empty in IXIAN_STORE.",
+                    base::printable_path(path), base::printable_path(name)));
+  }
+}
+
+}  // namespace
+
+std::string default_folder() {
+  if (const std::string named = environment("IXIAN_STORE"); !named.empty()) {
+    return base::absolute_path(named, base::current_directory());
+  }
+  if (const std::string data = environment("XDG_DATA_HOME"); data.starts_with('/')) {
+    return base::absolute_path(data + "/ixian", "/");
+  }
+  if (::geteuid() == 0) return "/var/lib/ixian";
+  const std::string folder = home();
+  if (folder.starts_with('/')) return base::absolute_path(folder + "/.local/share/ixian", "/");
+  throw base::Error(base::ErrorCode::kUsage,
+                    "There is no home folder for the store. Name a folder for it in IXIAN_STORE.");
+}
+
+std::string Folder::tree(const oci::Digest& diff_id) const {
+  return fmt::format("{}/{}", trees(), diff_id.hex());
+}
+
+bool Folder::exists() const {
+  return layout::file_size(version()).has_value();
+}
+
+bool Folder::has_known_version() const {
+  const auto text = layout::read_whole(version(), 4096);
+  if (!text) return false;
+  if (base::trim(*text) == kFolderVersion) return true;
+  base::fail_registry(
+      fmt::format("The store in {} is of version {}, and this ix knows only version {}. Use the ix that made "
+                  "it, or name another folder in IXIAN_STORE.",
+                  base::printable_path(path_), base::printable_path(base::trim(*text)), kFolderVersion));
+}
+
+void Folder::make(base::Cancellation& cancellation) const {
+  if (has_known_version()) return;
+  refuse_other_folders(path_);
+  layout::make_folders(layout::folder_of(path_));
+  if (::mkdir(path_.c_str(), 0700) == 0) {
+    layout::sync_folder(layout::folder_of(path_));
+  } else if (errno != EEXIST) {
+    layout::file_error("make the folder", path_, errno);
+  }
+  const layout::FolderLock lock(database() + ".lock", cancellation);
+  for (const std::string& part : {blobs() + "/sha256", trees(), leases(), work(), trash()}) {
+    layout::make_folders(part);
+  }
+  if (has_known_version()) return;
+  layout::TemporaryFile file(path_, ".version-");
+  layout::write_at(file.fd(), fmt::format("{}\n", kFolderVersion), 0, file.path());
+  file.move_to(version());
+  layout::sync_folder(path_);
+}
+
+std::optional<oci::Digest> diff_id_of(std::string_view name) {
+  return oci::Digest::parse(fmt::format("{}:{}", name.size() == 128 ? "sha512" : "sha256", name));
+}
+
+}  // namespace ixian::store

@@ -1,0 +1,46 @@
+// What is in the store at one moment, as data: what prune and check think about.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "layout/blob_folder.h"
+#include "store/database.h"
+#include "store/folder.h"
+#include "store/lease.h"
+#include "store/reach.h"
+
+namespace ixian::store {
+
+struct Snapshot {
+  // What keeps objects: a name or an entry.
+  struct Root {
+    Object object;  // "name:…" or "entry:…"
+    std::int64_t used = 0;
+    std::set<Object> keeps;
+  };
+  // What takes room: a blob, or a tree with its listing.
+  struct Thing {
+    std::uint64_t bytes = 0;  // on disk
+    std::int64_t used = 0;    // trees only
+    bool whole = true;        // of a tree: it is recorded as whole; a listing alone is
+  };
+
+  std::int64_t roots_written = 0;
+  std::vector<Root> roots;
+  std::map<Object, Thing> things;
+  std::set<Object> leased;  // by anybody
+};
+
+Snapshot take_snapshot(Database& database, const Folder& folder, const layout::BlobFolder& blobs);
+
+// Names and entries that have been written since (records.h).
+std::vector<Snapshot::Root> read_roots(Transaction& transaction, Reach& reach, std::int64_t since);
+
+// Where a thing lies; a tree has a listing beside it.
+std::string path_of(const Object& thing, const Folder& folder, const layout::BlobFolder& blobs);
+
+}  // namespace ixian::store

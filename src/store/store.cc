@@ -1,0 +1,236 @@
+#include "store/store.h"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "layout/blob_folder.h"
+#include "store/check.h"
+#include "store/collector.h"
+#include "store/reach.h"
+#include "store/store_repo.h"
+#include "store/trees.h"
+
+namespace ixian::store {
+namespace {
+
+// Linux writes what has changed after half a minute by itself.
+constexpr std::int64_t kWrittenBySelf = 60;  // seconds
+
+}  // namespace
+
+struct Store::Parts {
+  Parts(const std::string& path, base::Cancellation& cancellation_, const StoreOptions& options)
+      : cancellation(cancellation_),
+        clock(options.clock == nullptr ? system_clock : *options.clock),
+        grace(options.grace),
+        folder(path),
+        blobs(folder.blobs()) {
+    folder.make(cancellation);
+    database = std::make_shared<Database>(folder.database(), cancellation);
+    trees = std::make_unique<Trees>(database, folder, clock, cancellation);
+  }
+  ~Parts() {
+    if (confirming.joinable()) confirming.join();
+  }
+
+  CollectorParts collector() { return {*database, folder, blobs, *trees, clock, cancellation, grace}; }
+
+  std::shared_ptr<Lease> lease() {
+    std::lock_guard lock(mutex);
+    auto found = current.lock();
+    if (!found) current = found = std::make_shared<Lease>(database, folder, clock);
+    return found;
+  }
+
+  void confirm_trees() {
+    if (!trees->has_unconfirmed(kWrittenBySelf)) return;
+    confirming = std::thread([this] {
+      try {
+        trees->confirm(kWrittenBySelf);
+      } catch (const std::exception&) {  // the next one tries again
+      }
+    });
+  }
+
+  base::Cancellation& cancellation;
+  base::SystemClock system_clock;
+  base::Clock& clock;
+  const std::chrono::seconds grace;
+  const Folder folder;
+  const layout::BlobFolder blobs;
+  std::shared_ptr<Database> database;
+  std::unique_ptr<Trees> trees;
+  std::mutex mutex;
+  std::weak_ptr<Lease> current;
+  std::thread confirming;
+};
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::~Store() = default;
+
+std::shared_ptr<Store> Store::open(const std::string& folder, base::Cancellation& cancellation,
+                                   const StoreOptions& options) {
+  auto parts = std::make_unique<Parts>(folder, cancellation, options);
+  const CollectorParts all = parts->collector();
+  Collector(all).reclaim();
+  parts->database->keep_reserve();
+  parts->confirm_trees();
+  return std::shared_ptr<Store>(new Store(std::move(parts)));
+}
+
+const std::string& Store::folder() const {
+  return parts_->folder.path();
+}
+
+std::shared_ptr<Lease> Store::lease() {
+  return parts_->lease();
+}
+
+bool Store::has_blob(const oci::Descriptor& blob) {
+  const auto lease = parts_->lease();
+  lease->keep({blob_object(blob.digest)});
+  return parts_->blobs.has(blob);
+}
+
+std::unique_ptr<base::ByteSource> Store::open_blob(const oci::Descriptor& blob, std::uint64_t offset) {
+  const auto lease = parts_->lease();
+  lease->keep({blob_object(blob.digest)});
+  return parts_->blobs.open(blob, offset, parts_->cancellation);
+}
+
+void Store::put_blob(const oci::Descriptor& blob, const base::OpenSource& open) {
+  const auto lease = parts_->lease();
+  lease->keep({blob_object(blob.digest)});
+  if (!parts_->blobs.has(blob)) parts_->blobs.put(blob, open, parts_->cancellation);
+}
+
+void Store::put_blob(const oci::Digest& digest, std::string_view bytes) {
+  const auto lease = parts_->lease();
+  lease->keep({blob_object(digest)});
+  parts_->blobs.put(digest, bytes);
+}
+
+std::unique_ptr<BlobWriter> Store::new_blob() {
+  return std::make_unique<BlobWriter>(parts_->folder.blobs(), parts_->lease());
+}
+
+std::unique_ptr<oci::ImageRepo> Store::images(const std::string& repository) {
+  return make_store_repo(shared_from_this(), *parts_->database, parts_->folder, repository, parts_->clock,
+                         parts_->cancellation);
+}
+
+std::vector<Name> Store::names() {
+  Transaction transaction(*parts_->database, Access::kRead);
+  return read_names(transaction);
+}
+
+std::optional<CacheEntry> Store::cache_get(const std::string& key) {
+  const auto lease = parts_->lease();
+  std::optional<CacheEntry> entry;
+  std::vector<Object> objects = {entry_object(key)};
+  {
+    Transaction look(*parts_->database, Access::kRead);
+    if (!read_entry(look, key)) return std::nullopt;  // most often, and nothing has to be written
+  }
+  {
+    Transaction transaction(*parts_->database, Access::kWrite);
+    entry = read_entry(transaction, key);
+    if (!entry) return std::nullopt;
+    for (const auto& blob : entry->blobs) objects.push_back(blob_object(blob.digest));
+    for (const auto& tree : entry->trees) objects.push_back(tree_object(tree));
+    lease->keep(transaction, objects);
+    transaction.commit();
+  }
+  lease->noted(objects);
+  Reach reach(parts_->blobs);
+  std::vector<Object> further;
+  for (const auto& blob : entry->blobs) {
+    if (!parts_->blobs.has(blob)) return std::nullopt;
+    const auto& objects_of = reach.of(blob);
+    further.insert(further.end(), objects_of.begin(), objects_of.end());
+  }
+  lease->keep(further);
+  return entry;
+}
+
+void Store::cache_put(const std::string& key, const CacheEntry& entry) {
+  const auto lease = parts_->lease();
+  Reach reach(parts_->blobs);
+  std::vector<Object> objects = {entry_object(key)};
+  for (const auto& tree : entry.trees) objects.push_back(tree_object(tree));
+  for (const auto& blob : entry.blobs) objects.push_back(blob_object(blob.digest));
+  lease->keep(objects);
+  std::vector<Object> further;
+  for (const auto& blob : entry.blobs) {
+    if (!parts_->blobs.has(blob)) {
+      throw base::Error(base::ErrorCode::kRegistry,
+                        "The result of a step was not kept in the store, because its blob " +
+                            blob.digest.text() + " is not there. Build again.");
+    }
+    const auto& objects_of = reach.of(blob);
+    further.insert(further.end(), objects_of.begin(), objects_of.end());
+  }
+  lease->keep(further);
+  parts_->blobs.sync();
+  Transaction transaction(*parts_->database, Access::kDurable);
+  write_entry(transaction, key, entry, unix_time(parts_->clock));
+  transaction.commit();
+}
+
+bool Store::cache_remove(const std::string& key) {
+  Transaction transaction(*parts_->database, Access::kDurable);
+  const bool removed = remove_entry(transaction, key);
+  transaction.commit();
+  return removed;
+}
+
+Tree Store::tree(const oci::Digest& diff_id, const Fill& fill) {
+  const auto lease = parts_->lease();
+  lease->keep({tree_object(diff_id)});
+  parts_->trees->make(diff_id, fill);
+  return {parts_->folder.tree(diff_id), lease};
+}
+
+std::optional<Tree> Store::find_tree(const oci::Digest& diff_id) {
+  const auto lease = parts_->lease();
+  lease->keep({tree_object(diff_id)});
+  if (!parts_->trees->has(diff_id)) return std::nullopt;
+  return Tree{parts_->folder.tree(diff_id), lease};
+}
+
+Tree Store::adopt_tree(const oci::Digest& diff_id, const std::string& folder) {
+  const auto lease = parts_->lease();
+  lease->keep({tree_object(diff_id)});
+  parts_->trees->adopt(diff_id, folder);
+  return {parts_->folder.tree(diff_id), lease};
+}
+
+std::optional<std::string> Store::listing(const oci::Digest& diff_id) {
+  const auto lease = parts_->lease();
+  lease->keep({tree_object(diff_id)});
+  return parts_->trees->listing(diff_id);
+}
+
+void Store::put_listing(const oci::Digest& diff_id, std::string_view listing) {
+  const auto lease = parts_->lease();
+  lease->keep({tree_object(diff_id)});
+  parts_->trees->put_listing(diff_id, listing);
+}
+
+std::unique_ptr<WorkFolder> Store::work() {
+  return std::make_unique<WorkFolder>(parts_->folder);
+}
+
+PruneResult Store::prune(const PruneOptions& options) {
+  const CollectorParts all = parts_->collector();
+  return Collector(all).prune(options);
+}
+
+std::vector<std::string> Store::check(bool read_blobs) {
+  return check_store(parts_->collector(), read_blobs);
+}
+
+}  // namespace ixian::store

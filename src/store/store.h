@@ -1,0 +1,109 @@
+// What ix keeps on this machine: images, the layers that they are made of, and what instructions led to
+// which.
+//
+// Durability, as far as a call has returned: blobs, names and cache entries survive a loss of power; trees
+// and listings survive the death of any process, and are there or made again after a loss of power. At no
+// moment is anything there that is not whole. Nothing has to be repaired after kill -9 or a full disk.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/byte_source.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "oci/descriptor.h"
+#include "oci/image_repo.h"
+#include "store/blob_writer.h"
+#include "store/lease.h"
+#include "store/prune.h"
+#include "store/records.h"
+#include "store/work_folder.h"
+
+namespace ixian::store {
+
+// An extracted layer. The folder is whole, must not be written to, and stays while the handle lives.
+struct Tree {
+  std::string path;
+  std::shared_ptr<Lease> lease;
+};
+
+struct StoreOptions {
+  base::Clock* clock = nullptr;     // outlives the store; null is the system's
+  std::chrono::seconds grace{600};  // for what a killed process had touched
+};
+
+// Thread-safe, and safe with any number of processes on one folder, on one machine (SQLite's write-ahead log
+// needs its shared memory, so the folder cannot be on NFS). Not to be used across fork(). Errors are
+// Error{kRegistry}; whatever waits throws Cancelled.
+//
+// Each call takes a lease for itself; what must stay from one call to the next needs lease(). The
+// repositories of images() hold one from their first call on.
+class Store : public std::enable_shared_from_this<Store> {
+ public:
+  // Makes the folder if there is none, and reclaims what killed processes left. Throws Error{kRegistry} where
+  // it belongs to a newer ix. `cancellation` outlives the store.
+  static std::shared_ptr<Store> open(const std::string& folder, base::Cancellation& cancellation,
+                                     const StoreOptions& options = {});
+  ~Store();
+
+  const std::string& folder() const;
+
+  // Take it before the first byte. All leases of one store object are one, which ends with the last of them.
+  std::shared_ptr<Lease> lease();
+
+  // Blobs: as oci::ImageRepo says.
+  bool has_blob(const oci::Descriptor& blob);
+  std::unique_ptr<base::ByteSource> open_blob(const oci::Descriptor& blob, std::uint64_t offset);
+  void put_blob(const oci::Descriptor& blob, const base::OpenSource& open);
+  void put_blob(const oci::Digest& digest, std::string_view bytes);  // verified ones
+  std::unique_ptr<BlobWriter> new_blob();
+
+  // Images. A repository's refs are tags ("docker.io/library/app", then "1"); the refs of "" are whole names.
+  // The repository keeps the store alive.
+  std::unique_ptr<oci::ImageRepo> images(const std::string& repository);
+  std::vector<Name> names();  // sorted
+
+  // Cache entries: key → value. The last put of a key counts. A blob among `blobs` must be there.
+  std::optional<CacheEntry> cache_get(const std::string& key);
+  void cache_put(const std::string& key, const CacheEntry& entry);
+  bool cache_remove(const std::string& key);
+
+  // The layer's tree. Where there is none, `fill` is called with the path of an empty folder (mode 0755), for
+  // one caller however many threads and processes ask; the others wait. What `fill` throws is thrown here,
+  // and nothing stays; the next one to ask fills anew.
+  using Fill = std::function<void(const std::string& folder)>;
+  Tree tree(const oci::Digest& diff_id, const Fill& fill);
+  std::optional<Tree> find_tree(const oci::Digest& diff_id);
+
+  // Makes `folder`, in a WorkFolder of this store, the tree of the layer, by rename(2). Where the layer has a
+  // tree, `folder` is removed.
+  Tree adopt_tree(const oci::Digest& diff_id, const std::string& folder);
+
+  // What is in a layer, as its writer or reader noted it (any bytes); with or without a tree.
+  std::optional<std::string> listing(const oci::Digest& diff_id);
+  void put_listing(const oci::Digest& diff_id, std::string_view listing);
+
+  std::unique_ptr<WorkFolder> work();
+
+  // Removes what nothing keeps, then what has not been used for long (prune.h). Others may work meanwhile.
+  PruneResult prune(const PruneOptions& options);
+
+  // What is wrong with the store, one sentence each; none where all is well. Reads every blob if asked to.
+  // What others do meanwhile may show as wrong.
+  std::vector<std::string> check(bool read_blobs = true);
+
+ private:
+  struct Parts;
+  explicit Store(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace ixian::store

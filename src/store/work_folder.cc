@@ -1,0 +1,55 @@
+#include "store/work_folder.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "base/error.h"
+#include "layout/file_io.h"
+#include "store/file_lock.h"
+#include "store/trash.h"
+
+// Each folder has a locked file beside it, of the same name without the ending, which is there before the
+// folder and goes after it.
+
+namespace ixian::store {
+namespace {
+
+constexpr const char* kWorkPrefix = "work-";
+constexpr std::string_view kWorkEnding = ".d";
+
+}  // namespace
+
+WorkFolder::WorkFolder(const Folder& folder)
+    : trash_(folder.trash()),
+      lock_(folder.work(), kWorkPrefix),
+      path_(lock_.path() + std::string(kWorkEnding)) {
+  if (::mkdir(path_.c_str(), 0700) != 0) layout::file_error("make the folder", path_, errno);
+}
+
+WorkFolder::~WorkFolder() {
+  try {
+    const Trash trash(trash_);
+    if (trash.take(path_)) trash.empty();
+  } catch (const base::Error&) {  // the next user tries again
+  }
+}
+
+void reclaim_work_folders(const Folder& folder) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder.work(), error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::string path = entry->path();
+    if (!path.ends_with(kWorkEnding)) continue;
+    if (is_locked(path.substr(0, path.size() - kWorkEnding.size()))) continue;
+    try {
+      Trash(folder.trash()).take(path);
+    } catch (const base::Error&) {  // a mount that is still there: it stays until somebody unmounts it
+    }
+  }
+  layout::reclaim_temporary_files(folder.work(), kWorkPrefix);
+}
+
+}  // namespace ixian::store

@@ -1,0 +1,32 @@
+// Folders for what is being made.
+#pragma once
+
+#include <string>
+
+#include "layout/temporary_file.h"
+#include "store/folder.h"
+
+namespace ixian::store {
+
+// An empty folder (0700) on the file system of the store, for an overlay's upper and work directories, say.
+// It is removed with all that is in it by the destructor, or by the next user of the store where its process
+// was killed. Mounts in it must be gone by then. Throws Error{kRegistry}.
+class WorkFolder {
+ public:
+  explicit WorkFolder(const Folder& folder);
+  ~WorkFolder();
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string trash_;
+  layout::TemporaryFile lock_;
+  const std::string path_;
+};
+
+// Moves the work folders of processes that are no longer there into the trash.
+void reclaim_work_folders(const Folder& folder);
+
+}  // namespace ixian::store
