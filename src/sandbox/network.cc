@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kPastaDns = "169.254.1.1";
 constexpr const char* kSlirpDns = "10.0.2.3";
 
-std::string read_or_empty(const std::string& path) {
+std::string text_of_file(const std::string& path) {
   try {
     return base::read_file(path).value_or("");
   } catch (const base::Error&) {
@@ -46,11 +46,11 @@ void make_namespace(const std::string& file) {
 
 // proc(5): an IPv4 route to 0.0.0.0, or an IPv6 one to ::/0 that is not the kernel's own "unreachable".
 bool machine_has_way_out() {
-  for (std::string_view line : base::split(read_or_empty("/proc/net/route"), '\n')) {
+  for (std::string_view line : base::split(text_of_file("/proc/net/route"), '\n')) {
     const auto fields = base::split(line, '\t');
     if (fields.size() > 7 && fields[1] == "00000000" && fields[7] == "00000000") return true;
   }
-  for (std::string_view line : base::split(read_or_empty("/proc/net/ipv6_route"), '\n')) {
+  for (std::string_view line : base::split(text_of_file("/proc/net/ipv6_route"), '\n')) {
     if (line.starts_with("00000000000000000000000000000000 00 ") && !line.ends_with(" lo")) return true;
   }
   return false;
@@ -79,7 +79,7 @@ std::string without_loopback(std::string_view text, std::string_view instead) {
 
 NetworkPlan plan_network(Network network, const std::string& file) {
   NetworkPlan plan;
-  plan.resolv_conf = read_or_empty("/etc/resolv.conf");
+  plan.resolv_conf = text_of_file("/etc/resolv.conf");
   if (network == Network::kHost) return plan;
   plan.file = file;
   if (network == Network::kIsolated && machine_has_way_out()) {
