@@ -94,7 +94,8 @@ class Ix(Builder):
         return "" if done.returncode == 0 else f"{IX} has no command `build`"
 
     def command(self, name, context, dockerfile, arguments):
-        return [IX, "build", *without_network(arguments), *arguments, "-f", str(dockerfile), f"--output=type=oci,tar=false,dest={self.folder / name}", str(context)]
+        output = f"--output=type=oci,tar=false,dest={self.folder / name}"
+        return [IX, "build", *without_network(arguments), *arguments, "-f", str(dockerfile), output, str(context)]
 
     def read(self, name):
         image = built_image.read_layout(self.folder / name)
