@@ -110,7 +110,8 @@ TEST_P(RunStop, AKilledParentTakesEverythingWithIt) {
     testing::ChildProcess parent([&](testing::ChildProcess& self) {
       box_.spec.args = {"/bin/sh", "-c", "echo started; sleep " + own_mark + "; true"};
       // The mounts of this child are its own, as those of a program of its own would be.
-      if (::unshare(CLONE_NEWNS) != 0) return 1;
+      if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        return 1;
       run(
           box_.mount(), box_.spec, [&](std::string_view) { self.say_ready(); }, box_.cancellation);
       return 0;
