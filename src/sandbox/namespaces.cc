@@ -213,6 +213,8 @@ bool map_only_self(uid_t uid, gid_t gid) {
 }
 
 Namespaces enter_as_user() {
+  // Who has changed its ids, now or before, does not own its /proc/self, where the maps are written.
+  ::prctl(PR_SET_DUMPABLE, 1);
   if (const int error = user_namespace_error(); error != 0) return {Privileges::kNone, why_not(error)};
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
@@ -242,7 +244,6 @@ Namespaces enter_as_user() {
     throw base::Error(base::ErrorCode::kTaskFailed,
                       "Cannot become root of a user namespace: " + base::errno_text(errno) + ".");
   }
-  // A change of ids takes /proc/self away from its process.
   ::prctl(PR_SET_DUMPABLE, 1);
   return result;
 }

@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,10 +33,19 @@ std::string text_of_file(const std::string& path) {
   }
 }
 
+// In the thread's network namespace. netdevice(7).
+bool start_loopback() {
+  const base::UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = {};
+  std::string_view("lo").copy(request.ifr_name, sizeof(request.ifr_name) - 1);
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  return socket.valid() && ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0;
+}
+
 void make_namespace(const std::string& file) {
   int error = 0;
   std::thread([&] {
-    if (::unshare(CLONE_NEWNET) != 0 ||
+    if (::unshare(CLONE_NEWNET) != 0 || !start_loopback() ||
         ::mount("/proc/thread-self/ns/net", file.c_str(), nullptr, MS_BIND, nullptr) != 0) {
       error = errno;
     }
@@ -83,6 +95,14 @@ NetworkPlan plan_network(Network network, const std::string& file) {
   if (network == Network::kHost) return plan;
   plan.file = file;
   if (network == Network::kIsolated && machine_has_way_out()) {
+    if (::access("/dev/net/tun", R_OK | W_OK) != 0) {
+      throw base::Error(
+          base::ErrorCode::kUsage,
+          fmt::format("RUN has no network: /dev/net/tun cannot be opened ({}). Load the kernel module "
+                      "tun and let everyone use that device (mode 0666, as udev does), or choose "
+                      "`--network=none` or `--network=host`.",
+                      base::errno_text(errno)));
+    }
     const char* variable = ::getenv("PATH");
     const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
     if (const std::string pasta = base::find_program("pasta", path); !pasta.empty()) {

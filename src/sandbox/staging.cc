@@ -109,7 +109,9 @@ std::string Staging::root(const std::string& root) const {
 SpecMount Staging::bind(const BindMount& what, std::string_view name, bool& directory) const {
   const base::UniqueFd source = open_source(what.root, what.source);
   directory = is_directory(source.get());
-  return {"", "bind", attach(source.get(), name, directory, what.read_only), {"rbind", "rprivate"}};
+  std::vector<std::string> flags = {"nosuid", "nodev"};
+  if (what.read_only) flags.emplace_back("ro");
+  return {"", "bind", attach(source.get(), name, directory, what.read_only), {"rbind", "rprivate"}, flags};
 }
 
 SpecMount Staging::socket(const SocketMount& what, std::string_view name) const {
@@ -118,7 +120,7 @@ SpecMount Staging::socket(const SocketMount& what, std::string_view name) const 
   if (::fstat(source.get(), &info) != 0 || !S_ISSOCK(info.st_mode)) {
     throw base::Error(base::ErrorCode::kTaskFailed, base::printable_path(what.source) + " is not a socket.");
   }
-  return {"", "bind", attach(source.get(), name, false, false), {"bind", "rprivate"}};
+  return {"", "bind", attach(source.get(), name, false, false), {"bind", "rprivate"}, {"nosuid", "nodev"}};
 }
 
 SpecMount Staging::secret(const SecretMount& what, std::string_view name) const {
@@ -126,11 +128,11 @@ SpecMount Staging::secret(const SecretMount& what, std::string_view name) const 
   if (::lchown(file.c_str(), what.uid, what.gid) != 0 || ::chmod(file.c_str(), what.mode & 07777) != 0) {
     fail_staging("Cannot give a secret its owner and mode");
   }
-  return {"", "bind", file, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}};
+  return {"", "bind", file, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}, {}};
 }
 
 SpecMount tmpfs_mount(const TmpfsMount& what) {
-  SpecMount mount{"", "tmpfs", "tmpfs", {"nosuid", "nodev", fmt::format("mode={:o}", what.mode & 07777)}};
+  SpecMount mount{"", "tmpfs", "tmpfs", {"nosuid", "nodev", fmt::format("mode={:o}", what.mode & 07777)}, {}};
   if (what.size != 0) mount.options.push_back(fmt::format("size={}", what.size));
   return mount;
 }
