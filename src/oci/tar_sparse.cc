@@ -9,7 +9,7 @@
 namespace ixian::oci {
 namespace {
 
-constexpr std::uint64_t kMaxSize = std::numeric_limits<std::int64_t>::max() / 2;
+constexpr std::uint64_t kMaxSparseSize = std::numeric_limits<std::int64_t>::max() / 2;
 constexpr TarField kRealSize{483, 12};
 constexpr std::size_t kInHeader = 386, kInHeaderCount = 4, kHeaderGoesOn = 482;
 constexpr std::size_t kInBlockCount = 21, kBlockGoesOn = 504;
@@ -22,7 +22,7 @@ std::uint64_t decimal(std::string_view text) {
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (text.empty() || error != std::errc() || rest != end || number > kMaxSize) {
+  if (text.empty() || error != std::errc() || rest != end || number > kMaxSparseSize) {
     refuse("has a sparse map with a number that cannot be");
   }
   return number;
@@ -59,7 +59,7 @@ bool take_entries(std::string_view block, std::size_t offset, std::size_t count,
     if (block[offset] == '\0' && block[offset + 12] == '\0') return false;
     for (const std::size_t at : {offset, offset + 12}) {
       const auto number = tar_number(block.substr(at, 12));
-      if (!number || *number < 0 || static_cast<std::uint64_t>(*number) > kMaxSize) {
+      if (!number || *number < 0 || static_cast<std::uint64_t>(*number) > kMaxSparseSize) {
         refuse("has a sparse map with a number that cannot be");
       }
       push(numbers, static_cast<std::uint64_t>(*number));
@@ -119,7 +119,7 @@ SparseMap PaxSparse::map(std::uint64_t packed_size, const std::function<std::str
 SparseMap gnu_sparse_map(std::string_view block, std::uint64_t packed_size,
                          const std::function<std::string()>& next_block) {
   const auto real_size = tar_number(kRealSize.of(block));
-  if (!real_size || *real_size < 0 || static_cast<std::uint64_t>(*real_size) > kMaxSize) {
+  if (!real_size || *real_size < 0 || static_cast<std::uint64_t>(*real_size) > kMaxSparseSize) {
     refuse("is a sparse file with a size that cannot be");
   }
   std::vector<std::uint64_t> numbers;
