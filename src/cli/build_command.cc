@@ -24,7 +24,7 @@ bool writes_to_standard_output(const BuildOptions& options) {
                      [](const BuildOutput& output) { return output.destination == "-"; });
 }
 
-int run(const CommandContext& context) {
+int run_build(const CommandContext& context) {
   const std::vector<std::string>& args = context.options.run.args;
   if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg == "--help" || arg == "-h"; })) {
     print(command_page(build_command(), ui::Style::for_fd(STDOUT_FILENO)));
@@ -96,7 +96,7 @@ Command build_command() {
           "The store is $IXIAN_STORE, else $XDG_DATA_HOME/ixian, else /var/lib/ixian for\n"
           "root and ~/.local/share/ixian for others. `ix image prune` makes room in it.",
           ProjectUse::kIfItLoads,
-          run};
+          run_build};
 }
 
 }  // namespace ixian::cli

@@ -61,7 +61,8 @@ engine::SecretSource parse_secret(const std::string& text) {
     } else if (key == "type" && (value == "file" || value == "env")) {
       type = value;
     } else {
-      usage(fmt::format("--secret has no {}={}; write id=NAME,src=FILE or id=NAME,env=VARIABLE.", key, value));
+      usage(
+          fmt::format("--secret has no {}={}; write id=NAME,src=FILE or id=NAME,env=VARIABLE.", key, value));
     }
   }
   if (secret.id.empty()) usage("--secret needs an id: id=NAME,src=FILE or id=NAME,env=VARIABLE.");
@@ -150,7 +151,8 @@ class Parser {
 
   BuildOptions run() {
     while (next_ < args_.size()) take(args_[next_++]);
-    if (positional_.size() != 1) usage("It is: " + build_usage() + ". The context is a folder, mostly \".\".");
+    if (positional_.size() != 1)
+      usage("It is: " + build_usage() + ". The context is a folder, mostly \".\".");
     read_files();
     if (options_.outputs.empty()) options_.outputs.emplace_back();
     if (reproducible_ && !options_.job.source_date_epoch) options_.job.source_date_epoch = 0;

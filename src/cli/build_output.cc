@@ -20,7 +20,12 @@ class Delivery {
   Delivery(const BuildOptions& options, const engine::BuiltStage& image,
            const std::shared_ptr<store::Store>& store, engine::Engine& engine, base::EventSink& sink,
            base::Cancellation& cancellation)
-      : options_(options), image_(image), store_(store), engine_(engine), sink_(sink), cancellation_(cancellation) {}
+      : options_(options),
+        image_(image),
+        store_(store),
+        engine_(engine),
+        sink_(sink),
+        cancellation_(cancellation) {}
 
   void run() {
     for (const BuildOutput& output : options_.outputs) {
@@ -58,13 +63,13 @@ class Delivery {
   void write(const BuildOutput& output) {
     switch (output.kind) {
       case BuildOutput::Kind::kLayout: {
-        const auto layout =
-            layout::open_layout(output.destination, layout::LayoutUse::kWrite, cancellation_);
+        const auto layout = layout::open_layout(output.destination, layout::LayoutUse::kWrite, cancellation_);
         engine_.export_image(digest(), *layout, layout_tag(output), cancellation_);
         return;
       }
       case BuildOutput::Kind::kArchive: {
-        const auto archive = layout::create_docker_archive(output.destination, full_name(output), cancellation_);
+        const auto archive =
+            layout::create_docker_archive(output.destination, full_name(output), cancellation_);
         engine_.export_image(digest(), *archive, "", cancellation_);
         archive->finish();
         return;

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/image_commands.h"
+#include "cli/own_namespaces.h"
 #include "cli/print.h"
 #include "store/folder.h"
 #include "store/store.h"
@@ -93,6 +94,8 @@ std::string told(const store::PruneResult& result, bool dry_run) {
 }  // namespace
 
 int image_prune(const ImageContext& context, std::vector<std::string> args) {
+  // Extracted layers hold files of other users, which only the namespace that made them may remove.
+  require_own_namespaces();
   store::PruneOptions options;
   if (const auto size = take_option(args, "--keep")) options.max_bytes = parse_size(*size);
   if (const auto age = take_option(args, "--older-than")) options.older_than = parse_age(*age);

@@ -39,7 +39,8 @@ void enter_own_namespaces(const Options& options, bool project_exists) {
 void require_own_namespaces() {
   if (entered) return;
   const auto line = base::read_file("/proc/self/cmdline");
-  if (!line) throw base::Error(base::ErrorCode::kTaskFailed, "/proc is not mounted here, which building needs.");
+  if (!line)
+    throw base::Error(base::ErrorCode::kTaskFailed, "/proc is not mounted here, which building needs.");
   std::vector<std::string> words;
   for (std::string_view word : base::split(*line, '\0')) words.emplace_back(word);
   words.pop_back();

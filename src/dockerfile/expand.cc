@@ -10,7 +10,7 @@
 namespace ixian::dockerfile {
 namespace {
 
-constexpr int kDeepest = 64;
+constexpr int kDeepestExpansion = 64;
 constexpr std::string_view kSpaces = " \t\n\v\f\r";
 constexpr std::string_view kSpecialNames = "@*#?-$!0";
 
@@ -184,7 +184,7 @@ class Expander {
       if (!value) return mode_.keep_unset ? "$" + name : "";
       return *std::move(value);
     }
-    if (++depth_ > kDeepest) fail("${ is nested more than 64 deep");
+    if (++depth_ > kDeepestExpansion) fail("${ is nested more than 64 deep");
     ++at_;
     std::string value = read_braces();
     --depth_;

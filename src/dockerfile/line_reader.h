@@ -20,7 +20,7 @@ struct LogicalLine {
 
   // Where the byte `offset` of the text was written.
   Position at(std::size_t offset) const;
-  // Without white space at both ends, and with them where it begins.
+  // The bytes from `begin` to `end`, with their place.
   Word word(std::size_t begin, std::size_t end) const { return {text.substr(begin, end - begin), at(begin)}; }
 
   // Each piece of the text begins at `begin`, and was written from `offset` of the source on.

@@ -18,22 +18,22 @@ namespace {
 constexpr std::size_t kMostWork = 1 << 22;
 constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
 
-struct Element {
+struct ShellElement {
   enum class Kind { kLiteral, kAny, kStar } kind;
   char32_t literal = 0;
 };
 
-std::vector<Element> parse_pattern(std::string_view text) {
+std::vector<ShellElement> parse_shell_pattern(std::string_view text) {
   const std::u32string pattern = to_code_points(text);
-  std::vector<Element> elements;
+  std::vector<ShellElement> elements;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     char32_t c = pattern[i];
     if (c == U'*') {
-      elements.push_back({Element::Kind::kStar});
+      elements.push_back({ShellElement::Kind::kStar});
       continue;
     }
     if (c == U'?') {
-      elements.push_back({Element::Kind::kAny});
+      elements.push_back({ShellElement::Kind::kAny});
       continue;
     }
     if (c == U'\\') {
@@ -43,20 +43,21 @@ std::vector<Element> parse_pattern(std::string_view text) {
                                     "\" has a backslash before something that needs none");
       }
     }
-    elements.push_back({Element::Kind::kLiteral, c});
+    elements.push_back({ShellElement::Kind::kLiteral, c});
   }
   return elements;
 }
 
-class Matcher {
+class ShellMatcher {
  public:
-  Matcher(const std::vector<Element>& elements, std::u32string_view value, bool longest) : value_(value) {
+  ShellMatcher(const std::vector<ShellElement>& elements, std::u32string_view value, bool longest)
+      : value_(value) {
     if (elements.size() > kMostWork / (value.size() + 1)) {
       throw std::invalid_argument("the pattern and the value that it is for are too long");
     }
     parts_.emplace_back();
-    for (const Element& element : elements) {
-      if (element.kind != Element::Kind::kStar) {
+    for (const ShellElement& element : elements) {
+      if (element.kind != ShellElement::Kind::kStar) {
         parts_.back().push_back(element);
       } else if (parts_.size() == 1 || !parts_.back().empty()) {
         parts_.emplace_back();
@@ -80,11 +81,11 @@ class Matcher {
 
  private:
   bool part_matches(std::size_t part, std::size_t at) const {
-    const std::vector<Element>& elements = parts_[part];
+    const std::vector<ShellElement>& elements = parts_[part];
     if (at + elements.size() > value_.size()) return false;
     for (std::size_t i = 0; i < elements.size(); ++i) {
       const char32_t c = value_[at + i];
-      if (elements[i].kind == Element::Kind::kAny ? c == U'\n' : c != elements[i].literal) return false;
+      if (elements[i].kind == ShellElement::Kind::kAny ? c == U'\n' : c != elements[i].literal) return false;
     }
     return true;
   }
@@ -102,7 +103,7 @@ class Matcher {
   }
 
   std::u32string_view value_;
-  std::vector<std::vector<Element>> parts_;  // between the stars
+  std::vector<std::vector<ShellElement>> parts_;  // between the stars
   std::vector<std::vector<std::uint32_t>> tables_;
 };
 
@@ -110,7 +111,7 @@ class Matcher {
 
 std::string trim_prefix(std::string_view value, std::string_view pattern, bool longest) {
   const std::u32string text = to_code_points(value);
-  const auto end = Matcher(parse_pattern(pattern), text, longest).match(0);
+  const auto end = ShellMatcher(parse_shell_pattern(pattern), text, longest).match(0);
   return from_code_points(std::u32string_view(text).substr(end.value_or(0)));
 }
 
@@ -118,9 +119,9 @@ std::string trim_prefix(std::string_view value, std::string_view pattern, bool l
 std::string trim_suffix(std::string_view value, std::string_view pattern, bool longest) {
   std::u32string text = to_code_points(value);
   std::reverse(text.begin(), text.end());
-  std::vector<Element> elements = parse_pattern(pattern);
+  std::vector<ShellElement> elements = parse_shell_pattern(pattern);
   std::reverse(elements.begin(), elements.end());
-  const auto end = Matcher(elements, text, longest).match(0);
+  const auto end = ShellMatcher(elements, text, longest).match(0);
   text.erase(0, end.value_or(0));
   std::reverse(text.begin(), text.end());
   return from_code_points(text);
@@ -130,7 +131,7 @@ std::string replace_pattern(std::string_view value, std::string_view pattern, st
                             bool all) {
   const std::u32string text = to_code_points(value);
   const std::u32string_view view = text;
-  const Matcher matcher(parse_pattern(pattern), text, true);
+  const ShellMatcher matcher(parse_shell_pattern(pattern), text, true);
   std::string result;
   std::size_t copied = 0;
   std::size_t at = 0;

@@ -28,7 +28,7 @@ using Mark = LayerEntry::Mark;
 
 // The clock that ctime is taken from lags behind CLOCK_REALTIME by up to a tick.
 constexpr long kTick = 20'000'000;
-constexpr std::size_t kBuffer = 128 << 10;
+constexpr std::size_t kCompareBuffer = 128 << 10;
 
 bool same_time(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -161,8 +161,8 @@ class Difference {
   bool content_differs(const std::string& path) const {
     const base::UniqueFd old = before_->open(path, O_RDONLY);
     const base::UniqueFd now = after_.open(path, O_RDONLY);
-    std::vector<char> a(kBuffer);
-    std::vector<char> b(kBuffer);
+    std::vector<char> a(kCompareBuffer);
+    std::vector<char> b(kCompareBuffer);
     while (true) {
       cancellation_.throw_if_requested();
       const std::size_t count = read_fully(old.get(), a.data(), a.size(), path);

@@ -241,6 +241,15 @@ class Filling {
   const bool known_;
 };
 
+void write(LayerWriter& writer, const LayerEntry& entry) {
+  if (entry.mark == Mark::kWhiteout) return writer.whiteout(entry.entry.name);
+  if (entry.mark == Mark::kOpaque) return writer.opaque(entry.entry.name);
+  if (entry.entry.type == oci::TarType::kFile) return std::visit(Filling(writer, entry), entry.content);
+  oci::TarEntry header = entry.entry;
+  header.size = 0;
+  writer.add(std::move(header));
+}
+
 }  // namespace
 
 WrittenLayer from_entries(std::vector<LayerEntry> entries, ByteSink& blob, const WriteOptions& options,
@@ -248,16 +257,11 @@ WrittenLayer from_entries(std::vector<LayerEntry> entries, ByteSink& blob, const
   const List list(std::move(entries), below);
   LayerWriter writer(blob, options, cancellation);
   for (const auto& [key, entry] : list) {
-    if (entry.mark == Mark::kWhiteout) {
-      writer.whiteout(entry.entry.name);
-    } else if (entry.mark == Mark::kOpaque) {
-      writer.opaque(entry.entry.name);
-    } else if (entry.entry.type == oci::TarType::kFile) {
-      std::visit(Filling(writer, entry), entry.content);
-    } else {
-      oci::TarEntry header = entry.entry;
-      header.size = 0;
-      writer.add(std::move(header));
+    try {
+      write(writer, entry);
+    } catch (const std::invalid_argument& error) {
+      refuse(entry.entry.name,
+             fmt::format("does not fit into a tar archive ({})", base::printable_path(error.what())));
     }
   }
   return writer.finish();

@@ -149,6 +149,9 @@ TEST(FromEntries, RefusesWhatAnImageCannotHave) {
   EXPECT_THAT(problem({text("d/.wh.a/b", "")}), HasSubstr(".wh."));
   EXPECT_THAT(problem({text("f", ""), text("f/x", "")}), HasSubstr("no folder"));
   EXPECT_THAT(problem({text("../x", "")}), HasSubstr(".."));
+  LayerEntry odd = text("a", "");
+  odd.entry.xattrs["user.a=b"] = "";
+  EXPECT_THAT(problem({odd}), HasSubstr("/a cannot be put into an image"));
 }
 
 TEST(FromEntries, WritesWhiteoutsAndOpaqueFolders) {

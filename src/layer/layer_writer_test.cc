@@ -104,13 +104,15 @@ TEST(LayerWriter, KeepsToItsBytes) {
   std::string blob;
   const auto written = write(
       blob, {.compression = Compression::kNone, .latest_mtime = {}, .nanoseconds = false, .threads = 0});
-  EXPECT_EQ(written.diff_id.text(), "sha256:6b91a730bc56ecd9d808923ada1f9e8e493e6ed41672f2aa8cd1f15d38ad051e");
+  EXPECT_EQ(written.diff_id.text(),
+            "sha256:6b91a730bc56ecd9d808923ada1f9e8e493e6ed41672f2aa8cd1f15d38ad051e");
   blob.clear();
   const auto packed = write(
       blob, {.compression = Compression::kGzip, .latest_mtime = {}, .nanoseconds = false, .threads = 0});
   EXPECT_EQ(packed.diff_id, written.diff_id);
 #ifdef __x86_64__
-  EXPECT_EQ(packed.blob.digest.text(), "sha256:9c7155354ea8cb005550ccf571a7c1357535984f021e16a3564d2703df4b8291");
+  EXPECT_EQ(packed.blob.digest.text(),
+            "sha256:9c7155354ea8cb005550ccf571a7c1357535984f021e16a3564d2703df4b8291");
 #endif
 }
 

@@ -11,7 +11,7 @@
 namespace ixian::layer {
 namespace {
 
-constexpr std::size_t kChunk = 512 << 10;
+constexpr std::size_t kUnpackedChunk = 512 << 10;
 constexpr std::size_t kChunks = 8;
 constexpr std::uint64_t kRatioCountsFrom = 64 << 20;
 
@@ -131,11 +131,11 @@ void Unpacking::unpack_all() {
     }
     cancellation_.throw_if_requested();
     Chunk& part = chunk(number);
-    part.bytes.resize(kChunk);
+    part.bytes.resize(kUnpackedChunk);
     part.size = 0;
     bool more = true;
-    while (more && part.size < kChunk) {
-      const std::size_t count = source->read(part.bytes.data() + part.size, kChunk - part.size);
+    while (more && part.size < kUnpackedChunk) {
+      const std::size_t count = source->read(part.bytes.data() + part.size, kUnpackedChunk - part.size);
       part.size += count;
       more = count > 0;
     }

@@ -37,7 +37,7 @@ TEST_F(Confined, NeverLeavesTheRoot) {
   fs::create_symlink("..", root_ / "usr/parent");
   EXPECT_EQ(inside("/up"), "/etc/passwd");
   EXPECT_EQ(inside("../../../usr/file"), "/usr/file");
-  EXPECT_EQ(inside("usr/parent/parent/usr/parent/usr"), "/usr");
+  EXPECT_EQ(inside("usr/parent/usr/parent/../../usr"), "/usr");
 }
 
 TEST_F(Confined, TellsWhatIsMissingBehindADanglingLink) {

@@ -18,14 +18,14 @@ bool same_time(const timespec& left, const timespec& right) {
   return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
 }
 
-std::string parent_of(const std::string& path) {
+std::string folder_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-[[noreturn]] void fail(const std::string& path, const std::string& why) {
+[[noreturn]] void fail_mount_point(const std::string& path, const std::string& why) {
   throw base::Error(base::ErrorCode::kTaskFailed,
                     fmt::format("Nothing can be mounted on {}: {}.", base::printable_path(path), why));
 }
@@ -57,9 +57,10 @@ void MountPoints::make(const std::string& resolved, bool directory) {
   if (where.missing.empty()) {
     struct stat info;
     const base::UniqueFd file = open_inside(root_fd_.get(), where, O_PATH);
-    if (!file.valid() || ::fstat(file.get(), &info) != 0) fail(resolved, base::errno_text(errno));
+    if (!file.valid() || ::fstat(file.get(), &info) != 0) fail_mount_point(resolved, base::errno_text(errno));
     if (S_ISDIR(info.st_mode) != directory) {
-      fail(resolved, directory ? "the image has a file there" : "the image has a directory there");
+      fail_mount_point(resolved,
+                       directory ? "the image has a file there" : "the image has a directory there");
     }
     return;
   }
@@ -72,27 +73,28 @@ void MountPoints::make(const std::string& resolved, bool directory) {
 
 void MountPoints::make_one(const std::string& path, bool directory) {
   Made made{path, directory, {}, {}, {}};
-  const base::UniqueFd folder = open_folder(parent_of(path));
-  if (!folder.valid() || ::fstat(folder.get(), &made.parent_before) != 0) fail(path, base::errno_text(errno));
+  const base::UniqueFd folder = open_folder(folder_of(path));
+  if (!folder.valid() || ::fstat(folder.get(), &made.parent_before) != 0)
+    fail_mount_point(path, base::errno_text(errno));
   const std::string name = name_of(path);
   if (directory) {
-    if (::mkdirat(folder.get(), name.c_str(), 0755) != 0) fail(path, base::errno_text(errno));
+    if (::mkdirat(folder.get(), name.c_str(), 0755) != 0) fail_mount_point(path, base::errno_text(errno));
     ::fchmodat(folder.get(), name.c_str(), 0755, 0);
   } else {
     const base::UniqueFd file(
         ::openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!file.valid()) fail(path, base::errno_text(errno));
+    if (!file.valid()) fail_mount_point(path, base::errno_text(errno));
   }
   if (::fstatat(folder.get(), name.c_str(), &made.info, AT_SYMLINK_NOFOLLOW) != 0 ||
       ::fstat(folder.get(), &made.parent_after) != 0) {
-    fail(path, base::errno_text(errno));
+    fail_mount_point(path, base::errno_text(errno));
   }
   made_.push_back(std::move(made));
 }
 
 void MountPoints::remove(const Made& made) {
   try {
-    const base::UniqueFd folder = open_folder(parent_of(made.path));
+    const base::UniqueFd folder = open_folder(folder_of(made.path));
     if (!folder.valid()) return;
     const std::string name = name_of(made.path);
     struct stat now;

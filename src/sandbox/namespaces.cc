@@ -97,7 +97,7 @@ struct Maps {
   std::string missing;  // why there is no more than one id
 };
 
-std::string read_or_empty(const std::string& path) {
+std::string content_of(const std::string& path) {
   try {
     return base::read_file(path).value_or("");
   } catch (const base::Error&) {
@@ -115,8 +115,8 @@ Maps wanted_maps() {
   const gid_t gid = ::getegid();
   const passwd* entry = ::getpwuid(uid);
   const std::string name = entry != nullptr ? entry->pw_name : std::to_string(uid);
-  Maps maps{subordinate_map(read_or_empty("/etc/subuid"), name, uid, uid),
-            subordinate_map(read_or_empty("/etc/subgid"), name, uid, gid), ""};
+  Maps maps{subordinate_map(content_of("/etc/subuid"), name, uid, uid),
+            subordinate_map(content_of("/etc/subgid"), name, uid, gid), ""};
   const char* single = " Until then only files of one user and group can be made.";
   if (maps.uids.size() == 1 || maps.gids.size() == 1) {
     maps.missing = fmt::format(
@@ -195,24 +195,26 @@ class Helper {
 
 // All the ids that are known where we are, as they are.
 std::vector<IdRange> same_ids(const std::string& file) {
-  std::vector<IdRange> map = parse_map(read_or_empty(file));
+  std::vector<IdRange> map = parse_map(content_of(file));
   for (auto& range : map) range.outside = range.inside;
   return map;
 }
 
 bool map_only_self(uid_t uid, gid_t gid) {
   // newuidmap may have done its part before newgidmap failed.
-  if (read_or_empty("/proc/self/uid_map").empty() &&
+  if (content_of("/proc/self/uid_map").empty() &&
       !write_text("/proc/self/uid_map", fmt::format("0 {} 1\n", uid))) {
     return false;
   }
-  return read_or_empty("/proc/self/gid_map").empty()
+  return content_of("/proc/self/gid_map").empty()
              ? write_text("/proc/self/setgroups", "deny") &&
                    write_text("/proc/self/gid_map", fmt::format("0 {} 1\n", gid))
              : true;
 }
 
 Namespaces enter_as_user() {
+  // Who has changed its ids, now or before, does not own its /proc/self, where the maps are written.
+  ::prctl(PR_SET_DUMPABLE, 1);
   if (const int error = user_namespace_error(); error != 0) return {Privileges::kNone, why_not(error)};
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
@@ -242,7 +244,6 @@ Namespaces enter_as_user() {
     throw base::Error(base::ErrorCode::kTaskFailed,
                       "Cannot become root of a user namespace: " + base::errno_text(errno) + ".");
   }
-  // A change of ids takes /proc/self away from its process.
   ::prctl(PR_SET_DUMPABLE, 1);
   return result;
 }

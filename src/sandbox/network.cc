@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <net/if.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,7 +25,7 @@ namespace {
 constexpr const char* kPastaDns = "169.254.1.1";
 constexpr const char* kSlirpDns = "10.0.2.3";
 
-std::string read_or_empty(const std::string& path) {
+std::string text_of_file(const std::string& path) {
   try {
     return base::read_file(path).value_or("");
   } catch (const base::Error&) {
@@ -30,10 +33,19 @@ std::string read_or_empty(const std::string& path) {
   }
 }
 
+// In the thread's network namespace. netdevice(7).
+bool start_loopback() {
+  const base::UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request = {};
+  std::string_view("lo").copy(request.ifr_name, sizeof(request.ifr_name) - 1);
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  return socket.valid() && ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0;
+}
+
 void make_namespace(const std::string& file) {
   int error = 0;
   std::thread([&] {
-    if (::unshare(CLONE_NEWNET) != 0 ||
+    if (::unshare(CLONE_NEWNET) != 0 || !start_loopback() ||
         ::mount("/proc/thread-self/ns/net", file.c_str(), nullptr, MS_BIND, nullptr) != 0) {
       error = errno;
     }
@@ -46,11 +58,11 @@ void make_namespace(const std::string& file) {
 
 // proc(5): an IPv4 route to 0.0.0.0, or an IPv6 one to ::/0 that is not the kernel's own "unreachable".
 bool machine_has_way_out() {
-  for (std::string_view line : base::split(read_or_empty("/proc/net/route"), '\n')) {
+  for (std::string_view line : base::split(text_of_file("/proc/net/route"), '\n')) {
     const auto fields = base::split(line, '\t');
     if (fields.size() > 7 && fields[1] == "00000000" && fields[7] == "00000000") return true;
   }
-  for (std::string_view line : base::split(read_or_empty("/proc/net/ipv6_route"), '\n')) {
+  for (std::string_view line : base::split(text_of_file("/proc/net/ipv6_route"), '\n')) {
     if (line.starts_with("00000000000000000000000000000000 00 ") && !line.ends_with(" lo")) return true;
   }
   return false;
@@ -79,10 +91,18 @@ std::string without_loopback(std::string_view text, std::string_view instead) {
 
 NetworkPlan plan_network(Network network, const std::string& file) {
   NetworkPlan plan;
-  plan.resolv_conf = read_or_empty("/etc/resolv.conf");
+  plan.resolv_conf = text_of_file("/etc/resolv.conf");
   if (network == Network::kHost) return plan;
   plan.file = file;
   if (network == Network::kIsolated && machine_has_way_out()) {
+    if (::access("/dev/net/tun", R_OK | W_OK) != 0) {
+      throw base::Error(
+          base::ErrorCode::kUsage,
+          fmt::format("RUN has no network: /dev/net/tun cannot be opened ({}). Load the kernel module "
+                      "tun and let everyone use that device (mode 0666, as udev does), or choose "
+                      "`--network=none` or `--network=host`.",
+                      base::errno_text(errno)));
+    }
     const char* variable = ::getenv("PATH");
     const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
     if (const std::string pasta = base::find_program("pasta", path); !pasta.empty()) {

@@ -279,8 +279,6 @@ class Run {
     place_.group_5 = knows_group(5);
     place_.set_groups = base::read_file("/proc/self/setgroups").value_or("allow") != "deny\n";
     add_mounts(staging, network, targets);
-    staging.write("config.json", runtime_spec(spec_, place_).dump());
-
     std::string first_error;
     const int known = proven;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -307,7 +305,12 @@ class Run {
     }
     const HiddenCgroups hidden(runtime);
     Supervised what;
-    what.argv = runtime.start_command(staging.path(""), state);
+    // crun mounts the root directory once more without the flags that it has.
+    const bool halted = runtime.is_crun && !in_user_namespace();
+    place_.repeat_flags = runtime.is_crun;
+    staging.write(fmt::format("runtime{}/config.json", index), runtime_spec(spec_, place_).dump());
+    what.argv = runtime.start_command(state, state, halted);
+    if (halted) what.go_on = runtime.continue_command(state);
     what.pid_file = state + "/pid";
     what.helper = network.helper;
     what.joins = group.joins();
@@ -330,9 +333,9 @@ class Run {
   void add_mounts(const Staging& staging, const NetworkPlan& network, const Targets& targets) {
     const std::vector<std::string> options = {"bind", "rprivate", "nosuid", "nodev", "noexec"};
     place_.mounts = {
-        {etc_.resolv_conf, "bind", staging.write("resolv.conf", network.resolv_conf), options},
-        {etc_.hosts, "bind", staging.write("hosts", hosts_file(spec_)), options},
-        {etc_.hostname, "bind", staging.write("hostname", spec_.hostname + "\n"), options},
+        {etc_.resolv_conf, "bind", staging.write("resolv.conf", network.resolv_conf), options, {}},
+        {etc_.hosts, "bind", staging.write("hosts", hosts_file(spec_)), options, {}},
+        {etc_.hostname, "bind", staging.write("hostname", spec_.hostname + "\n"), options, {}},
     };
     for (std::size_t i = 0; i < spec_.mounts.size(); ++i) {
       const std::string name = fmt::format("mount{}", i);

@@ -18,9 +18,14 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::Contains;
 
-std::string mounts() {
+// Those of tests; others come and go on the machine meanwhile.
+std::vector<std::string> mounts_in(const std::string& folder) {
   std::ifstream file("/proc/self/mountinfo");
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::vector<std::string> found;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find(folder) != std::string::npos) found.push_back(line);
+  }
+  return found;
 }
 
 // The process whose command line holds `text`, but for this one.
@@ -30,9 +35,11 @@ std::optional<pid_t> find_process(const std::string& text) {
     const std::string name = entry.path().filename();
     if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() || pid == ::getpid())
       continue;
-    std::ifstream file(entry.path() / "cmdline");
-    const std::string line{std::istreambuf_iterator<char>(file), {}};
-    if (line.find(text) != std::string::npos) return pid;
+    try {
+      const auto line = base::read_file(entry.path() / "cmdline");
+      if (line && line->find(text) != std::string::npos) return pid;
+    } catch (const base::Error&) {  // it has ended meanwhile
+    }
   }
   return std::nullopt;
 }
@@ -71,11 +78,10 @@ INSTANTIATE_TEST_SUITE_P(Runtimes, RunStop, ::testing::Values("crun", "runc"),
                          [](const auto& param_info) { return param_info.param; });
 
 TEST_P(RunStop, ARequestIsPassedOn) {
-  const std::string before = mounts();
   stop_at_first_line("trap 'echo stopped; exit 0' TERM; echo started; while :; do sleep 1; done");
   EXPECT_THAT(box_.lines, Contains("stopped"));
   EXPECT_EQ(box_.changes(), std::vector<std::string>{});
-  EXPECT_EQ(mounts(), before);
+  EXPECT_EQ(mounts_in(box_.folder.path()), std::vector<std::string>{});
 }
 
 TEST_P(RunStop, WhoDoesNotObeyIsKilled) {
@@ -98,19 +104,20 @@ TEST_P(RunStop, WhatRunsInTheBackgroundEndsWithTheCommand) {
 }
 
 TEST_P(RunStop, AKilledParentTakesEverythingWithIt) {
-  const std::string before = mounts();
+  const std::string own_mark = mark();
   std::optional<pid_t> inside;
   {
     testing::ChildProcess parent([&](testing::ChildProcess& self) {
-      box_.spec.args = {"/bin/sh", "-c", "echo started; sleep " + mark() + "; true"};
+      box_.spec.args = {"/bin/sh", "-c", "echo started; sleep " + own_mark + "; true"};
       // The mounts of this child are its own, as those of a program of its own would be.
-      if (::unshare(CLONE_NEWNS) != 0) return 1;
+      if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+        return 1;
       run(
           box_.mount(), box_.spec, [&](std::string_view) { self.say_ready(); }, box_.cancellation);
       return 0;
     });
     ASSERT_TRUE(parent.wait_until_ready());
-    while (!inside) inside = find_process("sleep" + std::string(1, '\0') + mark());
+    while (!inside) inside = find_process("sleep" + std::string(1, '\0') + own_mark);
     const base::UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, *inside, 0)));
     ASSERT_TRUE(ended.valid());
     parent.kill();
@@ -118,7 +125,7 @@ TEST_P(RunStop, AKilledParentTakesEverythingWithIt) {
     pollfd wait{ended.get(), POLLIN, 0};
     EXPECT_EQ(::poll(&wait, 1, 10'000), 1) << "the container outlived its parent";
   }
-  EXPECT_EQ(mounts(), before);
+  EXPECT_EQ(mounts_in(box_.folder.path()), std::vector<std::string>{});
   testing::RunInBusybox next;
   EXPECT_EQ(next.sh("exit 3"), 3);
 }

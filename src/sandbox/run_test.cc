@@ -146,7 +146,7 @@ TEST_P(RunTest, ExitCodesAreTheCommands) {
   EXPECT_EQ(box_.sh("exit 7"), 7);
   EXPECT_EQ(box_.run({"true"}), 0);
   EXPECT_EQ(box_.run({"false"}), 1);
-  EXPECT_EQ(box_.sh("sh -c 'kill -9 $$'"), 137);
+  EXPECT_EQ(box_.sh("sh -c 'kill -9 $$'; exit $?"), 137);
 }
 
 TEST_P(RunTest, WhatCannotBeStartedIsAnErrorThatNamesIt) {

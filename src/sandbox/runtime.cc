@@ -27,15 +27,27 @@ std::string Runtime::name() const {
   return base::printable_path(program.substr(program.rfind('/') + 1));
 }
 
-std::vector<std::string> Runtime::start_command(const std::string& bundle, const std::string& state) const {
-  std::vector<std::string> words = {program,        "--root", state + "/state", "--log", state + "/log",
-                                    "--log-format", "json"};
-  if (is_crun) {
-    words.emplace_back("--cgroup-manager=disabled");
+std::vector<std::string> Runtime::command(const std::string& state) const {
+  return {program, "--root", state + "/state", "--log", state + "/log", "--log-format", "json",
+          // Cgroups that cannot be written to are no failure.
+          is_crun ? "--cgroup-manager=disabled" : "--rootless=true"};
+}
+
+std::vector<std::string> Runtime::start_command(const std::string& bundle, const std::string& state,
+                                                bool halted) const {
+  std::vector<std::string> words = command(state);
+  if (halted) {
+    words.emplace_back("create");
   } else {
-    words.emplace_back("--rootless=true");  // cgroups that cannot be written to are no failure
+    words.insert(words.end(), {"run", "--detach"});
   }
-  words.insert(words.end(), {"run", "--detach", "--pid-file", state + "/pid", "--bundle", bundle, "run"});
+  words.insert(words.end(), {"--pid-file", state + "/pid", "--bundle", bundle, "run"});
+  return words;
+}
+
+std::vector<std::string> Runtime::continue_command(const std::string& state) const {
+  std::vector<std::string> words = command(state);
+  words.insert(words.end(), {"start", "run"});
   return words;
 }
 
@@ -49,13 +61,19 @@ std::vector<Runtime> runtimes() {
           base::ErrorCode::kUsage,
           fmt::format("IXIAN_RUNTIME is {}, but there is no such program.", base::printable_path(named)));
     }
-    return {{base::absolute_path(program, base::current_directory()), is_crun(program)}};
+    Runtime runtime;
+    runtime.program = base::absolute_path(program, base::current_directory());
+    runtime.is_crun = is_crun(program);
+    return {runtime};
   }
   std::vector<Runtime> found;
   // runc is in sbin on Debian, which an ordinary user's PATH leaves out.
   for (const char* name : {"crun", "runc"}) {
     const std::string program = base::find_program(name, path + ":/usr/local/sbin:/usr/sbin:/sbin");
-    if (!program.empty()) found.push_back({program, is_crun(name)});
+    if (program.empty()) continue;
+    Runtime& runtime = found.emplace_back();
+    runtime.program = program;
+    runtime.is_crun = is_crun(name);
   }
   if (found.empty()) {
     throw base::Error(

@@ -15,8 +15,14 @@ struct Runtime {
   std::string name() const;
 
   // Starts the container of `bundle` in the background, with its state, its log and its pid in the folder
-  // `state`: `state`/log, `state`/pid.
-  std::vector<std::string> start_command(const std::string& bundle, const std::string& state) const;
+  // `state`: `state`/log, `state`/pid. With `halted` it is left before its command, for continue_command() to
+  // go on.
+  std::vector<std::string> start_command(const std::string& bundle, const std::string& state,
+                                         bool halted) const;
+  std::vector<std::string> continue_command(const std::string& state) const;
+
+ private:
+  std::vector<std::string> command(const std::string& state) const;
 };
 
 // Those to try, best first: the one of IXIAN_RUNTIME alone, else of crun and runc what is on PATH. Throws

@@ -51,10 +51,12 @@ Json mounts(const RunSpec& spec, const SpecPlace& place) {
     list.push_back(mount("/sys", "sysfs", {"nosuid", "noexec", "nodev", "ro"}));
   }
   for (const auto& entry : place.mounts) {
+    std::vector<std::string> options = entry.options;
+    if (place.repeat_flags) options.insert(options.end(), entry.flags.begin(), entry.flags.end());
     list.push_back({{"destination", entry.target},
                     {"type", entry.type},
                     {"source", entry.source},
-                    {"options", entry.options}});
+                    {"options", std::move(options)}});
   }
   return list;
 }

@@ -20,7 +20,7 @@
 namespace ixian::sandbox {
 namespace {
 
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn]] void fail_staging(const std::string& what) {
   throw base::Error(base::ErrorCode::kTaskFailed, what + ": " + base::errno_text(errno) + ".");
 }
 
@@ -30,15 +30,15 @@ base::UniqueFd open_source(const std::string& root, const std::string& source) {
   const ConfinedPath where = resolve_inside(root_fd.get(), source);
   base::UniqueFd file = open_inside(root_fd.get(), where, O_PATH);
   if (!file.valid()) {
-    fail(fmt::format("Cannot mount {}{}", base::printable_path(source),
-                     root.empty() ? "" : " of " + base::printable_path(root)));
+    fail_staging(fmt::format("Cannot mount {}{}", base::printable_path(source),
+                             root.empty() ? "" : " of " + base::printable_path(root)));
   }
   return file;
 }
 
 bool is_directory(int fd) {
   struct stat info;
-  if (::fstat(fd, &info) != 0) fail("Cannot look at what is to be mounted");
+  if (::fstat(fd, &info) != 0) fail_staging("Cannot look at what is to be mounted");
   return S_ISDIR(info.st_mode);
 }
 
@@ -53,7 +53,7 @@ Staging::Staging(std::string folder) : folder_(std::move(folder)) {
   // Linux 6.4 can keep it out of the swap space.
   if (::mount("tmpfs", folder_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700,noswap") != 0 &&
       ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") != 0) {
-    fail(fmt::format("Cannot mount a tmpfs on {}", base::printable_path(folder_)));
+    fail_staging(fmt::format("Cannot mount a tmpfs on {}", base::printable_path(folder_)));
   }
 }
 
@@ -78,15 +78,15 @@ std::string Staging::attach(int source, std::string_view name, bool directory, b
   }
   const base::UniqueFd tree(
       ::open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE));
-  if (!tree.valid()) fail("Cannot copy a mount");
+  if (!tree.valid()) fail_staging("Cannot copy a mount");
   mount_attr flags = {};
   flags.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
   flags.propagation = MS_PRIVATE;
   if (::mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &flags, sizeof(flags)) != 0) {
-    fail("Cannot restrict a mount (mount_setattr, which takes Linux 5.12)");
+    fail_staging("Cannot restrict a mount (mount_setattr, which takes Linux 5.12)");
   }
   if (::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
-    fail("Cannot move a mount to " + base::printable_path(target));
+    fail_staging("Cannot move a mount to " + base::printable_path(target));
   }
   return target;
 }
@@ -101,7 +101,7 @@ std::string Staging::root(const std::string& root) const {
   flags.propagation = MS_PRIVATE;
   if (!tree.valid() || ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &flags, sizeof(flags)) != 0 ||
       ::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
-    fail("Cannot mount the root directory of a RUN");
+    fail_staging("Cannot mount the root directory of a RUN");
   }
   return target;
 }
@@ -109,7 +109,9 @@ std::string Staging::root(const std::string& root) const {
 SpecMount Staging::bind(const BindMount& what, std::string_view name, bool& directory) const {
   const base::UniqueFd source = open_source(what.root, what.source);
   directory = is_directory(source.get());
-  return {"", "bind", attach(source.get(), name, directory, what.read_only), {"rbind", "rprivate"}};
+  std::vector<std::string> flags = {"nosuid", "nodev"};
+  if (what.read_only) flags.emplace_back("ro");
+  return {"", "bind", attach(source.get(), name, directory, what.read_only), {"rbind", "rprivate"}, flags};
 }
 
 SpecMount Staging::socket(const SocketMount& what, std::string_view name) const {
@@ -118,19 +120,19 @@ SpecMount Staging::socket(const SocketMount& what, std::string_view name) const 
   if (::fstat(source.get(), &info) != 0 || !S_ISSOCK(info.st_mode)) {
     throw base::Error(base::ErrorCode::kTaskFailed, base::printable_path(what.source) + " is not a socket.");
   }
-  return {"", "bind", attach(source.get(), name, false, false), {"bind", "rprivate"}};
+  return {"", "bind", attach(source.get(), name, false, false), {"bind", "rprivate"}, {"nosuid", "nodev"}};
 }
 
 SpecMount Staging::secret(const SecretMount& what, std::string_view name) const {
   const std::string file = write(name, what.content.reveal());
   if (::lchown(file.c_str(), what.uid, what.gid) != 0 || ::chmod(file.c_str(), what.mode & 07777) != 0) {
-    fail("Cannot give a secret its owner and mode");
+    fail_staging("Cannot give a secret its owner and mode");
   }
-  return {"", "bind", file, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}};
+  return {"", "bind", file, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}, {}};
 }
 
 SpecMount tmpfs_mount(const TmpfsMount& what) {
-  SpecMount mount{"", "tmpfs", "tmpfs", {"nosuid", "nodev", fmt::format("mode={:o}", what.mode & 07777)}};
+  SpecMount mount{"", "tmpfs", "tmpfs", {"nosuid", "nodev", fmt::format("mode={:o}", what.mode & 07777)}, {}};
   if (what.size != 0) mount.options.push_back(fmt::format("size={}", what.size));
   return mount;
 }

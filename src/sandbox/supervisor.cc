@@ -38,7 +38,7 @@ namespace {
 
 // What the first process has to tell, written into a pipe, once.
 struct Report {
-  enum class What : int { kProc, kCgroup, kHelper, kExecHelper, kExec, kNotStarted, kEnded };
+  enum class What : int { kProc, kCgroup, kHelper, kExecHelper, kExec, kDevices, kNotStarted, kEnded };
   What what;
   int value;  // an errno, or of kEnded a status as wait(2) gives it
 };
@@ -47,6 +47,7 @@ struct Plan {
   char* const* argv;
   char* const* env;
   const char* pid_file;
+  char* const* go_on;   // nullptr: the command runs already
   char* const* helper;  // nullptr: none
   bool helper_tells_ready;
   const int* joins;
@@ -107,6 +108,14 @@ void close_all_but(const int* keep, std::size_t count) {
   ::_exit(127);
 }
 
+// The wait(2) status of a child that no signal and nothing else may keep us from.
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 void start_helper(const Plan& plan) {
   const pid_t pid = raw_fork();
   if (pid < 0) end(plan, Report::What::kHelper, errno);
@@ -123,10 +132,7 @@ void start_helper(const Plan& plan) {
     if (got != 1) end(plan, Report::What::kHelper, 0);
     return;
   }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) end(plan, Report::What::kHelper, 0);
+  if (wait_for(pid) != 0) end(plan, Report::What::kHelper, 0);
 }
 
 timespec now() {
@@ -156,6 +162,31 @@ pid_t read_pid(const char* file) {
   return pid;
 }
 
+// In the container's mount namespace, while its first process waits for the word to go on.
+void shut_devices(const Plan& plan, pid_t container) {
+  const pid_t pid = raw_fork();
+  if (pid == 0) {
+    const int process = static_cast<int>(::syscall(SYS_pidfd_open, container, 0));
+    mount_attr flags = {};
+    flags.attr_set = MOUNT_ATTR_NODEV;
+    const bool done = process >= 0 && ::setns(process, CLONE_NEWNS) == 0 &&
+                      ::mount_setattr(AT_FDCWD, "/", 0, &flags, sizeof(flags)) == 0;
+    ::_exit(done ? 0 : errno);
+  }
+  if (pid < 0) end(plan, Report::What::kDevices, errno);
+  const int status = wait_for(pid);
+  if (status != 0) end(plan, Report::What::kDevices, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR);
+}
+
+void let_go_on(const Plan& plan, pid_t container) {
+  shut_devices(plan, container);
+  const pid_t runtime = raw_fork();
+  if (runtime < 0) end(plan, Report::What::kExec, errno);
+  if (runtime == 0) become(plan, plan.go_on, plan.output_fd, -1, Report::What::kExec);
+  const int status = wait_for(runtime);
+  if (status != 0) end(plan, Report::What::kNotStarted, status);
+}
+
 // Until the command has ended, whose parent we become when the runtime ends; also if it ended before that.
 // All signals are blocked, and waited for here.
 [[noreturn]] void watch(const Plan& plan, pid_t runtime) {
@@ -174,6 +205,7 @@ pid_t read_pid(const char* file) {
       if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) end(plan, Report::What::kNotStarted, status);
       command = read_pid(plan.pid_file);
       if (command == 0) end(plan, Report::What::kNotStarted, 0);
+      if (plan.go_on != nullptr) let_go_on(plan, command);
     }
     const timespec left = minus(deadline, now());
     if (stopping && left.tv_sec == 0 && left.tv_nsec == 0) ::_exit(128 + SIGKILL);
@@ -245,6 +277,9 @@ void read_lines(int fd, const std::function<void(std::string_view)>& on_line) {
   switch (report.what) {
     case Report::What::kCgroup:
       throw base::LaunchError("A RUN cannot join its cgroup: " + reason + ".", false);
+    case Report::What::kDevices:
+      throw base::LaunchError(
+          "The root directory of a RUN cannot be mounted without devices: " + reason + ".", false);
     case Report::What::kProc:
       throw base::LaunchError("RUN needs to mount /proc anew, which is not allowed here: " + reason +
                                   ". In a container, /proc must not be masked (Docker: --security-opt "
@@ -271,6 +306,7 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   ::fcntl(alive.read.get(), F_SETFL, O_NONBLOCK);
 
   const auto argv = pointers(what.argv);
+  const auto go_on = pointers(what.go_on);
   const auto helper = pointers(what.helper.argv);
   const char* path = ::getenv("PATH");
   const std::vector<std::string> variables = {
@@ -285,6 +321,7 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   const Plan plan{argv.data(),
                   env.data(),
                   what.pid_file.c_str(),
+                  what.go_on.empty() ? nullptr : go_on.data(),
                   what.helper.argv.empty() ? nullptr : helper.data(),
                   what.helper.tells_ready,
                   what.joins.data(),

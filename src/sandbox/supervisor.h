@@ -18,8 +18,11 @@ namespace ixian::sandbox {
 struct Supervised {
   std::vector<std::string> argv;  // starts the command in the background and ends; argv[0] is a file
   std::string pid_file;           // where it has written the command's process id by then
-  NetworkHelper helper;           // started first
-  std::vector<int> joins;         // each is written "0" by the first process
+  // Where the runtime halts the container before its command: what lets it go on. Its root directory has been
+  // mounted such by then that device files in it lead nowhere. Empty: `argv` does all.
+  std::vector<std::string> go_on;
+  NetworkHelper helper;    // started first
+  std::vector<int> joins;  // each is written "0" by the first process
   std::chrono::milliseconds grace{2'000};
 };
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kMostBytes = 16u << 20;
 constexpr std::size_t kMostGroups = 65536;  // NGROUPS_MAX
 
-[[noreturn]] void fail(std::string message) {
+[[noreturn]] void fail_users(std::string message) {
   throw base::Error(base::ErrorCode::kTaskFailed, std::move(message));
 }
 
@@ -29,23 +29,24 @@ constexpr std::size_t kMostGroups = 65536;  // NGROUPS_MAX
 std::string read_inside(const std::string& root, std::string_view path) {
   const base::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root_fd.valid()) {
-    fail(fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
+    fail_users(fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
   }
   const ConfinedPath where = resolve_inside(root_fd.get(), path);
   if (!where.missing.empty()) return "";
   const base::UniqueFd file = open_inside(root_fd.get(), where, O_RDONLY | O_NONBLOCK);
   struct stat info;
   if (!file.valid() || ::fstat(file.get(), &info) != 0) {
-    fail(fmt::format("Cannot read /{} of the image: {}.", path, base::errno_text(errno)));
+    fail_users(fmt::format("Cannot read /{} of the image: {}.", path, base::errno_text(errno)));
   }
-  if (!S_ISREG(info.st_mode)) fail(fmt::format("/{} of the image is not a file.", path));
+  if (!S_ISREG(info.st_mode)) fail_users(fmt::format("/{} of the image is not a file.", path));
   std::string text;
   std::string buffer(64 * 1024, '\0');
   ssize_t got = 0;
   while ((got = ::read(file.get(), buffer.data(), buffer.size())) > 0) {
     text.append(buffer, 0, static_cast<std::size_t>(got));
     if (text.size() > kMostBytes) {
-      fail(fmt::format("/{} of the image is larger than 16 MiB; ids can be given as numbers instead.", path));
+      fail_users(
+          fmt::format("/{} of the image is larger than 16 MiB; ids can be given as numbers instead.", path));
     }
   }
   return text;
@@ -98,9 +99,10 @@ gid_t group_of(const std::string& root, std::string_view who) {
     if (const auto gid = number(fields[2])) return *gid;
   }
   if (const auto gid = number(who)) return *gid;
-  if (all_digits(who)) fail(fmt::format("{} is not a group's number: it is too large.", who));
-  fail(fmt::format("There is no group {} in /etc/group of the image; a number would do without that file.",
-                   base::printable_path(who)));
+  if (all_digits(who)) fail_users(fmt::format("{} is not a group's number: it is too large.", who));
+  fail_users(
+      fmt::format("There is no group {} in /etc/group of the image; a number would do without that file.",
+                  base::printable_path(who)));
 }
 
 std::vector<gid_t> groups_with(const std::string& root, const std::string& name, gid_t primary) {
@@ -136,10 +138,11 @@ FoundUser find_user(const std::string& root, std::string_view text) {
   } else if (const auto uid = number(who)) {
     result.user.uid = *uid;
   } else if (all_digits(who)) {
-    fail(fmt::format("{} is not a user's number: it is too large.", who));
+    fail_users(fmt::format("{} is not a user's number: it is too large.", who));
   } else {
-    fail(fmt::format("There is no user {} in /etc/passwd of the image; a number would do without that file.",
-                     base::printable_path(who)));
+    fail_users(
+        fmt::format("There is no user {} in /etc/passwd of the image; a number would do without that file.",
+                    base::printable_path(who)));
   }
   if (colon != std::string_view::npos && colon + 1 < text.size()) {
     result.user.gid = group_of(root, text.substr(colon + 1));

@@ -4,6 +4,7 @@ import ctypes
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import threading
 import time
@@ -40,7 +41,7 @@ def run(argv, environment):
 
 
 def without_network(arguments):
-    """No case needs a network, and neither peer can make one here."""
+    """No case needs a network, and neither peer can make one without root's firewall."""
     return [] if any(each.startswith("--network") for each in arguments) else ["--network=none"]
 
 
@@ -93,12 +94,48 @@ class Ix(Builder):
         return "" if done.returncode == 0 else f"{IX} has no command `build`"
 
     def command(self, name, context, dockerfile, arguments):
-        return [IX, "build", *arguments, "-f", str(dockerfile), f"--output=type=oci,tar=false,dest={self.folder / name}", str(context)]
+        output = f"--output=type=oci,tar=false,dest={self.folder / name}"
+        return [IX, "build", *without_network(arguments), *arguments, "-f", str(dockerfile), output, str(context)]
 
     def read(self, name):
         image = built_image.read_layout(self.folder / name)
         shutil.rmtree(self.folder / name)
         return image
+
+
+class IxAsUser(Ix):
+    """ix as an ordinary user, who exists only where it runs: in a mount namespace with a passwd and subordinate ids of its own."""
+
+    name = "ix-as-user"
+    UID = 61000
+    SCRIPT = """
+for name in passwd group subuid subgid; do mount --bind "$0/etc/$name" /etc/$name || exit; done
+mount --bind "$1" "$0/program" && shift && exec setpriv --reuid=61000 --regid=61000 --clear-groups "$0/program" "$@"
+"""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        (folder / "etc").mkdir()
+        for name, line in (("passwd", "builder:x:61000:61000::/:/bin/sh"), ("group", "builder:x:61000:"), ("subuid", "builder:200000:65536"),
+                           ("subgid", "builder:200000:65536")):  # fmt: skip
+            (folder / "etc" / name).write_text(f"{line}\n")
+        (folder / "program").touch()
+        os.chown(folder, self.UID, self.UID)
+
+    @classmethod
+    def missing(cls):
+        for each in ("newuidmap", "unshare", "setpriv"):
+            if shutil.which(each, path=PATH) is None:
+                return f"{each} is not installed"
+        return super().missing() or ("" if os.geteuid() == 0 else "only root can run ix as another user")
+
+    def command(self, name, context, dockerfile, arguments):
+        for place in (context, *context.rglob("*")):
+            mode = place.lstat().st_mode
+            os.chown(place, self.UID, self.UID, follow_symlinks=False)
+            if not stat.S_ISLNK(mode):
+                place.chmod(stat.S_IMODE(mode))  # a change of owner takes setuid and setgid away
+        return ["unshare", "--mount", "sh", "-c", self.SCRIPT, str(self.folder), *super().command(name, context, dockerfile, arguments)]
 
 
 class Buildah(Builder):
@@ -206,4 +243,5 @@ def end_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+OURS = (Ix, IxAsUser)
 PEERS = (Docker, Buildah)

@@ -1,9 +1,11 @@
 """Reads a built image, an OCI layout or a docker archive, and applies its layers: what a container would see, as data."""
 
+import gzip
 import hashlib
 import io
 import json
 import posixpath
+import subprocess
 import tarfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,18 +54,11 @@ class Layer:
     diff_id: str
 
 
-class Faults(Exception):
-    pass
-
-
 def clean(name):
     return posixpath.normpath("/" + name).replace("//", "/")
 
 
 def decompress(data):
-    import gzip
-    import subprocess
-
     if data[:2] == b"\x1f\x8b":
         return gzip.decompress(data)
     if data[:4] == b"\x28\xb5\x2f\xfd":

@@ -36,14 +36,14 @@ class Case:
         assert not told, f"{settings} has {', '.join(told)}, which mean nothing"
 
     def text(self, builder):
-        for end in ([] if builder == "ix" else [f".{builder}", ".peers"]):
+        for end in ([] if builder.startswith("ix") else [f".{builder}", ".peers"]):
             own = self.folder / f"Dockerfile{end}"
             if own.exists():
                 return own.read_text()
         return (self.folder / "Dockerfile").read_text()
 
     def arguments(self, builder, context):
-        chosen = self.args if builder == "ix" else self.peer_args
+        chosen = self.args if builder.startswith("ix") else self.peer_args
         return [each.replace("{context}", str(context)) for each in chosen]
 
     def lay_context(self, folder, builder, addresses):

@@ -26,9 +26,10 @@ AT_ONCE = 3  # builds; they wait for disks and for one another's locks as much a
 class Session:
     def __init__(self, chosen):
         self.wanted = wanted.load()
-        self.missing = {each.name: each.missing() for each in (builders.Ix, *builders.PEERS)}
+        self.missing = {each.name: each.missing() for each in (*builders.OURS, *builders.PEERS)}
         self.folder = Path(tempfile.mkdtemp(prefix="ix-conformance-"))  # short, since it holds sockets
         self.builders, self.results, self.stops = {}, {}, [lambda: shutil.rmtree(self.folder, ignore_errors=True)]
+        self.folder.chmod(0o755)
         # In memory, since the peers wait for a disk at every step. Where there may be no mounts, it is on disk.
         if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3g,mode=755", "ix-conformance", self.folder], capture_output=True).returncode == 0:
             self.stops.append(lambda: subprocess.run(["umount", "-l", self.folder], capture_output=True))
@@ -46,7 +47,7 @@ class Session:
         self.stops.append(files.stop)
         self.addresses = {"registry.test": registry.host, "files.test": files.host}
         built_image.addresses.update(self.addresses)
-        for kind in (builders.Ix, *builders.PEERS):
+        for kind in (*builders.OURS, *builders.PEERS):
             if not self.missing[kind.name]:
                 builder = self.builders[kind.name] = kind(self.folder / kind.name)
                 self.stops.append(builder.stop)

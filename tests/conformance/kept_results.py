@@ -1,5 +1,5 @@
 """Keeps what the peers built between sessions, for who works on ix: with IXIAN_CONFORMANCE_CACHE=FOLDER, a peer is asked again only
-when a case or the harness has changed. Without it, as in CI, every session asks them anew."""
+when a case or the harness has changed. scripts/test keeps them from one preset to the next."""
 
 import hashlib
 import os
