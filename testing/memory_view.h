@@ -1,0 +1,77 @@
+// A tree of files that only exists in a test.
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "engine/file_view.h"
+
+namespace ixian::testing {
+
+class MemoryView : public engine::FileView {
+ public:
+  MemoryView& folder(const std::string& path, std::uint32_t mode = 0755, std::uint32_t uid = 0) {
+    make_above(path);
+    oci::TarEntry& entry = entries_[path];
+    entry.type = oci::TarType::kFolder;
+    entry.mode = mode;
+    entry.uid = uid;
+    return *this;
+  }
+  MemoryView& file(const std::string& path, const std::string& content, std::uint32_t mode = 0644,
+                   std::uint32_t uid = 0) {
+    make_above(path);
+    oci::TarEntry& entry = entries_[path];
+    entry.mode = mode;
+    entry.uid = uid;
+    entry.size = content.size();
+    contents_[path] = content;
+    return *this;
+  }
+  MemoryView& link(const std::string& path, const std::string& target) {
+    make_above(path);
+    oci::TarEntry& entry = entries_[path];
+    entry.type = oci::TarType::kSymlink;
+    entry.link = target;
+    return *this;
+  }
+
+  std::optional<oci::TarEntry> find(const std::string& path) const override {
+    if (path.empty()) return engine::EmptyView().find(path);
+    const auto found = entries_.find(path);
+    if (found == entries_.end()) return std::nullopt;
+    oci::TarEntry entry = found->second;
+    entry.name = engine::base_name(path);
+    return entry;
+  }
+  std::vector<std::string> children(const std::string& path) const override {
+    std::set<std::string> names;
+    for (const auto& [each, entry] : entries_) {
+      if (engine::parent_path(each) == path) names.insert(engine::base_name(each));
+    }
+    return {names.begin(), names.end()};
+  }
+  base::UniqueFd open(const std::string& path) const override {
+    base::UniqueFd fd(::memfd_create("file", MFD_CLOEXEC));
+    const std::string& content = contents_.at(path);
+    [[maybe_unused]] const ssize_t written = ::write(fd.get(), content.data(), content.size());
+    ::lseek(fd.get(), 0, SEEK_SET);
+    return fd;
+  }
+  std::string hard_link_group(const std::string&) const override { return ""; }
+
+ private:
+  void make_above(const std::string& path) {
+    const std::string above = engine::parent_path(path);
+    if (!above.empty() && !entries_.contains(above)) folder(above);
+  }
+
+  std::map<std::string, oci::TarEntry> entries_;
+  std::map<std::string, std::string> contents_;
+};
+
+}  // namespace ixian::testing

@@ -1,0 +1,379 @@
+"""`ix build` from outside: what it makes, what it does not make again, what it says when it cannot."""
+
+import concurrent.futures
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tarfile
+from pathlib import Path
+
+import busybox
+import images
+import pytest
+from waiting import wait_for
+
+
+@pytest.fixture
+def store(ix, tmp_path):
+    ix.environment["IXIAN_STORE"] = str(tmp_path / "store")
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def base(ix, store, tmp_path):
+    """The store has busybox:1."""
+    layout = images.Layout(tmp_path / "base")
+    ix("image", "copy", layout.add("1", busybox.image()), "store:busybox:1").ok()
+    return "busybox:1"
+
+
+@pytest.fixture
+def context(tmp_path):
+    def make(dockerfile, **files):
+        folder = tmp_path / "context"
+        shutil.rmtree(folder, ignore_errors=True)
+        for name, content in {"Dockerfile": dockerfile, **files}.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(content)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def build(ix, store, tmp_path):
+    """Builds into a layout, and reads it."""
+    count = iter(range(1000))
+
+    def run(context, *args, env={}):
+        folder = tmp_path / f"built-{next(count)}"
+        result = ix("build", *args, "-o", f"type=oci,tar=false,dest={folder}", context, env=env).ok()
+        built = busybox.Built(folder)
+        built.result = result
+        return built
+
+    return run
+
+
+def steps_that_ran(result):
+    """The lines of instructions that were not taken from the cache, in plain progress."""
+    return [line.split(": ", 1)[1] for line in result.stderr.splitlines() if "/" in line.split(":")[0] and not line.endswith("cached)")
+            and any(f": {word} " in line for word in ("RUN", "COPY", "ADD", "WORKDIR"))]  # fmt: skip
+
+
+STAGES = """\
+FROM busybox:1 AS build
+WORKDIR /work
+COPY src/ ./
+RUN cat one two > both
+FROM busybox:1
+COPY --from=build /work/both /both
+RUN wc -l < /both > /lines
+CMD ["cat", "/both"]
+"""
+
+
+def test_stages_copies_and_commands_make_an_image(base, context, build):
+    built = build(context(STAGES, **{"src/one": "1\n", "src/two": "2\n"}))
+    assert built.text("both") == "1\n2\n"
+    assert built.text("lines") == "2\n"
+    assert "work/both" not in built.files
+    assert built.config["config"]["Cmd"] == ["cat", "/both"]
+    assert [each.get("empty_layer", False) for each in built.config["history"]] == [False, False, False, True]
+
+
+def test_what_was_built_is_not_built_again(base, context, build):
+    folder = context(STAGES, **{"src/one": "1\n", "src/two": "2\n"})
+    first = build(folder)
+    again = build(folder)
+    assert steps_that_ran(first.result) != []
+    assert steps_that_ran(again.result) == []
+    assert again.result.stdout == first.result.stdout
+
+
+def test_a_change_rebuilds_what_follows_it(base, context, build):
+    text = "FROM busybox:1\nRUN echo first > /first\nCOPY changes /changes\nRUN cat /changes > /last\n"
+    build(context(text, changes="a\n"))
+    built = build(context(text, changes="b\n"))
+    assert steps_that_ran(built.result) == ["COPY changes /changes", "RUN cat /changes > /last"]
+    assert built.text("last") == "b\n"
+
+
+def test_a_file_that_no_instruction_reads_changes_nothing(base, context, build):
+    text = "FROM busybox:1\nCOPY read /read\n"
+    first = build(context(text, read="a"))
+    again = build(context(text, read="a", unread="b"))
+    assert steps_that_ran(again.result) == []
+    assert first.result.stdout == again.result.stdout
+
+
+def test_a_stage_that_comes_out_the_same_does_not_rebuild_others(base, context, build):
+    text = "FROM busybox:1 AS a\nCOPY in /in\nRUN wc -c < /in > /out\nFROM busybox:1\nCOPY --from=a /out /out\nRUN cat /out > /last\n"
+    build(context(text, **{"in": "abc"}))
+    built = build(context(text, **{"in": "xyz"}))
+    assert steps_that_ran(built.result) == ["COPY in /in", "RUN wc -c < /in > /out"]
+
+
+def test_stages_that_the_target_does_not_need_are_not_built(base, context, build):
+    built = build(context("FROM busybox:1 AS no\nRUN exit 1\nFROM busybox:1 AS yes\nRUN echo > /yes\nFROM no\n"), "--target", "yes")
+    assert "yes" in built.files
+
+
+def test_no_cache_and_no_cache_filter(base, context, build):
+    folder = context("FROM busybox:1 AS a\nRUN echo > /a\nFROM busybox:1 AS b\nCOPY --from=a /a /\nRUN echo > /b\n")
+    build(folder)
+    assert steps_that_ran(build(folder, "--no-cache").result).count("RUN echo > /a") == 1
+    assert "RUN echo > /a" not in steps_that_ran(build(folder, "--no-cache-filter", "b").result)
+    assert "RUN echo > /b" in steps_that_ran(build(folder, "--no-cache-filter", "b").result)
+
+
+def test_a_failing_command_names_itself_its_line_and_its_code(ix, base, context):
+    folder = context("FROM busybox:1\nRUN echo before > /x\nRUN echo to-the-user && exit 7\n")
+    result = ix("build", folder)
+    result.failed(1, "Dockerfile:3", "exit code 7", "RUN echo to-the-user && exit 7", "to-the-user")
+    assert result.stdout == ""
+    # What had been done by then is kept.
+    assert steps_that_ran(ix("build", folder))[0].startswith("RUN echo to-the-user")
+
+
+@pytest.mark.parametrize(
+    "args, code, sentence",
+    [
+        (["nowhere"], 2, "no folder"),
+        (["--bogus", "."], 2, "--bogus"),
+        ([], 2, "ix build"),
+        (["-f", "missing", "."], 2, "missing"),
+        (["--target", "none", "."], 2, "none"),
+        (["-o", "type=odd,dest=x", "."], 2, "odd"),
+        (["--secret", "src=x", "."], 2, "id"),
+        (["--network", "odd", "."], 2, "odd"),
+        (["-t", "UPPER CASE", "."], 2, "UPPER CASE"),
+        (["--platform", "odd/odd/odd/odd", "."], 2, "odd"),
+        (["https://example.com/x.git"], 2, "git clone"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(ix, base, context, args, code, sentence):
+    ix("build", *args, cwd=context("FROM busybox:1\n")).failed(code, sentence)
+
+
+@pytest.mark.parametrize(
+    "dockerfile, sentence",
+    [
+        ("", "Dockerfile"),
+        ("FROM busybox:1\nNOPE x\n", "Dockerfile:2"),
+        ("FROM busybox:1\nCOPY missing /x\n", "missing"),
+        ("FROM busybox:1\nCOPY ../outside /x\n", "outside"),
+        ("FROM busybox:1\nCOPY --chown=nobody-here Dockerfile /x\n", "nobody-here"),
+        ("FROM busybox:1\nCOPY Dockerfile /bin\nCOPY Dockerfile /etc/passwd/x\n", "no folder"),
+        ("FROM busybox:1\nUSER nobody-here\nRUN true\n", "nobody-here"),
+        ("FROM busybox:1\nRUN --mount=type=secret,id=s,required=true true\n", "--secret"),
+        ("FROM busybox:1\nRUN --security=insecure true\n", "insecure"),
+    ],
+)
+def test_a_wrong_dockerfile_says_where_and_what(ix, base, context, dockerfile, sentence):
+    result = ix("build", context(dockerfile))
+    assert result.code in (1, 2), result
+    assert sentence in result.stderr and "Dockerfile" in result.stderr, result
+
+
+def test_an_image_that_is_not_there_is_the_registrys_fault(ix, store, plain, context):
+    ix("build", context(f"FROM {plain.name('none')}:1\n")).failed(4, "none", "Dockerfile:1")
+
+
+def test_the_base_is_pulled_from_a_registry_once(ix, store, plain, context, tmp_path):
+    layout = images.Layout(tmp_path / "base")
+    ix("image", "copy", layout.add("1", busybox.image()), plain.name("base") + ":1").ok()
+    folder = context(f"FROM {plain.name('base')}:1\nRUN echo > /x\n")
+    first = ix("build", folder).ok()
+    plain.stop()
+    assert ix("build", folder).ok().stdout == first.stdout
+    ix("build", "--pull", folder).failed(4, plain.host)
+
+
+def test_the_context_is_not_changed(ix, base, context):
+    folder = context("FROM busybox:1\nRUN --mount=type=bind,rw,target=/c rm /c/a; echo > /c/new\nCOPY . /all\n", a="a", b="b")
+
+    def everything():
+        return {path: (path.stat().st_mtime_ns, path.stat().st_mode, path.read_bytes() if path.is_file() else b"") for path in folder.rglob("*")}
+
+    before = everything()
+    ix("build", folder).ok()
+    assert everything() == before
+
+
+def test_links_in_the_context_lead_nowhere_outside(base, context, build, tmp_path):
+    (tmp_path / "outside").write_text("canary")
+    folder = context("FROM busybox:1\nCOPY . /all/\n")
+    (folder / "link").symlink_to(tmp_path / "outside")
+    built = build(folder)
+    assert built.files["all/link"][1].issym()
+
+
+def test_a_link_that_is_named_itself_does_not_leave_the_context(ix, base, context, tmp_path):
+    (tmp_path / "outside").write_text("canary")
+    folder = context("FROM busybox:1\nCOPY link /x\n")
+    (folder / "link").symlink_to("../outside")
+    ix("build", folder).failed(1, "link")
+
+
+def test_secrets_are_nowhere(ix, base, store, context, tmp_path):
+    canary = "canary-3f1c9a7e"
+    (tmp_path / "token").write_text(canary)
+    folder = context(
+        "FROM busybox:1\n"
+        "RUN --mount=type=secret,id=token test -s /run/secrets/token\n"
+        "RUN --mount=type=secret,id=token,env=TOKEN test -n \"$TOKEN\"\n"
+    )
+    out = tmp_path / "out"
+    result = ix("build", "--secret", f"id=token,src={tmp_path / 'token'}", "-o", f"type=oci,tar=false,dest={out}", folder)
+    result.ok()
+    assert canary not in result.stderr + result.stdout
+    for root in (store, out):
+        for file in root.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                assert canary.encode() not in file.read_bytes(), file
+    built = busybox.Built(out)
+    assert not any(name.startswith("run") for name in built.files)
+
+
+def test_another_secret_does_not_miss(ix, base, context):
+    folder = context("FROM busybox:1\nRUN --mount=type=secret,id=s,env=S echo ran\n")
+    ix("build", "--secret", "id=s,env=ONE", folder, env={"ONE": "1"}).ok()
+    assert steps_that_ran(ix("build", "--secret", "id=s,env=TWO", folder, env={"TWO": "2"}).ok()) == []
+
+
+def test_cache_mounts_outlive_a_build(base, context, build):
+    text = "FROM busybox:1\nARG N\nRUN --mount=type=cache,target=/cache echo $N >> /cache/list; cp /cache/list /list\n"
+    build(context(text), "--build-arg", "N=1")
+    built = build(context(text), "--build-arg", "N=2")
+    assert built.text("list") == "1\n2\n"
+    assert not any(name.startswith("cache") for name in built.files)
+
+
+def test_build_arguments_come_from_the_command_line_or_the_environment(base, context, build):
+    folder = context("FROM busybox:1\nARG A=default\nARG B\nRUN echo $A $B > /x\n")
+    assert build(folder).text("x") == "default\n"
+    assert build(folder, "--build-arg", "A=1", "--build-arg", "B", env={"B": "2"}).text("x") == "1 2\n"
+
+
+def test_reproducible_builds_have_the_same_digest_in_another_store(ix, base, context, tmp_path):
+    folder = context("FROM busybox:1\nWORKDIR /w\nCOPY Dockerfile /x\nRUN echo a > /a\n")
+    first = ix("build", "--reproducible", folder).ok().stdout
+    ix.environment["IXIAN_STORE"] = str(tmp_path / "other")
+    layout = images.Layout(tmp_path / "base")
+    ix("image", "copy", layout.add("1", busybox.image()), "store:busybox:1").ok()
+    assert ix("build", "--reproducible", folder).ok().stdout == first
+
+
+def test_labels_tags_and_files_about_the_image(ix, base, context, tmp_path):
+    folder = context("FROM busybox:1\n")
+    done = ix("build", "-t", "one:1", "-t", "two", "--label", "a=b", "--iidfile", tmp_path / "id", "--metadata-file",
+              tmp_path / "meta", folder).ok()  # fmt: skip
+    meta = json.loads((tmp_path / "meta").read_text())
+    assert meta["containerimage.digest"] == done.stdout.strip()
+    assert (tmp_path / "id").read_text() == meta["containerimage.config.digest"]
+    for name in ("store:one:1", "store:two"):
+        assert ix("image", "inspect", "--json", name).ok().json()["digest"] == done.stdout.strip()
+    config = ix("image", "inspect", "--config", "store:one:1").ok().json()
+    assert config["config"]["Labels"] == {"a": "b"}
+
+
+def test_every_kind_of_output(ix, base, context, tmp_path):
+    folder = context("FROM scratch\nCOPY Dockerfile /d/file\n")
+    ix("build", "-o", "type=oci,dest=a.tar", "-o", "type=docker,dest=b.tar", "-o", "c.tar", "-o", "d", "-t", "x:1", folder).ok()
+    assert {"oci-layout", "index.json", "manifest.json"} <= set(tarfile.open(ix.work / "a.tar").getnames())
+    named = json.loads(tarfile.open(ix.work / "b.tar").extractfile("manifest.json").read())[0]["RepoTags"]
+    assert len(named) == 1 and named[0].endswith("x:1")
+    assert tarfile.open(ix.work / "c.tar").getnames() == ["d", "d/file"]
+    assert (ix.work / "d/d/file").read_text() == "FROM scratch\nCOPY Dockerfile /d/file\n"
+    piped = ix("build", "-o", "-", folder).ok()
+    assert "d/file" in piped.stdout
+
+
+@pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
+def test_skopeo_reads_what_was_built(ix, base, context, tmp_path):
+    folder = context("FROM busybox:1\nRUN echo > /x\n")
+    ix("build", "-o", "type=oci,tar=false,dest=layout", "-o", "type=docker,dest=archive.tar", "-t", "x:1", folder).ok()
+    for source in ("oci:layout:1", "docker-archive:archive.tar"):
+        done = subprocess.run(["skopeo", "inspect", source], cwd=ix.work, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert len(json.loads(done.stdout)["Layers"]) == 2
+
+
+def test_ctrl_c_ends_the_build_and_leaves_nothing_behind(ix, base, store, context):
+    running = ix.start("build", context("FROM busybox:1\nRUN echo begun; sleep 1000\n"))
+    line = wait_for(lambda: running.process.stderr.readline().decode() or None)
+    while "begun" not in line:
+        line = running.process.stderr.readline().decode()
+    running.interrupt()
+    assert running.end().code == 130
+    assert list((store / "work").iterdir()) == []
+    mounts = Path("/proc/self/mounts").read_text()
+    assert str(store) not in mounts
+    # The store is as good as before.
+    ix("build", context("FROM busybox:1\nRUN echo > /x\n")).ok()
+
+
+def test_a_killed_build_is_no_obstacle_for_the_next(ix, base, store, context):
+    folder = context("FROM busybox:1\nRUN echo first > /first\nRUN echo begun; [ -e /tmp/x ] || sleep 1000\n")
+    running = ix.start("build", folder)
+    line = ""
+    while "begun" not in line:
+        line = running.process.stderr.readline().decode()
+    running.process.send_signal(signal.SIGKILL)
+    running.process.wait()
+    again = ix("build", context("FROM busybox:1\nRUN echo first > /first\nRUN echo > /x\n")).ok()
+    assert steps_that_ran(again) == ["RUN echo > /x"]
+    assert str(store) not in Path("/proc/self/mounts").read_text()
+
+
+def test_two_builds_at_once_run_an_instruction_once(ix, base, context, tmp_path):
+    folder = context("FROM busybox:1\nRUN --mount=type=cache,target=/c echo x >> /c/runs; sleep 1; cp /c/runs /runs\n")
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda _: ix("build", folder), range(3)))
+    assert len({each.ok().stdout for each in done}) == 1
+    out = tmp_path / "out"
+    ix("build", "-o", f"type=oci,tar=false,dest={out}", folder).ok()
+    assert busybox.Built(out).text("runs") == "x\n"
+
+
+def test_dockerignore_hides_files(base, context, build):
+    built = build(context("FROM busybox:1\nCOPY . /all/\n", **{".dockerignore": "*\n!kept\n!d/kept\n", "kept": "", "gone": "", "d/kept": "", "d/gone": ""}))
+    assert sorted(name for name in built.files if name.startswith("all/")) == ["all/d", "all/d/kept", "all/kept"]
+
+
+def test_an_ordinary_user_builds_the_same(ix, base, context, tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("this compares root with another user")
+    if shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed")
+    subprocess.run(["chmod", "-R", "a+rwX", tmp_path], check=True)
+    for folder in tmp_path.parents:
+        if folder.stat().st_mode & 0o005 != 0o005:
+            pytest.skip(f"other users cannot reach {folder}")
+    folder = context("FROM busybox:1\nRUN id -u > /x; mkdir /d; chmod 700 /d\n")
+    from program import IX
+
+    home = tmp_path / "home-of-another"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    environment = {**ix.environment, "HOME": str(home), "IXIAN_STORE": str(home / "store")}
+    as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", IX]
+    layout = f"oci:{tmp_path / 'base'}:1"
+    done = subprocess.run([*as_user, "image", "copy", layout, "store:busybox:1"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run([*as_user, "build", "-o", f"type=oci,tar=false,dest={home}/out", folder], env=environment, capture_output=True, text=True, cwd=home)
+    if "user namespace" in done.stderr and done.returncode != 0:
+        pytest.skip("no user namespaces for ordinary users here")
+    assert done.returncode == 0, done.stderr
+    built = busybox.Built(home / "out")
+    assert built.text("x") == "0\n"
+    assert built.files["d"][1].mode == 0o700 and built.files["d"][1].uid == 0
+
+
+def test_help_teaches(ix):
+    page = ix("build", "--help").ok().stdout
+    for word in ("--target", "--secret", "--output", "CONTEXT"):
+        assert word in page
