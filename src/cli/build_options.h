@@ -14,11 +14,11 @@ namespace ixian::cli {
 // Where a built image goes.
 struct BuildOutput {
   enum class Kind {
-    kImage,          // into the store, under its names
-    kLayout,         // a folder in the OCI image layout
-    kArchive,        // one file that is an OCI archive and a docker archive
-    kRootTar,        // the files of the image as a tar archive
-    kRootFolder,     // the same as files
+    kImage,       // into the store, under its names
+    kLayout,      // a folder in the OCI image layout
+    kArchive,     // one file that is an OCI archive and a docker archive
+    kRootTar,     // the files of the image as a tar archive
+    kRootFolder,  // the same as files
   };
   Kind kind = Kind::kImage;
   std::string destination;  // a path, "-" is standard output

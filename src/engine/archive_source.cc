@@ -92,7 +92,8 @@ class BodySpool {
  public:
   BodySpool(const std::string& path, base::Cancellation& cancellation)
       : path_(path),
-        fd_(std::make_shared<base::UniqueFd>(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))),
+        fd_(std::make_shared<base::UniqueFd>(
+            ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))),
         cancellation_(cancellation) {
     if (!fd_->valid())
       throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot make {}: {}.", path, base::errno_text(errno)));
@@ -112,7 +113,8 @@ class BodySpool {
       layout::write_at(fd_->get(), {buffer_.get(), static_cast<std::size_t>(count)}, end_, path_);
       end_ += static_cast<std::uint64_t>(count);
       if (end_ > layer::Limits{}.bytes)
-        throw Error(ErrorCode::kTaskFailed, fmt::format("The archive {} is too large to be unpacked.", archive_name));
+        throw Error(ErrorCode::kTaskFailed,
+                    fmt::format("The archive {} is too large to be unpacked.", archive_name));
     }
     layer::LayerEntry entry;
     entry.content = layer::OpenedLater{

@@ -95,8 +95,8 @@ std::shared_ptr<const BaseImage> BaseImages::read(const oci::RawManifest& manife
   }
   if (image.diff_ids.size() != parsed.layers.size()) {
     throw Error(ErrorCode::kRegistry,
-                fmt::format("The image {} is damaged: its manifest has {} layers, its configuration {}.", name,
-                            parsed.layers.size(), image.diff_ids.size()));
+                fmt::format("The image {} is damaged: its manifest has {} layers, its configuration {}.",
+                            name, parsed.layers.size(), image.diff_ids.size()));
   }
   BaseImage base{manifest.descriptor.digest, std::move(image), {}};
   for (std::size_t i = 0; i < parsed.layers.size(); ++i) {
@@ -125,9 +125,9 @@ std::shared_ptr<const BaseImage> BaseImages::from_notes(const oci::Reference& re
   if (!note || !note->value.is_object() || !note->value.contains("manifest")) return nullptr;
   try {
     const std::string bytes = note->value.at("manifest").get<std::string>();
-    oci::RawManifest manifest{{note->value.at("type").get<std::string>(), oci::Digest::of(bytes), bytes.size(),
-                               {}, {}, {}, {}},
-                              bytes};
+    oci::RawManifest manifest{
+        {note->value.at("type").get<std::string>(), oci::Digest::of(bytes), bytes.size(), {}, {}, {}, {}},
+        bytes};
     return read(manifest, note->value.at("config").get<std::string>(), origin(reference), reference.text());
   } catch (const std::exception&) {
     return nullptr;  // of another version: asked for again
@@ -144,16 +144,18 @@ std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& referenc
   const std::shared_ptr<oci::ImageRepo> repo = origin(reference);
   const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
   if (!manifest) {
-    throw Error(ErrorCode::kRegistry,
-                fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
-                            reference.text(), reference.name()));
+    throw Error(
+        ErrorCode::kRegistry,
+        fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
+                    reference.text(), reference.name()));
   }
   const auto parsed = std::get<oci::Manifest>(manifest->parsed());
   const std::string config = oci::read_blob(*repo, parsed.config, kLargestConfig);
   auto base = read(*manifest, config, repo, reference.text());
   services_.store().cache_put(
-      key,
-      {{{"manifest", manifest->bytes}, {"type", manifest->descriptor.media_type}, {"config", config}}, {}, {}});
+      key, {{{"manifest", manifest->bytes}, {"type", manifest->descriptor.media_type}, {"config", config}},
+            {},
+            {}});
   return base;
 }
 

@@ -36,7 +36,8 @@ BuildRun::~BuildRun() {
 std::shared_future<StageState> BuildRun::start(std::size_t stage) {
   const std::lock_guard lock(mutex_);
   auto& known = stages_[stage];
-  if (!known.valid()) known = std::async(std::launch::async, [this, stage] { return run_stage(stage); }).share();
+  if (!known.valid())
+    known = std::async(std::launch::async, [this, stage] { return run_stage(stage); }).share();
   return known;
 }
 

@@ -4,8 +4,8 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <functional>
 #include <exception>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>

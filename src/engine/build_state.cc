@@ -45,7 +45,8 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
       }
     }
     for (const base::Json& each : value.at("outcomes")) {
-      state.outcomes.push_back({each.at("created").get<std::string>(), nullptr, each.at("empty").get<bool>()});
+      state.outcomes.push_back(
+          {each.at("created").get<std::string>(), nullptr, each.at("empty").get<bool>()});
     }
     return state;
   } catch (const std::exception&) {

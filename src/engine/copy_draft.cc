@@ -24,8 +24,9 @@ class ViewSource : public base::ByteSource {
       count = ::read(fd_.get(), buffer, size);
     } while (count < 0 && errno == EINTR);
     if (count < 0) {
-      throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("Cannot read {}: {}.", base::printable_path(path_),
-                                                                  base::errno_text(errno)));
+      throw base::Error(
+          base::ErrorCode::kTaskFailed,
+          fmt::format("Cannot read {}: {}.", base::printable_path(path_), base::errno_text(errno)));
     }
     return static_cast<std::size_t>(count);
   }
@@ -142,8 +143,9 @@ void CopyDraft::put(const std::string& path, oci::TarEntry entry, layer::LayerEn
   }
   if (was_folder && entry.type == TarType::kFolder && keep_folder) return;
   if (was_folder && entry.type != TarType::kFolder) {
-    throw Error(ErrorCode::kTaskFailed, fmt::format("A file cannot be copied to /{}, which is a folder in the image.",
-                                                    base::printable_path(path)));
+    throw Error(ErrorCode::kTaskFailed,
+                fmt::format("A file cannot be copied to /{}, which is a folder in the image.",
+                            base::printable_path(path)));
   }
   entry.name = path;
   content.entry = std::move(entry);
@@ -198,16 +200,16 @@ void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const Sele
       } else {
         if (!group.empty()) links_.emplace(group, path);
         content.content = layer::OpenedLater{
-            [from, path_in_view = file.path] { return std::make_unique<ViewSource>(*from, path_in_view); }, entry.size,
-            file.path};
+            [from, path_in_view = file.path] { return std::make_unique<ViewSource>(*from, path_in_view); },
+            entry.size, file.path};
       }
     }
     put(path, std::move(entry), std::move(content), false);
   }
 }
 
-void CopyDraft::copy(const std::shared_ptr<const FileView>& from,
-                     const std::vector<SelectedSource>& sources, const std::string& destination) {
+void CopyDraft::copy(const std::shared_ptr<const FileView>& from, const std::vector<SelectedSource>& sources,
+                     const std::string& destination) {
   links_.clear();
   for (const SelectedSource& source : sources) copy_one(from, source, destination);
 }

@@ -21,8 +21,8 @@ struct CopyStyle {
   std::optional<Owner> owner;  // unset: `own_owner` decides
   bool own_owner = false;      // files keep their owner (from an image); otherwise they are root's
   std::optional<dockerfile::FileMode> chmod;
-  bool fixed_times = false;    // git's modes, `time` for every file
-  std::int64_t time = 0;       // of what is made anew: seconds since 1970
+  bool fixed_times = false;  // git's modes, `time` for every file
+  std::int64_t time = 0;     // of what is made anew: seconds since 1970
 };
 
 // A FileView itself: of the image with the draft over it. Not thread-safe.
@@ -33,7 +33,8 @@ class CopyDraft : public FileView {
 
   // Docker's rules for where the selected things go: a destination with a slash at its end is a folder, as is
   // one that is a folder in the image; a folder's contents go into the destination; links on the way are
-  // followed inside the image. `destination` is absolute. Throws Error{kTaskFailed} where a folder and a file meet.
+  // followed inside the image. `destination` is absolute. Throws Error{kTaskFailed} where a folder and a file
+  // meet.
   void copy(const std::shared_ptr<const FileView>& from, const std::vector<SelectedSource>& sources,
             const std::string& destination);
 
@@ -41,8 +42,8 @@ class CopyDraft : public FileView {
   // entry.size that of the content.
   void add_file(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
 
-  // An entry of an archive that is unpacked into the folder `destination`. It keeps owner and mode, whatever the
-  // style says: that is for the folders that are made for it.
+  // An entry of an archive that is unpacked into the folder `destination`. It keeps owner and mode, whatever
+  // the style says: that is for the folders that are made for it.
   void unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
 
   // Makes the folder with those above it that are missing.

@@ -46,9 +46,10 @@ class Selector {
     const std::string real = resolve_path(view_, path, true);
     const std::optional<oci::TarEntry> entry = view_.find(real);
     if (!entry) {
-      throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("There is no {} in {}{}.", base::printable_path(source), options_.where,
-                              options_.where == "the build context" ? ", or .dockerignore leaves it out" : ""));
+      throw Error(
+          ErrorCode::kTaskFailed,
+          fmt::format("There is no {} in {}{}.", base::printable_path(source), options_.where,
+                      options_.where == "the build context" ? ", or .dockerignore leaves it out" : ""));
     }
     SelectedSource one;
     one.name = base_name(path);
@@ -101,8 +102,8 @@ std::string content_digest(const FileView& view, const std::string& path, base::
   while ((count = ::read(fd.get(), buffer.get(), size)) != 0) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot read {}: {}.", base::printable_path(path),
-                                                      base::errno_text(errno)));
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("Cannot read {}: {}.", base::printable_path(path), base::errno_text(errno)));
     }
     cancellation.throw_if_requested();
     sha.update(buffer.get(), static_cast<std::size_t>(count));

@@ -47,8 +47,7 @@ std::string read_link(int fd) {
 }
 
 bool is_kept(std::string_view name) {
-  return name == "security.capability" ||
-         (name.starts_with("user.") && !name.starts_with("user.overlay."));
+  return name == "security.capability" || (name.starts_with("user.") && !name.starts_with("user.overlay."));
 }
 
 }  // namespace

@@ -12,9 +12,9 @@ namespace ixian::engine {
 
 // What an engine can do beyond building a Dockerfile.
 struct Capabilities {
-  std::string name;            // "embedded"
-  bool secrets = false;        // RUN --mount=type=secret
-  bool cache_mounts = false;   // RUN --mount=type=cache
+  std::string name;              // "embedded"
+  bool secrets = false;          // RUN --mount=type=secret
+  bool cache_mounts = false;     // RUN --mount=type=cache
   bool other_platforms = false;  // RUN for machines that are not this one
 };
 
@@ -28,9 +28,9 @@ class Engine {
   // Builds the stage, or finds that it has been built. Every stage and instruction is an activity of `sink`,
   // with each line that its command writes. The image is in the engine's place when this returns, without a
   // name. Throws Error{kTaskFailed} for an instruction that failed, whose message names the instruction, its
-  // line in the Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a target or a secret that cannot
-  // be used; Error{kRegistry} for a base image; Cancelled, after which nothing is left but what the cache can
-  // use.
+  // line in the Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a target or a secret that
+  // cannot be used; Error{kRegistry} for a base image; Cancelled, after which nothing is left but what the
+  // cache can use.
   virtual BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) = 0;
 
   // Names the image that `ref` finds in `from` `name`, moving what is missing. `name` is a reference as text.

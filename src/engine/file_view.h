@@ -1,4 +1,5 @@
-// A tree of files that COPY reads from or writes to, wherever it is: a folder on disk, the layers of an image.
+// A tree of files that COPY reads from or writes to, wherever it is: a folder on disk, the layers of an
+// image.
 #pragma once
 
 #include <map>
@@ -12,9 +13,9 @@
 
 namespace ixian::engine {
 
-// Paths are relative to the tree's root, without a slash at either end and without "." or ".."; "" is the root
-// itself. No call follows a link: a path whose folders are not all real folders finds nothing. Thread-safe.
-// Throws Error{kTaskFailed} where reading fails.
+// Paths are relative to the tree's root, without a slash at either end and without "." or ".."; "" is the
+// root itself. No call follows a link: a path whose folders are not all real folders finds nothing.
+// Thread-safe. Throws Error{kTaskFailed} where reading fails.
 class FileView {
  public:
   virtual ~FileView() = default;

@@ -18,7 +18,9 @@ class FilteredView : public FileView {
 
   std::optional<oci::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
-  std::map<std::string, std::string> xattrs(const std::string& path) const override { return all_->xattrs(path); }
+  std::map<std::string, std::string> xattrs(const std::string& path) const override {
+    return all_->xattrs(path);
+  }
   base::UniqueFd open(const std::string& path) const override { return all_->open(path); }
   std::string hard_link_group(const std::string& path) const override { return all_->hard_link_group(path); }
 

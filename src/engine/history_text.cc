@@ -1,4 +1,5 @@
-// The history of an image says what was done in Docker's words, so that `docker history` and its like read it.
+// The history of an image says what was done in Docker's words, so that `docker history` and its like read
+// it.
 
 #include <fmt/format.h>
 

@@ -64,7 +64,8 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageSta
     config.diff_ids.push_back(layer->diff_id());
   }
   std::string bytes = oci::to_bytes(config);
-  oci::Descriptor described{std::string(oci::kOciConfig), oci::Digest::of(bytes), bytes.size(), {}, {}, {}, {}};
+  oci::Descriptor described{
+      std::string(oci::kOciConfig), oci::Digest::of(bytes), bytes.size(), {}, {}, {}, {}};
   oci::Manifest manifest{std::string(oci::kOciManifest), std::move(described), std::move(blobs), {}, {}, {}};
   return {std::move(bytes), std::move(manifest)};
 }

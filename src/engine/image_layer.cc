@@ -98,7 +98,8 @@ void ImageLayer::ensure_blob() {
   std::uint64_t done = 0;
   oci::VerifiedBlob verified(
       layer.blob, [&](std::uint64_t offset) { return origin_->open_blob(layer.blob, offset); },
-      origin_->name(), [&](std::uint64_t count) {
+      origin_->name(),
+      [&](std::uint64_t count) {
         done += count;
         sink.progress(activity, {done, layer.blob.size, "B"});
       });
@@ -147,7 +148,8 @@ std::string ImageLayer::extracted() {
     ensure_blob();
     const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd.valid())
-      throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}: {}.", folder, base::errno_text(errno)));
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("Cannot open {}: {}.", folder, base::errno_text(errno)));
     layer::ExtractOptions options;
     options.into = lower_form(services_.root_fs());
     options.owners = sandbox::namespaces().privileges != sandbox::Privileges::kSingle &&
@@ -193,8 +195,8 @@ base::UniqueFd ImageLayer::open_in_tree(const std::string& tree, const std::stri
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   base::UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof(how))));
   if (!fd.valid()) {
-    throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}/{}: {}.", tree, base::printable_path(path),
-                                                    base::errno_text(errno)));
+    throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}/{}: {}.", tree,
+                                                    base::printable_path(path), base::errno_text(errno)));
   }
   return fd;
 }

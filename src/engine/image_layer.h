@@ -69,8 +69,8 @@ class ImageLayer {
   // The store has the blob when this returns.
   void ensure_blob();
 
-  // Makes the tree of a RUN the layer's tree in the store, where the layer has been written (`wait`: when it has). Call
-  // where nothing is mounted that lower() was asked for.
+  // Makes the tree of a RUN the layer's tree in the store, where the layer has been written (`wait`: when it
+  // has). Call where nothing is mounted that lower() was asked for.
   void settle(bool wait);
 
  private:

@@ -9,7 +9,8 @@ namespace ixian::engine {
 namespace {
 
 // The configuration after these instructions.
-base::Json configured(const std::string& instructions, ImageSettings settings = ImageSettings(oci::host_platform())) {
+base::Json configured(const std::string& instructions,
+                      ImageSettings settings = ImageSettings(oci::host_platform())) {
   const dockerfile::Dockerfile file = dockerfile::parse("FROM scratch\n" + instructions, "Dockerfile");
   const dockerfile::GlobalScope global(file, {});
   dockerfile::StageScope scope(global, settings.environment());
@@ -47,7 +48,8 @@ TEST(Settings, TriggersOfTheBaseAreNotThoseOfTheImage) {
 
 TEST(Settings, WhatDockerWritesIsWhatIsWritten) {
   const base::Json config = configured(
-      "EXPOSE 80 53/udp\nVOLUME /v\nUSER app\nSTOPSIGNAL SIGINT\nLABEL a=b\nHEALTHCHECK --interval=3s CMD true\n");
+      "EXPOSE 80 53/udp\nVOLUME /v\nUSER app\nSTOPSIGNAL SIGINT\nLABEL a=b\nHEALTHCHECK --interval=3s CMD "
+      "true\n");
   EXPECT_EQ(config["ExposedPorts"], base::Json::parse(R"({"80/tcp":{},"53/udp":{}})"));
   EXPECT_EQ(config["Volumes"], base::Json::parse(R"({"/v":{}})"));
   EXPECT_EQ(config["User"], "app");

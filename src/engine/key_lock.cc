@@ -3,10 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <algorithm>
 
 #include "base/error.h"
 #include "base/sha256.h"

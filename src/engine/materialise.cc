@@ -14,8 +14,8 @@ namespace ixian::engine {
 namespace {
 
 [[noreturn]] void fail(const std::string& path) {
-  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("Cannot make {}: {}.", base::printable_path(path),
-                                                              base::errno_text(errno)));
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("Cannot make {}: {}.", base::printable_path(path), base::errno_text(errno)));
 }
 
 void copy_file(const base::UniqueFd& from, const base::UniqueFd& to, const std::string& path) {

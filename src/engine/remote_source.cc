@@ -45,8 +45,15 @@ void write_all(int fd, const char* data, std::size_t size) {
 // reaches files of this machine.
 base::Answer ask_git(const std::vector<std::string>& arguments, base::Cancellation& cancellation) {
   base::Question question;
-  question.argv = {"git", "-c", "protocol.file.allow=never", "-c", "protocol.ext.allow=never",
-                   "-c",  "core.symlinks=true", "-c", "advice.detachedHead=false"};
+  question.argv = {"git",
+                   "-c",
+                   "protocol.file.allow=never",
+                   "-c",
+                   "protocol.ext.allow=never",
+                   "-c",
+                   "core.symlinks=true",
+                   "-c",
+                   "advice.detachedHead=false"};
   question.argv.insert(question.argv.end(), arguments.begin(), arguments.end());
   question.env = {{"GIT_TERMINAL_PROMPT", "0"},
                   {"GIT_ASKPASS", "true"},
@@ -60,7 +67,8 @@ base::Answer ask_git(const std::vector<std::string>& arguments, base::Cancellati
     return base::ask_program(question, cancellation);
   } catch (const base::LaunchError& error) {
     if (!error.not_found) throw;
-    throw Error(ErrorCode::kTaskFailed, "ADD of a git repository needs the program git. Install the package git.");
+    throw Error(ErrorCode::kTaskFailed,
+                "ADD of a git repository needs the program git. Install the package git.");
   }
 }
 
@@ -121,8 +129,8 @@ Download RemoteSources::fetch(const RemoteSource& source) {
   request.url = url;
   http::Response response = client_().send(request);
   if (!response.head.ok()) {
-    throw Error(ErrorCode::kRegistry, fmt::format("{} cannot be downloaded: the server answered {}.", url,
-                                                  response.head.status));
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("{} cannot be downloaded: the server answered {}.", url, response.head.status));
   }
   Download download;
   download.folder = store_.work();
@@ -145,9 +153,8 @@ Download RemoteSources::fetch(const RemoteSource& source) {
   }
   download.sha256 = base::to_hex(sha.finish());
   if (!source.checksum.empty() && source.checksum != "sha256:" + download.sha256) {
-    throw Error(ErrorCode::kRegistry,
-                fmt::format("{} has the checksum sha256:{}, not {} as --checksum says.", url, download.sha256,
-                            source.checksum));
+    throw Error(ErrorCode::kRegistry, fmt::format("{} has the checksum sha256:{}, not {} as --checksum says.",
+                                                  url, download.sha256, source.checksum));
   }
   if (const auto header = response.head.headers.find("Last-Modified")) {
     if (const auto time = http::parse_http_date(*header, std::chrono::system_clock::now()))
@@ -178,15 +185,18 @@ Checkout RemoteSources::clone(const RemoteSource& source) {
     std::vector<std::string> arguments = {"-C", folder};
     arguments.insert(arguments.end(), way.begin(), way.end());
     if (!ask_git(arguments, cancellation_).status.ok()) continue;
-    fetched = ask_git({"-C", folder, "checkout", "-q", "--force", source.identity, "--"}, cancellation_).status.ok();
+    fetched = ask_git({"-C", folder, "checkout", "-q", "--force", source.identity, "--"}, cancellation_)
+                  .status.ok();
     if (fetched) break;
   }
   if (!fetched) {
     in_folder({"fetch", "-q", "origin"});
     in_folder({"checkout", "-q", "--force", source.identity, "--"});
   }
-  if (git.submodules.value_or(true)) in_folder({"submodule", "update", "-q", "--init", "--recursive", "--depth=1"});
-  auto all = std::make_shared<DiskView>(folder + (git.subdir.empty() ? "" : "/" + resolve_path(DiskView(folder), git.subdir, true)));
+  if (git.submodules.value_or(true))
+    in_folder({"submodule", "update", "-q", "--init", "--recursive", "--depth=1"});
+  auto all = std::make_shared<DiskView>(
+      folder + (git.subdir.empty() ? "" : "/" + resolve_path(DiskView(folder), git.subdir, true)));
   checkout.files = std::move(all);
   return checkout;
 }

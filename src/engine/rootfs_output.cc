@@ -27,8 +27,8 @@ LayerStack layers_of(LayerServices& services, const BuiltStage& image) {
 
 }  // namespace
 
-void write_root_tar(const std::shared_ptr<store::Store>& store, const BuiltStage& image, layer::ByteSink& sink,
-                    base::EventSink& events, base::Cancellation& cancellation) {
+void write_root_tar(const std::shared_ptr<store::Store>& store, const BuiltStage& image,
+                    layer::ByteSink& sink, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
   LayerServices services(store, events, cancellation);
   const auto view = std::make_shared<const LayersView>(layers_of(services, image));

@@ -31,8 +31,8 @@ base::Secret read_secret(const SecretSource& source) {
   if (!source.environment.empty()) {
     const char* value = ::getenv(source.environment.c_str());
     if (value == nullptr) {
-      throw Error(ErrorCode::kUsage, fmt::format("The secret {} is to come from ${}, which is not set.", source.id,
-                                                 source.environment));
+      throw Error(ErrorCode::kUsage, fmt::format("The secret {} is to come from ${}, which is not set.",
+                                                 source.id, source.environment));
     }
     return base::Secret(value);
   }
@@ -114,8 +114,8 @@ void RunMounts::take_caches(const dockerfile::Run& run) {
     if (run.mounts[i].kind == MountKind::kCache) wanted.emplace(run.mounts[i].id, i);
   }
   for (const auto& [id, index] : wanted) {
-    caches_[id] = std::make_unique<CacheMount>(services_.store(), run.mounts[index],
-                                               cache_fill(run.mounts[index], index), services_.cancellation());
+    caches_[id] = std::make_unique<CacheMount>(
+        services_.store(), run.mounts[index], cache_fill(run.mounts[index], index), services_.cancellation());
   }
 }
 

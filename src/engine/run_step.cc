@@ -40,7 +40,8 @@ void make_workdir(const std::string& root, const std::string& workdir) {
 
 void write_script(const std::string& path, const std::string& content) {
   const base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
-  if (!fd.valid() || ::write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+  if (!fd.valid() ||
+      ::write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
       ::fchmod(fd.get(), 0755) != 0) {
     throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot write {}: {}.", path, base::errno_text(errno)));
   }
@@ -73,7 +74,8 @@ sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const R
   }
   const sandbox::FoundUser user = sandbox::find_user(root.path(), step.settings->user());
   spec.user = user.user;
-  // Its own group is among its groups, so that it cannot lose it, and with it what that denies (CVE-2022-36109).
+  // Its own group is among its groups, so that it cannot lose it, and with it what that denies
+  // (CVE-2022-36109).
   if (std::find(spec.user.groups.begin(), spec.user.groups.end(), spec.user.gid) == spec.user.groups.end())
     spec.user.groups.insert(spec.user.groups.begin(), spec.user.gid);
   if (!has_variable(spec, "HOME")) spec.env.emplace_back("HOME", user.home);

@@ -42,14 +42,13 @@ class Planner {
 
   BuildPlan run() {
     plan_.target = graph_.target(job_.target);
-    plan_.source_date_epoch =
-        job_.source_date_epoch ? job_.source_date_epoch : global_.source_date_epoch();
+    plan_.source_date_epoch = job_.source_date_epoch ? job_.source_date_epoch : global_.source_date_epoch();
     for (const auto& [name, value] : global_.proxy_environment())
       plan_.build_arguments.push_back(name + "=" + value);
     if (!file_.directives.syntax.empty()) {
-      sources_.sink.log(base::kNoActivity, base::LogLevel::kDebug,
-                        fmt::format("# syntax={} is ignored: ix reads the language itself.",
-                                    file_.directives.syntax));
+      sources_.sink.log(
+          base::kNoActivity, base::LogLevel::kDebug,
+          fmt::format("# syntax={} is ignored: ix reads the language itself.", file_.directives.syntax));
     }
     find_bases();
     for (const std::size_t index : graph_.needed(plan_.target)) plan_stage(index);
@@ -95,8 +94,8 @@ class Planner {
     sources_.cancellation.throw_if_requested();
     const auto* image = std::get_if<dockerfile::FromImage>(&graph_.nodes()[index].base);
     if (image == nullptr) return;
-    auto base = at(graph_.nodes()[index].at,
-                   [&] { return sources_.bases.get(image->name, platform_of(index)); });
+    auto base =
+        at(graph_.nodes()[index].at, [&] { return sources_.bases.get(image->name, platform_of(index)); });
     const auto triggers = ImageSettings(base->config).triggers();
     bases_[index] = std::move(base);
     if (!triggers.empty()) graph_.add_triggers(index, triggers);
@@ -197,14 +196,15 @@ class Planner {
                                     warning.rule));
     }
     if (report.is_error) {
-      throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("{} asks by `# check=error=true` that warnings stop the build.",
-                              job_.dockerfile_name));
+      throw Error(
+          ErrorCode::kTaskFailed,
+          fmt::format("{} asks by `# check=error=true` that warnings stop the build.", job_.dockerfile_name));
     }
     for (const auto& [name, value] : job_.build_args) {
       if (used_args_.contains(name) || global_.uses_build_arg(name)) continue;
-      sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
-                        fmt::format("The build argument {} is used by no ARG of {}.", name, job_.dockerfile_name));
+      sources_.sink.log(
+          base::kNoActivity, base::LogLevel::kWarning,
+          fmt::format("The build argument {} is used by no ARG of {}.", name, job_.dockerfile_name));
     }
   }
 

@@ -24,8 +24,8 @@ struct Step {
   dockerfile::Instruction instruction;
   dockerfile::SourcePtr source;  // that its position points into
   std::vector<dockerfile::Origin> origins;
-  std::string title;    // the instruction as it is written, on one line
-  std::string history;  // the same in Docker's words
+  std::string title;         // the instruction as it is written, on one line
+  std::string history;       // the same in Docker's words
   bool makes_files = false;  // RUN, COPY, ADD, WORKDIR
 
   // Of instructions that make files.
@@ -37,7 +37,9 @@ struct Step {
   std::string key;  // by definition
 
   // An error at the instruction: "Dockerfile:3:1: …" with the line below.
-  base::Error error(const std::string& sentence) const { return source->error(instruction.where.begin, sentence); }
+  base::Error error(const std::string& sentence) const {
+    return source->error(instruction.where.begin, sentence);
+  }
 };
 
 struct StagePlan {
@@ -57,7 +59,7 @@ struct StagePlan {
 
 struct BuildPlan {
   std::size_t target = 0;
-  std::map<std::size_t, StagePlan> stages;  // those that the target needs
+  std::map<std::size_t, StagePlan> stages;                         // those that the target needs
   std::map<std::string, std::shared_ptr<const BaseImage>> images;  // of COPY --from and mounts, by name
   std::optional<std::int64_t> source_date_epoch;
   std::vector<std::string> build_arguments;  // proxies, for every RUN: "NAME=value"

@@ -37,7 +37,8 @@ class Keys : public ::testing::Test {
           throw base::Error(base::ErrorCode::kRegistry, "asked for " + reference.text());
         },
         false);
-    RemoteSources remote(*store_, [this]() -> http::Client& { return *client_; }, cancellation_);
+    RemoteSources remote(
+        *store_, [this]() -> http::Client& { return *client_; }, cancellation_);
     return make_build_plan(job_, {context_, bases, remote, sink_, cancellation_});
   }
   std::string key(const std::string& dockerfile) {
@@ -95,7 +96,8 @@ TEST_F(Keys, HoldBuildArgumentsOnlyWhereTheyAreDeclared) {
 
 TEST_F(Keys, HoldTheKeyOfAStageThatIsCopiedFrom) {
   const std::string rest = "FROM scratch\nCOPY --from=0 /x /x\n";
-  EXPECT_NE(plan("FROM scratch\nRUN a\n" + rest).stages.at(1).key(), plan("FROM scratch\nRUN b\n" + rest).stages.at(1).key());
+  EXPECT_NE(plan("FROM scratch\nRUN a\n" + rest).stages.at(1).key(),
+            plan("FROM scratch\nRUN b\n" + rest).stages.at(1).key());
 }
 
 TEST_F(Keys, NeverHoldASecret) {

@@ -22,6 +22,7 @@ using base::Error;
 using base::ErrorCode;
 
 const LayerStack kNoLayers;
+constexpr char kCached[] = " (cached)";
 
 std::string lock_file(store::Store& store) {
   return store.folder() + "/build-locks";
@@ -74,7 +75,8 @@ std::size_t StageRun::take_from_cache() {
     build_.counts_.cached += count;
     base::EventSink& sink = build_.services_.sink();
     const auto activity = sink.begin(
-        {plan_.label, count == 1 ? step.title : fmt::format("{} instructions, up to {}", count, step.title)});
+        {plan_.label, count == 1 ? step.title + kCached
+                                 : fmt::format("{} instructions, up to {}{}", count, step.title, kCached)});
     sink.end(activity, base::Outcome::kSkipped, "cached");
     return i;
   }
@@ -151,8 +153,11 @@ void StageRun::run_step(const Step& step, std::size_t number) {
   build_.counts_.instructions += 1;
   base::ActivityId activity = base::kNoActivity;
   bool begun = false;
-  const auto begin_activity = [&] {
-    if (!begun) activity = sink.begin({fmt::format("{} {}/{}", plan_.label, number, plan_.steps.size()), step.title});
+  const auto begin_activity = [&](const char* note) {
+    if (!begun) {
+      activity =
+          sink.begin({fmt::format("{} {}/{}", plan_.label, number, plan_.steps.size()), step.title + note});
+    }
     begun = true;
   };
   try {
@@ -163,11 +168,11 @@ void StageRun::run_step(const Step& step, std::size_t number) {
       cached = take(key, step);
       if (!cached) {
         const Turns::Turn turn(build_.turns_);
-        begin_activity();
+        begin_activity("");
         execute(step, activity, key, std::move(lock));
       }
     }
-    begin_activity();
+    begin_activity(kCached);
     if (cached) build_.counts_.cached += 1;
     sink.end(activity, cached ? base::Outcome::kSkipped : base::Outcome::kDone, cached ? "cached" : "");
   } catch (const base::Cancelled&) {
@@ -209,8 +214,8 @@ void StageRun::write_files(const Step& step) {
 void StageRun::run_command(const Step& step, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   for (const auto& layer : state_.layers) layer->settle(false);
-  RunInput input{build_.sources_.context, build_.context_folder_, {}, build_.job_.secrets,
-                 build_.plan_.build_arguments, build_.job_.network};
+  RunInput input{build_.sources_.context, build_.context_folder_,       {},
+                 build_.job_.secrets,     build_.plan_.build_arguments, build_.job_.network};
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
     if (std::holds_alternative<dockerfile::FromStage>(step.origins[i]) ||
         std::holds_alternative<dockerfile::FromImage>(step.origins[i]))

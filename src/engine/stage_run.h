@@ -39,8 +39,8 @@ class StageRun {
   BuildRun& build_;
   const StagePlan& plan_;
   StageState state_;
-  LayerStack base_layers_;  // of the base image that the stage stands on in the end
-  CopyInput copy_input_;    // of the step that runs
+  LayerStack base_layers_;                    // of the base image that the stage stands on in the end
+  CopyInput copy_input_;                      // of the step that runs
   std::map<std::size_t, StageState> others_;  // stages that this one takes from
   std::vector<std::future<void>> notes_;
   base::ThreadPool writer_{1};

@@ -169,10 +169,14 @@ class Definer {
   }
 
   Json describe(const dockerfile::Mount& mount, std::size_t index) const {
-    Json json = {{"kind", kind_name(mount.kind)},      {"target", mount.target},
-                 {"read_only", mount.read_only},       {"id", mount.id},
-                 {"size", mount.size},                 {"mode", optional_number(mount.mode)},
-                 {"uid", optional_number(mount.uid)},  {"gid", optional_number(mount.gid)},
+    Json json = {{"kind", kind_name(mount.kind)},
+                 {"target", mount.target},
+                 {"read_only", mount.read_only},
+                 {"id", mount.id},
+                 {"size", mount.size},
+                 {"mode", optional_number(mount.mode)},
+                 {"uid", optional_number(mount.uid)},
+                 {"gid", optional_number(mount.gid)},
                  {"source", base::printable_path(mount.source)}};
     if (mount.env) json["env"] = *mount.env;
     const bool from_context = mount.kind == dockerfile::MountKind::kBind && index < step_.origins.size() &&
@@ -180,7 +184,8 @@ class Definer {
     if (from_context) {
       const FileView& context = context_of(sources_);
       const auto selection = select(context, {mount.source}, {});
-      json["context"] = digest_of(context, selection, {false, base::processor_count()}, sources_.cancellation);
+      json["context"] =
+          digest_of(context, selection, {false, base::processor_count()}, sources_.cancellation);
     }
     return json;
   }

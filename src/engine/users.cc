@@ -68,17 +68,19 @@ std::uint32_t find_group(const FileView& image, std::string_view text) {
     if (const auto gid = number(fields[2])) return *gid;
   }
   if (const auto gid = number(text)) return *gid;
-  throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("There is no group {} in the image's /etc/group. Make it with RUN first, or use "
-                                "a number.",
-                                text));
+  throw base::Error(
+      base::ErrorCode::kTaskFailed,
+      fmt::format("There is no group {} in the image's /etc/group. Make it with RUN first, or use "
+                  "a number.",
+                  text));
 }
 
 [[noreturn]] void no_user(std::string_view name) {
-  throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("There is no user {} in the image's /etc/passwd. Make it with RUN first, or use "
-                                "a number.",
-                                name));
+  throw base::Error(
+      base::ErrorCode::kTaskFailed,
+      fmt::format("There is no user {} in the image's /etc/passwd. Make it with RUN first, or use "
+                  "a number.",
+                  name));
 }
 
 }  // namespace

@@ -174,6 +174,20 @@ TEST_P(OrdinaryUserRun, CanBeAnotherUserInside) {
   EXPECT_EQ(said, "1000\n1001 29\n");
 }
 
+TEST_P(OrdinaryUserRun, WithOneIdIsToldWhyItCannotBeAnother) {
+  const std::string said = as_user(false, [](std::ostream& say) {
+    enter_namespaces();
+    testing::RunInBusybox box;
+    box.spec.user = {1000, 1000, {}};
+    try {
+      box.sh("true");
+    } catch (const base::Error& error) {
+      say << error.message();
+    }
+  });
+  EXPECT_THAT(said, HasSubstr("usermod"));
+}
+
 TEST(Namespaces, AreOnlyEnteredBeforeThereAreThreads) {
   std::mutex held;
   held.lock();

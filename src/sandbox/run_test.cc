@@ -256,5 +256,24 @@ TEST(RunChoice, ARuntimeThatIsNotThereIsAnError) {
   }
 }
 
+TEST(RunChoice, WhereOneRuntimeFailsTheOtherRuns) {
+  IXIAN_SKIP_WITHOUT_SANDBOX();
+  if (!testing::on_path("runc")) GTEST_SKIP() << "runc is not installed";
+  testing::RunInBusybox box;
+  const testing::TempFolder bin;
+  bin.write("crun", "#!/bin/sh\nexit 1\n", true);
+  const testing::WithVariable path("PATH", bin.path() + ":" + ::getenv("PATH"));
+  const testing::WithVariable runtime("IXIAN_RUNTIME", "");
+  EXPECT_EQ(box.sh("echo ran; exit 4"), 4);
+  EXPECT_EQ(box.lines, Lines{"ran"});
+}
+
+TEST(RunChoice, WhatIsNoUtf8IsRefused) {
+  IXIAN_SKIP_WITHOUT_SANDBOX();
+  if (!testing::on_path("crun") && !testing::on_path("runc")) GTEST_SKIP() << "neither crun nor runc";
+  testing::RunInBusybox box;
+  EXPECT_THROW(box.sh("echo \xff"), base::Error);
+}
+
 }  // namespace
 }  // namespace ixian::sandbox

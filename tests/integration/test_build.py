@@ -179,13 +179,13 @@ def test_a_wrong_dockerfile_says_where_and_what(ix, base, context, dockerfile, s
 
 
 def test_an_image_that_is_not_there_is_the_registrys_fault(ix, store, plain, context):
-    ix("build", context(f"FROM {plain.name('none')}:1\n")).failed(4, "none", "Dockerfile:1")
+    ix("build", context(f"FROM {plain.name('none')}\n")).failed(4, "none", "Dockerfile:1")
 
 
 def test_the_base_is_pulled_from_a_registry_once(ix, store, plain, context, tmp_path):
     layout = images.Layout(tmp_path / "base")
-    ix("image", "copy", layout.add("1", busybox.image()), plain.name("base") + ":1").ok()
-    folder = context(f"FROM {plain.name('base')}:1\nRUN echo > /x\n")
+    ix("image", "copy", layout.add("1", busybox.image()), plain.name("base")).ok()
+    folder = context(f"FROM {plain.name('base')}\nRUN echo > /x\n")
     first = ix("build", folder).ok()
     plain.stop()
     assert ix("build", folder).ok().stdout == first.stdout
@@ -325,7 +325,8 @@ def test_a_killed_build_is_no_obstacle_for_the_next(ix, base, store, context):
     running.process.send_signal(signal.SIGKILL)
     running.process.wait()
     again = ix("build", context("FROM busybox:1\nRUN echo first > /first\nRUN echo > /x\n")).ok()
-    assert steps_that_ran(again) == ["RUN echo > /x"]
+    assert "RUN echo > /x" in steps_that_ran(again)
+    assert list((store / "work").iterdir()) == []
     assert str(store) not in Path("/proc/self/mounts").read_text()
 
 
