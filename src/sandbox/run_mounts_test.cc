@@ -166,6 +166,16 @@ TEST_P(RunMounts, ALinkForResolvConfIsFollowedInside) {
   EXPECT_EQ(box_.changes(), Lines{});
 }
 
+TEST_P(RunMounts, ATmpfsHoldsNoMoreThanItsSize) {
+  add("/scratch", TmpfsMount{1 << 20, 01777});
+  EXPECT_NE(box_.sh("dd if=/dev/zero of=/scratch/file bs=1M count=2"), 0);
+  EXPECT_EQ(
+      box_.sh(
+          "dd if=/dev/zero of=/scratch/file bs=4k count=2; test ! -e /scratch/other; stat -c %a /scratch"),
+      0);
+  EXPECT_EQ(box_.lines.back(), "1777");
+}
+
 TEST_P(RunMounts, WhatMakesNoSenseIsRefused) {
   for (const char* target : {"/", "relative", "/proc/self/x", "/sys/x"}) {
     box_.spec.mounts.clear();
