@@ -29,8 +29,7 @@ TEST(Network, NameServersOfThisMachineAreReplaced) {
 }
 
 TEST(Network, WithoutAHelperThereIsAnErrorAndNotTheMachinesNetwork) {
-  if (!testing::on_path("pasta") && !testing::on_path("slirp4netns"))
-    GTEST_SKIP() << "there is no helper anyway";
+  IXIAN_SKIP_WITHOUT_ISOLATED_NETWORK();
   const testing::TempFolder folder;
   const testing::WithVariable path("PATH", folder.path());
   try {
@@ -75,7 +74,7 @@ int listen_on(const char* address) {
 
 TEST_P(Egress, OthersAreReachedAndTheMachinesLoopbackIsNot) {
   IXIAN_SKIP_WITHOUT_SANDBOX();
-  if (::geteuid() != 0) GTEST_SKIP() << "a network of its own takes root";
+  if (namespaces().privileges != Privileges::kRoot) GTEST_SKIP() << "a network of its own takes root";
   for (const char* program : {GetParam(), "ip", "runc"}) {
     if (!testing::on_path(program)) GTEST_SKIP() << program << " is not installed";
   }

@@ -381,7 +381,7 @@ class Run {
       SpecMount mount;
       const auto& what = spec_.mounts[i].what;
       if (const auto* bind = std::get_if<BindMount>(&what)) mount = staging.bind(*bind, name, directory);
-      if (const auto* tmpfs = std::get_if<TmpfsMount>(&what)) mount = tmpfs_mount(*tmpfs);
+      if (const auto* tmpfs = std::get_if<TmpfsMount>(&what)) mount = staging.tmpfs(*tmpfs, name);
       if (const auto* secret = std::get_if<SecretMount>(&what)) mount = staging.secret(*secret, name);
       if (const auto* socket = std::get_if<SocketMount>(&what)) mount = staging.socket(*socket, name);
       mount.target = targets.resolved(i);

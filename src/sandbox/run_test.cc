@@ -43,6 +43,7 @@ TEST_P(RunTest, ElevenCapabilitiesAndNoneThatIsInherited) {
 }
 
 TEST_P(RunTest, AnOrdinaryUserInsideHasNoCapabilities) {
+  IXIAN_SKIP_WITH_ONE_ID();
   box_.spec.user = {1000, 1001, {29, 50}};
   ASSERT_EQ(box_.sh("grep -E 'CapPrm|CapEff' /proc/self/status | tr '\\t' ' '; id -u; id -g; id -G"), 0);
   EXPECT_EQ(box_.lines,
@@ -111,8 +112,7 @@ TEST_P(RunTest, TheMachinesNetworkIsThereWhenAskedFor) {
 }
 
 TEST_P(RunTest, AnIsolatedNetworkIsNotTheMachines) {
-  if (!testing::on_path("pasta") && !testing::on_path("slirp4netns"))
-    GTEST_SKIP() << "neither pasta nor slirp4netns";
+  IXIAN_SKIP_WITHOUT_ISOLATED_NETWORK();
   box_.spec.network = Network::kIsolated;
   ASSERT_EQ(box_.sh("readlink /proc/self/ns/net; ip route | grep -c default"), 0) << box_.output();
   EXPECT_NE(box_.lines[0], fs::read_symlink("/proc/self/ns/net").string());

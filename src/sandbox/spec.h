@@ -11,8 +11,8 @@ namespace ixian::sandbox {
 
 struct SpecMount {
   std::string target;                // inside, without links
-  std::string type;                  // "bind", "tmpfs"
-  std::string source;                // of this machine, or the type again
+  std::string type;                  // "bind"
+  std::string source;                // of this machine
   std::vector<std::string> options;  // mount(8)
   std::vector<std::string> flags;    // options that `source` has already been mounted with
 };
