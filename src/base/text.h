@@ -1,6 +1,7 @@
 // Small things with strings that the standard library leaves out.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -10,6 +11,10 @@ namespace ixian::base {
 
 // The pieces between separators; always at least one. The views point into `text`.
 std::vector<std::string_view> split(std::string_view text, char separator);
+
+// The pieces of a string that is about to go would point nowhere.
+template <std::same_as<std::string> T>
+std::vector<std::string_view> split(T&& text, char separator) = delete;
 
 std::string join(const std::vector<std::string_view>& parts, std::string_view separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);

@@ -206,7 +206,8 @@ class Parser {
     } else if (name == "--no-cache") {
       job.no_cache = flag(name);
     } else if (name == "--no-cache-filter") {
-      for (std::string_view stage : base::split(inline_or_next(name), ','))
+      const std::string stages = inline_or_next(name);
+      for (std::string_view stage : base::split(stages, ','))
         job.no_cache_stages.insert(base::to_lower(stage));
     } else if (name == "--pull") {
       job.pull = flag(name);

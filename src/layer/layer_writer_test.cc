@@ -158,9 +158,9 @@ TEST(LayerWriter, PassesOnWhatTheSinkThrows) {
   FullSink sink;
   LayerWriter writer(sink, {}, cancellation);
   const std::string text(1 << 20, 'x');
-  writer.add(file("a", 64 << 20));
   EXPECT_THROW(
       {
+        writer.add(file("a", 64 << 20));
         for (int i = 0; i < 64; ++i) writer.write(text);
         writer.finish();
       },
