@@ -1,9 +1,10 @@
-# ixian_library(NAME [LINKS target...] [TEST_LINKS target...] [SOURCES generated...])
+# ixian_library(NAME [LINKS target...] [TEST_LINKS target...] [SOURCES generated...] [TESTS_APART])
 #
 # One folder is one library `ixian_NAME`, made of every .cc beside the caller's CMakeLists.txt. Files that end in
-# _test.cc become the test program NAME_test, registered with CTest, one CTest test a program.
+# _test.cc become the test program NAME_test, registered with CTest, one CTest test a program. Where a preset joins files, names
+# of an anonymous namespace are the folder's; TESTS_APART leaves the tests out, whose helpers may then have the same names.
 function(ixian_library name)
-  cmake_parse_arguments(arg "" "" "LINKS;TEST_LINKS;SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "TESTS_APART" "" "LINKS;TEST_LINKS;SOURCES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -20,6 +21,9 @@ function(ixian_library name)
                           GTest::gtest GTest::gmock GTest::gtest_main)
     # What is tested is as optimised as it ships; compiling the tests themselves that well takes longer than running them.
     target_compile_options(${name}_test PRIVATE -O0)
+    if(arg_TESTS_APART)
+      set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
+    endif()
     add_test(NAME unit.${name} COMMAND ${name}_test)
     set_tests_properties(unit.${name} PROPERTIES LABELS unit)
   endif()

@@ -20,10 +20,11 @@ inline void make_busybox_tree(const std::string& folder) {
   fs::permissions(folder, fs::perms(0755));
   fs::copy_file("/bin/busybox", folder + "/bin/busybox", fs::copy_options::overwrite_existing);
   for (const char* name :
-       {"sh",     "cat",   "ls",    "id",      "env",      "mount",    "sleep",  "mkdir", "rm",    "touch",
-        "mknod",  "chown", "chmod", "stat",    "ln",       "ps",       "kill",   "true",  "false", "echo",
-        "head",   "wc",    "ip",    "unshare", "hostname", "readlink", "dd",     "grep",  "mv",    "test",
-        "chroot", "umask", "wget",  "nc",      "find",     "seq",      "umount", "date",  "tr",    "sort"}) {
+       {"sh",     "cat",   "ls",    "id",     "env",    "mount",   "sleep",    "mkdir",    "rm",
+        "touch",  "mknod", "chown", "chmod",  "stat",   "ln",      "ps",       "kill",     "true",
+        "false",  "echo",  "head",  "wc",     "ip",     "unshare", "hostname", "readlink", "dd",
+        "grep",   "mv",    "test",  "chroot", "umask",  "wget",    "nc",       "find",     "seq",
+        "umount", "date",  "tr",    "sort",   "timeout"}) {
     fs::create_symlink("busybox", folder + "/bin/" + name);
   }
 }

@@ -133,4 +133,20 @@ class RunInBusybox {
     }                                                                                        \
   } while (false)
 
+// An ordinary user without subordinate ids is the only one inside.
+#define IXIAN_SKIP_WITH_ONE_ID()                                                              \
+  do {                                                                                        \
+    if (::ixian::sandbox::namespaces().privileges == ::ixian::sandbox::Privileges::kSingle) { \
+      GTEST_SKIP() << ::ixian::sandbox::namespaces().missing;                                 \
+    }                                                                                         \
+  } while (false)
+
+#define IXIAN_SKIP_WITHOUT_ISOLATED_NETWORK()                                                   \
+  do {                                                                                          \
+    if (!::ixian::testing::on_path("pasta") && !::ixian::testing::on_path("slirp4netns")) {     \
+      GTEST_SKIP() << "neither pasta nor slirp4netns is installed";                             \
+    }                                                                                           \
+    if (::access("/dev/net/tun", R_OK | W_OK) != 0) GTEST_SKIP() << "/dev/net/tun is not ours"; \
+  } while (false)
+
 }  // namespace ixian::testing

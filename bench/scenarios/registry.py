@@ -148,6 +148,11 @@ class Slow(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class FarNetwork(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # what does not fit comes back a second later
+
+
 def round_trips(bench, folder, registry):
     """Each request takes as long as a far network would; what is left of the time is how many waited for one another."""
     layout = folder / "layout"
@@ -156,8 +161,7 @@ def round_trips(bench, folder, registry):
     source = f"oci:{layout}:1"
     bench.seconds([bench.ix, "image", "copy", source, registry.image("app:1")])
     Slow.target = f"http://127.0.0.1:{registry.port}"
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-    server.daemon_threads = True
+    server = FarNetwork(("127.0.0.1", 0), Slow)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     far = f"127.0.0.1:{server.server_port}"
 

@@ -30,8 +30,8 @@ void replace_file(const std::string& path, const std::string& source) {
 class OrdinaryUser : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
     IXIAN_SKIP_WITHOUT_SANDBOX();
+    if (namespaces().privileges != Privileges::kRoot) GTEST_SKIP() << "only root can become another user";
     ASSERT_EQ(::chmod(folder_.path().c_str(), 0777), 0);
     // The file systems above a test's own folder must let the user in.
     for (const char* name : {"passwd", "subuid", "subgid"}) {
@@ -153,9 +153,7 @@ TEST_P(OrdinaryUserRun, WorksWithTheMachinesNetwork) {
 }
 
 TEST_P(OrdinaryUserRun, WorksWithAnIsolatedNetwork) {
-  if (!testing::on_path("pasta") && !testing::on_path("slirp4netns"))
-    GTEST_SKIP() << "neither pasta nor slirp4netns";
-  if (::access("/dev/net/tun", R_OK | W_OK) != 0) GTEST_SKIP() << "no /dev/net/tun";
+  IXIAN_SKIP_WITHOUT_ISOLATED_NETWORK();
   EXPECT_EQ(as_user(false, [](std::ostream& say) { run_as_user(say, GetParam(), Network::kIsolated); }),
             kSaid);
 }
@@ -172,6 +170,20 @@ TEST_P(OrdinaryUserRun, CanBeAnotherUserInside) {
     say << box.output();
   });
   EXPECT_EQ(said, "1000\n1001 29\n");
+}
+
+TEST_P(OrdinaryUserRun, WithOneIdIsToldWhyItCannotBeAnother) {
+  const std::string said = as_user(false, [](std::ostream& say) {
+    enter_namespaces();
+    testing::RunInBusybox box;
+    box.spec.user = {1000, 1000, {}};
+    try {
+      box.sh("true");
+    } catch (const base::Error& error) {
+      say << error.message();
+    }
+  });
+  EXPECT_THAT(said, HasSubstr("usermod"));
 }
 
 TEST(Namespaces, AreOnlyEnteredBeforeThereAreThreads) {

@@ -8,10 +8,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <algorithm>
 #include <cerrno>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "base/error.h"
@@ -43,7 +44,26 @@ namespace ixian::sandbox {
 namespace {
 
 // The runtime that has run a container in this process: it need not be doubted again.
-std::atomic<int> proven{-1};
+class Proven {
+ public:
+  std::string get() {
+    const std::lock_guard lock(mutex_);
+    return program_;
+  }
+  void set(const std::string& program) {
+    const std::lock_guard lock(mutex_);
+    program_ = program;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string program_;
+};
+
+Proven& proven() {
+  static Proven one;
+  return one;
+}
 
 [[noreturn]] void usage(std::string message) {
   throw base::Error(base::ErrorCode::kUsage, std::move(message));
@@ -107,11 +127,10 @@ class Targets {
       usage(fmt::format("Nothing can be mounted on {}.", base::printable_path(mount.target)));
     }
     resolved_.push_back(target);
-    directory_.push_back(std::holds_alternative<TmpfsMount>(mount.what));
-    if (const auto* bind = std::get_if<BindMount>(&mount.what))
-      directory_.back() = source_is_directory(*bind);
-    make(target, directory_.back());
-    covers_.push_back({target, std::get_if<BindMount>(&mount.what)});
+    const auto* bind = std::get_if<BindMount>(&mount.what);
+    make(target,
+         bind != nullptr ? source_is_directory(*bind) : std::holds_alternative<TmpfsMount>(mount.what));
+    covers_.push_back({target, bind});
   }
 
   void add_builtin(const std::string& path, bool directory) {
@@ -181,7 +200,6 @@ class Targets {
   MountPoints image_;
   std::vector<std::unique_ptr<MountPoints>> binds_;
   std::vector<std::string> resolved_;
-  std::vector<bool> directory_;
   std::vector<Cover> covers_;
 };
 
@@ -194,11 +212,28 @@ std::string hosts_file(const RunSpec& spec) {
   return text;
 }
 
-bool knows_group(std::uint32_t gid) {
-  for (const auto& range : parse_map(base::read_file("/proc/self/gid_map").value_or(""))) {
-    if (gid >= range.inside && gid - range.inside < range.count) return true;
+// Whether a user namespace has a number of /proc/self/uid_map or gid_map.
+bool knows(const char* map, std::uint32_t id) {
+  for (const auto& range : parse_map(base::read_file(map).value_or(""))) {
+    if (id >= range.inside && id - range.inside < range.count) return true;
   }
   return false;
+}
+
+void check_user(const User& user) {
+  if (knows("/proc/self/uid_map", user.uid) && knows("/proc/self/gid_map", user.gid)) return;
+  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("RUN cannot be user {} with group {} here. {}",
+                                                              user.uid, user.gid, namespaces().missing));
+}
+
+std::string config_text(const RunSpec& spec, const SpecPlace& place) {
+  try {
+    return runtime_spec(spec, place).dump();
+  } catch (const base::Json::exception&) {
+    usage(
+        "The command, the environment and the paths of a RUN must be UTF-8: a container's configuration is "
+        "JSON.");
+  }
 }
 
 bool in_user_namespace() {
@@ -221,6 +256,7 @@ class Run {
       throw base::Error(base::ErrorCode::kTaskFailed,
                         "RUN needs to be root, or a user namespace. " + namespaces().missing);
     }
+    check_user(spec_.user);
     cancellation_.throw_if_requested();
     place_.cwd = working_directory(mount_.path(), spec_.cwd);
     utsname machine;
@@ -276,16 +312,18 @@ class Run {
     const NetworkPlan network = plan_network(spec_.network, staging.write("network", ""));
     place_.network = network.file;
     place_.bind_sys = network.file.empty() && in_user_namespace();
-    place_.group_5 = knows_group(5);
+    place_.group_5 = knows("/proc/self/gid_map", 5);
     place_.set_groups = base::read_file("/proc/self/setgroups").value_or("allow") != "deny\n";
     add_mounts(staging, network, targets);
     std::string first_error;
-    const int known = proven;
+    const std::string known = proven().get();
+    const bool certain = std::any_of(candidates.begin(), candidates.end(),
+                                     [&](const Runtime& runtime) { return runtime.program == known; });
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (known >= 0 && candidates.size() > 1 && static_cast<int>(i) != known) continue;
+      if (certain && candidates[i].program != known) continue;
       const std::string error = attempt(staging, candidates[i], i, network, group);
       if (error.empty()) {
-        if (candidates.size() > 1) proven = static_cast<int>(i);
+        if (!certain) proven().set(candidates[i].program);
         return status_;
       }
       if (first_error.empty()) first_error = candidates[i].name() + ": " + error;
@@ -308,7 +346,7 @@ class Run {
     // crun mounts the root directory once more without the flags that it has.
     const bool halted = runtime.is_crun && !in_user_namespace();
     place_.repeat_flags = runtime.is_crun;
-    staging.write(fmt::format("runtime{}/config.json", index), runtime_spec(spec_, place_).dump());
+    staging.write(fmt::format("runtime{}/config.json", index), config_text(spec_, place_));
     what.argv = runtime.start_command(state, state, halted);
     if (halted) what.go_on = runtime.continue_command(state);
     what.pid_file = state + "/pid";
@@ -343,7 +381,7 @@ class Run {
       SpecMount mount;
       const auto& what = spec_.mounts[i].what;
       if (const auto* bind = std::get_if<BindMount>(&what)) mount = staging.bind(*bind, name, directory);
-      if (const auto* tmpfs = std::get_if<TmpfsMount>(&what)) mount = tmpfs_mount(*tmpfs);
+      if (const auto* tmpfs = std::get_if<TmpfsMount>(&what)) mount = staging.tmpfs(*tmpfs, name);
       if (const auto* secret = std::get_if<SecretMount>(&what)) mount = staging.secret(*secret, name);
       if (const auto* socket = std::get_if<SocketMount>(&what)) mount = staging.socket(*socket, name);
       mount.target = targets.resolved(i);

@@ -43,6 +43,7 @@ TEST_P(RunTest, ElevenCapabilitiesAndNoneThatIsInherited) {
 }
 
 TEST_P(RunTest, AnOrdinaryUserInsideHasNoCapabilities) {
+  IXIAN_SKIP_WITH_ONE_ID();
   box_.spec.user = {1000, 1001, {29, 50}};
   ASSERT_EQ(box_.sh("grep -E 'CapPrm|CapEff' /proc/self/status | tr '\\t' ' '; id -u; id -g; id -G"), 0);
   EXPECT_EQ(box_.lines,
@@ -111,8 +112,7 @@ TEST_P(RunTest, TheMachinesNetworkIsThereWhenAskedFor) {
 }
 
 TEST_P(RunTest, AnIsolatedNetworkIsNotTheMachines) {
-  if (!testing::on_path("pasta") && !testing::on_path("slirp4netns"))
-    GTEST_SKIP() << "neither pasta nor slirp4netns";
+  IXIAN_SKIP_WITHOUT_ISOLATED_NETWORK();
   box_.spec.network = Network::kIsolated;
   ASSERT_EQ(box_.sh("readlink /proc/self/ns/net; ip route | grep -c default"), 0) << box_.output();
   EXPECT_NE(box_.lines[0], fs::read_symlink("/proc/self/ns/net").string());
@@ -254,6 +254,25 @@ TEST(RunChoice, ARuntimeThatIsNotThereIsAnError) {
     EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
     EXPECT_THAT(error.message(), HasSubstr("no-such-runtime"));
   }
+}
+
+TEST(RunChoice, WhereOneRuntimeFailsTheOtherRuns) {
+  IXIAN_SKIP_WITHOUT_SANDBOX();
+  if (!testing::on_path("runc")) GTEST_SKIP() << "runc is not installed";
+  testing::RunInBusybox box;
+  const testing::TempFolder bin;
+  bin.write("crun", "#!/bin/sh\nexit 1\n", true);
+  const testing::WithVariable path("PATH", bin.path() + ":" + ::getenv("PATH"));
+  const testing::WithVariable runtime("IXIAN_RUNTIME", "");
+  EXPECT_EQ(box.sh("echo ran; exit 4"), 4);
+  EXPECT_EQ(box.lines, Lines{"ran"});
+}
+
+TEST(RunChoice, WhatIsNoUtf8IsRefused) {
+  IXIAN_SKIP_WITHOUT_SANDBOX();
+  if (!testing::on_path("crun") && !testing::on_path("runc")) GTEST_SKIP() << "neither crun nor runc";
+  testing::RunInBusybox box;
+  EXPECT_THROW(box.sh("echo \xff"), base::Error);
 }
 
 }  // namespace

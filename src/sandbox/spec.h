@@ -11,8 +11,8 @@ namespace ixian::sandbox {
 
 struct SpecMount {
   std::string target;                // inside, without links
-  std::string type;                  // "bind", "tmpfs"
-  std::string source;                // of this machine, or the type again
+  std::string type;                  // "bind"
+  std::string source;                // of this machine
   std::vector<std::string> options;  // mount(8)
   std::vector<std::string> flags;    // options that `source` has already been mounted with
 };
@@ -25,13 +25,13 @@ struct SpecPlace {
   bool bind_sys = false;      // /sys cannot be mounted anew: it belongs to another network namespace
   bool group_5 = true;        // the terminals' group has a number here
   bool repeat_flags = false;  // the runtime does not keep the flags of what it binds
-  bool set_groups = true;     // setgroups(2) is allowed
+  bool set_groups = true;     // setgroups(2) is allowed; else there are no supplementary groups
   std::string machine;        // uname -m
   std::vector<SpecMount> mounts;
 };
 
-// The config.json. Throws Error{kTaskFailed} for a machine without a seccomp profile, Error{kUsage} for
-// supplementary groups where there can be none.
+// The config.json. Throws Error{kTaskFailed} for a machine without a seccomp profile, Error{kUsage} for a
+// resource limit that does not exist.
 base::Json runtime_spec(const RunSpec& spec, const SpecPlace& place);
 
 }  // namespace ixian::sandbox

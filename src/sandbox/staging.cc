@@ -131,10 +131,15 @@ SpecMount Staging::secret(const SecretMount& what, std::string_view name) const 
   return {"", "bind", file, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}, {}};
 }
 
-SpecMount tmpfs_mount(const TmpfsMount& what) {
-  SpecMount mount{"", "tmpfs", "tmpfs", {"nosuid", "nodev", fmt::format("mode={:o}", what.mode & 07777)}, {}};
-  if (what.size != 0) mount.options.push_back(fmt::format("size={}", what.size));
-  return mount;
+SpecMount Staging::tmpfs(const TmpfsMount& what, std::string_view name) const {
+  const std::string target = path(name);
+  if (::mkdir(target.c_str(), 0700) != 0) fail_path("make the folder", target);
+  std::string options = fmt::format("mode={:o}", what.mode & 07777);
+  if (what.size != 0) options += fmt::format(",size={}", what.size);
+  if (::mount("tmpfs", target.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0) {
+    fail("Cannot mount a tmpfs");
+  }
+  return {"", "bind", target, {"bind", "rprivate"}, {"nosuid", "nodev"}};
 }
 
 }  // namespace ixian::sandbox

@@ -31,6 +31,8 @@ class Staging {
   // Opened once, confined; the mount's source is what was opened. `directory` says what it is.
   SpecMount bind(const BindMount& what, std::string_view name, bool& directory) const;
   SpecMount socket(const SocketMount& what, std::string_view name) const;
+  // Mounted here, since a runtime may give it the mode of the directory below.
+  SpecMount tmpfs(const TmpfsMount& what, std::string_view name) const;
   SpecMount secret(const SecretMount& what, std::string_view name) const;
 
  private:
@@ -38,8 +40,5 @@ class Staging {
 
   const std::string folder_;
 };
-
-// Options for a tmpfs.
-SpecMount tmpfs_mount(const TmpfsMount& what);
 
 }  // namespace ixian::sandbox

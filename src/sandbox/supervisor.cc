@@ -195,6 +195,7 @@ void let_go_on(const Plan& plan, pid_t container) {
   for (int number : {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&signals, number);
   pid_t command = 0;
   bool stopping = false;
+  bool told = false;
   timespec deadline = {};
   while (true) {
     // The command's end must be left to be waited for until it is known which process it is.
@@ -206,6 +207,11 @@ void let_go_on(const Plan& plan, pid_t container) {
       command = read_pid(plan.pid_file);
       if (command == 0) end(plan, Report::What::kNotStarted, 0);
       if (plan.go_on != nullptr) let_go_on(plan, command);
+    }
+    // A runtime that is about to start the container does so first: what has begun may end in its own way.
+    if (stopping && !told && command != 0) {
+      told = true;
+      ::kill(-1, SIGTERM);
     }
     const timespec left = minus(deadline, now());
     if (stopping && left.tv_sec == 0 && left.tv_nsec == 0) ::_exit(128 + SIGKILL);
@@ -219,7 +225,6 @@ void let_go_on(const Plan& plan, pid_t container) {
       deadline.tv_sec += 1;
       deadline.tv_nsec -= 1'000'000'000;
     }
-    ::kill(-1, SIGTERM);
   }
 }
 
