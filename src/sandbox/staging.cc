@@ -137,7 +137,7 @@ SpecMount Staging::tmpfs(const TmpfsMount& what, std::string_view name) const {
   std::string options = fmt::format("mode={:o}", what.mode & 07777);
   if (what.size != 0) options += fmt::format(",size={}", what.size);
   if (::mount("tmpfs", target.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0) {
-    fail("Cannot mount a tmpfs");
+    fail_staging("Cannot mount a tmpfs");
   }
   return {"", "bind", target, {"bind", "rprivate"}, {"nosuid", "nodev"}};
 }
