@@ -165,6 +165,7 @@ std::string CopyDraft::target_of(const std::string& destination, const std::stri
 
 void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const SelectedSource& source,
                          const std::string& destination) {
+  links_.clear();
   std::string into = destination;
   if (!source.prefix_folders.empty()) {
     // --parents: the folders on the way come with what the source says of them.
@@ -210,7 +211,6 @@ void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const Sele
 
 void CopyDraft::copy(const std::shared_ptr<const FileView>& from, const std::vector<SelectedSource>& sources,
                      const std::string& destination) {
-  links_.clear();
   for (const SelectedSource& source : sources) copy_one(from, source, destination);
 }
 

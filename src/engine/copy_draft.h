@@ -72,7 +72,7 @@ class CopyDraft : public FileView {
   const FileView& below_;
   const CopyStyle style_;
   std::map<std::string, layer::LayerEntry> entries_;
-  std::map<std::string, std::string> links_;  // hard_link_group of a source → where its first name went
+  std::map<std::string, std::string> links_;  // hard_link_group within one source → where its first name went
 };
 
 }  // namespace ixian::engine

@@ -34,6 +34,8 @@ oci::TarType type_of(mode_t mode) {
       return oci::TarType::kCharacterDevice;
     case S_IFBLK:
       return oci::TarType::kBlockDevice;
+    case S_IFIFO:
+      return oci::TarType::kFifo;
     default:
       return oci::TarType::kFile;
   }
@@ -106,7 +108,7 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
   }
   struct stat status;
   if (::fstatat(fd.get(), "", &status, AT_EMPTY_PATH) != 0) fail(path, errno);
-  if (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode)) return std::nullopt;
+  if (S_ISSOCK(status.st_mode)) return std::nullopt;
   oci::TarEntry entry;
   entry.name = base_name(path);
   entry.type = type_of(status.st_mode);
@@ -152,6 +154,14 @@ base::UniqueFd DiskView::open(const std::string& path) const {
   base::UniqueFd fd = open_at(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd.valid()) fail(path, errno);
   return fd;
+}
+
+std::string DiskView::hard_link_group(const std::string& path) const {
+  const base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+  struct stat status;
+  if (!fd.valid() || ::fstatat(fd.get(), "", &status, AT_EMPTY_PATH) != 0) return "";
+  if (!S_ISREG(status.st_mode) || status.st_nlink < 2) return "";
+  return fmt::format("{}:{}", status.st_dev, status.st_ino);
 }
 
 }  // namespace ixian::engine

@@ -9,7 +9,7 @@
 namespace ixian::engine {
 
 // Everything is opened through the folder's own descriptor with openat2(2), beneath it and through no link,
-// so that nobody who changes the folder meanwhile leads a build out of it. Sockets and FIFOs are not there.
+// so that nobody who changes the folder meanwhile leads a build out of it. Sockets are not there.
 // Never writes.
 class DiskView : public FileView {
  public:
@@ -20,8 +20,7 @@ class DiskView : public FileView {
   std::vector<std::string> children(const std::string& path) const override;
   std::map<std::string, std::string> xattrs(const std::string& path) const override;
   base::UniqueFd open(const std::string& path) const override;
-  // None: Docker makes a file of each name.
-  std::string hard_link_group(const std::string&) const override { return ""; }
+  std::string hard_link_group(const std::string& path) const override;
 
   const std::string& folder() const { return folder_; }
 

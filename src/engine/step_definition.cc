@@ -146,6 +146,14 @@ class Definer {
 
  private:
   Json transfer(const dockerfile::FileTransfer& transfer) const {
+    const std::string& destination = transfer.destination.text;
+    const bool is_folder = destination.ends_with('/') || destination == "." || destination.ends_with("/.") ||
+                           destination == ".." || destination.ends_with("/..");
+    if (transfer.sources.size() + transfer.inline_files.size() > 1 && !is_folder) {
+      throw Error(
+          ErrorCode::kTaskFailed,
+          fmt::format("Several things are copied, so {0} must be a folder; write {0}/ for it.", destination));
+    }
     Json files = Json::array();
     for (const auto& file : transfer.inline_files)
       files.push_back({base::printable_path(file.name), base::sha256_hex(file.content)});

@@ -7,11 +7,13 @@ import shutil
 import signal
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 import busybox
 import images
 import pytest
+from program import IX
 from waiting import wait_for
 
 
@@ -49,7 +51,7 @@ def build(ix, store, tmp_path):
 
     def run(context, *args, env={}):
         folder = tmp_path / f"built-{next(count)}"
-        result = ix("build", *args, "-o", f"type=oci,tar=false,dest={folder}", context, env=env).ok()
+        result = ix("build", "--network=none", *args, "-o", f"type=oci,tar=false,dest={folder}", context, env=env).ok()
         built = busybox.Built(folder)
         built.result = result
         return built
@@ -131,11 +133,11 @@ def test_no_cache_and_no_cache_filter(base, context, build):
 
 def test_a_failing_command_names_itself_its_line_and_its_code(ix, base, context):
     folder = context("FROM busybox:1\nRUN echo before > /x\nRUN echo to-the-user && exit 7\n")
-    result = ix("build", folder)
+    result = ix("build", "--network=none", folder)
     result.failed(1, "Dockerfile:3", "exit code 7", "RUN echo to-the-user && exit 7", "to-the-user")
     assert result.stdout == ""
     # What had been done by then is kept.
-    assert steps_that_ran(ix("build", folder))[0].startswith("RUN echo to-the-user")
+    assert steps_that_ran(ix("build", "--network=none", folder))[0].startswith("RUN echo to-the-user")
 
 
 @pytest.mark.parametrize(
@@ -155,7 +157,7 @@ def test_a_failing_command_names_itself_its_line_and_its_code(ix, base, context)
     ],
 )
 def test_a_wrong_command_line_says_what_is_wrong(ix, base, context, args, code, sentence):
-    ix("build", *args, cwd=context("FROM busybox:1\n")).failed(code, sentence)
+    ix("build", "--network=none", *args, cwd=context("FROM busybox:1\n")).failed(code, sentence)
 
 
 @pytest.mark.parametrize(
@@ -173,23 +175,23 @@ def test_a_wrong_command_line_says_what_is_wrong(ix, base, context, args, code, 
     ],
 )
 def test_a_wrong_dockerfile_says_where_and_what(ix, base, context, dockerfile, sentence):
-    result = ix("build", context(dockerfile))
+    result = ix("build", "--network=none", context(dockerfile))
     assert result.code in (1, 2), result
     assert sentence in result.stderr and "Dockerfile" in result.stderr, result
 
 
 def test_an_image_that_is_not_there_is_the_registrys_fault(ix, store, plain, context):
-    ix("build", context(f"FROM {plain.name('none')}\n")).failed(4, "none", "Dockerfile:1")
+    ix("build", "--network=none", context(f"FROM {plain.name('none')}\n")).failed(4, "none", "Dockerfile:1")
 
 
 def test_the_base_is_pulled_from_a_registry_once(ix, store, plain, context, tmp_path):
     layout = images.Layout(tmp_path / "base")
     ix("image", "copy", layout.add("1", busybox.image()), plain.name("base")).ok()
     folder = context(f"FROM {plain.name('base')}\nRUN echo > /x\n")
-    first = ix("build", folder).ok()
+    first = ix("build", "--network=none", folder).ok()
     plain.stop()
-    assert ix("build", folder).ok().stdout == first.stdout
-    ix("build", "--pull", folder).failed(4, plain.host)
+    assert ix("build", "--network=none", folder).ok().stdout == first.stdout
+    ix("build", "--network=none", "--pull", folder).failed(4, plain.host)
 
 
 def test_the_context_is_not_changed(ix, base, context):
@@ -199,7 +201,7 @@ def test_the_context_is_not_changed(ix, base, context):
         return {path: (path.stat().st_mtime_ns, path.stat().st_mode, path.read_bytes() if path.is_file() else b"") for path in folder.rglob("*")}
 
     before = everything()
-    ix("build", folder).ok()
+    ix("build", "--network=none", folder).ok()
     assert everything() == before
 
 
@@ -215,7 +217,7 @@ def test_a_link_that_is_named_itself_does_not_leave_the_context(ix, base, contex
     (tmp_path / "outside").write_text("canary")
     folder = context("FROM busybox:1\nCOPY link /x\n")
     (folder / "link").symlink_to("../outside")
-    ix("build", folder).failed(1, "link")
+    ix("build", "--network=none", folder).failed(1, "link")
 
 
 def test_secrets_are_nowhere(ix, base, store, context, tmp_path):
@@ -227,7 +229,7 @@ def test_secrets_are_nowhere(ix, base, store, context, tmp_path):
         "RUN --mount=type=secret,id=token,env=TOKEN test -n \"$TOKEN\"\n"
     )
     out = tmp_path / "out"
-    result = ix("build", "--secret", f"id=token,src={tmp_path / 'token'}", "-o", f"type=oci,tar=false,dest={out}", folder)
+    result = ix("build", "--network=none", "--secret", f"id=token,src={tmp_path / 'token'}", "-o", f"type=oci,tar=false,dest={out}", folder)
     result.ok()
     assert canary not in result.stderr + result.stdout
     for root in (store, out):
@@ -240,8 +242,8 @@ def test_secrets_are_nowhere(ix, base, store, context, tmp_path):
 
 def test_another_secret_does_not_miss(ix, base, context):
     folder = context("FROM busybox:1\nRUN --mount=type=secret,id=s,env=S echo ran\n")
-    ix("build", "--secret", "id=s,env=ONE", folder, env={"ONE": "1"}).ok()
-    assert steps_that_ran(ix("build", "--secret", "id=s,env=TWO", folder, env={"TWO": "2"}).ok()) == []
+    ix("build", "--network=none", "--secret", "id=s,env=ONE", folder, env={"ONE": "1"}).ok()
+    assert steps_that_ran(ix("build", "--network=none", "--secret", "id=s,env=TWO", folder, env={"TWO": "2"}).ok()) == []
 
 
 def test_cache_mounts_outlive_a_build(base, context, build):
@@ -260,16 +262,16 @@ def test_build_arguments_come_from_the_command_line_or_the_environment(base, con
 
 def test_reproducible_builds_have_the_same_digest_in_another_store(ix, base, context, tmp_path):
     folder = context("FROM busybox:1\nWORKDIR /w\nCOPY Dockerfile /x\nRUN echo a > /a\n")
-    first = ix("build", "--reproducible", folder).ok().stdout
+    first = ix("build", "--network=none", "--reproducible", folder).ok().stdout
     ix.environment["IXIAN_STORE"] = str(tmp_path / "other")
     layout = images.Layout(tmp_path / "base")
     ix("image", "copy", layout.add("1", busybox.image()), "store:busybox:1").ok()
-    assert ix("build", "--reproducible", folder).ok().stdout == first
+    assert ix("build", "--network=none", "--reproducible", folder).ok().stdout == first
 
 
 def test_labels_tags_and_files_about_the_image(ix, base, context, tmp_path):
     folder = context("FROM busybox:1\n")
-    done = ix("build", "-t", "one:1", "-t", "two", "--label", "a=b", "--iidfile", tmp_path / "id", "--metadata-file",
+    done = ix("build", "--network=none", "-t", "one:1", "-t", "two", "--label", "a=b", "--iidfile", tmp_path / "id", "--metadata-file",
               tmp_path / "meta", folder).ok()  # fmt: skip
     meta = json.loads((tmp_path / "meta").read_text())
     assert meta["containerimage.digest"] == done.stdout.strip()
@@ -282,20 +284,20 @@ def test_labels_tags_and_files_about_the_image(ix, base, context, tmp_path):
 
 def test_every_kind_of_output(ix, base, context, tmp_path):
     folder = context("FROM scratch\nCOPY Dockerfile /d/file\n")
-    ix("build", "-o", "type=oci,dest=a.tar", "-o", "type=docker,dest=b.tar", "-o", "c.tar", "-o", "d", "-t", "x:1", folder).ok()
+    ix("build", "--network=none", "-o", "type=oci,dest=a.tar", "-o", "type=docker,dest=b.tar", "-o", "c.tar", "-o", "d", "-t", "x:1", folder).ok()
     assert {"oci-layout", "index.json", "manifest.json"} <= set(tarfile.open(ix.work / "a.tar").getnames())
     named = json.loads(tarfile.open(ix.work / "b.tar").extractfile("manifest.json").read())[0]["RepoTags"]
     assert len(named) == 1 and named[0].endswith("x:1")
     assert tarfile.open(ix.work / "c.tar").getnames() == ["d", "d/file"]
     assert (ix.work / "d/d/file").read_text() == "FROM scratch\nCOPY Dockerfile /d/file\n"
-    piped = ix("build", "-o", "-", folder).ok()
+    piped = ix("build", "--network=none", "-o", "-", folder).ok()
     assert "d/file" in piped.stdout
 
 
 @pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
 def test_skopeo_reads_what_was_built(ix, base, context, tmp_path):
     folder = context("FROM busybox:1\nRUN echo > /x\n")
-    ix("build", "-o", "type=oci,tar=false,dest=layout", "-o", "type=docker,dest=archive.tar", "-t", "x:1", folder).ok()
+    ix("build", "--network=none", "-o", "type=oci,tar=false,dest=layout", "-o", "type=docker,dest=archive.tar", "-t", "x:1", folder).ok()
     for source in ("oci:layout:1", "docker-archive:archive.tar"):
         done = subprocess.run(["skopeo", "inspect", source], cwd=ix.work, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -303,7 +305,7 @@ def test_skopeo_reads_what_was_built(ix, base, context, tmp_path):
 
 
 def test_ctrl_c_ends_the_build_and_leaves_nothing_behind(ix, base, store, context):
-    running = ix.start("build", context("FROM busybox:1\nRUN echo begun; sleep 1000\n"))
+    running = ix.start("build", "--network=none", context("FROM busybox:1\nRUN echo begun; sleep 1000\n"))
     line = wait_for(lambda: running.process.stderr.readline().decode() or None)
     while "begun" not in line:
         line = running.process.stderr.readline().decode()
@@ -313,18 +315,18 @@ def test_ctrl_c_ends_the_build_and_leaves_nothing_behind(ix, base, store, contex
     mounts = Path("/proc/self/mounts").read_text()
     assert str(store) not in mounts
     # The store is as good as before.
-    ix("build", context("FROM busybox:1\nRUN echo > /x\n")).ok()
+    ix("build", "--network=none", context("FROM busybox:1\nRUN echo > /x\n")).ok()
 
 
 def test_a_killed_build_is_no_obstacle_for_the_next(ix, base, store, context):
     folder = context("FROM busybox:1\nRUN echo first > /first\nRUN echo begun; [ -e /tmp/x ] || sleep 1000\n")
-    running = ix.start("build", folder)
+    running = ix.start("build", "--network=none", folder)
     line = ""
     while "begun" not in line:
         line = running.process.stderr.readline().decode()
     running.process.send_signal(signal.SIGKILL)
     running.process.wait()
-    again = ix("build", context("FROM busybox:1\nRUN echo first > /first\nRUN echo > /x\n")).ok()
+    again = ix("build", "--network=none", context("FROM busybox:1\nRUN echo first > /first\nRUN echo > /x\n")).ok()
     assert "RUN echo > /x" in steps_that_ran(again)
     assert list((store / "work").iterdir()) == []
     assert str(store) not in Path("/proc/self/mounts").read_text()
@@ -333,10 +335,10 @@ def test_a_killed_build_is_no_obstacle_for_the_next(ix, base, store, context):
 def test_two_builds_at_once_run_an_instruction_once(ix, base, context, tmp_path):
     folder = context("FROM busybox:1\nRUN --mount=type=cache,target=/c echo x >> /c/runs; sleep 1; cp /c/runs /runs\n")
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        done = list(pool.map(lambda _: ix("build", folder), range(3)))
+        done = list(pool.map(lambda _: ix("build", "--network=none", folder), range(3)))
     assert len({each.ok().stdout for each in done}) == 1
     out = tmp_path / "out"
-    ix("build", "-o", f"type=oci,tar=false,dest={out}", folder).ok()
+    ix("build", "--network=none", "-o", f"type=oci,tar=false,dest={out}", folder).ok()
     assert busybox.Built(out).text("runs") == "x\n"
 
 
@@ -345,33 +347,40 @@ def test_dockerignore_hides_files(base, context, build):
     assert sorted(name for name in built.files if name.startswith("all/")) == ["all/d", "all/d/kept", "all/kept"]
 
 
-def test_an_ordinary_user_builds_the_same(ix, base, context, tmp_path):
-    if os.geteuid() != 0:
-        pytest.skip("this compares root with another user")
-    if shutil.which("setpriv") is None:
-        pytest.skip("setpriv is not installed")
-    subprocess.run(["chmod", "-R", "a+rwX", tmp_path], check=True)
-    for folder in tmp_path.parents:
-        if folder.stat().st_mode & 0o005 != 0o005:
-            pytest.skip(f"other users cannot reach {folder}")
-    folder = context("FROM busybox:1\nRUN id -u > /x; mkdir /d; chmod 700 /d\n")
-    from program import IX
+@pytest.fixture
+def place_for_all():
+    """A folder that other users reach."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ix-build-") as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
 
-    home = tmp_path / "home-of-another"
-    home.mkdir()
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not installed")
+def test_an_ordinary_user_builds(ix, place_for_all):
+    home, context = place_for_all / "home", place_for_all / "context"
+    for folder in (home, context):
+        folder.mkdir()
     os.chown(home, 65534, 65534)
+    program = place_for_all / "ix"
+    shutil.copy(IX, program)
+    (context / "Dockerfile").write_text("FROM busybox:1\nRUN id -u > /x; mkdir -m 700 /d\nCOPY Dockerfile /d/\n")
+    base = images.Layout(place_for_all / "base").add("1", busybox.image())
     environment = {**ix.environment, "HOME": str(home), "IXIAN_STORE": str(home / "store")}
-    as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", IX]
-    layout = f"oci:{tmp_path / 'base'}:1"
-    done = subprocess.run([*as_user, "image", "copy", layout, "store:busybox:1"], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    done = subprocess.run([*as_user, "build", "-o", f"type=oci,tar=false,dest={home}/out", folder], env=environment, capture_output=True, text=True, cwd=home)
-    if "user namespace" in done.stderr and done.returncode != 0:
-        pytest.skip("no user namespaces for ordinary users here")
-    assert done.returncode == 0, done.stderr
-    built = busybox.Built(home / "out")
-    assert built.text("x") == "0\n"
-    assert built.files["d"][1].mode == 0o700 and built.files["d"][1].uid == 0
+
+    def as_user(*args):
+        argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, *args]
+        return subprocess.run(argv, env=environment, capture_output=True, text=True, cwd=home)
+
+    copied = as_user("image", "copy", base, "store:busybox:1")
+    assert copied.returncode == 0, copied.stderr
+    built = as_user("build", "--network=none", "-o", f"type=oci,tar=false,dest={home}/out", context)
+    if built.returncode != 0 and "user namespace" in built.stderr:
+        pytest.skip("an ordinary user may not make a user namespace here")
+    assert built.returncode == 0, built.stderr
+    image = busybox.Built(home / "out")
+    assert image.text("x") == "0\n"
+    assert (image.files["d"][1].mode, image.files["d"][1].uid) == (0o700, 0)
 
 
 def test_help_teaches(ix):
