@@ -57,7 +57,8 @@ bool has_word(std::string_view text, std::string_view word) {
 
 // The group that this process is in, of a version 1 controller or of version 2 (""). nullopt: of neither.
 std::optional<std::string> own_group(std::string_view controller) {
-  for (std::string_view line : base::split(read_or_empty("/proc/self/cgroup"), '\n')) {
+  const std::string groups = read_or_empty("/proc/self/cgroup");
+  for (std::string_view line : base::split(groups, '\n')) {
     const auto fields = base::split(line, ':');
     if (fields.size() < 3) continue;
     bool match = fields[1] == controller;
@@ -69,7 +70,8 @@ std::optional<std::string> own_group(std::string_view controller) {
 
 // Where a version 1 controller is mounted, and which part of its tree: /proc/self/mountinfo, proc(5).
 std::optional<std::string> version1_folder(std::string_view controller) {
-  for (std::string_view line : base::split(read_or_empty("/proc/self/mountinfo"), '\n')) {
+  const std::string mounts = read_or_empty("/proc/self/mountinfo");
+  for (std::string_view line : base::split(mounts, '\n')) {
     const std::size_t dash = line.find(" - cgroup ");
     if (dash == std::string_view::npos) continue;
     const auto tail = base::split(line.substr(dash + 3), ' ');

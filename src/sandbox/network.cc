@@ -58,11 +58,13 @@ void make_namespace(const std::string& file) {
 
 // proc(5): an IPv4 route to 0.0.0.0, or an IPv6 one to ::/0 that is not the kernel's own "unreachable".
 bool machine_has_way_out() {
-  for (std::string_view line : base::split(read_or_empty("/proc/net/route"), '\n')) {
+  const std::string routes = read_or_empty("/proc/net/route");
+  for (std::string_view line : base::split(routes, '\n')) {
     const auto fields = base::split(line, '\t');
     if (fields.size() > 7 && fields[1] == "00000000" && fields[7] == "00000000") return true;
   }
-  for (std::string_view line : base::split(read_or_empty("/proc/net/ipv6_route"), '\n')) {
+  const std::string routes6 = read_or_empty("/proc/net/ipv6_route");
+  for (std::string_view line : base::split(routes6, '\n')) {
     if (line.starts_with("00000000000000000000000000000000 00 ") && !line.ends_with(" lo")) return true;
   }
   return false;
