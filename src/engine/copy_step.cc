@@ -101,10 +101,15 @@ class FileStep {
     draft_ = std::make_unique<CopyDraft>(*image_, std::move(style));
     destination_ = step_.settings->absolute(transfer.destination.text);
     const std::string& written = transfer.destination.text;
-    const bool several = transfer.sources.size() + transfer.inline_files.size() > 1 || parents;
-    if ((several || written == "." || written.ends_with("/.") || written.ends_with("..")) &&
+    const bool several = transfer.sources.size() + transfer.inline_files.size() > 1;
+    if ((parents || written == "." || written.ends_with("/.") || written.ends_with("..")) &&
         !destination_.ends_with('/'))
       destination_ += '/';
+    if (several && !destination_.ends_with('/')) {
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("Several files cannot become the one file {}. Write {}/ for a folder.", written,
+                              written));
+    }
   }
 
   void add_inline(const dockerfile::FileTransfer& transfer) {
