@@ -28,6 +28,9 @@ set(CPACK_PACKAGE_DESCRIPTION
 in parallel, and skips those whose inputs and results have not changed.
 .
 A project is described in ixian.py, which ix reads with an embedded Python 3.11.
+It builds container images from Dockerfiles, without a daemon, and moves them between
+registries, folders and archives.
+.
 The package contains the program ix and completions for bash, zsh and fish.")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_GENERATOR DEB)
@@ -39,4 +42,6 @@ set(CPACK_DEBIAN_PACKAGE_HOMEPAGE "${PROJECT_HOMEPAGE_URL}")
 # what is used without being linked.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libpython3.11, python3-jinja2, libsqlite3-0 (>= 3.35)")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "crun | runc, uidmap, passt | slirp4netns")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "git")
 include(CPack)
