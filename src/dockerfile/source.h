@@ -17,7 +17,7 @@ inline constexpr std::size_t kMostBytes = 1 << 20;
 struct Position {
   int line = 0;
   int column = 0;
-  friend auto operator<=>(const Position&, const Position&) = default;
+  friend auto operator<=>(const Position&, const Position&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // From the first character of an instruction to the last line that belongs to it (of its last heredoc, say).

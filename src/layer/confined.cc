@@ -140,8 +140,10 @@ void Confined::remove(int folder, const std::string& name) {
       way.push_back(std::move(below));
       continue;
     }
-    base::UniqueFd above = way.size() == 1 ? std::move(start) : enter(current.get(), "..");
-    if (::unlinkat(above.get(), way.back().c_str(), AT_REMOVEDIR) != 0)
+    const bool last = way.size() == 1;
+    base::UniqueFd above;
+    if (!last) above = enter(current.get(), "..");
+    if (::unlinkat(last ? start.get() : above.get(), way.back().c_str(), AT_REMOVEDIR) != 0)
       file_error("remove", way.back(), errno);
     way.pop_back();
     current = std::move(above);

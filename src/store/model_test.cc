@@ -14,7 +14,12 @@
 namespace ixian::store {
 namespace {
 
-using namespace ixian::testing;
+using ixian::testing::fill_with;
+using ixian::testing::kRepository;
+using ixian::testing::put_image;
+using ixian::testing::sample_image;
+using ixian::testing::SampleImage;
+using ixian::testing::StoreWorld;
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 

@@ -24,7 +24,15 @@
 namespace ixian::store {
 namespace {
 
-using namespace ixian::testing;
+using ixian::testing::ChildProcess;
+using ixian::testing::fill_with;
+using ixian::testing::full_name;
+using ixian::testing::kRepository;
+using ixian::testing::put_blobs;
+using ixian::testing::sample_image;
+using ixian::testing::SampleImage;
+using ixian::testing::StoreWorld;
+using ixian::testing::TempFolder;
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 

@@ -13,7 +13,19 @@
 namespace ixian::store {
 namespace {
 
-using namespace ixian::testing;
+using ixian::testing::ChildProcess;
+using ixian::testing::describe;
+using ixian::testing::file_in;
+using ixian::testing::fill_with;
+using ixian::testing::full_name;
+using ixian::testing::kRepository;
+using ixian::testing::put_image;
+using ixian::testing::put_text;
+using ixian::testing::read_blob_from;
+using ixian::testing::sample_image;
+using ixian::testing::SampleImage;
+using ixian::testing::source_of;
+using ixian::testing::StoreWorld;
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 

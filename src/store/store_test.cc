@@ -40,7 +40,17 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Store, ImageRepoContract, StoreRepoWorld);
 namespace ixian::store {
 namespace {
 
-using namespace ixian::testing;
+using ixian::testing::describe;
+using ixian::testing::file_in;
+using ixian::testing::fill_with;
+using ixian::testing::full_name;
+using ixian::testing::ImageRepoContract;
+using ixian::testing::kRepository;
+using ixian::testing::put_image;
+using ixian::testing::put_text;
+using ixian::testing::sample_image;
+using ixian::testing::SampleImage;
+using ixian::testing::StoreWorld;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
