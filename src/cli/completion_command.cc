@@ -88,8 +88,10 @@ std::string task_lines(Workspace* workspace) {
       if (task.in_context) out += fmt::format("{}\t{}\n", task.name, task.short_description);
     }
   }
+  // A task of the project's own takes the place of a command.
   for (const auto& command : commands())
-    out += fmt::format("{}\t{}\n", command.name, command.short_description);
+    if (workspace == nullptr || workspace->graph().find(command.name) == task::TaskGraph::kNone)
+      out += fmt::format("{}\t{}\n", command.name, command.short_description);
   return out;
 }
 

@@ -6,17 +6,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 namespace ixian::engine {
 namespace {
 
 // A file of a view, opened when the layer's writer comes to it.
+// A file of a view, which must still be what the key says: its content may change while a build runs.
 class ViewSource : public base::ByteSource {
  public:
-  ViewSource(const FileView& view, std::string path) : path_(std::move(path)), fd_(view.open(path_)) {}
+  ViewSource(const FileView& view, std::string path, std::string expected)
+      : path_(std::move(path)), expected_(std::move(expected)), fd_(view.open(path_)) {}
 
   std::size_t read(char* buffer, std::size_t size) override {
     ssize_t count = 0;
@@ -28,11 +32,23 @@ class ViewSource : public base::ByteSource {
           base::ErrorCode::kTaskFailed,
           fmt::format("Cannot read {}: {}.", base::printable_path(path_), base::errno_text(errno)));
     }
+    if (!expected_.empty()) check(buffer, static_cast<std::size_t>(count));
     return static_cast<std::size_t>(count);
   }
 
  private:
+  void check(const char* data, std::size_t count) {
+    if (count > 0) return sha_.update(data, count);
+    const std::string found = base::to_hex(sha_.finish());
+    if (found == std::exchange(expected_, "")) return;
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("{} has changed while the image was built. Build again.", base::printable_path(path_)));
+  }
+
   const std::string path_;
+  std::string expected_;
+  base::Sha256 sha_;
   const base::UniqueFd fd_;
 };
 
@@ -200,9 +216,11 @@ void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const Sele
         entry.link = first->second;
       } else {
         if (!group.empty()) links_.emplace(group, path);
-        content.content = layer::OpenedLater{
-            [from, path_in_view = file.path] { return std::make_unique<ViewSource>(*from, path_in_view); },
-            entry.size, file.path};
+        content.content =
+            layer::OpenedLater{[from, path_in_view = file.path, expected = file.content] {
+                                 return std::make_unique<ViewSource>(*from, path_in_view, expected);
+                               },
+                               entry.size, file.path};
       }
     }
     put(path, std::move(entry), std::move(content), false);

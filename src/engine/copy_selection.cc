@@ -77,7 +77,7 @@ class Selector {
 
   void walk(SelectedSource& one, const std::string& path, const std::string& relative,
             const oci::TarEntry& entry) {
-    one.files.push_back({path, relative, entry});
+    one.files.push_back({path, relative, entry, ""});
     if (entry.type == oci::TarType::kFile) one.files.back().entry.xattrs = view_.xattrs(path);
     if (entry.type != oci::TarType::kFolder) return;
     for (const std::string& name : view_.children(path)) {
@@ -111,11 +111,11 @@ std::string content_digest(const FileView& view, const std::string& path, base::
   return base::to_hex(sha.finish());
 }
 
-base::Json describe(const SelectedFile& file, const std::string& content, const DigestOptions& options) {
+base::Json describe(const SelectedFile& file, const DigestOptions& options) {
   base::Json json = {{"path", base::printable_path(file.relative)},
                      {"type", std::string(1, static_cast<char>(file.entry.type))},
                      {"mode", file.entry.mode}};
-  if (file.entry.type == oci::TarType::kFile) json["content"] = content;
+  if (file.entry.type == oci::TarType::kFile) json["content"] = file.content;
   if (file.entry.type == oci::TarType::kSymlink) {
     json["link"] = base::printable_path(file.entry.link);
     json.erase("mode");
@@ -134,26 +134,23 @@ std::vector<SelectedSource> select(const FileView& view, const std::vector<std::
   return Selector(view, options).run(sources);
 }
 
-std::string digest_of(const FileView& view, const std::vector<SelectedSource>& sources,
+std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources,
                       const DigestOptions& options, base::Cancellation& cancellation) {
-  std::vector<const SelectedFile*> files;
-  for (const SelectedSource& source : sources) {
-    for (const SelectedFile& file : source.files) files.push_back(&file);
+  std::vector<SelectedFile*> files;
+  for (SelectedSource& source : sources) {
+    for (SelectedFile& file : source.files) files.push_back(&file);
   }
-  std::vector<std::string> contents(files.size());
   base::parallel_for(files.size(), options.threads, [&](std::size_t i) {
     if (files[i]->entry.type == oci::TarType::kFile)
-      contents[i] = content_digest(view, files[i]->path, cancellation);
+      files[i]->content = content_digest(view, files[i]->path, cancellation);
   });
   base::Json all = base::Json::array();
-  std::size_t next = 0;
   for (const SelectedSource& source : sources) {
     base::Json list = base::Json::array();
     for (const SelectedFile& file : source.files) {
       // Of a folder whose contents are taken, nothing but these is.
       const bool only_contents = source.is_folder && file.relative.empty();
-      if (!only_contents) list.push_back(describe(file, contents[next], options));
-      ++next;
+      if (!only_contents) list.push_back(describe(file, options));
     }
     base::Json folders = base::Json::array();
     for (const oci::TarEntry& folder : source.prefix_folders)

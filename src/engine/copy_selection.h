@@ -22,6 +22,7 @@ struct SelectedFile {
   std::string path;      // in the view
   std::string relative;  // below its source; "" is the source itself
   oci::TarEntry entry;
+  std::string content;  // of a regular file, the SHA-256 that digest_of() found; "" before
 };
 
 // One thing that a source names; a wildcard may name several.
@@ -45,8 +46,9 @@ struct DigestOptions {
   unsigned threads = 1;  // that read
 };
 
-// SHA-256 over what select() gave, contents included, in hexadecimal.
-std::string digest_of(const FileView& view, const std::vector<SelectedSource>& sources,
+// SHA-256 over what select() gave, contents included, in hexadecimal. Notes the digest of each content, so
+// that whoever copies it later can tell that it is still the same.
+std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources,
                       const DigestOptions& options, base::Cancellation& cancellation);
 
 }  // namespace ixian::engine

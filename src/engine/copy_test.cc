@@ -18,7 +18,8 @@ using testing::MemoryView;
 base::Cancellation never;
 
 std::string digest(const FileView& view, const std::vector<std::string>& sources) {
-  return digest_of(view, select(view, sources, {}), {}, never);
+  auto selection = select(view, sources, {});
+  return digest_of(view, selection, {}, never);
 }
 
 // "path" of each entry of the layer, folders with a slash.
@@ -133,6 +134,27 @@ TEST(Destination, FilesOfTheContextAreRootsAndChownGivesThemAway) {
   CopyDraft given(image, style);
   given.copy(view, select(*view, {"f"}, {}), "/new/f");
   for (const auto& each : given.take()) EXPECT_EQ(each.entry.gid, 6u) << each.entry.name;
+}
+
+// Else its new content would be kept under the key of the old one.
+TEST(Destination, AFileThatChangesAfterItsDigestWasTakenIsAnError) {
+  auto view = std::make_shared<MemoryView>();
+  view->file("f", "old");
+  auto selection = select(*view, {"f"}, {});
+  digest_of(*view, selection, {}, never);
+  for (const bool changed : {false, true}) {
+    if (changed) view->file("f", "new");
+    CopyDraft draft(MemoryView(), {});
+    draft.copy(view, selection, "/f");
+    const auto entries = draft.take();
+    const auto source = std::get<layer::OpenedLater>(entries.at(0).content).open();
+    const auto read = [&] { return base::read_all(*source, 100, "f"); };
+    if (changed) {
+      EXPECT_THROW(read(), base::Error);
+    } else {
+      EXPECT_EQ(read(), "old");
+    }
+  }
 }
 
 }  // namespace

@@ -191,7 +191,7 @@ class Definer {
                               std::holds_alternative<dockerfile::FromContext>(step_.origins[index]);
     if (from_context) {
       const FileView& context = context_of(sources_);
-      const auto selection = select(context, {mount.source}, {});
+      auto selection = select(context, {mount.source}, {});
       json["context"] =
           digest_of(context, selection, {false, base::processor_count()}, sources_.cancellation);
     }
