@@ -21,13 +21,13 @@
 #include "sandbox/cgroup.h"
 #include "sandbox/confined.h"
 #include "sandbox/id_maps.h"
-#include "sandbox/mount_points.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/network.h"
 #include "sandbox/runtime.h"
 #include "sandbox/spec.h"
 #include "sandbox/staging.h"
 #include "sandbox/supervisor.h"
+#include "sandbox/targets.h"
 
 // The order of things for one RUN:
 //
@@ -82,11 +82,6 @@ void check(const RunSpec& spec) {
   }
 }
 
-bool below(std::string_view path, std::string_view folder) {
-  return path == folder ||
-         (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
-}
-
 // A directory of the image, by its real name. Not of /proc, where the links of descriptors lead out.
 std::string working_directory(const std::string& root, const std::string& cwd) {
   const base::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -112,96 +107,6 @@ std::string working_directory(const std::string& root, const std::string& cwd) {
   }
   return inside;
 }
-
-// Makes mount points in the image, or, below what is itself mounted, in that.
-class Targets {
- public:
-  explicit Targets(Mount& mount)
-      : image_(mount.path(), [&mount](const std::string& directory) { mount.touching(directory); }) {}
-
-  // Before the thread's mounts: what goes into the image itself, in order.
-  void add(const RunMount& mount) {
-    const std::string target = image_.resolve(mount.target);
-    if (target == "/") usage("Nothing can be mounted on the root directory of a RUN.");
-    if (below(target, "/proc") || below(target, "/sys")) {
-      usage(fmt::format("Nothing can be mounted on {}.", base::printable_path(mount.target)));
-    }
-    resolved_.push_back(target);
-    const auto* bind = std::get_if<BindMount>(&mount.what);
-    make(target,
-         bind != nullptr ? source_is_directory(*bind) : std::holds_alternative<TmpfsMount>(mount.what));
-    covers_.push_back({target, bind});
-  }
-
-  void add_builtin(const std::string& path, bool directory) {
-    const std::string target = image_.resolve(path);
-    image_.make(target, directory);
-    if (directory) covers_.push_back({target, nullptr});
-  }
-
-  // A file that the image may have a link for: the link's end.
-  std::string add_file(const std::string& path) {
-    std::string target = image_.resolve(path);
-    image_.make(target, false);
-    return target;
-  }
-
-  const std::string& resolved(std::size_t index) const { return resolved_[index]; }
-
- private:
-  struct Cover {
-    std::string target;
-    const BindMount* bind;  // nullptr: nothing that lasts, so the runtime makes mount points itself
-  };
-
-  static bool source_is_directory(const BindMount& bind) {
-    const base::UniqueFd root(
-        ::open(bind.root.empty() ? "/" : bind.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    struct stat info;
-    const base::UniqueFd file = root.valid()
-                                    ? open_inside(root.get(), resolve_inside(root.get(), bind.source), O_PATH)
-                                    : base::UniqueFd();
-    if (!file.valid() || ::fstat(file.get(), &info) != 0) {
-      throw base::Error(
-          base::ErrorCode::kTaskFailed,
-          fmt::format("Cannot mount {}: {}.", base::printable_path(bind.source), base::errno_text(errno)));
-    }
-    return S_ISDIR(info.st_mode);
-  }
-
-  void make(const std::string& target, bool directory) {
-    for (auto cover = covers_.rbegin(); cover != covers_.rend(); ++cover) {
-      if (target == cover->target) return;  // mounted over
-      if (!below(target, cover->target)) continue;
-      if (cover->bind != nullptr) make_in(*cover->bind, target.substr(cover->target.size()), directory);
-      return;
-    }
-    image_.make(target, directory);
-  }
-
-  void make_in(const BindMount& bind, const std::string& rest, bool directory) {
-    const std::string base = bind.root.empty() ? "/" : bind.root;
-    const base::UniqueFd root(::open(base.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    const ConfinedPath source = resolve_inside(root.get(), bind.source);
-    auto tree = std::make_unique<MountPoints>(base + source.inside());
-    const std::string target = tree->resolve(rest);
-    if (bind.read_only) {
-      const base::UniqueFd folder(::open((base + source.inside()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-      if (!resolve_inside(folder.get(), target).missing.empty()) {
-        throw base::Error(base::ErrorCode::kTaskFailed,
-                          fmt::format("Nothing can be mounted on {} of a read-only mount: it is not there.",
-                                      base::printable_path(target)));
-      }
-    }
-    tree->make(target, directory);
-    binds_.push_back(std::move(tree));
-  }
-
-  MountPoints image_;
-  std::vector<std::unique_ptr<MountPoints>> binds_;
-  std::vector<std::string> resolved_;
-  std::vector<Cover> covers_;
-};
 
 std::string hosts_file(const RunSpec& spec) {
   std::string text = fmt::format(
@@ -272,7 +177,7 @@ class Run {
     const Cgroup group(spec_.pids_limit, spec_.memory_limit);
 
     Targets targets(mount_);
-    for (const char* path : {"/proc", "/sys", "/dev"}) targets.add_builtin(path, true);
+    for (const char* path : {"/proc", "/sys", "/dev"}) targets.add_builtin(path);
     etc_ = {targets.add_file("/etc/resolv.conf"), targets.add_file("/etc/hosts"),
             targets.add_file("/etc/hostname")};
     for (const auto& mount : spec_.mounts) targets.add(mount);

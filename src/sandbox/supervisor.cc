@@ -2,11 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/close_range.h>
 #include <sched.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +17,7 @@
 #include "base/fs.h"
 #include "base/launch.h"
 #include "base/lines.h"
+#include "sandbox/first_process.h"
 
 // The runtime only starts the container, in the background; the container's own first process then is a child
 // of ours, and its end is seen here as it was. So both its outputs are our one pipe (runc, waiting for a
@@ -35,217 +32,6 @@
 
 namespace ixian::sandbox {
 namespace {
-
-// What the first process has to tell, written into a pipe, once.
-struct Report {
-  enum class What : int { kProc, kCgroup, kHelper, kExecHelper, kExec, kDevices, kNotStarted, kEnded };
-  What what;
-  int value;  // an errno, or of kEnded a status as wait(2) gives it
-};
-
-struct Plan {
-  char* const* argv;
-  char* const* env;
-  const char* pid_file;
-  char* const* go_on;   // nullptr: the command runs already
-  char* const* helper;  // nullptr: none
-  bool helper_tells_ready;
-  const int* joins;
-  std::size_t join_count;
-  const int* keep;  // descriptors that stay open, in rising order
-  std::size_t keep_count;
-  int null_fd;
-  int output_fd;
-  int helper_output_fd;
-  int ready_read_fd;
-  int ready_write_fd;
-  int alive_fd;
-  int report_fd;
-  timespec grace;
-};
-
-// Not fork(2) of the library, which takes locks that another thread may have held when we were cloned.
-pid_t raw_fork() {
-  return static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
-}
-
-[[noreturn]] void end(const Plan& plan, Report::What what, int value) {
-  const Report report{what, value};
-  [[maybe_unused]] const ssize_t ignored = ::write(plan.report_fd, &report, sizeof(report));
-  ::_exit(0);
-}
-
-void close_between(unsigned first, unsigned last) {
-  if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0) return;
-  for (unsigned fd = first; fd <= last && fd < 65536; ++fd)
-    ::close(static_cast<int>(fd));  // Linux before 5.9
-}
-
-void close_all_but(const int* keep, std::size_t count) {
-  unsigned first = STDERR_FILENO + 1;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto fd = static_cast<unsigned>(keep[i]);
-    if (fd > first) close_between(first, fd - 1);
-    first = std::max(first, fd + 1);
-  }
-  close_between(first, ~0u);
-}
-
-// In a child of the first process.
-[[noreturn]] void become(const Plan& plan, char* const* argv, int output, int extra, Report::What failed) {
-  ::setsid();
-  ::umask(022);
-  const int report_fd = ::fcntl(plan.report_fd, F_DUPFD_CLOEXEC, 10);
-  if (extra >= 0) extra = ::fcntl(extra, F_DUPFD, 11);
-  if (::dup2(plan.null_fd, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0) ::_exit(127);
-  if (extra >= 0 && ::dup2(extra, 3) < 0) ::_exit(127);
-  close_between(extra >= 0 ? 4 : 3, static_cast<unsigned>(report_fd) - 1);
-  close_between(static_cast<unsigned>(report_fd) + 1, ~0u);
-  base::reset_inherited();
-  ::execve(argv[0], argv, plan.env);
-  const Report report{failed, errno};
-  [[maybe_unused]] const ssize_t ignored = ::write(report_fd, &report, sizeof(report));
-  ::_exit(127);
-}
-
-// The wait(2) status of a child that no signal and nothing else may keep us from.
-int wait_for(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
-}
-
-void start_helper(const Plan& plan) {
-  const pid_t pid = raw_fork();
-  if (pid < 0) end(plan, Report::What::kHelper, errno);
-  if (pid == 0) {
-    become(plan, plan.helper, plan.helper_output_fd, plan.helper_tells_ready ? plan.ready_write_fd : -1,
-           Report::What::kExecHelper);
-  }
-  if (plan.helper_tells_ready) {
-    ::close(plan.ready_write_fd);
-    char byte = 0;
-    ssize_t got = 0;
-    while ((got = ::read(plan.ready_read_fd, &byte, 1)) < 0 && errno == EINTR) {
-    }
-    if (got != 1) end(plan, Report::What::kHelper, 0);
-    return;
-  }
-  if (wait_for(pid) != 0) end(plan, Report::What::kHelper, 0);
-}
-
-timespec now() {
-  timespec time;
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return time;
-}
-
-timespec minus(timespec left, const timespec& right) {
-  left.tv_sec -= right.tv_sec;
-  left.tv_nsec -= right.tv_nsec;
-  if (left.tv_nsec < 0) {
-    left.tv_sec -= 1;
-    left.tv_nsec += 1'000'000'000;
-  }
-  return left.tv_sec < 0 ? timespec{0, 0} : left;
-}
-
-// 0 where there is none.
-pid_t read_pid(const char* file) {
-  char text[16] = {};
-  const int fd = ::open(file, O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || ::read(fd, text, sizeof(text) - 1) <= 0) return 0;
-  ::close(fd);
-  pid_t pid = 0;
-  for (const char* digit = text; *digit >= '0' && *digit <= '9'; ++digit) pid = pid * 10 + (*digit - '0');
-  return pid;
-}
-
-// In the container's mount namespace, while its first process waits for the word to go on.
-void shut_devices(const Plan& plan, pid_t container) {
-  const pid_t pid = raw_fork();
-  if (pid == 0) {
-    const int process = static_cast<int>(::syscall(SYS_pidfd_open, container, 0));
-    mount_attr flags = {};
-    flags.attr_set = MOUNT_ATTR_NODEV;
-    const bool done = process >= 0 && ::setns(process, CLONE_NEWNS) == 0 &&
-                      ::mount_setattr(AT_FDCWD, "/", 0, &flags, sizeof(flags)) == 0;
-    ::_exit(done ? 0 : errno);
-  }
-  if (pid < 0) end(plan, Report::What::kDevices, errno);
-  const int status = wait_for(pid);
-  if (status != 0) end(plan, Report::What::kDevices, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR);
-}
-
-void let_go_on(const Plan& plan, pid_t container) {
-  shut_devices(plan, container);
-  const pid_t runtime = raw_fork();
-  if (runtime < 0) end(plan, Report::What::kExec, errno);
-  if (runtime == 0) become(plan, plan.go_on, plan.output_fd, -1, Report::What::kExec);
-  const int status = wait_for(runtime);
-  if (status != 0) end(plan, Report::What::kNotStarted, status);
-}
-
-// Until the command has ended, whose parent we become when the runtime ends; also if it ended before that.
-// All signals are blocked, and waited for here.
-[[noreturn]] void watch(const Plan& plan, pid_t runtime) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (int number : {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT}) sigaddset(&signals, number);
-  pid_t command = 0;
-  bool stopping = false;
-  bool told = false;
-  timespec deadline = {};
-  while (true) {
-    // The command's end must be left to be waited for until it is known which process it is.
-    int status = 0;
-    for (pid_t ended = 0; (ended = ::waitpid(command == 0 ? runtime : -1, &status, WNOHANG)) > 0;) {
-      if (command != 0 && ended == command) end(plan, Report::What::kEnded, status);
-      if (command != 0 || ended != runtime) continue;
-      if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) end(plan, Report::What::kNotStarted, status);
-      command = read_pid(plan.pid_file);
-      if (command == 0) end(plan, Report::What::kNotStarted, 0);
-      if (plan.go_on != nullptr) let_go_on(plan, command);
-    }
-    // A runtime that is about to start the container does so first: what has begun may end in its own way.
-    if (stopping && !told && command != 0) {
-      told = true;
-      ::kill(-1, SIGTERM);
-    }
-    const timespec left = minus(deadline, now());
-    if (stopping && left.tv_sec == 0 && left.tv_nsec == 0) ::_exit(128 + SIGKILL);
-    const int number = stopping ? ::sigtimedwait(&signals, nullptr, &left) : ::sigwaitinfo(&signals, nullptr);
-    if (number < 0 || number == SIGCHLD || stopping) continue;
-    stopping = true;
-    deadline = now();
-    deadline.tv_sec += plan.grace.tv_sec;
-    deadline.tv_nsec += plan.grace.tv_nsec;
-    if (deadline.tv_nsec >= 1'000'000'000) {
-      deadline.tv_sec += 1;
-      deadline.tv_nsec -= 1'000'000'000;
-    }
-  }
-}
-
-[[noreturn]] void be_first_process(const Plan& plan) {
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  close_all_but(plan.keep, plan.keep_count);
-  // Our parent may have been killed before that call: then nobody holds the other end.
-  char byte = 0;
-  if (::read(plan.alive_fd, &byte, 1) == 0) ::_exit(127);
-  for (std::size_t i = 0; i < plan.join_count; ++i) {
-    if (::write(plan.joins[i], "0", 1) != 1) end(plan, Report::What::kCgroup, errno);
-  }
-  if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
-    end(plan, Report::What::kProc, errno);
-  if (plan.helper != nullptr) start_helper(plan);
-  const pid_t runtime = raw_fork();
-  if (runtime < 0) end(plan, Report::What::kExec, errno);
-  if (runtime == 0) become(plan, plan.argv, plan.output_fd, -1, Report::What::kExec);
-  watch(plan, runtime);
-}
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
   std::vector<char*> result;
@@ -323,24 +109,24 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   std::sort(keep.begin(), keep.end());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(what.grace);
   const std::chrono::nanoseconds rest = what.grace - seconds;
-  const Plan plan{argv.data(),
-                  env.data(),
-                  what.pid_file.c_str(),
-                  what.go_on.empty() ? nullptr : go_on.data(),
-                  what.helper.argv.empty() ? nullptr : helper.data(),
-                  what.helper.tells_ready,
-                  what.joins.data(),
-                  what.joins.size(),
-                  keep.data(),
-                  keep.size(),
-                  null_fd.get(),
-                  output.write.get(),
-                  helper_output.write.get(),
-                  ready.read.get(),
-                  ready.write.get(),
-                  alive.read.get(),
-                  report_pipe.write.get(),
-                  {seconds.count(), rest.count()}};
+  const FirstProcess plan{argv.data(),
+                          env.data(),
+                          what.pid_file.c_str(),
+                          what.go_on.empty() ? nullptr : go_on.data(),
+                          what.helper.argv.empty() ? nullptr : helper.data(),
+                          what.helper.tells_ready,
+                          what.joins.data(),
+                          what.joins.size(),
+                          keep.data(),
+                          keep.size(),
+                          null_fd.get(),
+                          output.write.get(),
+                          helper_output.write.get(),
+                          ready.read.get(),
+                          ready.write.get(),
+                          alive.read.get(),
+                          report_pipe.write.get(),
+                          {seconds.count(), rest.count()}};
 
   pid_t pid = -1;
   {
