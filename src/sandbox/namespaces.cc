@@ -46,7 +46,7 @@ bool has_threads() {
   return !ignored && std::distance(begin(tasks), end(tasks)) > 1;
 }
 
-int wait_for(pid_t pid) {
+int wait_for_helper(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -58,7 +58,7 @@ int user_namespace_error() {
   const pid_t pid = ::fork();
   if (pid < 0) return errno;
   if (pid == 0) ::_exit(try_mount_namespace(CLONE_NEWUSER | CLONE_NEWNS) ? 0 : errno);
-  return wait_for(pid);
+  return wait_for_helper(pid);
 }
 
 std::string setting(const std::string& name) {
@@ -144,7 +144,7 @@ bool map_by_program(const char* program, pid_t process, const std::vector<IdRang
     ::execv(file.c_str(), argv.data());
     ::_exit(127);
   }
-  return pid > 0 && wait_for(pid) == 0;
+  return pid > 0 && wait_for_helper(pid) == 0;
 }
 
 bool write_text(const std::string& path, std::string_view text) {
@@ -169,7 +169,7 @@ class Helper {
   bool map() {
     [[maybe_unused]] const ssize_t told = ::write(go_.write.get(), "x", 1);
     go_.write.reset();
-    return wait_for(pid_) == 0;
+    return wait_for_helper(pid_) == 0;
   }
 
  private:

@@ -16,7 +16,7 @@
 namespace ixian::sandbox {
 namespace {
 
-[[noreturn]] void usage(std::string message) {
+[[noreturn]] void fail_target(std::string message) {
   throw base::Error(base::ErrorCode::kUsage, std::move(message));
 }
 
@@ -59,9 +59,9 @@ std::string Targets::add_file(const std::string& path) {
 
 void Targets::add(const RunMount& mount) {
   const std::string target = image_.resolve(mount.target);
-  if (target == "/") usage("Nothing can be mounted on the root directory of a RUN.");
+  if (target == "/") fail_target("Nothing can be mounted on the root directory of a RUN.");
   if (below(target, "/proc") || below(target, "/sys")) {
-    usage(fmt::format("Nothing can be mounted on {}.", base::printable_path(mount.target)));
+    fail_target(fmt::format("Nothing can be mounted on {}.", base::printable_path(mount.target)));
   }
   resolved_.push_back(target);
   const auto* bind = std::get_if<BindMount>(&mount.what);
