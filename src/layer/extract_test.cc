@@ -14,7 +14,6 @@ using ::testing::ElementsAre;
 using testing::extract_options;
 using testing::extract_text;
 using testing::file_text;
-using ::testing::HasSubstr;
 using testing::TarText;
 using testing::TempFolder;
 using testing::tree_text;
