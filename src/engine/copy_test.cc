@@ -142,9 +142,10 @@ TEST(Destination, AFileThatChangesAfterItsDigestWasTakenIsAnError) {
   view->file("f", "old");
   auto selection = select(*view, {"f"}, {});
   digest_of(*view, selection, {}, never);
+  const MemoryView image;
   for (const bool changed : {false, true}) {
     if (changed) view->file("f", "new");
-    CopyDraft draft(MemoryView(), {});
+    CopyDraft draft(image, {});
     draft.copy(view, selection, "/f");
     const auto entries = draft.take();
     const auto source = std::get<layer::OpenedLater>(entries.at(0).content).open();
