@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "sandbox/read_or_empty.h"
 
 // The runtimes are told to leave cgroups alone, and what we start them in is limited instead: the same for
 // both versions of cgroups and both runtimes, and an unprivileged user's delegated group will do.
@@ -31,14 +32,6 @@ namespace fs = std::filesystem;
 constexpr const char* kPrefix = "ixian-";
 constexpr const char* kRoot = "/sys/fs/cgroup";
 constexpr long kCgroup2Magic = 0x63677270;  // linux/magic.h
-
-std::string read_or_empty(const std::string& path) {
-  try {
-    return base::read_file(path).value_or("");
-  } catch (const base::Error&) {
-    return "";
-  }
-}
 
 bool write_setting(const std::string& path, const std::string& value) {
   const base::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));

@@ -21,6 +21,7 @@
 #include "base/launch.h"
 #include "base/subprocess.h"
 #include "sandbox/id_maps.h"
+#include "sandbox/read_or_empty.h"
 
 // Whoever moves into a new user namespace cannot write a map of many ids for itself: that takes a process
 // that stayed outside. So a helper is forked first; it waits until we are inside, writes our maps from
@@ -97,14 +98,6 @@ struct Maps {
   std::string missing;  // why there is no more than one id
 };
 
-std::string content_of(const std::string& path) {
-  try {
-    return base::read_file(path).value_or("");
-  } catch (const base::Error&) {
-    return "";
-  }
-}
-
 std::string path_variable() {
   const char* path = ::getenv("PATH");
   return path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
@@ -115,8 +108,8 @@ Maps wanted_maps() {
   const gid_t gid = ::getegid();
   const passwd* entry = ::getpwuid(uid);
   const std::string name = entry != nullptr ? entry->pw_name : std::to_string(uid);
-  Maps maps{subordinate_map(content_of("/etc/subuid"), name, uid, uid),
-            subordinate_map(content_of("/etc/subgid"), name, uid, gid), ""};
+  Maps maps{subordinate_map(read_or_empty("/etc/subuid"), name, uid, uid),
+            subordinate_map(read_or_empty("/etc/subgid"), name, uid, gid), ""};
   const char* single = " Until then only files of one user and group can be made.";
   if (maps.uids.size() == 1 || maps.gids.size() == 1) {
     maps.missing = fmt::format(
@@ -195,18 +188,18 @@ class Helper {
 
 // All the ids that are known where we are, as they are.
 std::vector<IdRange> same_ids(const std::string& file) {
-  std::vector<IdRange> map = parse_map(content_of(file));
+  std::vector<IdRange> map = parse_map(read_or_empty(file));
   for (auto& range : map) range.outside = range.inside;
   return map;
 }
 
 bool map_only_self(uid_t uid, gid_t gid) {
   // newuidmap may have done its part before newgidmap failed.
-  if (content_of("/proc/self/uid_map").empty() &&
+  if (read_or_empty("/proc/self/uid_map").empty() &&
       !write_text("/proc/self/uid_map", fmt::format("0 {} 1\n", uid))) {
     return false;
   }
-  return content_of("/proc/self/gid_map").empty()
+  return read_or_empty("/proc/self/gid_map").empty()
              ? write_text("/proc/self/setgroups", "deny") &&
                    write_text("/proc/self/gid_map", fmt::format("0 {} 1\n", gid))
              : true;

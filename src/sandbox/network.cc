@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "sandbox/read_or_empty.h"
 
 namespace ixian::sandbox {
 namespace {
@@ -24,14 +25,6 @@ namespace {
 // Addresses that pasta and slirp4netns answer name queries on, inside.
 constexpr const char* kPastaDns = "169.254.1.1";
 constexpr const char* kSlirpDns = "10.0.2.3";
-
-std::string text_of_file(const std::string& path) {
-  try {
-    return base::read_file(path).value_or("");
-  } catch (const base::Error&) {
-    return "";
-  }
-}
 
 // In the thread's network namespace. netdevice(7).
 bool start_loopback() {
@@ -58,12 +51,12 @@ void make_namespace(const std::string& file) {
 
 // proc(5): an IPv4 route to 0.0.0.0, or an IPv6 one to ::/0 that is not the kernel's own "unreachable".
 bool machine_has_way_out() {
-  const std::string routes = text_of_file("/proc/net/route");
+  const std::string routes = read_or_empty("/proc/net/route");
   for (std::string_view line : base::split(routes, '\n')) {
     const auto fields = base::split(line, '\t');
     if (fields.size() > 7 && fields[1] == "00000000" && fields[7] == "00000000") return true;
   }
-  const std::string routes_6 = text_of_file("/proc/net/ipv6_route");
+  const std::string routes_6 = read_or_empty("/proc/net/ipv6_route");
   for (std::string_view line : base::split(routes_6, '\n')) {
     if (line.starts_with("00000000000000000000000000000000 00 ") && !line.ends_with(" lo")) return true;
   }
@@ -93,7 +86,7 @@ std::string without_loopback(std::string_view text, std::string_view instead) {
 
 NetworkPlan plan_network(Network network, const std::string& file) {
   NetworkPlan plan;
-  plan.resolv_conf = text_of_file("/etc/resolv.conf");
+  plan.resolv_conf = read_or_empty("/etc/resolv.conf");
   if (network == Network::kHost) return plan;
   plan.file = file;
   if (network == Network::kIsolated && machine_has_way_out()) {
