@@ -15,7 +15,7 @@ namespace ixian::http {
 namespace {
 
 constexpr long kReceiveBuffer = 256 << 10;
-constexpr long kSendBuffer = 512 << 10;
+constexpr long kSendBuffer = 64 << 10;
 constexpr std::size_t kLargestSigned = 1 << 20;
 
 class LineBuilder {
