@@ -8,11 +8,11 @@
 #include <set>
 #include <string>
 
-#include "engine/file_view.h"
+#include "context/file_view.h"
 
 namespace ixian::testing {
 
-class MemoryView : public engine::FileView {
+class MemoryView : public context::FileView {
  public:
   MemoryView& folder(const std::string& path, std::uint32_t mode = 0755, std::uint32_t uid = 0) {
     make_above(path);

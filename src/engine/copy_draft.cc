@@ -19,7 +19,7 @@ namespace {
 // A file of a view, which must still be what the key says: its content may change while a build runs.
 class ViewSource : public base::ByteSource {
  public:
-  ViewSource(const FileView& view, std::string path, std::string expected)
+  ViewSource(const context::FileView& view, std::string path, std::string expected)
       : path_(std::move(path)), expected_(std::move(expected)), fd_(view.open(path_)) {}
 
   std::size_t read(char* buffer, std::size_t size) override {
@@ -74,7 +74,7 @@ std::optional<oci::TarEntry> CopyDraft::find(const std::string& path) const {
   const auto found = entries_.find(path);
   if (found != entries_.end()) return found->second.entry;
   // Below something of the draft that is no folder there is nothing any more.
-  for (std::string above = parent_path(path); !above.empty(); above = parent_path(above)) {
+  for (std::string above = context::parent_path(path); !above.empty(); above = context::parent_path(above)) {
     const auto entry = entries_.find(above);
     if (entry != entries_.end() && entry->second.entry.type != TarType::kFolder) return std::nullopt;
   }
@@ -111,7 +111,7 @@ void CopyDraft::make_folders(const std::string& path, const Owner& owner) {
   std::string made;
   for (std::string_view part : base::split(path, '/')) {
     if (part.empty()) continue;
-    made = join_path(made, part);
+    made = context::join_path(made, part);
     const auto entry = find(made);
     if (!entry) {
       put(made, folder_entry(owner, style_.time), {}, true);
@@ -124,7 +124,7 @@ void CopyDraft::make_folders(const std::string& path, const Owner& owner) {
 }
 
 void CopyDraft::make_folder(const std::string& path, const Owner& owner) {
-  make_folders(resolve_path(*this, path, true), owner);
+  make_folders(context::resolve_path(*this, path, true), owner);
 }
 
 void CopyDraft::apply_style(oci::TarEntry& entry, bool own_owner) const {
@@ -172,24 +172,24 @@ void CopyDraft::put(const std::string& path, oci::TarEntry entry, layer::LayerEn
 std::string CopyDraft::target_of(const std::string& destination, const std::string& name,
                                  bool source_is_folder) {
   const bool folder_wanted = destination.ends_with('/') || destination.ends_with("/.");
-  std::string target = resolve_path(*this, destination, true);
+  std::string target = context::resolve_path(*this, destination, true);
   if (folder_wanted) make_folders(target, default_owner());
-  if (!source_is_folder && is_folder(target)) target = join_path(target, name);
-  make_folders(parent_path(target), default_owner());
+  if (!source_is_folder && is_folder(target)) target = context::join_path(target, name);
+  make_folders(context::parent_path(target), default_owner());
   return target;
 }
 
-void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const SelectedSource& source,
-                         const std::string& destination) {
+void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
+                         const context::SelectedSource& source, const std::string& destination) {
   links_.clear();
   std::string into = destination;
   if (!source.prefix_folders.empty()) {
     // --parents: the folders on the way come with what the source says of them.
-    std::string folder = resolve_path(*this, destination, true);
+    std::string folder = context::resolve_path(*this, destination, true);
     make_folders(folder, default_owner());
     const auto parts = base::split(source.prefix, '/');
     for (std::size_t i = 0; i < parts.size() && i < source.prefix_folders.size(); ++i) {
-      folder = join_path(folder, parts[i]);
+      folder = context::join_path(folder, parts[i]);
       oci::TarEntry entry = source.prefix_folders[i];
       apply_style(entry, style_.own_owner);
       put(folder, std::move(entry), {}, true);
@@ -197,13 +197,13 @@ void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const Sele
     into = "/" + folder + "/";
   }
   const std::string target = target_of(into, source.name, source.is_folder);
-  for (const SelectedFile& file : source.files) {
+  for (const context::SelectedFile& file : source.files) {
     if (source.is_folder && file.relative.empty()) {
       // Only its contents are asked for: where it is made anew, it is made like any folder on the way.
       make_folders(target, default_owner());
       continue;
     }
-    const std::string path = join_path(target, file.relative);
+    const std::string path = context::join_path(target, file.relative);
     oci::TarEntry entry = file.entry;
     apply_style(entry, style_.own_owner);
     layer::LayerEntry content;
@@ -227,9 +227,9 @@ void CopyDraft::copy_one(const std::shared_ptr<const FileView>& from, const Sele
   }
 }
 
-void CopyDraft::copy(const std::shared_ptr<const FileView>& from, const std::vector<SelectedSource>& sources,
-                     const std::string& destination) {
-  for (const SelectedSource& source : sources) copy_one(from, source, destination);
+void CopyDraft::copy(const std::shared_ptr<const context::FileView>& from,
+                     const std::vector<context::SelectedSource>& sources, const std::string& destination) {
+  for (const context::SelectedSource& source : sources) copy_one(from, source, destination);
 }
 
 void CopyDraft::add_file(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination) {
@@ -239,14 +239,16 @@ void CopyDraft::add_file(oci::TarEntry entry, layer::LayerEntry content, const s
 }
 
 void CopyDraft::unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination) {
-  const std::string base = resolve_path(*this, destination, true);
+  const std::string base = context::resolve_path(*this, destination, true);
   make_folders(base, default_owner());
-  const std::string name = clean_path(entry.name);
-  const std::string folder = resolve_path(*this, join_path(base, parent_path(name)), true);
+  const std::string name = context::clean_path(entry.name);
+  const std::string folder =
+      context::resolve_path(*this, context::join_path(base, context::parent_path(name)), true);
   make_folders(folder, Owner{});
-  std::string target = name.empty() ? base : join_path(folder, base_name(name));
+  std::string target = name.empty() ? base : context::join_path(folder, context::base_name(name));
   if (entry.type == TarType::kHardLink) {
-    entry.link = resolve_path(*this, join_path(base, clean_path(entry.link)), false);
+    entry.link =
+        context::resolve_path(*this, context::join_path(base, context::clean_path(entry.link)), false);
     // What the archive says of a link's mode and owner, it says of the file.
     if (const auto linked = entries_.find(entry.link); linked != entries_.end()) {
       linked->second.entry.mode = entry.mode;
@@ -271,7 +273,8 @@ void CopyDraft::forget(const std::string& path) {
 std::vector<layer::LayerEntry> CopyDraft::take() {
   std::set<std::string> above;
   for (const auto& [path, entry] : entries_) {
-    for (std::string folder = parent_path(path); !folder.empty(); folder = parent_path(folder)) {
+    for (std::string folder = context::parent_path(path); !folder.empty();
+         folder = context::parent_path(folder)) {
       if (!entries_.contains(folder)) above.insert(folder);
     }
   }

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "context/file_view.h"
+#include "context/selection.h"
 #include "dockerfile/file_mode.h"
-#include "engine/copy_selection.h"
-#include "engine/file_view.h"
 #include "engine/users.h"
 #include "layer/from_entries.h"
 
@@ -25,18 +25,18 @@ struct CopyStyle {
   std::int64_t time = 0;     // of what is made anew: seconds since 1970
 };
 
-// A FileView itself: of the image with the draft over it. Not thread-safe.
-class CopyDraft : public FileView {
+// A tree of files itself: of the image with the draft over it. Not thread-safe.
+class CopyDraft : public context::FileView {
  public:
-  // Both `below` (an EmptyView for --link) and the views that files come from outlive the draft.
-  CopyDraft(const FileView& below, CopyStyle style) : below_(below), style_(std::move(style)) {}
+  // Both `below` (an empty tree for --link) and the views that files come from outlive the draft.
+  CopyDraft(const context::FileView& below, CopyStyle style) : below_(below), style_(std::move(style)) {}
 
   // Docker's rules for where the selected things go: a destination with a slash at its end is a folder, as is
   // one that is a folder in the image; a folder's contents go into the destination; links on the way are
   // followed inside the image. `destination` is absolute. Throws Error{kTaskFailed} where a folder and a file
   // meet.
-  void copy(const std::shared_ptr<const FileView>& from, const std::vector<SelectedSource>& sources,
-            const std::string& destination);
+  void copy(const std::shared_ptr<const context::FileView>& from,
+            const std::vector<context::SelectedSource>& sources, const std::string& destination);
 
   // One file with content of its own, for heredocs and downloads; `entry.name` is its own name, and
   // entry.size that of the content.
@@ -63,13 +63,13 @@ class CopyDraft : public FileView {
   void forget(const std::string& path);
   std::string target_of(const std::string& destination, const std::string& name, bool source_is_folder);
   void make_folders(const std::string& path, const Owner& owner);
-  void copy_one(const std::shared_ptr<const FileView>& from, const SelectedSource& source,
+  void copy_one(const std::shared_ptr<const context::FileView>& from, const context::SelectedSource& source,
                 const std::string& destination);
   void put(const std::string& path, oci::TarEntry entry, layer::LayerEntry content, bool keep_folder);
   void apply_style(oci::TarEntry& entry, bool own_owner) const;
   Owner default_owner() const { return style_.owner.value_or(Owner{}); }
 
-  const FileView& below_;
+  const context::FileView& below_;
   const CopyStyle style_;
   std::map<std::string, layer::LayerEntry> entries_;
   std::map<std::string, std::string> links_;  // hard_link_group within one source → where its first name went

@@ -42,7 +42,7 @@ class FileStep {
     const LayersView image(below_);
     CopyDraft draft(image, {{}, false, {}, false, now()});
     const std::string path = step_.settings->absolute(workdir.path.text);
-    const std::string real = resolve_path(image, path, true);
+    const std::string real = context::resolve_path(image, path, true);
     const auto there = image.find(real);
     if (real.empty() || (there && there->type == oci::TarType::kFolder)) return;
     // Docker gives the folders to the user who will work in them.
@@ -59,7 +59,7 @@ class FileStep {
 
   void operator()(const dockerfile::Add& add) {
     begin(add, false, false);
-    for (const SelectedSource& source : input_.selection) {
+    for (const context::SelectedSource& source : input_.selection) {
       const bool may_unpack = add.unpack.value_or(true) && !source.is_folder && source.files.size() == 1 &&
                               source.files[0].entry.type == oci::TarType::kFile;
       if (may_unpack && unpack(input_.view->open(source.files[0].path).get(), source.name)) continue;
@@ -83,7 +83,7 @@ class FileStep {
   }
 
   void begin(const dockerfile::FileTransfer& transfer, bool own_owner, bool parents) {
-    image_ = transfer.link ? std::unique_ptr<FileView>(std::make_unique<EmptyView>())
+    image_ = transfer.link ? std::unique_ptr<context::FileView>(std::make_unique<context::EmptyView>())
                            : std::make_unique<LayersView>(below_);
     CopyStyle style;
     style.own_owner = own_owner;
@@ -152,10 +152,10 @@ class FileStep {
   void add_checkout(const RemoteSource& remote) {
     const auto checkout = context_.remote.checkout(remote);
     checkouts_.push_back(checkout);
-    SelectionOptions options;
+    context::SelectionOptions options;
     options.where = "the repository";
     if (!remote.keep_git_dir) options.excluded = [](const std::string& path) { return path == ".git"; };
-    draft_->copy(checkout->files, select(*checkout->files, {""}, options), destination_);
+    draft_->copy(checkout->files, context::select(*checkout->files, {""}, options), destination_);
   }
 
   void write(CopyDraft& draft) {
@@ -171,7 +171,7 @@ class FileStep {
   const CopyInput& input_;
   const LayerStack& below_;
   const FileStepContext& context_;
-  std::unique_ptr<FileView> image_;
+  std::unique_ptr<context::FileView> image_;
   std::unique_ptr<CopyDraft> draft_;
   std::string destination_;
   std::vector<std::shared_ptr<store::WorkFolder>> works_;

@@ -13,8 +13,8 @@ namespace ixian::engine {
 
 // What a COPY takes, once it is known where from.
 struct CopyInput {
-  std::shared_ptr<const FileView> view;  // the context, or the stage or image of --from
-  std::vector<SelectedSource> selection;
+  std::shared_ptr<const context::FileView> view;  // the context, or the stage or image of --from
+  std::vector<context::SelectedSource> selection;
 };
 
 struct FileStepContext {

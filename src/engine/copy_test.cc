@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "context/selection.h"
 #include "engine/copy_draft.h"
-#include "engine/copy_selection.h"
 #include "testing/memory_view.h"
 
 namespace ixian::engine {
@@ -17,17 +17,18 @@ using testing::MemoryView;
 
 base::Cancellation never;
 
-std::string digest(const FileView& view, const std::vector<std::string>& sources) {
-  auto selection = select(view, sources, {});
-  return digest_of(view, selection, {}, never);
+std::string digest(const context::FileView& view, const std::vector<std::string>& sources) {
+  auto selection = context::select(view, sources, {});
+  return context::digest_of(view, selection, {}, never);
 }
 
 // "path" of each entry of the layer, folders with a slash.
-std::vector<std::string> copied(const MemoryView& image, const std::shared_ptr<const FileView>& context,
+std::vector<std::string> copied(const MemoryView& image,
+                                const std::shared_ptr<const context::FileView>& context,
                                 const std::vector<std::string>& sources, const std::string& destination,
                                 CopyStyle style = {}) {
   CopyDraft draft(image, std::move(style));
-  draft.copy(context, select(*context, sources, {}), destination);
+  draft.copy(context, context::select(*context, sources, {}), destination);
   std::vector<std::string> names;
   for (const auto& each : draft.take())
     names.push_back(each.entry.name + (each.entry.type == oci::TarType::kFolder ? "/" : ""));
@@ -42,15 +43,15 @@ std::shared_ptr<MemoryView> context() {
 
 TEST(Selection, WildcardsTakeWhatTheyMatchAndNothingIsNoError) {
   const auto view = context();
-  const auto found = select(*view, {"*.txt"}, {});
+  const auto found = context::select(*view, {"*.txt"}, {});
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[1].name, "b.txt");
-  EXPECT_TRUE(select(*view, {"*.none"}, {}).empty());
+  EXPECT_TRUE(context::select(*view, {"*.none"}, {}).empty());
 }
 
 TEST(Selection, WhatIsNotThereIsAnErrorThatNamesIt) {
   try {
-    select(*context(), {"none"}, {});
+    context::select(*context(), {"none"}, {});
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_THAT(error.message(), HasSubstr("none"));
@@ -80,8 +81,8 @@ TEST(Selection, TheDigestKnowsNeitherOwnersNorWhatIsNotTaken) {
 TEST(Selection, ALinkThatIsNamedIsFollowedInsideTheTree) {
   auto view = context();
   view->link("link", "/src/x").link("out", "../../../etc/passwd");
-  EXPECT_EQ(select(*view, {"link"}, {})[0].files[0].path, "src/x");
-  EXPECT_THROW(select(*view, {"out"}, {}), base::Error);
+  EXPECT_EQ(context::select(*view, {"link"}, {})[0].files[0].path, "src/x");
+  EXPECT_THROW(context::select(*view, {"out"}, {}), base::Error);
 }
 
 TEST(Destination, AFileGoesIntoAFolderOrBecomesTheName) {
@@ -116,7 +117,7 @@ TEST(Destination, FoldersOnTheWayKeepWhatTheImageSaysOfThem) {
   MemoryView image;
   image.folder("tmp", 01777, 7);
   CopyDraft draft(image, {});
-  draft.copy(context(), select(*context(), {"a.txt"}, {}), "/tmp/");
+  draft.copy(context(), context::select(*context(), {"a.txt"}, {}), "/tmp/");
   const auto entries = draft.take();
   EXPECT_EQ(entries[0].entry.mode, 01777u);
   EXPECT_EQ(entries[0].entry.uid, 7u);
@@ -127,12 +128,12 @@ TEST(Destination, FilesOfTheContextAreRootsAndChownGivesThemAway) {
   view->file("f", "", 0600, 1000);
   const MemoryView image;
   CopyDraft plain(image, {});
-  plain.copy(view, select(*view, {"f"}, {}), "/f");
+  plain.copy(view, context::select(*view, {"f"}, {}), "/f");
   EXPECT_EQ(plain.take()[0].entry.uid, 0u);
   CopyStyle style;
   style.owner = Owner{5, 6};
   CopyDraft given(image, style);
-  given.copy(view, select(*view, {"f"}, {}), "/new/f");
+  given.copy(view, context::select(*view, {"f"}, {}), "/new/f");
   for (const auto& each : given.take()) EXPECT_EQ(each.entry.gid, 6u) << each.entry.name;
 }
 
@@ -140,8 +141,8 @@ TEST(Destination, FilesOfTheContextAreRootsAndChownGivesThemAway) {
 TEST(Destination, AFileThatChangesAfterItsDigestWasTakenIsAnError) {
   auto view = std::make_shared<MemoryView>();
   view->file("f", "old");
-  auto selection = select(*view, {"f"}, {});
-  digest_of(*view, selection, {}, never);
+  auto selection = context::select(*view, {"f"}, {});
+  context::digest_of(*view, selection, {}, never);
   const MemoryView image;
   for (const bool changed : {false, true}) {
     if (changed) view->file("f", "new");

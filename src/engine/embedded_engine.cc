@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "context/disk_view.h"
+#include "context/filtered_view.h"
 #include "engine/build_run.h"
-#include "engine/disk_view.h"
-#include "engine/filtered_view.h"
 #include "engine/image_assembly.h"
 #include "oci/copy_image.h"
 #include "oci/reference.h"
@@ -29,6 +29,11 @@ class EmbeddedEngine : public Engine {
   explicit EmbeddedEngine(EngineServices services) : services_(std::move(services)) {}
 
   Capabilities capabilities() const override { return {"embedded", true, true, false}; }
+
+  std::optional<oci::Descriptor> find_image(const std::string& name) override {
+    const oci::Reference reference = oci::parse_reference(name);
+    return services_.store->images(reference.name())->find(reference.identifier());
+  }
 
   BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) override {
     const auto own = linked(cancellation);
@@ -71,20 +76,25 @@ class EmbeddedEngine : public Engine {
     LayerServices layers(services_.store, sink, cancellation);
     BaseImages bases(layers, services_.open_repo, job.pull);
     RemoteSources remote(*services_.store, services_.http_client, cancellation);
-    std::shared_ptr<const FileView> context;
+    std::shared_ptr<const context::FileView> context;
     std::string plain_context;
     if (!job.context.empty()) {
-      const auto disk = std::make_shared<const DiskView>(job.context);
-      dockerfile::IgnoreRules rules = read_ignore_rules(*disk, job.dockerfile_path);
+      const auto disk = std::make_shared<const context::DiskView>(job.context);
+      dockerfile::IgnoreRules rules = context::read_ignore_rules(*disk, job.dockerfile_path, job.excluded);
       if (rules.empty()) plain_context = job.context;
-      context = std::make_shared<const FilteredView>(disk, std::move(rules));
+      context = std::make_shared<const context::FilteredView>(disk, std::move(rules));
     }
     const PlanSources sources{context, bases, remote, sink, cancellation};
     const BuildPlan plan = make_build_plan(job, sources);
     BuildRun run(job, plan, sources, layers, plain_context);
     const StageState state = run.build();
     cancellation.throw_if_requested();
-    return keep(plan, state, run.counts(), cancellation);
+    BuiltStage built = keep(plan, state, run.counts(), cancellation);
+    for (const std::string& name : job.names) {
+      const oci::Reference reference = oci::parse_reference(name);
+      services_.store->images(reference.name())->put_manifest(reference.identifier(), built.manifest);
+    }
+    return built;
   }
 
   // The image as a whole in the store, pulling what of its base has not been needed so far.

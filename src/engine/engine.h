@@ -1,6 +1,7 @@
 // Who builds images: this program itself, or a daemon that it asks.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/cancel.h"
@@ -25,12 +26,16 @@ class Engine {
 
   virtual Capabilities capabilities() const = 0;
 
+  // What the engine has under `name`, a reference as text; nullopt where there is nothing. For a daemon that
+  // knows no manifests the digest is the image's ID.
+  virtual std::optional<oci::Descriptor> find_image(const std::string& name) = 0;
+
   // Builds the stage, or finds that it has been built. Every stage and instruction is an activity of `sink`,
-  // with each line that its command writes. The image is in the engine's place when this returns, without a
-  // name. Throws Error{kTaskFailed} for an instruction that failed, whose message names the instruction, its
-  // line in the Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a target or a secret that
-  // cannot be used; Error{kRegistry} for a base image; Cancelled, after which nothing is left but what the
-  // cache can use.
+  // with each line that its command writes. The image is in the engine's place when this returns, under
+  // `job.names`, or without a name. Throws Error{kTaskFailed} for an instruction that failed, whose message
+  // names the instruction, its line in the Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a
+  // target or a secret that cannot be used; Error{kRegistry} for a base image; Cancelled, after which nothing
+  // is left but what the cache can use.
   virtual BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) = 0;
 
   // Names the image that `ref` finds in `from` `name`, moving what is missing. `name` is a reference as text.

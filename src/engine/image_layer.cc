@@ -11,7 +11,7 @@
 #include <chrono>
 
 #include "base/error.h"
-#include "engine/disk_view.h"
+#include "context/disk_view.h"
 #include "layer/extract.h"
 #include "layer/read_layer.h"
 #include "oci/verifying_source.h"
@@ -218,7 +218,7 @@ base::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntr
 }
 
 std::map<std::string, std::string> ImageLayer::xattrs(const std::string& path) {
-  return kept_xattrs(open_in_tree(lower(), path, O_PATH | O_NOFOLLOW).get());
+  return context::kept_xattrs(open_in_tree(lower(), path, O_PATH | O_NOFOLLOW).get());
 }
 
 }  // namespace ixian::engine

@@ -2,8 +2,8 @@
 
 #include <variant>
 
+#include "context/file_view.h"
 #include "dockerfile/run_command.h"
-#include "engine/file_view.h"
 
 namespace ixian::engine {
 
@@ -52,7 +52,7 @@ struct ImageSettings::Applier {
     for (const auto& path : volume.paths) runtime["Volumes"][path.text] = Json::object();
   }
   void operator()(const dockerfile::Workdir& workdir) const {
-    runtime["WorkingDir"] = "/" + clean_path(settings.absolute(workdir.path.text));
+    runtime["WorkingDir"] = "/" + context::clean_path(settings.absolute(workdir.path.text));
   }
 };
 
@@ -108,7 +108,7 @@ std::vector<std::string> ImageSettings::texts(const char* key) const {
 }
 
 std::string ImageSettings::workdir() const {
-  return "/" + clean_path(text("WorkingDir"));
+  return "/" + context::clean_path(text("WorkingDir"));
 }
 
 std::string ImageSettings::absolute(const std::string& path) const {

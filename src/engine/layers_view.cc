@@ -43,7 +43,7 @@ std::optional<oci::TarEntry> LayersView::find(const std::string& path) const {
   // lookup() follows links on the way, which this view must not.
   if (!found || found->entry.path != path) return std::nullopt;
   oci::TarEntry entry;
-  entry.name = base_name(path);
+  entry.name = context::base_name(path);
   entry.type = tar_type(found->entry.type);
   entry.mode = found->entry.mode;
   entry.uid = found->entry.uid;
@@ -58,7 +58,7 @@ std::vector<std::string> LayersView::children(const std::string& path) const {
   std::vector<std::string> names;
   const auto folder = tree_.lookup(path, Last::kKeep);
   if (!folder || folder->entry.type != layer::EntryType::kFolder || folder->entry.path != path) return names;
-  for (const auto& each : tree_.list(path)) names.push_back(base_name(each.entry.path));
+  for (const auto& each : tree_.list(path)) names.push_back(context::base_name(each.entry.path));
   return names;
 }
 

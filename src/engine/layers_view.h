@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "engine/file_view.h"
+#include "context/file_view.h"
 #include "engine/image_layer.h"
 #include "layer/merged_tree.h"
 
 namespace ixian::engine {
 
 // What is where comes from the layers' listings; a layer is extracted only where a file of it is opened.
-class LayersView : public FileView {
+class LayersView : public context::FileView {
  public:
   // Reads the listings of all layers.
   explicit LayersView(LayerStack layers);

@@ -43,7 +43,7 @@ void clear(const std::string& target, bool for_folder) {
 
 }  // namespace
 
-void materialise(const FileView& view, const std::string& path, const std::string& target,
+void materialise(const context::FileView& view, const std::string& path, const std::string& target,
                  base::Cancellation& cancellation) {
   cancellation.throw_if_requested();
   const auto entry = view.find(path);
@@ -57,7 +57,7 @@ void materialise(const FileView& view, const std::string& path, const std::strin
       clear(target, true);
       if (::mkdir(target.c_str(), 0700) != 0 && errno != EEXIST) fail(target);
       for (const std::string& name : view.children(path))
-        materialise(view, join_path(path, name), target + "/" + name, cancellation);
+        materialise(view, context::join_path(path, name), target + "/" + name, cancellation);
       if (::chmod(target.c_str(), entry->mode) != 0) fail(target);
       break;
     case oci::TarType::kSymlink:

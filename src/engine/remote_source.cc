@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "engine/disk_view.h"
+#include "context/disk_view.h"
 #include "http/http_date.h"
 #include "http/url.h"
 
@@ -195,8 +195,9 @@ Checkout RemoteSources::clone(const RemoteSource& source) {
   }
   if (git.submodules.value_or(true))
     in_folder({"submodule", "update", "-q", "--init", "--recursive", "--depth=1"});
-  auto all = std::make_shared<DiskView>(
-      folder + (git.subdir.empty() ? "" : "/" + resolve_path(DiskView(folder), git.subdir, true)));
+  auto all = std::make_shared<context::DiskView>(
+      folder +
+      (git.subdir.empty() ? "" : "/" + context::resolve_path(context::DiskView(folder), git.subdir, true)));
   checkout.files = std::move(all);
   return checkout;
 }

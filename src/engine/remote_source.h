@@ -9,8 +9,8 @@
 #include <string>
 
 #include "base/cancel.h"
+#include "context/file_view.h"
 #include "dockerfile/add_source.h"
-#include "engine/file_view.h"
 #include "http/client.h"
 #include "store/store.h"
 
@@ -28,7 +28,7 @@ struct Download {
 
 // A commit that was checked out.
 struct Checkout {
-  std::shared_ptr<const FileView> files;
+  std::shared_ptr<const context::FileView> files;
   std::shared_ptr<store::WorkFolder> folder;
 };
 

@@ -32,11 +32,11 @@ void write_root_tar(const std::shared_ptr<store::Store>& store, const BuiltStage
   const auto lease = store->lease();
   LayerServices services(store, events, cancellation);
   const auto view = std::make_shared<const LayersView>(layers_of(services, image));
-  const EmptyView nothing;
+  const context::EmptyView nothing;
   CopyStyle style;
   style.own_owner = true;
   CopyDraft draft(nothing, style);
-  draft.copy(view, select(*view, {""}, {}), "/");
+  draft.copy(view, context::select(*view, {""}, {}), "/");
   layer::WriteOptions options;
   options.compression = layer::Compression::kNone;
   layer::from_entries(draft.take(), sink, options, cancellation);

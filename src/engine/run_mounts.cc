@@ -84,7 +84,7 @@ void RunMounts::add_bind(const Step& step, const dockerfile::Mount& mount, std::
     bind.source = mount.source;
   } else {
     if (!input_.context) throw Error(ErrorCode::kUsage, "There is no build context to mount.");
-    const std::string source = resolve_path(*input_.context, mount.source, true);
+    const std::string source = context::resolve_path(*input_.context, mount.source, true);
     if (!input_.context_folder.empty() && mount.read_only) {
       bind.root = input_.context_folder;
       bind.source = source;
@@ -101,9 +101,9 @@ CacheMount::Fill RunMounts::cache_fill(const dockerfile::Mount& mount, std::size
   if (mount.from.empty() || layers == input_.origins.end()) return {};
   return [this, &mount, stack = layers->second](const std::string& folder) {
     const LayersView view(stack);
-    const std::string source = resolve_path(view, mount.source, true);
+    const std::string source = context::resolve_path(view, mount.source, true);
     for (const std::string& name : view.children(source))
-      materialise(view, join_path(source, name), folder + "/" + name, services_.cancellation());
+      materialise(view, context::join_path(source, name), folder + "/" + name, services_.cancellation());
   };
 }
 

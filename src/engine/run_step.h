@@ -14,7 +14,7 @@ namespace ixian::engine {
 
 // What the mounts of a RUN lead to.
 struct RunInput {
-  std::shared_ptr<const FileView> context;    // filtered; null: there is none
+  std::shared_ptr<const context::FileView> context;  // filtered; null: there is none
   std::string context_folder;                 // where it may be mounted as it is; "" where it is filtered
   std::map<std::size_t, LayerStack> origins;  // by mount: the stage or image that it is from
   const std::vector<SecretSource>& secrets;

@@ -39,6 +39,11 @@ struct StageJob {
   std::string dockerfile_path;  // where it lies, absolute, for <Dockerfile>.dockerignore; "" is nowhere
   std::string context;          // an absolute folder; "" is none, and then COPY from it is an error
 
+  // Patterns as in .dockerignore, after its own: what is in no context of this project.
+  std::vector<std::string> excluded;
+
+  std::vector<std::string> names;  // of the image, references as text; given when it is whole
+
   std::string target;                             // a stage's name or number; "" is the last one
   std::optional<oci::Platform> platform;          // unset: this machine's
   std::map<std::string, std::string> build_args;  // those that a Dockerfile does not declare are warned of
@@ -49,6 +54,11 @@ struct StageJob {
   bool no_cache = false;                  // nothing is taken from the cache
   std::set<std::string> no_cache_stages;  // nothing for these stages, by name
   bool pull = false;                      // ask registries for bases that the store has, too
+
+  // Repositories ("registry.local/shop/web") whose tags "cache-<key>" say what instructions came to, asked in
+  // order where the local cache has nothing; and the one that gets what is built here. "" is none.
+  std::vector<std::string> cache_from;
+  std::string cache_to;
 
   ContextModes modes = ContextModes::kAsTheyAre;
   // Every time in the image that would be this moment is this one instead, and no time is later. Seconds

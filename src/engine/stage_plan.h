@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/json.h"
+#include "context/selection.h"
 #include "dockerfile/scope.h"
 #include "dockerfile/stage_graph.h"
 #include "engine/base_images.h"
-#include "engine/copy_selection.h"
 #include "engine/image_settings.h"
 #include "engine/remote_source.h"
 #include "engine/stage_job.h"
@@ -29,10 +29,10 @@ struct Step {
   bool makes_files = false;  // RUN, COPY, ADD, WORKDIR
 
   // Of instructions that make files.
-  std::shared_ptr<const ImageSettings> settings;  // as they are before it
-  std::vector<dockerfile::Variable> environment;  // of a RUN
-  std::vector<SelectedSource> selection;          // of a COPY or ADD from the context
-  std::vector<RemoteSource> remote;               // of an ADD, in the order of its sources
+  std::shared_ptr<const ImageSettings> settings;   // as they are before it
+  std::vector<dockerfile::Variable> environment;   // of a RUN
+  std::vector<context::SelectedSource> selection;  // of a COPY or ADD from the context
+  std::vector<RemoteSource> remote;                // of an ADD, in the order of its sources
   base::Json definition;
   std::string key;  // by definition
 
@@ -67,7 +67,8 @@ struct BuildPlan {
 
 // What planning asks.
 struct PlanSources {
-  std::shared_ptr<const FileView> context;  // without what .dockerignore leaves out; null: there is none
+  std::shared_ptr<const context::FileView>
+      context;  // without what .dockerignore leaves out; null: there is none
   BaseImages& bases;
   RemoteSources& remote;
   base::EventSink& sink;

@@ -131,10 +131,10 @@ base::Json StageRun::content_origins(const Step& step) {
   for (const auto& source : copy->sources) paths.push_back(source.text);
   copy_input_.view = std::make_shared<LayersView>(origin_layers(step.origins.at(0)));
   copy_input_.selection =
-      select(*copy_input_.view, paths, selection_options(*copy, copy->parents, copy->from.text));
+      context::select(*copy_input_.view, paths, selection_options(*copy, copy->parents, copy->from.text));
   const std::string digest =
-      digest_of(*copy_input_.view, copy_input_.selection, {copy->chown.empty(), base::processor_count()},
-                build_.services_.cancellation());
+      context::digest_of(*copy_input_.view, copy_input_.selection,
+                         {copy->chown.empty(), base::processor_count()}, build_.services_.cancellation());
   return base::Json::array({{{"content", digest}}});
 }
 

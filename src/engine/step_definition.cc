@@ -25,25 +25,12 @@ std::vector<std::string> printable(const std::vector<dockerfile::Word>& words) {
   return all;
 }
 
-const FileView& context_of(const PlanSources& sources) {
+const context::FileView& context_of(const PlanSources& sources) {
   if (!sources.context) {
     throw Error(ErrorCode::kUsage,
                 "There is no build context to take files from; name its folder: ix build CONTEXT");
   }
   return *sources.context;
-}
-
-// git knows no other modes.
-void normalise_modes(std::vector<SelectedSource>& selection) {
-  const auto normal = [](oci::TarEntry& entry) {
-    if (entry.type == oci::TarType::kSymlink) return;
-    entry.mode = entry.type == oci::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
-    entry.uid = entry.gid = 0;
-  };
-  for (SelectedSource& source : selection) {
-    for (oci::TarEntry& folder : source.prefix_folders) normal(folder);
-    for (SelectedFile& file : source.files) normal(file.entry);
-  }
 }
 
 Json optional_number(const std::optional<std::uint32_t>& number) {
@@ -166,13 +153,14 @@ class Definer {
 
   void take_from_context(const std::vector<dockerfile::Word>& sources,
                          const dockerfile::FileTransfer& transfer, bool parents) const {
-    const FileView& context = context_of(sources_);
+    const context::FileView& context = context_of(sources_);
     std::vector<std::string> paths;
     for (const auto& source : sources) paths.push_back(source.text);
-    step_.selection = select(context, paths, selection_options(transfer, parents, "the build context"));
-    if (job_.modes == ContextModes::kGit) normalise_modes(step_.selection);
+    step_.selection =
+        context::select(context, paths, selection_options(transfer, parents, "the build context"));
+    if (job_.modes == ContextModes::kGit) context::to_git_modes(step_.selection);
     step_.definition["context"] =
-        digest_of(context, step_.selection, {false, base::processor_count()}, sources_.cancellation);
+        context::digest_of(context, step_.selection, {false, base::processor_count()}, sources_.cancellation);
     step_.definition["git_modes"] = job_.modes == ContextModes::kGit;
   }
 
@@ -190,10 +178,10 @@ class Definer {
     const bool from_context = mount.kind == dockerfile::MountKind::kBind && index < step_.origins.size() &&
                               std::holds_alternative<dockerfile::FromContext>(step_.origins[index]);
     if (from_context) {
-      const FileView& context = context_of(sources_);
-      auto selection = select(context, {mount.source}, {});
+      const context::FileView& context = context_of(sources_);
+      auto selection = context::select(context, {mount.source}, {});
       json["context"] =
-          digest_of(context, selection, {false, base::processor_count()}, sources_.cancellation);
+          context::digest_of(context, selection, {false, base::processor_count()}, sources_.cancellation);
     }
     return json;
   }
@@ -213,9 +201,9 @@ class Definer {
 
 }  // namespace
 
-SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
-                                   const std::string& where) {
-  SelectionOptions options;
+context::SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
+                                            const std::string& where) {
+  context::SelectionOptions options;
   options.parents = parents;
   options.where = where;
   if (transfer.excludes.empty()) return options;

@@ -11,8 +11,8 @@ namespace ixian::engine {
 // the context that the step takes. Throws Error, which the caller points at the step.
 void define(Step& step, const PlanSources& sources, const StageJob& job);
 
-// The options for select() by which the sources of a COPY or ADD are found.
-SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
-                                   const std::string& where);
+// The options for context::select() by which the sources of a COPY or ADD are found.
+context::SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
+                                            const std::string& where);
 
 }  // namespace ixian::engine

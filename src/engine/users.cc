@@ -24,8 +24,8 @@ std::optional<std::uint32_t> number(std::string_view text) {
   return value;
 }
 
-std::string read_file(const FileView& image, const std::string& path) {
-  const std::string real = resolve_path(image, path, true);
+std::string read_file(const context::FileView& image, const std::string& path) {
+  const std::string real = context::resolve_path(image, path, true);
   const auto entry = image.find(real);
   if (!entry || entry->type != oci::TarType::kFile) return "";
   const base::UniqueFd fd = image.open(real);
@@ -39,7 +39,7 @@ std::string read_file(const FileView& image, const std::string& path) {
 }
 
 // The lines of such a file, each as its fields; only those with at least `least` of them.
-std::vector<std::vector<std::string>> records(const FileView& image, const std::string& path,
+std::vector<std::vector<std::string>> records(const context::FileView& image, const std::string& path,
                                               std::size_t least) {
   std::vector<std::vector<std::string>> all;
   const std::string text = read_file(image, path);
@@ -52,7 +52,7 @@ std::vector<std::vector<std::string>> records(const FileView& image, const std::
   return all;
 }
 
-std::optional<Owner> find_user(const FileView& image, std::string_view text) {
+std::optional<Owner> find_user(const context::FileView& image, std::string_view text) {
   const auto wanted = number(text);
   for (const auto& fields : records(image, "etc/passwd", 4)) {
     const auto uid = number(fields[2]);
@@ -62,7 +62,7 @@ std::optional<Owner> find_user(const FileView& image, std::string_view text) {
   return std::nullopt;
 }
 
-std::uint32_t find_group(const FileView& image, std::string_view text) {
+std::uint32_t find_group(const context::FileView& image, std::string_view text) {
   for (const auto& fields : records(image, "etc/group", 3)) {
     if (fields[0] != text) continue;
     if (const auto gid = number(fields[2])) return *gid;
@@ -85,7 +85,7 @@ std::uint32_t find_group(const FileView& image, std::string_view text) {
 
 }  // namespace
 
-Owner parse_chown(std::string_view text, const FileView& image) {
+Owner parse_chown(std::string_view text, const context::FileView& image) {
   const std::size_t colon = text.find(':');
   const std::string_view user = text.substr(0, colon);
   const std::string_view group = colon == std::string_view::npos ? user : text.substr(colon + 1);
@@ -105,7 +105,7 @@ Owner parse_chown(std::string_view text, const FileView& image) {
   return owner;
 }
 
-Owner parse_user(std::string_view text, const FileView& image) {
+Owner parse_user(std::string_view text, const context::FileView& image) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   Owner owner;

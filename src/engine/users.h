@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "engine/file_view.h"
+#include "context/file_view.h"
 
 namespace ixian::engine {
 
@@ -16,10 +16,10 @@ struct Owner {
 
 // --chown=USER[:GROUP] of COPY and ADD: names or numbers. Without a group, a number is the number of both, a
 // name has the group of its passwd entry. Throws Error{kTaskFailed} for a name that the image does not have.
-Owner parse_chown(std::string_view text, const FileView& image);
+Owner parse_chown(std::string_view text, const context::FileView& image);
 
 // Whom USER stands for, likewise. Without a group, that of the passwd, else 0; a number need not be in there.
 // The groups that this user is in besides are for the RUN to find.
-Owner parse_user(std::string_view text, const FileView& image);
+Owner parse_user(std::string_view text, const context::FileView& image);
 
 }  // namespace ixian::engine

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "script/image_hooks.h"
 
 namespace ixian::script {
 
@@ -21,6 +22,8 @@ struct Hooks {
 
   std::function<std::string(const std::string& task)> task_hash;
   std::function<base::Json(const std::string& task)> task_state;
+
+  ImageHooks images;
 };
 
 }  // namespace ixian::script

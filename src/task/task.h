@@ -8,6 +8,7 @@
 
 #include "base/event.h"
 #include "task/checker.h"
+#include "task/image_stage.h"
 
 namespace ixian::task {
 
@@ -38,6 +39,11 @@ struct Task {
   std::function<void(const Call&)> execute;  // null: a virtual target, which only gathers its dependencies
   std::function<void()> clean;               // null: nothing to clean
 
+  // Of an image task: what it builds, as its class declares it now. Null for all others. An image task is
+  // complete when its image is somewhere, whatever its checkers say.
+  std::function<ImageStage()> image_stage;
+
+  bool is_image() const { return image_stage != nullptr; }
   bool is_virtual() const { return execute == nullptr; }
 };
 

@@ -1,4 +1,4 @@
-#include "engine/copy_selection.h"
+#include "context/selection.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,10 +10,10 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "context/wildcard.h"
 #include "dockerfile/path_match.h"
-#include "engine/wildcard.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 namespace {
 
 using base::Error;
@@ -134,6 +134,18 @@ std::vector<SelectedSource> select(const FileView& view, const std::vector<std::
   return Selector(view, options).run(sources);
 }
 
+void to_git_modes(std::vector<SelectedSource>& selection) {
+  const auto normal = [](oci::TarEntry& entry) {
+    if (entry.type == oci::TarType::kSymlink) return;
+    entry.mode = entry.type == oci::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
+    entry.uid = entry.gid = 0;
+  };
+  for (SelectedSource& source : selection) {
+    for (oci::TarEntry& folder : source.prefix_folders) normal(folder);
+    for (SelectedFile& file : source.files) normal(file.entry);
+  }
+}
+
 std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources,
                       const DigestOptions& options, base::Cancellation& cancellation) {
   std::vector<SelectedFile*> files;
@@ -165,4 +177,4 @@ std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources
   return base::sha256_hex(base::canonical_json(all));
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

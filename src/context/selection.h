@@ -7,9 +7,9 @@
 
 #include "base/cancel.h"
 #include "base/json.h"
-#include "engine/file_view.h"
+#include "context/file_view.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 
 struct SelectionOptions {
   bool parents = false;  // --parents: each source keeps its path, from "/./" on where it has that
@@ -40,6 +40,9 @@ struct SelectedSource {
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
                                    const SelectionOptions& options);
 
+// Folders and executable files become 0755, others 0644, all of them root's: git knows no other modes.
+void to_git_modes(std::vector<SelectedSource>& selection);
+
 // Which of the files' properties decide whether two selections are the same. Never a time.
 struct DigestOptions {
   bool owners = false;   // of files from an image, unless --chown gives them others
@@ -51,4 +54,4 @@ struct DigestOptions {
 std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources,
                       const DigestOptions& options, base::Cancellation& cancellation);
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

@@ -1,4 +1,4 @@
-#include "engine/filtered_view.h"
+#include "context/filtered_view.h"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "dockerfile/source.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 namespace {
 
 constexpr char kIgnoreFile[] = ".dockerignore";
@@ -49,15 +49,20 @@ std::vector<std::string> FilteredView::children(const std::string& path) const {
   return names;
 }
 
-dockerfile::IgnoreRules read_ignore_rules(const FileView& context, const std::string& dockerfile_path) {
-  if (!dockerfile_path.empty()) {
-    const std::string own = dockerfile_path + kIgnoreFile;
-    if (auto text = base::read_file(own)) return dockerfile::IgnoreRules::parse(std::move(*text), own);
+dockerfile::IgnoreRules read_ignore_rules(const FileView& context, const std::string& dockerfile_path,
+                                          const std::vector<std::string>& excluded) {
+  std::string text;
+  std::string name = kIgnoreFile;
+  if (auto own = dockerfile_path.empty() ? std::nullopt : base::read_file(dockerfile_path + kIgnoreFile)) {
+    text = std::move(*own);
+    name = dockerfile_path + kIgnoreFile;
+  } else {
+    const std::string real = resolve_path(context, kIgnoreFile, true);
+    const auto entry = context.find(real);
+    if (entry && entry->type == oci::TarType::kFile) text = read_small(context, real);
   }
-  const std::string real = resolve_path(context, kIgnoreFile, true);
-  const auto entry = context.find(real);
-  if (!entry || entry->type != oci::TarType::kFile) return {};
-  return dockerfile::IgnoreRules::parse(read_small(context, real), kIgnoreFile);
+  for (const std::string& pattern : excluded) text += "\n" + pattern;
+  return dockerfile::IgnoreRules::parse(std::move(text), name);
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "context/file_view.h"
 #include "dockerfile/ignore_rules.h"
-#include "engine/file_view.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 
 // A folder that is left out is there all the same where something below it is taken back by a "!" pattern.
 class FilteredView : public FileView {
@@ -32,7 +32,9 @@ class FilteredView : public FileView {
 };
 
 // The rules for a context: of `dockerfile_path` + ".dockerignore" where that is there, else of the context's
-// .dockerignore, else none. Throws Error{kTaskFailed} for a pattern that is malformed.
-dockerfile::IgnoreRules read_ignore_rules(const FileView& context, const std::string& dockerfile_path);
+// .dockerignore, else none; then the patterns `excluded`, which have the last word. Throws Error{kTaskFailed}
+// for a pattern that is malformed.
+dockerfile::IgnoreRules read_ignore_rules(const FileView& context, const std::string& dockerfile_path,
+                                          const std::vector<std::string>& excluded = {});
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/file_view.h"
+#include "context/file_view.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 
 // The paths of the view that the cleaned pattern matches (dockerfile::match_path for each component), sorted.
 // "**" as a whole component matches any number of folders. Throws Error{kTaskFailed} for a malformed pattern.
@@ -16,4 +16,4 @@ std::vector<std::string> expand_wildcards(const FileView& view, const std::strin
 // `pattern` without the backslashes that escape.
 std::string unescaped(std::string_view pattern);
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

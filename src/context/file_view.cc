@@ -1,4 +1,4 @@
-#include "engine/file_view.h"
+#include "context/file_view.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 namespace {
 
 constexpr int kMostLinks = 255;
@@ -92,4 +92,4 @@ std::string resolve_path(const FileView& view, std::string_view path, bool follo
   return reached;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

@@ -1,4 +1,4 @@
-#include "engine/wildcard.h"
+#include "context/wildcard.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "dockerfile/path_match.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 namespace {
 
 bool matches(const std::string& pattern, const std::string& name) {
@@ -81,4 +81,4 @@ std::vector<std::string> expand_wildcards(const FileView& view, const std::strin
   return Expansion(view, {parts.begin(), parts.end()}).run();
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

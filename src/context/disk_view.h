@@ -4,9 +4,9 @@
 #include <map>
 #include <string>
 
-#include "engine/file_view.h"
+#include "context/file_view.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 
 // Everything is opened through the folder's own descriptor with openat2(2), beneath it and through no link,
 // so that nobody who changes the folder meanwhile leads a build out of it. Sockets are not there.
@@ -35,4 +35,4 @@ class DiskView : public FileView {
 // What FileView::xattrs() says of an open descriptor; O_PATH will do.
 std::map<std::string, std::string> kept_xattrs(int fd);
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

@@ -11,7 +11,7 @@
 #include "base/fs.h"
 #include "oci/tar.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 
 // Paths are relative to the tree's root, without a slash at either end and without "." or ".."; "" is the
 // root itself. No call follows a link: a path whose folders are not all real folders finds nothing.
@@ -59,4 +59,4 @@ std::string base_name(std::string_view path);
 // "/a/../b//c/" → "b/c": cleaned by its spelling alone, never above the root.
 std::string clean_path(std::string_view path);
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

@@ -1,4 +1,4 @@
-#include "engine/disk_view.h"
+#include "context/disk_view.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 namespace {
 
 bool means_absent(int error_number) {
@@ -164,4 +164,4 @@ std::string DiskView::hard_link_group(const std::string& path) const {
   return fmt::format("{}:{}", status.st_dev, status.st_ino);
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

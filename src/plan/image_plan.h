@@ -1,0 +1,89 @@
+// Where each image of a project is, and what must be built: found by asking only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/event.h"
+#include "base/json.h"
+#include "oci/image_repo.h"
+#include "plan/stage_key.h"
+#include "task/graph.h"
+
+namespace ixian::plan {
+
+enum class Place {
+  kLocal,     // the engine has it
+  kRegistry,  // its own repository has it, or one of DOCKER.CACHE_FROM
+  kBuild,     // nobody has it
+  kUnneeded,  // nobody asked for it, and all that stands on it is there
+};
+
+enum class PushPolicy {
+  kNever,
+  kFinal,   // the images that were asked for
+  kStages,  // and those that they stand on
+  kAll,     // and every instruction
+};
+
+struct StageStep {
+  task::TaskId id = task::TaskGraph::kNone;
+  std::string task;
+  std::string stage;  // "runtime"
+  std::string key;
+  std::string image;  // "registry.local/shop/web:runtime-…"
+  Place place = Place::kUnneeded;
+  bool forced = false;      // kBuild because the user said so
+  std::string found_at;     // kLocal, kRegistry: the image's name there, which may be another repository's
+  std::uint64_t bytes = 0;  // kRegistry: of its manifest's descriptor, 0 is unknown; kBuild: of its context
+  bool push = false;        // its own repository gets it
+  std::vector<task::TaskId> for_;  // kBuild, kRegistry: the stages to be built that need it; empty: asked for
+};
+
+struct ImagePlan {
+  std::vector<StageStep> steps;  // all image tasks of the order, those that others stand on first
+  unsigned questions = 0;        // that registries were asked
+  unsigned rounds = 0;           // of these, how many had to wait for one another
+
+  const StageStep* find(task::TaskId id) const;
+  bool builds() const;
+  bool pushes() const;
+};
+
+struct ImagePlaces {
+  // The engine's own. Never null.
+  std::function<std::shared_ptr<oci::ImageFinder>(const std::string& repository)> local;
+
+  // A registry's. Null for a registry that is not configured: a warning, and the image counts as not there.
+  std::function<std::shared_ptr<oci::ImageFinder>(const std::string& repository)> registry;
+
+  std::vector<std::string> cache_from;  // further repositories, read only
+};
+
+struct ImageWishes {
+  std::vector<task::TaskId> wanted;  // image tasks asked for, or needed by what is no image task
+  std::vector<task::TaskId> forced;  // built whatever is there
+  PushPolicy push = PushPolicy::kNever;
+  bool look_up = true;  // false (--no-pull): registries are not asked
+};
+
+// Final-first: local look-ups, then one question to each registry for the images wanted, and where one is
+// missing one round of parallel questions for all that it stands on. Where a push is wanted, what is local is
+// asked for at the registry too. A registry that cannot be asked counts as empty after one warning for its
+// host; Cancelled comes through.
+ImagePlan plan_images(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
+                      const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation);
+
+base::Json to_json(const ImagePlan& plan);
+
+// "here", "in registry.local/shop/web", "to build", "not needed".
+std::string describe(const StageStep& step);
+
+PushPolicy parse_push_policy(const std::string& text);  // throws Error{kProject}
+
+}  // namespace ixian::plan

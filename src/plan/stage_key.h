@@ -1,0 +1,81 @@
+// The name of an image before it is built: a digest of all that goes into it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/event.h"
+#include "base/json.h"
+#include "task/graph.h"
+#include "task/image_stage.h"
+
+namespace ixian::plan {
+
+// Changes whenever the meaning of a key's document does.
+inline constexpr int kStageKeySchema = 1;
+
+struct KeyedStage {
+  task::TaskId id = task::TaskGraph::kNone;
+  task::ImageStage declared;
+
+  // SHA-256 in hex of the canonical document
+  //   {"schema", "stage", "dockerfile": text, "target", "platform",
+  //    "arguments": {name: value, or {"stage": key, "part"} for one that stands for another stage},
+  //    "images": [{"stage": key} or {"name", "digest"}] of every FROM, COPY --from and mount that the target
+  //    needs, "context": {path: "<git mode> <hex of content>"} of exactly the files that the target's
+  //    instructions read, "files": {path: …} of those that the task names}
+  // Never in it: absolute paths, times, owners, umask, the machine, the user, the registry, the engine,
+  // secrets.
+  std::string key;
+  base::Json inputs;  // the document: what `ix why` compares
+
+  std::vector<task::TaskId> stages;         // image tasks whose image it stands on or copies from, once each
+  std::vector<std::string> foreign_images;  // names of the others
+  std::uint64_t context_bytes = 0;
+
+  std::string tag() const { return declared.name + "-" + key; }
+  std::string image() const { return declared.repository + ":" + tag(); }
+};
+
+struct KeySources {
+  // The digest ("sha256:…") of a foreign image as it is now. May be called by several threads. Throws
+  // Error{kRegistry} where there is none and nothing is known of it.
+  std::function<std::string(const std::string& image, const std::string& platform)> foreign_digest;
+
+  // FileHash's details of patterns: path → "<mode> <hex of content>".
+  std::function<base::Json(const std::vector<std::string>& patterns)> file_details;
+
+  // Patterns of .dockerignore that hold for every context of the project, after its own: "/.builder".
+  std::vector<std::string> excluded;
+
+  base::EventSink& sink;  // warnings: unused build arguments, a .git that is copied
+  base::Cancellation& cancellation;
+};
+
+// The keys of a graph's image tasks, each made once, when it is first asked for. Thread-safe.
+class StageKeys {
+ public:
+  StageKeys(const task::TaskGraph& graph, KeySources sources);
+
+  // With the keys of the stages that it stands on. Contexts are read in parallel. Throws Error that names the
+  // task: a Dockerfile that cannot be parsed, a file that is not there, stages that need each other.
+  const KeyedStage& of(task::TaskId id);
+
+  // After a task has run that may have written what keys read.
+  void forget();
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+// What is offered to Dockerfiles of the project: the value of a stage argument where the image is `image`
+// ("registry.local/shop/web:base-…").
+std::string argument_value(const task::StageArgument& argument, const std::string& image);
+
+}  // namespace ixian::plan

@@ -1,0 +1,41 @@
+// What Python code may ask about images of the rest of the program.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "task/image_stage.h"
+
+namespace ixian::script {
+
+// An image that Python code describes itself, without a declared stage.
+struct ImageRequest {
+  std::string name;  // with a tag
+  task::ImageStage stage;
+  bool pull = true;    // look for it in the registry first
+  bool force = false;  // build it whatever is there
+};
+
+// Called by any thread, without the GIL; what they throw becomes a Python exception. Names are references as
+// text.
+struct ImageHooks {
+  // Makes sure that the image of an image task is somewhere, as the plan says: the body of its execute().
+  std::function<void(const std::string& task)> make_stage;
+
+  // The name of an image task's image, with its key.
+  std::function<std::string(const std::string& task)> stage_image;
+
+  std::function<bool(const std::string& name)> exists_here;  // in the engine
+  std::function<bool(const std::string& name)>
+      exists_in_registry;  // throws Error{kRegistry} where it cannot be asked
+  std::function<void(const std::string& name)>
+      pull;  // into the engine; throws Error{kRegistry} where it is not there
+  std::function<void(const std::string& name)> push;           // throws Error{kRegistry}
+  std::function<bool(const std::string& name)> remove;         // from the engine; false: it was not there
+  std::function<void(const ImageRequest& request)> build;      // always builds, and names it
+  std::function<bool(const std::string& name)> volume_exists;  // of Docker; false where there is no Docker
+};
+
+}  // namespace ixian::script

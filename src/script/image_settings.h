@@ -1,0 +1,21 @@
+// What CONFIG.DOCKER says of images, as the program works with it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ixian::script {
+
+// Variables are replaced; everything is checked where it is used.
+struct ImageSettings {
+  std::string push;                     // DOCKER.PUSH: "never", "final", "stages", "all"
+  std::vector<std::string> cache_from;  // DOCKER.CACHE_FROM: repositories
+  std::string cache_repository;         // DOCKER.CACHE_REPOSITORY; "" is each image's own
+  std::string engine;                   // DOCKER.ENGINE: "embedded", "docker"
+  std::string branch;                   // DOCKER.BRANCH: the label of what is pushed; "" is to be found out
+};
+
+// Of the project that has been loaded. Throws Error{kProject}. Takes the GIL.
+ImageSettings image_settings();
+
+}  // namespace ixian::script
