@@ -63,9 +63,10 @@ int run_task(Workspace& workspace, const Options& options) {
                  : fmt::format("{} is up to date. --force runs it all the same.", options.task));
     return 0;
   }
-  run::Workshop shop{graph, workspace.states(),      workspace.store(), workspace.builder_folder(),
-                     sink,  workspace.cancellation()};
-  const auto report = run::run_plan(plan, options.run, {options.jobs, true}, shop);
+  run::Workshop shop{graph, workspace.states(),       workspace.store(), workspace.builder_folder(),
+                     sink,  workspace.cancellation(), workspace.images()};
+  auto report = run::run_plan(plan, options.run, {options.jobs, true}, shop);
+  workspace.finish_pushes(report);
   report_failures(report, sink);
   if (report.ok() && report.ran == 0) {
     sink.log(base::kNoActivity, base::LogLevel::kInfo,

@@ -159,6 +159,10 @@ std::uint64_t registry_version() {
   return session().registry_version;
 }
 
+base::Json file_details(const std::vector<std::string>& patterns) {
+  return session().hasher().hash(patterns, true).details;
+}
+
 std::vector<task::Task> registered_tasks() {
   return call_python([] {
     std::vector<task::Task> tasks;
