@@ -13,6 +13,7 @@
 #include "cli/print.h"
 #include "cli/registry_access.h"
 #include "engine/embedded_engine.h"
+#include "script/calls.h"
 #include "store/folder.h"
 #include "store/store.h"
 
@@ -30,6 +31,7 @@ int run_build(const CommandContext& context) {
     print(command_page(build_command(), ui::Style::for_fd(STDOUT_FILENO)));
     return 0;
   }
+  if (context.workspace != nullptr) script::flush_output();
   require_own_namespaces();
   BuildOptions options = parse_build_options(args);
   options.job.jobs = context.options.jobs;

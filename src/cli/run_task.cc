@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/help.h"
+#include "cli/own_namespaces.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
 #include "cli/signals.h"
 #include "cli/workspace.h"
 #include "plan/task_plan.h"
 #include "run/runner.h"
+#include "script/calls.h"
 
 namespace ixian::cli {
 namespace {
@@ -32,6 +36,11 @@ void report_failures(const run::Report& report, base::EventSink& sink) {
   sink.log(base::kNoActivity, base::LogLevel::kError, text + ".");
 }
 
+bool builds_images(const task::TaskGraph& graph, task::TaskId root) {
+  const auto order = graph.order(root);
+  return std::any_of(order.begin(), order.end(), [&](task::TaskId id) { return graph[id].is_image(); });
+}
+
 int exit_code(const run::Report& report) {
   if (report.interrupted) return interrupted_exit_code();
   if (report.failures.empty()) return 0;
@@ -46,6 +55,10 @@ int run_task(Workspace& workspace, const Options& options) {
   if (options.show) {
     print(status_tree(workspace, options.task, options.run));
     return 0;
+  }
+  if (!options.dry_run && builds_images(graph, root)) {
+    script::flush_output();
+    require_own_namespaces();
   }
   const auto plan = workspace.plan(options.task, options.run);
   if (options.dry_run) {

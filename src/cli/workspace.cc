@@ -7,11 +7,13 @@
 #include <chrono>
 #include <climits>
 #include <cstdlib>
+#include <optional>
 
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "cli/help.h"
+#include "cli/own_namespaces.h"
 #include "run/runner.h"
 #include "script/calls.h"
 
@@ -82,10 +84,17 @@ Workspace::Workspace(const Options& options, std::vector<std::string> argv, base
   project.argv = std::move(argv);
   if (::access(project.file.c_str(), F_OK) != 0) fail_missing(project.file, project.folder);
   image_access_ = std::make_unique<ImageAccess>(options, *this, sink, cancellation);
-  project_ = std::make_unique<script::Project>(project, sink, cancellation, make_hooks());
+  load(project);
   builder_folder_ = project_->builder_folder();
   store_ = std::make_unique<task::StateStore>(builder_folder_);
   main_ = snapshot();
+}
+
+void Workspace::load(const script::ProjectOptions& options) {
+  std::optional<Silence> silence;
+  if (is_second_start()) silence.emplace();
+  project_ = std::make_unique<script::Project>(options, sink_, cancellation_, make_hooks());
+  if (silence) script::flush_output();
 }
 
 Workspace::Snapshot::Snapshot(std::vector<task::Task> tasks, ImageAccess& access)

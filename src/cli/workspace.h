@@ -54,6 +54,7 @@ class Workspace {
     task::TaskStates states;
   };
 
+  void load(const script::ProjectOptions& options);
   script::Hooks make_hooks();
   std::shared_ptr<Snapshot> snapshot();
   task::TaskId require(const Snapshot& snapshot, const std::string& name) const;

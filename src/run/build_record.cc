@@ -47,8 +47,11 @@ oci::Descriptor put(oci::ImageRepo& repo, const std::string& type, const std::st
 std::string document(const BuildRecord& record) {
   base::Json stages = base::Json::array();
   for (const RecordedStage& each : record.stages)
-    stages.push_back(
-        {{"stage", each.stage}, {"image", each.image}, {"key", each.key}, {"inputs", each.inputs}});
+    stages.push_back({{"stage", each.stage},
+                      {"image", each.image},
+                      {"key", each.key},
+                      {"inputs", each.inputs},
+                      {"cache", each.cache}});
   return base::canonical_json(
       {{"schema", kSchema}, {"branch", record.branch}, {"stages", std::move(stages)}});
 }
@@ -100,7 +103,8 @@ std::string branch_in_tag(std::string_view branch) {
 }
 
 void write_record(oci::ImageRepo& repo, const BuildRecord& record, std::int64_t now) {
-  oci::Manifest manifest{std::string(oci::kOciManifest), put(repo, kEmptyType, "{}"), {}, {}, kRecordType, {}};
+  oci::Manifest manifest{
+      std::string(oci::kOciManifest), put(repo, kEmptyType, "{}"), {}, {}, kRecordType, {}};
   manifest.layers.push_back(put(repo, kRecordType, document(record)));
   const std::string time = fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(now)));
   manifest.annotations["org.opencontainers.image.created"] =
@@ -122,7 +126,8 @@ std::optional<BuildRecord> read_record(oci::ImageRepo& repo, const std::string& 
     BuildRecord record{json.at("branch").get<std::string>(), {}};
     for (const base::Json& each : json.at("stages")) {
       record.stages.push_back({each.at("stage").get<std::string>(), each.at("image").get<std::string>(),
-                               each.at("key").get<std::string>(), each.at("inputs")});
+                               each.at("key").get<std::string>(), each.at("inputs"),
+                               each.at("cache").get<std::vector<std::string>>()});
     }
     return record;
   } catch (const base::Error&) {

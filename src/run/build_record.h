@@ -20,7 +20,8 @@ struct RecordedStage {
   std::string stage;  // "runtime"
   std::string image;  // "registry.local/shop/web:runtime-…"
   std::string key;
-  base::Json inputs;  // plan::KeyedStage::inputs
+  base::Json inputs;               // plan::KeyedStage::inputs
+  std::vector<std::string> cache;  // tags of the instructions that led to it, where this build pushed them
 };
 
 struct BuildRecord {

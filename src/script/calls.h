@@ -23,6 +23,9 @@ std::uint64_t registry_version();
 // Each file that the patterns name, as FileHash does → "<git mode> <hex of content>".
 base::Json file_details(const std::vector<std::string>& patterns);
 
+// Writes what Python still holds back of the standard streams. Takes the GIL.
+void flush_output();
+
 // Every task that is registered by now. Takes the GIL.
 std::vector<task::Task> registered_tasks();
 

@@ -163,6 +163,10 @@ base::Json file_details(const std::vector<std::string>& patterns) {
   return session().hasher().hash(patterns, true).details;
 }
 
+void flush_output() {
+  call_python([] { py::module_::import("ixian._boot").attr("flush_output")(); });
+}
+
 std::vector<task::Task> registered_tasks() {
   return call_python([] {
     std::vector<task::Task> tasks;
