@@ -299,7 +299,7 @@ void ImageAccess::record(plan::Images& images, const plan::ImagePlan& plan) {
   for (const plan::StageStep& step : plan.steps) {
     if (step.place == plan::Place::kUnneeded) continue;
     const plan::KeyedStage& stage = images.keyed(step.id);
-    record.stages.push_back({step.stage, step.image, step.key, stage.inputs});
+    record.stages.push_back({step.stage, step.image, step.key, stage.inputs, {}});
     repository = stage.declared.repository;
   }
   if (record.stages.empty()) return;
