@@ -43,7 +43,8 @@ class Selector {
 
  private:
   void take(const std::string& path, const std::string& dropped, const std::string& source) {
-    const std::string real = resolve_path(view_, path, true);
+    SelectedSource one;
+    const std::string real = resolve_path(view_, path, true, &one.links);
     const std::optional<oci::TarEntry> entry = view_.find(real);
     if (!entry) {
       throw Error(
@@ -51,7 +52,6 @@ class Selector {
           fmt::format("There is no {} in {}{}.", base::printable_path(source), options_.where,
                       options_.where == "the build context" ? ", or .dockerignore leaves it out" : ""));
     }
-    SelectedSource one;
     one.name = base_name(path);
     one.is_folder = entry->type == oci::TarType::kFolder;
     if (options_.parents) keep_parents(one, path, dropped);
@@ -136,6 +136,7 @@ std::vector<SelectedSource> select(const FileView& view, const std::vector<std::
 
 void to_git_modes(std::vector<SelectedSource>& selection) {
   const auto normal = [](oci::TarEntry& entry) {
+    entry.xattrs.clear();
     if (entry.type == oci::TarType::kSymlink) return;
     entry.mode = entry.type == oci::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
     entry.uid = entry.gid = 0;

@@ -31,6 +31,7 @@ struct SelectedSource {
   std::string prefix;  // --parents: the folders that it keeps, "" is none
   std::vector<oci::TarEntry> prefix_folders;  // the metadata of these, outermost first
   bool is_folder = false;
+  std::vector<std::string> links;   // in the view, that had to be followed to get to the source
   std::vector<SelectedFile> files;  // folders before what is in them; the source itself first
 };
 
@@ -40,7 +41,8 @@ struct SelectedSource {
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
                                    const SelectionOptions& options);
 
-// Folders and executable files become 0755, others 0644, all of them root's: git knows no other modes.
+// Folders and executable files become 0755, others 0644, all of them root's and without extended attributes:
+// git knows no more of them.
 void to_git_modes(std::vector<SelectedSource>& selection);
 
 // Which of the files' properties decide whether two selections are the same. Never a time.
