@@ -187,8 +187,11 @@ ImageAccess::Impl& ImageAccess::impl() {
 std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) {
   plan::KeySources sources{
       [this](const std::string& image, const std::string&) { return impl().foreign_digest(image); },
-      [](const std::vector<std::string>& patterns) { return script::file_details(patterns); }, excluded(),
-      sink_, cancellation_};
+      [](const std::vector<std::string>& patterns) { return script::file_details(patterns); },
+      excluded(),
+      sink_,
+      cancellation_,
+      [](int fd, const std::string& name) { return script::content_digest(fd, name); }};
   const auto manner = [this] {
     Impl& parts = impl();
     plan::ImageManner made;

@@ -4,7 +4,6 @@
 
 #include <optional>
 
-#include "base/text.h"
 #include "oci/copy_image.h"
 #include "oci/platform.h"
 #include "run/named_sink.h"
@@ -68,18 +67,14 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool 
   engine.build(job, named, cancellation_);
 }
 
-// Those that the Dockerfile declares, and the proxies, which every RUN gets undeclared.
+// Those of the key; a stage that was found in another repository is named there.
 std::map<std::string, std::string> ImageWork::arguments(plan::Images& images, const plan::KeyedStage& stage) {
-  const base::Json& declared = stage.inputs.at("arguments");
-  std::map<std::string, std::string> values;
-  for (const auto& [name, value] : stage.declared.build_args) {
-    if (declared.contains(name) || base::to_lower(name).ends_with("_proxy")) values[name] = value;
-  }
+  std::map<std::string, std::string> values = stage.arguments;
   for (const task::StageArgument& argument : stage.declared.stage_args) {
-    if (!declared.contains(argument.name) || stage.declared.build_args.contains(argument.name)) continue;
+    const auto found = values.find(argument.name);
+    if (found == values.end() || stage.declared.build_args.contains(argument.name)) continue;
     const plan::StageStep other = images.step(images.graph().find(argument.task));
-    values[argument.name] =
-        plan::argument_value(argument, other.place == plan::Place::kRegistry ? other.found_at : other.image);
+    if (other.place == plan::Place::kRegistry) found->second = plan::argument_value(argument, other.found_at);
   }
   return values;
 }

@@ -23,6 +23,9 @@ std::uint64_t registry_version();
 // Each file that the patterns name, as FileHash does → "<git mode> <hex of content>".
 base::Json file_details(const std::vector<std::string>& patterns);
 
+// SHA-256 in hex of an open file, through the cache of the project's files.
+std::string content_digest(int fd, const std::string& name);
+
 // Writes what Python still holds back of the standard streams. Takes the GIL.
 void flush_output();
 

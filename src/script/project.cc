@@ -178,6 +178,10 @@ base::Json file_details(const std::vector<std::string>& patterns) {
   return session().hasher().hash(patterns, true).details;
 }
 
+std::string content_digest(int fd, const std::string& name) {
+  return session().hasher().content_digest(fd, name);
+}
+
 void flush_output() {
   call_python([] { py::module_::import("ixian._boot").attr("flush_output")(); });
 }
