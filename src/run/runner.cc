@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "base/thread_pool.h"
+#include "run/order.h"
 #include "run/output_guard.h"
 #include "task/lock.h"
 
@@ -31,22 +32,7 @@ class Run {
         terminal_(manner.terminal),
         shop_(workshop),
         runs_(workshop.graph, ids(plan), workshop.store),
-        waiting_for_(plan.steps.size(), 0),
-        dependents_(plan.steps.size()) {
-    const std::vector<bool> before = plan::before_images(shop_.graph, ids(plan));
-    std::unordered_map<task::TaskId, std::size_t> position;
-    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-      position[plan.steps[i].id] = i;
-      for (task::TaskId dependency : shop_.graph.dependencies(plan.steps[i].id))
-        wait(i, position.at(dependency));
-    }
-    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-      for (std::size_t other = 0; is_image(i) && other < before.size(); ++other) {
-        if (before[other]) wait(i, other);
-      }
-      if (waiting_for_[i] == 0) ready_.push_back(i);
-    }
-  }
+        order_(plan, workshop.graph) {}
 
   Report run() {
     clean();
@@ -72,17 +58,6 @@ class Run {
   }
 
  private:
-  static std::vector<task::TaskId> ids(const plan::TaskPlan& plan) {
-    std::vector<task::TaskId> all;
-    for (const auto& step : plan.steps) all.push_back(step.id);
-    return all;
-  }
-
-  void wait(std::size_t index, std::size_t other) {
-    ++waiting_for_[index];
-    dependents_[other].push_back(index);
-  }
-
   bool is_image(std::size_t index) const { return shop_.images != nullptr && task_of(index).is_image(); }
   bool is_root(std::size_t index) const { return index + 1 == plan_.steps.size(); }
   const plan::Step& step(std::size_t index) const { return plan_.steps[index]; }
@@ -93,8 +68,8 @@ class Run {
   // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted
   // there, and waking a thread costs more than looking at a task), else to whoever is free first.
   void dispatch() {
-    for (; !ready_.empty(); ready_.pop_front()) {
-      const std::size_t index = ready_.front();
+    for (auto& ready = order_.ready(); !ready.empty(); ready.pop_front()) {
+      const std::size_t index = ready.front();
       if (must_be_callers(index) || (!caller_is_busy_ && for_caller_.empty())) {
         for_caller_.push_back(index);
       } else {
@@ -152,12 +127,12 @@ class Run {
     if (result == Result::kNotStarted && !step(index).is_virtual) {
       report_.not_started.push_back(step(index).name);
     }
-    for (std::size_t dependent : dependents_[index]) {
+    for (std::size_t dependent : order_.dependents(index)) {
       if (result == Result::kFailed || result == Result::kNotStarted) blocked_.insert(dependent);
       if (result == Result::kRan && !is_image(dependent))
         running_dependencies_[dependent].push_back(step(index).name);
-      if (--waiting_for_[dependent] == 0) ready_.push_back(dependent);
     }
+    order_.finish(index);
     dispatch();
   }
 
@@ -343,11 +318,9 @@ class Run {
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   plan::LatestRuns runs_;
-  std::vector<std::size_t> waiting_for_;
-  std::vector<std::vector<std::size_t>> dependents_;
+  Order order_;
   std::unordered_map<std::size_t, std::vector<std::string>> running_dependencies_;
   std::set<std::size_t> blocked_;
-  std::deque<std::size_t> ready_;
   std::deque<std::size_t> for_caller_;
   std::deque<std::size_t> for_anyone_;
   bool caller_is_busy_ = false;
