@@ -285,18 +285,17 @@ struct StageKeys::Impl {
     each.done = true;
   }
 
-  const KeyedStage& key_of(TaskId id) {
-    std::lock_guard lock(mutex);
-    read(id);
+  void make(const std::vector<TaskId>& ids) {
     std::set<TaskId> seen;
     std::vector<Draft*> todo;
-    collect(id, seen, todo);
-    if (!todo.empty()) {
-      ask_for_digests(todo);
-      read_contexts(todo);
-      for (Draft* each : todo) named(name(each->keyed.id), [&] { finish(*each); });
+    for (const TaskId id : ids) {
+      read(id);
+      collect(id, seen, todo);
     }
-    return draft(id).keyed;
+    if (todo.empty()) return;
+    ask_for_digests(todo);
+    read_contexts(todo);
+    for (Draft* each : todo) named(name(each->keyed.id), [&] { finish(*each); });
   }
 
   void forget() {
@@ -309,7 +308,14 @@ StageKeys::StageKeys(const task::TaskGraph& graph, KeySources sources)
     : impl_(std::make_shared<Impl>(graph, std::move(sources))) {}
 
 const KeyedStage& StageKeys::of(task::TaskId id) {
-  return impl_->key_of(id);
+  std::lock_guard lock(impl_->mutex);
+  impl_->make({id});
+  return impl_->draft(id).keyed;
+}
+
+void StageKeys::make(const std::vector<task::TaskId>& ids) {
+  std::lock_guard lock(impl_->mutex);
+  impl_->make(ids);
 }
 
 void StageKeys::forget() {

@@ -81,6 +81,9 @@ class StageKeys {
   // there, stages that need each other.
   const KeyedStage& of(task::TaskId id);
 
+  // The keys of several at once: what they wait for, they wait for together. Throws what of() does.
+  void make(const std::vector<task::TaskId>& ids);
+
   // After a task has run that may have written what keys read. Digests of foreign images stay as they are.
   void forget();
 
