@@ -118,7 +118,7 @@ plan::TaskPlan Workspace::plan(const std::string& task, const plan::Options& opt
   return plan;
 }
 
-void Workspace::finish_pushes(run::Report& report) {
+void Workspace::finish_images(run::Report& report) {
   if (!images()) return;
   for (run::PushFailure& failure : image_access_->finish(*images())) {
     report.failures.push_back(
