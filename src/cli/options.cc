@@ -49,6 +49,7 @@ Options parse_options(int argc, char** argv) {
   options.jobs = std::max(2u, base::processor_count());
   std::string progress;
   std::string log;
+  std::string engine;
   CLI::App app;
   app.prefix_command();
   app.set_help_flag();
@@ -63,6 +64,7 @@ Options parse_options(int argc, char** argv) {
   app.add_flag("--dry-run", options.dry_run);
   app.add_option("-j,--jobs", options.jobs)->check(CLI::Range(1u, 1024u));
   app.add_option("--progress", progress);
+  app.add_option("--engine", engine);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -74,6 +76,11 @@ Options parse_options(int argc, char** argv) {
     if (!kind)
       throw usage_error(fmt::format("--progress is auto, tty, plain, json or quiet, not {}.", progress));
     options.progress = *kind;
+  }
+  if (engine == "docker") {
+    options.engine = EngineKind::kDocker;
+  } else if (!engine.empty() && engine != "embedded") {
+    throw usage_error(fmt::format("--engine is embedded or docker, not {}.", engine));
   }
   if (!log.empty()) {
     const auto threshold = ui::parse_threshold(log);
@@ -113,6 +120,8 @@ Flags:
   -j, --jobs N     run up to N tasks at a time (default: the processors; with
                    1, each task has the terminal)
   --progress HOW   auto (default), tty, plain, json or quiet
+  --engine WHICH   who builds images: embedded (default) is ix itself, docker
+                   the daemon of DOCKER_HOST
 
 Type 'ix help TASK' for help on a task.
 )";

@@ -9,12 +9,16 @@
 
 namespace ixian::cli {
 
+// Who builds images.
+enum class EngineKind { kEmbedded, kDocker };
+
 struct Options {
   bool help = false;
   bool version = false;
   bool show = false;
   bool dry_run = false;
   unsigned jobs = 1;
+  EngineKind engine = EngineKind::kEmbedded;
   ui::ViewKind progress = ui::ViewKind::kAuto;
   ui::Threshold threshold = ui::Threshold::kInfo;
   std::string log_level = "info";  // as Python's side calls it
