@@ -9,8 +9,10 @@
 #include "base/fs.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "cli/docker_services.h"
 #include "cli/own_namespaces.h"
 #include "cli/workspace.h"
+#include "docker/docker_engine.h"
 #include "engine/embedded_engine.h"
 #include "oci/platform.h"
 #include "run/build_record.h"
@@ -69,16 +71,28 @@ struct ImageAccess::Impl {
       : owner(access),
         settings(script::image_settings()),
         store(store::Store::open(store::default_folder(), access.cancellation_)) {
-    const std::string chosen = owner.options_.engine.empty() ? settings.engine : owner.options_.engine;
-    if (chosen != "embedded") {
-      throw base::Error(base::ErrorCode::kProject,
-                        fmt::format("DOCKER.ENGINE is embedded or docker, not {}.", chosen));
-    }
+    engine = kind() == EngineKind::kDocker ? daemon() : embedded();
+  }
+
+  EngineKind kind() const {
+    if (owner.options_.engine) return *owner.options_.engine;
+    if (settings.engine == "embedded") return EngineKind::kEmbedded;
+    if (settings.engine == "docker") return EngineKind::kDocker;
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("DOCKER.ENGINE is embedded or docker, not {}.", settings.engine));
+  }
+
+  std::unique_ptr<engine::Engine> embedded() {
     engine::EngineServices services;
     services.store = store;
     services.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
+    services.open_for_push = [this](const oci::Reference& reference) { return open(reference, true); };
     services.http_client = [this]() -> http::Client& { return owner.registries_.services().client; };
-    engine = engine::make_embedded_engine(std::move(services));
+    return engine::make_embedded_engine(std::move(services));
+  }
+
+  std::unique_ptr<engine::Engine> daemon() {
+    return docker::make_docker_engine(docker_services(owner.registries_, owner.cancellation_));
   }
 
   std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
@@ -108,13 +122,15 @@ struct ImageAccess::Impl {
     return nullptr;
   }
 
-  // As the engine will find it: what has this name here, else what the registry has. A registry that does not
-  // answer is no reason to stop where the image is known.
+  // What the embedded engine has under a name has got it on purpose, and goes before what the registry has. A
+  // daemon's may have been pulled long ago. A registry that does not answer is no reason to stop where the
+  // image is known.
   std::string foreign_digest(const std::string& image) {
     const oci::Reference reference = oci::parse_reference(image);
     if (reference.digest) return reference.digest->text();
-    if (const auto here = store->images(reference.name())->find(reference.identifier()))
-      return here->digest.text();
+    if (kind() == EngineKind::kEmbedded) {
+      if (const auto here = engine->find_image(image)) return here->digest.text();
+    }
     std::optional<base::Error> failed;
     try {
       if (const auto there = open(reference, false)->find(reference.identifier()))
@@ -257,7 +273,9 @@ script::ImageHooks ImageAccess::hooks() {
     job.jobs = options_.jobs;
     impl().engine->build(job, sink_, cancellation_);
   };
-  hooks.volume_exists = [](const std::string&) { return false; };
+  hooks.volume_exists = [this](const std::string& name) {
+    return docker::volume_exists(docker_services(registries_, cancellation_), name);
+  };
   return hooks;
 }
 

@@ -32,8 +32,8 @@ class Workspace {
   // What `ix TASK` would do. Throws base::Error: an unknown task, a ring, a checker that raises.
   plan::TaskPlan plan(const std::string& task, const plan::Options& options);
 
-  // After a run: waits for images that are being pushed, writes the build down at the registry, and adds to the
-  // report what went wrong.
+  // After a run: waits for images that are being pushed, writes the build down at the registry, and adds to
+  // the report what went wrong.
   void finish_images(run::Report& report);
 
   script::Project& project() { return *project_; }

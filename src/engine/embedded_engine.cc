@@ -107,7 +107,7 @@ class EmbeddedEngine : public Engine {
                          [&](const oci::Digest& diff_id) { return find_listing(read_from, diff_id, sink); });
     RegistryCache reading(read_from, layers);
     const BuildCaches caches{repos_, reading, writer_, writing};
-    BaseImages bases(layers, services_.open_repo, job.pull);
+    BaseImages bases(layers, services_.open_repo, job.pull, job.pinned);
     RemoteSources remote(*services_.store, services_.http_client, own);
     std::string plain_context;
     const auto context = open_context(job, plain_context);

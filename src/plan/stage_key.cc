@@ -266,7 +266,9 @@ struct StageKeys::Impl {
       const std::string real_name = with_real_names(image.name, keyed.declared, image_of);
       auto& names = keyed.foreign_images;
       if (std::find(names.begin(), names.end(), real_name) == names.end()) names.push_back(real_name);
-      facts.push_back(image_fact(ForeignImage{image.name, foreign_digest(image, real_name)}));
+      const std::string digest = foreign_digest(image, real_name);
+      keyed.pinned[real_name] = digest;
+      facts.push_back(image_fact(ForeignImage{image.name, digest}));
     }
     return facts;
   }
@@ -299,6 +301,7 @@ struct StageKeys::Impl {
     }
     keyed.stages.clear();
     keyed.foreign_images.clear();
+    keyed.pinned.clear();
     keyed.inputs = key_document(declared, each.platform, arguments_of(each), images_of(each),
                                 each.context.files, std::move(files));
     keyed.key = base::sha256_hex(base::canonical_json(keyed.inputs));
