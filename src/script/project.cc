@@ -174,6 +174,11 @@ std::vector<std::string> running_chain() {
   return names;
 }
 
+base::ActivityId running_activity() {
+  const task::Call* call = current_call();
+  return call == nullptr ? base::kNoActivity : call->activity;
+}
+
 std::uint64_t registry_version() {
   return session().registry_version;
 }
