@@ -292,7 +292,7 @@ void ImageAccess::record(plan::Images& images, const plan::ImagePlan& plan) {
   std::string repository;
   for (const plan::StageStep& step : plan.steps) {
     const plan::KeyedStage& stage = images.keyed(step.id);
-    record.stages.push_back({step.stage, step.image, step.key, stage.inputs, {}});
+    record.stages.push_back({step.stage, step.image, step.key, stage.inputs, work().cache_tags(step.image)});
     repository = stage.declared.repository;
   }
   if (record.stages.empty()) return;

@@ -95,7 +95,7 @@ class DockerEngine : public engine::Engine {
       throw Error(ErrorCode::kTaskFailed,
                   "The image is gone from the Docker daemon already. Build again, while nobody prunes it.");
     }
-    return {{*built, ""}, *built, true, progress.steps(), progress.cached()};
+    return {{*built, ""}, *built, true, progress.steps(), progress.cached(), {}};
   }
 
   void import_image(oci::ImageRepo& from, const std::string& ref, const std::string& name,

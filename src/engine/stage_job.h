@@ -84,6 +84,8 @@ struct BuiltStage {
                       // digest alone, to this engine object alone
   unsigned instructions = 0;  // that the target needed
   unsigned cached = 0;        // of these, how many were answered by the cache
+  std::vector<std::string>
+      cache_tags;  // that stand for its instructions in `cache_to`; none where that is ""
 };
 
 }  // namespace ixian::engine

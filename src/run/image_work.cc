@@ -68,9 +68,9 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool 
   engine::Engine& engine = services_.engine();
   if (!forced && engine.find_image(stage.image())) return;  // another ix was quicker
   const engine::BuiltStage built = engine.build(job, named_sink(declared.name), cancellation_);
-  if (built.whole) return;
   const std::lock_guard lock(mutex_);
-  unnamed_[stage.image()] = built.manifest.descriptor.digest.text();
+  cache_tags_[stage.image()] = built.cache_tags;
+  if (!built.whole) unnamed_[stage.image()] = built.manifest.descriptor.digest.text();
 }
 
 // Instructions may still be on their way to the cache when a build is over, and tell of themselves.
@@ -138,8 +138,6 @@ void ImageWork::push(const plan::StageStep& step) {
     sink_.end(activity, base::Outcome::kFailed, "");
     throw;
   }
-  const std::lock_guard lock(mutex_);
-  pushed_.insert(step.image);
 }
 
 std::string ImageWork::exported_name(const std::string& image) {
@@ -160,9 +158,10 @@ std::vector<PushFailure> ImageWork::finish() {
   return std::move(failures_);
 }
 
-std::set<std::string> ImageWork::pushed() {
+std::vector<std::string> ImageWork::cache_tags(const std::string& image) {
   const std::lock_guard lock(mutex_);
-  return pushed_;
+  const auto found = cache_tags_.find(image);
+  return found == cache_tags_.end() ? std::vector<std::string>{} : found->second;
 }
 
 }  // namespace ixian::run

@@ -61,8 +61,8 @@ class ImageWork {
   // where a build has failed: others can use what it brings.
   std::vector<PushFailure> finish();
 
-  // The images that this run has pushed, or found pushed, by name.
-  std::set<std::string> pushed();
+  // The tags in the cache repository that stand for the instructions of an image that this run has built.
+  std::vector<std::string> cache_tags(const std::string& image);
 
  private:
   void build(plan::Images& images, const plan::KeyedStage& stage, bool forced, bool only_pushed);
@@ -81,7 +81,7 @@ class ImageWork {
   std::vector<std::unique_ptr<base::EventSink>> sinks_;
   std::map<std::string, std::string> unnamed_;  // images whose layers are not all here → digest
   std::set<std::string> begun_;
-  std::set<std::string> pushed_;
+  std::map<std::string, std::vector<std::string>> cache_tags_;  // by image
   std::vector<PushFailure> failures_;
   std::unique_ptr<base::ThreadPool> pushers_;
 };
