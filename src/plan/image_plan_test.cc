@@ -183,6 +183,15 @@ TEST_F(PlanImages, SeveralAreWantedAtOnce) {
   EXPECT_EQ(found.rounds, 1u);
 }
 
+TEST_F(PlanImages, WhatIsBelowAnotherThatIsThereIsNotAskedFor) {
+  wanted = {"runtime", "python"};
+  registry.put(image("python"));
+  engine.put(image("npm"));
+  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web", "npm: here",
+                                     "runtime: to build"));
+  EXPECT_THAT(registry.asked(), UnorderedElementsAre(image("runtime"), image("python")));
+}
+
 // Pushes.
 
 TEST_F(PlanImages, PushesNothingUnlessItIsAskedTo) {
