@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/sha256.h"
 
 namespace ixian::task {
@@ -408,6 +409,22 @@ TEST_F(FileHasherTest, RandomTreesHashAlikeHoweverTheyAreHashed) {
     }
     ::usleep(20'000);  // as above
   }
+}
+
+TEST_F(FileHasherTest, TellsTheDigestOfAnOpenFileAndReadsItOnce) {
+  write("a", "1");
+  FileHasher hasher(root_, {}, base_ + "/cache", 1, kLater);
+  for (int i = 0; i < 2; ++i) {
+    const base::UniqueFd fd(::open(at("a").c_str(), O_RDONLY | O_CLOEXEC));
+    EXPECT_EQ(hasher.content_digest(fd.get(), "a"), sha256_hex("1"));
+  }
+  EXPECT_EQ(hasher.counts().read, 1u);
+}
+
+TEST_F(FileHasherTest, RefusesToDigestWhatIsNoFile) {
+  FileHasher hasher(root_, {}, base_ + "/cache", 1);
+  const base::UniqueFd fd(::open(root_.c_str(), O_RDONLY | O_CLOEXEC));
+  EXPECT_THROW(hasher.content_digest(fd.get(), "it"), base::Error);
 }
 
 }  // namespace
