@@ -194,3 +194,22 @@ def test_interrupting_stops_the_daemons_build(docker, daemon, project):
     running.interrupt()
     assert running.end().code == 130
     wait_for(lambda: not tell(daemon, "ps", "-q").strip(), "the command to be stopped")
+
+
+@pytest.mark.parametrize("kind", ["htpasswd", "plain"])
+def test_images_are_pushed_by_the_daemon_or_by_ix(docker, daemon, start_registry, project, tmp_path, kind):
+    there = start_registry(kind)
+    docker.log_in(there)
+    build(docker, project(), "--push", "-t", there.name("app")).ok()
+    there.settle()
+    assert ("docker/20" in there.log.read_text()) == (kind == "htpasswd"), "the daemon pushes where there are credentials for it"
+    pushed = docker("image", "copy", there.name("app"), f"oci:{tmp_path / 'layout'}:latest").ok()
+    assert built_image.read_layout(tmp_path / "layout").tree["/both"].kind == "file", pushed
+
+
+def test_a_registry_that_the_daemon_does_not_trust_is_used_through_ix(docker, daemon, start_registry, project, tmp_path):
+    other = start_registry("tls")
+    other.put("base", "1", busybox.image())
+    docker.log_in(other)
+    build(docker, project(f"FROM {other.name('base')}\nCOPY tool /tool\n"), "--push", "-t", other.name("app")).ok()
+    assert other.digest("app")
