@@ -120,6 +120,14 @@ def test_a_cache_that_may_not_be_written_is_one_warning(machine, project, plain,
     assert result.stderr.count("goes on without the cache") == 1
 
 
+def test_what_was_done_before_a_failure_is_there_for_others(machine, project, plain):
+    dockerfile = "FROM {base}\nRUN echo done > /done\nRUN false\n"
+    machine()("build", "--network=none", "--cache-to", cache_of(plain), project(dockerfile=dockerfile)).failed(1, "Dockerfile:3:1")
+    ix = machine()
+    result = ix("build", "--network=none", "--cache-from", cache_of(plain), project(dockerfile=dockerfile)).failed(1)
+    assert [line.split(": ", 1)[1] for line in ran(result)] == ["RUN false"]
+
+
 def test_a_layer_with_other_bytes_is_not_used(machine, project, plain):
     folder = project()
     build(machine(), folder, "--cache-to", cache_of(plain))
