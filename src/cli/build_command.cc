@@ -31,15 +31,21 @@ bool is_of_files(const BuildOutput& output) {
   return output.kind == BuildOutput::Kind::kRootTar || output.kind == BuildOutput::Kind::kRootFolder;
 }
 
+OpenTarget open_target(RegistryAccess& access) {
+  return [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
+    return access.registries().open(name, registry::Access::kPushAnywhere);
+  };
+}
+
 // What the daemon has built goes where it was asked for; files of the image by way of the store, which can
 // read layers.
 void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& image, engine::Engine& daemon,
-                         const CommandContext& context) {
+                         const OpenTarget& target, const CommandContext& context) {
   BuildOptions images = options;
   std::erase_if(images.outputs, [](const BuildOutput& output) {
     return is_of_files(output) || output.kind == BuildOutput::Kind::kImage;
   });
-  deliver(images, image, nullptr, daemon, context.sink, context.cancellation);
+  deliver(images, image, nullptr, daemon, target, context.sink, context.cancellation);
   BuildOptions files;
   for (const BuildOutput& output : options.outputs) {
     if (is_of_files(output)) files.outputs.push_back(output);
@@ -53,7 +59,7 @@ void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& 
       daemon.export_image(image.manifest.descriptor.digest.text(), *repo, "", context.cancellation);
   engine::BuiltStage stored = image;
   stored.manifest = *repo->read_manifest(copied.digest.text());
-  deliver(files, stored, store, daemon, context.sink, context.cancellation);
+  deliver(files, stored, store, daemon, target, context.sink, context.cancellation);
 }
 
 int run_daemon_build(const CommandContext& context, BuildOptions options) {
@@ -67,7 +73,7 @@ int run_daemon_build(const CommandContext& context, BuildOptions options) {
   }
   const auto daemon = docker::make_docker_engine(docker_services(access, context.cancellation));
   const engine::BuiltStage image = daemon->build(options.job, context.sink, context.cancellation);
-  deliver_from_daemon(options, image, *daemon, context);
+  deliver_from_daemon(options, image, *daemon, open_target(access), context);
   if (!writes_to_standard_output(options)) print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
 }
@@ -92,13 +98,11 @@ int run_build(const CommandContext& context) {
   services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(reference, registry::Access::kPull);
   };
-  services.open_for_push = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
-    return access.registries().open(reference, registry::Access::kPushAnywhere);
-  };
+  services.open_for_push = open_target(access);
   services.http_client = [&access]() -> http::Client& { return access.services().client; };
   const auto engine = engine::make_embedded_engine(std::move(services));
   const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
-  deliver(options, image, store, *engine, context.sink, context.cancellation);
+  deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
   engine->wait_for_cache();
   if (!writes_to_standard_output(options)) print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
@@ -141,7 +145,9 @@ Command build_command() {
           "\n"
           "Where to:\n"
           "    -t, --tag NAME          a name in the store; several are possible\n"
+          "    --push                  to the registries of its names, and nowhere else\n"
           "    -o, --output WHERE      type=image             the store (default)\n"
+          "                            type=registry          the same as --push\n"
           "                            type=oci,dest=FILE     an OCI archive; with\n"
           "                                tar=false a folder in the OCI image layout\n"
           "                            type=docker,dest=FILE  for docker load\n"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <utility>
 
 #include "base/text.h"
 
@@ -56,50 +57,55 @@ void BuildProgress::take(const base::Json& message) {
 }
 
 void BuildProgress::take_text(const std::string& text) {
-  partial_ += text;
+  const std::string all = std::exchange(partial_, "") + text;
   std::size_t begin = 0;
-  for (std::size_t end = 0; (end = partial_.find('\n', begin)) != std::string::npos; begin = end + 1) {
-    std::string line = partial_.substr(begin, end - begin);
+  for (std::size_t end = 0; (end = all.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    std::string line = all.substr(begin, end - begin);
     if (line.ends_with('\r')) line.pop_back();
     take_line(line);
   }
-  partial_.erase(0, begin);
+  partial_ = all.substr(begin);
 }
 
 void BuildProgress::take_line(const std::string& line) {
-  if (const std::size_t number = step_number(line); number == step_ + 1) return begin_step(line);
+  if (const std::size_t number = step_number(line); number == step_ + 1) return next_step(line);
   if (line.starts_with(kWarning))
     return sink_.log(base::kNoActivity, base::LogLevel::kWarning, line.substr(kWarning.size()));
-  if (!activity_) return;
-  if (line == " ---> Using cache") {
+  if (line == " ---> Using cache" && !activity_) {
     was_cached_ = true;
-    if (counted_) ++cached_;
-    return;
+    if (is_counted(title_)) ++cached_;
+    return begin(" (cached)");
   }
   // What the builder says of itself, and not the command.
   const bool own = line.empty() || line.starts_with(kArrow) ||
                    line.starts_with("Removing intermediate container ") ||
                    line.starts_with("Successfully built ") || line.starts_with("Successfully tagged ");
-  if (!own) sink_.output(*activity_, line);
+  begin("");
+  if (!own && activity_) sink_.output(*activity_, line);
 }
 
-void BuildProgress::begin_step(const std::string& line) {
+void BuildProgress::next_step(const std::string& line) {
   end(base::Outcome::kDone);
   ++step_;
   const std::size_t colon = line.find(" : ");
   title_ = colon == std::string::npos ? line : line.substr(colon + 3);
-  std::string name = "build";
-  if (step_ <= build_.steps.size()) {
-    if (!build_.steps[step_ - 1].stage.empty()) name = build_.steps[step_ - 1].stage;
-    title_ = build_.steps[step_ - 1].title;
-  }
-  counted_ = is_counted(title_);
-  if (counted_) ++steps_;
+  if (step_ <= build_.steps.size()) title_ = build_.steps[step_ - 1].title;
+  if (is_counted(title_)) ++steps_;
   was_cached_ = false;
-  activity_ = sink_.begin({fmt::format("{} {}/{}", name, step_, build_.steps.size()), title_});
+  waiting_ = true;
+}
+
+// The line that follows a step says whether it is cached, so it begins then.
+void BuildProgress::begin(const char* note) {
+  if (!std::exchange(waiting_, false)) return;
+  std::string name = "build";
+  if (step_ <= build_.steps.size() && !build_.steps[step_ - 1].stage.empty())
+    name = build_.steps[step_ - 1].stage;
+  activity_ = sink_.begin({fmt::format("{} {}/{}", name, step_, build_.steps.size()), title_ + note});
 }
 
 void BuildProgress::end(base::Outcome outcome) {
+  begin("");
   if (!activity_) return;
   if (!partial_.empty()) take_line(std::exchange(partial_, ""));
   const bool skipped = outcome == base::Outcome::kDone && was_cached_;

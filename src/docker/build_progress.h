@@ -33,7 +33,8 @@ class BuildProgress {
  private:
   void take_text(const std::string& text);
   void take_line(const std::string& line);
-  void begin_step(const std::string& line);
+  void next_step(const std::string& line);
+  void begin(const char* note);
   void end(base::Outcome outcome);
   base::Error failure() const;
 
@@ -42,7 +43,7 @@ class BuildProgress {
   std::optional<base::ActivityId> activity_;
   std::size_t step_ = 0;  // the number of the current one, from 1
   std::string title_;
-  bool counted_ = false;
+  bool waiting_ = false;  // the current step has not begun
   bool was_cached_ = false;
   std::string partial_;  // of a line that has not ended
   std::string image_id_;

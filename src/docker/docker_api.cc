@@ -89,7 +89,7 @@ DockerApi::DockerApi(DaemonAddress address, base::Cancellation& cancellation)
       transport_(curl_options(address_), cancellation),
       client_(transport_, clock_, cancellation, client_options()) {}
 
-http::Response DockerApi::send_raw(const http::Request& request) {
+http::Response DockerApi::send(const http::Request& request) {
   try {
     return client_.send(request);
   } catch (const http::TransportError& error) {
@@ -126,7 +126,7 @@ std::string DockerApi::version() {
   http::Request ping;
   ping.url = address_.url + "/_ping";
   ping.unix_socket = address_.unix_socket;
-  http::Response response = send_raw(ping);
+  http::Response response = send(ping);
   const std::string theirs(response.head.headers.find("Api-Version").value_or(""));
   static_cast<void>(response.text());
   int minor = 0;
@@ -151,10 +151,6 @@ http::Request DockerApi::request(const std::string& method, const std::string& p
   request.unix_socket = address_.unix_socket;
   request.repeatable = false;
   return request;
-}
-
-http::Response DockerApi::send(const http::Request& request) {
-  return send_raw(request);
 }
 
 http::Response DockerApi::expect_ok(http::Response response, const std::string& what) {
@@ -194,11 +190,9 @@ bool DockerApi::volume_exists(const std::string& name) {
   return true;
 }
 
-void DockerApi::build(const Parameters& parameters, http::RequestBody context,
-                      const base::Secret& registry_config, const OnMessage& on_message) {
+void DockerApi::build(const Parameters& parameters, http::RequestBody context, const OnMessage& on_message) {
   http::Request build = request("POST", "/build", parameters);
   build.headers.add("Content-Type", "application/x-tar");
-  if (!registry_config.empty()) build.secret_headers.emplace_back("X-Registry-Config", registry_config);
   build.body = std::move(context);
   const http::Response response = expect_ok(send(build), "begin the build");
   try {

@@ -41,8 +41,7 @@ class DockerApi {
   using Parameters = std::vector<std::pair<std::string, std::string>>;
 
   // POST /build. `context` is a tar archive.
-  void build(const Parameters& parameters, http::RequestBody context, const base::Secret& registry_config,
-             const OnMessage& on_message);
+  void build(const Parameters& parameters, http::RequestBody context, const OnMessage& on_message);
 
   // Pulls `repository` (host/path) with the tag or digest. A message that says it failed is thrown.
   void pull(const std::string& repository, const std::string& identifier, const std::string& platform,
@@ -63,7 +62,6 @@ class DockerApi {
   http::Request request(const std::string& method, const std::string& path,
                         const Parameters& parameters = {});
   http::Response send(const http::Request& request);
-  http::Response send_raw(const http::Request& request);
   // Throws what a daemon that refused has said.
   http::Response expect_ok(http::Response response, const std::string& what);
   void read_messages(http::Response response, const std::string& what, const OnMessage& on_message);

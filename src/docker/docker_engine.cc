@@ -86,7 +86,7 @@ class DockerEngine : public engine::Engine {
           "SOURCE_DATE_EPOCH is the time of the files that are copied; other times are the Docker daemon's.");
     }
     BuildProgress progress(plan, sink);
-    api.build(parameters(job, dockerfile), archive.body(), base::Secret(),
+    api.build(parameters(job, dockerfile), archive.body(),
               [&](const base::Json& message) { progress.take(message); });
     cancellation.throw_if_requested();
     progress.finish();

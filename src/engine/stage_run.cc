@@ -98,7 +98,8 @@ std::size_t StageRun::ask_registries(std::size_t above) {
   if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
   build_.cache_.put(keys, state_, base_layers_);
   say_cached(count, hit->place);
-  share(count, {keys[0]}, state_);
+  if (const auto& writing = build_.caches_.writing; writing && writing->repo->name() != hit->place)
+    share(count, {keys[0]}, state_);
   return count;
 }
 
