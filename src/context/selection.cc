@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "context/git_view.h"
 #include "context/wildcard.h"
 #include "dockerfile/path_match.h"
 
@@ -135,15 +136,9 @@ std::vector<SelectedSource> select(const FileView& view, const std::vector<std::
 }
 
 void to_git_modes(std::vector<SelectedSource>& selection) {
-  const auto normal = [](oci::TarEntry& entry) {
-    entry.xattrs.clear();
-    if (entry.type == oci::TarType::kSymlink) return;
-    entry.mode = entry.type == oci::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
-    entry.uid = entry.gid = 0;
-  };
   for (SelectedSource& source : selection) {
-    for (oci::TarEntry& folder : source.prefix_folders) normal(folder);
-    for (SelectedFile& file : source.files) normal(file.entry);
+    for (oci::TarEntry& folder : source.prefix_folders) to_git_mode(folder);
+    for (SelectedFile& file : source.files) to_git_mode(file.entry);
   }
 }
 

@@ -41,8 +41,7 @@ struct SelectedSource {
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
                                    const SelectionOptions& options);
 
-// Folders and executable files become 0755, others 0644, all of them root's and without extended attributes:
-// git knows no more of them.
+// to_git_mode() for all of them.
 void to_git_modes(std::vector<SelectedSource>& selection);
 
 // Which of the files' properties decide whether two selections are the same. Never a time.

@@ -85,8 +85,8 @@ class InputsReader {
         graph_(file_, global_),
         target_(graph_.target(declared.target)) {}
 
-  DockerfileInputs run() {
-    apply_triggers();
+  std::optional<DockerfileInputs> run() {
+    if (!apply_triggers()) return std::nullopt;
     const std::vector<std::size_t> needed = graph_.needed(target_);
     for (const std::size_t index : needed) read_stage(index);
     const KnownScope& scope = scopes_.at(target_);
@@ -109,8 +109,9 @@ class InputsReader {
     return nullptr;
   }
 
-  // Triggers of an image of the project may name further stages above and images.
-  void apply_triggers() {
+  // Triggers of an image of the project may name further stages above and images. False where such an image
+  // is not known yet.
+  bool apply_triggers() {
     std::set<std::size_t> looked_at;
     for (bool changed = true; changed;) {
       changed = false;
@@ -119,9 +120,13 @@ class InputsReader {
         changed = true;
         const auto* image = std::get_if<FromImage>(&graph_.nodes()[index].base);
         const task::StageArgument* stage = image == nullptr ? nullptr : stage_of(image->name);
-        if (stage != nullptr) graph_.add_triggers(index, inputs_of_(*stage).triggers);
+        if (stage == nullptr) continue;
+        const DockerfileInputs* known = inputs_of_(*stage);
+        if (known == nullptr) return false;
+        graph_.add_triggers(index, known->triggers);
       }
     }
+    return true;
   }
 
   std::string platform_of(std::size_t index) const {
@@ -151,7 +156,7 @@ class InputsReader {
     const std::string& name = std::get<FromImage>(node.base).name;
     add_image(name, platform_of(index), node.at, file_.source);
     const task::StageArgument* stage = stage_of(name);
-    return stage == nullptr ? KnownEnvironment() : inputs_of_(*stage).environment;
+    return stage == nullptr ? KnownEnvironment() : inputs_of_(*stage)->environment;
   }
 
   void add_image(const std::string& name, const std::string& platform, dockerfile::Position at,
@@ -312,8 +317,9 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 }  // namespace
 
-DockerfileInputs dockerfile_inputs(const task::ImageStage& declared, const std::string& platform,
-                                   const InputsOfStage& inputs_of_stage) {
+std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declared,
+                                                  const std::string& platform,
+                                                  const InputsOfStage& inputs_of_stage) {
   return InputsReader(declared, platform, inputs_of_stage).run();
 }
 

@@ -47,14 +47,16 @@ struct DockerfileInputs {
   std::vector<std::string> triggers;  // its ONBUILD instructions
 };
 
-// What is to be known of the image that a stage argument stands for.
-using InputsOfStage = std::function<const DockerfileInputs&(const task::StageArgument& argument)>;
+// What is known of the image that a stage argument stands for; null where that has not been read yet.
+using InputsOfStage = std::function<const DockerfileInputs*(const task::StageArgument& argument)>;
 
-// `platform` is the target's. ONBUILD of foreign images is not known and not counted. Points into `declared`.
-// Throws Error{kTaskFailed} or {kUsage} at the place in the Dockerfile, and what `inputs_of_stage` throws. No
-// I/O of its own.
-DockerfileInputs dockerfile_inputs(const task::ImageStage& declared, const std::string& platform,
-                                   const InputsOfStage& inputs_of_stage);
+// `platform` is the target's. nullopt as soon as `inputs_of_stage` gives null, which it is only asked for of
+// stages that the target stands on. ONBUILD of foreign images is not known and not counted. Points into
+// `declared`. Throws Error{kTaskFailed} or {kUsage} at the place in the Dockerfile, and what
+// `inputs_of_stage` throws. No I/O of its own.
+std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declared,
+                                                  const std::string& platform,
+                                                  const InputsOfStage& inputs_of_stage);
 
 // Whether arguments that stand for stages have been used in parts of the name ("$FROM_REPOSITORY:1").
 bool holds_stage_argument(const std::string& image_name);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -72,6 +73,12 @@ struct Draft {
   bool done = false;
 };
 
+struct Reading {
+  explicit Reading(TaskId task = task::TaskGraph::kNone) : id(task) {}
+  TaskId id;
+  std::unique_ptr<Draft> draft;
+};
+
 }  // namespace
 
 struct StageKeys::Impl {
@@ -86,7 +93,7 @@ struct StageKeys::Impl {
   std::recursive_mutex mutex;
   Drafts drafts;
   std::vector<Drafts> forgotten;  // somebody may still look at them
-  std::vector<TaskId> asking;
+  std::vector<Reading> reading;   // each needs the next
   std::map<Question, std::string> digests;
   std::set<std::string> warnings;
 
@@ -106,9 +113,10 @@ struct StageKeys::Impl {
   }
 
   [[noreturn]] void fail_ring(TaskId again) const {
+    auto each =
+        std::find_if(reading.begin(), reading.end(), [&](const auto& one) { return one.id == again; });
     std::vector<std::string> names;
-    for (auto each = std::find(asking.begin(), asking.end(), again); each != asking.end(); ++each)
-      names.push_back(name(*each));
+    for (; each != reading.end(); ++each) names.push_back(name(each->id));
     names.push_back(name(again));
     throw NamedError(name(again), Error(ErrorCode::kProject,
                                         fmt::format("these images need each other: {}. One of them must be "
@@ -116,42 +124,66 @@ struct StageKeys::Impl {
                                                     base::join(names, " → "))));
   }
 
-  // Reads the Dockerfile, after those of the stages below it.
-  void read(TaskId id) {
-    if (std::find(asking.begin(), asking.end(), id) != asking.end()) fail_ring(id);
-    if (drafts.contains(id)) return;
-    sources.cancellation.throw_if_requested();
-    asking.push_back(id);
+  // Reads a Dockerfile, after those of the stages below it: without recursion, since there may be a thousand
+  // in a row.
+  void read(TaskId root) {
     struct Leave {
-      std::vector<TaskId>& ids;
-      ~Leave() { ids.pop_back(); }
-    } leave{asking};
-    auto made = std::make_unique<Draft>();
-    named(name(id), [&] {
-      if (!graph[id].is_image()) throw Error(ErrorCode::kUsage, "it is no image task.");
-      made->keyed.id = id;
-      made->keyed.declared = graph[id].image_stage();
-      const task::ImageStage& declared = made->keyed.declared;
-      made->platform = platform_of(declared);
-      made->inputs = dockerfile_inputs(declared, made->platform,
-                                       [&](const task::StageArgument& argument) -> const DockerfileInputs& {
-                                         const TaskId below = task_of(argument);
-                                         read(below);
-                                         return draft(below).inputs;
-                                       });
-      for (const auto& image : made->inputs.images) {
-        if (image.stage != nullptr) need(*image.stage, *made);
+      std::vector<Reading>& all;
+      std::size_t size;
+      ~Leave() { all.resize(size); }
+    } leave{reading, reading.size()};
+    for (TaskId next = root;;) {
+      if (!drafts.contains(next)) {
+        const bool again =
+            std::any_of(reading.begin(), reading.end(), [&](const auto& one) { return one.id == next; });
+        if (again) fail_ring(next);
+        reading.emplace_back(next);
       }
-      for (const auto& argument : declared.stage_args) {
-        if (stands_for_stage(*made, argument)) need(argument, *made);
-      }
-    });
-    drafts.emplace(id, std::move(made));
+      if (reading.size() == leave.size) return;
+      const TaskId id = reading.back().id;
+      const auto below = named(name(id), [&] { return read_on(id); });
+      if (!below) reading.pop_back();
+      next = below.value_or(id);
+    }
   }
 
-  void need(const task::StageArgument& argument, Draft& by) {
+  // The stage that must be read before this one can be, nullopt where this one is done.
+  std::optional<TaskId> read_on(TaskId id) {
+    sources.cancellation.throw_if_requested();
+    if (!reading.back().draft) {
+      if (!graph[id].is_image()) throw Error(ErrorCode::kUsage, "it is no image task.");
+      auto made = std::make_unique<Draft>();
+      made->keyed.id = id;
+      made->keyed.declared = graph[id].image_stage();  // may ask for keys itself
+      made->platform = platform_of(made->keyed.declared);
+      reading.back().draft = std::move(made);
+    }
+    Draft& made = *reading.back().draft;
+    std::optional<TaskId> unread;
+    auto inputs = dockerfile_inputs(made.keyed.declared, made.platform,
+                                    [&](const task::StageArgument& argument) -> const DockerfileInputs* {
+                                      const TaskId below = task_of(argument);
+                                      if (drafts.contains(below)) return &draft(below).inputs;
+                                      unread = below;
+                                      return nullptr;
+                                    });
+    if (!inputs) return unread;
+    made.inputs = *std::move(inputs);
+    for (const auto& image : made.inputs.images) {
+      if (image.stage != nullptr) need(*image.stage, made);
+    }
+    for (const auto& argument : made.keyed.declared.stage_args) {
+      if (stands_for_stage(made, argument)) need(argument, made);
+    }
+    for (const TaskId below : made.needs) {
+      if (!drafts.contains(below)) return below;
+    }
+    drafts.emplace(id, std::move(reading.back().draft));
+    return std::nullopt;
+  }
+
+  void need(const task::StageArgument& argument, Draft& by) const {
     const TaskId below = task_of(argument);
-    read(below);
     if (std::find(by.needs.begin(), by.needs.end(), below) == by.needs.end()) by.needs.push_back(below);
   }
 

@@ -65,7 +65,7 @@ struct KeySources {
 
   // SHA-256 in hex of an open regular file: FileHasher::content_digest. Called by several threads. Null:
   // every file is read.
-  std::function<std::string(int fd, const std::string& name)> content_digest;
+  std::function<std::string(int fd, const std::string& name)> content_digest = nullptr;
 };
 
 // The keys of a graph's image tasks, each made once, when it is first asked for. Thread-safe: one thread

@@ -56,13 +56,17 @@ std::string document(const BuildRecord& record) {
       {{"schema", kSchema}, {"branch", record.branch}, {"stages", std::move(stages)}});
 }
 
-// "ref: refs/heads/main" of .git/HEAD, which may be a file that leads elsewhere.
+// "ref: refs/heads/main" of .git/HEAD. In a worktree .git is a file that leads elsewhere.
 std::string checked_out(const std::string& folder) {
-  std::string git = folder + "/.git";
-  if (const auto link = base::read_file(git); link && link->starts_with("gitdir: ")) {
-    git = base::absolute_path(std::string(base::trim(std::string_view(*link).substr(8))), folder);
+  const std::string git = folder + "/.git";
+  auto head = base::read_file(git + "/HEAD");
+  if (!head) {
+    constexpr std::string_view kElsewhere = "gitdir: ";
+    const auto link = base::read_file(git);
+    if (!link || !link->starts_with(kElsewhere)) return "";
+    const std::string_view path = base::trim(std::string_view(*link).substr(kElsewhere.size()));
+    head = base::read_file(base::absolute_path(std::string(path), folder) + "/HEAD");
   }
-  const auto head = base::read_file(git + "/HEAD");
   constexpr std::string_view kBranch = "ref: refs/heads/";
   if (!head || !head->starts_with(kBranch)) return "";
   return std::string(base::trim(std::string_view(*head).substr(kBranch.size())));

@@ -61,7 +61,11 @@ void add_name_function(py::module_& module, const char* name, Hook ImageHooks::*
 void build_image(const py::dict& request) {
   ImageRequest wanted;
   wanted.name = to_bytes(request["name"]);
-  wanted.stage = to_image_stage(request["stage"]);
+  try {
+    wanted.stage = to_image_stage(request["stage"]);
+  } catch (const base::Error& error) {
+    throw base::Error(error.code(), fmt::format("The image {}: {}", wanted.name, error.message()));
+  }
   wanted.pull = request["pull"].cast<bool>();
   wanted.force = request["force"].cast<bool>();
   py::gil_scoped_release release;

@@ -2,10 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "base/fs.h"
 #include "script/calls.h"
-#include "testing/python_project.h"
-#include "testing/temp_folder.h"
+#include "testing/python_image_project.h"
 
 // Image tasks as a project writes them, and what the program learns of them.
 
@@ -24,40 +22,10 @@ std::string text_of(const task::StageArgument& argument) {
 
 class ImageStageTest : public ::testing::Test {
  protected:
-  ImageStageTest() {
-    session().folder = folder_.path();
-    write("Dockerfile", "FROM scratch\n");
-    project_.run(
-        "import ixian.task, ixian.module, _ixian\n"
-        "from ixian.task import Task, VirtualTarget\n"
-        "from ixian_docker.modules.docker.stage import ImageTask\n"
-        "ixian.task.TASKS.clear()\n"
-        "CONFIG.PROJECT_NAME = 'shop'\n"
-        "CONFIG.BUILDER = '/nowhere'\n"
-        "class Here(str): pass\n");
-    project_.run("type(CONFIG).PWD = Here(" + quoted(folder_.path()) + ")");
-  }
+  ImageStageTest() { write("Dockerfile", "FROM scratch\n"); }
 
-  ~ImageStageTest() override {
-    project_.run(
-        "from ixian.utils.decorators import classproperty\n"
-        "type(CONFIG).PWD = classproperty(lambda cls: _ixian.working_folder())\n"
-        "del CONFIG.PROJECT_NAME, CONFIG.BUILDER\nixian.task.TASKS.clear()\n");
-  }
-
-  static std::string quoted(const std::string& text) { return "'" + text + "'"; }
-
-  void write(const std::string& name, const std::string& content) {
-    base::write_file_atomically(folder_.path() + "/" + name, content);
-  }
-
-  // As ixian.py is: its task classes register themselves.
-  void define(const std::string& code) {
-    project_.run("space = {**globals(), '__name__': 'mine'}\nexec(" + python_text(code) +
-                 ", space)\nixian.module.register_classes(space, only_from='mine')\n");
-  }
-
-  static std::string python_text(const std::string& code) { return "'''" + code + "'''"; }
+  void write(const std::string& name, const std::string& content) { project_.write(name, content); }
+  void define(const std::string& code) { project_.define(code); }
 
   task::Task task(const std::string& name) {
     for (auto& each : registered_tasks()) {
@@ -70,7 +38,7 @@ class ImageStageTest : public ::testing::Test {
 
   // Of an image task `web` with this class body.
   task::ImageStage web(const std::string& body) {
-    project_.run("ixian.task.TASKS.clear()");
+    project_.forget_tasks();
     define("class Web(ImageTask):\n  name = \"web\"\n  stage = \"web\"\n" + body);
     return stage("web");
   }
@@ -90,8 +58,7 @@ class ImageStageTest : public ::testing::Test {
     return found;
   }
 
-  ixian::testing::TempFolder folder_;
-  ixian::testing::PythonProject project_;
+  ixian::testing::PythonImageProject project_;
 };
 
 TEST_F(ImageStageTest, AClassDeclaresAStage) {
@@ -100,8 +67,8 @@ TEST_F(ImageStageTest, AClassDeclaresAStage) {
   EXPECT_EQ(stage.repository, "docker.io/library/shop");
   EXPECT_EQ(stage.dockerfile, "FROM scratch\n");
   EXPECT_EQ(stage.dockerfile_name, "Dockerfile");
-  EXPECT_EQ(stage.dockerfile_path, folder_.path() + "/Dockerfile");
-  EXPECT_EQ(stage.context, folder_.path());
+  EXPECT_EQ(stage.dockerfile_path, project_.folder() + "/Dockerfile");
+  EXPECT_EQ(stage.context, project_.folder());
   EXPECT_EQ(stage.target, "");
   EXPECT_EQ(stage.platform, "");
   EXPECT_TRUE(stage.build_args.empty() && stage.stage_args.empty() && stage.files.empty() &&
@@ -134,12 +101,12 @@ TEST_F(ImageStageTest, ValuesHoldVariablesThatAreRenderedWhenTheStageIsAskedFor)
   EXPECT_EQ(stage.name, "dev-web");
   EXPECT_EQ(stage.repository, "registry.local:5000/library/shop");
   EXPECT_EQ(stage.dockerfile, "FROM busybox\n");
-  EXPECT_EQ(stage.context, folder_.path() + "/web/src");
+  EXPECT_EQ(stage.context, project_.folder() + "/web/src");
   EXPECT_EQ(stage.target, "shop");
   EXPECT_EQ(stage.platform, "linux/web");
   EXPECT_THAT(stage.build_args, ElementsAre(Pair("APP", "web"), Pair("PORT", "8080")));
-  EXPECT_THAT(stage.secrets,
-              ElementsAre(Pair("key", "file:" + folder_.path() + "/secrets/web"), Pair("token", "env:web")));
+  EXPECT_THAT(stage.secrets, ElementsAre(Pair("key", "file:" + project_.folder() + "/secrets/web"),
+                                         Pair("token", "env:web")));
 }
 
 TEST_F(ImageStageTest, ValuesMayBeMethodsPropertiesAndFunctions) {

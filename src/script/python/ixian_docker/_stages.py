@@ -115,7 +115,10 @@ def flat(values):
         return []
     if isinstance(values, str):
         if values.startswith("{") and values.find("}") == len(values) - 1 and not values.startswith("{{"):
-            whole = CONFIG.resolve(values[1:-1])
+            try:
+                whole = CONFIG.resolve(values[1:-1])
+            except AttributeError:
+                whole = ""  # format() says it better
             if not isinstance(whole, str):
                 return flat(whole)
         return [CONFIG.format(values, "files")]

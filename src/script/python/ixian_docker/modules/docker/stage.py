@@ -22,6 +22,9 @@ class ImageTask(Task):
     dockerfile = "Dockerfile"
     template_context = {}
 
+    # Where `ix build_dockerfile` writes down what a template makes. Default: {BUILDER}/Dockerfile.<stage>.
+    rendered_dockerfile = None
+
     # The folder that COPY reads from. None is an empty one.
     context = "{PWD}"
 
