@@ -294,13 +294,12 @@ std::vector<run::PushFailure> ImageAccess::finish(plan::Images& images) {
   return failures;
 }
 
-// Of the images that are at the registry now.
+// Of all stages, also of those that were not needed this time: equal projects have equal records.
 void ImageAccess::record(plan::Images& images, const plan::ImagePlan& plan) {
   if (impl().policy() == plan::PushPolicy::kNever) return;
   run::BuildRecord record{run::branch_name(impl().settings.branch, base::current_directory()), {}};
   std::string repository;
   for (const plan::StageStep& step : plan.steps) {
-    if (step.place == plan::Place::kUnneeded) continue;
     const plan::KeyedStage& stage = images.keyed(step.id);
     record.stages.push_back({step.stage, step.image, step.key, stage.inputs, {}});
     repository = stage.declared.repository;
