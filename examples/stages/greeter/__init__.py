@@ -1,0 +1,5 @@
+OPTIONS = {
+    "name": "greeter",
+    "config": "greeter.config.GreeterConfig",
+    "tasks": "greeter.tasks",
+}
