@@ -54,7 +54,8 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
   }
 }
 
-void BuildCache::put(const std::vector<std::string>& keys, const StageState& state, const LayerStack& base) {
+store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const StageState& state,
+                                      const LayerStack& base) {
   store::CacheEntry entry;
   base::Json layers = base::Json::array();
   for (const auto& layer : without_empty(state.layers)) {
@@ -71,7 +72,7 @@ void BuildCache::put(const std::vector<std::string>& keys, const StageState& sta
                  {"content_key", state.content_key},
                  {"layers", layers},
                  {"outcomes", outcomes}};
-  for (const std::string& key : keys) services_.store().cache_put(key, entry);
+  return {std::move(keys), std::move(entry)};
 }
 
 }  // namespace ixian::engine

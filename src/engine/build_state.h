@@ -36,8 +36,9 @@ class BuildCache {
   // Layers that the store does not have are those of `base`, which know where they are.
   std::optional<StageState> find(const std::string& key, const LayerStack& base);
 
-  // Waits for layers that are still being written.
-  void put(const std::vector<std::string>& keys, const StageState& state, const LayerStack& base);
+  // What a key leads to. Waits for layers that are still being written.
+  store::Store::Keyed entry(std::vector<std::string> keys, const StageState& state, const LayerStack& base);
+  void put(const std::vector<store::Store::Keyed>& entries) { services_.store().cache_put(entries); }
 
  private:
   LayerServices& services_;

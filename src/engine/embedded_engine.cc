@@ -84,8 +84,10 @@ class EmbeddedEngine : public Engine {
       if (rules.empty()) plain_context = job.context;
       context = std::make_shared<const context::FilteredView>(disk, std::move(rules));
     }
-    const PlanSources sources{context, bases, remote, sink, cancellation};
+    base::StatCache known_files(services_.store->folder() + "/file-cache");
+    const PlanSources sources{context, known_files, bases, remote, sink, cancellation};
     const BuildPlan plan = make_build_plan(job, sources);
+    known_files.save();
     BuildRun run(job, plan, sources, layers, plain_context);
     const StageState state = run.build();
     cancellation.throw_if_requested();

@@ -143,7 +143,7 @@ bool StageRun::take(const std::string& key, const Step& step) {
   auto found = build_.cache_.find(key, base_layers_);
   if (!found) return false;
   state_ = std::move(*found);
-  build_.cache_.put({step.key}, state_, base_layers_);
+  build_.cache_.put({build_.cache_.entry({step.key}, state_, base_layers_)});
   return true;
 }
 
@@ -243,12 +243,28 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
   state_.outcomes.push_back({timestamp(build_.plan_.source_date_epoch), std::move(layer), false});
 }
 
-// Puts the outcome into the cache once it is written, and lets others have the key then.
+// Puts the outcome into the cache once it is written, and lets others have the key then. A cache entry waits
+// for the disk; while further outcomes are waiting for their turn already, the last of them does it for all.
 void StageRun::note(const std::string& definition_key, KeyLock lock) {
   const auto held = std::make_shared<KeyLock>(std::move(lock));
   std::vector<std::string> keys = {definition_key};
   if (state_.content_key != definition_key) keys.push_back(state_.content_key);
-  later([this, state = state_, keys, held] { build_.cache_.put(keys, state, base_layers_); });
+  ++to_note_;
+  later([this, state = state_, keys, held] {
+    std::exception_ptr error;
+    try {
+      noted_.push_back({build_.cache_.entry(keys, state, base_layers_), std::move(*held)});
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (--to_note_ == 0) {
+      std::vector<Note> all = std::exchange(noted_, {});
+      std::vector<store::Store::Keyed> entries;
+      for (Note& note : all) entries.push_back(std::move(note.entry));
+      build_.cache_.put(entries);
+    }
+    if (error) std::rethrow_exception(error);
+  });
 }
 
 void StageRun::later(std::function<void()> work) {
