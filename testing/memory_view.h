@@ -41,17 +41,17 @@ class MemoryView : public context::FileView {
   }
 
   std::optional<oci::TarEntry> find(const std::string& path) const override {
-    if (path.empty()) return engine::EmptyView().find(path);
+    if (path.empty()) return context::EmptyView().find(path);
     const auto found = entries_.find(path);
     if (found == entries_.end()) return std::nullopt;
     oci::TarEntry entry = found->second;
-    entry.name = engine::base_name(path);
+    entry.name = context::base_name(path);
     return entry;
   }
   std::vector<std::string> children(const std::string& path) const override {
     std::set<std::string> names;
     for (const auto& [each, entry] : entries_) {
-      if (engine::parent_path(each) == path) names.insert(engine::base_name(each));
+      if (context::parent_path(each) == path) names.insert(context::base_name(each));
     }
     return {names.begin(), names.end()};
   }
@@ -66,7 +66,7 @@ class MemoryView : public context::FileView {
 
  private:
   void make_above(const std::string& path) {
-    const std::string above = engine::parent_path(path);
+    const std::string above = context::parent_path(path);
     if (!above.empty() && !entries_.contains(above)) folder(above);
   }
 

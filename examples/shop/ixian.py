@@ -1,123 +1,71 @@
 """
-A small shop window: pages made from a list of products, a feed, a style sheet, and an archive of it all.
+A shop whose image is made of a graph of stages:
 
-             ┌─▶ pages ─┐
-    catalogue┤          ├─▶ bundle
-             └─▶ feed ──┤
-    styles ─────────────┤
-    lint_products ─▶ lint
+                  ┌─▶ python ──────────────┐
+    base image ───┤                        ├─▶ runtime
+                  └─▶ npm ──▶ webpack ─────┘
+
+It needs no network and no base image from elsewhere: busybox does the work here that Python, npm and webpack do in a shop of your own. Put
+the static busybox of your machine into root/bin (Debian's package busybox-static), then
+
+    ix build_image
+
+builds the five images and keeps them in a folder that serves as the registry. In another checkout, or after one file has changed, `ix
+plan build_image` tells what is there and what must be built.
 """
 
-from ixian.check import FileHash
 from ixian.config import CONFIG, Config
-from ixian.task import Task
-from ixian.utils.process import execute, raise_for_status
+from ixian.module import load_module
+from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.docker.utils.client import OCILayoutClient
 
 
 class ShopConfig(Config):
-    TITLE = "The Little Tea Shop"
-    OUT = "build"
-    SITE = "{SHOP.OUT}/site"
-    ARCHIVE = "{SHOP.OUT}/shop.tar.gz"
+    # A folder that serves as the registry. On an NFS share, or in the cache of a CI, other machines find the images there.
+    REGISTRY_FOLDER = "{BUILDER}/registry"
 
 
-def run(command, **env):
-    raise_for_status(execute(command, env=env))
+class BuildPythonImage(ImageTask):
+    """The server's code."""
 
-
-class LintProducts(Task):
-    """Each product needs an id, a name and a price; no id may appear twice."""
-
-    name = "lint_products"
-    parent = "lint"
-    category = "testing"
-    short_description = "Check the list of products."
-    check = FileHash("products.csv", "tools/lint-products")
-
-    def execute(self):
-        run("tools/lint-products products.csv")
-
-
-class Catalogue(Task):
-    """One text file a product, which all later steps read."""
-
-    name = "catalogue"
+    name = "build_python_image"
     category = "build"
-    short_description = "Split the list of products."
-    check = FileHash("products.csv", "tools/catalogue", "{SHOP.OUT}/catalogue")
-
-    def execute(self):
-        run("tools/catalogue products.csv {SHOP.OUT}/catalogue")
-
-    def clean(self):
-        run("rm -rf {SHOP.OUT}/catalogue")
+    short_description = "Build the image with the server."
+    parent = "build_image"
+    depends = ["build_base_image"]
+    stage = "python"
+    dockerfile = "Dockerfile.python"
 
 
-class Pages(Task):
-    """An HTML page a product, and one that lists them all."""
+class BuildNpmImage(ImageTask):
+    """The modules that the shop's static files are made with."""
 
-    name = "pages"
+    name = "build_npm_image"
     category = "build"
-    short_description = "Make the pages."
-    depends = ["catalogue"]
-    check = FileHash("templates/", "tools/pages", "{SHOP.SITE}/*.html")
-    config = ["{SHOP.TITLE}", "{SHOP.SITE}"]
-
-    def execute(self):
-        run("tools/pages {SHOP.OUT}/catalogue templates {SHOP.SITE}", TITLE=CONFIG.SHOP.TITLE)
-
-    def clean(self):
-        run(["sh", "-c", "rm -f {SHOP.SITE}/*.html"])
+    short_description = "Build the image with the modules."
+    parent = "build_image"
+    depends = ["build_base_image"]
+    stage = "npm"
+    dockerfile = "Dockerfile.npm"
 
 
-class Feed(Task):
-    """The products for programs: one line of JSON each."""
+class BuildWebpackImage(ImageTask):
+    """Style sheets and scripts, bundled by the modules."""
 
-    name = "feed"
+    name = "build_webpack_image"
     category = "build"
-    short_description = "Make the feed."
-    depends = ["catalogue"]
-    check = FileHash("tools/feed", "{SHOP.SITE}/products.jsonl")
-
-    def execute(self):
-        run("tools/feed {SHOP.OUT}/catalogue {SHOP.SITE}/products.jsonl")
-
-    def clean(self):
-        run("rm -f {SHOP.SITE}/products.jsonl")
-
-
-class Styles(Task):
-    """All style sheets as one, without comments."""
-
-    name = "styles"
-    category = "build"
-    short_description = "Make the style sheet."
-    check = FileHash("styles/", "tools/styles", "{SHOP.SITE}/shop.css")
-
-    def execute(self):
-        run("tools/styles styles {SHOP.SITE}/shop.css")
-
-    def clean(self):
-        run("rm -f {SHOP.SITE}/shop.css")
-
-
-class Bundle(Task):
-    """The site as an archive. Equal sites give equal archives, byte for byte."""
-
-    name = "bundle"
-    category = "build"
-    short_description = "Pack the site."
-    depends = ["lint", "pages", "feed", "styles"]
-    check = FileHash("tools/bundle", "{SHOP.ARCHIVE}")
-    config = ["{SHOP.ARCHIVE}"]
-
-    def execute(self):
-        run("tools/bundle {SHOP.SITE} {SHOP.ARCHIVE}")
-
-    def clean(self):
-        run("rm -f {SHOP.ARCHIVE}")
+    short_description = "Build the image with the bundle."
+    parent = "build_image"
+    depends = ["build_npm_image"]
+    stage = "webpack"
+    dockerfile = "Dockerfile.webpack"
 
 
 def init():
     CONFIG.PROJECT_NAME = "shop"
     CONFIG.add("SHOP", ShopConfig)
+    load_module("ixian_docker.modules.docker")
+    CONFIG.DOCKER.REGISTRY = "localhost"
+    CONFIG.DOCKER.REGISTRY_PATH = "demo"
+    CONFIG.DOCKER.REGISTRIES = {"localhost": {"client": OCILayoutClient, "options": {"path": "{SHOP.REGISTRY_FOLDER}"}}}
+    CONFIG.DOCKER.PUSH = "stages"

@@ -13,6 +13,7 @@
 #include "cli/print.h"
 #include "cli/registry_access.h"
 #include "engine/embedded_engine.h"
+#include "script/calls.h"
 #include "store/folder.h"
 #include "store/store.h"
 
@@ -30,6 +31,7 @@ int run_build(const CommandContext& context) {
     print(command_page(build_command(), ui::Style::for_fd(STDOUT_FILENO)));
     return 0;
   }
+  if (context.workspace != nullptr) script::flush_output();
   require_own_namespaces();
   BuildOptions options = parse_build_options(args);
   options.job.jobs = context.options.jobs;
@@ -41,10 +43,14 @@ int run_build(const CommandContext& context) {
   services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(reference, registry::Access::kPull);
   };
+  services.open_for_push = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+    return access.registries().open(reference, registry::Access::kPushAnywhere);
+  };
   services.http_client = [&access]() -> http::Client& { return access.services().client; };
   const auto engine = engine::make_embedded_engine(std::move(services));
   const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
   deliver(options, image, store, *engine, context.sink, context.cancellation);
+  engine->wait_for_cache();
   if (!writes_to_standard_output(options)) print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
 }
@@ -79,6 +85,9 @@ Command build_command() {
           "    --no-cache              run every instruction\n"
           "    --no-cache-filter STAGE those of these stages, with commas between\n"
           "    --pull                  ask the registry for newer base images\n"
+          "    --cache-from REPO       a repository of a registry that may know what others\n"
+          "                            have built; several are possible\n"
+          "    --cache-to REPO         let others have what is built here\n"
           "\n"
           "Where to:\n"
           "    -t, --tag NAME          a name in the store; several are possible\n"

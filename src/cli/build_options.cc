@@ -211,6 +211,10 @@ class Parser {
         job.no_cache_stages.insert(base::to_lower(stage));
     } else if (name == "--pull") {
       job.pull = flag(name);
+    } else if (name == "--cache-from") {
+      job.cache_from.push_back(value(name));
+    } else if (name == "--cache-to") {
+      job.cache_to = value(name);
     } else if (name == "--iidfile") {
       options_.id_file = value(name);
     } else if (name == "--metadata-file") {

@@ -23,6 +23,7 @@ int image_list(const ImageContext& context, std::vector<std::string> args);
 int image_tags(const ImageContext& context, std::vector<std::string> args);
 int image_inspect(const ImageContext& context, std::vector<std::string> args);
 int image_prune(const ImageContext& context, std::vector<std::string> args);
+int registry_prune(const ImageContext& context, std::vector<std::string> args);
 int image_remove(const ImageContext& context, std::vector<std::string> args);
 
 }  // namespace ixian::cli

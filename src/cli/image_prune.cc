@@ -94,6 +94,7 @@ std::string told(const store::PruneResult& result, bool dry_run) {
 }  // namespace
 
 int image_prune(const ImageContext& context, std::vector<std::string> args) {
+  if (take_flag(args, "--registry")) return registry_prune(context, std::move(args));
   // Extracted layers hold files of other users, which only the namespace that made them may remove.
   require_own_namespaces();
   store::PruneOptions options;

@@ -63,6 +63,13 @@ Options parse_options(int argc, char** argv) {
   app.add_flag("--dry-run", options.dry_run);
   app.add_option("-j,--jobs", options.jobs)->check(CLI::Range(1u, 1024u));
   app.add_option("--progress", progress);
+  bool push = false;
+  bool no_push = false;
+  bool no_pull = false;
+  app.add_flag("--push", push);
+  app.add_flag("--no-push", no_push);
+  app.add_flag("--no-pull", no_pull);
+  app.add_option("--engine", options.engine);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -75,6 +82,11 @@ Options parse_options(int argc, char** argv) {
       throw usage_error(fmt::format("--progress is auto, tty, plain, json or quiet, not {}.", progress));
     options.progress = *kind;
   }
+  if (push && no_push) throw usage_error("--push and --no-push say opposite things: give one of them.");
+  if (push || no_push) options.push = push;
+  options.pull = !no_pull;
+  if (!options.engine.empty() && options.engine != "embedded" && options.engine != "docker")
+    throw usage_error(fmt::format("--engine is embedded or docker, not {}.", options.engine));
   if (!log.empty()) {
     const auto threshold = ui::parse_threshold(log);
     if (!threshold) throw usage_error(fmt::format("--log is DEBUG, INFO, WARN, ERROR or NONE, not {}.", log));
@@ -113,6 +125,13 @@ Flags:
   -j, --jobs N     run up to N tasks at a time (default: the processors; with
                    1, each task has the terminal)
   --progress HOW   auto (default), tty, plain, json or quiet
+
+Flags for images:
+  --push           push images that their registry does not have, and those they
+                   stand on; DOCKER.PUSH says whether that is less or more
+  --no-push        push nothing, whatever DOCKER.PUSH says
+  --no-pull        build what is not here without asking registries for it
+  --engine WHICH   embedded (default: ix builds, without a daemon) or docker
 
 Type 'ix help TASK' for help on a task.
 )";

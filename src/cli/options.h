@@ -1,6 +1,7 @@
 // The command line: `ix [flags] TASK [arguments]`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct Options {
   unsigned jobs = 1;
   ui::ViewKind progress = ui::ViewKind::kAuto;
   ui::Threshold threshold = ui::Threshold::kInfo;
+  std::optional<bool> push;        // --push, --no-push; unset: what DOCKER.PUSH says
+  bool pull = true;                // --no-pull: registries are not asked for images
+  std::string engine;              // "" is what DOCKER.ENGINE says
   std::string log_level = "info";  // as Python's side calls it
 
   std::string task;   // "" where none is named

@@ -1,5 +1,6 @@
 #include "cli/own_namespaces.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -16,10 +17,11 @@
 namespace ixian::cli {
 namespace {
 
-// Set for the second start of a command of ours in a folder with a project.
-constexpr char kMarker[] = "_IXIAN_OWN_COMMAND";
+// Set for the second start in a folder with a project.
+constexpr char kMarker[] = "_IXIAN_SECOND_START";
 
 bool entered = false;
+bool second = false;
 
 bool may_need_namespaces(const Options& options) {
   const auto& args = options.run.args;
@@ -29,11 +31,34 @@ bool may_need_namespaces(const Options& options) {
 }  // namespace
 
 void enter_own_namespaces(const Options& options, bool project_exists) {
-  const bool again = ::getenv(kMarker) != nullptr;
+  second = ::getenv(kMarker) != nullptr;
   ::unsetenv(kMarker);
-  if (!may_need_namespaces(options) || (project_exists && !again)) return;
+  if (!second && (project_exists || !may_need_namespaces(options))) return;
   entered = true;
   sandbox::enter_namespaces();
+}
+
+bool has_own_namespaces() {
+  return entered;
+}
+
+bool is_second_start() {
+  return second;
+}
+
+Silence::Silence()
+    : output_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)),
+      errors_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
+  const base::UniqueFd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  ::dup2(nowhere.get(), STDOUT_FILENO);
+  ::dup2(nowhere.get(), STDERR_FILENO);
+}
+
+Silence::~Silence() {
+  ::dup2(output_, STDOUT_FILENO);
+  ::dup2(errors_, STDERR_FILENO);
+  ::close(output_);
+  ::close(errors_);
 }
 
 void require_own_namespaces() {

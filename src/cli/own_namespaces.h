@@ -9,8 +9,27 @@ namespace ixian::cli {
 // may have a task of that name, and is not loaded yet; then nothing happens here.
 void enter_own_namespaces(const Options& options, bool project_exists);
 
-// For the command itself: where the namespaces have not been entered, starts this program anew, in place,
-// which then does that first.
+// For whoever is about to build: where the namespaces have not been entered, starts this program anew, in
+// place, which then does that first. Nothing may have been done yet that is not to be done twice.
 void require_own_namespaces();
+
+bool has_own_namespaces();
+
+// Whether require_own_namespaces() has started this program: the project has been loaded before, and whatever
+// it has to say has been said.
+bool is_second_start();
+
+// While it lives, the standard output and error output lead nowhere.
+class Silence {
+ public:
+  Silence();
+  ~Silence();
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  int output_ = -1;
+  int errors_ = -1;
+};
 
 }  // namespace ixian::cli

@@ -10,6 +10,7 @@
 #include "cli/print.h"
 #include "cli/workspace.h"
 #include "plan/task_plan.h"
+#include "ui/quantity.h"
 
 namespace ixian::cli {
 namespace {
@@ -21,6 +22,26 @@ int run_plan(const CommandContext& context) {
   const auto plan = context.workspace->plan(task, run);
   print(json ? to_json(plan).dump(2) + "\n" : plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
   return 0;
+}
+
+}  // namespace
+
+namespace {
+
+std::string action_of(const plan::Step& step, const plan::StageStep* image, const ui::Style& style) {
+  if (!step.decision.runs) return style.paint(style.gray, "skip ");
+  if (step.decision.reason == plan::Reason::kImagePush) return style.paint(style.green, "push ");
+  return style.paint(style.green, image != nullptr ? "build" : "run  ");
+}
+
+// "to build: nobody has this image (2.1 MB of context), then push".
+std::string reason_of(const plan::Step& step, const plan::StageStep* image) {
+  std::string text = describe(step.decision);
+  if (image == nullptr || image->place != plan::Place::kBuild) return text;
+  if (image->bytes > 0)
+    text += fmt::format(", {} of files", ui::format_bytes(static_cast<double>(image->bytes)));
+  if (image->push) text += ", then push";
+  return text;
 }
 
 }  // namespace
@@ -42,11 +63,10 @@ std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
   for (const auto& step : plan.steps) {
     if (step.cleans) out += fmt::format("  {} {}\n", style.paint(style.yellow, "clean"), step.name);
     if (step.is_virtual) continue;
-    const std::string action =
-        step.decision.runs ? style.paint(style.green, "run  ") : style.paint(style.gray, "skip ");
+    const plan::StageStep* image = plan.images ? plan.images->find(step.id) : nullptr;
     const std::string padding(width - base::display_width(step.name), ' ');
-    out += fmt::format("  {} {}{}  {}\n", action, step.name, padding,
-                       style.paint(style.dim, describe(step.decision)));
+    out += fmt::format("  {} {}{}  {}\n", action_of(step, image, style), step.name, padding,
+                       style.paint(style.dim, reason_of(step, image)));
   }
   return out;
 }

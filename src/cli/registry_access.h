@@ -28,6 +28,8 @@ class RegistryAccess {
 
   const auth::Services& services();
 
+  bool has_project() const { return workspace_ != nullptr; }
+
   // For `ix registries` and its like: an image of the project in that registry, as a repository, "" is none.
   std::string example_repository(const std::string& host);
 

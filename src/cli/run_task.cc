@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "cli/help.h"
+#include "cli/own_namespaces.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
 #include "cli/signals.h"
 #include "cli/workspace.h"
 #include "plan/task_plan.h"
 #include "run/runner.h"
+#include "script/calls.h"
 
 namespace ixian::cli {
 namespace {
@@ -32,6 +36,22 @@ void report_failures(const run::Report& report, base::EventSink& sink) {
   sink.log(base::kNoActivity, base::LogLevel::kError, text + ".");
 }
 
+std::string nothing_to_do(const plan::TaskPlan& plan, const task::TaskGraph& graph, task::TaskId root) {
+  const std::string& name = graph[root].name;
+  if (const plan::StageStep* image = plan.images ? plan.images->find(root) : nullptr)
+    return fmt::format("{} has nothing to build: {} is {}.", name, image->image, describe(*image));
+  if (graph[root].is_virtual() && graph.dependencies(root).empty()) {
+    return fmt::format("{0} gathers no tasks: there is nothing to do. A task joins it with parent = \"{0}\".",
+                       name);
+  }
+  return fmt::format("{} is up to date. --force runs it all the same.", name);
+}
+
+bool builds_images(const task::TaskGraph& graph, task::TaskId root) {
+  const auto order = graph.order(root);
+  return std::any_of(order.begin(), order.end(), [&](task::TaskId id) { return graph[id].is_image(); });
+}
+
 int exit_code(const run::Report& report) {
   if (report.interrupted) return interrupted_exit_code();
   if (report.failures.empty()) return 0;
@@ -47,6 +67,10 @@ int run_task(Workspace& workspace, const Options& options) {
     print(status_tree(workspace, options.task, options.run));
     return 0;
   }
+  if (!options.dry_run && builds_images(graph, root)) {
+    script::flush_output();
+    require_own_namespaces();
+  }
   const auto plan = workspace.plan(options.task, options.run);
   if (options.dry_run) {
     print(plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
@@ -54,18 +78,16 @@ int run_task(Workspace& workspace, const Options& options) {
   }
   auto& sink = workspace.sink();
   if (plan.nothing_to_do()) {
-    const bool gathers_nothing = graph[root].is_virtual() && graph.dependencies(root).empty();
-    sink.log(base::kNoActivity, base::LogLevel::kInfo,
-             gathers_nothing
-                 ? fmt::format(
-                       "{0} gathers no tasks: there is nothing to do. A task joins it with parent = \"{0}\".",
-                       options.task)
-                 : fmt::format("{} is up to date. --force runs it all the same.", options.task));
-    return 0;
+    sink.log(base::kNoActivity, base::LogLevel::kInfo, nothing_to_do(plan, graph, root));
+    run::Report report;
+    workspace.finish_images(report);
+    report_failures(report, sink);
+    return exit_code(report);
   }
-  run::Workshop shop{graph, workspace.states(),      workspace.store(), workspace.builder_folder(),
-                     sink,  workspace.cancellation()};
-  const auto report = run::run_plan(plan, options.run, {options.jobs, true}, shop);
+  run::Workshop shop{graph, workspace.states(),       workspace.store(), workspace.builder_folder(),
+                     sink,  workspace.cancellation(), workspace.images()};
+  auto report = run::run_plan(plan, options.run, {options.jobs, true}, shop);
+  workspace.finish_images(report);
   report_failures(report, sink);
   if (report.ok() && report.ran == 0) {
     sink.log(base::kNoActivity, base::LogLevel::kInfo,

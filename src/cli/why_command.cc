@@ -7,6 +7,7 @@
 #include "cli/print.h"
 #include "cli/workspace.h"
 #include "plan/explain.h"
+#include "plan/image_explain.h"
 
 namespace ixian::cli {
 namespace {
@@ -27,14 +28,30 @@ std::string explanation_text(const plan::Explanation& explanation, const ui::Sty
   return out;
 }
 
+// Against the newest image of the stage that is known here or at its registry.
+void explain_images(Workspace& workspace, std::vector<plan::Explanation>& explanations) {
+  for (plan::Explanation& each : explanations) {
+    const task::TaskId id = workspace.graph().find(each.task);
+    if (!workspace.graph()[id].is_image() || each.decision.reason != plan::Reason::kImageMissing) continue;
+    const plan::KeyedStage& stage = workspace.images()->keyed(id);
+    const base::Json earlier = workspace.image_access().earlier_inputs(stage);
+    if (earlier.is_null())
+      each.changes.push_back(
+          {stage.declared.name, "no earlier image of this stage is known here or at its registry"});
+    else
+      each.changes = plan::image_changes(earlier, stage.inputs);
+  }
+}
+
 int run_why(const CommandContext& context) {
   plan::Options run = context.options.run;
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("why"), run.args);
   const auto& graph = context.workspace->graph();
   const auto plan = context.workspace->plan(task, run);
-  const auto explanations =
+  auto explanations =
       plan::explain(plan, graph, context.workspace->states(), context.workspace->store(), run);
+  explain_images(*context.workspace, explanations);
   if (json) {
     print(to_json(explanations).dump(2) + "\n");
     return 0;

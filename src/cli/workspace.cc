@@ -7,11 +7,13 @@
 #include <chrono>
 #include <climits>
 #include <cstdlib>
+#include <optional>
 
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "cli/help.h"
+#include "cli/own_namespaces.h"
 #include "run/runner.h"
 #include "script/calls.h"
 
@@ -81,15 +83,30 @@ Workspace::Workspace(const Options& options, std::vector<std::string> argv, base
   project.log_level = options.log_level;
   project.argv = std::move(argv);
   if (::access(project.file.c_str(), F_OK) != 0) fail_missing(project.file, project.folder);
-  project_ = std::make_unique<script::Project>(project, sink, cancellation, make_hooks());
+  image_access_ = std::make_unique<ImageAccess>(options, *this, sink, cancellation);
+  load(project);
   builder_folder_ = project_->builder_folder();
   store_ = std::make_unique<task::StateStore>(builder_folder_);
   main_ = snapshot();
 }
 
+void Workspace::load(const script::ProjectOptions& options) {
+  std::optional<Silence> silence;
+  if (is_second_start()) silence.emplace();
+  project_ = std::make_unique<script::Project>(options, sink_, cancellation_, make_hooks());
+  if (silence) script::flush_output();
+}
+
+Workspace::Snapshot::Snapshot(std::vector<task::Task> tasks, ImageAccess& access)
+    : graph(std::move(tasks)), states(graph, [this](task::TaskId id) { return images->keyed(id).key; }) {
+  const auto& all = graph.tasks();
+  if (std::any_of(all.begin(), all.end(), [](const task::Task& task) { return task.is_image(); }))
+    images = access.images(graph);
+}
+
 plan::TaskPlan Workspace::plan(const std::string& task, const plan::Options& options) {
   const auto start = std::chrono::steady_clock::now();
-  auto plan = plan::make_plan(graph(), states(), store(), graph().require(task), options);
+  auto plan = plan::make_plan(graph(), states(), store(), graph().require(task), options, images());
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   sink_.log(base::kNoActivity, base::LogLevel::kDebug,
             fmt::format("Planned {} tasks in {:.1f} ms", plan.steps.size(), took.count()));
@@ -99,6 +116,16 @@ plan::TaskPlan Workspace::plan(const std::string& task, const plan::Options& opt
         fmt::format("The project's state was damaged. It has been moved to {}; tasks run again.", damaged));
   }
   return plan;
+}
+
+void Workspace::finish_images(run::Report& report) {
+  if (!images()) return;
+  for (run::PushFailure& failure : image_access_->finish(*images())) {
+    report.failures.push_back(
+        {failure.task,
+         base::Error(failure.error.code(), "its image was built, but not pushed: " + failure.error.message(),
+                     failure.error.context())});
+  }
 }
 
 script::Hooks Workspace::make_hooks() {
@@ -114,7 +141,25 @@ script::Hooks Workspace::make_hooks() {
     const auto current = snapshot();
     return current->states.state(require(*current, task));
   };
+  hooks.images = image_access_->hooks();
+  hooks.images.make_stage = [this](const std::string& task) {
+    const auto current = snapshot();
+    image_access_->work().make(*current->images, current->images->step(require_image(*current, task)));
+  };
+  hooks.images.stage_image = [this](const std::string& task) {
+    const auto current = snapshot();
+    return current->images->keyed(require_image(*current, task)).image();
+  };
   return hooks;
+}
+
+task::TaskId Workspace::require_image(const Snapshot& current, const std::string& name) const {
+  const task::TaskId id = require(current, name);
+  if (!current.graph[id].is_image()) {
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("{} is not an image task: it has no stage.", base::shell_quote(name)));
+  }
+  return id;
 }
 
 // The tasks as they are now: the ones that the command works with, unless others have been registered since.
@@ -122,7 +167,7 @@ std::shared_ptr<Workspace::Snapshot> Workspace::snapshot() {
   const std::uint64_t version = script::registry_version();
   std::lock_guard lock(latest_mutex_);
   if (!latest_ || latest_version_ != version) {
-    latest_ = std::make_shared<Snapshot>(script::registered_tasks());
+    latest_ = std::make_shared<Snapshot>(script::registered_tasks(), *image_access_);
     latest_version_ = version;
   }
   return latest_;
@@ -150,10 +195,12 @@ bool Workspace::run_nested(const std::string& name, const std::vector<std::strin
   };
   plan::Options options{flag("force"), flag("force_all"), flag("clean"), flag("clean_all"), args};
   const task::TaskId root = require(*current, name);
-  const auto plan = plan::make_plan(current->graph, current->states, *store_, root, options);
+  const auto plan =
+      plan::make_plan(current->graph, current->states, *store_, root, options, current->images.get());
   fail_if_called_by_itself(plan);
   if (plan.nothing_to_do() && !plan.steps.back().is_virtual) return false;
-  run::Workshop shop{current->graph, current->states, *store_, builder_folder_, sink_, cancellation_};
+  run::Workshop shop{current->graph, current->states,      *store_, builder_folder_, sink_,
+                     cancellation_,  current->images.get()};
   const auto report = run::run_plan(plan, options, {1, script::owns_terminal()}, shop);
   if (report.interrupted) throw base::Cancelled();
   if (!report.failures.empty()) {

@@ -7,8 +7,10 @@
 
 #include "base/cancel.h"
 #include "base/event.h"
+#include "cli/image_access.h"
 #include "cli/options.h"
 #include "plan/task_plan.h"
+#include "run/runner.h"
 #include "script/project.h"
 #include "task/graph.h"
 #include "task/state_store.h"
@@ -30,9 +32,15 @@ class Workspace {
   // What `ix TASK` would do. Throws base::Error: an unknown task, a ring, a checker that raises.
   plan::TaskPlan plan(const std::string& task, const plan::Options& options);
 
+  // After a run: waits for images that are being pushed, writes the build down at the registry, and adds to the
+  // report what went wrong.
+  void finish_images(run::Report& report);
+
   script::Project& project() { return *project_; }
   const task::TaskGraph& graph() const { return main_->graph; }
   task::TaskStates& states() { return main_->states; }
+  plan::Images* images() { return main_->images.get(); }  // null where the project has no image tasks
+  ImageAccess& image_access() { return *image_access_; }
   task::StateStore& store() { return *store_; }
   const std::string& builder_folder() const { return builder_folder_; }
   base::EventSink& sink() { return sink_; }
@@ -41,19 +49,23 @@ class Workspace {
  private:
   // The tasks at one moment. Those of a project may grow while it loads, and while its tasks run.
   struct Snapshot {
-    explicit Snapshot(std::vector<task::Task> tasks) : graph(std::move(tasks)), states(graph) {}
+    Snapshot(std::vector<task::Task> tasks, ImageAccess& access);
     task::TaskGraph graph;
+    std::unique_ptr<plan::Images> images;  // null where there are no image tasks
     task::TaskStates states;
   };
 
+  void load(const script::ProjectOptions& options);
   script::Hooks make_hooks();
   std::shared_ptr<Snapshot> snapshot();
   task::TaskId require(const Snapshot& snapshot, const std::string& name) const;
+  task::TaskId require_image(const Snapshot& snapshot, const std::string& name) const;
   bool run_nested(const std::string& task, const std::vector<std::string>& args,
                   const std::map<std::string, bool>& flags);
 
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
+  std::unique_ptr<ImageAccess> image_access_;
   std::unique_ptr<script::Project> project_;
   std::string builder_folder_;
   std::unique_ptr<task::StateStore> store_;

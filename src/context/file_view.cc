@@ -61,7 +61,8 @@ std::string clean_path(std::string_view path) {
   return base::join(kept, "/");
 }
 
-std::string resolve_path(const FileView& view, std::string_view path, bool follow_last) {
+std::string resolve_path(const FileView& view, std::string_view path, bool follow_last,
+                         std::vector<std::string>* followed) {
   std::deque<std::string> rest;
   put_in_front(rest, path);
   std::string reached;
@@ -86,6 +87,7 @@ std::string resolve_path(const FileView& view, std::string_view path, bool follo
       throw base::Error(base::ErrorCode::kTaskFailed,
                         fmt::format("/{} leads through too many symbolic links.", clean_path(path)));
     }
+    if (followed != nullptr) followed->push_back(next);
     if (entry->link.starts_with('/')) reached.clear();
     put_in_front(rest, entry->link);
   }

@@ -47,9 +47,11 @@ class EmptyView : public FileView {
 };
 
 // `path` as a program whose root is the tree would reach it: "." and ".." resolved, links followed inside the
-// tree, the last one only where `follow_last`; what does not exist is kept as it is spelt. Throws
-// Error{kTaskFailed} for a ring of links.
-std::string resolve_path(const FileView& view, std::string_view path, bool follow_last);
+// tree, the last one only where `follow_last`; what does not exist is kept as it is spelt. The
+// links that were followed are added to `followed`, unless that is null. Throws Error{kTaskFailed} for a ring
+// of links.
+std::string resolve_path(const FileView& view, std::string_view path, bool follow_last,
+                         std::vector<std::string>* followed = nullptr);
 
 // "a/b" of "a" and "b", either of which may be "".
 std::string join_path(std::string_view folder, std::string_view name);

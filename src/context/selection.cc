@@ -11,6 +11,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "context/git_view.h"
 #include "context/wildcard.h"
 #include "dockerfile/path_match.h"
 
@@ -44,7 +45,8 @@ class Selector {
 
  private:
   void take(const std::string& path, const std::string& dropped, const std::string& source) {
-    const std::string real = resolve_path(view_, path, true);
+    SelectedSource one;
+    const std::string real = resolve_path(view_, path, true, &one.links);
     const std::optional<oci::TarEntry> entry = view_.find(real);
     if (!entry) {
       throw Error(
@@ -52,7 +54,6 @@ class Selector {
           fmt::format("There is no {} in {}{}.", base::printable_path(source), options_.where,
                       options_.where == "the build context" ? ", or .dockerignore leaves it out" : ""));
     }
-    SelectedSource one;
     one.name = base_name(path);
     one.is_folder = entry->type == oci::TarType::kFolder;
     if (options_.parents) keep_parents(one, path, dropped);
@@ -148,14 +149,9 @@ std::vector<SelectedSource> select(const FileView& view, const std::vector<std::
 }
 
 void to_git_modes(std::vector<SelectedSource>& selection) {
-  const auto normal = [](oci::TarEntry& entry) {
-    if (entry.type == oci::TarType::kSymlink) return;
-    entry.mode = entry.type == oci::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
-    entry.uid = entry.gid = 0;
-  };
   for (SelectedSource& source : selection) {
-    for (oci::TarEntry& folder : source.prefix_folders) normal(folder);
-    for (SelectedFile& file : source.files) normal(file.entry);
+    for (oci::TarEntry& folder : source.prefix_folders) to_git_mode(folder);
+    for (SelectedFile& file : source.files) to_git_mode(file.entry);
   }
 }
 

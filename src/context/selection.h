@@ -32,6 +32,7 @@ struct SelectedSource {
   std::string prefix;  // --parents: the folders that it keeps, "" is none
   std::vector<oci::TarEntry> prefix_folders;  // the metadata of these, outermost first
   bool is_folder = false;
+  std::vector<std::string> links;   // in the view, that had to be followed to get to the source
   std::vector<SelectedFile> files;  // folders before what is in them; the source itself first
 };
 
@@ -41,7 +42,7 @@ struct SelectedSource {
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
                                    const SelectionOptions& options);
 
-// Folders and executable files become 0755, others 0644, all of them root's: git knows no other modes.
+// to_git_mode() for all of them.
 void to_git_modes(std::vector<SelectedSource>& selection);
 
 // Which of the files' properties decide whether two selections are the same. Never a time.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "engine/forwarding_repo.h"
 #include "oci/copy_image.h"
 #include "oci/manifest.h"
 #include "oci/media_types.h"
@@ -18,45 +19,6 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr std::size_t kLargestConfig = 16 << 20;
-
-// A repository that is asked when it is first needed: nobody is, for a base whose layers are in the store.
-class LateRepo : public oci::ImageRepo {
- public:
-  LateRepo(OpenRepo open, oci::Reference reference)
-      : open_(std::move(open)), reference_(std::move(reference)) {}
-
-  std::string name() const override { return reference_.name(); }
-  std::optional<oci::Descriptor> find(const std::string& ref) override { return repo().find(ref); }
-  std::optional<oci::RawManifest> read_manifest(const std::string& ref) override {
-    return repo().read_manifest(ref);
-  }
-  bool has_blob(const oci::Descriptor& blob) override { return repo().has_blob(blob); }
-  std::unique_ptr<base::ByteSource> open_blob(const oci::Descriptor& blob, std::uint64_t offset) override {
-    return repo().open_blob(blob, offset);
-  }
-  void put_blob(const oci::Descriptor& blob, const base::OpenSource& open) override {
-    repo().put_blob(blob, open);
-  }
-  bool mount_blob(const oci::Descriptor& blob, const ImageRepo& from) override {
-    return repo().mount_blob(blob, from);
-  }
-  void put_manifest(const std::string& ref, const oci::RawManifest& manifest) override {
-    repo().put_manifest(ref, manifest);
-  }
-  std::vector<std::string> tags() override { return repo().tags(); }
-  bool remove(const std::string& ref) override { return repo().remove(ref); }
-
- private:
-  oci::ImageRepo& repo() {
-    std::call_once(opened_, [this] { repo_ = open_(reference_); });
-    return *repo_;
-  }
-
-  const OpenRepo open_;
-  const oci::Reference reference_;
-  std::once_flag opened_;
-  std::shared_ptr<oci::ImageRepo> repo_;
-};
 
 std::string note_key(const oci::Reference& reference, const oci::Platform& platform) {
   return base::sha256_hex(base::canonical_json(
@@ -114,8 +76,8 @@ std::shared_ptr<const BaseImage> BaseImages::from_store(const oci::Reference& re
   const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
   if (!manifest) return nullptr;
   const auto parsed = std::get<oci::Manifest>(manifest->parsed());
-  const auto base =
-      read(*manifest, oci::read_blob(*repo, parsed.config, kLargestConfig), repo, reference.text());
+  const auto base = read(*manifest, oci::read_blob(*repo, parsed.config, kLargestConfig), origin(reference),
+                         reference.text());
   return oci::match(base->config.platform, platform) > 0 ? base : nullptr;
 }
 

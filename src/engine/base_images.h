@@ -1,23 +1,19 @@
 // The images that a Dockerfile names: FROM, COPY --from, RUN --mount=from.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "engine/image_layer.h"
+#include "engine/open_repo.h"
 #include "oci/image_config.h"
 #include "oci/image_repo.h"
 #include "oci/platform.h"
 #include "oci/reference.h"
 
 namespace ixian::engine {
-
-// Where an image is, if the store does not have it: a repository of a registry, mostly.
-using OpenRepo = std::function<std::shared_ptr<oci::ImageRepo>(const oci::Reference& reference)>;
 
 // What is known of an image without its layers' bytes.
 struct BaseImage {

@@ -20,13 +20,14 @@ Turns::Turn::~Turn() {
 }
 
 BuildRun::BuildRun(const StageJob& job, const BuildPlan& plan, const PlanSources& sources,
-                   LayerServices& services, std::string context_folder)
+                   LayerServices& services, const BuildCaches& caches, std::string context_folder)
     : job_(job),
       plan_(plan),
       sources_(sources),
       services_(services),
+      caches_(caches),
       context_folder_(std::move(context_folder)),
-      cache_(services),
+      cache_(services, caches.repos),
       turns_(job.jobs == 0 ? base::processor_count() : job.jobs) {}
 
 BuildRun::~BuildRun() {

@@ -15,7 +15,9 @@
 
 #include "base/event.h"
 #include "engine/build_state.h"
+#include "engine/cache_writer.h"
 #include "engine/copy_step.h"
+#include "engine/registry_cache.h"
 #include "engine/run_step.h"
 #include "engine/stage_plan.h"
 
@@ -47,12 +49,20 @@ struct BuildCounts {
   std::atomic<unsigned> cached{0};
 };
 
+// Where outcomes are kept beyond this machine. All of it outlives the run.
+struct BuildCaches {
+  CacheRepos& repos;
+  RegistryCache& reading;
+  CacheWriter& writer;
+  std::shared_ptr<const CacheWriter::Build> writing;  // null: nothing is
+};
+
 class BuildRun {
  public:
   // All outlive the run. `services.cancellation()` is this build's own: it is asked to stop when a stage
   // fails, so that the others do.
   BuildRun(const StageJob& job, const BuildPlan& plan, const PlanSources& sources, LayerServices& services,
-           std::string context_folder);
+           const BuildCaches& caches, std::string context_folder);
   ~BuildRun();
 
   // Builds the target. Everything that it holds is written, and its trees are in the store. Throws what the
@@ -73,6 +83,7 @@ class BuildRun {
   const BuildPlan& plan_;
   const PlanSources& sources_;
   LayerServices& services_;
+  const BuildCaches& caches_;
   const std::string context_folder_;
   BuildCache cache_;
   Turns turns_;

@@ -1,13 +1,17 @@
 #include "engine/build_state.h"
 
-#include <stdexcept>
+#include <atomic>
 
+#include "base/error.h"
+#include "base/thread_pool.h"
 #include "oci/descriptor.h"
 
 namespace ixian::engine {
 namespace {
 
-constexpr int kRecordVersion = 1;
+constexpr int kPlainRecordVersion = 1;  // all layers are in the store, or the base's
+constexpr int kRecordVersion = 2;       // some may be in a registry
+constexpr unsigned kQuestionsAtOnce = 24;
 
 const std::shared_ptr<ImageLayer>* find_layer(const LayerStack& stack, const oci::Digest& blob) {
   for (const auto& layer : stack) {
@@ -26,13 +30,50 @@ LayerStack without_empty(const LayerStack& layers) {
   return kept;
 }
 
+base::Json to_json(const std::vector<Outcome>& outcomes) {
+  base::Json json = base::Json::array();
+  for (const Outcome& outcome : outcomes)
+    json.push_back({{"created", outcome.created}, {"empty", outcome.is_empty()}});
+  return json;
+}
+
+std::vector<Outcome> outcomes_from_json(const base::Json& json) {
+  std::vector<Outcome> outcomes;
+  for (const base::Json& each : json)
+    outcomes.push_back({each.at("created").get<std::string>(), nullptr, each.at("empty").get<bool>()});
+  return outcomes;
+}
+
+// A layer that was left in a registry may be gone from there.
+bool BuildCache::are_there(const LayerStack& layers) {
+  std::atomic<bool> all{true};
+  base::parallel_for(layers.size(), kQuestionsAtOnce, [&](std::size_t i) {
+    const oci::Descriptor blob = layers[i]->blob();
+    if (services_.store().has_blob(blob)) return;
+    const auto repo = repos_.to_read(layers[i]->origin()->name());
+    if (!repo->usable()) {
+      all = false;
+      return;
+    }
+    try {
+      if (!repo->images()->has_blob(blob)) all = false;
+    } catch (const base::Error& error) {
+      repo->give_up(services_.sink(), error.message());
+      all = false;
+    }
+  });
+  return all;
+}
+
 std::optional<StageState> BuildCache::find(const std::string& key, const LayerStack& base) {
   const auto entry = services_.store().cache_get(key);
   if (!entry) return std::nullopt;
+  StageState state;
+  LayerStack elsewhere;
   try {
     const base::Json& value = entry->value;
-    if (value.at("version") != kRecordVersion) return std::nullopt;
-    StageState state;
+    if (value.at("version") != kRecordVersion && value.at("version") != kPlainRecordVersion)
+      return std::nullopt;
     state.content_key = value.at("content_key").get<std::string>();
     for (const base::Json& each : value.at("layers")) {
       const oci::Descriptor blob = oci::descriptor_from_json(each.at("blob"), "layer");
@@ -40,38 +81,46 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
       if (!diff_id) return std::nullopt;
       if (const auto* known = find_layer(base, blob.digest)) {
         state.layers.push_back(*known);
-      } else {
-        state.layers.push_back(std::make_shared<ImageLayer>(services_, blob, *diff_id));
+        continue;
       }
+      std::shared_ptr<oci::ImageRepo> origin;
+      if (each.contains("origin")) origin = repos_.to_read(each.at("origin").get<std::string>())->images();
+      state.layers.push_back(std::make_shared<ImageLayer>(services_, blob, *diff_id, origin));
+      if (origin) elsewhere.push_back(state.layers.back());
     }
-    for (const base::Json& each : value.at("outcomes")) {
-      state.outcomes.push_back(
-          {each.at("created").get<std::string>(), nullptr, each.at("empty").get<bool>()});
-    }
-    return state;
+    state.outcomes = outcomes_from_json(value.at("outcomes"));
+  } catch (const base::Cancelled&) {
+    throw;
   } catch (const std::exception&) {
     return std::nullopt;  // written by another version
   }
+  if (!are_there(elsewhere)) return std::nullopt;
+  return state;
 }
 
 store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const StageState& state,
                                       const LayerStack& base) {
   store::CacheEntry entry;
   base::Json layers = base::Json::array();
+  int version = kPlainRecordVersion;
   for (const auto& layer : without_empty(state.layers)) {
     const oci::Descriptor blob = layer->blob();
-    layers.push_back({{"blob", oci::to_json(blob)}, {"diff_id", layer->diff_id().text()}});
+    base::Json record = {{"blob", oci::to_json(blob)}, {"diff_id", layer->diff_id().text()}};
     entry.trees.push_back(layer->diff_id());
-    // A base's layers can be pulled again, and perhaps never have been.
-    if (find_layer(base, blob.digest) == nullptr) entry.blobs.push_back(blob);
+    // A base's layers can be pulled again, and perhaps never have been. So can others that are in a registry.
+    if (find_layer(base, blob.digest) == nullptr) {
+      if (layer->origin()) {
+        record["origin"] = layer->origin()->name();
+        version = kRecordVersion;
+      }
+      if (!layer->origin() || services_.store().has_blob(blob)) entry.blobs.push_back(blob);
+    }
+    layers.push_back(std::move(record));
   }
-  base::Json outcomes = base::Json::array();
-  for (const Outcome& outcome : state.outcomes)
-    outcomes.push_back({{"created", outcome.created}, {"empty", outcome.is_empty()}});
-  entry.value = {{"version", kRecordVersion},
+  entry.value = {{"version", version},
                  {"content_key", state.content_key},
                  {"layers", layers},
-                 {"outcomes", outcomes}};
+                 {"outcomes", to_json(state.outcomes)}};
   return {std::move(keys), std::move(entry)};
 }
 

@@ -1,12 +1,12 @@
 // A stage while it is built: its layers so far, and what became of each instruction that makes files.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/cache_repos.h"
 #include "engine/image_layer.h"
 #include "engine/stage_plan.h"
 #include "store/store.h"
@@ -28,20 +28,31 @@ struct StageState {
   std::string content_key;
 };
 
-// The instruction cache: states by key. Thread-safe.
+base::Json to_json(const std::vector<Outcome>& outcomes);
+// Throws base::Json::exception for what is none.
+std::vector<Outcome> outcomes_from_json(const base::Json& json);
+
+// The instruction cache of this machine: states by key. Thread-safe.
 class BuildCache {
  public:
-  explicit BuildCache(LayerServices& services) : services_(services) {}
+  BuildCache(LayerServices& services, CacheRepos& repos) : services_(services), repos_(repos) {}
 
-  // Layers that the store does not have are those of `base`, which know where they are.
+  // Layers that the store does not have are those of `base`, which know where they are, or came from a
+  // registry, which is asked whether it has them still.
   std::optional<StageState> find(const std::string& key, const LayerStack& base);
 
   // What a key leads to. Waits for layers that are still being written.
   store::Store::Keyed entry(std::vector<std::string> keys, const StageState& state, const LayerStack& base);
   void put(const std::vector<store::Store::Keyed>& entries) { services_.store().cache_put(entries); }
+  void put(std::vector<std::string> keys, const StageState& state, const LayerStack& base) {
+    put({entry(std::move(keys), state, base)});
+  }
 
  private:
+  bool are_there(const LayerStack& layers);
+
   LayerServices& services_;
+  CacheRepos& repos_;
 };
 
 // The layers that are not empty.

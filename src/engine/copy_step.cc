@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/error.h"
+#include "context/git_view.h"
 #include "engine/archive_source.h"
 #include "engine/blob_sink.h"
 #include "engine/copy_draft.h"
@@ -21,9 +22,6 @@ namespace {
 
 using base::Error;
 using base::ErrorCode;
-
-// 1980-01-01: the earliest that every tool can hold, zip included.
-constexpr std::int64_t kFixedTime = 315'532'800;
 
 class FileStep {
  public:
@@ -78,8 +76,9 @@ class FileStep {
 
  private:
   std::int64_t now() const {
-    return context_.source_date_epoch.value_or(
-        context_.modes == ContextModes::kGit ? kFixedTime : static_cast<std::int64_t>(std::time(nullptr)));
+    return context_.source_date_epoch.value_or(context_.modes == ContextModes::kGit
+                                                   ? context::kFixedTime
+                                                   : static_cast<std::int64_t>(std::time(nullptr)));
   }
 
   void begin(const dockerfile::FileTransfer& transfer, bool own_owner, bool parents) {

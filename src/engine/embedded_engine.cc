@@ -2,14 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
 #include <variant>
 
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "context/disk_view.h"
 #include "context/filtered_view.h"
+#include "context/git_view.h"
 #include "engine/build_run.h"
+#include "engine/cache_repos.h"
+#include "engine/cache_writer.h"
 #include "engine/image_assembly.h"
+#include "engine/registry_cache.h"
+#include "engine/scattered_image.h"
 #include "oci/copy_image.h"
 #include "oci/reference.h"
 
@@ -26,7 +35,10 @@ std::shared_ptr<base::Cancellation> linked(base::Cancellation& whole) {
 
 class EmbeddedEngine : public Engine {
  public:
-  explicit EmbeddedEngine(EngineServices services) : services_(std::move(services)) {}
+  explicit EmbeddedEngine(EngineServices services)
+      : services_(std::move(services)),
+        repos_(services_.open_repo, services_.open_for_push),
+        writer_(services_.store) {}
 
   Capabilities capabilities() const override { return {"embedded", true, true, false}; }
 
@@ -38,7 +50,7 @@ class EmbeddedEngine : public Engine {
   BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) override {
     const auto own = linked(cancellation);
     try {
-      return build_linked(job, sink, *own);
+      return build_linked(job, sink, *own, cancellation);
     } catch (...) {
       if (cancellation.requested()) throw base::Cancelled();
       throw;
@@ -62,8 +74,17 @@ class EmbeddedEngine : public Engine {
       identifier = reference.identifier();
     }
     const auto from = services_.store->images(repository);
+    const auto there = oci::Digest::parse(identifier) ? std::nullopt : from->find(identifier);
+    if (const auto built = built_image(there ? there->digest.text() : identifier)) {
+      // What is being sent to the cache need not be sent twice.
+      writer_.wait_for(layers_of(built->manifest()));
+      return oci::copy_image(*built, built->manifest().descriptor.digest.text(), to, ref, {}, cancellation)
+          .image;
+    }
     return oci::copy_image(*from, identifier, to, ref, {}, cancellation).image;
   }
+
+  void wait_for_cache() override { writer_.wait(); }
 
   bool remove_image(const std::string& name) override {
     const oci::Reference reference = oci::parse_reference(name);
@@ -71,52 +92,107 @@ class EmbeddedEngine : public Engine {
   }
 
  private:
-  BuiltStage build_linked(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) {
+  // `own` is the build's, `cancellation` the program's.
+  BuiltStage build_linked(const StageJob& job, base::EventSink& sink, base::Cancellation& own,
+                          base::Cancellation& cancellation) {
     const auto lease = services_.store->lease();
-    LayerServices layers(services_.store, sink, cancellation);
-    BaseImages bases(layers, services_.open_repo, job.pull);
-    RemoteSources remote(*services_.store, services_.http_client, cancellation);
-    std::shared_ptr<const context::FileView> context;
-    std::string plain_context;
-    if (!job.context.empty()) {
-      const auto disk = std::make_shared<const context::DiskView>(job.context);
-      dockerfile::IgnoreRules rules = context::read_ignore_rules(*disk, job.dockerfile_path, job.excluded);
-      if (rules.empty()) plain_context = job.context;
-      context = std::make_shared<const context::FilteredView>(disk, std::move(rules));
+    std::vector<std::shared_ptr<CacheRepo>> read_from;
+    for (const std::string& name : job.cache_from) read_from.push_back(repos_.to_read(name));
+    std::shared_ptr<const CacheWriter::Build> writing;
+    if (!job.cache_to.empty()) {
+      writing = std::make_shared<const CacheWriter::Build>(
+          CacheWriter::Build{repos_.to_write(job.cache_to), sink, cancellation});
     }
+    LayerServices layers(services_.store, sink, own,
+                         [&](const oci::Digest& diff_id) { return find_listing(read_from, diff_id, sink); });
+    RegistryCache reading(read_from, layers);
+    const BuildCaches caches{repos_, reading, writer_, writing};
+    BaseImages bases(layers, services_.open_repo, job.pull);
+    RemoteSources remote(*services_.store, services_.http_client, own);
+    std::string plain_context;
+    const auto context = open_context(job, plain_context);
     base::StatCache known_files(services_.store->folder() + "/file-cache");
-    const PlanSources sources{context, known_files, bases, remote, sink, cancellation};
+    const PlanSources sources{context, known_files, bases, remote, sink, own};
     const BuildPlan plan = make_build_plan(job, sources);
     known_files.save();
-    BuildRun run(job, plan, sources, layers, plain_context);
+    BuildRun run(job, plan, sources, layers, caches, plain_context);
     const StageState state = run.build();
-    cancellation.throw_if_requested();
-    BuiltStage built = keep(plan, state, run.counts(), cancellation);
+    own.throw_if_requested();
+    return keep(job, plan, state, run.counts(), writing, own);
+  }
+
+  // `plain`: the folder whose files the context's are, one for one; "" where there is none.
+  static std::shared_ptr<const context::FileView> open_context(const StageJob& job, std::string& plain) {
+    if (job.context.empty()) return nullptr;
+    std::shared_ptr<const context::FileView> view = std::make_shared<const context::DiskView>(job.context);
+    dockerfile::IgnoreRules rules = context::read_ignore_rules(*view, job.dockerfile_path, job.excluded);
+    if (rules.empty() && job.modes == ContextModes::kAsTheyAre) plain = job.context;
+    view = std::make_shared<const context::FilteredView>(view, std::move(rules));
+    if (job.modes == ContextModes::kGit) {
+      view =
+          std::make_shared<const context::GitView>(view, job.source_date_epoch.value_or(context::kFixedTime));
+    }
+    return view;
+  }
+
+  // The image in the store, under its names: as a whole, pulling what of its layers has not been needed so
+  // far, or, if that is asked for, as far as it is there. Then the store gets to know nothing of it, since
+  // what has a manifest there is to be whole.
+  BuiltStage keep(const StageJob& job, const BuildPlan& plan, const StageState& state,
+                  const BuildCounts& counts, const std::shared_ptr<const CacheWriter::Build>& writing,
+                  base::Cancellation& cancellation) {
+    const AssembledImage image = assemble(plan, plan.target, state);
+    const LayerStack layers = without_empty(state.layers);
+    const oci::RawManifest manifest = oci::raw(image.manifest);
+    BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached};
+    if (job.lazy_layers) {
+      built.whole = std::all_of(layers.begin(), layers.end(), [this](const auto& layer) {
+        return services_.store->has_blob(layer->blob());
+      });
+    } else {
+      base::parallel_for(layers.size(), kPullsAtOnce, [&](std::size_t i) {
+        cancellation.throw_if_requested();
+        layers[i]->ensure_blob();
+      });
+    }
+    remember(std::make_shared<ScatteredImage>(
+        services_.store, manifest, image.config,
+        origins_of(layers, writing ? writing->repo->images() : std::shared_ptr<oci::ImageRepo>())));
+    if (!built.whole) return built;
+    services_.store->put_blob(image.manifest.config.digest, image.config);
+    services_.store->images("")->put_manifest(manifest.descriptor.digest.text(), manifest);
     for (const std::string& name : job.names) {
       const oci::Reference reference = oci::parse_reference(name);
-      services_.store->images(reference.name())->put_manifest(reference.identifier(), built.manifest);
+      services_.store->images(reference.name())->put_manifest(reference.identifier(), manifest);
     }
     return built;
   }
 
-  // The image as a whole in the store, pulling what of its base has not been needed so far.
-  BuiltStage keep(const BuildPlan& plan, const StageState& state, const BuildCounts& counts,
-                  base::Cancellation& cancellation) {
-    const AssembledImage image = assemble(plan, plan.target, state);
-    const LayerStack layers = without_empty(state.layers);
-    base::parallel_for(layers.size(), kPullsAtOnce, [&](std::size_t i) {
-      cancellation.throw_if_requested();
-      layers[i]->ensure_blob();
-    });
-    services_.store->put_blob(image.manifest.config.digest, image.config);
-    const oci::RawManifest manifest = oci::raw(image.manifest);
-    services_.store->images("")->put_manifest(manifest.descriptor.digest.text(), manifest);
-    return {manifest, image.manifest.config, counts.instructions, counts.cached};
+  void remember(std::shared_ptr<ScatteredImage> image) {
+    const std::lock_guard lock(mutex_);
+    built_.insert_or_assign(image->manifest().descriptor.digest.text(), std::move(image));
+  }
+
+  std::shared_ptr<ScatteredImage> built_image(const std::string& digest) {
+    const std::lock_guard lock(mutex_);
+    const auto found = built_.find(digest);
+    return found == built_.end() ? nullptr : found->second;
+  }
+
+  static std::set<oci::Digest> layers_of(const oci::RawManifest& manifest) {
+    std::set<oci::Digest> digests;
+    const auto parsed = manifest.parsed();
+    for (const auto& layer : std::get<oci::Manifest>(parsed).layers) digests.insert(layer.digest);
+    return digests;
   }
 
   static constexpr unsigned kPullsAtOnce = 8;
 
   const EngineServices services_;
+  CacheRepos repos_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<ScatteredImage>> built_;  // by digest
+  CacheWriter writer_;
 };
 
 }  // namespace

@@ -32,10 +32,11 @@ class Engine {
 
   // Builds the stage, or finds that it has been built. Every stage and instruction is an activity of `sink`,
   // with each line that its command writes. The image is in the engine's place when this returns, under
-  // `job.names`, or without a name. Throws Error{kTaskFailed} for an instruction that failed, whose message
-  // names the instruction, its line in the Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a
-  // target or a secret that cannot be used; Error{kRegistry} for a base image; Cancelled, after which nothing
-  // is left but what the cache can use.
+  // `job.names`, or without a name (`job.lazy_layers`: see there). What goes to `job.cache_to` may still be
+  // written in the background then, so that `sink` and `cancellation` outlive the engine. Throws
+  // Error{kTaskFailed} for an instruction that failed, whose message names the instruction, its line in the
+  // Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a target or a secret that cannot be used;
+  // Error{kRegistry} for a base image; Cancelled, after which nothing is left but what the cache can use.
   virtual BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) = 0;
 
   // Names the image that `ref` finds in `from` `name`, moving what is missing. `name` is a reference as text.
@@ -46,6 +47,10 @@ class Engine {
   // moving what is missing there.
   virtual oci::Descriptor export_image(const std::string& name, oci::ImageRepo& to, const std::string& ref,
                                        base::Cancellation& cancellation) = 0;
+
+  // Returns when nothing is written to a `cache_to` any more: it is there, or was given up. The destructor
+  // does the same.
+  virtual void wait_for_cache() {}
 
   // Takes the name away. False where there is none of that name.
   virtual bool remove_image(const std::string& name) = 0;

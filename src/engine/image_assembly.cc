@@ -22,14 +22,28 @@ std::vector<const StagePlan*> chain(const BuildPlan& plan, std::size_t index) {
   return stages;
 }
 
+// The configuration behind the last of the steps.
+base::Json document_after(const StagePlan& stage, std::size_t steps) {
+  if (steps == stage.steps.size()) return stage.settings->document();
+  const Step& last = stage.steps.at(steps - 1);
+  ImageSettings settings = *last.settings;
+  settings.apply(last.instruction);
+  return settings.document();
+}
+
 }  // namespace
 
 AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageState& state) {
+  return assemble(plan, stage, plan.stages.at(stage).steps.size(), state);
+}
+
+AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t steps,
+                        const StageState& state) {
   const std::vector<const StagePlan*> stages = chain(plan, stage);
   const StagePlan& target = *stages.back();
   oci::ImageConfig config;
   config.platform = target.platform;
-  config.document = target.settings->document();
+  config.document = document_after(target, steps);
   std::string created;
   if (const auto& base = stages.front()->base_image) {
     config.platform = base->config.platform;
@@ -40,7 +54,9 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageSta
   if (created.empty())
     created = state.outcomes.empty() ? timestamp(plan.source_date_epoch) : state.outcomes.front().created;
   for (const StagePlan* each : stages) {
-    for (const Step& step : each->steps) {
+    const std::size_t count = each == &target ? steps : each->steps.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const Step& step = each->steps[i];
       // As with Docker, what is left for later builds is not in the history of this one.
       if (std::holds_alternative<dockerfile::OnBuild>(step.instruction.body)) continue;
       oci::HistoryEntry entry;

@@ -115,20 +115,33 @@ void ImageLayer::ensure_blob() {
   sink.end(activity, base::Outcome::kDone, "");
 }
 
+// Without reading the layer, where that is possible; null where it is not.
+std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing(const oci::Digest& diff_id,
+                                                                     const oci::Descriptor& blob) {
+  const auto parse = [](const std::string& bytes) -> std::shared_ptr<const layer::LayerListing> {
+    try {
+      return std::make_shared<layer::LayerListing>(layer::LayerListing::parse(bytes));
+    } catch (const std::invalid_argument&) {
+      return nullptr;  // of another version: read anew
+    }
+  };
+  if (const auto noted = services_.store().listing(diff_id)) {
+    if (auto listing = parse(*noted)) return listing;
+  }
+  if (!origin_ || services_.store().has_blob(blob)) return nullptr;
+  const auto found = services_.find_listing(diff_id);
+  auto listing = found ? parse(*found) : nullptr;
+  if (listing) services_.store().put_listing(diff_id, *found);
+  return listing;
+}
+
 std::shared_ptr<const layer::LayerListing> ImageLayer::listing() {
   const Finished& layer = finish();
   {
     const std::lock_guard lock(mutex_);
     if (listing_) return listing_;
   }
-  std::shared_ptr<const layer::LayerListing> listing;
-  if (const auto noted = services_.store().listing(layer.diff_id)) {
-    try {
-      listing = std::make_shared<layer::LayerListing>(layer::LayerListing::parse(*noted));
-    } catch (const std::invalid_argument&) {
-      // Of another version: read anew.
-    }
-  }
+  std::shared_ptr<const layer::LayerListing> listing = noted_listing(layer.diff_id, layer.blob);
   if (!listing) {
     ensure_blob();
     const auto source = services_.store().open_blob(layer.blob, 0);

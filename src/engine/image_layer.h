@@ -22,12 +22,24 @@ namespace ixian::engine {
 // What all layers of a build work with. Thread-safe.
 class LayerServices {
  public:
-  LayerServices(std::shared_ptr<store::Store> store, base::EventSink& sink, base::Cancellation& cancellation)
-      : store_(std::move(store)), sink_(sink), cancellation_(cancellation) {}
+  // What is in a layer that the store does not have, as LayerListing::serialise() writes it, where somebody
+  // can say so without the layer.
+  using FindListing = std::function<std::optional<std::string>(const oci::Digest& diff_id)>;
+
+  LayerServices(std::shared_ptr<store::Store> store, base::EventSink& sink, base::Cancellation& cancellation,
+                FindListing find_listing = nullptr)
+      : store_(std::move(store)),
+        sink_(sink),
+        cancellation_(cancellation),
+        find_listing_(std::move(find_listing)) {}
 
   store::Store& store() { return *store_; }
   base::EventSink& sink() { return sink_; }
   base::Cancellation& cancellation() { return cancellation_; }
+
+  std::optional<std::string> find_listing(const oci::Digest& diff_id) {
+    return find_listing_ ? find_listing_(diff_id) : std::nullopt;
+  }
 
   // Chosen when the first layer is extracted. Throws as RootFs::choose() does.
   sandbox::RootFs& root_fs();
@@ -36,6 +48,7 @@ class LayerServices {
   const std::shared_ptr<store::Store> store_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
+  const FindListing find_listing_;
   std::mutex mutex_;
   std::unique_ptr<sandbox::RootFs> root_fs_;
 };
@@ -46,7 +59,7 @@ class ImageLayer {
  public:
   using Written = std::shared_future<layer::WrittenLayer>;
 
-  // In the store, or to be had from `origin` (null: only the store has it), which is called `origin_name`.
+  // In the store, or to be had from `origin` (null: only the store has it).
   ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
              std::shared_ptr<oci::ImageRepo> origin = nullptr);
 
@@ -57,6 +70,7 @@ class ImageLayer {
   bool empty();
   oci::Descriptor blob();
   oci::Digest diff_id();
+  const std::shared_ptr<oci::ImageRepo>& origin() const { return origin_; }
   std::shared_ptr<const layer::LayerListing> listing();
 
   // A lower directory for overlays, valid until the next settle() at least.
@@ -81,6 +95,8 @@ class ImageLayer {
   };
 
   const Finished& finish();
+  std::shared_ptr<const layer::LayerListing> noted_listing(const oci::Digest& diff_id,
+                                                           const oci::Descriptor& blob);
   std::string extracted();
   base::UniqueFd open_in_tree(const std::string& tree, const std::string& path, int flags);
 

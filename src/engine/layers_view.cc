@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/thread_pool.h"
 
@@ -27,11 +29,13 @@ oci::TarType tar_type(layer::EntryType type) {
   }
 }
 
+constexpr unsigned kListingsAtOnce = 8;  // some wait for a registry
+
 }  // namespace
 
 layer::MergedTree merged(const LayerStack& layers) {
   std::vector<std::shared_ptr<const layer::LayerListing>> listings(layers.size());
-  base::parallel_for(layers.size(), base::processor_count(),
+  base::parallel_for(layers.size(), std::max(kListingsAtOnce, base::processor_count()),
                      [&](std::size_t i) { listings[i] = layers[i]->listing(); });
   return layer::MergedTree(std::move(listings));
 }

@@ -56,9 +56,14 @@ struct StageJob {
   bool pull = false;                      // ask registries for bases that the store has, too
 
   // Repositories ("registry.local/shop/web") whose tags "cache-<key>" say what instructions came to, asked in
-  // order where the local cache has nothing; and the one that gets what is built here. "" is none.
+  // order where the local cache has nothing; and the one that gets what is built here. "" is none. One that
+  // cannot be used is warned of once, and the build goes on without it.
   std::vector<std::string> cache_from;
   std::string cache_to;
+
+  // Layers that nobody has read stay in the registry that has them. The image may then not be `whole`, which
+  // is for those who only push it: export_image() mounts such layers, or passes them on.
+  bool lazy_layers = false;
 
   ContextModes modes = ContextModes::kAsTheyAre;
   // Every time in the image that would be this moment is this one instead, and no time is later. Seconds
@@ -70,8 +75,10 @@ struct StageJob {
 
 // What became of it.
 struct BuiltStage {
-  oci::RawManifest manifest;  // an OCI image manifest, whose blobs are all in the engine's place
+  oci::RawManifest manifest;  // an OCI image manifest
   oci::Descriptor config;
+  bool whole = true;  // all its blobs are in the engine's place; else it has got no name, is known by its
+                      // digest alone, to this engine object alone
   unsigned instructions = 0;  // that the target needed
   unsigned cached = 0;        // of these, how many were answered by the cache
 };

@@ -191,6 +191,8 @@ class Planner {
     for (const auto& [index, base] : bases_) environments[index] = ImageSettings(base->config).environment();
     const dockerfile::LintReport report = dockerfile::lint(file_, global_, {environments, nullptr});
     for (const auto& warning : report.warnings) {
+      // The bases of a project's stages are arguments that these always get.
+      if (job_.modes == ContextModes::kGit && warning.rule == "InvalidDefaultArgInFrom") continue;
       sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
                         fmt::format("{}:{}: {} ({})", job_.dockerfile_name, warning.at.line, warning.message,
                                     warning.rule));

@@ -48,7 +48,7 @@ StageState StageRun::run() {
   if (first == 0) begin();
   try {
     for (std::size_t i = first; i < plan_.steps.size(); ++i) {
-      if (plan_.steps[i].makes_files) run_step(plan_.steps[i], i + 1);
+      if (plan_.steps[i].makes_files) run_step(i);
     }
   } catch (...) {
     // What was done before is worth keeping.
@@ -59,28 +59,71 @@ StageState StageRun::run() {
   return std::move(state_);
 }
 
-// From the last instruction backwards: what is below a hit is not even looked at. Returns the first step that
-// is still to be done.
+// From the last instruction backwards: what is below a hit is not even looked at. Registries are asked for
+// what is above the last hit on this machine. Returns the first step that is still to be done.
 std::size_t StageRun::take_from_cache() {
-  for (std::size_t i = plan_.steps.size(); i > 0 && plan_.use_cache; --i) {
+  if (!plan_.use_cache) return 0;
+  std::size_t hit = 0;
+  for (std::size_t i = plan_.steps.size(); i > 0 && hit == 0; --i) {
     const Step& step = plan_.steps[i - 1];
     if (!step.makes_files) continue;
     auto found = build_.cache_.find(step.key, base_layers_);
     if (!found) continue;
     state_ = std::move(*found);
-    const auto count = static_cast<unsigned>(
-        std::count_if(plan_.steps.begin(), plan_.steps.begin() + static_cast<std::ptrdiff_t>(i),
-                      [](const Step& each) { return each.makes_files; }));
-    build_.counts_.instructions += count;
-    build_.counts_.cached += count;
-    base::EventSink& sink = build_.services_.sink();
-    const auto activity = sink.begin(
-        {plan_.label, count == 1 ? step.title + kCached
-                                 : fmt::format("{} instructions, up to {}{}", count, step.title, kCached)});
-    sink.end(activity, base::Outcome::kSkipped, "cached");
-    return i;
+    hit = i;
   }
-  return 0;
+  if (const std::size_t further = ask_registries(hit); further > hit) return further;
+  if (hit > 0) {
+    say_cached(hit, "");
+    share(hit, {plan_.steps[hit - 1].key}, state_);
+  }
+  return hit;
+}
+
+// The number of steps that the registries know the outcome of, taken; `above` where that is no more.
+std::size_t StageRun::ask_registries(std::size_t above) {
+  if (build_.caches_.reading.empty()) return above;
+  std::vector<ExpectedState> wanted;
+  std::vector<std::size_t> steps;
+  for (std::size_t i = above; i < plan_.steps.size(); ++i) {
+    if (!plan_.steps[i].makes_files) continue;
+    wanted.push_back(expected(i + 1, plan_.steps[i].key));
+    steps.push_back(i + 1);
+  }
+  auto hit = build_.caches_.reading.find_last(wanted);
+  if (!hit) return above;
+  const std::size_t count = steps[hit->index];
+  state_ = std::move(hit->state);
+  std::vector<std::string> keys = {plan_.steps[count - 1].key};
+  if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
+  build_.cache_.put(keys, state_, base_layers_);
+  say_cached(count, hit->place);
+  share(count, {keys[0]}, state_);
+  return count;
+}
+
+void StageRun::say_cached(std::size_t steps, const std::string& place) const {
+  const auto count = static_cast<unsigned>(
+      std::count_if(plan_.steps.begin(), plan_.steps.begin() + static_cast<std::ptrdiff_t>(steps),
+                    [](const Step& each) { return each.makes_files; }));
+  build_.counts_.instructions += count;
+  build_.counts_.cached += count;
+  std::string text = plan_.steps[steps - 1].title;
+  if (count > 1) text = fmt::format("{} instructions, up to {}", count, text);
+  text += place.empty() ? kCached : fmt::format(" (from {}, cached)", place);
+  base::EventSink& sink = build_.services_.sink();
+  sink.end(sink.begin({plan_.label, text}), base::Outcome::kSkipped, "cached");
+}
+
+ExpectedState StageRun::expected(std::size_t steps, const std::string& key) const {
+  std::size_t outcomes = 0;
+  for (std::size_t i = 0; i < steps; ++i) outcomes += plan_.steps[i].makes_files ? 1 : 0;
+  const StagePlan* stage = &plan_;
+  while (const auto* from = std::get_if<dockerfile::FromStage>(&stage->base)) {
+    stage = &build_.plan_.stages.at(from->index);
+    for (const Step& step : stage->steps) outcomes += step.makes_files ? 1 : 0;
+  }
+  return {key, outcomes, base_layers_};
 }
 
 // What the remaining instructions need from others is built meanwhile.
@@ -138,16 +181,31 @@ base::Json StageRun::content_origins(const Step& step) {
   return base::Json::array({{{"content", digest}}});
 }
 
-bool StageRun::take(const std::string& key, const Step& step) {
+bool StageRun::take(const std::string& key, std::size_t index) {
   if (!plan_.use_cache) return false;
   auto found = build_.cache_.find(key, base_layers_);
   if (!found) return false;
   state_ = std::move(*found);
-  build_.cache_.put({build_.cache_.entry({step.key}, state_, base_layers_)});
+  const std::string& definition_key = plan_.steps[index].key;
+  build_.cache_.put({definition_key}, state_, base_layers_);
+  share(index + 1, {definition_key, key}, state_);
   return true;
 }
 
-void StageRun::run_step(const Step& step, std::size_t number) {
+// The key by definition has been asked for with all others.
+bool StageRun::take_from_registry(const std::string& key, std::size_t index) {
+  const std::string& definition_key = plan_.steps[index].key;
+  if (!plan_.use_cache || build_.caches_.reading.empty() || key == definition_key) return false;
+  auto hit = build_.caches_.reading.find_last({expected(index + 1, key)});
+  if (!hit) return false;
+  state_ = std::move(hit->state);
+  build_.cache_.put({definition_key, key}, state_, base_layers_);
+  share(index + 1, {definition_key}, state_);
+  return true;
+}
+
+void StageRun::run_step(std::size_t index) {
+  const Step& step = plan_.steps[index];
   build_.services_.cancellation().throw_if_requested();
   base::EventSink& sink = build_.services_.sink();
   build_.counts_.instructions += 1;
@@ -155,21 +213,21 @@ void StageRun::run_step(const Step& step, std::size_t number) {
   bool begun = false;
   const auto begin_activity = [&](const char* note) {
     if (!begun) {
-      activity =
-          sink.begin({fmt::format("{} {}/{}", plan_.label, number, plan_.steps.size()), step.title + note});
+      activity = sink.begin(
+          {fmt::format("{} {}/{}", plan_.label, index + 1, plan_.steps.size()), step.title + note});
     }
     begun = true;
   };
   try {
     const std::string key = instruction_key(state_.content_key, step.definition, content_origins(step));
-    bool cached = take(key, step);
+    bool cached = take(key, index);
     if (!cached) {
       KeyLock lock(lock_file(build_.services_.store()), key, build_.services_.cancellation());
-      cached = take(key, step);
+      cached = take(key, index) || take_from_registry(key, index);
       if (!cached) {
         const Turns::Turn turn(build_.turns_);
         begin_activity("");
-        execute(step, activity, key, std::move(lock));
+        execute(index, activity, key, std::move(lock));
       }
     }
     begin_activity(kCached);
@@ -189,14 +247,15 @@ void StageRun::run_step(const Step& step, std::size_t number) {
   }
 }
 
-void StageRun::execute(const Step& step, base::ActivityId activity, const std::string& key, KeyLock lock) {
+void StageRun::execute(std::size_t index, base::ActivityId activity, const std::string& key, KeyLock lock) {
+  const Step& step = plan_.steps[index];
   if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
     run_command(step, activity);
   } else {
     write_files(step);
   }
   state_.content_key = key;
-  note(step.key, std::move(lock));
+  note(index, std::move(lock));
 }
 
 void StageRun::write_files(const Step& step) {
@@ -245,26 +304,40 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
 
 // Puts the outcome into the cache once it is written, and lets others have the key then. A cache entry waits
 // for the disk; while further outcomes are waiting for their turn already, the last of them does it for all.
-void StageRun::note(const std::string& definition_key, KeyLock lock) {
+void StageRun::note(std::size_t index, KeyLock lock) {
   const auto held = std::make_shared<KeyLock>(std::move(lock));
-  std::vector<std::string> keys = {definition_key};
-  if (state_.content_key != definition_key) keys.push_back(state_.content_key);
+  std::vector<std::string> keys = {plan_.steps[index].key};
+  if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
   ++to_note_;
-  later([this, state = state_, keys, held] {
+  later([this, index, state = state_, keys, held] {
     std::exception_ptr error;
     try {
-      noted_.push_back({build_.cache_.entry(keys, state, base_layers_), std::move(*held)});
+      noted_.push_back({index + 1, build_.cache_.entry(keys, state, base_layers_), state, std::move(*held)});
     } catch (...) {
       error = std::current_exception();
     }
-    if (--to_note_ == 0) {
-      std::vector<Note> all = std::exchange(noted_, {});
-      std::vector<store::Store::Keyed> entries;
-      for (Note& note : all) entries.push_back(std::move(note.entry));
-      build_.cache_.put(entries);
-    }
+    if (--to_note_ == 0) put_noted();
     if (error) std::rethrow_exception(error);
   });
+}
+
+void StageRun::put_noted() {
+  std::vector<Note> notes = std::exchange(noted_, {});
+  std::vector<store::Store::Keyed> entries;
+  for (const Note& note : notes) entries.push_back(note.entry);
+  build_.cache_.put(entries);
+  for (Note& note : notes) {
+    note.lock = KeyLock();
+    share(note.steps, note.entry.keys, note.state);
+  }
+}
+
+// Lets other machines have the state, in the background.
+void StageRun::share(std::size_t steps, const std::vector<std::string>& keys, const StageState& state) {
+  const auto& writing = build_.caches_.writing;
+  if (!writing || !writing->repo->usable()) return;
+  build_.caches_.writer.write(writing, make_cache_image(build_.plan_, plan_.index, steps, state, keys), keys,
+                              state.layers);
 }
 
 void StageRun::later(std::function<void()> work) {

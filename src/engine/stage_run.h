@@ -25,23 +25,31 @@ class StageRun {
  private:
   void begin();
   std::size_t take_from_cache();
+  std::size_t ask_registries(std::size_t above);
+  void say_cached(std::size_t steps, const std::string& place) const;
+  ExpectedState expected(std::size_t steps, const std::string& key) const;
   void start_origins(std::size_t first);
-  void run_step(const Step& step, std::size_t number);
-  bool take(const std::string& key, const Step& step);
-  void execute(const Step& step, base::ActivityId activity, const std::string& key, KeyLock lock);
+  void run_step(std::size_t index);
+  bool take(const std::string& key, std::size_t index);
+  bool take_from_registry(const std::string& key, std::size_t index);
+  void execute(std::size_t index, base::ActivityId activity, const std::string& key, KeyLock lock);
   void run_command(const Step& step, base::ActivityId activity);
   void write_files(const Step& step);
   base::Json content_origins(const Step& step);
   const LayerStack& origin_layers(const dockerfile::Origin& origin);
-  void note(const std::string& definition_key, KeyLock lock);
+  void note(std::size_t index, KeyLock lock);
+  void share(std::size_t steps, const std::vector<std::string>& keys, const StageState& state);
   void later(std::function<void()> work);
   void finish_notes(bool throw_errors);
 
   // An outcome that is not yet in the cache. Nobody else may make it meanwhile.
   struct Note {
+    std::size_t steps;
     store::Store::Keyed entry;
+    StageState state;
     KeyLock lock;
   };
+  void put_noted();
 
   BuildRun& build_;
   const StagePlan& plan_;

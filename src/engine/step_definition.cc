@@ -158,7 +158,6 @@ class Definer {
     for (const auto& source : sources) paths.push_back(source.text);
     step_.selection =
         context::select(context, paths, selection_options(transfer, parents, "the build context"));
-    if (job_.modes == ContextModes::kGit) context::to_git_modes(step_.selection);
     step_.definition["context"] =
         context::digest_of(context, step_.selection, {false, base::processor_count(), &sources_.known_files},
                            sources_.cancellation);

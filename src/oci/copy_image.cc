@@ -199,7 +199,8 @@ void Copy::move_blobs() {
 }
 
 bool Copy::is_missing(const Descriptor& blob) {
-  if (to_.mount_blob(blob, from_)) {
+  const ImageRepo& holder = from_.holder(blob);
+  if (holder.name() != to_.name() && to_.mount_blob(blob, holder)) {
     ++mounted_;
   } else if (to_.has_blob(blob)) {
     ++skipped_;

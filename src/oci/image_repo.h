@@ -50,6 +50,10 @@ class ImageRepo : public ImageFinder {
   // whatever reason; then put_blob is the way.
   virtual bool mount_blob(const Descriptor& blob, const ImageRepo& from) = 0;
 
+  // Where the blob really lies, for mount_blob() of others: this repository itself, or another one that it
+  // only stands before. Asks nobody. The answer lives as long as the repository that was asked.
+  virtual const ImageRepo& holder(const Descriptor&) { return *this; }
+
   // Stores a manifest under `ref`: a tag, or its own digest. All that it names has been stored before.
   virtual void put_manifest(const std::string& ref, const RawManifest& manifest) = 0;
 

@@ -111,6 +111,14 @@ std::string describe(const Decision& decision) {
       return fmt::format("{} ran since", enumerate(decision.because));
     case Reason::kChecks:
       return fmt::format("{} changed", enumerate(decision.changed));
+    case Reason::kImage:
+      return decision.because.front();
+    case Reason::kImageMissing:
+      return "to build: nobody has this image";
+    case Reason::kImagePush:
+      return "to push";
+    case Reason::kImageAfter:
+      return "known when what it is made from is";
   }
   return "";
 }

@@ -21,6 +21,10 @@ enum class Reason {
   kArguments,       // other arguments than at the last success
   kDependencyRan,   // a dependency has run since the last success of this one
   kChecks,          // a checker does not pass
+  kImage,           // of an image task: nothing to do; `because` says where the image is
+  kImageMissing,    // nobody has the image
+  kImagePush,       // the image is there, and its registry has not got it
+  kImageAfter,      // tasks run first that make what the image is made from
 };
 
 struct Decision {

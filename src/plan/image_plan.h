@@ -18,10 +18,10 @@
 namespace ixian::plan {
 
 enum class Place {
-  kLocal,     // the engine has it
+  kLocal,     // the engine has it, and it is asked for, needed by one to be built, or pushed
   kRegistry,  // its own repository has it, or one of DOCKER.CACHE_FROM
   kBuild,     // nobody has it
-  kUnneeded,  // nobody asked for it, and all that stands on it is there
+  kUnneeded,  // nobody asked for it, and all that stands on it is there; whether it is, nobody looked
 };
 
 enum class PushPolicy {
@@ -41,14 +41,14 @@ struct StageStep {
   bool forced = false;      // kBuild because the user said so
   std::string found_at;     // kLocal, kRegistry: the image's name there, which may be another repository's
   std::uint64_t bytes = 0;  // kRegistry: of its manifest's descriptor, 0 is unknown; kBuild: of its context
-  bool push = false;        // its own repository gets it
-  std::vector<task::TaskId> for_;  // kBuild, kRegistry: the stages to be built that need it; empty: asked for
+  bool push = false;        // its own repository gets it, which does not have it as far as is known
+  std::vector<task::TaskId> for_;  // the stages to be built that need it; empty: asked for, or only pushed
 };
 
 struct ImagePlan {
   std::vector<StageStep> steps;  // all image tasks of the order, those that others stand on first
   unsigned questions = 0;        // that registries were asked
-  unsigned rounds = 0;           // of these, how many had to wait for one another
+  unsigned rounds = 0;           // how many times all questions at once had to be answered before the next
 
   const StageStep* find(task::TaskId id) const;
   bool builds() const;
@@ -72,10 +72,11 @@ struct ImageWishes {
   bool look_up = true;  // false (--no-pull): registries are not asked
 };
 
-// Final-first: local look-ups, then one question to each registry for the images wanted, and where one is
-// missing one round of parallel questions for all that it stands on. Where a push is wanted, what is local is
-// asked for at the registry too. A registry that cannot be asked counts as empty after one warning for its
-// host; Cancelled comes through.
+// Final-first: local look-ups, then one question to each registry for the images wanted (then to `cache_from`
+// for those that are missing), and where one is still missing one round of parallel questions for all that it
+// stands on and that is not local. Where a push is wanted, what is local is asked for at the registry too, in
+// the first round. A registry that cannot be asked counts as empty after one warning for its host; Cancelled
+// comes through.
 ImagePlan plan_images(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
                       const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation);
 

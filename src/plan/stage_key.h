@@ -25,10 +25,13 @@ struct KeyedStage {
 
   // SHA-256 in hex of the canonical document
   //   {"schema", "stage", "dockerfile": text, "target", "platform",
-  //    "arguments": {name: value, or {"stage": key, "part"} for one that stands for another stage},
-  //    "images": [{"stage": key} or {"name", "digest"}] of every FROM, COPY --from and mount that the target
-  //    needs, "context": {path: "<git mode> <hex of content>"} of exactly the files that the target's
-  //    instructions read, "files": {path: …} of those that the task names}
+  //    "arguments": {name: value, or {"stage": key, "name": stage, "part"} for one that stands for another
+  //    stage} of those that make a difference to the target,
+  //    "images": [{"stage": key, "name": stage} or {"name", "digest"}] of every FROM, COPY --from and mount
+  //    that the target needs, "context": {path: "<git mode> <hex of content>"} of exactly the files that the
+  //    target's instructions read (an empty folder is "lib/": "040000"), "files": {path: …} of those that the
+  //    task names}
+  // Text that is not UTF-8 is {"escaped": its lines as base::printable_path() shows them}.
   // Never in it: absolute paths, times, owners, umask, the machine, the user, the registry, the engine,
   // secrets.
   std::string key;
@@ -37,6 +40,10 @@ struct KeyedStage {
   std::vector<task::TaskId> stages;         // image tasks whose image it stands on or copies from, once each
   std::vector<std::string> foreign_images;  // names of the others
   std::uint64_t context_bytes = 0;
+
+  // What the engine is given: the build arguments that the Dockerfile has a use for, those that stand for
+  // stages with the names of their images. An argument that is declared with a value hides one on offer.
+  std::map<std::string, std::string> arguments;
 
   std::string tag() const { return declared.name + "-" + key; }
   std::string image() const { return declared.repository + ":" + tag(); }
@@ -55,18 +62,29 @@ struct KeySources {
 
   base::EventSink& sink;  // warnings: unused build arguments, a .git that is copied
   base::Cancellation& cancellation;
+
+  // SHA-256 in hex of an open regular file: FileHasher::content_digest. Called by several threads. Null:
+  // every file is read.
+  std::function<std::string(int fd, const std::string& name)> content_digest = nullptr;
 };
 
-// The keys of a graph's image tasks, each made once, when it is first asked for. Thread-safe.
+// The keys of a graph's image tasks, each made once, when it is first asked for. Thread-safe: one thread
+// makes keys, others wait, so who holds an interpreter's lock must let go of it before asking. A task's
+// image_stage may itself ask for the key of another task.
 class StageKeys {
  public:
   StageKeys(const task::TaskGraph& graph, KeySources sources);
 
-  // With the keys of the stages that it stands on. Contexts are read in parallel. Throws Error that names the
-  // task: a Dockerfile that cannot be parsed, a file that is not there, stages that need each other.
+  // With the keys of the stages that it stands on. Contexts are read, and digests of foreign images asked
+  // for, in parallel. What ONBUILD of a foreign image reads is not known here and not in the key. Stays valid
+  // as long as this. Throws Error that names the task: a Dockerfile that cannot be parsed, a file that is not
+  // there, stages that need each other.
   const KeyedStage& of(task::TaskId id);
 
-  // After a task has run that may have written what keys read.
+  // The keys of several at once: what they wait for, they wait for together. Throws what of() does.
+  void make(const std::vector<task::TaskId>& ids);
+
+  // After a task has run that may have written what keys read. Digests of foreign images stay as they are.
   void forget();
 
  private:

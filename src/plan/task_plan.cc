@@ -22,13 +22,20 @@ LatestRuns::LatestRuns(const task::TaskGraph& graph, const std::vector<task::Tas
 }
 
 void LatestRuns::update_virtual(task::TaskId id) {
-  std::uint64_t latest = 0;
-  for (task::TaskId dependency : graph_.dependencies(id)) latest = std::max(latest, of(dependency));
-  virtual_runs_[id] = latest;
+  // A sum changes with each of them, and an image's number may become smaller.
+  std::uint64_t sum = 0;
+  for (task::TaskId dependency : graph_.dependencies(id)) sum += of(dependency);
+  constexpr std::uint64_t kSigned = ~0ULL >> 1;
+  other_runs_[id] = sum & kSigned;
+}
+
+void LatestRuns::update_image(task::TaskId id, const std::string& key) {
+  constexpr int kHexDigits = 15;  // what a signed number of SQLite holds
+  other_runs_[id] = std::stoull(key.substr(0, kHexDigits), nullptr, 16);
 }
 
 std::uint64_t LatestRuns::of(task::TaskId id) const {
-  if (auto found = virtual_runs_.find(id); found != virtual_runs_.end()) return found->second;
+  if (auto found = other_runs_.find(id); found != other_runs_.end()) return found->second;
   const task::TaskRecord* known = record(id);
   return known == nullptr ? 0 : known->run;
 }
@@ -48,38 +55,112 @@ void LatestRuns::update(task::TaskId id, task::TaskRecord record) {
   records_[graph_[id].name] = std::move(record);
 }
 
-TaskPlan make_plan(const task::TaskGraph& graph, task::TaskStates& states, task::StateStore& store,
-                   task::TaskId root, const Options& options) {
-  const auto order = graph.order(root);
-  const LatestRuns runs(graph, order, store);
-  std::unordered_set<task::TaskId> running;
-  TaskPlan plan;
-  for (task::TaskId id : order) {
-    const bool is_root = id == root;
-    Step step;
+namespace {
+
+class Planner {
+ public:
+  Planner(const task::TaskGraph& graph, task::TaskStates& states, task::StateStore& store, task::TaskId root,
+          const Options& options, Images* images)
+      : graph_(graph),
+        states_(states),
+        options_(options),
+        images_(images),
+        order_(graph.order(root)),
+        runs_(graph, order_, store),
+        steps_(order_.size()) {}
+
+  TaskPlan run() {
+    TaskPlan plan;
+    const std::vector<bool> before = before_images(graph_, order_);
+    bool before_runs = false;
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      if (before[i]) before_runs |= decide_task(i);
+    }
+    const bool has_images = images_ != nullptr && std::any_of(order_.begin(), order_.end(),
+                                                              [&](auto id) { return graph_[id].is_image(); });
+    if (has_images && !before_runs) plan.images = images_->plan(order_, options_);
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      if (before[i]) continue;
+      if (has_images && graph_[order_[i]].is_image())
+        decide_image(i, plan.images.get());
+      else
+        decide_task(i);
+    }
+    plan.steps = std::move(steps_);
+    return plan;
+  }
+
+ private:
+  Step& begin(std::size_t i) {
+    const task::TaskId id = order_[i];
+    Step& step = steps_[i];
     step.id = id;
-    step.name = graph[id].name;
-    step.is_virtual = graph[id].is_virtual();
-    step.cleans = options.cleans(is_root) && graph[id].clean;
+    step.name = graph_[id].name;
+    step.is_virtual = graph_[id].is_virtual();
+    step.cleans = options_.cleans(is_root(i)) && graph_[id].clean;
+    return step;
+  }
+
+  bool is_root(std::size_t i) const { return i + 1 == order_.size(); }
+
+  bool decide_task(std::size_t i) {
+    Step& step = begin(i);
     Situation situation;
-    for (task::TaskId dependency : graph.dependencies(id)) {
-      if (running.contains(dependency)) situation.running.push_back(graph[dependency].name);
+    for (task::TaskId dependency : graph_.dependencies(step.id)) {
+      if (running_.contains(dependency)) situation.running.push_back(graph_[dependency].name);
     }
     if (step.is_virtual) {
+      runs_.update_virtual(step.id);
       step.decision.runs = !situation.running.empty();
       step.decision.reason = step.decision.runs ? Reason::kDependency : Reason::kComplete;
       step.decision.because = std::move(situation.running);
     } else {
-      situation.forced = options.forces(is_root);
-      if (is_root) situation.args = options.args;
-      situation.record = runs.record(id);
-      situation.dependency_runs = runs.of_dependencies(id);
-      step.decision = decide(graph, states, id, situation);
+      situation.forced = options_.forces(is_root(i));
+      if (is_root(i)) situation.args = options_.args;
+      situation.record = runs_.record(step.id);
+      situation.dependency_runs = runs_.of_dependencies(step.id);
+      step.decision = decide(graph_, states_, step.id, situation);
     }
-    if (step.decision.runs) running.insert(id);
-    plan.steps.push_back(std::move(step));
+    if (step.decision.runs) running_.insert(step.id);
+    return step.decision.runs;
   }
-  return plan;
+
+  void decide_image(std::size_t i, const ImagePlan* images) {
+    Step& step = begin(i);
+    if (images == nullptr) {
+      step.decision = {true, Reason::kImageAfter, {}, {}};
+      running_.insert(step.id);
+      return;
+    }
+    const StageStep& stage = *images->find(step.id);
+    step.decision = image_decision(stage);
+    if (stage.place == Place::kBuild) running_.insert(step.id);
+    runs_.update_image(step.id, stage.key);
+  }
+
+  const task::TaskGraph& graph_;
+  task::TaskStates& states_;
+  const Options& options_;
+  Images* const images_;
+  const std::vector<task::TaskId> order_;
+  LatestRuns runs_;
+  std::vector<Step> steps_;
+  std::unordered_set<task::TaskId> running_;
+};
+
+}  // namespace
+
+Decision image_decision(const StageStep& stage) {
+  const bool builds = stage.place == Place::kBuild;
+  if (builds && stage.forced) return {true, Reason::kForced, {}, {}};
+  if (builds) return {true, Reason::kImageMissing, {}, {}};
+  if (stage.push) return {true, Reason::kImagePush, {stage.found_at}, {}};
+  return {false, Reason::kImage, {describe(stage)}, {}};
+}
+
+TaskPlan make_plan(const task::TaskGraph& graph, task::TaskStates& states, task::StateStore& store,
+                   task::TaskId root, const Options& options, Images* images) {
+  return Planner(graph, states, store, root, options, images).run();
 }
 
 base::Json to_json(const TaskPlan& plan) {
@@ -91,7 +172,9 @@ base::Json to_json(const TaskPlan& plan) {
                      {"virtual", step.is_virtual},
                      {"clean", step.cleans}});
   }
-  return {{"steps", std::move(steps)}, {"nothing_to_do", plan.nothing_to_do()}};
+  base::Json json = {{"steps", std::move(steps)}, {"nothing_to_do", plan.nothing_to_do()}};
+  if (plan.images) json["images"] = to_json(*plan.images);
+  return json;
 }
 
 }  // namespace ixian::plan

@@ -1,28 +1,20 @@
 // What `ix TASK` would do, found by asking only: which tasks run, in which order, and why.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/json.h"
 #include "plan/decision.h"
+#include "plan/images.h"
+#include "plan/options.h"
 #include "task/graph.h"
 #include "task/state_store.h"
 #include "task/states.h"
 
 namespace ixian::plan {
-
-struct Options {
-  bool force = false;      // the task that was asked for runs
-  bool force_all = false;  // all that it needs run too
-  bool clean = false;      // the task is cleaned first, and runs
-  bool clean_all = false;  // all are cleaned first, and run
-  std::vector<std::string> args;
-
-  bool forces(bool is_root) const { return force_all || clean_all || (is_root && (force || clean)); }
-  bool cleans(bool is_root) const { return clean_all || (is_root && clean); }
-};
 
 struct Step {
   task::TaskId id = task::TaskGraph::kNone;
@@ -34,18 +26,23 @@ struct Step {
 
 struct TaskPlan {
   std::vector<Step> steps;  // dependencies first; the last one is the task that was asked for
+  std::shared_ptr<const ImagePlan>
+      images;  // null: there are none, or others must run before they can be planned
 
   bool nothing_to_do() const;
 };
 
-// Throws what order() and the checkers throw. Time grows with tasks, edges and what the checkers look at.
+// Throws what order(), the checkers and the keys of images throw. Time grows with tasks, edges and what the
+// checkers look at. `images` may be null where the graph has no image tasks.
 TaskPlan make_plan(const task::TaskGraph& graph, task::TaskStates& states, task::StateStore& store,
-                   task::TaskId root, const Options& options);
+                   task::TaskId root, const Options& options, Images* images = nullptr);
+
+Decision image_decision(const StageStep& stage);
 
 base::Json to_json(const TaskPlan& plan);
 
-// The last success of each task of an order. A virtual target has none of its own: it stands for the latest
-// one below it. Not thread-safe.
+// The last success of each task of an order, as a number that differs from that of any other one. A virtual
+// target has none of its own: it stands for all below it. Not thread-safe.
 class LatestRuns {
  public:
   LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order, task::StateStore& store);
@@ -60,10 +57,13 @@ class LatestRuns {
   // After all that a virtual target gathers has ended.
   void update_virtual(task::TaskId id);
 
+  // An image's success is its key: whoever was made with another one runs again.
+  void update_image(task::TaskId id, const std::string& key);
+
  private:
   const task::TaskGraph& graph_;
   std::unordered_map<std::string, task::TaskRecord> records_;
-  std::unordered_map<task::TaskId, std::uint64_t> virtual_runs_;
+  std::unordered_map<task::TaskId, std::uint64_t> other_runs_;  // of virtual targets and images
 };
 
 }  // namespace ixian::plan

@@ -1,6 +1,7 @@
 #include "registry/registries.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <mutex>
@@ -184,8 +185,11 @@ std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference
   }
   const bool pushes = access != Access::kPull;
   if (configured != nullptr && configured->kind == ClientKind::kDirectory) {
-    return layout::open_directory_registry(folder_of(*configured), reference.host, reference.repository,
-                                           pushes ? layout::LayoutUse::kWrite : layout::LayoutUse::kRead,
+    // One that nobody has pushed to yet is not there, and is empty.
+    const std::string folder = folder_of(*configured);
+    const bool writes = pushes || ::access(folder.c_str(), F_OK) != 0;
+    return layout::open_directory_registry(folder, reference.host, reference.repository,
+                                           writes ? layout::LayoutUse::kWrite : layout::LayoutUse::kRead,
                                            impl_->services.cancellation);
   }
   return std::make_unique<RegistryRepo>(impl_->host(reference.host).client, reference.repository, pushes);

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "base/thread_pool.h"
+#include "run/order.h"
 #include "run/output_guard.h"
 #include "task/lock.h"
 
@@ -31,18 +32,7 @@ class Run {
         terminal_(manner.terminal),
         shop_(workshop),
         runs_(workshop.graph, ids(plan), workshop.store),
-        waiting_for_(plan.steps.size(), 0),
-        dependents_(plan.steps.size()) {
-    std::unordered_map<task::TaskId, std::size_t> position;
-    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-      position[plan.steps[i].id] = i;
-      for (task::TaskId dependency : shop_.graph.dependencies(plan.steps[i].id)) {
-        ++waiting_for_[i];
-        dependents_[position.at(dependency)].push_back(i);
-      }
-      if (waiting_for_[i] == 0) ready_.push_back(i);
-    }
-  }
+        order_(plan, workshop.graph) {}
 
   Report run() {
     clean();
@@ -68,12 +58,7 @@ class Run {
   }
 
  private:
-  static std::vector<task::TaskId> ids(const plan::TaskPlan& plan) {
-    std::vector<task::TaskId> all;
-    for (const auto& step : plan.steps) all.push_back(step.id);
-    return all;
-  }
-
+  bool is_image(std::size_t index) const { return shop_.images != nullptr && task_of(index).is_image(); }
   bool is_root(std::size_t index) const { return index + 1 == plan_.steps.size(); }
   const plan::Step& step(std::size_t index) const { return plan_.steps[index]; }
   const task::Task& task_of(std::size_t index) const { return shop_.graph[step(index).id]; }
@@ -83,8 +68,8 @@ class Run {
   // Hands out what is ready: to the calling thread while it has nothing to do (Python code can be interrupted
   // there, and waking a thread costs more than looking at a task), else to whoever is free first.
   void dispatch() {
-    for (; !ready_.empty(); ready_.pop_front()) {
-      const std::size_t index = ready_.front();
+    for (auto& ready = order_.ready(); !ready.empty(); ready.pop_front()) {
+      const std::size_t index = ready.front();
       if (must_be_callers(index) || (!caller_is_busy_ && for_caller_.empty())) {
         for_caller_.push_back(index);
       } else {
@@ -142,11 +127,12 @@ class Run {
     if (result == Result::kNotStarted && !step(index).is_virtual) {
       report_.not_started.push_back(step(index).name);
     }
-    for (std::size_t dependent : dependents_[index]) {
+    for (std::size_t dependent : order_.dependents(index)) {
       if (result == Result::kFailed || result == Result::kNotStarted) blocked_.insert(dependent);
-      if (result == Result::kRan) running_dependencies_[dependent].push_back(step(index).name);
-      if (--waiting_for_[dependent] == 0) ready_.push_back(dependent);
+      if (result == Result::kRan && !is_image(dependent))
+        running_dependencies_[dependent].push_back(step(index).name);
     }
+    order_.finish(index);
     dispatch();
   }
 
@@ -162,12 +148,20 @@ class Run {
       }
     }
     if (!step(index).decision.runs && !anything_ran_) return Result::kSkipped;
+    if (is_image(index)) return work_image(index);
     situation.forced = options_.forces(is_root(index));
     if (is_root(index)) situation.args = options_.args;
     base::ActivityId activity = base::kNoActivity;
     bool begun = false;
+    return guarded(index, activity, begun,
+                   [&] { return check_and_execute(index, situation, activity, begun); });
+  }
+
+  // What a task throws is in the report.
+  template <typename Body>
+  Result guarded(std::size_t index, base::ActivityId& activity, bool& begun, Body body) {
     try {
-      return check_and_execute(index, situation, activity, begun);
+      return body();
     } catch (const base::Error& error) {
       fail(index, error);
       if (begun) shop_.sink.end(activity, base::Outcome::kFailed, "");
@@ -219,6 +213,45 @@ class Run {
     if (has_checks) save(id, situation);
     shop_.sink.end(activity, base::Outcome::kDone, "");
     return Result::kRan;
+  }
+
+  // Where the images are is asked once, by the first image task whose turn it is: by then all is there that
+  // they are made from.
+  plan::StageStep planned(std::size_t index) {
+    std::call_once(images_planned_, [this] {
+      if (!anything_ran_ && plan_.images) return;
+      shop_.images->forget();
+      shop_.images->plan(ids(plan_), options_);
+    });
+    return shop_.images->step(step(index).id);
+  }
+
+  Result work_image(std::size_t index) {
+    base::ActivityId activity = base::kNoActivity;
+    bool begun = false;
+    return guarded(index, activity, begun, [&] {
+      const plan::StageStep stage = planned(index);
+      const plan::Decision decision = plan::image_decision(stage);
+      if (decision.runs) {
+        const task::Task& task = task_of(index);
+        const task::TaskLock lock(shop_.builder_folder, task.name, shop_.cancellation, [&] {
+          shop_.sink.log(
+              base::kNoActivity, base::LogLevel::kInfo,
+              fmt::format("Waiting for another ix in this project, which is making {}", task.name));
+        });
+        shop_.cancellation.throw_if_requested();
+        activity = shop_.sink.begin({task.name, plan::describe(decision)});
+        begun = true;
+        execute(task, {task.name, is_root(index) ? options_.args : std::vector<std::string>(), activity,
+                       false, stage.forced});
+        shop_.sink.end(activity, base::Outcome::kDone, "");
+      }
+      const bool built = stage.place == plan::Place::kBuild;
+      anything_ran_ = anything_ran_ || built;
+      const std::lock_guard lock(mutex_);
+      runs_.update_image(step(index).id, stage.key);
+      return built ? Result::kRan : Result::kSkipped;
+    });
   }
 
   void execute(const task::Task& task, const task::Call& call) {
@@ -285,17 +318,16 @@ class Run {
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   plan::LatestRuns runs_;
-  std::vector<std::size_t> waiting_for_;
-  std::vector<std::vector<std::size_t>> dependents_;
+  Order order_;
   std::unordered_map<std::size_t, std::vector<std::string>> running_dependencies_;
   std::set<std::size_t> blocked_;
-  std::deque<std::size_t> ready_;
   std::deque<std::size_t> for_caller_;
   std::deque<std::size_t> for_anyone_;
   bool caller_is_busy_ = false;
   std::size_t finished_ = 0;
   Report report_;
 
+  std::once_flag images_planned_;
   std::atomic<bool> anything_ran_{false};
   std::atomic<bool> stopping_{false};
 };

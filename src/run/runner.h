@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/event.h"
+#include "plan/images.h"
 #include "plan/task_plan.h"
 #include "task/graph.h"
 #include "task/state_store.h"
@@ -37,6 +38,7 @@ struct Workshop {
   std::string builder_folder;  // where the locks are
   base::EventSink& sink;
   base::Cancellation& cancellation;
+  plan::Images* images = nullptr;  // null where the graph has no image tasks
 };
 
 struct Manner {
@@ -51,6 +53,8 @@ struct Manner {
 // runs on the calling thread and has the terminal. A task's lock is held while it is checked, run and
 // recorded, unless it was asked for by name and has no checks: commands such as a shell may be open twice.
 // Whatever the plan says is complete is asked again just before its turn if anything has run since. A
+// Image tasks wait for all that makes what images are made from, and are planned then; where the plan says so
+// their execute() is called. A
 // failure, or a request to stop, starts no new work and waits for what runs. Does not throw for what a task
 // throws; that is in the report.
 Report run_plan(const plan::TaskPlan& plan, const plan::Options& options, const Manner& manner,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "task/task.h"
 
 namespace ixian::script {
@@ -18,6 +19,15 @@ std::vector<std::string> running_chain();
 
 // Grows with every task that is registered.
 std::uint64_t registry_version();
+
+// Each file that the patterns name, as FileHash does → "<git mode> <hex of content>".
+base::Json file_details(const std::vector<std::string>& patterns);
+
+// SHA-256 in hex of an open file, through the cache of the project's files.
+std::string content_digest(int fd, const std::string& name);
+
+// Writes what Python still holds back of the standard streams. Takes the GIL.
+void flush_output();
 
 // Every task that is registered by now. Takes the GIL.
 std::vector<task::Task> registered_tasks();

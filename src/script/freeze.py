@@ -1,4 +1,8 @@
-"""Compiles the `ixian` package into a C++ table of frozen modules. Usage: freeze.py OUTPUT FOLDER"""
+"""
+Compiles the `ixian` package into a C++ table of frozen modules. Usage: freeze.py OUTPUT FOLDER
+
+Templates that lie beside the modules are compiled in too, as texts: ixian._files.FILES, by their path in the folder.
+"""
 
 import marshal
 import os
@@ -14,14 +18,26 @@ def modules(folder):
                 relative = os.path.relpath(path, folder)
                 dotted = relative[:-3].replace(os.sep, ".")
                 is_package = name == "__init__.py"
-                yield dotted.removesuffix(".__init__"), relative, path, is_package
+                with open(path, "rb") as file:
+                    yield dotted.removesuffix(".__init__"), relative, file.read(), is_package
+    yield "ixian._files", "ixian/_files.py", f"FILES = {templates(folder)!r}\n", False
+
+
+def templates(folder):
+    found = {}
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            if name.endswith(".jinja"):
+                path = os.path.join(parent, name)
+                with open(path, encoding="utf-8") as file:
+                    found[os.path.relpath(path, folder)] = file.read()
+    return dict(sorted(found.items()))
 
 
 def main(output, folder):
     arrays, rows = [], []
-    for index, (name, relative, path, is_package) in enumerate(modules(folder)):
-        with open(path, "rb") as file:
-            code = compile(file.read(), f"<ixian>/{relative}", "exec", dont_inherit=True, optimize=0)
+    for index, (name, relative, source, is_package) in enumerate(modules(folder)):
+        code = compile(source, f"<ixian>/{relative}", "exec", dont_inherit=True, optimize=0)
         data = marshal.dumps(code)
         arrays.append(f"const unsigned char kCode{index}[] = {{{','.join(map(str, data))}}};")
         rows.append(f'    {{"{name}", kCode{index}, sizeof(kCode{index}), {str(is_package).lower()}}},')

@@ -15,6 +15,7 @@
 #include "config/overrides.h"
 #include "script/config_type.h"
 #include "script/errors.h"
+#include "script/image_calls.h"
 #include "script/interrupt.h"
 #include "script/session.h"
 #include "script/values.h"
@@ -211,6 +212,8 @@ PyObject* init_module() {
   module.def(
       "show_help", [](const std::string& task) { session().hooks.show_help(task); },
       py::call_guard<py::gil_scoped_release>());
+
+  add_image_functions(module);
 
   module.def("log", &log);
   module.def("log_level", [] { return session().log_level; });

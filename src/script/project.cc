@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "script/calls.h"
 #include "script/errors.h"
+#include "script/image_calls.h"
 #include "script/interpreter.h"
 #include "script/interrupt.h"
 #include "script/py_checker.h"
@@ -72,6 +73,17 @@ std::vector<std::shared_ptr<task::Checker>> make_checkers(std::size_t runner) {
   });
 }
 
+task::ImageStage image_stage(std::size_t runner, const std::string& name) {
+  try {
+    return call_python([&] {
+      return to_image_stage(py::module_::import("ixian_docker._stages").attr("declaration")(kept(runner)));
+    });
+  } catch (const base::Error& error) {
+    throw base::Error(base::ErrorCode::kProject, fmt::format("The image task {}: {}", name, error.message()),
+                      error.context());
+  }
+}
+
 // What ix brings has no place in the project.
 std::string source_in_project(py::handle place) {
   const std::string source = source_of(place);
@@ -101,6 +113,9 @@ task::Task make_task(const py::tuple& row) {
             .attr("call_task")(kept(runner), from_strings(call.args), call.force);
       });
     };
+  }
+  if (row[11].cast<bool>()) {
+    task.image_stage = [runner, name = task.name] { return image_stage(runner, name); };
   }
   if (cleans) {
     task.clean = [runner] {
@@ -157,6 +172,18 @@ std::vector<std::string> running_chain() {
 
 std::uint64_t registry_version() {
   return session().registry_version;
+}
+
+base::Json file_details(const std::vector<std::string>& patterns) {
+  return session().hasher().hash(patterns, true).details;
+}
+
+std::string content_digest(int fd, const std::string& name) {
+  return session().hasher().content_digest(fd, name);
+}
+
+void flush_output() {
+  call_python([] { py::module_::import("ixian._boot").attr("flush_output")(); });
 }
 
 std::vector<task::Task> registered_tasks() {

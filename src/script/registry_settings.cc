@@ -27,12 +27,6 @@ struct Row {
   std::string source;
 };
 
-// A project that does not name the Docker module pays for none of it.
-bool has_docker() {
-  py::object config = py::module_::import("ixian.config").attr("CONFIG");
-  return py::dict(config.attr("__dict__")).contains("DOCKER");
-}
-
 std::vector<Row> read_rows() {
   return call_python([] {
     std::vector<Row> rows;

@@ -43,6 +43,11 @@ void set_session(std::unique_ptr<Session> session) {
   instance() = std::move(session);
 }
 
+bool has_docker() {
+  py::object config = py::module_::import("ixian.config").attr("CONFIG");
+  return py::dict(config.attr("__dict__")).contains("DOCKER");
+}
+
 std::string inside_project(const std::string& path) {
   const std::string& folder = session().folder;
   return path.starts_with(folder + "/") ? path.substr(folder.size() + 1) : path;

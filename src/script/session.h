@@ -54,6 +54,10 @@ Session& session();
 bool has_session();
 void set_session(std::unique_ptr<Session> session);
 
+// Whether the project has named the configuration of the Docker module. One that has not pays for none of it.
+// Needs the GIL.
+bool has_docker();
+
 // A path as the project calls it: relative where it lies within.
 std::string inside_project(const std::string& path);
 

@@ -286,6 +286,18 @@ FileHashes FileHasher::hash(const std::vector<std::string>& patterns, bool with_
   return Rounds(root.get(), options, with_details).run(std::move(names));
 }
 
+std::string FileHasher::content_digest(int fd, const std::string& name) {
+  struct stat status;
+  if (::fstat(fd, &status) != 0) fail_to_read(name, errno);
+  if (!S_ISREG(status.st_mode)) fail_to_read(name, EINVAL);
+  Reader reader(*this);
+  base::Sha256Bytes digest;
+  if (!reader.recall(status, digest)) {
+    if (const int error = reader.read(fd, status, digest); error != 0) fail_to_read(name, error);
+  }
+  return base::to_hex(digest);
+}
+
 void FileHasher::save_cache() {
   try {
     cache_.save();

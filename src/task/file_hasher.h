@@ -57,6 +57,10 @@ class FileHasher {
   // stays empty.
   FileHashes hash(const std::vector<std::string>& patterns, bool with_details);
 
+  // SHA-256 in hex of an open regular file, whatever its mode, through the cache. `name` is what messages
+  // call it. Throws base::Error{kTaskFailed} "Cannot read <name>: <reason>."
+  std::string content_digest(int fd, const std::string& name);
+
   // Writes the cache if it changed. Failing to costs time later and is not reported.
   void save_cache();
 

@@ -28,6 +28,7 @@ base::Json TaskStates::own_state(TaskId id) {
                     "HASH of a task that depends on it.",
                     graph_[id].name, ring));
   }
+  if (is_image(id)) return {{"image", image_key_(id)}};
   asking_.push_back(id);
   struct Pop {
     std::vector<TaskId>& stack;
@@ -47,18 +48,27 @@ base::Json TaskStates::own_state(TaskId id) {
 }
 
 base::Json TaskStates::state(TaskId id) {
+  if (is_image(id)) return own_state(id);
+  hash(id);
   std::lock_guard lock(mutex_);
   hash(id);
   return known_.at(id).state;
 }
 
 std::string TaskStates::hash(TaskId id) {
+  // Making a key takes time, and may call Python code that asks for hashes itself: not while others wait.
+  if (is_image(id)) return image_key_(id);
+  if (image_key_) {
+    for (TaskId each : graph_.order(id)) {
+      if (is_image(each)) image_key_(each);
+    }
+  }
   std::lock_guard lock(mutex_);
   if (auto known = known_.find(id); known != known_.end()) return known->second.hash;
   for (TaskId each : graph_.order(id)) {
     if (known_.contains(each)) continue;
     base::Json state = own_state(each);
-    std::string hash = base::sha256_hex(base::canonical_json(state));
+    std::string hash = is_image(each) ? image_key_(each) : base::sha256_hex(base::canonical_json(state));
     known_[each] = {std::move(state), std::move(hash)};
   }
   return known_.at(id).hash;

@@ -1,6 +1,7 @@
 // What the checkers of a graph say now, and the hash of each task made from it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,7 +18,10 @@ namespace ixian::task {
 // it.
 class TaskStates {
  public:
-  explicit TaskStates(const TaskGraph& graph) : graph_(graph) {}
+  // `image_key` gives the key of an image task, which is its hash. Null where the graph has none.
+  using ImageKey = std::function<std::string(TaskId)>;
+  explicit TaskStates(const TaskGraph& graph, ImageKey image_key = nullptr)
+      : graph_(graph), image_key_(std::move(image_key)) {}
 
   const std::vector<std::shared_ptr<Checker>>& checkers(TaskId id);
 
@@ -25,7 +29,7 @@ class TaskStates {
   // Checkers that do not contribute are left out.
   base::Json state(TaskId id);
 
-  // SHA-256 of the canonical state, in hex.
+  // SHA-256 of the canonical state, in hex; of an image task, its key.
   std::string hash(TaskId id);
 
   // After a task has run: files are no longer what they were.
@@ -41,8 +45,10 @@ class TaskStates {
   };
 
   base::Json own_state(TaskId id);
+  bool is_image(TaskId id) const { return image_key_ && graph_[id].is_image(); }
 
   const TaskGraph& graph_;
+  const ImageKey image_key_;
   std::recursive_mutex mutex_;
   std::unordered_map<TaskId, std::vector<std::shared_ptr<Checker>>> checkers_;
   std::unordered_map<TaskId, Known> known_;

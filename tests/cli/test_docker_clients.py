@@ -1,37 +1,9 @@
-"""The import paths of ixian_docker, CONFIG.DOCKER, and what is said of slips in the documentation's snippets."""
+"""The import paths of ixian_docker, how CONFIG.DOCKER comes into place, and what is said of slips in the documentation's snippets."""
 
 import pytest
 
 LOAD = "def init():\n    CONFIG.PROJECT_NAME = 'unittests'\n    load_module('ixian_docker.modules.docker')\n"
 CLIENTS = "from ixian_docker.modules.docker.utils.client import DockerClient, ECRDockerClient, OCILayoutClient, OpenShiftDockerClient, UnknownRegistry\n"
-
-# name → the value, in a project named unittests
-VALUES = {
-    "APP_BIN": "/srv/unittests/bin",
-    "APP_DIR": "/srv/unittests",
-    "APP_ETC": "/srv/unittests/etc",
-    "BASE_IMAGE_FILES": ["{PWD}/root/{PROJECT_NAME}/bin/", "{PWD}/root/{PROJECT_NAME}/etc/base"],
-    "COMPOSE_FLAGS": ["--rm", "-u root"],
-    "COMPOSE_IMAGE_TASK": "build_python_image",
-    "DEFAULT_APP": "app",
-    "DEV_ENV": {},
-    "DOCKERFILE": "Dockerfile",
-    "DOCKERFILE_BASE": "Dockerfile.base",
-    "ENV_DIR": "/srv",
-    "HOME_DIR": "/root",
-    "IMAGE_FILES": [],
-    "MODULE_CONTEXT": ".builder/module_context",
-    "REGISTRY": "docker.io",
-    "REGISTRY_PATH": "library",
-    "REGISTRIES": {},
-    "REPOSITORY": "docker.io/library/unittests",
-    "VOLUMES": [],
-}
-
-
-def test_the_module_has_the_values_that_it_always_had(project):
-    found = project.evaluate(f"{{name: getattr(CONFIG.DOCKER, name) for name in {list(VALUES)}}}", LOAD)
-    assert found == VALUES
 
 
 def test_what_needs_a_task_waits_for_it(project):

@@ -147,6 +147,8 @@ def extract_tasks():
     """Every registered task as plain values, in the order of registration."""
     from ixian.task import TASKS, where
 
+    stages = sys.modules.get("ixian_docker.modules.docker.stage")
+    image_task = stages.ImageTask if stages else ()
     found = []
     for runner in list(TASKS.values()):
         found.append(
@@ -162,6 +164,7 @@ def extract_tasks():
                 runner.in_context,
                 runner.func is not None,
                 runner.clean is not None,
+                isinstance(runner.task, image_task),
             )
         )
     return found

@@ -141,6 +141,7 @@ class Config(_ixian.ConfigBase):
         return TasksConfig()
 
     DOCKER = BuiltIn("ixian_docker.modules.docker.config", "DockerConfig")
+    PYTHON = BuiltIn("ixian_docker.modules.python.config", "PythonConfig")
 
 
 class TasksConfig:

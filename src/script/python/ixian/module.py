@@ -6,7 +6,7 @@ import _ixian
 
 from ixian.config import CONFIG
 from ixian.exceptions import InvalidClassPath, ModuleLoadError
-from ixian.task import Task, VirtualTarget
+from ixian.task import Task
 
 MODULES = {}
 
@@ -51,7 +51,7 @@ def register_classes(namespace, only_from=None):
         for value in namespace.values()
         if isinstance(value, type)
         and issubclass(value, Task)
-        and value not in (Task, VirtualTarget)
+        and "__task_base__" not in vars(value)
         and (only_from is None or value.__module__ == only_from)
     ]
     for each in classes:

@@ -52,6 +52,7 @@ class TaskRunner:
         self.force = False
         self.result = None
         self._depends = as_list(depends)
+        self._gathered = []  # what has named this one as its parent, or was added later
         self._register()
         for each in as_list(parent):
             self.add_to_parent(each)
@@ -65,12 +66,14 @@ class TaskRunner:
             TASKS[self.name] = self
         elif known.func is None:
             # What takes the place of a virtual target takes over what it gathered.
-            self._depends.extend(known._depends)
+            self._gathered.extend(known._depends + known._gathered)
             TASKS[self.name] = self
         elif self.func is None:
-            known._depends.extend(self._depends)
-        elif type(known.task).__module__.startswith("ixian."):
-            TASKS[self.name] = self  # what ix brings gives way
+            known._gathered.extend(self._depends)
+        elif type(known.task).__module__.startswith(("ixian.", "ixian_docker.")):
+            # What ix brings gives way.
+            self._gathered.extend(known._gathered)
+            TASKS[self.name] = self
         else:
             _ixian.duplicate_task(self.name, where(known.func), where(self.func))
         _ixian.tasks_changed()
@@ -86,7 +89,7 @@ class TaskRunner:
         return contexts is True or CONFIG.RUN_CONTEXT in as_list(contexts)
 
     def add_dependency(self, *tasks):
-        self._depends.extend(tasks)
+        self._gathered.extend(tasks)
         _ixian.tasks_changed()
 
     def add_to_parent(self, name):
@@ -104,7 +107,7 @@ class TaskRunner:
         from ixian.config import CONFIG
 
         names = []
-        for each in self._depends:
+        for each in self._depends + self._gathered:
             name = CONFIG.format(each) if isinstance(each, str) else getattr(each, "name", None)
             if not isinstance(name, str):
                 raise InvalidTask(f"The task {self.name} depends on {each!r}, which is neither a task nor the name of one.")
@@ -147,6 +150,7 @@ class Task:
     """
 
     __task__ = None
+    __task_base__ = True  # in the class itself: it is there to be derived from, and is no task
     contexts = ["cli"]
 
     def __new__(cls, *args, **kwargs):
@@ -198,6 +202,8 @@ class VirtualTarget(Task):
     A name for a group of tasks: those it depends on, and those that name it as their parent. Targets of one name from several
     modules are one target; a task of that name takes its place and runs after them.
     """
+
+    __task_base__ = True
 
     @property
     def __func__(self):

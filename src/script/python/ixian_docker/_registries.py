@@ -56,6 +56,10 @@ def entries():
     return found
 
 
+def is_configured(registry):
+    return host_of(registry) in map(host_of, entries())
+
+
 def check_entry(registry, entry):
     if not hasattr(entry, "items"):
         raise wrong(registry, f"is {a(entry)}, not a mapping. Write {{'client': …, 'options': {{…}}}}.")

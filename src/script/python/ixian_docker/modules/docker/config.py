@@ -26,6 +26,22 @@ class DockerConfig(Config):
     BASE_IMAGE_FILES = ["{PWD}/root/{PROJECT_NAME}/bin/", "{PWD}/root/{PROJECT_NAME}/etc/base"]
     MODULE_CONTEXT = "{BUILDER_DIR}/module_context"
 
+    # What is pushed after a build: "never", "final" (the images asked for), "stages" (and those that they stand on) or "all" (and each
+    # instruction). --push and --no-push of the command line come first.
+    PUSH = "never"
+
+    # Further repositories in which images and instructions are looked for before they are built. Nothing is pushed to them.
+    CACHE_FROM = []
+
+    # Where single instructions are looked for and pushed to; "" is the repository of each image.
+    CACHE_REPOSITORY = ""
+
+    # Who builds: "embedded" or "docker".
+    ENGINE = "embedded"
+
+    # What the builds are labelled with that are pushed, so that those of one branch can be told from another's; "" is found out.
+    BRANCH = ""
+
     # Folders in the image.
     ENV_DIR = "/srv"
     HOME_DIR = "/root"

@@ -1,0 +1,312 @@
+#include "cli/image_access.h"
+
+#include <fmt/format.h>
+
+#include <ctime>
+#include <set>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "cli/own_namespaces.h"
+#include "cli/workspace.h"
+#include "engine/embedded_engine.h"
+#include "oci/platform.h"
+#include "run/build_record.h"
+#include "script/calls.h"
+#include "store/folder.h"
+
+namespace ixian::cli {
+namespace {
+
+// What every project's image has for a time, unless SOURCE_DATE_EPOCH says another one: 1980, which zip files
+// can hold.
+constexpr std::int64_t kFixedTime = 315'532'800;
+
+// What the engine has, as something that planning may ask.
+class EngineFinder : public oci::ImageFinder {
+ public:
+  EngineFinder(engine::Engine& engine, std::string repository)
+      : engine_(engine), repository_(std::move(repository)) {}
+  std::string name() const override { return repository_; }
+  std::optional<oci::Descriptor> find(const std::string& ref) override {
+    return engine_.find_image(repository_ + (ref.find(':') == std::string::npos ? ":" : "@") + ref);
+  }
+
+ private:
+  engine::Engine& engine_;
+  const std::string repository_;
+};
+
+std::int64_t source_date_epoch() {
+  const char* value = std::getenv("SOURCE_DATE_EPOCH");
+  if (value == nullptr || *value == '\0') return kFixedTime;
+  try {
+    std::size_t used = 0;
+    const std::int64_t seconds = std::stoll(value, &used);
+    if (value[used] == '\0' && seconds >= 0) return seconds;
+  } catch (const std::exception&) {
+  }
+  throw base::Error(base::ErrorCode::kUsage, "SOURCE_DATE_EPOCH is not a number of seconds since 1970.");
+}
+
+std::string note_key(const plan::KeyedStage& stage) {
+  return base::sha256_hex(base::canonical_json({{"kind", "inputs of a stage"},
+                                                {"repository", stage.declared.repository},
+                                                {"stage", stage.declared.name}}));
+}
+
+// The folder below the project's, as a pattern of .dockerignore; "" where it lies elsewhere.
+std::string pattern_of(const std::string& folder, const std::string& project) {
+  return folder.starts_with(project + "/") ? folder.substr(project.size() + 1) : "";
+}
+
+}  // namespace
+
+struct ImageAccess::Impl {
+  Impl(ImageAccess& access)
+      : owner(access),
+        settings(script::image_settings()),
+        store(store::Store::open(store::default_folder(), access.cancellation_)) {
+    const std::string chosen = owner.options_.engine.empty() ? settings.engine : owner.options_.engine;
+    if (chosen != "embedded") {
+      throw base::Error(base::ErrorCode::kProject,
+                        fmt::format("DOCKER.ENGINE is embedded or docker, not {}.", chosen));
+    }
+    engine::EngineServices services;
+    services.store = store;
+    services.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
+    services.http_client = [this]() -> http::Client& { return owner.registries_.services().client; };
+    engine = engine::make_embedded_engine(std::move(services));
+  }
+
+  std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
+    return owner.registries_.registries().open(reference,
+                                               push ? registry::Access::kPush : registry::Access::kPull);
+  }
+
+  plan::PushPolicy policy() const {
+    const plan::PushPolicy configured = plan::parse_push_policy(settings.push);
+    if (!owner.options_.push) return configured;
+    if (!*owner.options_.push) return plan::PushPolicy::kNever;
+    return configured == plan::PushPolicy::kNever ? plan::PushPolicy::kStages : configured;
+  }
+
+  // Null for a registry that is not configured. A project that has configured none keeps its images to
+  // itself.
+  std::shared_ptr<oci::ImageFinder> registry_finder(const std::string& repository) {
+    const oci::Reference reference = oci::parse_reference(repository);
+    registry::Registries& registries = owner.registries_.registries();
+    if (registries.configured(reference.host)) return open(reference, false);
+    const std::lock_guard lock(mutex);
+    if (!registries.hosts().empty() && told.insert(reference.host).second) {
+      owner.sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+                      fmt::format("{} is not asked for images: CONFIG.DOCKER.REGISTRIES has no entry for it.",
+                                  reference.host));
+    }
+    return nullptr;
+  }
+
+  // As the engine will find it: what has this name here, else what the registry has. A registry that does not
+  // answer is no reason to stop where the image is known.
+  std::string foreign_digest(const std::string& image) {
+    const oci::Reference reference = oci::parse_reference(image);
+    if (reference.digest) return reference.digest->text();
+    if (const auto here = store->images(reference.name())->find(reference.identifier()))
+      return here->digest.text();
+    std::optional<base::Error> failed;
+    try {
+      if (const auto there = open(reference, false)->find(reference.identifier()))
+        return there->digest.text();
+    } catch (const base::Error& error) {
+      failed = error;
+    }
+    if (const auto known = engine->find_image(image)) return known->digest.text();
+    if (failed) throw *failed;
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
+                    reference.text(), reference.name()));
+  }
+
+  run::ImageWork& image_work() {
+    std::call_once(work_made, [this] {
+      run::ImageServices services;
+      services.engine = [this]() -> engine::Engine& { return *engine; };
+      services.open_repo = [this](const oci::Reference& reference, bool push) {
+        return open(reference, push);
+      };
+      services.note = [this](const plan::KeyedStage& stage) {
+        store->cache_put(note_key(stage), {{{"key", stage.key}, {"inputs", stage.inputs}}, {}, {}});
+      };
+      run::ImageManners manners;
+      manners.excluded = owner.excluded();
+      const bool shared = plan::parse_push_policy(settings.push) == plan::PushPolicy::kAll ||
+                          policy() == plan::PushPolicy::kAll || !settings.cache_repository.empty();
+      if (shared && owner.options_.pull) {
+        manners.cache_from.push_back(settings.cache_repository);
+        manners.cache_from.insert(manners.cache_from.end(), settings.cache_from.begin(),
+                                  settings.cache_from.end());
+      }
+      manners.cache_to = settings.cache_repository;
+      manners.push_instructions = policy() == plan::PushPolicy::kAll;
+      manners.jobs = owner.options_.jobs;
+      manners.source_date_epoch = source_date_epoch();
+      work = std::make_unique<run::ImageWork>(std::move(services), std::move(manners), owner.sink_,
+                                              owner.cancellation_);
+    });
+    return *work;
+  }
+
+  ImageAccess& owner;
+  const script::ImageSettings settings;
+  const std::shared_ptr<store::Store> store;
+  std::unique_ptr<engine::Engine> engine;
+  std::once_flag work_made;
+  std::unique_ptr<run::ImageWork> work;
+  std::mutex mutex;
+  std::set<std::string> told;
+};
+
+ImageAccess::ImageAccess(const Options& options, Workspace& workspace, base::EventSink& sink,
+                         base::Cancellation& cancellation)
+    : options_(options),
+      workspace_(workspace),
+      sink_(sink),
+      cancellation_(cancellation),
+      registries_(sink, cancellation, &workspace) {}
+
+ImageAccess::~ImageAccess() = default;
+
+ImageAccess::Impl& ImageAccess::impl() {
+  std::call_once(made_, [this] { impl_ = std::make_unique<Impl>(*this); });
+  return *impl_;
+}
+
+std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) {
+  plan::KeySources sources{
+      [this](const std::string& image, const std::string&) { return impl().foreign_digest(image); },
+      [](const std::vector<std::string>& patterns) { return script::file_details(patterns); },
+      excluded(),
+      sink_,
+      cancellation_,
+      [](int fd, const std::string& name) { return script::content_digest(fd, name); }};
+  const auto manner = [this] {
+    Impl& parts = impl();
+    plan::ImageManner made;
+    made.places.local = [&parts](const std::string& repository) {
+      return std::make_shared<EngineFinder>(*parts.engine, repository);
+    };
+    made.places.registry = [&parts](const std::string& repository) {
+      return parts.registry_finder(repository);
+    };
+    made.places.cache_from = parts.settings.cache_from;
+    made.push = parts.policy();
+    made.look_up = options_.pull;
+    return made;
+  };
+  return std::make_unique<plan::Images>(graph, std::move(sources), manner, sink_, cancellation_);
+}
+
+// What ix itself keeps in the project is in no context.
+std::vector<std::string> ImageAccess::excluded() const {
+  const std::string pattern = pattern_of(workspace_.builder_folder(), base::current_directory());
+  return {pattern.empty() ? ".builder" : pattern};
+}
+
+run::ImageWork& ImageAccess::work() {
+  return impl().image_work();
+}
+
+script::ImageHooks ImageAccess::hooks() {
+  script::ImageHooks hooks;
+  const auto reference = [](const std::string& name) { return oci::parse_reference(name); };
+  hooks.exists_here = [this](const std::string& name) { return impl().engine->find_image(name).has_value(); };
+  hooks.exists_in_registry = [this, reference](const std::string& name) {
+    const auto finder = impl().registry_finder(reference(name).name());
+    return finder && finder->find(reference(name).identifier());
+  };
+  hooks.pull = [this, reference](const std::string& name) {
+    const auto repo = impl().open(reference(name), false);
+    if (!repo->find(reference(name).identifier())) {
+      throw base::Error(base::ErrorCode::kRegistry,
+                        fmt::format("There is no image {}. Push it from where it was built.", name));
+    }
+    impl().engine->import_image(*repo, reference(name).identifier(), name, cancellation_);
+  };
+  hooks.push = [this, reference](const std::string& name) {
+    const auto repo = impl().open(reference(name), true);
+    impl().engine->export_image(name, *repo, reference(name).identifier(), cancellation_);
+  };
+  hooks.remove = [this](const std::string& name) { return impl().engine->remove_image(name); };
+  hooks.build = [this](const script::ImageRequest& request) {
+    engine::StageJob job;
+    job.dockerfile = request.stage.dockerfile;
+    job.dockerfile_name = request.stage.dockerfile_name;
+    job.dockerfile_path = request.stage.dockerfile_path;
+    job.context = request.stage.context;
+    job.excluded = excluded();
+    job.names = {request.name};
+    job.target = request.stage.target;
+    if (!request.stage.platform.empty()) job.platform = oci::parse_platform(request.stage.platform);
+    job.build_args = request.stage.build_args;
+    job.no_cache = request.force;
+    job.modes = engine::ContextModes::kGit;
+    job.source_date_epoch = source_date_epoch();
+    job.jobs = options_.jobs;
+    impl().engine->build(job, sink_, cancellation_);
+  };
+  hooks.volume_exists = [](const std::string&) { return false; };
+  return hooks;
+}
+
+base::Json ImageAccess::earlier_inputs(const plan::KeyedStage& stage) {
+  if (const auto note = impl().store->cache_get(note_key(stage)); note && note->value.contains("inputs"))
+    return note->value.at("inputs");
+  const auto finder = options_.pull ? impl().registry_finder(stage.declared.repository) : nullptr;
+  if (!finder) return nullptr;
+  const auto repo = impl().open(oci::parse_reference(stage.declared.repository), false);
+  for (const run::RecordTag& tag : run::record_tags(repo->tags())) {
+    const auto record = run::read_record(*repo, tag.tag);
+    if (!record) continue;
+    for (const run::RecordedStage& each : record->stages) {
+      if (each.stage == stage.declared.name) return each.inputs;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<run::PushFailure> ImageAccess::finish(plan::Images& images) {
+  if (!impl_) return {};
+  std::vector<run::PushFailure> failures;
+  if (impl_->work) failures = impl_->work->finish();
+  const auto plan = images.latest();
+  if (!plan || !failures.empty() || cancellation_.requested()) return failures;
+  try {
+    record(images, *plan);
+  } catch (const base::Error& error) {
+    sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+              "This build is not written down at the registry, so that `ix why` and `ix image prune` will "
+              "not know of it: " +
+                  error.message());
+  }
+  return failures;
+}
+
+// Of all stages, also of those that were not needed this time: equal projects have equal records.
+void ImageAccess::record(plan::Images& images, const plan::ImagePlan& plan) {
+  if (impl().policy() == plan::PushPolicy::kNever) return;
+  run::BuildRecord record{run::branch_name(impl().settings.branch, base::current_directory()), {}};
+  std::string repository;
+  for (const plan::StageStep& step : plan.steps) {
+    const plan::KeyedStage& stage = images.keyed(step.id);
+    record.stages.push_back({step.stage, step.image, step.key, stage.inputs, {}});
+    repository = stage.declared.repository;
+  }
+  if (record.stages.empty()) return;
+  const auto repo = impl().open(oci::parse_reference(repository), true);
+  run::write_record(*repo, record, std::time(nullptr));
+}
+
+}  // namespace ixian::cli

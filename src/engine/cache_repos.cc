@@ -1,0 +1,31 @@
+#include "engine/cache_repos.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "engine/forwarding_repo.h"
+
+namespace ixian::engine {
+
+void CacheRepo::give_up(base::EventSink& sink, std::string_view reason) {
+  if (given_up_.exchange(true)) return;
+  sink.log(base::kNoActivity, base::LogLevel::kWarning,
+           fmt::format("The build goes on without the cache in {}. {}", name_, reason));
+}
+
+std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known, const OpenRepo& open) {
+  const oci::Reference reference = oci::parse_reference(name);
+  if (!reference.tag.empty() || reference.digest) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("The cache {} must be a repository without a tag: {}. Every instruction "
+                                  "gets a tag of its own there.",
+                                  name, reference.name()));
+  }
+  const std::lock_guard lock(mutex_);
+  auto& repo = known[reference.name()];
+  if (!repo)
+    repo = std::make_shared<CacheRepo>(reference.name(), std::make_shared<LateRepo>(open, reference));
+  return repo;
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,225 @@
+#include "engine/cache_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/build_state.h"
+#include "engine/cache_image.h"
+#include "engine/forwarding_repo.h"
+#include "oci/copy_image.h"
+
+namespace ixian::engine {
+namespace {
+
+constexpr unsigned kWriters = 4;
+constexpr unsigned kBlobsAtOnce = 4;  // of one image, whose layers but the last are mostly there
+
+}  // namespace
+
+// The repository that is written to, which remembers what it has: the images of one stage have most of their
+// layers in common. Two that send the same blob at once send it once.
+class RememberingRepo : public ForwardingRepo {
+ public:
+  explicit RememberingRepo(std::shared_ptr<oci::ImageRepo> repo) : repo_(std::move(repo)) {}
+
+  std::string name() const override { return repo_->name(); }
+
+  // Whoever writes has asked for the tag before.
+  std::optional<oci::Descriptor> find(const std::string&) override { return std::nullopt; }
+
+  bool is_free(const std::string& tag) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (tags_.contains(tag)) return false;
+    }
+    if (!repo_->find(tag)) return true;
+    const std::lock_guard lock(mutex_);
+    tags_.insert(tag);
+    return false;
+  }
+
+  bool mount_blob(const oci::Descriptor& blob, const ImageRepo& from) override {
+    if (knows(blob)) return true;
+    return remember(repo_->mount_blob(blob, from), blob);
+  }
+
+  bool has_blob(const oci::Descriptor& blob) override {
+    return knows(blob) || remember(repo_->has_blob(blob), blob);
+  }
+
+  void put_blob(const oci::Descriptor& blob, const base::OpenSource& open) override {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !sending_.contains(blob.digest); });
+      if (blobs_.contains(blob.digest)) return;
+      sending_.insert(blob.digest);
+    }
+    const auto ended = [&](bool there) {
+      {
+        const std::lock_guard lock(mutex_);
+        sending_.erase(blob.digest);
+        if (there) blobs_.insert(blob.digest);
+      }
+      changed_.notify_all();
+    };
+    try {
+      repo_->put_blob(blob, open);
+    } catch (...) {
+      ended(false);
+      throw;
+    }
+    ended(true);
+  }
+
+  void put_manifest(const std::string& ref, const oci::RawManifest& manifest) override {
+    repo_->put_manifest(ref, manifest);
+    const std::lock_guard lock(mutex_);
+    tags_.insert(ref);
+  }
+
+ protected:
+  oci::ImageRepo& repo() override { return *repo_; }
+
+ private:
+  bool knows(const oci::Descriptor& blob) {
+    const std::lock_guard lock(mutex_);
+    return blobs_.contains(blob.digest);
+  }
+  bool remember(bool there, const oci::Descriptor& blob) {
+    const std::lock_guard lock(mutex_);
+    if (there) blobs_.insert(blob.digest);
+    return there;
+  }
+
+  const std::shared_ptr<oci::ImageRepo> repo_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::set<oci::Digest> blobs_;
+  std::set<oci::Digest> sending_;
+  std::set<std::string> tags_;
+};
+
+struct CacheWriter::Job {
+  std::shared_ptr<const Build> build;
+  std::shared_ptr<ScatteredImage> image;
+  std::vector<std::string> keys;
+  std::vector<oci::Digest> diff_ids;
+  std::optional<oci::Digest> last_layer;
+};
+
+CacheWriter::CacheWriter(std::shared_ptr<store::Store> store)
+    : store_(std::move(store)), threads_(kWriters) {}
+
+CacheWriter::~CacheWriter() {
+  wait();
+}
+
+void CacheWriter::write(const std::shared_ptr<const Build>& build, AssembledImage image,
+                        const std::vector<std::string>& keys, const LayerStack& layers) {
+  if (!build->repo->usable()) return;
+  const auto job = std::make_shared<Job>();
+  job->build = build;
+  job->keys = keys;
+  for (const auto& layer : without_empty(layers)) job->diff_ids.push_back(layer->diff_id());
+  if (!image.manifest.layers.empty()) job->last_layer = image.manifest.layers.back().digest;
+  job->image = std::make_shared<ScatteredImage>(store_, oci::raw(image.manifest), std::move(image.config),
+                                                origins_of(layers, nullptr));
+  {
+    const std::lock_guard lock(mutex_);
+    ++pending_;
+    if (job->last_layer) last_layers_.insert(*job->last_layer);
+  }
+  threads_.submit([this, job] {
+    run(*job);
+    done(*job);
+  });
+}
+
+void CacheWriter::run(const Job& job) {
+  const Build& build = *job.build;
+  if (!build.repo->usable() || build.cancellation.requested()) return;
+  try {
+    const auto repo = remembering(build.repo);
+    write_image(job, *repo);
+    write_listings(job, *repo);
+  } catch (const base::Cancelled&) {
+    // Given up, as all that comes after it is.
+  } catch (const base::Error& error) {
+    build.repo->give_up(build.sink, error.message());
+  } catch (const std::exception& error) {
+    build.repo->give_up(build.sink, error.what());
+  }
+}
+
+void CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
+  const oci::RawManifest& manifest = job.image->manifest();
+  bool stored = false;
+  for (const std::string& key : job.keys) {
+    const std::string tag = cache_tag(key);
+    if (!repo.is_free(tag)) continue;
+    if (stored) {
+      repo.put_manifest(tag, manifest);
+    } else {
+      oci::CopyOptions options;
+      options.parallel = kBlobsAtOnce;
+      oci::copy_image(*job.image, manifest.descriptor.digest.text(), repo, tag, options,
+                      job.build->cancellation);
+    }
+    stored = true;
+    job.build->sink.log(base::kNoActivity, base::LogLevel::kDebug,
+                        fmt::format("Pushed {}:{}.", job.build->repo->name(), tag));
+  }
+}
+
+void CacheWriter::write_listings(const Job& job, RememberingRepo& repo) {
+  for (const oci::Digest& diff_id : job.diff_ids) {
+    job.build->cancellation.throw_if_requested();
+    const std::string tag = listing_tag(diff_id);
+    const auto listing = store_->listing(diff_id);
+    if (!listing || !repo.is_free(tag)) continue;
+    const ListingArtifact artifact = make_listing_artifact(diff_id, *listing);
+    const auto put = [&](const oci::Descriptor& blob, const std::string& bytes) {
+      if (!repo.has_blob(blob))
+        repo.put_blob(blob, [&](std::uint64_t offset) {
+          return std::make_unique<base::TextSource>(std::string_view(bytes).substr(offset));
+        });
+    };
+    put(artifact.manifest.config, artifact.config);
+    put(artifact.manifest.layers[0], *listing);
+    repo.put_manifest(tag, oci::raw(artifact.manifest));
+  }
+}
+
+std::shared_ptr<RememberingRepo> CacheWriter::remembering(const std::shared_ptr<CacheRepo>& repo) {
+  const std::lock_guard lock(mutex_);
+  auto& known = repos_[repo->name()];
+  if (!known) known = std::make_shared<RememberingRepo>(repo->images());
+  return known;
+}
+
+void CacheWriter::done(const Job& job) {
+  {
+    const std::lock_guard lock(mutex_);
+    --pending_;
+    if (job.last_layer) last_layers_.erase(last_layers_.find(*job.last_layer));
+  }
+  changed_.notify_all();
+}
+
+void CacheWriter::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return pending_ == 0; });
+}
+
+void CacheWriter::wait_for(const std::set<oci::Digest>& layers) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] {
+    return std::none_of(last_layers_.begin(), last_layers_.end(),
+                        [&](const oci::Digest& each) { return layers.contains(each); });
+  });
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,81 @@
+#include "engine/registry_cache.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "oci/copy_image.h"
+
+namespace ixian::engine {
+namespace {
+
+constexpr unsigned kTagsAtOnce = 24;
+constexpr std::size_t kLargestListing = 256 << 20;
+
+// nullopt as well where the repository cannot be asked.
+std::optional<oci::Descriptor> find_tag(CacheRepo& repo, const std::string& tag, base::EventSink& sink) {
+  if (!repo.usable()) return std::nullopt;
+  try {
+    return repo.images()->find(tag);
+  } catch (const base::Error& error) {
+    repo.give_up(sink, error.message());
+    return std::nullopt;
+  }
+}
+
+void note_useless(base::EventSink& sink, const CacheRepo& repo, const std::string& tag,
+                  std::string_view reason) {
+  sink.log(base::kNoActivity, base::LogLevel::kDebug,
+           fmt::format("{}:{} is not used: {}", repo.name(), tag, reason));
+}
+
+}  // namespace
+
+std::optional<RegistryCache::Hit> RegistryCache::find_last(const std::vector<ExpectedState>& wanted) {
+  const std::size_t count = repos_.size();
+  std::vector<std::optional<oci::Descriptor>> there(wanted.size() * count);
+  base::parallel_for(there.size(), kTagsAtOnce, [&](std::size_t i) {
+    services_.cancellation().throw_if_requested();
+    there[i] = find_tag(*repos_[i % count], cache_tag(wanted[i / count].key), services_.sink());
+  });
+  for (std::size_t index = wanted.size(); index-- > 0;) {
+    const std::string tag = cache_tag(wanted[index].key);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& found = there[index * count + i];
+      if (!found) continue;
+      try {
+        const auto manifest = repos_[i]->images()->read_manifest(found->digest.text());
+        if (!manifest) continue;
+        return Hit{index, read_cache_image(*manifest, wanted[index], services_, repos_[i]->images()),
+                   repos_[i]->name()};
+      } catch (const base::Error& error) {
+        note_useless(services_.sink(), *repos_[i], tag, error.message());
+      } catch (const std::invalid_argument& error) {
+        note_useless(services_.sink(), *repos_[i], tag, error.what());
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> find_listing(const std::vector<std::shared_ptr<CacheRepo>>& repos,
+                                        const oci::Digest& diff_id, base::EventSink& sink) {
+  const std::string tag = listing_tag(diff_id);
+  for (const auto& repo : repos) {
+    if (!repo->usable()) continue;
+    try {
+      const auto manifest = repo->images()->read_manifest(tag);
+      if (!manifest) continue;
+      return oci::read_blob(*repo->images(), read_listing_artifact(*manifest, diff_id), kLargestListing);
+    } catch (const base::Error& error) {
+      note_useless(sink, *repo, tag, error.message());
+    } catch (const std::invalid_argument& error) {
+      note_useless(sink, *repo, tag, error.what());
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,42 @@
+// What others have built, as far as the registries know it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/cache_image.h"
+#include "engine/cache_repos.h"
+
+namespace ixian::engine {
+
+// Reads the instruction cache of registries for one build. Thread-safe. What cannot be read, or is something
+// else, counts as not there; throws Cancelled alone.
+class RegistryCache {
+ public:
+  // All outlive it. `repos` in the order in which they are preferred.
+  RegistryCache(std::vector<std::shared_ptr<CacheRepo>> repos, LayerServices& services)
+      : repos_(std::move(repos)), services_(services) {}
+
+  struct Hit {
+    std::size_t index = 0;  // among what was asked for
+    StageState state;
+    std::string place;  // the repository
+  };
+
+  // Asks for everything at once, and reads the last one that is there.
+  std::optional<Hit> find_last(const std::vector<ExpectedState>& wanted);
+
+  bool empty() const { return repos_.empty(); }
+
+ private:
+  std::vector<std::shared_ptr<CacheRepo>> repos_;
+  LayerServices& services_;
+};
+
+// The listing of a layer that one of the repositories has beside it. The same rules.
+std::optional<std::string> find_listing(const std::vector<std::shared_ptr<CacheRepo>>& repos,
+                                        const oci::Digest& diff_id, base::EventSink& sink);
+
+}  // namespace ixian::engine

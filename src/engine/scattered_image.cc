@@ -1,0 +1,84 @@
+#include "engine/scattered_image.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "engine/build_state.h"
+
+namespace ixian::engine {
+namespace {
+
+// A source over a copy of its text.
+class TextCopy : public base::ByteSource {
+ public:
+  explicit TextCopy(std::string text) : text_(std::move(text)), rest_(text_) {}
+  std::size_t read(char* buffer, std::size_t size) override { return rest_.read(buffer, size); }
+
+ private:
+  const std::string text_;
+  base::TextSource rest_;
+};
+
+}  // namespace
+
+ScatteredImage::ScatteredImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest,
+                               std::string config, Origins origins)
+    : store_(std::move(store)),
+      lease_(store_->lease()),
+      manifest_(std::move(manifest)),
+      config_(std::move(config)),
+      config_digest_(oci::Digest::of(config_)),
+      origins_(std::move(origins)) {}
+
+std::string ScatteredImage::name() const {
+  return "build:" + manifest_.descriptor.digest.short_hex();
+}
+
+std::optional<oci::Descriptor> ScatteredImage::find(const std::string& ref) {
+  return ref == manifest_.descriptor.digest.text() ? std::optional(manifest_.descriptor) : std::nullopt;
+}
+
+std::optional<oci::RawManifest> ScatteredImage::read_manifest(const std::string& ref) {
+  return ref == manifest_.descriptor.digest.text() ? std::optional(manifest_) : std::nullopt;
+}
+
+bool ScatteredImage::has_blob(const oci::Descriptor& blob) {
+  return blob.digest == config_digest_ || store_->has_blob(blob) || origins_.contains(blob.digest);
+}
+
+std::unique_ptr<base::ByteSource> ScatteredImage::open_blob(const oci::Descriptor& blob,
+                                                            std::uint64_t offset) {
+  if (blob.digest == config_digest_) return std::make_unique<TextCopy>(config_.substr(offset));
+  const auto origin = origins_.find(blob.digest);
+  if (origin == origins_.end() || store_->has_blob(blob)) return store_->open_blob(blob, offset);
+  return origin->second->open_blob(blob, offset);
+}
+
+const oci::ImageRepo& ScatteredImage::holder(const oci::Descriptor& blob) {
+  const auto origin = origins_.find(blob.digest);
+  if (origin == origins_.end()) return *this;
+  try {
+    return origin->second->holder(blob);
+  } catch (const base::Error&) {
+    return *this;  // a registry that cannot be used: the bytes may be in the store
+  }
+}
+
+void ScatteredImage::put_blob(const oci::Descriptor&, const base::OpenSource&) {
+  base::fail_registry(fmt::format("{} cannot be written to.", name()));
+}
+
+void ScatteredImage::put_manifest(const std::string&, const oci::RawManifest&) {
+  base::fail_registry(fmt::format("{} cannot be written to.", name()));
+}
+
+ScatteredImage::Origins origins_of(const LayerStack& layers, const std::shared_ptr<oci::ImageRepo>& built) {
+  ScatteredImage::Origins origins;
+  for (const auto& layer : without_empty(layers)) {
+    if (const auto& origin = layer->origin() ? layer->origin() : built)
+      origins.emplace(layer->blob().digest, origin);
+  }
+  return origins;
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,93 @@
+#include "plan/image_lookup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "oci/reference.h"
+
+namespace ixian::plan {
+namespace {
+
+constexpr unsigned kQuestionsAtOnce = 32;
+
+std::string registry_host(const std::string& repository) {
+  try {
+    return oci::parse_reference(repository).host;
+  } catch (const base::Error&) {
+    return repository.substr(0, repository.find('/'));
+  }
+}
+
+}  // namespace
+
+ImageLookup::Answers ImageLookup::ask_local(const std::vector<ImageQuestion>& questions) {
+  for (const auto& question : questions) {
+    auto& finder = engine_[question.repository];
+    if (!finder) finder = places_.local(question.repository);
+  }
+  Answers answers(questions.size());
+  base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
+    cancellation_.throw_if_requested();
+    answers[i] = engine_.at(questions[i].repository)->find(questions[i].tag);
+  });
+  return answers;
+}
+
+ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuestion>& questions) {
+  Answers answers(questions.size());
+  std::vector<const Place*> places;
+  for (const auto& question : questions) places.push_back(&registry(question.repository));
+  const unsigned before = questions_;
+  base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
+    cancellation_.throw_if_requested();
+    const Place& place = *places[i];
+    if (!may_ask(place)) return;
+    try {
+      answers[i] = place.finder->find(questions[i].tag);
+    } catch (const base::Error& error) {
+      note_down(place, error.message());
+    }
+  });
+  if (questions_ != before) ++rounds_;
+  return answers;
+}
+
+const ImageLookup::Place& ImageLookup::registry(const std::string& repository) {
+  const auto [found, is_new] = registries_.try_emplace(repository);
+  Place& place = found->second;
+  if (!is_new) return place;
+  place.host = registry_host(repository);
+  const auto& further = places_.cache_from;
+  const bool is_further = std::find(further.begin(), further.end(), repository) != further.end();
+  place.gives_up = is_further ? repository : place.host;
+  try {
+    place.finder = places_.registry(repository);
+    if (place.finder == nullptr) note_down(place, "It is not among the registries of this project.");
+  } catch (const base::Error& error) {
+    note_down(place, error.message());
+  }
+  return place;
+}
+
+// Counts the question that follows.
+bool ImageLookup::may_ask(const Place& place) {
+  std::lock_guard lock(mutex_);
+  if (place.finder == nullptr || down_.contains(place.host) || down_.contains(place.gives_up)) return false;
+  ++questions_;
+  return true;
+}
+
+void ImageLookup::note_down(const Place& place, const std::string& reason) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!down_.insert(place.gives_up).second) return;
+  }
+  sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+            fmt::format("{} is not asked for images any more; what nobody else has is built here. {}",
+                        place.gives_up, reason));
+}
+
+}  // namespace ixian::plan

@@ -1,0 +1,62 @@
+// Questions about images to many places at once, each registry that fails asked no further.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plan/image_plan.h"
+
+namespace ixian::plan {
+
+struct ImageQuestion {
+  std::string repository;
+  std::string tag;
+};
+
+// Not thread-safe itself; asks in parallel.
+class ImageLookup {
+ public:
+  ImageLookup(const ImagePlaces& places, base::EventSink& sink, base::Cancellation& cancellation)
+      : places_(places), sink_(sink), cancellation_(cancellation) {}
+
+  using Answers = std::vector<std::optional<oci::Descriptor>>;
+
+  // Of the engine. What it throws comes through.
+  Answers ask_local(const std::vector<ImageQuestion>& questions);
+
+  // Of registries, all at once. nullopt also where a registry is not configured or fails. The first failure
+  // is a warning, and then nothing more is asked there: of the host, or of a repository of `cache_from`
+  // alone, which may be closed to us on a host that is open. Cancelled comes through.
+  Answers ask_registries(const std::vector<ImageQuestion>& questions);
+
+  unsigned questions() const { return questions_; }
+  unsigned rounds() const { return rounds_; }
+
+ private:
+  struct Place {
+    std::string host;
+    std::string gives_up;  // what is not asked any more after a failure: the host, or the repository alone
+    std::shared_ptr<oci::ImageFinder> finder;  // null: not configured
+  };
+
+  const Place& registry(const std::string& repository);
+  bool may_ask(const Place& place);
+  void note_down(const Place& place, const std::string& reason);
+
+  const ImagePlaces& places_;
+  base::EventSink& sink_;
+  base::Cancellation& cancellation_;
+  std::map<std::string, std::shared_ptr<oci::ImageFinder>> engine_;
+  std::map<std::string, Place> registries_;  // by repository
+  std::mutex mutex_;                         // guards what follows
+  std::set<std::string> down_;               // hosts and repositories
+  unsigned questions_ = 0;
+  unsigned rounds_ = 0;
+};
+
+}  // namespace ixian::plan

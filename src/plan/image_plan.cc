@@ -1,0 +1,372 @@
+#include "plan/image_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <set>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "plan/image_lookup.h"
+
+namespace ixian::plan {
+namespace {
+
+using task::TaskId;
+
+// All image tasks that the roots need, those that others stand on first. The graph has passed over the roots.
+class StepOrder {
+ public:
+  StepOrder(const task::TaskGraph& graph, StageKeys& keys) : graph_(graph), keys_(keys) {}
+
+  std::vector<TaskId> run(const std::vector<TaskId>& roots) {
+    for (const TaskId root : roots) visit(root);
+    return std::move(order_);
+  }
+
+ private:
+  void visit(TaskId id) {
+    if (!seen_.insert(id).second) return;
+    for (const TaskId below : graph_.dependencies(id)) visit(below);
+    if (!graph_[id].is_image()) return;
+    for (const TaskId below : keys_.of(id).stages) {
+      if (!seen_.contains(below)) graph_.order(below);
+      visit(below);
+    }
+    order_.push_back(id);
+  }
+
+  const task::TaskGraph& graph_;
+  StageKeys& keys_;
+  std::set<TaskId> seen_;
+  std::vector<TaskId> order_;
+};
+
+// What is known of one image.
+struct ImageNode {
+  const KeyedStage* keyed = nullptr;
+  StageStep step;
+  bool wanted = false;
+  bool forced = false;
+  bool push_due = false;
+  bool asked_here = false;
+  bool here = false;
+  bool asked_there = false;  // at its own repository
+  bool there = false;
+  std::string elsewhere;  // the repository of `cache_from` that has it
+  bool asked_elsewhere = false;
+  std::uint64_t bytes = 0;
+  bool reached = false;
+
+  bool is_anywhere() const { return here || there || !elsewhere.empty(); }
+  bool is_built() const { return forced || !is_anywhere(); }
+};
+
+class ImagePlanner {
+ public:
+  ImagePlanner(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
+               const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation)
+      : graph_(graph),
+        keys_(keys),
+        places_(places),
+        wishes_(wishes),
+        cancellation_(cancellation),
+        lookup_(places, sink, cancellation) {}
+
+  ImagePlan run() {
+    std::vector<TaskId> roots = wishes_.wanted;
+    roots.insert(roots.end(), wishes_.forced.begin(), wishes_.forced.end());
+    make_nodes(roots);
+    look_for_wanted();
+    if (needs_build()) look_below();
+    for (const TaskId root : roots) reach(root);
+    return finish();
+  }
+
+ private:
+  ImageNode& node(TaskId id) { return nodes_.at(id); }
+
+  void make_nodes(const std::vector<TaskId>& roots) {
+    std::vector<TaskId> images;
+    for (const TaskId root : roots) {
+      for (const TaskId id : graph_.order(root)) {
+        if (graph_[id].is_image()) images.push_back(id);
+      }
+    }
+    keys_.make(images);
+    order_ = StepOrder(graph_, keys_).run(roots);
+    for (const TaskId id : order_) {
+      ImageNode made;
+      made.keyed = &keys_.of(id);
+      made.step.id = id;
+      made.step.task = graph_[id].name;
+      made.step.stage = made.keyed->declared.name;
+      made.step.key = made.keyed->key;
+      made.step.image = made.keyed->image();
+      nodes_.emplace(id, std::move(made));
+    }
+    for (const TaskId id : wishes_.wanted) node(id).wanted = true;
+    for (const TaskId id : wishes_.forced) node(id).forced = true;
+    if (wishes_.push == PushPolicy::kNever) return;
+    const bool all = wishes_.push != PushPolicy::kFinal;
+    for (const TaskId id : all ? with_below(wishes_.wanted) : wishes_.wanted) node(id).push_due = true;
+  }
+
+  std::vector<TaskId> with_below(const std::vector<TaskId>& top) {
+    std::vector<TaskId> all;
+    std::set<TaskId> seen(top.begin(), top.end());
+    std::deque<TaskId> queue(seen.begin(), seen.end());
+    while (!queue.empty()) {
+      const TaskId id = queue.front();
+      queue.pop_front();
+      all.push_back(id);
+      for (const TaskId below : node(id).keyed->stages) {
+        if (seen.insert(below).second) queue.push_back(below);
+      }
+    }
+    return all;
+  }
+
+  // What is to be built is not looked for; whether it must be pushed is another question.
+  void look_for_wanted() {
+    ask_here([](const ImageNode& each) { return each.wanted || each.push_due; });
+    if (!wishes_.look_up) return;
+    ask_registries(
+        [](const ImageNode& each) {
+          const bool missing = each.wanted && each.is_built() && !each.forced;
+          return missing || (each.push_due && (each.here || each.forced || each.wanted));
+        },
+        [](const ImageNode&) { return false; });
+    if (places_.cache_from.empty()) return;
+    ask_registries([](const ImageNode&) { return false; },
+                   [](const ImageNode& each) { return each.wanted && !each.forced && each.is_built(); });
+  }
+
+  bool needs_build() const {
+    return std::any_of(nodes_.begin(), nodes_.end(), [](const auto& each) {
+      return each.second.forced || (each.second.wanted && each.second.is_built());
+    });
+  }
+
+  void look_below() {
+    std::vector<TaskId> built;
+    for (const TaskId id : order_) {
+      if (node(id).forced || (node(id).wanted && node(id).is_built())) built.push_back(id);
+    }
+    const std::vector<TaskId> below = with_below(built);
+    std::set<TaskId> concerned(below.begin(), below.end());
+    ask_here([&](const ImageNode& each) { return concerned.contains(each.step.id); });
+    if (!wishes_.look_up) return;
+    // Only what is reached through images that are not here matters.
+    concerned.clear();
+    std::deque<TaskId> queue(built.begin(), built.end());
+    while (!queue.empty()) {
+      const TaskId id = queue.front();
+      queue.pop_front();
+      if (node(id).here && !node(id).forced) continue;
+      if (!concerned.insert(id).second) continue;
+      for (const TaskId next : node(id).keyed->stages) queue.push_back(next);
+    }
+    const auto asks = [&](const ImageNode& each) {
+      return concerned.contains(each.step.id) && (!each.forced || each.push_due);
+    };
+    ask_registries(asks, [&](const ImageNode& each) { return asks(each) && !each.forced && !each.there; });
+  }
+
+  template <typename Asks>
+  void ask_here(const Asks& asks) {
+    std::vector<ImageNode*> asked;
+    std::vector<ImageQuestion> questions;
+    for (const TaskId id : order_) {
+      ImageNode& each = node(id);
+      if (each.asked_here || each.forced || !asks(each)) continue;
+      each.asked_here = true;
+      asked.push_back(&each);
+      questions.push_back({each.keyed->declared.repository, each.keyed->tag()});
+    }
+    const auto answers = lookup_.ask_local(questions);
+    for (std::size_t i = 0; i < asked.size(); ++i) asked[i]->here = answers[i].has_value();
+  }
+
+  // One round: own repositories, and those of `cache_from`.
+  template <typename AsksOwn, typename AsksElsewhere>
+  void ask_registries(const AsksOwn& asks_own, const AsksElsewhere& asks_elsewhere) {
+    std::vector<ImageNode*> asked;
+    std::vector<ImageQuestion> questions;
+    const auto ask = [&](ImageNode& each, const std::string& repository) {
+      asked.push_back(&each);
+      questions.push_back({repository, each.keyed->tag()});
+    };
+    for (const TaskId id : order_) {
+      ImageNode& each = node(id);
+      const bool own = !each.asked_there && asks_own(each);
+      const bool elsewhere = !each.asked_elsewhere && asks_elsewhere(each);
+      if (own) ask(each, each.keyed->declared.repository);
+      if (!elsewhere) continue;
+      each.asked_elsewhere = true;
+      for (const std::string& repository : places_.cache_from) {
+        if (repository != each.keyed->declared.repository) ask(each, repository);
+      }
+    }
+    const auto answers = lookup_.ask_registries(questions);
+    for (std::size_t i = 0; i < asked.size(); ++i) note(*asked[i], questions[i].repository, answers[i]);
+  }
+
+  static void note(ImageNode& each, const std::string& repository,
+                   const std::optional<oci::Descriptor>& answer) {
+    const bool own = repository == each.keyed->declared.repository;
+    if (own) each.asked_there = true;
+    if (!answer) return;
+    if (own) {
+      each.there = true;
+      each.bytes = answer->size;
+    } else if (each.elsewhere.empty()) {
+      each.elsewhere = repository;
+      if (!each.there) each.bytes = answer->size;
+    }
+  }
+
+  void reach(TaskId id) {
+    std::deque<TaskId> queue{id};
+    while (!queue.empty()) {
+      const TaskId next = queue.front();
+      queue.pop_front();
+      ImageNode& each = node(next);
+      if (each.reached) continue;
+      each.reached = true;
+      if (!each.is_built()) continue;
+      for (const TaskId below : each.keyed->stages) {
+        node(below).step.for_.push_back(next);
+        queue.push_back(below);
+      }
+    }
+  }
+
+  ImagePlan finish() {
+    cancellation_.throw_if_requested();
+    ImagePlan plan;
+    for (const TaskId id : order_) {
+      ImageNode& each = node(id);
+      StageStep& step = each.step;
+      step.push = each.push_due && !each.there && (each.reached || each.here);
+      if (each.reached || step.push) place(each);
+      std::sort(step.for_.begin(), step.for_.end());
+      plan.steps.push_back(std::move(step));
+    }
+    plan.questions = lookup_.questions();
+    plan.rounds = lookup_.rounds();
+    return plan;
+  }
+
+  static void place(ImageNode& each) {
+    StageStep& step = each.step;
+    if (each.is_built()) {
+      step.place = Place::kBuild;
+      step.forced = each.forced;
+      step.bytes = each.keyed->context_bytes;
+    } else if (each.here) {
+      step.place = Place::kLocal;
+      step.found_at = step.image;
+    } else {
+      step.place = Place::kRegistry;
+      step.found_at = each.there ? step.image : each.elsewhere + ":" + each.keyed->tag();
+      step.bytes = each.bytes;
+    }
+  }
+
+  const task::TaskGraph& graph_;
+  StageKeys& keys_;
+  const ImagePlaces& places_;
+  const ImageWishes& wishes_;
+  base::Cancellation& cancellation_;
+  ImageLookup lookup_;
+  std::vector<TaskId> order_;
+  std::unordered_map<TaskId, ImageNode> nodes_;
+};
+
+const char* place_name(Place place) {
+  switch (place) {
+    case Place::kLocal:
+      return "local";
+    case Place::kRegistry:
+      return "registry";
+    case Place::kBuild:
+      return "build";
+    case Place::kUnneeded:
+      return "unneeded";
+  }
+  return "";
+}
+
+}  // namespace
+
+const StageStep* ImagePlan::find(TaskId id) const {
+  const auto found =
+      std::find_if(steps.begin(), steps.end(), [&](const StageStep& step) { return step.id == id; });
+  return found == steps.end() ? nullptr : &*found;
+}
+
+bool ImagePlan::builds() const {
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const StageStep& step) { return step.place == Place::kBuild; });
+}
+
+bool ImagePlan::pushes() const {
+  return std::any_of(steps.begin(), steps.end(), [](const StageStep& step) { return step.push; });
+}
+
+ImagePlan plan_images(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
+                      const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation) {
+  return ImagePlanner(graph, keys, places, wishes, sink, cancellation).run();
+}
+
+base::Json to_json(const ImagePlan& plan) {
+  base::Json steps = base::Json::array();
+  for (const StageStep& step : plan.steps) {
+    base::Json needed_by = base::Json::array();
+    for (const TaskId id : step.for_) needed_by.push_back(plan.find(id)->task);
+    steps.push_back({{"task", step.task},
+                     {"stage", step.stage},
+                     {"key", step.key},
+                     {"image", step.image},
+                     {"place", place_name(step.place)},
+                     {"forced", step.forced},
+                     {"found_at", step.found_at},
+                     {"bytes", step.bytes},
+                     {"push", step.push},
+                     {"needed_by", std::move(needed_by)}});
+  }
+  return {{"steps", std::move(steps)},
+          {"questions", plan.questions},
+          {"rounds", plan.rounds},
+          {"builds", plan.builds()},
+          {"pushes", plan.pushes()}};
+}
+
+std::string describe(const StageStep& step) {
+  switch (step.place) {
+    case Place::kLocal:
+      return "here";
+    case Place::kRegistry:
+      return "in " + step.found_at.substr(0, step.found_at.rfind(':'));
+    case Place::kBuild:
+      return "to build";
+    case Place::kUnneeded:
+      return "not needed";
+  }
+  return "";
+}
+
+PushPolicy parse_push_policy(const std::string& text) {
+  if (text == "never") return PushPolicy::kNever;
+  if (text == "final") return PushPolicy::kFinal;
+  if (text == "stages") return PushPolicy::kStages;
+  if (text == "all") return PushPolicy::kAll;
+  throw base::Error(base::ErrorCode::kProject,
+                    fmt::format("DOCKER.PUSH is \"{}\", and can be never, final, stages or all.",
+                                base::printable_path(text)));
+}
+
+}  // namespace ixian::plan

@@ -1,0 +1,61 @@
+// The image tasks of a graph as planning and running see them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "plan/image_plan.h"
+#include "plan/options.h"
+#include "plan/stage_key.h"
+#include "task/graph.h"
+
+namespace ixian::plan {
+
+// Which tasks of an order (dependencies first) make what images are made from: they are no image tasks, an
+// image task needs them, and they need none. They run before any image is planned, since they may write what
+// keys read. By position in `order`.
+std::vector<bool> before_images(const task::TaskGraph& graph, const std::vector<task::TaskId>& order);
+
+// Where images are looked for in this run, and what is pushed.
+struct ImageManner {
+  ImagePlaces places;
+  PushPolicy push = PushPolicy::kNever;
+  bool look_up = true;
+};
+
+// Thread-safe.
+class Images {
+ public:
+  // `graph` and what the functions of the others speak of outlive it. `manner` is called by the first plan.
+  Images(const task::TaskGraph& graph, KeySources sources, std::function<ImageManner()> manner,
+         base::EventSink& sink, base::Cancellation& cancellation);
+
+  // Where the images of an order are. Wanted are its last task, and whatever a task needs that is no image
+  // task. `forced` as in Options.
+  std::shared_ptr<const ImagePlan> plan(const std::vector<task::TaskId>& order, const Options& options);
+
+  // The last plan that had this task in it, else one for it alone.
+  StageStep step(task::TaskId id);
+
+  std::shared_ptr<const ImagePlan> latest();  // null where none has been made
+
+  const task::TaskGraph& graph() const { return graph_; }
+  const KeyedStage& keyed(task::TaskId id) { return keys_.of(id); }
+
+  // After tasks have run that may have written what keys read.
+  void forget();
+
+ private:
+  const task::TaskGraph& graph_;
+  const std::function<ImageManner()> manner_;
+  base::EventSink& sink_;
+  base::Cancellation& cancellation_;
+  StageKeys keys_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const ImagePlan>> plans_;
+};
+
+}  // namespace ixian::plan

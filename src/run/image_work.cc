@@ -1,0 +1,148 @@
+#include "run/image_work.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "oci/copy_image.h"
+#include "oci/platform.h"
+#include "run/named_sink.h"
+
+namespace ixian::run {
+namespace {
+
+constexpr unsigned kPushesAtOnce = 4;
+
+// "file:/run/secret" or "env:TOKEN".
+engine::SecretSource secret_source(const std::string& id, const std::string& where) {
+  if (where.starts_with("env:")) return {id, "", where.substr(4)};
+  if (where.starts_with("file:")) return {id, where.substr(5), ""};
+  throw base::Error(base::ErrorCode::kProject,
+                    fmt::format("The secret {} is to come from {}: write file:/path or env:NAME.", id,
+                                where.substr(0, where.find(':'))));
+}
+
+}  // namespace
+
+ImageWork::ImageWork(ImageServices services, ImageManners manners, base::EventSink& sink,
+                     base::Cancellation& cancellation)
+    : services_(std::move(services)),
+      manners_(std::move(manners)),
+      sink_(sink),
+      cancellation_(cancellation) {}
+
+ImageWork::~ImageWork() = default;
+
+void ImageWork::make(plan::Images& images, const plan::StageStep& step) {
+  const plan::KeyedStage& stage = images.keyed(step.id);
+  if (step.place == plan::Place::kBuild) build(images, stage, step.forced);
+  if (step.place != plan::Place::kUnneeded && services_.note) services_.note(stage);
+  if (step.push) push_later(step);
+}
+
+void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool forced) {
+  const task::ImageStage& declared = stage.declared;
+  engine::StageJob job;
+  job.dockerfile = declared.dockerfile;
+  job.dockerfile_name = declared.dockerfile_name;
+  job.dockerfile_path = declared.dockerfile_path;
+  job.context = declared.context;
+  job.excluded = manners_.excluded;
+  job.names = {stage.image()};
+  job.target = declared.target;
+  if (!declared.platform.empty()) job.platform = oci::parse_platform(declared.platform);
+  job.build_args = arguments(images, stage);
+  for (const auto& [id, where] : declared.secrets) job.secrets.push_back(secret_source(id, where));
+  job.no_cache = forced;
+  job.modes = engine::ContextModes::kGit;
+  job.source_date_epoch = manners_.source_date_epoch;
+  job.jobs = manners_.jobs;
+  for (const std::string& repository : manners_.cache_from)
+    job.cache_from.push_back(repository.empty() ? declared.repository : repository);
+  if (manners_.push_instructions)
+    job.cache_to = manners_.cache_to.empty() ? declared.repository : manners_.cache_to;
+  engine::Engine& engine = services_.engine();
+  if (!forced && engine.find_image(stage.image())) return;  // another ix was quicker
+  NamedSink named(sink_, declared.name);
+  engine.build(job, named, cancellation_);
+}
+
+// Those of the key; a stage that was found in another repository is named there.
+std::map<std::string, std::string> ImageWork::arguments(plan::Images& images, const plan::KeyedStage& stage) {
+  std::map<std::string, std::string> values = stage.arguments;
+  for (const task::StageArgument& argument : stage.declared.stage_args) {
+    const auto found = values.find(argument.name);
+    if (found == values.end() || stage.declared.build_args.contains(argument.name)) continue;
+    const plan::StageStep other = images.step(images.graph().find(argument.task));
+    if (other.place == plan::Place::kRegistry) found->second = plan::argument_value(argument, other.found_at);
+  }
+  return values;
+}
+
+void ImageWork::push_later(const plan::StageStep& step) {
+  const std::lock_guard lock(mutex_);
+  if (!begun_.insert(step.image).second) return;
+  if (!pushers_) pushers_ = std::make_unique<base::ThreadPool>(kPushesAtOnce);
+  pushers_->submit([this, step] {
+    try {
+      push(step);
+    } catch (const base::Cancelled&) {
+      // The run tells of that.
+    } catch (const base::Error& error) {
+      const std::lock_guard guard(mutex_);
+      failures_.push_back({step.task, error});
+    } catch (const std::exception& error) {
+      const std::lock_guard guard(mutex_);
+      failures_.push_back({step.task, base::Error(base::ErrorCode::kTaskFailed, error.what())});
+    }
+  });
+}
+
+void ImageWork::push(const plan::StageStep& step) {
+  cancellation_.throw_if_requested();
+  const oci::Reference to = oci::parse_reference(step.image);
+  const auto activity = sink_.begin({"push " + step.stage, step.image});
+  try {
+    const auto repo = services_.open_repo(to, true);
+    std::string note;
+    if (repo->find(to.identifier())) {
+      note = "another one has pushed it meanwhile";
+    } else if (step.place == plan::Place::kRegistry) {
+      const oci::Reference from = oci::parse_reference(step.found_at);
+      oci::CopyOptions options;
+      options.events = &sink_;
+      options.activity = activity;
+      oci::copy_image(*services_.open_repo(from, false), from.identifier(), *repo, to.identifier(), options,
+                      cancellation_);
+    } else {
+      services_.engine().export_image(step.image, *repo, to.identifier(), cancellation_);
+    }
+    sink_.end(activity, base::Outcome::kDone, note);
+  } catch (const base::Cancelled&) {
+    sink_.end(activity, base::Outcome::kCancelled, "");
+    throw;
+  } catch (...) {
+    sink_.end(activity, base::Outcome::kFailed, "");
+    throw;
+  }
+  const std::lock_guard lock(mutex_);
+  pushed_.insert(step.image);
+}
+
+std::vector<PushFailure> ImageWork::finish() {
+  std::unique_ptr<base::ThreadPool> pushers;
+  {
+    const std::lock_guard lock(mutex_);
+    pushers = std::move(pushers_);
+  }
+  pushers.reset();
+  const std::lock_guard lock(mutex_);
+  return std::move(failures_);
+}
+
+std::set<std::string> ImageWork::pushed() {
+  const std::lock_guard lock(mutex_);
+  return pushed_;
+}
+
+}  // namespace ixian::run

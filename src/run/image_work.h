@@ -1,0 +1,85 @@
+// Carries out what an image plan says: builds stages, and pushes what is due while others are still built.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/error.h"
+#include "base/event.h"
+#include "base/thread_pool.h"
+#include "engine/engine.h"
+#include "oci/image_repo.h"
+#include "oci/reference.h"
+#include "plan/images.h"
+
+namespace ixian::run {
+
+struct PushFailure {
+  std::string task;
+  base::Error error;
+};
+
+// What building and pushing need from elsewhere. Any thread may call these.
+struct ImageServices {
+  std::function<engine::Engine&()> engine;  // made when it is first asked for
+
+  // A repository of a registry. Throws Error{kRegistry} for pushing to one that is not configured.
+  std::function<std::shared_ptr<oci::ImageRepo>(const oci::Reference& reference, bool push)> open_repo;
+
+  // Told of each image that this run has made or found, with the inputs that led to it.
+  std::function<void(const plan::KeyedStage& stage)> note;
+};
+
+struct ImageManners {
+  std::vector<std::string> excluded;    // as in engine::StageJob
+  std::vector<std::string> cache_from;  // repositories that are asked for instructions; "" is the image's own
+  std::string cache_to;                 // the repository that gets instructions; "" is the image's own
+  bool push_instructions = false;
+  unsigned jobs = 0;
+  std::int64_t source_date_epoch = 0;
+};
+
+// One for a run. Thread-safe: stages are built by the threads that ask.
+class ImageWork {
+ public:
+  ImageWork(ImageServices services, ImageManners manners, base::EventSink& sink,
+            base::Cancellation& cancellation);
+  ~ImageWork();
+
+  // Makes sure that the image of a planned stage is where the plan wants it. Building is over when this
+  // returns; a push goes on in the background until finish(). `images` knows where the stages are that it
+  // stands on. Throws what Engine::build throws.
+  void make(plan::Images& images, const plan::StageStep& step);
+
+  // Waits for what is being pushed. What failed is told once. A push goes on even where a build has failed:
+  // others can use what it brings.
+  std::vector<PushFailure> finish();
+
+  // The images that this run has pushed, or found pushed, by name.
+  std::set<std::string> pushed();
+
+ private:
+  void build(plan::Images& images, const plan::KeyedStage& stage, bool forced);
+  std::map<std::string, std::string> arguments(plan::Images& images, const plan::KeyedStage& stage);
+  void push_later(const plan::StageStep& step);
+  void push(const plan::StageStep& step);
+
+  const ImageServices services_;
+  const ImageManners manners_;
+  base::EventSink& sink_;
+  base::Cancellation& cancellation_;
+
+  std::mutex mutex_;  // guards all below
+  std::set<std::string> begun_;
+  std::set<std::string> pushed_;
+  std::vector<PushFailure> failures_;
+  std::unique_ptr<base::ThreadPool> pushers_;
+};
+
+}  // namespace ixian::run

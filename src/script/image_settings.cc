@@ -1,0 +1,29 @@
+#include "script/image_settings.h"
+
+#include <pybind11/pybind11.h>
+
+#include "script/errors.h"
+#include "script/session.h"
+#include "script/values.h"
+
+namespace py = pybind11;
+
+namespace ixian::script {
+
+ImageSettings image_settings() {
+  return call_python([] {
+    ImageSettings settings;
+    settings.push = "never";
+    settings.engine = "embedded";
+    if (!has_docker()) return settings;
+    const py::tuple row = py::module_::import("ixian_docker._image_settings").attr("settings")();
+    settings.push = to_bytes(row[0]);
+    settings.cache_from = to_strings(row[1]);
+    settings.cache_repository = to_bytes(row[2]);
+    settings.engine = to_bytes(row[3]);
+    settings.branch = to_bytes(row[4]);
+    return settings;
+  });
+}
+
+}  // namespace ixian::script

@@ -1,0 +1,184 @@
+"""What an ImageTask declares, as the program asks for it: plain values, rendered at that moment."""
+
+import _ixian
+
+from ixian._errors import ProjectError
+from ixian.config import CONFIG
+from ixian.task import TASKS
+from ixian_docker import _dockerfiles
+from ixian_docker.modules.docker.stage import ImageTask
+
+# A tag has 128 characters at most, and 65 of them are the key and its dash.
+LONGEST_STAGE = 63
+
+
+def declaration(runner):
+    """The stage of a registered image task."""
+    task = runner.task
+    context = text(task, "context")
+    path = text(task, "dockerfile")
+    source = _dockerfiles.find(path)
+    if source is None:
+        raise ProjectError(f"there is no {_ixian.shown(path) or 'Dockerfile'}. Write it, or name another one: dockerfile = \"…\".")
+    return {
+        "name": stage_name(task),
+        "repository": repository(task),
+        "dockerfile": source.rendered(value_of(task, "template_context") or {}),
+        "dockerfile_name": source.name,
+        "dockerfile_path": source.path,
+        "context": context,
+        "target": text(task, "target"),
+        "platform": text(task, "platform"),
+        "build_args": build_args(value_of(task, "build_args")),
+        "stage_args": stage_arguments(runner),
+        "files": flat(value_of(task, "files")),
+        "secrets": secrets(value_of(task, "secrets")),
+    }
+
+
+def image_tasks():
+    """All that are registered, by name."""
+    return {name: runner for name, runner in TASKS.items() if isinstance(runner.task, ImageTask)}
+
+
+# Single values --------------------------------------------------------------------------------------------------------------------
+
+
+def value_of(task, name):
+    """An attribute of a task; what it returns where it is a method, or a function that takes nothing."""
+    plain = getattr(type(task), name, None)
+    code = getattr(plain, "__code__", None)
+    if code is not None and code.co_argcount == 0:
+        return plain()
+    value = getattr(task, name)
+    return value() if callable(value) else value
+
+
+def text(task, name):
+    value = value_of(task, name)
+    if value is None:
+        return ""
+    if hasattr(value, "__fspath__"):
+        value = value.__fspath__()
+    if not isinstance(value, str):
+        raise ProjectError(f"its {name} is {value!r}, not a text.")
+    return CONFIG.format(value, name)
+
+
+def stage_name(task):
+    name = text(task, "stage")
+    if not name:
+        raise ProjectError(f'{type(task).__name__} has no stage. Give it one, which its image is named by: stage = "…".')
+    fits = name.isascii() and name[0] not in ".-" and all(each.isalnum() or each in "._-" for each in name)
+    if not fits or len(name) > LONGEST_STAGE:
+        raise ProjectError(
+            f"its stage is {name!r}. It becomes part of a tag: letters, digits, '.', '_' and '-', not beginning with '.' or '-', "
+            f"{LONGEST_STAGE} of them at most."
+        )
+    return name
+
+
+def repository(task):
+    name = text(task, "repository")
+    if CONFIG.PROJECT_NAME is None and "None" in name.split("/"):
+        raise ProjectError('CONFIG.PROJECT_NAME, which its image is named by, is not set. Set it in ixian.py: CONFIG.PROJECT_NAME = "…".')
+    return name
+
+
+def build_args(values):
+    if not hasattr(values, "items"):
+        raise ProjectError(f"its build_args are {values!r}, not a mapping. Write {{'NAME': 'value'}}.")
+    found = {}
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ProjectError(f"its build argument {name} is {value!r}. Build arguments are texts and numbers.")
+        found[str(name)] = CONFIG.format(value, f"the build argument {name}") if isinstance(value, str) else str(value)
+    return found
+
+
+def secrets(values):
+    if not hasattr(values, "items"):
+        raise ProjectError("its secrets are not a mapping. Write {'id': 'env:NAME'}.")
+    found = {}
+    for name, value in values.items():
+        source = CONFIG.format(value, f"the secret {name}") if isinstance(value, str) else ""
+        kind, _, place = source.partition(":")
+        if kind not in ("env", "file") or not place:
+            raise ProjectError(f"its secret {name} says neither where it is: 'env:NAME', nor 'file:PATH'.")
+        found[str(name)] = f"file:{_dockerfiles.absolute(place)}" if kind == "file" else source
+    return found
+
+
+def flat(values):
+    """Patterns of files: a text, or texts in lists in lists; "{DOCKER.IMAGE_FILES}" is what that list holds."""
+    if values is None:
+        return []
+    if isinstance(values, str):
+        if values.startswith("{") and values.find("}") == len(values) - 1 and not values.startswith("{{"):
+            try:
+                whole = CONFIG.resolve(values[1:-1])
+            except AttributeError:
+                whole = ""  # format() says it better
+            if not isinstance(whole, str):
+                return flat(whole)
+        return [CONFIG.format(values, "files")]
+    if hasattr(values, "__fspath__"):
+        return [values.__fspath__()]
+    if not isinstance(values, (list, tuple, set, frozenset)):
+        raise ProjectError(f"its files are {values!r}, and should be a list of files, folders and wildcards.")
+    return [pattern for each in values for pattern in flat(each)]
+
+
+# The stages that it depends on ----------------------------------------------------------------------------------------------------
+
+
+def stage_arguments(runner):
+    """(name, task, part) of each build argument that stands for the image of another stage."""
+    found = below(runner)
+    arguments, owners = [], {}
+    for other in found:
+        name = stage_name(other.task)
+        for argument in argument_names(name):
+            if argument in owners:
+                raise ProjectError(
+                    f"it depends on {owners[argument]} and on {other.name}, whose stages both give it the build argument {argument}. "
+                    "Give one of them another stage."
+                )
+            owners[argument] = other.name
+            arguments.append((argument, other.name, "image"))
+    base = base_of(runner, found)
+    if base:
+        arguments += [("FROM_REPOSITORY", base, "repository"), ("FROM_TAG", base, "tag")]
+    return arguments
+
+
+def argument_names(stage):
+    names = ["".join(each if each.isalnum() else "_" for each in stage.upper()) + "_IMAGE"]
+    if stage == "webpack":
+        names.append("COMPILED_STATIC_IMAGE")
+    return names
+
+
+def below(runner):
+    """The image tasks that a task depends on, through whatever stands between, in the order of its `depends`."""
+    found, seen, open_ = [], {runner.name}, list(reversed(runner.dependency_names()))
+    while open_:
+        name = open_.pop()
+        other = TASKS.get(name)
+        if name in seen or other is None:
+            continue
+        seen.add(name)
+        if isinstance(other.task, ImageTask):
+            found.append(other)
+        open_.extend(reversed(other.dependency_names()))
+    return found
+
+
+def base_of(runner, found):
+    base = value_of(runner.task, "base")
+    if base is None:
+        return found[0].name if found else None
+    name = CONFIG.format(base, "base") if isinstance(base, str) else getattr(base, "name", None)
+    if not any(other.name == name for other in found):
+        raise ProjectError(f"its base is {name!r}, which is no image task that it depends on. Add it to `depends`.")
+    return name

@@ -1,0 +1,156 @@
+"""The images of a project, built, pushed and pulled."""
+
+import _ixian
+
+from ixian import builder
+from ixian._errors import ProjectError
+from ixian.exceptions import ExecuteFailed
+from ixian.modules.filesystem.file_hash import FileHash
+from ixian.task import Task
+from ixian.utils.filesystem import write_file
+from ixian_docker.modules.docker.checker import DockerImageExists
+from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.docker.utils.images import image_exists, image_exists_in_registry, pull_image, push_image
+
+
+class BuildDockerfile(Task):
+    """
+    Writes down what the templates of Dockerfiles make, {BUILDER}/Dockerfile.<stage> for each image, to be looked at: builds render
+    templates by themselves. With names of image tasks or of stages, writes theirs.
+    """
+
+    name = "build_dockerfile"
+    category = "build"
+    short_description = "Build app's Dockerfile"
+
+    def execute(self, *names):
+        from ixian_docker import _dockerfiles, _stages
+
+        runners = [_named(name) for name in names] or [
+            runner for runner in _stages.image_tasks().values() if _stages.text(runner.task, "dockerfile").endswith(".jinja")
+        ]
+        if not runners:
+            _ixian.log("info", "No image of this project has a template for a Dockerfile: none ends in .jinja.")
+        for runner in runners:
+            try:
+                stage = _stages.declaration(runner)
+            except ProjectError as error:
+                raise ProjectError(f"The image task {runner.name}: {error}") from None
+            path = _stages.text(runner.task, "rendered_dockerfile") or builder.get_path(f"/Dockerfile.{stage['name']}")
+            write_file(path, stage["dockerfile"].encode(errors="surrogateescape"))
+            _ixian.log("info", f"{_ixian.shown(path)} is what {stage['dockerfile_name']} makes.")
+
+
+class BuildImage(ImageTask):
+    """
+    Builds the app's image from {DOCKER.DOCKERFILE}, unless it is here or in the registry. The images of other modules that are loaded
+    are build arguments: BASE_IMAGE, PYTHON_IMAGE, ...
+    """
+
+    name = "build_image"
+    category = "build"
+    short_description = "Build app image"
+    stage = "runtime"
+    dockerfile = "{DOCKER.DOCKERFILE}"
+    files = "{DOCKER.IMAGE_FILES}"
+    check = [FileHash("{DOCKER.DOCKERFILE}"), DockerImageExists("{DOCKER.IMAGE}")]
+    config = ["{DOCKER.IMAGE}", "{DOCKER.DOCKERFILE}", "{DOCKER.REPOSITORY}"]
+
+
+class BuildBaseImage(ImageTask):
+    """Builds the image that others stand on from {DOCKER.DOCKERFILE_BASE}, unless it is here or in the registry."""
+
+    name = "build_base_image"
+    category = "build"
+    short_description = "Build base image"
+    parent = "build_image"
+    stage = "base"
+    dockerfile = "{DOCKER.DOCKERFILE_BASE}"
+    files = "{DOCKER.BASE_IMAGE_FILES}"
+    check = [FileHash("{DOCKER.DOCKERFILE_BASE}"), DockerImageExists("{DOCKER.BASE_IMAGE}")]
+    config = ["{DOCKER.BASE_IMAGE}", "{DOCKER.DOCKERFILE_BASE}", "{DOCKER.REPOSITORY}"]
+
+
+class PullImage(Task):
+    """Pulls the app's image as the project stands now. With names of image tasks or of stages, pulls theirs."""
+
+    name = "pull"
+    category = "dev"
+    short_description = "Pull the image"
+
+    def execute(self, *names):
+        for runner in [_named(name) for name in names or ["build_image"]]:
+            pull_image(_ixian.stage_image(runner.name))
+
+
+class PushImage(Task):
+    """
+    Pushes the app's image as the project stands now, and builds nothing: `ix --push build_image` does both. With names of image tasks or
+    of stages, pushes theirs.
+    """
+
+    name = "push"
+    category = "dev"
+    short_description = "Push the image"
+
+    def execute(self, *names):
+        for runner in [_named(name) for name in names or ["build_image"]]:
+            _push(runner)
+
+
+class PushBaseImage(Task):
+    """Pushes the image that others stand on as the project stands now, and builds nothing."""
+
+    name = "push_base_image"
+    category = "docker"
+    short_description = "Push the base image"
+
+    def execute(self):
+        _push(_named("build_base_image"))
+
+
+class PushAll(Task):
+    """Pushes the images of all image tasks that are here, and builds nothing."""
+
+    name = "push_all"
+    category = "docker"
+    short_description = "Push all images"
+
+    def execute(self):
+        from ixian_docker import _stages
+
+        images = [_ixian.stage_image(name) for name in _stages.image_tasks()]
+        here = [image for image in images if image_exists(image)]
+        for image in here:
+            push_image(image)
+        missing = [image for image in images if image not in here and not image_exists_in_registry(image)]
+        if missing and len(missing) == len(images):
+            raise ExecuteFailed("There is no image to push, neither here nor in the registry. Build them first: `ix build_image`.")
+        for image in missing:
+            _ixian.log("info", f"{image} has not been built here: it is left out.")
+
+
+def _push(runner):
+    image = _ixian.stage_image(runner.name)
+    if image_exists(image):
+        push_image(image)
+    elif image_exists_in_registry(image):
+        _ixian.log("info", f"The registry has {image} already.")
+    else:
+        raise ExecuteFailed(
+            f"There is no {image}, neither here nor in the registry. Build it first: `ix {runner.name}`; `ix --push {runner.name}` builds and pushes."
+        )
+
+
+def _named(name):
+    """The image task of that name, or of that stage."""
+    from ixian_docker import _stages
+
+    runners = _stages.image_tasks()
+    if name in runners:
+        return runners[name]
+    stages = {_stages.stage_name(runner.task): runner for runner in runners.values()}
+    if name not in stages:
+        known = ", ".join(stages) or "none"
+        raise ExecuteFailed(f"There is no image task and no stage named {name}. The stages are {known}.")
+    return stages[name]

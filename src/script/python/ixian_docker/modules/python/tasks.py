@@ -1,0 +1,25 @@
+"""The image with a project's Python packages."""
+
+from ixian.modules.filesystem.file_hash import FileHash
+from ixian_docker.modules.docker.checker import DockerImageExists
+from ixian_docker.modules.docker.stage import ImageTask
+
+
+class BuildPythonImage(ImageTask):
+    """
+    Builds an image with a virtual environment, {PYTHON.VIRTUAL_ENV_DIR}, in which what PYTHON.REQUIREMENTS_FILES name is installed,
+    unless the image is here or in the registry. It stands on the base image, which brings Python.
+    """
+
+    name = "build_python_image"
+    category = "build"
+    short_description = "Build Python image"
+    parent = "build_image"
+    depends = ["build_base_image"]
+    stage = "python"
+    dockerfile = "{PYTHON.DOCKERFILE}"
+    files = "{PYTHON.IMAGE_FILES}"
+    repository = "{PYTHON.REPOSITORY}"
+    rendered_dockerfile = "{PYTHON.RENDERED_DOCKERFILE}"
+    check = [FileHash("{PYTHON.HOST_ETC}"), DockerImageExists("{PYTHON.IMAGE}")]
+    config = ["{PYTHON.IMAGE}", "{PYTHON.DOCKERFILE}", "{PYTHON.REPOSITORY}"]

@@ -1,0 +1,139 @@
+"""The instruction cache in a real registry: several machines, which are several stores, and what the registry is asked."""
+
+import json
+
+import busybox
+import images
+import pytest
+from program import Program
+
+DOCKERFILE = """\
+FROM {base}
+RUN echo packages > /packages
+COPY app /app
+RUN cat /packages /app > /both
+CMD ["cat", "/both"]
+"""
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Makes machines, each with a store of its own and nothing in it."""
+    made = []
+
+    def make():
+        folder = tmp_path / f"machine-{len(made)}"
+        ix = Program(folder)
+        ix.environment["IXIAN_STORE"] = str(folder / "store")
+        made.append(ix)
+        return ix
+
+    yield make
+    for each in made:
+        each.end_all()
+
+
+@pytest.fixture
+def project(tmp_path, plain):
+    """A folder with the Dockerfile, over a base in the registry."""
+    plain.put("base", "1", busybox.image())
+
+    def write(app="one", dockerfile=DOCKERFILE):
+        folder = tmp_path / "project"
+        folder.mkdir(exist_ok=True)
+        (folder / "Dockerfile").write_text(dockerfile.format(base=plain.name("base")))
+        (folder / "app").write_text(app + "\n")
+        return folder
+
+    return write
+
+
+def ran(result):
+    """The instructions that were carried out."""
+    words = (": RUN ", ": COPY ", ": ADD ", ": WORKDIR ")
+    return [line for line in result.stderr.splitlines() if "/" in line.split(":")[0] and any(word in line for word in words) and not line.endswith("cached)")]  # fmt: skip
+
+
+def build(ix, folder, *args):
+    return ix("build", "--network=none", *args, folder).ok()
+
+
+def cache_of(registry):
+    return f"{registry.host}/shop/cache"
+
+
+def test_a_fresh_machine_runs_nothing(machine, project, plain):
+    folder = project()
+    first = build(machine(), folder, "--cache-to", cache_of(plain))
+    assert len(ran(first)) == 3
+    plain.forget()
+    second = build(machine(), folder, "--cache-from", cache_of(plain))
+    assert ran(second) == [] and first.stdout == second.stdout
+    asked = plain.accesses()
+    assert len([each for each in asked if each.method == "HEAD" and "/manifests/cache-" in each.path]) == 3
+    assert len([each for each in asked if each.method == "GET" and "/shop/cache/manifests/" in each.path]) == 1
+    assert not [each for each in asked if each.method in ("PUT", "POST", "PATCH")]
+
+
+def test_a_changed_file_runs_what_stands_on_it(machine, project, plain):
+    build(machine(), project("one"), "--cache-to", cache_of(plain))
+    ix = machine()
+    result = build(ix, project("two"), "--cache-from", cache_of(plain), "-t", "app:1")
+    assert [line.split(": ", 1)[1] for line in ran(result)] == ["COPY app /app", "RUN cat /packages /app > /both"]
+    folder = ix.work / "out"
+    build(ix, project("two"), "-o", folder)
+    assert (folder / "both").read_text() == "packages\ntwo\n"
+
+
+def test_what_is_there_is_not_written_again(machine, project, plain):
+    folder = project()
+    build(machine(), folder, "--cache-to", cache_of(plain))
+    plain.forget()
+    ix = machine()
+    build(ix, folder, "--cache-from", cache_of(plain), "--cache-to", cache_of(plain))
+    assert not [each for each in plain.accesses() if each.method in ("PUT", "POST", "PATCH")]
+
+
+def test_every_instruction_is_an_image_that_others_read(machine, project, plain, skopeo):
+    build(machine(), project(), "--cache-to", cache_of(plain))
+    tags = [tag for tag in json.loads(plain.get("/v2/shop/cache/tags/list")[2])["tags"] if tag.startswith("cache-")]
+    assert len(tags) == 3
+    for tag in tags:
+        manifest = json.loads(plain.get(f"/v2/shop/cache/manifests/{tag}")[2])
+        assert manifest["mediaType"] == images.MANIFEST
+        config = json.loads(plain.get(f"/v2/shop/cache/blobs/{manifest['config']['digest']}")[2])
+        assert len(config["rootfs"]["diff_ids"]) == len(manifest["layers"])
+        for layer in manifest["layers"]:
+            assert plain.get(f"/v2/shop/cache/blobs/{layer['digest']}")[0] == 200
+
+
+def test_a_cache_that_nobody_answers_for_is_one_warning(machine, project, plain):
+    nowhere = "127.0.0.1:1/shop/cache"
+    result = build(machine(), project(), "--cache-from", nowhere)
+    assert len(ran(result)) == 3
+    assert result.stderr.count("goes on without the cache in 127.0.0.1:1/shop/cache") == 1
+
+
+def test_a_cache_that_may_not_be_written_is_one_warning(machine, project, plain, start_registry):
+    closed = start_registry("htpasswd")
+    result = build(machine(), project(), "--cache-to", f"{closed.host}/shop/cache")
+    assert result.stderr.count("goes on without the cache") == 1
+
+
+def test_a_layer_with_other_bytes_is_not_used(machine, project, plain):
+    folder = project()
+    build(machine(), folder, "--cache-to", cache_of(plain))
+    store = plain.folder / "store/docker/registry/v2/blobs/sha256"
+    bases = {each["digest"] for each in json.loads(plain.get("/v2/base/manifests/1")[2])["layers"]}
+    for blob in store.glob("*/*/data"):
+        if f"sha256:{blob.parent.name}" in bases or blob.stat().st_size < 30:
+            continue
+        data = blob.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            blob.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    result = machine()("build", "--network=none", "--cache-from", cache_of(plain), folder)
+    assert result.code == 4, result
+
+
+def test_a_cache_with_a_tag_is_an_error(machine, project, plain):
+    machine()("build", "--cache-to", cache_of(plain) + ":1", project()).failed(2, "without a tag")
