@@ -112,8 +112,10 @@ class EmbeddedEngine : public Engine {
     RemoteSources remote(*services_.store, services_.http_client, own);
     std::string plain_context;
     const auto context = open_context(job, plain_context);
-    const PlanSources sources{context, bases, remote, sink, own};
+    base::StatCache known_files(services_.store->folder() + "/file-cache");
+    const PlanSources sources{context, known_files, bases, remote, sink, own};
     const BuildPlan plan = make_build_plan(job, sources);
+    known_files.save();
     BuildRun run(job, plan, sources, layers, caches, plain_context);
     const StageState state = run.build();
     own.throw_if_requested();

@@ -26,7 +26,7 @@ using base::sha256_hex;
 using Patterns = std::vector<std::string>;
 
 // A clock by which every file was last touched long ago.
-constexpr CacheClock kLater{[] { return CacheClock::system_now_ns() + 3'600'000'000'000; }};
+constexpr base::CacheClock kLater{[] { return base::CacheClock::system_now_ns() + 3'600'000'000'000; }};
 
 std::string file_digest(const std::string& mode, const std::string& content) {
   return "sha256:" + sha256_hex(mode + " " + sha256_hex(content) + "\n");
@@ -61,7 +61,7 @@ class FileHasherTest : public ::testing::Test {
     std::filesystem::create_symlink(target, at(path));
   }
 
-  FileHashes hashes(const Patterns& patterns, CacheClock clock = kSystemClock) {
+  FileHashes hashes(const Patterns& patterns, base::CacheClock clock = base::kSystemClock) {
     FileHasher hasher(root_, {at("builder")}, base_ + "/cache", 2, clock);
     return hasher.hash(patterns, true);
   }
