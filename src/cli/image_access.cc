@@ -165,6 +165,7 @@ struct ImageAccess::Impl {
       manners.cache_to = settings.cache_repository;
       manners.push_instructions = policy() == plan::PushPolicy::kAll;
       manners.jobs = owner.options_.jobs;
+      manners.look_up = owner.options_.pull;
       manners.source_date_epoch = project_time();
       work = std::make_unique<run::ImageWork>(std::move(services), std::move(manners), owner.sink_,
                                               owner.cancellation_);

@@ -138,12 +138,29 @@ void CacheWriter::write(const std::shared_ptr<const Build>& build, AssembledImag
   });
 }
 
+void CacheWriter::write_listings(const std::shared_ptr<const Build>& build, const LayerStack& layers) {
+  const auto job = std::make_shared<Job>();
+  job->build = build;
+  for (const auto& layer : without_empty(layers)) {
+    if (layer->blob().size >= kSmallLayer) job->diff_ids.push_back(layer->diff_id());
+  }
+  if (job->diff_ids.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ++pending_;
+  }
+  threads_.submit([this, job] {
+    run(*job);
+    done(*job);
+  });
+}
+
 void CacheWriter::run(const Job& job) {
   const Build& build = *job.build;
   if (!build.repo->usable() || build.cancellation.requested()) return;
   try {
     const auto repo = remembering(build.repo);
-    if (write_image(job, *repo)) write_listings(job, *repo);
+    if (job.image == nullptr || write_image(job, *repo)) write_listings(build, job.diff_ids, *repo);
   } catch (const base::Cancelled&) {
     // Given up, as all that comes after it is.
   } catch (const base::Error& error) {
@@ -175,9 +192,10 @@ bool CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
   return stored;
 }
 
-void CacheWriter::write_listings(const Job& job, RememberingRepo& repo) {
-  for (const oci::Digest& diff_id : job.diff_ids) {
-    job.build->cancellation.throw_if_requested();
+void CacheWriter::write_listings(const Build& build, const std::vector<oci::Digest>& diff_ids,
+                                 RememberingRepo& repo) {
+  for (const oci::Digest& diff_id : diff_ids) {
+    build.cancellation.throw_if_requested();
     const std::string tag = listing_tag(diff_id);
     const auto listing = store_->listing(diff_id);
     if (!listing || !repo.is_free(tag)) continue;

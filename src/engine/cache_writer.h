@@ -40,6 +40,10 @@ class CacheWriter {
   void write(const std::shared_ptr<const Build>& build, AssembledImage image,
              const std::vector<std::string>& keys, const LayerStack& layers);
 
+  // What is in layers that are large enough for it to be worth asking, as far as the store has noted it.
+  // Returns at once.
+  void write_listings(const std::shared_ptr<const Build>& build, const LayerStack& layers);
+
   // Until nothing is left to be written.
   void wait();
 
@@ -50,7 +54,7 @@ class CacheWriter {
   struct Job;
   void run(const Job& job);
   bool write_image(const Job& job, RememberingRepo& repo);
-  void write_listings(const Job& job, RememberingRepo& repo);
+  void write_listings(const Build& build, const std::vector<oci::Digest>& diff_ids, RememberingRepo& repo);
   std::shared_ptr<RememberingRepo> remembering(const std::shared_ptr<CacheRepo>& repo);
   void done(const Job& job);
 

@@ -99,13 +99,17 @@ class EmbeddedEngine : public Engine {
     const auto lease = services_.store->lease();
     std::vector<std::shared_ptr<CacheRepo>> read_from;
     for (const std::string& name : job.cache_from) read_from.push_back(repos_.to_read(name));
+    std::vector<std::shared_ptr<CacheRepo>> listings = read_from;
+    for (const std::string& name : job.listings_from) listings.push_back(repos_.to_read(name));
     std::shared_ptr<const CacheWriter::Build> writing;
     if (!job.cache_to.empty()) {
       writing = std::make_shared<const CacheWriter::Build>(
           CacheWriter::Build{repos_.to_write(job.cache_to), sink, cancellation});
     }
     LayerServices layers(services_.store, sink, own,
-                         [&](const oci::Digest& diff_id) { return find_listing(read_from, diff_id, sink); });
+                         [&](const oci::Digest& diff_id, const oci::Descriptor& blob) {
+                           return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, sink);
+                         });
     RegistryCache reading(read_from, layers);
     const BuildCaches caches{repos_, reading, writer_, writing};
     BaseImages bases(layers, services_.open_repo, job.pull, job.pinned);
@@ -119,7 +123,13 @@ class EmbeddedEngine : public Engine {
     BuildRun run(job, plan, sources, layers, caches, plain_context);
     const StageState state = run.build();
     own.throw_if_requested();
-    return keep(job, plan, state, run.counts(), writing, own);
+    BuiltStage built = keep(job, plan, state, run.counts(), writing, own);
+    if (!job.listings_to.empty()) {
+      const auto build = std::make_shared<const CacheWriter::Build>(
+          CacheWriter::Build{repos_.to_write(job.listings_to), sink, cancellation});
+      writer_.write_listings(build, state.layers);
+    }
+    return built;
   }
 
   // `plain`: the folder whose files the context's are, one for one; "" where there is none.

@@ -129,7 +129,7 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing(const oci::
     if (auto listing = parse(*noted)) return listing;
   }
   if (!origin_ || services_.store().has_blob(blob)) return nullptr;
-  const auto found = services_.find_listing(diff_id);
+  const auto found = services_.find_listing(diff_id, blob);
   auto listing = found ? parse(*found) : nullptr;
   if (listing) services_.store().put_listing(diff_id, *found);
   return listing;

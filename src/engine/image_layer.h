@@ -24,7 +24,8 @@ class LayerServices {
  public:
   // What is in a layer that the store does not have, as LayerListing::serialise() writes it, where somebody
   // can say so without the layer.
-  using FindListing = std::function<std::optional<std::string>(const oci::Digest& diff_id)>;
+  using FindListing =
+      std::function<std::optional<std::string>(const oci::Digest& diff_id, const oci::Descriptor& blob)>;
 
   LayerServices(std::shared_ptr<store::Store> store, base::EventSink& sink, base::Cancellation& cancellation,
                 FindListing find_listing = nullptr)
@@ -37,8 +38,8 @@ class LayerServices {
   base::EventSink& sink() { return sink_; }
   base::Cancellation& cancellation() { return cancellation_; }
 
-  std::optional<std::string> find_listing(const oci::Digest& diff_id) {
-    return find_listing_ ? find_listing_(diff_id) : std::nullopt;
+  std::optional<std::string> find_listing(const oci::Digest& diff_id, const oci::Descriptor& blob) {
+    return find_listing_ ? find_listing_(diff_id, blob) : std::nullopt;
   }
 
   // Chosen when the first layer is extracted. Throws as RootFs::choose() does.
@@ -111,6 +112,9 @@ class ImageLayer {
   std::string upper_;  // "" once it has been settled
   std::optional<store::Tree> tree_;
 };
+
+// Layers below this are pulled as quickly as somebody is asked what is in them.
+inline constexpr std::uint64_t kSmallLayer = 256 << 10;
 
 using LayerStack = std::vector<std::shared_ptr<ImageLayer>>;  // lowest first
 

@@ -64,6 +64,12 @@ struct StageJob {
   std::vector<std::string> cache_from;
   std::string cache_to;
 
+  // Repositories that may say what is in a layer (a tag "listing-<diffID>"), so that a COPY over layers that
+  // nobody has pulled need not pull them; and the one that gets to know of layers that are made here. "" is
+  // none. Those of the cache know without being named.
+  std::vector<std::string> listings_from;
+  std::string listings_to;
+
   // Layers that nobody has read stay in the registry that has them. The image may then not be `whole`, which
   // is for those who only push it: export_image() mounts such layers, or passes them on.
   bool lazy_layers = false;

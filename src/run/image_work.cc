@@ -35,14 +35,12 @@ ImageWork::~ImageWork() = default;
 
 void ImageWork::make(plan::Images& images, const plan::StageStep& step) {
   const plan::KeyedStage& stage = images.keyed(step.id);
-  // What is only pushed onward needs no layer that nobody has read. Others look for an image under its name.
-  const bool only_pushed = step.push && step.for_.empty();
-  if (step.place == plan::Place::kBuild) build(images, stage, step.forced, only_pushed);
+  if (step.place == plan::Place::kBuild) build(images, stage, step);
   if (step.place != plan::Place::kUnneeded && services_.note) services_.note(stage);
   if (step.push) push_later(step);
 }
 
-void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool forced, bool only_pushed) {
+void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step) {
   const task::ImageStage& declared = stage.declared;
   engine::StageJob job;
   job.dockerfile = declared.dockerfile;
@@ -56,8 +54,11 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool 
   job.build_args = arguments(images, stage);
   job.pinned = stage.pinned;
   for (const auto& [id, where] : declared.secrets) job.secrets.push_back(secret_source(id, where));
-  job.no_cache = forced;
-  job.lazy_layers = only_pushed;
+  job.no_cache = step.forced;
+  // What is only pushed onward needs no layer that nobody has read. Others look for an image under its name.
+  job.lazy_layers = step.push && step.for_.empty();
+  if (manners_.look_up) job.listings_from = listings_from(images, stage);
+  if (step.push) job.listings_to = declared.repository;
   job.modes = engine::ContextModes::kGit;
   job.source_date_epoch = manners_.source_date_epoch;
   job.jobs = manners_.jobs;
@@ -66,7 +67,7 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool 
   if (manners_.push_instructions)
     job.cache_to = manners_.cache_to.empty() ? declared.repository : manners_.cache_to;
   engine::Engine& engine = services_.engine();
-  if (!forced && engine.find_image(stage.image())) return;  // another ix was quicker
+  if (!step.forced && engine.find_image(stage.image())) return;  // another ix was quicker
   const engine::BuiltStage built = engine.build(job, named_sink(declared.name), cancellation_);
   const std::lock_guard lock(mutex_);
   cache_tags_[stage.image()] = built.cache_tags;
@@ -90,6 +91,17 @@ std::map<std::string, std::string> ImageWork::arguments(plan::Images& images, co
     if (other.place == plan::Place::kRegistry) found->second = plan::argument_value(argument, other.found_at);
   }
   return values;
+}
+
+// The repositories of the images that it stands on.
+std::vector<std::string> ImageWork::listings_from(plan::Images& images, const plan::KeyedStage& stage) {
+  std::set<std::string> repositories;
+  for (const task::TaskId id : stage.stages) {
+    const plan::StageStep other = images.step(id);
+    if (other.place == plan::Place::kRegistry)
+      repositories.insert(oci::parse_reference(other.found_at).name());
+  }
+  return {repositories.begin(), repositories.end()};
 }
 
 void ImageWork::push_later(const plan::StageStep& step) {
@@ -153,7 +165,7 @@ std::vector<PushFailure> ImageWork::finish() {
     pushers = std::move(pushers_);
   }
   pushers.reset();
-  if (manners_.push_instructions) services_.engine().wait_for_cache();
+  services_.engine().wait_for_cache();
   const std::lock_guard lock(mutex_);
   return std::move(failures_);
 }

@@ -41,6 +41,7 @@ struct ImageManners {
   std::vector<std::string> cache_from;  // repositories that are asked for instructions; "" is the image's own
   std::string cache_to;                 // the repository that gets instructions; "" is the image's own
   bool push_instructions = false;
+  bool look_up = true;  // registries may be asked
   unsigned jobs = 0;
   std::int64_t source_date_epoch = 0;
 };
@@ -65,7 +66,8 @@ class ImageWork {
   std::vector<std::string> cache_tags(const std::string& image);
 
  private:
-  void build(plan::Images& images, const plan::KeyedStage& stage, bool forced, bool only_pushed);
+  void build(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step);
+  std::vector<std::string> listings_from(plan::Images& images, const plan::KeyedStage& stage);
   base::EventSink& named_sink(const std::string& name);
   std::string exported_name(const std::string& image);
   std::map<std::string, std::string> arguments(plan::Images& images, const plan::KeyedStage& stage);

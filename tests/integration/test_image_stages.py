@@ -268,11 +268,11 @@ def test_a_project_without_a_base_of_its_own_needs_no_dockerfile_for_it(machine)
 
 
 def test_only_the_layers_that_a_run_needs_are_read(machine, registry):
+    """The final image runs nothing: of the large layer of the base image it only needs to be told what is in it."""
     machine("one", registry, push="stages")("build_image").ok()
     two = machine("two", registry, push="stages")
     two.edit("products.csv", "id,name,price\ntea,Tea,1.00\n")
     registry.forget()
     assert built(two("build_image").ok()) == ["runtime"]
-    read = [each for each in registry.accesses("GET") if "/blobs/sha256:" in each.path]
-    # Of the images that it stands on, configurations alone; and what COPY --from takes its files from.
-    assert len(read) <= 4, read
+    read = {each.path for each in registry.accesses("GET") if "/blobs/sha256:" in each.path}
+    assert max(len(registry.get(path)[2]) for path in read) < 200_000, read
