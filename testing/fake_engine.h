@@ -32,7 +32,7 @@ class FakeEngine : public engine::Engine {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(job);
     for (const std::string& name : job.names) images_.insert_or_assign(name, image);
-    return {image.raw, image.manifest.config, 1, 0};
+    return {image.raw, image.manifest.config, true, 1, 0, {}};
   }
 
   void import_image(oci::ImageRepo&, const std::string&, const std::string& name,

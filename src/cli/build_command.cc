@@ -9,9 +9,11 @@
 #include "cli/build_options.h"
 #include "cli/build_output.h"
 #include "cli/commands.h"
+#include "cli/docker_services.h"
 #include "cli/own_namespaces.h"
 #include "cli/print.h"
 #include "cli/registry_access.h"
+#include "docker/docker_engine.h"
 #include "engine/embedded_engine.h"
 #include "script/calls.h"
 #include "store/folder.h"
@@ -25,12 +27,65 @@ bool writes_to_standard_output(const BuildOptions& options) {
                      [](const BuildOutput& output) { return output.destination == "-"; });
 }
 
+bool is_of_files(const BuildOutput& output) {
+  return output.kind == BuildOutput::Kind::kRootTar || output.kind == BuildOutput::Kind::kRootFolder;
+}
+
+OpenTarget open_target(RegistryAccess& access) {
+  return [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
+    return access.registries().open(name, registry::Access::kPushAnywhere);
+  };
+}
+
+// What the daemon has built goes where it was asked for; files of the image by way of the store, which can
+// read layers.
+void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& image, engine::Engine& daemon,
+                         const OpenTarget& target, const CommandContext& context) {
+  BuildOptions images = options;
+  std::erase_if(images.outputs, [](const BuildOutput& output) {
+    return is_of_files(output) || output.kind == BuildOutput::Kind::kImage;
+  });
+  deliver(images, image, nullptr, daemon, target, context.sink, context.cancellation);
+  BuildOptions files;
+  for (const BuildOutput& output : options.outputs) {
+    if (is_of_files(output)) files.outputs.push_back(output);
+  }
+  if (files.outputs.empty()) return;
+  require_own_namespaces();
+  const auto store = store::Store::open(store::default_folder(), context.cancellation);
+  const auto lease = store->lease();
+  const auto repo = store->images("");
+  const oci::Descriptor copied =
+      daemon.export_image(image.manifest.descriptor.digest.text(), *repo, "", context.cancellation);
+  engine::BuiltStage stored = image;
+  stored.manifest = *repo->read_manifest(copied.digest.text());
+  deliver(files, stored, store, daemon, target, context.sink, context.cancellation);
+}
+
+int run_daemon_build(const CommandContext& context, BuildOptions options) {
+  RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  for (const oci::Reference& name : options.names) options.job.names.push_back(name.text());
+  for (const BuildOutput& output : options.outputs) {
+    if (output.kind != BuildOutput::Kind::kImage || output.name.empty()) continue;
+    oci::Reference name = oci::parse_reference(output.name);
+    if (name.tag.empty()) name.tag = "latest";
+    options.job.names.push_back(name.text());
+  }
+  const auto daemon = docker::make_docker_engine(docker_services(access, context.cancellation));
+  const engine::BuiltStage image = daemon->build(options.job, context.sink, context.cancellation);
+  deliver_from_daemon(options, image, *daemon, open_target(access), context);
+  if (!writes_to_standard_output(options)) print(image.manifest.descriptor.digest.text() + "\n");
+  return 0;
+}
+
 int run_build(const CommandContext& context) {
   const std::vector<std::string>& args = context.options.run.args;
   if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg == "--help" || arg == "-h"; })) {
     print(command_page(build_command(), ui::Style::for_fd(STDOUT_FILENO)));
     return 0;
   }
+  if (context.options.engine == EngineKind::kDocker)
+    return run_daemon_build(context, parse_build_options(args));
   if (context.workspace != nullptr) script::flush_output();
   require_own_namespaces();
   BuildOptions options = parse_build_options(args);
@@ -43,13 +98,11 @@ int run_build(const CommandContext& context) {
   services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(reference, registry::Access::kPull);
   };
-  services.open_for_push = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
-    return access.registries().open(reference, registry::Access::kPushAnywhere);
-  };
+  services.open_for_push = open_target(access);
   services.http_client = [&access]() -> http::Client& { return access.services().client; };
   const auto engine = engine::make_embedded_engine(std::move(services));
   const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
-  deliver(options, image, store, *engine, context.sink, context.cancellation);
+  deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
   engine->wait_for_cache();
   if (!writes_to_standard_output(options)) print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
@@ -64,6 +117,7 @@ Command build_command() {
           "Builds the Dockerfile of the folder CONTEXT and keeps the image in ix's own store.\n"
           "It needs no project, no daemon and no root. What was built once is taken from the\n"
           "store. The image's digest is written to standard output.\n"
+          "`ix --engine docker build …` lets the Docker daemon build; it keeps the image.\n"
           "\n"
           "    ix build -t shop/web:1 .\n"
           "    ix build --target test --build-arg VERSION=3 .\n"
@@ -91,7 +145,9 @@ Command build_command() {
           "\n"
           "Where to:\n"
           "    -t, --tag NAME          a name in the store; several are possible\n"
+          "    --push                  to the registries of its names, and nowhere else\n"
           "    -o, --output WHERE      type=image             the store (default)\n"
+          "                            type=registry          the same as --push\n"
           "                            type=oci,dest=FILE     an OCI archive; with\n"
           "                                tar=false a folder in the OCI image layout\n"
           "                            type=docker,dest=FILE  for docker load\n"

@@ -107,6 +107,8 @@ BuildOutput parse_output(const std::string& text) {
   }
   if (type == "image") {
     output.kind = BuildOutput::Kind::kImage;
+  } else if (type == "registry") {
+    output.kind = BuildOutput::Kind::kRegistry;
   } else if (type == "oci") {
     output.kind = tar ? BuildOutput::Kind::kArchive : BuildOutput::Kind::kLayout;
   } else if (type == "docker") {
@@ -116,10 +118,11 @@ BuildOutput parse_output(const std::string& text) {
   } else if (type == "local") {
     output.kind = BuildOutput::Kind::kRootFolder;
   } else {
-    usage(fmt::format("--output type={} is not known; there are image, oci, docker, tar and local.", type));
+    usage(fmt::format("--output type={} is not known; there are image, registry, oci, docker, tar and local.",
+                      type));
   }
-  if (output.kind == BuildOutput::Kind::kImage) {
-    if (!output.destination.empty()) usage("--output type=image goes into the store and has no dest.");
+  if (output.kind == BuildOutput::Kind::kImage || output.kind == BuildOutput::Kind::kRegistry) {
+    if (!output.destination.empty()) usage(fmt::format("--output type={} has no dest.", type));
   } else if (output.destination.empty()) {
     usage(fmt::format("--output type={} needs dest=PATH.", type));
   }
@@ -155,11 +158,23 @@ class Parser {
       usage("It is: " + build_usage() + ". The context is a folder, mostly \".\".");
     read_files();
     if (options_.outputs.empty()) options_.outputs.emplace_back();
+    check_pushes();
     if (reproducible_ && !options_.job.source_date_epoch) options_.job.source_date_epoch = 0;
     return std::move(options_);
   }
 
  private:
+  void check_pushes() {
+    bool only_pushes = true;
+    for (const BuildOutput& output : options_.outputs) {
+      const bool pushes = output.kind == BuildOutput::Kind::kRegistry;
+      only_pushes = only_pushes && pushes;
+      if (pushes && options_.names.empty() && output.name.empty())
+        usage("--push needs to know where to: name the image with -t REGISTRY/NAME:TAG.");
+    }
+    options_.job.lazy_layers = only_pushes;
+  }
+
   void take(const std::string& arg) {
     if (!only_positional_ && arg == "--") {
       only_positional_ = true;
@@ -211,6 +226,8 @@ class Parser {
         job.no_cache_stages.insert(base::to_lower(stage));
     } else if (name == "--pull") {
       job.pull = flag(name);
+    } else if (name == "--push") {
+      if (flag(name)) options_.outputs.push_back({BuildOutput::Kind::kRegistry, "", ""});
     } else if (name == "--cache-from") {
       job.cache_from.push_back(value(name));
     } else if (name == "--cache-to") {

@@ -15,6 +15,7 @@ namespace ixian::cli {
 struct BuildOutput {
   enum class Kind {
     kImage,       // into the store, under its names
+    kRegistry,    // to the registries of its names
     kLayout,      // a folder in the OCI image layout
     kArchive,     // one file that is an OCI archive and a docker archive
     kRootTar,     // the files of the image as a tar archive

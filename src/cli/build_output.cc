@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/text.h"
 #include "engine/rootfs_output.h"
 #include "layer/byte_sink.h"
 #include "layout/docker_archive.h"
@@ -18,12 +19,13 @@ namespace {
 class Delivery {
  public:
   Delivery(const BuildOptions& options, const engine::BuiltStage& image,
-           const std::shared_ptr<store::Store>& store, engine::Engine& engine, base::EventSink& sink,
-           base::Cancellation& cancellation)
+           const std::shared_ptr<store::Store>& store, engine::Engine& engine, const OpenTarget& open_target,
+           base::EventSink& sink, base::Cancellation& cancellation)
       : options_(options),
         image_(image),
         store_(store),
         engine_(engine),
+        open_target_(open_target),
         sink_(sink),
         cancellation_(cancellation) {}
 
@@ -33,7 +35,9 @@ class Delivery {
         name_in_store(output);
         continue;
       }
-      const auto activity = sink_.begin({"output", output.destination});
+      const bool pushes = output.kind == BuildOutput::Kind::kRegistry;
+      const auto activity =
+          sink_.begin({pushes ? "push" : "output", pushes ? names_of(output) : output.destination});
       try {
         write(output);
       } catch (const base::Cancelled&) {
@@ -53,10 +57,20 @@ class Delivery {
  private:
   std::string digest() const { return image_.manifest.descriptor.digest.text(); }
 
-  void name_in_store(const BuildOutput& output) {
+  std::vector<oci::Reference> all_names(const BuildOutput& output) const {
     std::vector<oci::Reference> names = options_.names;
     if (!output.name.empty()) names.push_back(oci::parse_reference(output.name));
-    for (const oci::Reference& name : names)
+    return names;
+  }
+
+  std::string names_of(const BuildOutput& output) const {
+    std::vector<std::string> texts;
+    for (const oci::Reference& name : all_names(output)) texts.push_back(name.text());
+    return base::join(texts, ", ");
+  }
+
+  void name_in_store(const BuildOutput& output) {
+    for (const oci::Reference& name : all_names(output))
       store_->images(name.name())->put_manifest(name.identifier(), image_.manifest);
   }
 
@@ -78,6 +92,10 @@ class Delivery {
         return write_tar(output.destination);
       case BuildOutput::Kind::kRootFolder:
         return engine::write_root_folder(store_, image_, output.destination, sink_, cancellation_);
+      case BuildOutput::Kind::kRegistry:
+        for (const oci::Reference& name : all_names(output))
+          engine_.export_image(digest(), *open_target_(name), name.identifier(), cancellation_);
+        return;
       case BuildOutput::Kind::kImage:
         return;
     }
@@ -119,6 +137,7 @@ class Delivery {
   const engine::BuiltStage& image_;
   const std::shared_ptr<store::Store>& store_;
   engine::Engine& engine_;
+  const OpenTarget& open_target_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
 };
@@ -126,9 +145,9 @@ class Delivery {
 }  // namespace
 
 void deliver(const BuildOptions& options, const engine::BuiltStage& image,
-             const std::shared_ptr<store::Store>& store, engine::Engine& engine, base::EventSink& sink,
-             base::Cancellation& cancellation) {
-  Delivery(options, image, store, engine, sink, cancellation).run();
+             const std::shared_ptr<store::Store>& store, engine::Engine& engine,
+             const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation) {
+  Delivery(options, image, store, engine, open_target, sink, cancellation).run();
 }
 
 }  // namespace ixian::cli

@@ -15,7 +15,7 @@ _ix() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
             help|plan|why|graph|completion) ;;
-            --log|--progress|-j|--jobs) ((i++)) ;;
+            --log|--progress|--engine|-j|--jobs) ((i++)) ;;
             -*) ;;
             *) COMPREPLY=($(compgen -f -- "$word")); return ;;
         esac
@@ -23,10 +23,11 @@ _ix() {
     case ${COMP_WORDS[COMP_CWORD-1]} in
         --log) COMPREPLY=($(compgen -W "DEBUG INFO WARN ERROR NONE" -- "$word")); return ;;
         --progress) COMPREPLY=($(compgen -W "auto tty plain json quiet" -- "$word")); return ;;
+        --engine) COMPREPLY=($(compgen -W "embedded docker" -- "$word")); return ;;
         completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")); return ;;
     esac
     if [[ $word == -* ]]; then
-        COMPREPLY=($(compgen -W "--help --version --log --force --force-all --clean --clean-all --show --dry-run --jobs --progress" -- "$word"))
+        COMPREPLY=($(compgen -W "--help --version --log --force --force-all --clean --clean-all --show --dry-run --jobs --progress --engine" -- "$word"))
     else
         COMPREPLY=($(compgen -W "$(ix completion --tasks 2>/dev/null | cut -f1)" -- "$word"))
     fi
@@ -54,6 +55,7 @@ _ix() {
         '--dry-run[show what would run and why]' \
         '(-j --jobs)'{-j,--jobs}'[tasks at a time]:number:' \
         '--progress[how to show progress]:how:(auto tty plain json quiet)' \
+        '--engine[who builds images]:engine:(embedded docker)' \
         '1:task:{_describe task tasks}' \
         '*::argument:_files'
 }
@@ -78,6 +80,7 @@ complete -c ix -n __fish_use_subcommand -l show -d 'show what is complete'
 complete -c ix -n __fish_use_subcommand -l dry-run -d 'show what would run and why'
 complete -c ix -n __fish_use_subcommand -s j -l jobs -x -d 'tasks at a time'
 complete -c ix -n __fish_use_subcommand -l progress -x -a 'auto tty plain json quiet' -d 'how to show progress'
+complete -c ix -n __fish_use_subcommand -l engine -x -a 'embedded docker' -d 'who builds images'
 )script";
 
 // One line a task, name and text with a tab between them.

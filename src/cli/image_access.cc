@@ -9,8 +9,11 @@
 #include "base/fs.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "cli/docker_services.h"
 #include "cli/own_namespaces.h"
 #include "cli/workspace.h"
+#include "context/git_view.h"
+#include "docker/docker_engine.h"
 #include "engine/embedded_engine.h"
 #include "oci/platform.h"
 #include "run/build_record.h"
@@ -19,10 +22,6 @@
 
 namespace ixian::cli {
 namespace {
-
-// What every project's image has for a time, unless SOURCE_DATE_EPOCH says another one: 1980, which zip files
-// can hold.
-constexpr std::int64_t kFixedTime = 315'532'800;
 
 // What the engine has, as something that planning may ask.
 class EngineFinder : public oci::ImageFinder {
@@ -39,18 +38,6 @@ class EngineFinder : public oci::ImageFinder {
   const std::string repository_;
 };
 
-std::int64_t source_date_epoch() {
-  const char* value = std::getenv("SOURCE_DATE_EPOCH");
-  if (value == nullptr || *value == '\0') return kFixedTime;
-  try {
-    std::size_t used = 0;
-    const std::int64_t seconds = std::stoll(value, &used);
-    if (value[used] == '\0' && seconds >= 0) return seconds;
-  } catch (const std::exception&) {
-  }
-  throw base::Error(base::ErrorCode::kUsage, "SOURCE_DATE_EPOCH is not a number of seconds since 1970.");
-}
-
 std::string note_key(const plan::KeyedStage& stage) {
   return base::sha256_hex(base::canonical_json({{"kind", "inputs of a stage"},
                                                 {"repository", stage.declared.repository},
@@ -64,21 +51,45 @@ std::string pattern_of(const std::string& folder, const std::string& project) {
 
 }  // namespace
 
+std::int64_t project_time() {
+  const char* value = std::getenv("SOURCE_DATE_EPOCH");
+  if (value == nullptr || *value == '\0') return context::kFixedTime;
+  try {
+    std::size_t used = 0;
+    const std::int64_t seconds = std::stoll(value, &used);
+    if (value[used] == '\0' && seconds >= 0) return seconds;
+  } catch (const std::exception&) {  // not a number at all
+  }
+  throw base::Error(base::ErrorCode::kUsage, "SOURCE_DATE_EPOCH is not a number of seconds since 1970.");
+}
+
 struct ImageAccess::Impl {
   Impl(ImageAccess& access)
       : owner(access),
         settings(script::image_settings()),
         store(store::Store::open(store::default_folder(), access.cancellation_)) {
-    const std::string chosen = owner.options_.engine.empty() ? settings.engine : owner.options_.engine;
-    if (chosen != "embedded") {
-      throw base::Error(base::ErrorCode::kProject,
-                        fmt::format("DOCKER.ENGINE is embedded or docker, not {}.", chosen));
-    }
+    engine = kind() == EngineKind::kDocker ? daemon() : embedded();
+  }
+
+  EngineKind kind() const {
+    if (owner.options_.engine) return *owner.options_.engine;
+    if (settings.engine == "embedded") return EngineKind::kEmbedded;
+    if (settings.engine == "docker") return EngineKind::kDocker;
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("DOCKER.ENGINE is embedded or docker, not {}.", settings.engine));
+  }
+
+  std::unique_ptr<engine::Engine> embedded() {
     engine::EngineServices services;
     services.store = store;
     services.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
+    services.open_for_push = [this](const oci::Reference& reference) { return open(reference, true); };
     services.http_client = [this]() -> http::Client& { return owner.registries_.services().client; };
-    engine = engine::make_embedded_engine(std::move(services));
+    return engine::make_embedded_engine(std::move(services));
+  }
+
+  std::unique_ptr<engine::Engine> daemon() {
+    return docker::make_docker_engine(docker_services(owner.registries_, owner.cancellation_));
   }
 
   std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
@@ -108,13 +119,15 @@ struct ImageAccess::Impl {
     return nullptr;
   }
 
-  // As the engine will find it: what has this name here, else what the registry has. A registry that does not
-  // answer is no reason to stop where the image is known.
+  // What the embedded engine has under a name has got it on purpose, and goes before what the registry has. A
+  // daemon's may have been pulled long ago. A registry that does not answer is no reason to stop where the
+  // image is known.
   std::string foreign_digest(const std::string& image) {
     const oci::Reference reference = oci::parse_reference(image);
     if (reference.digest) return reference.digest->text();
-    if (const auto here = store->images(reference.name())->find(reference.identifier()))
-      return here->digest.text();
+    if (kind() == EngineKind::kEmbedded) {
+      if (const auto here = engine->find_image(image)) return here->digest.text();
+    }
     std::optional<base::Error> failed;
     try {
       if (const auto there = open(reference, false)->find(reference.identifier()))
@@ -152,7 +165,7 @@ struct ImageAccess::Impl {
       manners.cache_to = settings.cache_repository;
       manners.push_instructions = policy() == plan::PushPolicy::kAll;
       manners.jobs = owner.options_.jobs;
-      manners.source_date_epoch = source_date_epoch();
+      manners.source_date_epoch = project_time();
       work = std::make_unique<run::ImageWork>(std::move(services), std::move(manners), owner.sink_,
                                               owner.cancellation_);
     });
@@ -219,46 +232,24 @@ run::ImageWork& ImageAccess::work() {
   return impl().image_work();
 }
 
-script::ImageHooks ImageAccess::hooks() {
-  script::ImageHooks hooks;
-  const auto reference = [](const std::string& name) { return oci::parse_reference(name); };
-  hooks.exists_here = [this](const std::string& name) { return impl().engine->find_image(name).has_value(); };
-  hooks.exists_in_registry = [this, reference](const std::string& name) {
-    const auto finder = impl().registry_finder(reference(name).name());
-    return finder && finder->find(reference(name).identifier());
-  };
-  hooks.pull = [this, reference](const std::string& name) {
-    const auto repo = impl().open(reference(name), false);
-    if (!repo->find(reference(name).identifier())) {
-      throw base::Error(base::ErrorCode::kRegistry,
-                        fmt::format("There is no image {}. Push it from where it was built.", name));
-    }
-    impl().engine->import_image(*repo, reference(name).identifier(), name, cancellation_);
-  };
-  hooks.push = [this, reference](const std::string& name) {
-    const auto repo = impl().open(reference(name), true);
-    impl().engine->export_image(name, *repo, reference(name).identifier(), cancellation_);
-  };
-  hooks.remove = [this](const std::string& name) { return impl().engine->remove_image(name); };
-  hooks.build = [this](const script::ImageRequest& request) {
-    engine::StageJob job;
-    job.dockerfile = request.stage.dockerfile;
-    job.dockerfile_name = request.stage.dockerfile_name;
-    job.dockerfile_path = request.stage.dockerfile_path;
-    job.context = request.stage.context;
-    job.excluded = excluded();
-    job.names = {request.name};
-    job.target = request.stage.target;
-    if (!request.stage.platform.empty()) job.platform = oci::parse_platform(request.stage.platform);
-    job.build_args = request.stage.build_args;
-    job.no_cache = request.force;
-    job.modes = engine::ContextModes::kGit;
-    job.source_date_epoch = source_date_epoch();
-    job.jobs = options_.jobs;
-    impl().engine->build(job, sink_, cancellation_);
-  };
-  hooks.volume_exists = [](const std::string&) { return false; };
-  return hooks;
+const std::string& ImageAccess::builder_folder() const {
+  return workspace_.builder_folder();
+}
+
+engine::Engine& ImageAccess::engine() {
+  return *impl().engine;
+}
+
+bool ImageAccess::builds_here() {
+  return impl().kind() == EngineKind::kEmbedded;
+}
+
+std::shared_ptr<oci::ImageRepo> ImageAccess::open_repo(const oci::Reference& reference, bool push) {
+  return impl().open(reference, push);
+}
+
+std::shared_ptr<oci::ImageFinder> ImageAccess::registry_finder(const std::string& repository) {
+  return impl().registry_finder(repository);
 }
 
 base::Json ImageAccess::earlier_inputs(const plan::KeyedStage& stage) {
@@ -301,7 +292,7 @@ void ImageAccess::record(plan::Images& images, const plan::ImagePlan& plan) {
   std::string repository;
   for (const plan::StageStep& step : plan.steps) {
     const plan::KeyedStage& stage = images.keyed(step.id);
-    record.stages.push_back({step.stage, step.image, step.key, stage.inputs, {}});
+    record.stages.push_back({step.stage, step.image, step.key, stage.inputs, work().cache_tags(step.image)});
     repository = stage.declared.repository;
   }
   if (record.stages.empty()) return;

@@ -12,13 +12,15 @@
 #include "engine/engine.h"
 #include "plan/images.h"
 #include "run/image_work.h"
-#include "script/image_hooks.h"
 #include "script/image_settings.h"
 #include "store/store.h"
 
 namespace ixian::cli {
 
 class Workspace;
+
+// The time of what a project's images hold: SOURCE_DATE_EPOCH, else one fixed date.
+std::int64_t project_time();
 
 // Made when it is first asked for anything: a command that needs no image pays nothing. Thread-safe.
 class ImageAccess {
@@ -34,8 +36,19 @@ class ImageAccess {
   run::ImageWork& work();
   RegistryAccess& registries() { return registries_; }
 
-  // The functions for images that are named and not planned. Those about tasks are the workspace's.
-  script::ImageHooks hooks();
+  engine::Engine& engine();
+  bool builds_here();  // the engine is this program
+
+  // A repository of a registry. Throws Error{kRegistry} for pushing to one that is not configured.
+  std::shared_ptr<oci::ImageRepo> open_repo(const oci::Reference& reference, bool push);
+
+  // For look-ups. Null, and a warning the first time, for a registry that is not configured.
+  std::shared_ptr<oci::ImageFinder> registry_finder(const std::string& repository);
+
+  const std::string& builder_folder() const;
+
+  // What is in no context of the project.
+  std::vector<std::string> excluded() const;
 
   // What led to the newest image of a stage that is known here, else in its registry; null where there is
   // none.
@@ -48,7 +61,6 @@ class ImageAccess {
  private:
   struct Impl;
   Impl& impl();
-  std::vector<std::string> excluded() const;
   void record(plan::Images& images, const plan::ImagePlan& plan);
 
   const Options& options_;

@@ -49,6 +49,7 @@ Options parse_options(int argc, char** argv) {
   options.jobs = std::max(2u, base::processor_count());
   std::string progress;
   std::string log;
+  std::string engine;
   CLI::App app;
   app.prefix_command();
   app.set_help_flag();
@@ -69,7 +70,7 @@ Options parse_options(int argc, char** argv) {
   app.add_flag("--push", push);
   app.add_flag("--no-push", no_push);
   app.add_flag("--no-pull", no_pull);
-  app.add_option("--engine", options.engine);
+  app.add_option("--engine", engine);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -85,8 +86,13 @@ Options parse_options(int argc, char** argv) {
   if (push && no_push) throw usage_error("--push and --no-push say opposite things: give one of them.");
   if (push || no_push) options.push = push;
   options.pull = !no_pull;
-  if (!options.engine.empty() && options.engine != "embedded" && options.engine != "docker")
-    throw usage_error(fmt::format("--engine is embedded or docker, not {}.", options.engine));
+  if (engine == "docker") {
+    options.engine = EngineKind::kDocker;
+  } else if (engine == "embedded") {
+    options.engine = EngineKind::kEmbedded;
+  } else if (!engine.empty()) {
+    throw usage_error(fmt::format("--engine is embedded or docker, not {}.", engine));
+  }
   if (!log.empty()) {
     const auto threshold = ui::parse_threshold(log);
     if (!threshold) throw usage_error(fmt::format("--log is DEBUG, INFO, WARN, ERROR or NONE, not {}.", log));
@@ -125,13 +131,14 @@ Flags:
   -j, --jobs N     run up to N tasks at a time (default: the processors; with
                    1, each task has the terminal)
   --progress HOW   auto (default), tty, plain, json or quiet
+  --engine WHICH   who builds images: embedded (default) is ix itself, docker
+                   the daemon of DOCKER_HOST
 
 Flags for images:
   --push           push images that their registry does not have, and those they
                    stand on; DOCKER.PUSH says whether that is less or more
   --no-push        push nothing, whatever DOCKER.PUSH says
   --no-pull        build what is not here without asking registries for it
-  --engine WHICH   embedded (default: ix builds, without a daemon) or docker
 
 Type 'ix help TASK' for help on a task.
 )";

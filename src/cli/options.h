@@ -10,17 +10,20 @@
 
 namespace ixian::cli {
 
+// Who builds images.
+enum class EngineKind { kEmbedded, kDocker };
+
 struct Options {
   bool help = false;
   bool version = false;
   bool show = false;
   bool dry_run = false;
   unsigned jobs = 1;
+  std::optional<EngineKind> engine;  // unset: what DOCKER.ENGINE says, else the embedded one
   ui::ViewKind progress = ui::ViewKind::kAuto;
   ui::Threshold threshold = ui::Threshold::kInfo;
   std::optional<bool> push;        // --push, --no-push; unset: what DOCKER.PUSH says
   bool pull = true;                // --no-pull: registries are not asked for images
-  std::string engine;              // "" is what DOCKER.ENGINE says
   std::string log_level = "info";  // as Python's side calls it
 
   std::string task;   // "" where none is named

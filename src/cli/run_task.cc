@@ -67,7 +67,7 @@ int run_task(Workspace& workspace, const Options& options) {
     print(status_tree(workspace, options.task, options.run));
     return 0;
   }
-  if (!options.dry_run && builds_images(graph, root)) {
+  if (!options.dry_run && builds_images(graph, root) && workspace.image_access().builds_here()) {
     script::flush_output();
     require_own_namespaces();
   }

@@ -32,8 +32,8 @@ class Workspace {
   // What `ix TASK` would do. Throws base::Error: an unknown task, a ring, a checker that raises.
   plan::TaskPlan plan(const std::string& task, const plan::Options& options);
 
-  // After a run: waits for images that are being pushed, writes the build down at the registry, and adds to the
-  // report what went wrong.
+  // After a run: waits for images that are being pushed, writes the build down at the registry, and adds to
+  // the report what went wrong.
   void finish_images(run::Report& report);
 
   script::Project& project() { return *project_; }
@@ -63,6 +63,7 @@ class Workspace {
   bool run_nested(const std::string& task, const std::vector<std::string>& args,
                   const std::map<std::string, bool>& flags);
 
+  const Options& options_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   std::unique_ptr<ImageAccess> image_access_;

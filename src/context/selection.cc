@@ -1,6 +1,7 @@
 #include "context/selection.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -94,8 +95,14 @@ class Selector {
   std::vector<SelectedSource> selected_;
 };
 
-std::string content_digest(const FileView& view, const std::string& path, base::Cancellation& cancellation) {
+std::string content_digest(const FileView& view, const std::string& path, base::StatCache* known,
+                           base::Cancellation& cancellation) {
   const base::UniqueFd fd = view.open(path);
+  struct stat before;
+  base::Sha256Bytes digest;
+  const bool has_status = known != nullptr && ::fstat(fd.get(), &before) == 0;
+  if (has_status && known->find(before, digest)) return base::to_hex(digest);
+  const std::int64_t began = has_status ? known->now_ns() : 0;
   base::Sha256 sha;
   const std::size_t size = 256 << 10;
   const std::unique_ptr<char[]> buffer(new char[size]);
@@ -109,7 +116,13 @@ std::string content_digest(const FileView& view, const std::string& path, base::
     cancellation.throw_if_requested();
     sha.update(buffer.get(), static_cast<std::size_t>(count));
   }
-  return base::to_hex(sha.finish());
+  digest = sha.finish();
+  struct stat after;
+  if (has_status && ::fstat(fd.get(), &after) == 0 && after.st_size == before.st_size &&
+      base::mtime_ns(after) == base::mtime_ns(before) && base::ctime_ns(after) == base::ctime_ns(before)) {
+    known->store(after, began, digest);
+  }
+  return base::to_hex(digest);
 }
 
 base::Json describe(const SelectedFile& file, const DigestOptions& options) {
@@ -150,7 +163,7 @@ std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources
   }
   base::parallel_for(files.size(), options.threads, [&](std::size_t i) {
     if (files[i]->entry.type == oci::TarType::kFile)
-      files[i]->content = content_digest(view, files[i]->path, cancellation);
+      files[i]->content = content_digest(view, files[i]->path, options.known, cancellation);
   });
   base::Json all = base::Json::array();
   for (const SelectedSource& source : sources) {

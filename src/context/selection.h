@@ -7,6 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/json.h"
+#include "base/stat_cache.h"
 #include "context/file_view.h"
 
 namespace ixian::context {
@@ -48,6 +49,8 @@ void to_git_modes(std::vector<SelectedSource>& selection);
 struct DigestOptions {
   bool owners = false;   // of files from an image, unless --chown gives them others
   unsigned threads = 1;  // that read
+  // What files held whose status has not changed; null: all are read.
+  base::StatCache* known = nullptr;
 };
 
 // SHA-256 over what select() gave, contents included, in hexadecimal. Notes the digest of each content, so

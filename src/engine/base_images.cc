@@ -38,7 +38,9 @@ std::shared_ptr<oci::ImageRepo> BaseImages::origin(const oci::Reference& referen
 }
 
 std::shared_ptr<const BaseImage> BaseImages::get(const std::string& name, const oci::Platform& platform) {
-  const oci::Reference reference = oci::parse_reference(name);
+  oci::Reference reference = oci::parse_reference(name);
+  if (const auto pinned = pinned_.find(name); pinned != pinned_.end())
+    reference.digest = oci::Digest::parse(pinned->second);
   const std::lock_guard lock(mutex_);
   auto& known = known_[reference.text() + " " + platform.text()];
   if (!known) known = find(reference, platform);

@@ -25,9 +25,9 @@ struct BaseImage {
 // Thread-safe; one for a build, in which a name always means the same image.
 class BaseImages {
  public:
-  // `pull`: registries are asked even where the store knows the name.
-  BaseImages(LayerServices& services, OpenRepo open, bool pull)
-      : services_(services), open_(std::move(open)), pull_(pull) {}
+  // `pull`: registries are asked even where the store knows the name. `pinned`: as in StageJob.
+  BaseImages(LayerServices& services, OpenRepo open, bool pull, std::map<std::string, std::string> pinned)
+      : services_(services), open_(std::move(open)), pull_(pull), pinned_(std::move(pinned)) {}
 
   // Manifest and config are read, and kept in the store, so that a build whose image is there already needs
   // no registry. Throws Error{kRegistry}, with advice, where there is no such image; Error{kUsage} for a name
@@ -46,6 +46,7 @@ class BaseImages {
   LayerServices& services_;
   const OpenRepo open_;
   const bool pull_;
+  const std::map<std::string, std::string> pinned_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const BaseImage>> known_;
 };

@@ -98,7 +98,8 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
   return state;
 }
 
-void BuildCache::put(const std::vector<std::string>& keys, const StageState& state, const LayerStack& base) {
+store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const StageState& state,
+                                      const LayerStack& base) {
   store::CacheEntry entry;
   base::Json layers = base::Json::array();
   int version = kPlainRecordVersion;
@@ -120,7 +121,7 @@ void BuildCache::put(const std::vector<std::string>& keys, const StageState& sta
                  {"content_key", state.content_key},
                  {"layers", layers},
                  {"outcomes", to_json(state.outcomes)}};
-  for (const std::string& key : keys) services_.store().cache_put(key, entry);
+  return {std::move(keys), std::move(entry)};
 }
 
 }  // namespace ixian::engine

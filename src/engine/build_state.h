@@ -41,8 +41,12 @@ class BuildCache {
   // registry, which is asked whether it has them still.
   std::optional<StageState> find(const std::string& key, const LayerStack& base);
 
-  // Waits for layers that are still being written.
-  void put(const std::vector<std::string>& keys, const StageState& state, const LayerStack& base);
+  // What a key leads to. Waits for layers that are still being written.
+  store::Store::Keyed entry(std::vector<std::string> keys, const StageState& state, const LayerStack& base);
+  void put(const std::vector<store::Store::Keyed>& entries) { services_.store().cache_put(entries); }
+  void put(std::vector<std::string> keys, const StageState& state, const LayerStack& base) {
+    put({entry(std::move(keys), state, base)});
+  }
 
  private:
   bool are_there(const LayerStack& layers);

@@ -9,6 +9,8 @@ namespace ixian::engine {
 
 void CacheRepo::give_up(base::EventSink& sink, std::string_view reason) {
   if (given_up_.exchange(true)) return;
+  if (warned_->exchange(true))
+    return sink.log(base::kNoActivity, base::LogLevel::kDebug, fmt::format("{}: {}", name_, reason));
   sink.log(base::kNoActivity, base::LogLevel::kWarning,
            fmt::format("The build goes on without the cache in {}. {}", name_, reason));
 }
@@ -23,8 +25,10 @@ std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known
   }
   const std::lock_guard lock(mutex_);
   auto& repo = known[reference.name()];
-  if (!repo)
-    repo = std::make_shared<CacheRepo>(reference.name(), std::make_shared<LateRepo>(open, reference));
+  if (repo) return repo;
+  auto& warned = warned_[reference.name()];
+  if (!warned) warned = std::make_shared<std::atomic<bool>>(false);
+  repo = std::make_shared<CacheRepo>(reference.name(), std::make_shared<LateRepo>(open, reference), warned);
   return repo;
 }
 

@@ -17,20 +17,23 @@ namespace ixian::engine {
 // One of them. Nothing but time depends on a cache, so whoever cannot use it gives it up. Thread-safe.
 class CacheRepo {
  public:
-  CacheRepo(std::string name, std::shared_ptr<oci::ImageRepo> images)
-      : name_(std::move(name)), images_(std::move(images)) {}
+  // `warned`: whether anybody has been told that something is wrong with it.
+  CacheRepo(std::string name, std::shared_ptr<oci::ImageRepo> images,
+            std::shared_ptr<std::atomic<bool>> warned)
+      : name_(std::move(name)), images_(std::move(images)), warned_(std::move(warned)) {}
 
   const std::string& name() const { return name_; }  // as it was asked for
   const std::shared_ptr<oci::ImageRepo>& images() const { return images_; }
 
   bool usable() const { return !given_up_; }
 
-  // Nobody asks it any more. Warned of once; `reason` is a sentence.
+  // Nobody asks it any more. Warned of once, for reading and writing together; `reason` is a sentence.
   void give_up(base::EventSink& sink, std::string_view reason);
 
  private:
   const std::string name_;
   const std::shared_ptr<oci::ImageRepo> images_;
+  const std::shared_ptr<std::atomic<bool>> warned_;
   std::atomic<bool> given_up_{false};
 };
 
@@ -53,6 +56,7 @@ class CacheRepos {
   std::mutex mutex_;
   Known reading_;
   Known writing_;
+  std::map<std::string, std::shared_ptr<std::atomic<bool>>> warned_;
 };
 
 }  // namespace ixian::engine

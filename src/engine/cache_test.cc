@@ -2,6 +2,7 @@
 // before somebody needs it.
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -78,6 +79,20 @@ class Machine {
     return static_cast<int>(std::count_if(logs.begin(), logs.end(), [](const std::string& line) {
       return line.find("goes on without the cache") != std::string::npos;
     }));
+  }
+
+  // The blobs of the layers that are made here, in hexadecimal: what differs can be seen.
+  std::vector<std::string> contents(const BuiltStage& built) {
+    std::vector<std::string> all;
+    const auto parsed = built.manifest.parsed();
+    for (const auto& layer : std::get<oci::Manifest>(parsed).layers) {
+      const auto source = store_->open_blob(layer, 0);
+      std::string hex;
+      for (const char c : base::read_all(*source, 1 << 20, "The layer"))
+        hex += fmt::format("{:02x}", c & 0xff);
+      all.push_back(hex);
+    }
+    return all;
   }
 
   Engine& engine() { return *engine_; }
@@ -252,10 +267,10 @@ TEST_F(RegistryCaches, ThatDoNotAnswerAreWarnedOfOnce) {
   network.erase(kCache);
   second.job.cache_to = kCache;
   EXPECT_EQ(second.build(dockerfile).cached, 0u);
-  EXPECT_EQ(second.warnings(), 2) << "one for reading, one for writing";
+  EXPECT_EQ(second.warnings(), 1) << "for reading and writing";
   second.write("b", "changed");
   second.build(dockerfile);
-  EXPECT_EQ(second.warnings(), 2);
+  EXPECT_EQ(second.warnings(), 1);
 }
 
 TEST_F(RegistryCaches, WhatElseStandsUnderATagIsIgnored) {
@@ -320,21 +335,23 @@ TEST_F(RegistryCaches, CheckoutsOfOneCommitMakeOneImage) {
   }
   const std::string all = "FROM registry.local/base:1\nCOPY . /srv\nADD src /added\nCOPY --chmod=0640 a /a\n";
   second.job.cache_from.clear();
-  const auto made = first.layers(first.build(all));
+  const BuiltStage made = first.build(all);
   const BuiltStage other = second.build(all);
   EXPECT_EQ(other.cached, 0u);
-  EXPECT_EQ(second.layers(other), made);
+  EXPECT_EQ(second.layers(other), first.layers(made));
+  EXPECT_EQ(second.contents(other), first.contents(made));
 }
 
 TEST_F(RegistryCaches, WithATimeCheckoutsMakeOneImageByteForByte) {
-  std::vector<std::string> manifests;
+  std::vector<BuiltStage> built;
   for (Machine* each : {&first, &second}) {
     each->job.modes = ContextModes::kGit;
     each->job.source_date_epoch = 1'600'000'000;
     each->job.cache_from.clear();
-    manifests.push_back(each->build(dockerfile).manifest.bytes);
+    built.push_back(each->build(dockerfile));
   }
-  EXPECT_EQ(manifests[0], manifests[1]);
+  EXPECT_EQ(first.contents(built[0]), second.contents(built[1]));
+  EXPECT_EQ(built[0].manifest.bytes, built[1].manifest.bytes);
 }
 
 }  // namespace

@@ -143,8 +143,7 @@ void CacheWriter::run(const Job& job) {
   if (!build.repo->usable() || build.cancellation.requested()) return;
   try {
     const auto repo = remembering(build.repo);
-    write_image(job, *repo);
-    write_listings(job, *repo);
+    if (write_image(job, *repo)) write_listings(job, *repo);
   } catch (const base::Cancelled&) {
     // Given up, as all that comes after it is.
   } catch (const base::Error& error) {
@@ -154,7 +153,8 @@ void CacheWriter::run(const Job& job) {
   }
 }
 
-void CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
+// False where all of its tags were there, and so the listings are.
+bool CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
   const oci::RawManifest& manifest = job.image->manifest();
   bool stored = false;
   for (const std::string& key : job.keys) {
@@ -172,6 +172,7 @@ void CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
     job.build->sink.log(base::kNoActivity, base::LogLevel::kDebug,
                         fmt::format("Pushed {}:{}.", job.build->repo->name(), tag));
   }
+  return stored;
 }
 
 void CacheWriter::write_listings(const Job& job, RememberingRepo& repo) {

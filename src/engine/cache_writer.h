@@ -49,7 +49,7 @@ class CacheWriter {
  private:
   struct Job;
   void run(const Job& job);
-  void write_image(const Job& job, RememberingRepo& repo);
+  bool write_image(const Job& job, RememberingRepo& repo);
   void write_listings(const Job& job, RememberingRepo& repo);
   std::shared_ptr<RememberingRepo> remembering(const std::shared_ptr<CacheRepo>& repo);
   void done(const Job& job);

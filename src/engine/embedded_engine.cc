@@ -14,6 +14,7 @@
 #include "context/filtered_view.h"
 #include "context/git_view.h"
 #include "engine/build_run.h"
+#include "engine/cache_image.h"
 #include "engine/cache_repos.h"
 #include "engine/cache_writer.h"
 #include "engine/image_assembly.h"
@@ -107,12 +108,14 @@ class EmbeddedEngine : public Engine {
                          [&](const oci::Digest& diff_id) { return find_listing(read_from, diff_id, sink); });
     RegistryCache reading(read_from, layers);
     const BuildCaches caches{repos_, reading, writer_, writing};
-    BaseImages bases(layers, services_.open_repo, job.pull);
+    BaseImages bases(layers, services_.open_repo, job.pull, job.pinned);
     RemoteSources remote(*services_.store, services_.http_client, own);
     std::string plain_context;
     const auto context = open_context(job, plain_context);
-    const PlanSources sources{context, bases, remote, sink, own};
+    base::StatCache known_files(services_.store->folder() + "/file-cache");
+    const PlanSources sources{context, known_files, bases, remote, sink, own};
     const BuildPlan plan = make_build_plan(job, sources);
+    known_files.save();
     BuildRun run(job, plan, sources, layers, caches, plain_context);
     const StageState state = run.build();
     own.throw_if_requested();
@@ -142,7 +145,8 @@ class EmbeddedEngine : public Engine {
     const AssembledImage image = assemble(plan, plan.target, state);
     const LayerStack layers = without_empty(state.layers);
     const oci::RawManifest manifest = oci::raw(image.manifest);
-    BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached};
+    BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached, {}};
+    if (writing) built.cache_tags = cache_tags(plan, layers);
     if (job.lazy_layers) {
       built.whole = std::all_of(layers.begin(), layers.end(), [this](const auto& layer) {
         return services_.store->has_blob(layer->blob());
@@ -164,6 +168,17 @@ class EmbeddedEngine : public Engine {
       services_.store->images(reference.name())->put_manifest(reference.identifier(), manifest);
     }
     return built;
+  }
+
+  static std::vector<std::string> cache_tags(const BuildPlan& plan, const LayerStack& layers) {
+    std::vector<std::string> tags;
+    for (const auto& [index, stage] : plan.stages) {
+      for (const Step& step : stage.steps) {
+        if (step.makes_files) tags.push_back(cache_tag(step.key));
+      }
+    }
+    for (const auto& layer : layers) tags.push_back(listing_tag(layer->diff_id()));
+    return tags;
   }
 
   void remember(std::shared_ptr<ScatteredImage> image) {

@@ -6,21 +6,6 @@
 #include "engine/build_state.h"
 
 namespace ixian::engine {
-namespace {
-
-// A source over a copy of its text.
-class TextCopy : public base::ByteSource {
- public:
-  explicit TextCopy(std::string text) : text_(std::move(text)), rest_(text_) {}
-  std::size_t read(char* buffer, std::size_t size) override { return rest_.read(buffer, size); }
-
- private:
-  const std::string text_;
-  base::TextSource rest_;
-};
-
-}  // namespace
-
 ScatteredImage::ScatteredImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest,
                                std::string config, Origins origins)
     : store_(std::move(store)),
@@ -48,7 +33,7 @@ bool ScatteredImage::has_blob(const oci::Descriptor& blob) {
 
 std::unique_ptr<base::ByteSource> ScatteredImage::open_blob(const oci::Descriptor& blob,
                                                             std::uint64_t offset) {
-  if (blob.digest == config_digest_) return std::make_unique<TextCopy>(config_.substr(offset));
+  if (blob.digest == config_digest_) return std::make_unique<base::OwnedTextSource>(config_.substr(offset));
   const auto origin = origins_.find(blob.digest);
   if (origin == origins_.end() || store_->has_blob(blob)) return store_->open_blob(blob, offset);
   return origin->second->open_blob(blob, offset);

@@ -53,7 +53,10 @@ struct StageJob {
 
   bool no_cache = false;                  // nothing is taken from the cache
   std::set<std::string> no_cache_stages;  // nothing for these stages, by name
-  bool pull = false;                      // ask registries for bases that the store has, too
+  // Images that the Dockerfile names → the digest that each one stands for in this build, whatever its name
+  // stands for by now.
+  std::map<std::string, std::string> pinned;
+  bool pull = false;  // ask registries for bases that the store has, too
 
   // Repositories ("registry.local/shop/web") whose tags "cache-<key>" say what instructions came to, asked in
   // order where the local cache has nothing; and the one that gets what is built here. "" is none. One that
@@ -81,6 +84,8 @@ struct BuiltStage {
                       // digest alone, to this engine object alone
   unsigned instructions = 0;  // that the target needed
   unsigned cached = 0;        // of these, how many were answered by the cache
+  std::vector<std::string>
+      cache_tags;  // that stand for its instructions in `cache_to`; none where that is ""
 };
 
 }  // namespace ixian::engine

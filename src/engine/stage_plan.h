@@ -68,7 +68,8 @@ struct BuildPlan {
 // What planning asks.
 struct PlanSources {
   std::shared_ptr<const context::FileView>
-      context;  // without what .dockerignore leaves out; null: there is none
+      context;                   // without what .dockerignore leaves out; null: there is none
+  base::StatCache& known_files;  // of the context
   BaseImages& bases;
   RemoteSources& remote;
   base::EventSink& sink;

@@ -98,7 +98,8 @@ std::size_t StageRun::ask_registries(std::size_t above) {
   if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
   build_.cache_.put(keys, state_, base_layers_);
   say_cached(count, hit->place);
-  share(count, {keys[0]}, state_);
+  if (const auto& writing = build_.caches_.writing; writing && writing->repo->name() != hit->place)
+    share(count, {keys[0]}, state_);
   return count;
 }
 
@@ -302,16 +303,34 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
   state_.outcomes.push_back({timestamp(build_.plan_.source_date_epoch), std::move(layer), false});
 }
 
-// Puts the outcome into the cache once it is written, and lets others have the key then.
+// Puts the outcome into the cache once it is written, and lets others have the key then. A cache entry waits
+// for the disk; while further outcomes are waiting for their turn already, the last of them does it for all.
 void StageRun::note(std::size_t index, KeyLock lock) {
   const auto held = std::make_shared<KeyLock>(std::move(lock));
   std::vector<std::string> keys = {plan_.steps[index].key};
   if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
+  ++to_note_;
   later([this, index, state = state_, keys, held] {
-    build_.cache_.put(keys, state, base_layers_);
-    *held = KeyLock();
-    share(index + 1, keys, state);
+    std::exception_ptr error;
+    try {
+      noted_.push_back({index + 1, build_.cache_.entry(keys, state, base_layers_), state, std::move(*held)});
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (--to_note_ == 0) put_noted();
+    if (error) std::rethrow_exception(error);
   });
+}
+
+void StageRun::put_noted() {
+  std::vector<Note> notes = std::exchange(noted_, {});
+  std::vector<store::Store::Keyed> entries;
+  for (const Note& note : notes) entries.push_back(note.entry);
+  build_.cache_.put(entries);
+  for (Note& note : notes) {
+    note.lock = KeyLock();
+    share(note.steps, note.entry.keys, note.state);
+  }
 }
 
 // Lets other machines have the state, in the background.

@@ -1,6 +1,7 @@
 // One stage of a build, from its base to its last instruction.
 #pragma once
 
+#include <atomic>
 #include <future>
 #include <optional>
 #include <string>
@@ -41,6 +42,15 @@ class StageRun {
   void later(std::function<void()> work);
   void finish_notes(bool throw_errors);
 
+  // An outcome that is not yet in the cache. Nobody else may make it meanwhile.
+  struct Note {
+    std::size_t steps;
+    store::Store::Keyed entry;
+    StageState state;
+    KeyLock lock;
+  };
+  void put_noted();
+
   BuildRun& build_;
   const StagePlan& plan_;
   StageState state_;
@@ -48,6 +58,8 @@ class StageRun {
   CopyInput copy_input_;                      // of the step that runs
   std::map<std::size_t, StageState> others_;  // stages that this one takes from
   std::vector<std::future<void>> notes_;
+  std::atomic<std::size_t> to_note_{0};  // outcomes whose turn is still to come
+  std::vector<Note> noted_;              // the writer's
   base::ThreadPool writer_{1};
 };
 

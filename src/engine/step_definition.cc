@@ -159,7 +159,8 @@ class Definer {
     step_.selection =
         context::select(context, paths, selection_options(transfer, parents, "the build context"));
     step_.definition["context"] =
-        context::digest_of(context, step_.selection, {false, base::processor_count()}, sources_.cancellation);
+        context::digest_of(context, step_.selection, {false, base::processor_count(), &sources_.known_files},
+                           sources_.cancellation);
     step_.definition["git_modes"] = job_.modes == ContextModes::kGit;
   }
 
@@ -179,8 +180,8 @@ class Definer {
     if (from_context) {
       const context::FileView& context = context_of(sources_);
       auto selection = context::select(context, {mount.source}, {});
-      json["context"] =
-          context::digest_of(context, selection, {false, base::processor_count()}, sources_.cancellation);
+      json["context"] = context::digest_of(
+          context, selection, {false, base::processor_count(), &sources_.known_files}, sources_.cancellation);
     }
     return json;
   }

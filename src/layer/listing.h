@@ -74,4 +74,7 @@ class LayerListing {
 // std::invalid_argument where there is a "..", a NUL, or more than 4096 bytes.
 std::string listed_path(std::string_view name);
 
+// The end of a stored listing, by which damage is noticed: CRC-32 of all before it.
+std::string listing_check(std::string_view bytes);
+
 }  // namespace ixian::layer

@@ -4,6 +4,7 @@
 
 #include "layer/limits.h"
 #include "layer/listing.h"
+#include "layer/packer.h"
 
 // The compact form: a line that names the version, the number of entries, then each entry as its type and its
 // numbers, in base 128 with the lowest digits first (as in Protocol Buffers). Paths share a start with their
@@ -12,7 +13,8 @@
 namespace ixian::layer {
 namespace {
 
-constexpr std::string_view kVersion = "ixian layer listing 1\n";
+constexpr std::string_view kVersion = "ixian layer listing 2\n";
+constexpr std::size_t kCheck = 4;  // bytes of a CRC-32 over all before it, at the end
 constexpr std::string_view kTypes = "fdlhcbpwo";
 constexpr std::size_t kLeastEntry = 10;
 
@@ -98,6 +100,13 @@ ListedEntry read_entry(Reader& reader, const ListedEntry& last) {
 
 }  // namespace
 
+std::string listing_check(std::string_view bytes) {
+  std::uint32_t crc = gzip_crc(0, bytes.data(), bytes.size());
+  std::string check;
+  for (std::size_t i = 0; i < kCheck; ++i, crc >>= 8) check += static_cast<char>(crc & 0xff);
+  return check;
+}
+
 std::string LayerListing::serialise() const {
   std::string bytes(kVersion);
   put(bytes, entries_.size());
@@ -121,6 +130,7 @@ std::string LayerListing::serialise() const {
     put(bytes, folded(entry.offset - last->offset));
     last = &entry;
   }
+  bytes += listing_check(bytes);
   return bytes;
 }
 
@@ -128,6 +138,11 @@ LayerListing LayerListing::parse(std::string_view bytes) {
   if (!bytes.starts_with(kVersion)) {
     throw std::invalid_argument("The listing of a layer is of a version that is not known.");
   }
+  // A file of these bytes is not synced: a loss of power can leave parts of it.
+  if (bytes.size() < kVersion.size() + kCheck) Reader::fail();
+  const std::string_view check = bytes.substr(bytes.size() - kCheck);
+  bytes.remove_suffix(kCheck);
+  if (check != listing_check(bytes)) Reader::fail();
   Reader reader(bytes.substr(kVersion.size()));
   const std::uint64_t count = reader.number();
   if (count > reader.left() / kLeastEntry) Reader::fail();

@@ -95,6 +95,15 @@ TEST(LayerListing, ComesBackFromItsBytes) {
   EXPECT_EQ(LayerListing::parse(LayerListing().serialise()), LayerListing());
 }
 
+TEST(LayerListing, NoticesAByteThatHasChanged) {
+  std::string bytes = sample().serialise();
+  for (char& byte : bytes) {
+    byte = static_cast<char>(byte ^ 1);
+    EXPECT_THROW(LayerListing::parse(bytes), std::invalid_argument);
+    byte = static_cast<char>(byte ^ 1);
+  }
+}
+
 TEST(LayerListing, RefusesBytesThatItDidNotMake) {
   const std::string bytes = sample().serialise();
   EXPECT_THROW(LayerListing::parse(""), std::invalid_argument);

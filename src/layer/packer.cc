@@ -13,15 +13,15 @@ namespace {
 constexpr int kZstdLevel = 3;
 constexpr int kGzipLevel = 1;
 
-std::size_t deflate(const char* data, std::size_t size, bool last, std::vector<std::uint8_t>& level_buffer,
+std::size_t deflate(const char* data, std::size_t size, bool last, std::uint8_t* level_buffer,
                     std::vector<char>& packed) {
   // What does not shrink is stored, in blocks of 64 KiB with 5 bytes before each.
   packed.resize(size + size / 1024 + 1024);
   isal_zstream stream = {};
   isal_deflate_stateless_init(&stream);
   stream.level = kGzipLevel;
-  stream.level_buf = level_buffer.data();
-  stream.level_buf_size = static_cast<std::uint32_t>(level_buffer.size());
+  stream.level_buf = level_buffer;
+  stream.level_buf_size = ISAL_DEF_LVL1_DEFAULT;
   stream.flush = last ? NO_FLUSH : FULL_FLUSH;
   stream.end_of_stream = last ? 1 : 0;
   stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(data));
@@ -55,14 +55,14 @@ struct Packer::Zstd {
 };
 
 Packer::Packer(Compression compression) : compression_(compression) {
-  if (compression == Compression::kGzip) level_buffer_.resize(ISAL_DEF_LVL1_DEFAULT);
+  if (compression == Compression::kGzip) level_buffer_.reset(new std::uint8_t[ISAL_DEF_LVL1_DEFAULT]);
   if (compression == Compression::kZstd) zstd_ = std::make_unique<Zstd>();
 }
 
 Packer::~Packer() = default;
 
 std::size_t Packer::pack(const char* data, std::size_t size, bool last, std::vector<char>& packed) {
-  if (compression_ == Compression::kGzip) return deflate(data, size, last, level_buffer_, packed);
+  if (compression_ == Compression::kGzip) return deflate(data, size, last, level_buffer_.get(), packed);
   packed.resize(ZSTD_compressBound(size));
   const std::size_t count = ZSTD_compress2(zstd_->context, packed.data(), packed.size(), data, size);
   if (ZSTD_isError(count) != 0) throw std::logic_error("zstd could not compress a stretch of a layer.");

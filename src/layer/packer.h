@@ -27,7 +27,7 @@ class Packer {
  private:
   struct Zstd;
   const Compression compression_;
-  std::vector<std::uint8_t> level_buffer_;
+  std::unique_ptr<std::uint8_t[]> level_buffer_;
   std::unique_ptr<Zstd> zstd_;
 };
 

@@ -9,12 +9,14 @@
 // The tar is cut into chunks that lie in a ring. Each is filled by the caller, then hashed for the diffID by
 // one thread while another compresses it, then hashed for the digest and stored by a third; its place in the
 // ring is free again when both ends are done with it. Hashing and storing go by the order of chunks,
-// compressing by whoever is free.
+// compressing by whoever is free. A tar of one chunk, as most RUNs make it, is not worth these threads: they
+// start with the second one.
 
 namespace ixian::layer {
 namespace {
 
 constexpr std::size_t kChunk = 1 << 20;
+constexpr std::size_t kFirstRoom = 32 << 10;  // of the first chunk, which grows
 constexpr unsigned kMaxThreads = 8;
 
 struct Stopped {};
@@ -24,17 +26,16 @@ struct Stopped {};
 Packing::Packing(ByteSink& blob, Compression compression, unsigned threads, base::Cancellation& cancellation)
     : blob_(blob), compression_(compression), cancellation_(cancellation) {
   if (threads == 0) threads = base::processor_count();
-  threads = std::min(threads, kMaxThreads);
-  chunks_.resize(threads + 4);
-  start(threads);
+  compressors_ = std::min(threads, kMaxThreads);
+  chunks_.resize(compressors_ + 4);
 }
 
-void Packing::start(unsigned threads) {
+void Packing::start() {
   try {
-    threads_.emplace_back([this] { run(&Packing::hash); });
+    threads_.emplace_back([this] { run(&Packing::hash_all); });
     threads_.emplace_back([this] { run(&Packing::store); });
     if (compression_ == Compression::kNone) return;
-    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(&Packing::compress); });
+    for (unsigned i = 0; i < compressors_; ++i) threads_.emplace_back([this] { run(&Packing::compress); });
   } catch (...) {
     fail(std::current_exception());
     for (std::thread& thread : threads_) thread.join();
@@ -71,15 +72,38 @@ void Packing::await(std::unique_lock<std::mutex>& lock, Condition ready) {
   if (stopped_) throw Stopped();
 }
 
-void Packing::hash() {
+void Packing::hash(const Chunk& part) {
+  diff_id_.update({part.tar.data(), part.size});
+  if (compression_ == Compression::kGzip) crc_ = gzip_crc(crc_, part.tar.data(), part.size);
+}
+
+void Packing::put(std::string_view bytes) {
+  if (bytes.empty()) return;
+  digest_.update(bytes);
+  blob_size_ += bytes.size();
+  blob_.write(bytes);
+}
+
+void Packing::pack_alone(Chunk& part) {
+  hash(part);
+  put(packed_start(compression_));
+  if (compression_ == Compression::kNone) {
+    put({part.tar.data(), part.size});
+  } else {
+    const std::size_t size = Packer(compression_).pack(part.tar.data(), part.size, true, part.packed);
+    put({part.packed.data(), size});
+  }
+  put(packed_end(compression_, crc_, tar_size_));
+}
+
+void Packing::hash_all() {
   for (std::uint64_t number = 0;; ++number) {
     std::unique_lock lock(mutex_);
     await(lock, [&] { return submitted_ > number || complete_; });
     if (submitted_ <= number) return;
     const Chunk& part = chunk(number);
     lock.unlock();
-    diff_id_.update({part.tar.data(), part.size});
-    if (compression_ == Compression::kGzip) crc_ = gzip_crc(crc_, part.tar.data(), part.size);
+    hash(part);
     lock.lock();
     hashed_ = number + 1;
     changed_.notify_all();
@@ -103,12 +127,6 @@ void Packing::compress() {
 }
 
 void Packing::store() {
-  const auto put = [&](std::string_view bytes) {
-    if (bytes.empty()) return;
-    digest_.update(bytes);
-    blob_size_ += bytes.size();
-    blob_.write(bytes);
-  };
   put(packed_start(compression_));
   const bool plain = compression_ == Compression::kNone;
   for (std::uint64_t number = 0;; ++number) {
@@ -143,16 +161,21 @@ void Packing::submit(bool last) {
 
 LayerWriter::Space Packing::space() {
   cancellation_.throw_if_requested();
-  if (filling_ == kChunk) submit(false);
+  if (filling_ == kChunk) {
+    if (threads_.empty()) start();
+    submit(false);
+  }
   Chunk& part = chunk(submitted_);
   if (filling_ == 0) {
     std::unique_lock lock(mutex_);
     const auto is_free = [&] { return std::min(hashed_, stored_) + chunks_.size() > submitted_; };
     changed_.wait(lock, [&] { return stopped_ || is_free(); });
     if (error_) std::rethrow_exception(error_);
+    part.tar.resize(submitted_ == 0 ? kFirstRoom : kChunk);
+  } else if (filling_ == part.tar.size()) {
     part.tar.resize(kChunk);
   }
-  return {part.tar.data() + filling_, kChunk - filling_};
+  return {part.tar.data() + filling_, part.tar.size() - filling_};
 }
 
 void Packing::filled(std::size_t size) {
@@ -171,6 +194,11 @@ void Packing::write(std::string_view bytes) {
 
 Packing::Result Packing::finish() {
   if (filling_ == 0) space();
+  if (threads_.empty()) {
+    chunk(0).size = filling_;
+    pack_alone(chunk(0));
+    return {diff_id_.finish(), digest_.finish(), blob_size_};
+  }
   submit(true);
   for (std::thread& thread : threads_) thread.join();
   if (error_) std::rethrow_exception(error_);

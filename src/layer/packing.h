@@ -17,7 +17,8 @@
 
 namespace ixian::layer {
 
-// Used by one thread; the others are its own. The destructor stops them, whatever they have done.
+// Used by one thread; if there are others, they are its own. The destructor stops them, whatever they have
+// done.
 class Packing {
  public:
   Packing(ByteSink& blob, Compression compression, unsigned threads, base::Cancellation& cancellation);
@@ -52,12 +53,15 @@ class Packing {
   };
   Chunk& chunk(std::uint64_t number) { return chunks_[number % chunks_.size()]; }
 
-  void start(unsigned threads);
+  void start();
   void run(void (Packing::*work)());
-  void hash();
+  void hash_all();
   void compress();
   void store();
   void submit(bool last);
+  void hash(const Chunk& part);
+  void put(std::string_view bytes);
+  void pack_alone(Chunk& part);
   void fail(std::exception_ptr error);
   // Waits until `ready` holds; throws Stopped where everything is to end.
   template <typename Condition>
@@ -66,6 +70,7 @@ class Packing {
   ByteSink& blob_;
   const Compression compression_;
   base::Cancellation& cancellation_;
+  unsigned compressors_ = 1;
 
   std::uint64_t tar_size_ = 0;
   std::size_t filling_ = 0;  // bytes in the chunk that the caller fills

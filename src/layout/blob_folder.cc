@@ -107,11 +107,13 @@ void BlobFolder::put(const oci::Descriptor& blob, const base::OpenSource& open,
   publish(file, blob.digest);
 }
 
-void BlobFolder::put(const oci::Digest& digest, std::string_view bytes) const {
-  if (file_size(path(digest)) == bytes.size() && read_whole(path(digest), bytes.size()) == bytes) return;
+bool BlobFolder::put(const oci::Digest& digest, std::string_view bytes) const {
+  if (file_size(path(digest)) == bytes.size() && read_whole(path(digest), bytes.size()) == bytes)
+    return false;
   TemporaryFile file(incoming(), "blob-");
   write_at(file.fd(), bytes, 0, file.path());
   publish(file, digest);
+  return true;
 }
 
 void BlobFolder::publish(TemporaryFile& file, const oci::Digest& digest) const {

@@ -35,8 +35,8 @@ class BlobFolder {
   // As ImageRepo::put_blob: `open` throws at the end of wrong bytes. After a crash the blob is there, whole,
   // or not there; which of both is only certain after sync().
   void put(const oci::Descriptor& blob, const base::OpenSource& open, base::Cancellation& cancellation) const;
-  // The same for bytes that were verified; writes nothing where they are there.
-  void put(const oci::Digest& digest, std::string_view bytes) const;
+  // The same for bytes that were verified. Writes nothing where they are there: false.
+  bool put(const oci::Digest& digest, std::string_view bytes) const;
 
   bool remove(const oci::Digest& digest) const;
 

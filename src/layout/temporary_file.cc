@@ -98,6 +98,10 @@ TemporaryFile::~TemporaryFile() {
 
 void TemporaryFile::move_to(const std::string& path) {
   sync_file(fd_.get(), path_);
+  move_unsynced_to(path);
+}
+
+void TemporaryFile::move_unsynced_to(const std::string& path) {
   if (::rename(path_.c_str(), path.c_str()) != 0) file_error("write", path, errno);
   moved_ = true;
   fd_.reset();

@@ -24,6 +24,9 @@ class TemporaryFile {
   // there. Throws Error{kRegistry}.
   void move_to(const std::string& path);
 
+  // Without syncing: after a loss of power the file may be there with other bytes than were written.
+  void move_unsynced_to(const std::string& path);
+
  private:
   base::UniqueFd fd_;
   std::string path_;

@@ -165,7 +165,7 @@ class ImagePlanner {
     while (!queue.empty()) {
       const TaskId id = queue.front();
       queue.pop_front();
-      if (node(id).here && !node(id).forced) continue;
+      if (!node(id).is_built()) continue;
       if (!concerned.insert(id).second) continue;
       for (const TaskId next : node(id).keyed->stages) queue.push_back(next);
     }

@@ -39,6 +39,7 @@ struct KeyedStage {
 
   std::vector<task::TaskId> stages;         // image tasks whose image it stands on or copies from, once each
   std::vector<std::string> foreign_images;  // names of the others
+  std::map<std::string, std::string> pinned;  // of these, name → the digest that is in the key
   std::uint64_t context_bytes = 0;
 
   // What the engine is given: the build arguments that the Dockerfile has a use for, those that stand for

@@ -309,9 +309,25 @@ TEST_F(StageKey, IsMadeOnceUntilItIsForgotten) {
   const KeyedStage& first = keys.of(0);
   project.write("a", "2");
   EXPECT_EQ(&keys.of(0), &first);
+  const std::string before = first.key;
   keys.forget();
-  EXPECT_NE(keys.of(0).key, first.key);
+  EXPECT_NE(keys.of(0).key, before);
+  EXPECT_EQ(first.key, before);
   EXPECT_EQ(project.asked.size(), 1u);
+}
+
+TEST_F(StageKey, IsTheOneFromBeforeWhereForgettingChangedNothing) {
+  project.add("base", "FROM debian:12\n");
+  const task::TaskGraph graph = project.graph();
+  StageKeys keys(graph, project.sources());
+  const KeyedStage& first = keys.of(0);
+  keys.forget();
+  EXPECT_EQ(&keys.of(0), &first);
+}
+
+TEST_F(StageKey, RefusesAStageWhoseNameNoTagCanHold) {
+  project.add("base", "FROM debian:12\n").name = "a/b";
+  EXPECT_THAT(project.refusal("base"), HasSubstr("\"a/b\" cannot be the name of a stage"));
 }
 
 TEST_F(StageKey, MayBeAskedForByThePlaceThatDeclaresAnother) {

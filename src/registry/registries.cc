@@ -74,6 +74,7 @@ struct Registries::Impl {
   // What is known of a host once it is used.
   struct Host {
     std::shared_ptr<HostClient> client;
+    std::shared_ptr<auth::CredentialProvider> credentials;
     std::shared_ptr<auth::EcrProvider> ecr;  // null: not one of ECR's
   };
 
@@ -140,6 +141,7 @@ Registries::Impl::Host& Registries::Impl::host(const std::string& name) {
   const RegistrySettings* configured = find(name);
   std::shared_ptr<auth::CredentialProvider> provider;
   choose_provider(name, configured, host, provider);
+  host.credentials = provider;
   HostOptions options;
   options.host = name;
   options.insecure = configured != nullptr && flag(*configured, "insecure");
@@ -197,6 +199,16 @@ std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference
 
 bool Registries::configured(const std::string& host) const {
   return impl_->find(host) != nullptr;
+}
+
+bool Registries::is_folder(const std::string& host) const {
+  const RegistrySettings* configured = impl_->find(host);
+  return configured != nullptr && configured->kind == ClientKind::kDirectory;
+}
+
+std::optional<auth::Credential> Registries::credential(const std::string& host) {
+  if (is_folder(host)) return std::nullopt;
+  return impl_->host(host).credentials->lookup({host, ""});
 }
 
 std::vector<std::string> Registries::hosts() const {

@@ -68,6 +68,11 @@ class Registries {
   std::unique_ptr<oci::ImageRepo> open(const oci::Reference& reference, Access access);
 
   bool configured(const std::string& host) const;
+  bool is_folder(const std::string& host) const;  // OCILayoutClient: no other program can ask it
+
+  // For other programs that are to use the registry in our place; nullopt where there are none, or it is a
+  // folder. May be slow. Throws Error{kRegistry}.
+  std::optional<auth::Credential> credential(const std::string& host);
   std::vector<std::string> hosts() const;  // the configured ones, in the project's order
 
   // Tries it out, with `repository` as the example to be pulled from and pushed to ("" is none); nothing is

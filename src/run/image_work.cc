@@ -35,12 +35,14 @@ ImageWork::~ImageWork() = default;
 
 void ImageWork::make(plan::Images& images, const plan::StageStep& step) {
   const plan::KeyedStage& stage = images.keyed(step.id);
-  if (step.place == plan::Place::kBuild) build(images, stage, step.forced);
+  // What is only pushed onward needs no layer that nobody has read. Others look for an image under its name.
+  const bool only_pushed = step.push && step.for_.empty();
+  if (step.place == plan::Place::kBuild) build(images, stage, step.forced, only_pushed);
   if (step.place != plan::Place::kUnneeded && services_.note) services_.note(stage);
   if (step.push) push_later(step);
 }
 
-void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool forced) {
+void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool forced, bool only_pushed) {
   const task::ImageStage& declared = stage.declared;
   engine::StageJob job;
   job.dockerfile = declared.dockerfile;
@@ -52,8 +54,10 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool 
   job.target = declared.target;
   if (!declared.platform.empty()) job.platform = oci::parse_platform(declared.platform);
   job.build_args = arguments(images, stage);
+  job.pinned = stage.pinned;
   for (const auto& [id, where] : declared.secrets) job.secrets.push_back(secret_source(id, where));
   job.no_cache = forced;
+  job.lazy_layers = only_pushed;
   job.modes = engine::ContextModes::kGit;
   job.source_date_epoch = manners_.source_date_epoch;
   job.jobs = manners_.jobs;
@@ -63,8 +67,17 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, bool 
     job.cache_to = manners_.cache_to.empty() ? declared.repository : manners_.cache_to;
   engine::Engine& engine = services_.engine();
   if (!forced && engine.find_image(stage.image())) return;  // another ix was quicker
-  NamedSink named(sink_, declared.name);
-  engine.build(job, named, cancellation_);
+  const engine::BuiltStage built = engine.build(job, named_sink(declared.name), cancellation_);
+  const std::lock_guard lock(mutex_);
+  cache_tags_[stage.image()] = built.cache_tags;
+  if (!built.whole) unnamed_[stage.image()] = built.manifest.descriptor.digest.text();
+}
+
+// Instructions may still be on their way to the cache when a build is over, and tell of themselves.
+base::EventSink& ImageWork::named_sink(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  sinks_.push_back(std::make_unique<NamedSink>(sink_, name));
+  return *sinks_.back();
 }
 
 // Those of the key; a stage that was found in another repository is named there.
@@ -115,7 +128,7 @@ void ImageWork::push(const plan::StageStep& step) {
       oci::copy_image(*services_.open_repo(from, false), from.identifier(), *repo, to.identifier(), options,
                       cancellation_);
     } else {
-      services_.engine().export_image(step.image, *repo, to.identifier(), cancellation_);
+      services_.engine().export_image(exported_name(step.image), *repo, to.identifier(), cancellation_);
     }
     sink_.end(activity, base::Outcome::kDone, note);
   } catch (const base::Cancelled&) {
@@ -125,8 +138,12 @@ void ImageWork::push(const plan::StageStep& step) {
     sink_.end(activity, base::Outcome::kFailed, "");
     throw;
   }
+}
+
+std::string ImageWork::exported_name(const std::string& image) {
   const std::lock_guard lock(mutex_);
-  pushed_.insert(step.image);
+  const auto found = unnamed_.find(image);
+  return found == unnamed_.end() ? image : found->second;
 }
 
 std::vector<PushFailure> ImageWork::finish() {
@@ -136,13 +153,15 @@ std::vector<PushFailure> ImageWork::finish() {
     pushers = std::move(pushers_);
   }
   pushers.reset();
+  if (manners_.push_instructions) services_.engine().wait_for_cache();
   const std::lock_guard lock(mutex_);
   return std::move(failures_);
 }
 
-std::set<std::string> ImageWork::pushed() {
+std::vector<std::string> ImageWork::cache_tags(const std::string& image) {
   const std::lock_guard lock(mutex_);
-  return pushed_;
+  const auto found = cache_tags_.find(image);
+  return found == cache_tags_.end() ? std::vector<std::string>{} : found->second;
 }
 
 }  // namespace ixian::run

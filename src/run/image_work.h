@@ -57,15 +57,17 @@ class ImageWork {
   // stands on. Throws what Engine::build throws.
   void make(plan::Images& images, const plan::StageStep& step);
 
-  // Waits for what is being pushed. What failed is told once. A push goes on even where a build has failed:
-  // others can use what it brings.
+  // Waits for what is being pushed, instructions included. What failed is told once. A push goes on even
+  // where a build has failed: others can use what it brings.
   std::vector<PushFailure> finish();
 
-  // The images that this run has pushed, or found pushed, by name.
-  std::set<std::string> pushed();
+  // The tags in the cache repository that stand for the instructions of an image that this run has built.
+  std::vector<std::string> cache_tags(const std::string& image);
 
  private:
-  void build(plan::Images& images, const plan::KeyedStage& stage, bool forced);
+  void build(plan::Images& images, const plan::KeyedStage& stage, bool forced, bool only_pushed);
+  base::EventSink& named_sink(const std::string& name);
+  std::string exported_name(const std::string& image);
   std::map<std::string, std::string> arguments(plan::Images& images, const plan::KeyedStage& stage);
   void push_later(const plan::StageStep& step);
   void push(const plan::StageStep& step);
@@ -76,8 +78,10 @@ class ImageWork {
   base::Cancellation& cancellation_;
 
   std::mutex mutex_;  // guards all below
+  std::vector<std::unique_ptr<base::EventSink>> sinks_;
+  std::map<std::string, std::string> unnamed_;  // images whose layers are not all here → digest
   std::set<std::string> begun_;
-  std::set<std::string> pushed_;
+  std::map<std::string, std::vector<std::string>> cache_tags_;  // by image
   std::vector<PushFailure> failures_;
   std::unique_ptr<base::ThreadPool> pushers_;
 };

@@ -1,6 +1,7 @@
 #include "sandbox/first_process.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -17,11 +18,6 @@
 
 namespace ixian::sandbox {
 namespace {
-
-// Not fork(2) of the library, which takes locks that another thread may have held when we were cloned.
-pid_t raw_fork() {
-  return static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
-}
 
 [[noreturn]] void end(const FirstProcess& plan, Report::What what, int value) {
   const Report report{what, value};
@@ -45,18 +41,26 @@ void close_all_but(const int* keep, std::size_t count) {
   close_between(first, ~0u);
 }
 
-// In a child of the first process.
-[[noreturn]] void become(const FirstProcess& plan, char* const* argv, int output, int extra,
+void close_at_exec(unsigned first) {
+  if (::syscall(SYS_close_range, first, ~0u, CLOSE_RANGE_CLOEXEC) == 0) return;
+  for (unsigned fd = first; fd < 65536; ++fd)
+    ::fcntl(static_cast<int>(fd), F_SETFD, FD_CLOEXEC);  // before 5.11
+}
+
+// In a child of the first process, made by vfork(2): the memory is the parent's, which waits. fork(2) would
+// copy the tables of all that the program has in memory.
+[[noreturn]] void become(const FirstProcess& plan, char* const* argv, int program, int output, int extra,
                          Report::What failed) {
   ::setsid();
   ::umask(022);
   const int report_fd = ::fcntl(plan.report_fd, F_DUPFD_CLOEXEC, 10);
+  if (program >= 0) program = ::fcntl(program, F_DUPFD_CLOEXEC, 10);
   if (extra >= 0) extra = ::fcntl(extra, F_DUPFD, 11);
   if (::dup2(plan.null_fd, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0) ::_exit(127);
   if (extra >= 0 && ::dup2(extra, 3) < 0) ::_exit(127);
-  close_between(extra >= 0 ? 4 : 3, static_cast<unsigned>(report_fd) - 1);
-  close_between(static_cast<unsigned>(report_fd) + 1, ~0u);
+  close_at_exec(extra >= 0 ? 4 : 3);
   base::reset_inherited();
+  if (program >= 0) ::syscall(SYS_execveat, program, "", argv, plan.env, AT_EMPTY_PATH);
   ::execve(argv[0], argv, plan.env);
   const Report report{failed, errno};
   [[maybe_unused]] const ssize_t ignored = ::write(report_fd, &report, sizeof(report));
@@ -72,10 +76,10 @@ int wait_for(pid_t pid) {
 }
 
 void start_helper(const FirstProcess& plan) {
-  const pid_t pid = raw_fork();
+  const pid_t pid = ::vfork();
   if (pid < 0) end(plan, Report::What::kHelper, errno);
   if (pid == 0) {
-    become(plan, plan.helper, plan.helper_output_fd, plan.helper_tells_ready ? plan.ready_write_fd : -1,
+    become(plan, plan.helper, -1, plan.helper_output_fd, plan.helper_tells_ready ? plan.ready_write_fd : -1,
            Report::What::kExecHelper);
   }
   if (plan.helper_tells_ready) {
@@ -119,7 +123,7 @@ pid_t read_pid(const char* file) {
 
 // In the container's mount namespace, while its first process waits for the word to go on.
 void shut_devices(const FirstProcess& plan, pid_t container) {
-  const pid_t pid = raw_fork();
+  const pid_t pid = ::vfork();
   if (pid == 0) {
     const int process = static_cast<int>(::syscall(SYS_pidfd_open, container, 0));
     mount_attr flags = {};
@@ -133,11 +137,22 @@ void shut_devices(const FirstProcess& plan, pid_t container) {
   if (status != 0) end(plan, Report::What::kDevices, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR);
 }
 
+// Whether the container's first process was there to read it.
+bool write_into_pipe(const char* path) {
+  struct stat info;
+  const int fd = ::open(path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool done = ::fstat(fd, &info) == 0 && S_ISFIFO(info.st_mode) && ::write(fd, "", 1) == 1;
+  ::close(fd);
+  return done;
+}
+
 void let_go_on(const FirstProcess& plan, pid_t container) {
   shut_devices(plan, container);
-  const pid_t runtime = raw_fork();
+  if (write_into_pipe(plan.go_on_pipe)) return;
+  const pid_t runtime = ::vfork();
   if (runtime < 0) end(plan, Report::What::kExec, errno);
-  if (runtime == 0) become(plan, plan.go_on, plan.output_fd, -1, Report::What::kExec);
+  if (runtime == 0) become(plan, plan.go_on, plan.program_fd, plan.output_fd, -1, Report::What::kExec);
   const int status = wait_for(runtime);
   if (status != 0) end(plan, Report::What::kNotStarted, status);
 }
@@ -198,9 +213,9 @@ void be_first_process(const FirstProcess& plan) {
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     end(plan, Report::What::kProc, errno);
   if (plan.helper != nullptr) start_helper(plan);
-  const pid_t runtime = raw_fork();
+  const pid_t runtime = ::vfork();
   if (runtime < 0) end(plan, Report::What::kExec, errno);
-  if (runtime == 0) become(plan, plan.argv, plan.output_fd, -1, Report::What::kExec);
+  if (runtime == 0) become(plan, plan.argv, plan.program_fd, plan.output_fd, -1, Report::What::kExec);
   watch(plan, runtime);
 }
 

@@ -17,8 +17,10 @@ struct Report {
 // All that it needs, laid out before it is cloned. Descriptors and pointers are the parent's.
 struct FirstProcess {
   char* const* argv;
+  int program_fd;  // what is executed as argv; -1: the file argv[0]
   char* const* env;
   const char* pid_file;
+  const char* go_on_pipe;
   char* const* go_on;   // nullptr: the command runs already
   char* const* helper;  // nullptr: none
   bool helper_tells_ready;

@@ -5,8 +5,10 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "base/error.h"
@@ -15,8 +17,9 @@
 #include "sandbox/file_facts.h"
 
 // mount(2) takes its options in one page, in which the paths of a hundred layers have no room, and in which a
-// colon in a path has to be escaped. So each lower directory gets a link with a number as its name, and a
-// thread that has a current directory of its own mounts from the folder of these links.
+// colon in a path has to be escaped. So a thread that has a current directory of its own mounts from the
+// folder that all of them are in. Where that is not enough, each lower directory gets a link with a number as
+// its name, and the mount is made from the folder of these links.
 //
 // The kernel takes 500 lower directories. If there are more, the lowest of them are an overlay of their own:
 // marks of one layer that hide what is in a layer below it work within that overlay, and nothing lies below
@@ -26,6 +29,7 @@ namespace ixian::sandbox {
 namespace {
 
 constexpr std::size_t kMostLowers = 500;
+constexpr std::size_t kMostOptions = 3800;  // bytes of a page that paths may take
 
 using Paths = std::vector<std::string>;
 
@@ -34,10 +38,11 @@ void make_folder(const std::string& path) {
 }
 
 // Linux 5.10 and later can leave fsync() out, which is what makes package managers wait.
-int mount_overlay(const std::string& links, const std::string& target, std::string options, bool writable) {
+int mount_overlay(const std::string& folder, const std::string& target, const std::string& options,
+                  bool writable) {
   int error = 0;
   std::thread([&] {
-    if (::unshare(CLONE_FS) != 0 || ::chdir(links.c_str()) != 0) {
+    if (::unshare(CLONE_FS) != 0 || ::chdir(folder.c_str()) != 0) {
       error = errno;
       return;
     }
@@ -51,6 +56,35 @@ int mount_overlay(const std::string& links, const std::string& target, std::stri
     error = errno;
   }).join();
   return error;
+}
+
+// The names of directories from one that they are all in, as mount options can have them.
+struct Names {
+  std::string folder;
+  Paths lowers;
+  std::string work;
+};
+
+// nullopt where options cannot hold these.
+std::optional<Names> common_names(const Paths& lowers, const std::string& work) {
+  std::string folder = work;
+  std::size_t length = 2 * work.size();
+  for (const std::string& lower : lowers) {
+    while (!lower.starts_with(folder + "/")) {
+      if (folder.empty()) return std::nullopt;
+      folder.resize(folder.rfind('/'));
+    }
+    length += lower.size() + 1;
+  }
+  if (folder == work) folder.resize(folder.rfind('/'));
+  if (length - (lowers.size() + 2) * (folder.size() + 1) > kMostOptions) return std::nullopt;
+  Names names{folder + "/", {}, work.substr(folder.size() + 1)};
+  for (const std::string& lower : lowers) names.lowers.push_back(lower.substr(folder.size() + 1));
+  for (const std::string& name : names.lowers) {
+    if (name.find_first_of(":,\\") != std::string::npos) return std::nullopt;
+  }
+  if (names.work.find_first_of(":,\\") != std::string::npos) return std::nullopt;
+  return names;
 }
 
 void unmount(const std::string& path) {
@@ -70,7 +104,6 @@ class OverlayMount : public Mount {
   OverlayMount(RootFsKind kind, Paths lowers, std::string work, bool writable)
       : kind_(kind), work_(std::move(work)), writable_(writable) {
     for (const std::string* folder : {&root_, &scratch_, &upper_}) make_folder(*folder);
-    make_folder(work_ + "/links");
     if (lowers.size() + 1 > kMostLowers) lowers = stack(std::move(lowers));
     if (writable_) {
       make_folder(work_ + "/overlay");
@@ -157,8 +190,7 @@ class OverlayMount : public Mount {
                                     lowers.size(), keep + kMostLowers));
     }
     make_folder(bottom_);
-    make_folder(work_ + "/links/bottom");
-    if (const int error = mount(bottom_, bottom, false, "/links/bottom"); error != 0) {
+    if (const int error = mount(bottom_, bottom, false, "/links-bottom"); error != 0) {
       throw base::Error(base::ErrorCode::kTaskFailed,
                         "Cannot mount the lowest layers of an image: " + base::errno_text(error) + ".");
     }
@@ -168,26 +200,31 @@ class OverlayMount : public Mount {
     return rest;
   }
 
-  int mount(const std::string& target, const Paths& lowers, bool writable,
-            const std::string& folder = "/links") {
-    const std::string links = work_ + folder;
-    Paths names;
-    for (std::size_t i = lowers.size(); i-- > 0;) {  // overlayfs wants the highest first
-      names.push_back(std::to_string(i));
-      const std::string link = links + "/" + names.back();
-      if (::symlink(lowers[i].c_str(), link.c_str()) != 0) fail_path("make the link", link);
+  int mount(const std::string& target, Paths lowers, bool writable, const std::string& links = "/links") {
+    if (lowers.empty()) {
+      make_folder(work_ + "/empty");
+      lowers.push_back(work_ + "/empty");
     }
-    if (writable && names.empty()) {
-      const std::string empty = links + "/empty";
-      make_folder(empty);
-      names.push_back("empty");
-    }
-    std::string options = "lowerdir=" + base::join(names, ":");
-    if (writable) options += ",upperdir=../upper,workdir=../overlay";
+    auto names = common_names(lowers, work_);
+    if (!names) names = linked_names(lowers, work_ + links);
+    std::reverse(names->lowers.begin(), names->lowers.end());  // overlayfs wants the highest first
+    std::string options = "lowerdir=" + base::join(names->lowers, ":");
+    if (writable) options += fmt::format(",upperdir={0}/upper,workdir={0}/overlay", names->work);
     // What is changed must be there in whole, by its own name: it becomes a layer.
     options += ",index=off,metacopy=off,redirect_dir=nofollow";
     if (kind_ == RootFsKind::kUserOverlay) options += ",userxattr";
-    return mount_overlay(links, target, options, writable);
+    return mount_overlay(names->folder, target, options, writable);
+  }
+
+  static Names linked_names(const Paths& lowers, const std::string& links) {
+    make_folder(links);
+    Names names{links, {}, ".."};
+    for (std::size_t i = 0; i < lowers.size(); ++i) {
+      names.lowers.push_back(std::to_string(i));
+      const std::string link = links + "/" + names.lowers.back();
+      if (::symlink(lowers[i].c_str(), link.c_str()) != 0) fail_path("make the link", link);
+    }
+    return names;
   }
 
   void take_down() {

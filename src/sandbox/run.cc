@@ -24,6 +24,7 @@
 #include "sandbox/namespaces.h"
 #include "sandbox/network.h"
 #include "sandbox/runtime.h"
+#include "sandbox/sealed_program.h"
 #include "sandbox/spec.h"
 #include "sandbox/staging.h"
 #include "sandbox/supervisor.h"
@@ -251,9 +252,14 @@ class Run {
     // crun mounts the root directory once more without the flags that it has.
     const bool halted = runtime.is_crun && !in_user_namespace();
     place_.repeat_flags = runtime.is_crun;
+    place_.takes_program = runtime.is_crun;
     staging.write(fmt::format("runtime{}/config.json", index), config_text(spec_, place_));
     what.argv = runtime.start_command(state, state, halted);
-    if (halted) what.go_on = runtime.continue_command(state);
+    what.program = sealed_program(runtime.program);
+    if (halted) {
+      what.go_on_pipe = runtime.continue_pipe(state);
+      what.go_on = runtime.continue_command(state);
+    }
     what.pid_file = state + "/pid";
     what.helper = network.helper;
     what.joins = group.joins();

@@ -51,6 +51,10 @@ std::vector<std::string> Runtime::continue_command(const std::string& state) con
   return words;
 }
 
+std::string Runtime::continue_pipe(const std::string& state) const {
+  return state + "/state/run/exec.fifo";
+}
+
 std::vector<Runtime> runtimes() {
   const char* variable = ::getenv("PATH");
   const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "sandbox/seccomp.h"
+#include "sandbox/seccomp_program.h"
 
 namespace ixian::sandbox {
 namespace {
@@ -125,10 +126,21 @@ Json process(const RunSpec& spec, const SpecPlace& place) {
           {"rlimits", limits(spec)}, {"noNewPrivileges", spec.no_new_privileges}};
 }
 
+// One machine's filter is the same for all its RUNs.
+const std::string& filter_program(const Json& profile) {
+  static const std::string program = seccomp_annotation(seccomp_program(profile));
+  return program;
+}
+
 }  // namespace
 
 Json runtime_spec(const RunSpec& spec, const SpecPlace& place) {
+  const Json profile = seccomp_profile(place.machine);
+  Json annotations = Json::object();
+  // What does not know this goes by the profile.
+  if (place.takes_program) annotations["run.oci.seccomp_bpf_data"] = filter_program(profile);
   return {
+      {"annotations", std::move(annotations)},
       {"ociVersion", "1.0.2"},
       {"process", process(spec, place)},
       {"root", {{"path", place.root}, {"readonly", false}}},
@@ -136,7 +148,7 @@ Json runtime_spec(const RunSpec& spec, const SpecPlace& place) {
       {"mounts", mounts(spec, place)},
       {"linux",
        {{"namespaces", namespaces_of(place)},
-        {"seccomp", seccomp_profile(place.machine)},
+        {"seccomp", profile},
         {"maskedPaths",
          {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
           "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",

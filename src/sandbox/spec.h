@@ -19,14 +19,15 @@ struct SpecMount {
 
 // What has been made ready on this machine.
 struct SpecPlace {
-  std::string root;           // the root directory
-  std::string cwd;            // inside, without links
-  std::string network;        // the file that is its network namespace, "" for the machine's own
-  bool bind_sys = false;      // /sys cannot be mounted anew: it belongs to another network namespace
-  bool group_5 = true;        // the terminals' group has a number here
-  bool repeat_flags = false;  // the runtime does not keep the flags of what it binds
-  bool set_groups = true;     // setgroups(2) is allowed; else there are no supplementary groups
-  std::string machine;        // uname -m
+  std::string root;            // the root directory
+  std::string cwd;             // inside, without links
+  std::string network;         // the file that is its network namespace, "" for the machine's own
+  bool bind_sys = false;       // /sys cannot be mounted anew: it belongs to another network namespace
+  bool group_5 = true;         // the terminals' group has a number here
+  bool repeat_flags = false;   // the runtime does not keep the flags of what it binds
+  bool set_groups = true;      // setgroups(2) is allowed; else there are no supplementary groups
+  bool takes_program = false;  // the runtime may take its filter of system calls as a program
+  std::string machine;         // uname -m
   std::vector<SpecMount> mounts;
 };
 

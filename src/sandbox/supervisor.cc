@@ -105,13 +105,16 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   const auto env = pointers(variables);
   std::vector<int> keep = {output.write.get(), helper_output.write.get(), ready.read.get(), ready.write.get(),
                            alive.read.get(),   report_pipe.write.get(),   null_fd.get()};
+  if (what.program >= 0) keep.push_back(what.program);
   keep.insert(keep.end(), what.joins.begin(), what.joins.end());
   std::sort(keep.begin(), keep.end());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(what.grace);
   const std::chrono::nanoseconds rest = what.grace - seconds;
   const FirstProcess plan{argv.data(),
+                          what.program,
                           env.data(),
                           what.pid_file.c_str(),
+                          what.go_on_pipe.c_str(),
                           what.go_on.empty() ? nullptr : go_on.data(),
                           what.helper.argv.empty() ? nullptr : helper.data(),
                           what.helper.tells_ready,

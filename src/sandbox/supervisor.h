@@ -17,9 +17,12 @@ namespace ixian::sandbox {
 
 struct Supervised {
   std::vector<std::string> argv;  // starts the command in the background and ends; argv[0] is a file
+  int program = -1;               // a descriptor of that file, or of what is to run in its place; -1: none
   std::string pid_file;           // where it has written the command's process id by then
   // Where the runtime halts the container before its command: what lets it go on. Its root directory has been
-  // mounted such by then that device files in it lead nowhere. Empty: `argv` does all.
+  // mounted such by then that device files in it lead nowhere. The pipe is tried first: where somebody reads
+  // from it, a byte does. Empty: `argv` does all.
+  std::string go_on_pipe;
   std::vector<std::string> go_on;
   NetworkHelper helper;    // started first
   std::vector<int> joins;  // each is written "0" by the first process

@@ -17,6 +17,9 @@ bool owns_terminal();
 // The tasks that this thread is in the middle of: the first one has called the second one, and so on.
 std::vector<std::string> running_chain();
 
+// What this thread runs, as events call it; none outside tasks.
+base::ActivityId running_activity();
+
 // Grows with every task that is registered.
 std::uint64_t registry_version();
 

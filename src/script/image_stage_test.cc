@@ -216,6 +216,12 @@ TEST_F(ImageStageTest, SaysWhatIsWrongAndInWhichTask) {
   }
 }
 
+TEST_F(ImageStageTest, AnEndOfTheProgramIsNoStage) {
+  const auto error = failure("  def build_args(self): raise SystemExit(0)\n");
+  EXPECT_EQ(error.code(), base::ErrorCode::kProject);
+  EXPECT_THAT(error.message(), HasSubstr("image task web ended the program"));
+}
+
 TEST_F(ImageStageTest, AProjectWithoutANameHasNoImages) {
   project_.run("CONFIG.PROJECT_NAME = None");
   EXPECT_THAT(failure("").message(), HasSubstr("CONFIG.PROJECT_NAME"));

@@ -78,6 +78,10 @@ task::ImageStage image_stage(std::size_t runner, const std::string& name) {
     return call_python([&] {
       return to_image_stage(py::module_::import("ixian_docker._stages").attr("declaration")(kept(runner)));
     });
+  } catch (const Complete&) {
+    throw base::Error(
+        base::ErrorCode::kProject,
+        fmt::format("The image task {} ended the program when it was asked for its stage.", name));
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kProject, fmt::format("The image task {}: {}", name, error.message()),
                       error.context());
@@ -168,6 +172,11 @@ std::vector<std::string> running_chain() {
     if (!scope->call().task.empty()) names.insert(names.begin(), scope->call().task);
   }
   return names;
+}
+
+base::ActivityId running_activity() {
+  const task::Call* call = current_call();
+  return call == nullptr ? base::kNoActivity : call->activity;
 }
 
 std::uint64_t registry_version() {

@@ -50,6 +50,15 @@ constexpr const char* kTables =
     "INSERT INTO counter SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM counter);"
     "PRAGMA user_version=1;";
 
+constexpr int kShortLog = 200;   // pages
+constexpr int kLongLog = 1'000;  // pages, as SQLite's own hook has it
+
+int after_commit(void* frames, sqlite3* handle, const char* name, int count) {
+  *static_cast<int*>(frames) = count;
+  if (count >= kLongLog) sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  return SQLITE_OK;
+}
+
 // SQLite asks this when somebody else has the database. 0 gives up.
 int wait_for_others(void* cancellation, int times) {
   const auto pause = std::chrono::milliseconds{std::min(1 + times, 20)};
@@ -64,12 +73,17 @@ Database::Database(std::string path, base::Cancellation& cancellation)
   try {
     open();
   } catch (...) {
+    for (const auto& [sql, statement] : prepared_) sqlite3_finalize(statement);
     sqlite3_close(handle_);
     throw;
   }
 }
 
+// The last connection would write the log into the database, which waits for the disk twice; a short one is
+// as well left for the next.
 Database::~Database() {
+  if (frames_ < kShortLog) sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  for (const auto& [sql, statement] : prepared_) sqlite3_finalize(statement);
   sqlite3_close(handle_);
 }
 
@@ -128,6 +142,7 @@ void Database::open() {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
   sqlite3_busy_handler(handle_, wait_for_others, &cancellation_);
+  sqlite3_wal_hook(handle_, after_commit, &frames_);
   int persist = 1;
   sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_PERSIST_WAL, &persist);
   const auto version = [this] {
@@ -154,15 +169,43 @@ void Database::make_tables() {
   layout::sync_folder(layout::folder_of(path_));
 }
 
-Statement::Statement(Database& database, const char* sql) : database_(database) {
-  if (sqlite3_prepare_v2(database.handle_, sql, -1, &handle_, nullptr) != SQLITE_OK) database.fail();
+void Database::synchronise(bool full) {
+  if (full == full_) return;
+  execute(full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+  full_ = full;
 }
 
+sqlite3_stmt* Database::prepared(const char* sql) {
+  if (const auto found = prepared_.find(sql); found != prepared_.end()) {
+    sqlite3_stmt* statement = found->second;
+    prepared_.erase(found);
+    return statement;
+  }
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK)
+    fail();
+  return statement;
+}
+
+void Database::give_back(const char* sql, sqlite3_stmt* statement) noexcept {
+  if (statement == nullptr) return;
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  try {
+    if (prepared_.emplace(sql, statement).second) return;
+  } catch (const std::bad_alloc&) {
+  }
+  sqlite3_finalize(statement);
+}
+
+Statement::Statement(Database& database, const char* sql)
+    : database_(database), sql_(sql), handle_(database.prepared(sql)) {}
+
 Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_), handle_(std::exchange(other.handle_, nullptr)) {}
+    : database_(other.database_), sql_(other.sql_), handle_(std::exchange(other.handle_, nullptr)) {}
 
 Statement::~Statement() {
-  sqlite3_finalize(handle_);
+  database_.give_back(sql_, handle_);
 }
 
 void Statement::bind(int index, std::string_view text) {
@@ -196,9 +239,7 @@ bool Statement::is_null(int column) const {
 }
 
 Transaction::Transaction(Database& database, Access access) : database_(database), lock_(database.mutex_) {
-  if (access != Access::kRead) {
-    database_.execute(access == Access::kDurable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
-  }
+  if (access != Access::kRead) database_.synchronise(access == Access::kDurable);
   database_.execute(access == Access::kRead ? "BEGIN" : "BEGIN IMMEDIATE");
 }
 

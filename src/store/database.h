@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -34,12 +35,18 @@ class Database {
   void open();
   void make_tables();
   void execute(const char* sql);
+  void synchronise(bool full);
+  sqlite3_stmt* prepared(const char* sql);
+  void give_back(const char* sql, sqlite3_stmt* statement) noexcept;
   [[noreturn]] void fail();
 
   const std::string path_;
   base::Cancellation& cancellation_;
   std::mutex mutex_;
   sqlite3* handle_ = nullptr;
+  int frames_ = 0;                                 // of the write-ahead log, after our last commit
+  bool full_ = false;                              // what PRAGMA synchronous is
+  std::map<const char*, sqlite3_stmt*> prepared_;  // those that nobody uses, by their literal
 };
 
 enum class Access {
@@ -68,6 +75,7 @@ class Statement {
   void bind(int index, std::int64_t number);
 
   Database& database_;
+  const char* sql_;
   sqlite3_stmt* handle_ = nullptr;
 };
 
@@ -80,7 +88,7 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  // Arguments are texts and std::int64_t, for ?1, ?2, …
+  // `sql` is a literal. Arguments are texts and std::int64_t, for ?1, ?2, …
   template <typename... Args>
   Statement query(const char* sql, const Args&... args) {
     Statement statement(database_, sql);

@@ -9,6 +9,7 @@
 //   work/                folders for what is being made, locked like leases
 //   trash/               what is being removed
 //   locks                an empty file to lock bytes of
+//   file-cache           the engine's: digests of files of build contexts, by their status
 #pragma once
 
 #include <optional>

@@ -157,26 +157,38 @@ std::optional<CacheEntry> Store::cache_get(const std::string& key) {
 }
 
 void Store::cache_put(const std::string& key, const CacheEntry& entry) {
+  cache_put({{{key}, entry}});
+}
+
+void Store::cache_put(const std::vector<Keyed>& entries) {
   const auto lease = parts_->lease();
   Reach reach(parts_->blobs);
-  std::vector<Object> objects = {entry_object(key)};
-  for (const auto& tree : entry.trees) objects.push_back(tree_object(tree));
-  for (const auto& blob : entry.blobs) objects.push_back(blob_object(blob.digest));
+  std::vector<Object> objects;
+  for (const Keyed& each : entries) {
+    for (const auto& key : each.keys) objects.push_back(entry_object(key));
+    for (const auto& tree : each.entry.trees) objects.push_back(tree_object(tree));
+    for (const auto& blob : each.entry.blobs) objects.push_back(blob_object(blob.digest));
+  }
   lease->keep(objects);
   std::vector<Object> further;
-  for (const auto& blob : entry.blobs) {
-    if (!parts_->blobs.has(blob)) {
-      throw base::Error(base::ErrorCode::kRegistry,
-                        "The result of a step was not kept in the store, because its blob " +
-                            blob.digest.text() + " is not there. Build again.");
+  for (const Keyed& each : entries) {
+    for (const auto& blob : each.entry.blobs) {
+      if (!parts_->blobs.has(blob)) {
+        throw base::Error(base::ErrorCode::kRegistry,
+                          "The result of a step was not kept in the store, because its blob " +
+                              blob.digest.text() + " is not there. Build again.");
+      }
+      const auto& objects_of = reach.of(blob);
+      further.insert(further.end(), objects_of.begin(), objects_of.end());
     }
-    const auto& objects_of = reach.of(blob);
-    further.insert(further.end(), objects_of.begin(), objects_of.end());
   }
   lease->keep(further);
   parts_->blobs.sync();
   Transaction transaction(*parts_->database, Access::kDurable);
-  write_entry(transaction, key, entry, unix_time(parts_->clock));
+  const std::int64_t now = unix_time(parts_->clock);
+  for (const Keyed& each : entries) {
+    for (const auto& key : each.keys) write_entry(transaction, key, each.entry, now);
+  }
   transaction.commit();
 }
 

@@ -3,7 +3,8 @@
 //
 // Durability, as far as a call has returned: blobs, names and cache entries survive a loss of power; trees
 // and listings survive the death of any process, and are there or made again after a loss of power. At no
-// moment is anything there that is not whole. Nothing has to be repaired after kill -9 or a full disk.
+// moment is anything there that is not whole, but for listings, whose bytes a loss of power may damage: who
+// reads one must notice. Nothing has to be repaired after kill -9 or a full disk.
 #pragma once
 
 #include <chrono>
@@ -73,6 +74,12 @@ class Store : public std::enable_shared_from_this<Store> {
   // Cache entries: key → value. The last put of a key counts. A blob among `blobs` must be there.
   std::optional<CacheEntry> cache_get(const std::string& key);
   void cache_put(const std::string& key, const CacheEntry& entry);
+  // Many at once, for the price of one. Each is an entry with the keys that lead to it.
+  struct Keyed {
+    std::vector<std::string> keys;
+    CacheEntry entry;
+  };
+  void cache_put(const std::vector<Keyed>& entries);
   bool cache_remove(const std::string& key);
 
   // The layer's tree. Where there is none, `fill` is called with the path of an empty folder (mode 0755), for

@@ -150,9 +150,10 @@ void StoreRepo::put_manifest(const std::string& ref, const oci::RawManifest& man
   Lease& lease = this->lease();
   lease.keep(blobs_of(blobs_, manifest));
   layout::check_storable(manifest, blobs_, image(ref));
-  blobs_.put(manifest.descriptor.digest, manifest.bytes);
+  const bool fresh = blobs_.put(manifest.descriptor.digest, manifest.bytes);
+  if (digest && !fresh) return;
   blobs_.sync();
-  if (digest) return;
+  if (digest || named(ref) == manifest.descriptor) return;
 
   const std::vector<Object> objects = {name_object(name)};
   Transaction transaction(database_, Access::kDurable);

@@ -76,8 +76,14 @@ bool Trees::has(const oci::Digest& diff_id) {
   return is_folder(folder_.tree(diff_id));
 }
 
+// Durable only where it takes back what is durable: else what a loss of power leaves is not taken for whole,
+// with this row or without.
 void Trees::mark_incomplete(const oci::Digest& diff_id) {
-  Transaction transaction(*database_, Access::kDurable);
+  const bool known = [&] {
+    Transaction look(*database_, Access::kRead);
+    return look.query("SELECT 1 FROM tree WHERE diff_id = ?1", diff_id.text()).step();
+  }();
+  Transaction transaction(*database_, known ? Access::kDurable : Access::kWrite);
   transaction.run("INSERT OR REPLACE INTO tree(diff_id, state, boot, made, used) VALUES(?1, ?2, '', ?3, ?3)",
                   diff_id.text(), std::int64_t{kIncomplete}, unix_time(clock_));
   transaction.commit();
@@ -140,7 +146,7 @@ std::optional<std::string> Trees::listing(const oci::Digest& diff_id) const {
 void Trees::put_listing(const oci::Digest& diff_id, std::string_view listing) const {
   layout::TemporaryFile file(folder_.trees(), ".listing-");
   layout::write_at(file.fd(), listing, 0, file.path());
-  file.move_to(folder_.listing(diff_id));
+  file.move_unsynced_to(folder_.listing(diff_id));
 }
 
 void Trees::reclaim() {

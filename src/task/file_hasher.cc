@@ -215,8 +215,9 @@ class FileHasher::Reader : public FileReader {
       digest = digest_.finish();
       struct stat after;
       if (::fstat(fd, &after) != 0) return errno;
-      if (size == before.st_size && after.st_size == before.st_size && mtime_ns(after) == mtime_ns(before) &&
-          ctime_ns(after) == ctime_ns(before)) {
+      if (size == before.st_size && after.st_size == before.st_size &&
+          base::mtime_ns(after) == base::mtime_ns(before) &&
+          base::ctime_ns(after) == base::ctime_ns(before)) {
         owner_.cache_.store(before, began_ns, digest);
         return 0;
       }
@@ -251,7 +252,7 @@ class FileHasher::Reader : public FileReader {
 };
 
 FileHasher::FileHasher(const std::string& root, std::vector<std::string> skip, std::string cache_path,
-                       unsigned threads, CacheClock clock)
+                       unsigned threads, base::CacheClock clock)
     : root_(base::absolute_path(root, "/")),
       skip_(std::move(skip)),
       threads_(threads),

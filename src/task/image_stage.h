@@ -13,6 +13,8 @@ struct StageArgument {
   std::string name;  // "BASE_IMAGE", "FROM_REPOSITORY", "FROM_TAG"
   std::string task;  // "build_base_image"
   Part part = Part::kImage;
+
+  friend bool operator==(const StageArgument&, const StageArgument&) = default;
 };
 
 struct ImageStage {
@@ -34,6 +36,8 @@ struct ImageStage {
   std::vector<std::string> files;
 
   std::map<std::string, std::string> secrets;  // id → "env:NAME" or "file:/path", for RUN --mount=type=secret
+
+  friend bool operator==(const ImageStage&, const ImageStage&) = default;
 };
 
 }  // namespace ixian::task

@@ -120,6 +120,14 @@ def test_a_cache_that_may_not_be_written_is_one_warning(machine, project, plain,
     assert result.stderr.count("goes on without the cache") == 1
 
 
+def test_what_was_done_before_a_failure_is_there_for_others(machine, project, plain):
+    dockerfile = "FROM {base}\nRUN echo done > /done\nRUN false\n"
+    machine()("build", "--network=none", "--cache-to", cache_of(plain), project(dockerfile=dockerfile)).failed(1, "Dockerfile:3:1")
+    ix = machine()
+    result = ix("build", "--network=none", "--cache-from", cache_of(plain), project(dockerfile=dockerfile)).failed(1)
+    assert [line.split(": ", 1)[1] for line in ran(result)] == ["RUN false"]
+
+
 def test_a_layer_with_other_bytes_is_not_used(machine, project, plain):
     folder = project()
     build(machine(), folder, "--cache-to", cache_of(plain))
@@ -137,3 +145,44 @@ def test_a_layer_with_other_bytes_is_not_used(machine, project, plain):
 
 def test_a_cache_with_a_tag_is_an_error(machine, project, plain):
     machine()("build", "--cache-to", cache_of(plain) + ":1", project()).failed(2, "without a tag")
+
+
+def test_an_image_that_is_only_pushed_is_mounted_and_none_of_its_layers_read(machine, project, plain):
+    folder = project()
+    build(machine(), folder, "--cache-to", cache_of(plain))
+    plain.forget()
+    ix = machine()
+    build(ix, folder, "--cache-from", cache_of(plain), "--push", "-t", plain.name("shop/app"))
+    blobs = [each for each in plain.accesses("GET") if "/blobs/" in each.path]
+    assert len(blobs) == 1 and "/base/" in blobs[0].path, blobs  # the configuration of the base
+    uploads = [each for each in plain.accesses("PUT") if "/blobs/" in each.path]
+    assert len(uploads) == 1, uploads  # the configuration of the image
+    assert plain.digest("shop/app")
+    out = ix.work / "out"
+    ix("image", "copy", plain.name("shop/app"), "store:app:1").ok()
+    build(ix, folder, "-o", out)
+    assert (out / "both").read_text() == "packages\none\n"
+
+
+def test_a_changed_file_reads_only_the_layers_that_a_command_needs(machine, project, plain):
+    dockerfile = "FROM {base}\nRUN echo big > /big\nCOPY app /app\n"
+    build(machine(), project("one", dockerfile), "--cache-to", cache_of(plain))
+    plain.forget()
+    ix = machine()
+    result = build(ix, project("two", dockerfile), "--cache-from", cache_of(plain), "--push", "-t", plain.name("shop/app"))
+    assert len(ran(result)) == 1
+    manifest = json.loads(plain.get("/v2/shop/app/manifests/1")[2])
+    layers = {each["digest"] for each in manifest["layers"]}
+    read = [each.path for each in plain.accesses("GET") if each.path.rsplit("/", 1)[-1] in layers]
+    assert read == []
+
+
+def test_a_base_of_the_same_registry_is_mounted_and_not_sent_back(machine, project, plain):
+    folder = project()
+    base = {each["digest"] for each in json.loads(plain.get("/v2/base/manifests/1")[2])["layers"]}
+    plain.forget()
+    build(machine(), folder, "--push", "-t", plain.name("shop/app"))
+    sent = [each for each in plain.accesses("PUT") if "/blobs/uploads/" in each.path]
+    assert not [each for each in sent if any(digest in each.path for digest in base)], sent
+    mounted = [each for each in plain.accesses("POST") if "mount=" in each.path and each.status == 201]
+    assert len(mounted) == len(base)

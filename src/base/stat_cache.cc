@@ -4,7 +4,7 @@
 // same stamps, and mtime can be set to anything. Hence ctime is part of the key, which no program
 // can set, and a digest is stored only when both stamps lay well before the reading began: any
 // later write then gets a later ctime. A file just written is read again until it has settled.
-#include "task/stat_cache.h"
+#include "base/stat_cache.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 
-namespace ixian::task {
+namespace ixian::base {
 namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
@@ -90,7 +90,7 @@ std::int64_t ctime_ns(const struct stat& status) {
 }
 
 bool StatCache::Record::describes(const struct stat& status) const {
-  return size == status.st_size && mtime_ns == task::mtime_ns(status) && ctime_ns == task::ctime_ns(status);
+  return size == status.st_size && mtime_ns == base::mtime_ns(status) && ctime_ns == base::ctime_ns(status);
 }
 
 void StatCache::Table::adopt(std::vector<Record> records) {
@@ -137,7 +137,7 @@ void StatCache::Table::index(std::size_t position) {
 
 StatCache::StatCache(std::string path, CacheClock clock) : path_(std::move(path)), clock_(clock) {}
 
-bool StatCache::find(const struct stat& status, base::Sha256Bytes& digest) {
+bool StatCache::find(const struct stat& status, Sha256Bytes& digest) {
   std::call_once(loaded_once_, [this] { load(); });
   const std::size_t position = loaded_.find(status.st_dev, status.st_ino);
   if (position != Table::kNone && loaded_.records()[position].describes(status)) {
@@ -154,8 +154,7 @@ bool StatCache::find(const struct stat& status, base::Sha256Bytes& digest) {
   return true;
 }
 
-void StatCache::store(const struct stat& status, std::int64_t read_began_ns,
-                      const base::Sha256Bytes& digest) {
+void StatCache::store(const struct stat& status, std::int64_t read_began_ns, const Sha256Bytes& digest) {
   const std::int64_t settled = read_began_ns - clock_.settled_ns;
   if (mtime_ns(status) >= settled || ctime_ns(status) >= settled) return;
   Record record;
@@ -185,7 +184,7 @@ bool StatCache::save() {
 }
 
 void StatCache::load() {
-  base::UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  UniqueFd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (!fd.valid() || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
   Header header;
@@ -238,11 +237,11 @@ bool StatCache::write(const std::vector<Record>& records) const {
   const std::size_t slash = path_.rfind('/');
   std::string temporary = path_ + ".XXXXXX";
   try {
-    if (slash != std::string::npos && slash > 0) base::make_directories(path_.substr(0, slash));
-  } catch (const base::Error&) {
+    if (slash != std::string::npos && slash > 0) make_directories(path_.substr(0, slash));
+  } catch (const Error&) {
     return false;
   }
-  base::UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd.valid()) return false;
   Header header;
   header.records = records.size();
@@ -273,4 +272,4 @@ std::uint64_t StatCache::checksum(const std::vector<Record>& records) {
   return mix(lanes[0] ^ mix(lanes[1] ^ mix(lanes[2] ^ mix(lanes[3]))));
 }
 
-}  // namespace ixian::task
+}  // namespace ixian::base

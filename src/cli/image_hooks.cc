@@ -1,0 +1,124 @@
+#include "cli/image_hooks.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/sha256.h"
+#include "base/subprocess.h"
+#include "cli/docker_services.h"
+#include "cli/own_namespaces.h"
+#include "docker/docker_engine.h"
+#include "oci/platform.h"
+#include "script/calls.h"
+
+namespace ixian::cli {
+namespace {
+
+class Hooks {
+ public:
+  Hooks(ImageAccess& access, const Options& options, base::EventSink& sink, base::Cancellation& cancellation)
+      : access_(access), options_(options), sink_(sink), cancellation_(cancellation) {}
+
+  void pull(const std::string& name) {
+    const oci::Reference reference = oci::parse_reference(name);
+    const auto repo = access_.open_repo(reference, false);
+    if (!repo->find(reference.identifier())) {
+      throw base::Error(base::ErrorCode::kRegistry,
+                        fmt::format("There is no image {}. Push it from where it was built.", name));
+    }
+    access_.engine().import_image(*repo, reference.identifier(), name, cancellation_);
+  }
+
+  void push(const std::string& name) {
+    const oci::Reference reference = oci::parse_reference(name);
+    const auto repo = access_.open_repo(reference, true);
+    access_.engine().export_image(name, *repo, reference.identifier(), cancellation_);
+  }
+
+  bool exists_in_registry(const std::string& name) {
+    const oci::Reference reference = oci::parse_reference(name);
+    const auto finder = access_.registry_finder(reference.name());
+    return finder && finder->find(reference.identifier());
+  }
+
+  void build(const script::ImageRequest& request) {
+    if (access_.builds_here() && !has_own_namespaces()) return build_outside(request);
+    const task::ImageStage& stage = request.stage;
+    engine::StageJob job;
+    job.dockerfile = stage.dockerfile;
+    job.dockerfile_name = stage.dockerfile_name;
+    job.dockerfile_path = stage.dockerfile_path;
+    job.context = stage.context;
+    job.excluded = access_.excluded();
+    job.names = {request.name};
+    job.target = stage.target;
+    if (!stage.platform.empty()) job.platform = oci::parse_platform(stage.platform);
+    job.build_args = stage.build_args;
+    job.no_cache = request.force;
+    job.modes = engine::ContextModes::kGit;
+    job.source_date_epoch = project_time();
+    job.jobs = options_.jobs;
+    access_.engine().build(job, sink_, cancellation_);
+  }
+
+ private:
+  // This process has threads and Python in it, and can no longer enter the namespaces that building needs:
+  // another ix builds.
+  void build_outside(const script::ImageRequest& request) {
+    const task::ImageStage& stage = request.stage;
+    const std::string dockerfile =
+        access_.builder_folder() + "/Dockerfile." + base::sha256_hex(request.name).substr(0, 16);
+    base::write_file_atomically(dockerfile, stage.dockerfile);
+    base::Command command;
+    command.argv = {"/proc/self/exe", "--progress", "plain",     "build", "--reproducible", "-f",
+                    dockerfile,       "-t",         request.name};
+    const auto add = [&](const std::string& option, const std::string& value) {
+      if (value.empty()) return;
+      command.argv.push_back(option);
+      command.argv.push_back(value);
+    };
+    add("--target", stage.target);
+    add("--platform", stage.platform);
+    for (const auto& [name, value] : stage.build_args) add("--build-arg", name + "=" + value);
+    if (request.force) command.argv.push_back("--no-cache");
+    command.argv.push_back(stage.context);
+    const base::ActivityId activity = script::running_activity();
+    command.on_line = [this, activity](std::string_view line) { sink_.output(activity, line); };
+    command.env["SOURCE_DATE_EPOCH"] = std::to_string(project_time());
+    const base::ExitStatus status = base::run_command(command, cancellation_);
+    cancellation_.throw_if_requested();
+    if (status.ok()) return;
+    const auto code = status.code == static_cast<int>(base::ErrorCode::kRegistry)
+                          ? base::ErrorCode::kRegistry
+                          : base::ErrorCode::kTaskFailed;
+    throw base::Error(code, fmt::format("The image {} was not built; its build has said why.", request.name));
+  }
+
+  ImageAccess& access_;
+  const Options& options_;
+  base::EventSink& sink_;
+  base::Cancellation& cancellation_;
+};
+
+}  // namespace
+
+script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, const Options& options,
+                               base::EventSink& sink, base::Cancellation& cancellation) {
+  const auto own = std::make_shared<Hooks>(access, options, sink, cancellation);
+  script::ImageHooks hooks;
+  hooks.exists_here = [&access](const std::string& name) {
+    return access.engine().find_image(name).has_value();
+  };
+  hooks.exists_in_registry = [own](const std::string& name) { return own->exists_in_registry(name); };
+  hooks.pull = [own](const std::string& name) { own->pull(name); };
+  hooks.push = [own](const std::string& name) { own->push(name); };
+  hooks.remove = [&access](const std::string& name) { return access.engine().remove_image(name); };
+  hooks.build = [own](const script::ImageRequest& request) { own->build(request); };
+  hooks.volume_exists = [&registries, &cancellation](const std::string& name) {
+    return docker::volume_exists(docker_services(registries, cancellation), name);
+  };
+  return hooks;
+}
+
+}  // namespace ixian::cli

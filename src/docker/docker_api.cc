@@ -1,0 +1,248 @@
+#include "docker/docker_api.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "http/url.h"
+
+namespace ixian::docker {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+// What this file is written for; a daemon takes older versions than its own.
+constexpr int kNewestMinor = 47;
+constexpr int kOldestMinor = 24;
+constexpr std::size_t kLargestMessage = 8 << 20;
+// A build says nothing while a command does not.
+constexpr std::chrono::hours kPatience{24 * 30};
+
+http::CurlOptions curl_options(const DaemonAddress& address) {
+  http::CurlOptions options;
+  options.user_agent = "ix";
+  options.stall_time = kPatience;
+  options.tls = [tls = address.tls](std::string_view) { return tls; };
+  return options;
+}
+
+http::ClientOptions client_options() {
+  http::ClientOptions options;
+  options.retries = 0;  // what a daemon was asked to do, it may have done
+  options.redirects = 0;
+  return options;
+}
+
+std::string path_of_image(const std::string& name, std::string_view rest) {
+  return "/images/" + http::url_encode(name, true) + std::string(rest);
+}
+
+// "{"message": "…"}" of an answer.
+std::string message_in(const std::string& body) {
+  try {
+    const base::Json json = base::parse_json(body, kLargestMessage, 16);
+    if (json.is_object() && json.contains("message") && json.at("message").is_string())
+      return json.at("message").get<std::string>();
+  } catch (const std::invalid_argument&) {
+  }
+  return std::string(base::trim(body));
+}
+
+}  // namespace
+
+void for_each_message(base::ByteSource& stream, const OnMessage& on_message) {
+  std::string text;
+  const auto take = [&](std::string_view line) {
+    line = base::trim(line);
+    if (line.empty()) return;
+    base::Json message;
+    try {
+      message = base::parse_json(line, kLargestMessage, 32);
+    } catch (const std::invalid_argument&) {
+      throw Error(ErrorCode::kTaskFailed, "The Docker daemon sent something that is not of its API.",
+                  std::string(line.substr(0, 500)));
+    }
+    if (message.is_object()) on_message(message);
+  };
+  std::vector<char> buffer(64 << 10);
+  while (const std::size_t count = stream.read(buffer.data(), buffer.size())) {
+    text.append(buffer.data(), count);
+    std::size_t begin = 0;
+    for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+      take(std::string_view(text).substr(begin, end - begin));
+    text.erase(0, begin);
+    if (text.size() > kLargestMessage)
+      throw Error(ErrorCode::kTaskFailed, "The Docker daemon sent something that is not of its API.");
+  }
+  take(text);
+}
+
+DockerApi::DockerApi(DaemonAddress address, base::Cancellation& cancellation)
+    : address_(std::move(address)),
+      transport_(curl_options(address_), cancellation),
+      client_(transport_, clock_, cancellation, client_options()) {}
+
+http::Response DockerApi::send(const http::Request& request) {
+  try {
+    return client_.send(request);
+  } catch (const http::TransportError& error) {
+    const std::string& socket = address_.unix_socket;
+    if (!socket.empty() && ::access(socket.c_str(), F_OK) == 0 &&
+        ::access(socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
+      throw Error(
+          ErrorCode::kTaskFailed,
+          fmt::format("You may not use the Docker daemon's socket {}. Join its group (usermod -aG "
+                      "docker USER, then log in anew), or build without a daemon: ix --engine embedded",
+                      socket),
+          error.message());
+    }
+    if (error.failure == http::TransportFailure::kConnect ||
+        error.failure == http::TransportFailure::kResolve) {
+      throw Error(
+          ErrorCode::kTaskFailed,
+          fmt::format("No Docker daemon answers at {}. Start it (systemctl start docker), name another "
+                      "one in DOCKER_HOST, or build without one: ix --engine embedded",
+                      address_.text),
+          error.message());
+    }
+    throw Error(ErrorCode::kTaskFailed,
+                fmt::format("The connection to the Docker daemon at {} broke off: {}", address_.text,
+                            error.message()),
+                error.context());
+  }
+}
+
+// The newest version that both know.
+std::string DockerApi::version() {
+  const std::lock_guard lock(mutex_);
+  if (!version_.empty()) return version_;
+  http::Request ping;
+  ping.url = address_.url + "/_ping";
+  ping.unix_socket = address_.unix_socket;
+  http::Response response = send(ping);
+  const std::string theirs(response.head.headers.find("Api-Version").value_or(""));
+  static_cast<void>(response.text());
+  int minor = 0;
+  if (!response.head.ok() || !theirs.starts_with("1.") ||
+      theirs.find_first_not_of("0123456789", 2) != std::string::npos || theirs.size() < 3 ||
+      theirs.size() > 6 || (minor = std::stoi(theirs.substr(2))) < kOldestMinor) {
+    throw Error(ErrorCode::kTaskFailed,
+                fmt::format("What answers at {} is no Docker daemon that ix can use ({}).", address_.text,
+                            theirs.empty() ? fmt::format("status {}", response.head.status)
+                                           : "API version " + theirs));
+  }
+  version_ = fmt::format("v1.{}", std::min(minor, kNewestMinor));
+  return version_;
+}
+
+http::Request DockerApi::request(const std::string& method, const std::string& path,
+                                 const Parameters& parameters) {
+  http::Request request;
+  request.method = method;
+  request.url = address_.url + "/" + version() + path;
+  for (const auto& [name, value] : parameters) request.url = http::with_query(request.url, name, value);
+  request.unix_socket = address_.unix_socket;
+  request.repeatable = false;
+  return request;
+}
+
+http::Response DockerApi::expect_ok(http::Response response, const std::string& what) {
+  if (response.head.ok()) return response;
+  throw Error(ErrorCode::kTaskFailed,
+              fmt::format("The Docker daemon did not {}: {}", what, message_in(response.text())));
+}
+
+void DockerApi::read_messages(http::Response response, const std::string& what, const OnMessage& on_message) {
+  const http::Response ok = expect_ok(std::move(response), what);
+  std::string failure;
+  try {
+    for_each_message(*ok.body, [&](const base::Json& message) {
+      if (message.contains("error") && message.at("error").is_string())
+        failure = message.at("error").get<std::string>();
+      on_message(message);
+    });
+  } catch (const http::TransportError& error) {
+    throw Error(ErrorCode::kTaskFailed, fmt::format("The connection to the Docker daemon at {} broke off: {}",
+                                                    address_.text, error.message()));
+  }
+  if (!failure.empty())
+    throw Error(ErrorCode::kTaskFailed, fmt::format("The Docker daemon did not {}: {}", what, failure));
+}
+
+std::optional<base::Json> DockerApi::inspect_image(const std::string& name) {
+  http::Response response = send(request("GET", path_of_image(name, "/json")));
+  if (response.head.status == 404) return std::nullopt;
+  response = expect_ok(std::move(response), "describe the image " + name);
+  return base::parse_json(base::read_all(*response.body, kLargestMessage, "What it says of " + name));
+}
+
+bool DockerApi::volume_exists(const std::string& name) {
+  http::Response response = send(request("GET", "/volumes/" + http::url_encode(name)));
+  if (response.head.status == 404) return false;
+  expect_ok(std::move(response), "describe the volume " + name);
+  return true;
+}
+
+void DockerApi::build(const Parameters& parameters, http::RequestBody context, const OnMessage& on_message) {
+  http::Request build = request("POST", "/build", parameters);
+  build.headers.add("Content-Type", "application/x-tar");
+  build.body = std::move(context);
+  const http::Response response = expect_ok(send(build), "begin the build");
+  try {
+    for_each_message(*response.body, on_message);
+  } catch (const http::TransportError& error) {
+    throw Error(ErrorCode::kTaskFailed, fmt::format("The connection to the Docker daemon at {} broke off: {}",
+                                                    address_.text, error.message()));
+  }
+}
+
+void DockerApi::pull(const std::string& repository, const std::string& identifier,
+                     const std::string& platform, const base::Secret& auth, const OnMessage& on_message) {
+  Parameters parameters = {{"fromImage", repository}, {"tag", identifier}};
+  if (!platform.empty()) parameters.emplace_back("platform", platform);
+  http::Request pull = request("POST", "/images/create", parameters);
+  pull.secret_headers.emplace_back("X-Registry-Auth", auth);
+  read_messages(send(pull), fmt::format("pull {}:{}", repository, identifier), on_message);
+}
+
+void DockerApi::push(const std::string& repository, const std::string& tag, const base::Secret& auth,
+                     const OnMessage& on_message) {
+  http::Request push = request("POST", path_of_image(repository, "/push"), {{"tag", tag}});
+  push.secret_headers.emplace_back("X-Registry-Auth", auth);
+  read_messages(send(push), fmt::format("push {}:{}", repository, tag), on_message);
+}
+
+void DockerApi::tag(const std::string& image, const std::string& repository, const std::string& tag) {
+  const http::Response response =
+      send(request("POST", path_of_image(image, "/tag"), {{"repo", repository}, {"tag", tag}}));
+  if (response.head.ok()) return;
+  throw Error(ErrorCode::kTaskFailed,
+              fmt::format("The Docker daemon did not name {} {}:{}.", image, repository, tag));
+}
+
+void DockerApi::load(http::RequestBody archive, const OnMessage& on_message) {
+  http::Request load = request("POST", "/images/load", {{"quiet", "1"}});
+  load.headers.add("Content-Type", "application/x-tar");
+  load.body = std::move(archive);
+  read_messages(send(load), "load the image", on_message);
+}
+
+std::unique_ptr<base::ByteSource> DockerApi::save(const std::string& image) {
+  return expect_ok(send(request("GET", path_of_image(image, "/get"))), "give the image " + image).body;
+}
+
+bool DockerApi::remove(const std::string& name) {
+  http::Response response = send(request("DELETE", path_of_image(name, "")));
+  if (response.head.status == 404) return false;
+  expect_ok(std::move(response), "remove the image " + name);
+  return true;
+}
+
+}  // namespace ixian::docker

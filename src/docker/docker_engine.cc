@@ -1,0 +1,176 @@
+#include "docker/docker_engine.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "context/disk_view.h"
+#include "context/filtered_view.h"
+#include "context/git_view.h"
+#include "docker/build_progress.h"
+#include "docker/classic_builder.h"
+#include "docker/context_archive.h"
+#include "docker/daemon_images.h"
+#include "docker/docker_api.h"
+#include "oci/media_types.h"
+
+namespace ixian::docker {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr char kIgnoreFile[] = ".dockerignore";
+
+std::string read_text(const context::FileView& view, const std::string& path) {
+  const base::UniqueFd fd = view.open(path);
+  std::string text(dockerfile::kMostBytes, '\0');
+  std::size_t size = 0;
+  ssize_t count = 0;
+  while ((count = ::read(fd.get(), text.data() + size, text.size() - size)) > 0)
+    size += static_cast<std::size_t>(count);
+  text.resize(size);
+  return text;
+}
+
+bool holds(const context::FileView& view, const std::string& path, const std::string& text) {
+  const auto entry = view.find(path);
+  return entry && entry->type == oci::TarType::kFile && entry->size == text.size() &&
+         read_text(view, path) == text;
+}
+
+// Puts the Dockerfile into the archive, and returns its name there. It must not get into the image by a `COPY
+// .`: the daemon takes it and .dockerignore away again where the latter says so. What else is to be left out
+// has been.
+std::string place_dockerfile(ContextArchive& archive, const context::FileView* view,
+                             const engine::StageJob& job) {
+  const bool under_context = !job.context.empty() && job.dockerfile_path.starts_with(job.context + "/");
+  if (view != nullptr && under_context) {
+    const std::string own = job.dockerfile_path.substr(job.context.size() + 1);
+    if (holds(*view, own, job.dockerfile)) return own;
+  }
+  std::string name = ".ix.Dockerfile";
+  while (archive.contains(name)) name += "_";
+  archive.add_text(name, job.dockerfile);
+  const bool visible = archive.contains(kIgnoreFile);
+  std::string rules = visible ? read_text(*view, kIgnoreFile) : std::string(kIgnoreFile);
+  if (!rules.ends_with('\n')) rules += "\n";
+  archive.add_text(kIgnoreFile, rules + name + "\n");
+  return name;
+}
+
+class DockerEngine : public engine::Engine {
+ public:
+  explicit DockerEngine(DockerServices services)
+      : services_(std::move(services)),
+        address_(daemon_address(services_.environment)),
+        api_(address_, services_.cancellation) {}
+
+  engine::Capabilities capabilities() const override { return {"docker", false, false, false}; }
+
+  std::optional<oci::Descriptor> find_image(const std::string& name) override { return find(api_, name); }
+
+  engine::BuiltStage build(const engine::StageJob& job, base::EventSink& sink,
+                           base::Cancellation& cancellation) override {
+    const ClassicBuild plan = plan_classic_build(job);
+    DockerApi api(address_, cancellation);
+    provide_bases(plan, job, api, sink, cancellation);
+    const auto view = open_context(job);
+    ContextArchive archive(view, cancellation);
+    const std::string dockerfile = place_dockerfile(archive, view.get(), job);
+    if (job.source_date_epoch) {
+      sink.log(
+          base::kNoActivity, base::LogLevel::kInfo,
+          "SOURCE_DATE_EPOCH is the time of the files that are copied; other times are the Docker daemon's.");
+    }
+    BuildProgress progress(plan, sink);
+    api.build(parameters(job, dockerfile), archive.body(),
+              [&](const base::Json& message) { progress.take(message); });
+    cancellation.throw_if_requested();
+    progress.finish();
+    const auto built = find(api, progress.image_id());
+    if (!built) {
+      throw Error(ErrorCode::kTaskFailed,
+                  "The image is gone from the Docker daemon already. Build again, while nobody prunes it.");
+    }
+    return {{*built, ""}, *built, true, progress.steps(), progress.cached(), {}};
+  }
+
+  void import_image(oci::ImageRepo& from, const std::string& ref, const std::string& name,
+                    base::Cancellation& cancellation) override {
+    DockerApi api(address_, cancellation);
+    base::NullSink sink;
+    DaemonImages(api, services_, sink, cancellation).import(from, ref, oci::parse_reference(name));
+  }
+
+  oci::Descriptor export_image(const std::string& name, oci::ImageRepo& to, const std::string& ref,
+                               base::Cancellation& cancellation) override {
+    DockerApi api(address_, cancellation);
+    base::NullSink sink;
+    return DaemonImages(api, services_, sink, cancellation).copy_to(name, to, ref);
+  }
+
+  bool remove_image(const std::string& name) override { return api_.remove(name); }
+
+ private:
+  static std::optional<oci::Descriptor> find(DockerApi& api, const std::string& name) {
+    const auto image = api.inspect_image(name);
+    if (!image) return std::nullopt;
+    const auto id = oci::Digest::parse(image->value("Id", ""));
+    if (!id) return std::nullopt;
+    return oci::Descriptor{
+        std::string(oci::kDockerConfig), *id, image->value("Size", std::uint64_t{0}), {}, {}, {}, {}};
+  }
+
+  void provide_bases(const ClassicBuild& plan, const engine::StageJob& job, DockerApi& api,
+                     base::EventSink& sink, base::Cancellation& cancellation) {
+    DaemonImages images(api, services_, sink, cancellation);
+    for (const std::string& name : plan.images) {
+      if (!job.pull && api.inspect_image(name)) continue;
+      images.provide(name, job.platform ? job.platform->text() : "");
+    }
+  }
+
+  static std::shared_ptr<const context::FileView> open_context(const engine::StageJob& job) {
+    if (job.context.empty()) return nullptr;
+    std::shared_ptr<const context::FileView> view = std::make_shared<const context::DiskView>(job.context);
+    view = std::make_shared<const context::FilteredView>(
+        view, context::read_ignore_rules(*view, job.dockerfile_path, job.excluded));
+    if (job.modes == engine::ContextModes::kGit) {
+      view =
+          std::make_shared<const context::GitView>(view, job.source_date_epoch.value_or(context::kFixedTime));
+    }
+    return view;
+  }
+
+  static DockerApi::Parameters parameters(const engine::StageJob& job, const std::string& dockerfile) {
+    DockerApi::Parameters all = {{"dockerfile", dockerfile}, {"rm", "1"}, {"forcerm", "1"}};
+    for (const std::string& name : job.names) all.emplace_back("t", name);
+    if (!job.target.empty()) all.emplace_back("target", job.target);
+    if (job.platform) all.emplace_back("platform", job.platform->text());
+    if (job.no_cache) all.emplace_back("nocache", "1");
+    if (job.network == engine::BuildNetwork::kNone) all.emplace_back("networkmode", "none");
+    if (job.network == engine::BuildNetwork::kHost) all.emplace_back("networkmode", "host");
+    if (!job.build_args.empty()) all.emplace_back("buildargs", base::canonical_json(job.build_args));
+    if (!job.labels.empty()) all.emplace_back("labels", base::canonical_json(job.labels));
+    return all;
+  }
+
+  const DockerServices services_;
+  const DaemonAddress address_;
+  DockerApi api_;
+};
+
+}  // namespace
+
+std::unique_ptr<engine::Engine> make_docker_engine(DockerServices services) {
+  return std::make_unique<DockerEngine>(std::move(services));
+}
+
+bool volume_exists(const DockerServices& services, const std::string& name) {
+  return DockerApi(daemon_address(services.environment), services.cancellation).volume_exists(name);
+}
+
+}  // namespace ixian::docker

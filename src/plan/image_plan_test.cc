@@ -1,0 +1,429 @@
+#include "plan/image_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "testing/gate.h"
+#include "testing/image_places.h"
+#include "testing/image_project.h"
+
+namespace ixian::plan {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using ::testing::UnorderedElementsAre;
+using Strings = std::vector<std::string>;
+
+// base → python → runtime, base → npm → runtime.
+class PlanImages : public ::testing::Test {
+ protected:
+  PlanImages() {
+    project.add("base", "FROM debian:12\n");
+    project.add("python", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n", {"base"});
+    project.add("npm", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY package.json /\n", {"base"});
+    project.add("runtime",
+                "ARG PYTHON_IMAGE\nARG NPM_IMAGE\nFROM $NPM_IMAGE AS npm\nFROM $PYTHON_IMAGE\n"
+                "COPY --from=npm /a /a\n",
+                {"python", "npm"});
+    project.write("package.json", "{}");
+    wish("runtime");
+  }
+
+  void wish(const std::string& name) { wanted = {name}; }
+
+  std::string image(const std::string& name) { return project.keyed(name).image(); }
+  std::string further(const std::string& name) { return "registry.local/other:" + project.keyed(name).tag(); }
+
+  ImagePlan plan() {
+    const task::TaskGraph graph = project.graph();
+    StageKeys keys(graph, project.sources());
+    ImageWishes all = wishes;
+    for (const auto& name : wanted) all.wanted.push_back(graph.find("build_" + name));
+    for (const auto& name : forced) all.forced.push_back(graph.find("build_" + name));
+    const ImagePlaces places{[&](const std::string& repository) { return engine.finder(repository); },
+                             [&](const std::string& repository) { return registry.finder(repository); },
+                             cache_from};
+    return plan_images(graph, keys, places, all, project.sink, project.cancellation);
+  }
+
+  // "base: to build", in the plan's order; a push is "+push".
+  Strings outcome() { return outcome(plan()); }
+  static Strings outcome(const ImagePlan& plan) {
+    Strings lines;
+    for (const auto& step : plan.steps)
+      lines.push_back(step.stage + ": " + describe(step) + (step.push ? " +push" : ""));
+    return lines;
+  }
+
+  static const StageStep& step(const ImagePlan& plan, const std::string& stage) {
+    for (const auto& each : plan.steps) {
+      if (each.stage == stage) return each;
+    }
+    throw std::out_of_range(stage);
+  }
+
+  testing::ImageProject project;
+  testing::ImageSite engine;
+  testing::ImageSite registry;
+  Strings cache_from;
+  Strings wanted;
+  Strings forced;
+  ImageWishes wishes;
+};
+
+TEST_F(PlanImages, NothingIsAskedAboutWhatIsHere) {
+  engine.put(image("runtime"));
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found),
+              ElementsAre("base: not needed", "python: not needed", "npm: not needed", "runtime: here"));
+  EXPECT_EQ(found.questions, 0u);
+  EXPECT_EQ(found.rounds, 0u);
+  EXPECT_FALSE(found.builds());
+  EXPECT_THAT(engine.asked(), ElementsAre(image("runtime")));
+}
+
+TEST_F(PlanImages, AHitInTheRegistryTakesOneQuestion) {
+  registry.put(image("runtime"), 1234);
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: not needed", "npm: not needed",
+                                          "runtime: in registry.local/shop/web"));
+  EXPECT_EQ(step(found, "runtime").found_at, image("runtime"));
+  EXPECT_EQ(step(found, "runtime").bytes, 1234u);
+  EXPECT_EQ(found.questions, 1u);
+  EXPECT_THAT(registry.asked(), ElementsAre(image("runtime")));
+}
+
+TEST_F(PlanImages, WhereOneIsMissingAllBelowAreAskedForInOneRound) {
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found),
+              ElementsAre("base: to build", "python: to build", "npm: to build", "runtime: to build"));
+  EXPECT_EQ(found.questions, 4u);
+  EXPECT_EQ(found.rounds, 2u);
+  EXPECT_TRUE(found.builds());
+}
+
+TEST_F(PlanImages, OnlyWhatIsMissingIsBuiltAndWhatIsBelowAHitIsNotNeeded) {
+  registry.put(image("python"));
+  registry.put(image("npm"));
+  registry.put(image("base"));
+  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web",
+                                     "npm: in registry.local/shop/web", "runtime: to build"));
+}
+
+TEST_F(PlanImages, WhatIsHereBelowIsNotAskedForNorIsWhatItStandsOn) {
+  engine.put(image("python"));
+  engine.put(image("npm"));
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found),
+              ElementsAre("base: not needed", "python: here", "npm: here", "runtime: to build"));
+  EXPECT_EQ(found.questions, 1u);
+}
+
+TEST_F(PlanImages, SaysWhichBuildsNeedAnImage) {
+  registry.put(image("base"));
+  const ImagePlan found = plan();
+  EXPECT_THAT(step(found, "base").for_, UnorderedElementsAre(1u, 2u));
+  EXPECT_THAT(step(found, "npm").for_, ElementsAre(3u));
+  EXPECT_THAT(step(found, "runtime").for_, IsEmpty());
+}
+
+TEST_F(PlanImages, ABuildTellsTheSizeOfItsContext) {
+  const ImagePlan found = plan();
+  EXPECT_EQ(step(found, "npm").bytes, 2u);
+}
+
+TEST_F(PlanImages, WhatIsForcedIsBuiltThoughItIsThere) {
+  for (const auto* name : {"base", "python", "npm", "runtime"}) engine.put(image(name));
+  forced = {"runtime"};
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found),
+              ElementsAre("base: not needed", "python: here", "npm: here", "runtime: to build"));
+  EXPECT_TRUE(step(found, "runtime").forced);
+  EXPECT_EQ(found.questions, 0u);
+}
+
+TEST_F(PlanImages, WhatIsForcedBelowIsBuiltThoughWhatStandsOnItIsThere) {
+  engine.put(image("runtime"));
+  forced = {"python"};
+  registry.put(image("base"));
+  EXPECT_THAT(outcome(), ElementsAre("base: in registry.local/shop/web", "python: to build",
+                                     "npm: not needed", "runtime: here"));
+}
+
+TEST_F(PlanImages, WithoutLookUpsRegistriesAreNotAsked) {
+  registry.put(image("runtime"));
+  wishes.look_up = false;
+  wishes.push = PushPolicy::kFinal;
+  EXPECT_THAT(outcome(),
+              ElementsAre("base: to build", "python: to build", "npm: to build", "runtime: to build +push"));
+  EXPECT_THAT(registry.asked(), IsEmpty());
+}
+
+TEST_F(PlanImages, StepsOfTasksThatNothingStandsOnAreThere) {
+  project.add("extra", "FROM debian:12\n");
+  project.depends["runtime"] = {"build_extra"};
+  engine.put(image("runtime"));
+  EXPECT_THAT(outcome(), ::testing::Contains("extra: not needed"));
+}
+
+TEST_F(PlanImages, SeveralAreWantedAtOnce) {
+  wanted = {"python", "npm"};
+  registry.put(image("python"));
+  registry.put(image("npm"));
+  const ImagePlan found = plan();
+  EXPECT_EQ(found.questions, 2u);
+  EXPECT_EQ(found.rounds, 1u);
+}
+
+TEST_F(PlanImages, WhatIsBelowAnotherThatIsThereIsNotAskedFor) {
+  wanted = {"runtime", "python"};
+  registry.put(image("python"));
+  engine.put(image("npm"));
+  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web", "npm: here",
+                                     "runtime: to build"));
+  EXPECT_THAT(registry.asked(), UnorderedElementsAre(image("runtime"), image("python")));
+}
+
+// Pushes.
+
+TEST_F(PlanImages, PushesNothingUnlessItIsAskedTo) {
+  engine.put(image("runtime"));
+  EXPECT_FALSE(plan().pushes());
+}
+
+TEST_F(PlanImages, PushesWhatIsHereAndNotThere) {
+  engine.put(image("runtime"));
+  wishes.push = PushPolicy::kFinal;
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found), ::testing::Contains("runtime: here +push"));
+  EXPECT_TRUE(found.pushes());
+  EXPECT_EQ(found.questions, 1u);
+}
+
+TEST_F(PlanImages, DoesNotPushWhatIsThereAlready) {
+  engine.put(image("runtime"));
+  registry.put(image("runtime"));
+  wishes.push = PushPolicy::kFinal;
+  EXPECT_FALSE(plan().pushes());
+}
+
+TEST_F(PlanImages, FinalPushesOnlyWhatWasAskedFor) {
+  wishes.push = PushPolicy::kFinal;
+  EXPECT_THAT(outcome(),
+              ElementsAre("base: to build", "python: to build", "npm: to build", "runtime: to build +push"));
+}
+
+TEST_F(PlanImages, StagesPushesAllThatIsBuiltWithoutAskingTwice) {
+  wishes.push = PushPolicy::kStages;
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found), ElementsAre("base: to build +push", "python: to build +push",
+                                          "npm: to build +push", "runtime: to build +push"));
+  EXPECT_EQ(found.questions, 4u);
+  EXPECT_EQ(found.rounds, 2u);
+}
+
+TEST_F(PlanImages, StagesPushesWhatIsHereBelowInTheFirstRound) {
+  for (const auto* name : {"python", "npm", "runtime"}) engine.put(image(name));
+  registry.put(image("npm"));
+  registry.put(image("runtime"));
+  wishes.push = PushPolicy::kStages;
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found),
+              ElementsAre("base: not needed", "python: here +push", "npm: not needed", "runtime: here"));
+  EXPECT_EQ(found.questions, 3u);
+  EXPECT_EQ(found.rounds, 1u);
+}
+
+TEST_F(PlanImages, AnUnchangedProjectIsPushedWithOneRound) {
+  registry.put(image("runtime"));
+  wishes.push = PushPolicy::kStages;
+  const ImagePlan found = plan();
+  EXPECT_FALSE(found.pushes());
+  EXPECT_EQ(found.questions, 1u);
+}
+
+TEST_F(PlanImages, AForcedBuildIsNotPushedOverWhatIsThere) {
+  registry.put(image("base"));
+  wish("base");
+  forced = {"base"};
+  wishes.push = PushPolicy::kFinal;
+  EXPECT_THAT(outcome(), ElementsAre("base: to build"));
+}
+
+// Further repositories.
+
+TEST_F(PlanImages, FurtherRepositoriesAreOnlyAskedForWhatIsMissing) {
+  cache_from = {"registry.local/other"};
+  registry.put(image("runtime"));
+  EXPECT_EQ(plan().questions, 1u);
+}
+
+TEST_F(PlanImages, AHitInAFurtherRepositoryIsOne) {
+  cache_from = {"registry.local/empty", "registry.local/other"};
+  registry.put(further("runtime"), 77);
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found), ::testing::Contains("runtime: in registry.local/other"));
+  EXPECT_EQ(step(found, "runtime").found_at, further("runtime"));
+  EXPECT_EQ(step(found, "runtime").bytes, 77u);
+  EXPECT_EQ(found.questions, 3u);
+  EXPECT_EQ(found.rounds, 2u);
+}
+
+TEST_F(PlanImages, BelowAllRepositoriesAreAskedInOneRound) {
+  cache_from = {"registry.local/other"};
+  registry.put(image("python"));
+  registry.put(further("npm"));
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: in registry.local/shop/web",
+                                          "npm: in registry.local/other", "runtime: to build"));
+  EXPECT_EQ(found.rounds, 3u);
+}
+
+TEST_F(PlanImages, AHitInAFurtherRepositoryIsPushedFromThere) {
+  cache_from = {"registry.local/other"};
+  registry.put(further("runtime"));
+  wishes.push = PushPolicy::kFinal;
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found), ::testing::Contains("runtime: in registry.local/other +push"));
+  EXPECT_EQ(step(found, "runtime").found_at, further("runtime"));
+}
+
+// Registries that do not answer.
+
+TEST_F(PlanImages, ARegistryThatIsDownIsWarnedOfOnceAndCountsAsEmpty) {
+  registry.down = {"registry.local/shop/web"};
+  wishes.push = PushPolicy::kFinal;
+  const ImagePlan found = plan();
+  EXPECT_THAT(outcome(found),
+              ElementsAre("base: to build", "python: to build", "npm: to build", "runtime: to build +push"));
+  EXPECT_THAT(project.sink.logs(),
+              ElementsAre(AllOf(HasSubstr("registry.local is not asked"), HasSubstr("built here"),
+                                HasSubstr("It does not answer."))));
+  EXPECT_EQ(found.questions, 1u);
+  EXPECT_THAT(registry.asked(), SizeIs(1));
+}
+
+TEST_F(PlanImages, ARegistryThatIsNotConfiguredIsWarnedOfAndNotAsked) {
+  registry.unknown = {"registry.local/shop/web"};
+  const ImagePlan found = plan();
+  EXPECT_TRUE(found.builds());
+  EXPECT_EQ(found.questions, 0u);
+  EXPECT_THAT(project.sink.logs(), ElementsAre(HasSubstr("not among the registries of this project")));
+}
+
+TEST_F(PlanImages, AFurtherRepositoryThatIsClosedDoesNotCloseItsHost) {
+  cache_from = {"registry.local/other"};
+  registry.down = {"registry.local/other"};
+  registry.put(image("python"));
+  registry.put(image("npm"));
+  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web",
+                                     "npm: in registry.local/shop/web", "runtime: to build"));
+  EXPECT_THAT(project.sink.logs(), ElementsAre(StartsWith("registry.local/other is not asked")));
+}
+
+TEST_F(PlanImages, AnotherHostIsStillAsked) {
+  project["base"].repository = "second.local/base";
+  registry.down = {"registry.local/shop/web"};
+  registry.put(image("base"));
+  EXPECT_THAT(outcome(), ElementsAre("base: in second.local/base", "python: to build", "npm: to build",
+                                     "runtime: to build"));
+}
+
+TEST_F(PlanImages, AnEngineThatFailsIsAnError) {
+  engine.down = {"registry.local/shop/web"};
+  EXPECT_THROW(plan(), base::Error);
+}
+
+TEST_F(PlanImages, StopsWhenItIsCancelled) {
+  registry.on_find = [&] { project.cancellation.request(); };
+  EXPECT_THROW(plan(), base::Cancelled);
+}
+
+// Many.
+
+TEST_F(PlanImages, AsksAHundredStagesManyAtOnceButNotAll) {
+  Strings names;
+  std::string dockerfile;
+  std::string stages;
+  for (int i = 0; i < 100; ++i) {
+    names.push_back("s" + std::to_string(i));
+    project.add(names.back(), "FROM debian:12\nRUN " + std::to_string(i) + "\n");
+    dockerfile += "ARG S" + std::to_string(i) + "_IMAGE\n";
+    stages += "FROM $S" + std::to_string(i) + "_IMAGE AS s" + std::to_string(i) + "\n";
+  }
+  stages += "FROM scratch\n";
+  for (const auto& name : names) stages += "COPY --from=" + name + " / /\n";
+  project.add("top", dockerfile + stages, names);
+  wish("top");
+  testing::Gate many;
+  registry.on_find = [&] {
+    if (registry.asked().size() == 1) return;
+    if (registry.most_at_once() >= 32) many.open();
+    EXPECT_TRUE(many.wait());
+  };
+  const ImagePlan found = plan();
+  EXPECT_EQ(found.questions, 101u);
+  EXPECT_EQ(found.rounds, 2u);
+  EXPECT_EQ(registry.most_at_once(), 32u);
+}
+
+TEST_F(PlanImages, IsTheSameEveryTime) {
+  registry.put(image("npm"));
+  EXPECT_EQ(to_json(plan()), to_json(plan()));
+}
+
+TEST_F(PlanImages, TellsProgramsAll) {
+  wish("npm");
+  engine.put(image("base"));
+  wishes.push = PushPolicy::kFinal;
+  EXPECT_EQ(to_json(plan()), (base::Json{{"steps",
+                                          {{{"task", "build_base"},
+                                            {"stage", "base"},
+                                            {"key", project.key("base")},
+                                            {"image", image("base")},
+                                            {"place", "local"},
+                                            {"forced", false},
+                                            {"found_at", image("base")},
+                                            {"bytes", 0},
+                                            {"push", false},
+                                            {"needed_by", {"build_npm"}}},
+                                           {{"task", "build_npm"},
+                                            {"stage", "npm"},
+                                            {"key", project.key("npm")},
+                                            {"image", image("npm")},
+                                            {"place", "build"},
+                                            {"forced", false},
+                                            {"found_at", ""},
+                                            {"bytes", 2},
+                                            {"push", true},
+                                            {"needed_by", base::Json::array()}}}},
+                                         {"questions", 1},
+                                         {"rounds", 1},
+                                         {"builds", true},
+                                         {"pushes", true}}));
+}
+
+TEST(PushPolicies, AreFourWords) {
+  EXPECT_EQ(parse_push_policy("never"), PushPolicy::kNever);
+  EXPECT_EQ(parse_push_policy("final"), PushPolicy::kFinal);
+  EXPECT_EQ(parse_push_policy("stages"), PushPolicy::kStages);
+  EXPECT_EQ(parse_push_policy("all"), PushPolicy::kAll);
+  try {
+    parse_push_policy("always");
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::ErrorCode::kProject);
+    EXPECT_EQ(error.message(), "DOCKER.PUSH is \"always\", and can be never, final, stages or all.");
+  }
+}
+
+}  // namespace
+}  // namespace ixian::plan

@@ -1,0 +1,83 @@
+// Stages on their way to their keys: what their Dockerfiles say, those below read before those that stand on
+// them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "plan/context_inputs.h"
+#include "plan/dockerfile_inputs.h"
+#include "plan/stage_key.h"
+
+namespace ixian::plan {
+
+struct StageDraft {
+  std::shared_ptr<KeyedStage> keyed;  // without its key until `done`
+  std::string platform;
+  DockerfileInputs inputs;          // once `done`, without what points into `keyed`
+  std::vector<task::TaskId> needs;  // whose keys this one's holds
+  ContextInputs context;
+  bool done = false;
+
+  // Whether the argument makes a difference, and no declared value hides it.
+  bool stands_for_stage(const task::StageArgument& argument) const;
+};
+
+// Not thread-safe. May be asked for another stage by the task that declares one.
+class StageDrafts {
+ public:
+  StageDrafts(const task::TaskGraph& graph, const base::Cancellation& cancellation)
+      : graph_(graph), cancellation_(cancellation) {}
+
+  // Reads what has not been read. Throws NamedError, also for stages that need each other.
+  void read(task::TaskId id);
+
+  // What has been read.
+  StageDraft& at(task::TaskId id) { return *drafts_.at(id); }
+
+  task::TaskId task_of(const task::StageArgument& argument) const;
+
+  // Takes all away.
+  std::vector<std::shared_ptr<KeyedStage>> forget();
+
+ private:
+  struct Reading {
+    explicit Reading(task::TaskId task = task::TaskGraph::kNone) : id(task) {}
+    task::TaskId id;
+    std::unique_ptr<StageDraft> draft;
+  };
+
+  std::optional<task::TaskId> read_on(task::TaskId id);
+  std::unique_ptr<StageDraft> declared(task::TaskId id) const;
+  void add_needs(StageDraft& draft) const;
+  [[noreturn]] void fail_ring(task::TaskId again) const;
+
+  const task::TaskGraph& graph_;
+  const base::Cancellation& cancellation_;
+  std::map<task::TaskId, std::unique_ptr<StageDraft>> drafts_;
+  std::vector<Reading> reading_;  // each needs the next
+};
+
+// An Error that already says whose image it is about.
+class NamedError : public base::Error {
+ public:
+  NamedError(const std::string& task, const base::Error& error);
+};
+
+// What `body` gives; an Error that it throws comes as one of the task's image.
+template <typename Body>
+auto named(const std::string& task, const Body& body) {
+  try {
+    return body();
+  } catch (const NamedError&) {
+    throw;
+  } catch (const base::Error& error) {
+    throw NamedError(task, error);
+  }
+}
+
+}  // namespace ixian::plan
