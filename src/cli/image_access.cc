@@ -291,6 +291,7 @@ void ImageAccess::record(plan::Images& images, const plan::ImagePlan& plan) {
   run::BuildRecord record{run::branch_name(impl().settings.branch, base::current_directory()), {}};
   std::string repository;
   for (const plan::StageStep& step : plan.steps) {
+    if (step.key.empty()) continue;
     const plan::KeyedStage& stage = images.keyed(step.id);
     record.stages.push_back({step.stage, step.image, step.key, stage.inputs, work().cache_tags(step.image)});
     repository = stage.declared.repository;

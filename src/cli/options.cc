@@ -135,7 +135,7 @@ Flags:
                    the daemon of DOCKER_HOST
 
 Flags for images:
-  --push           push images that their registry does not have, and those they
+  --push           push images that their registry lacks, and those that they
                    stand on; DOCKER.PUSH says whether that is less or more
   --no-push        push nothing, whatever DOCKER.PUSH says
   --no-pull        build what is not here without asking registries for it

@@ -17,23 +17,41 @@ namespace {
 using task::TaskId;
 
 // All image tasks that the roots need, those that others stand on first. The graph has passed over the roots.
+// One that a root depends on as a task, and no image stands on, gets no key: its Dockerfile need not even be
+// there.
 class StepOrder {
  public:
   StepOrder(const task::TaskGraph& graph, StageKeys& keys) : graph_(graph), keys_(keys) {}
 
   std::vector<TaskId> run(const std::vector<TaskId>& roots) {
+    for (const TaskId root : roots) find_standing(root);
     for (const TaskId root : roots) visit(root);
     return std::move(order_);
   }
 
+  // The roots, and what they stand on.
+  bool is_standing(TaskId id) const { return standing_.contains(id); }
+
  private:
+  void find_standing(TaskId root) {
+    std::deque<TaskId> queue{root};
+    while (!queue.empty()) {
+      const TaskId id = queue.front();
+      queue.pop_front();
+      if (!graph_[id].is_image() || !standing_.insert(id).second) continue;
+      for (const TaskId below : keys_.of(id).stages) queue.push_back(below);
+    }
+  }
+
   void visit(TaskId id) {
     if (!seen_.insert(id).second) return;
     for (const TaskId below : graph_.dependencies(id)) visit(below);
     if (!graph_[id].is_image()) return;
-    for (const TaskId below : keys_.of(id).stages) {
-      if (!seen_.contains(below)) graph_.order(below);
-      visit(below);
+    if (is_standing(id)) {
+      for (const TaskId below : keys_.of(id).stages) {
+        if (!seen_.contains(below)) graph_.order(below);
+        visit(below);
+      }
     }
     order_.push_back(id);
   }
@@ -41,6 +59,7 @@ class StepOrder {
   const task::TaskGraph& graph_;
   StageKeys& keys_;
   std::set<TaskId> seen_;
+  std::set<TaskId> standing_;
   std::vector<TaskId> order_;
 };
 
@@ -89,15 +108,18 @@ class ImagePlanner {
   ImageNode& node(TaskId id) { return nodes_.at(id); }
 
   void make_nodes(const std::vector<TaskId>& roots) {
-    std::vector<TaskId> images;
-    for (const TaskId root : roots) {
-      for (const TaskId id : graph_.order(root)) {
-        if (graph_[id].is_image()) images.push_back(id);
+    for (const TaskId root : roots) graph_.order(root);
+    keys_.make(roots);
+    StepOrder order(graph_, keys_);
+    for (const TaskId id : order.run(roots)) {
+      if (!order.is_standing(id)) {
+        StageStep idle;
+        idle.id = id;
+        idle.task = graph_[id].name;
+        idle_.push_back(std::move(idle));
+        continue;
       }
-    }
-    keys_.make(images);
-    order_ = StepOrder(graph_, keys_).run(roots);
-    for (const TaskId id : order_) {
+      order_.push_back(id);
       ImageNode made;
       made.keyed = &keys_.of(id);
       made.step.id = id;
@@ -247,6 +269,7 @@ class ImagePlanner {
   ImagePlan finish() {
     cancellation_.throw_if_requested();
     ImagePlan plan;
+    plan.steps = std::move(idle_);
     for (const TaskId id : order_) {
       ImageNode& each = node(id);
       StageStep& step = each.step;
@@ -282,7 +305,8 @@ class ImagePlanner {
   const ImageWishes& wishes_;
   base::Cancellation& cancellation_;
   ImageLookup lookup_;
-  std::vector<TaskId> order_;
+  std::vector<TaskId> order_;    // those that have a node
+  std::vector<StageStep> idle_;  // of the others
   std::unordered_map<TaskId, ImageNode> nodes_;
 };
 

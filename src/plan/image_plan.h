@@ -34,7 +34,7 @@ enum class PushPolicy {
 struct StageStep {
   task::TaskId id = task::TaskGraph::kNone;
   std::string task;
-  std::string stage;  // "runtime"
+  std::string stage;  // "runtime"; it, key and image are "" where no image stands on the task's
   std::string key;
   std::string image;  // "registry.local/shop/web:runtime-…"
   Place place = Place::kUnneeded;

@@ -31,7 +31,7 @@ void LatestRuns::update_virtual(task::TaskId id) {
 
 void LatestRuns::update_image(task::TaskId id, const std::string& key) {
   constexpr int kHexDigits = 15;  // what a signed number of SQLite holds
-  other_runs_[id] = std::stoull(key.substr(0, kHexDigits), nullptr, 16);
+  other_runs_[id] = key.empty() ? 0 : std::stoull(key.substr(0, kHexDigits), nullptr, 16);
 }
 
 std::uint64_t LatestRuns::of(task::TaskId id) const {

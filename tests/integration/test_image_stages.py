@@ -257,3 +257,22 @@ def commands():
             yield each.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
+
+
+def test_a_project_without_a_base_of_its_own_needs_no_dockerfile_for_it(machine):
+    one = machine("one")
+    (one.shop / "Dockerfile.base").unlink()
+    one.edit("Dockerfile", "FROM scratch\nCOPY products.csv /\n")
+    assert built(one("build_image").ok()) == ["runtime"]
+    one("build_base_image").failed(3, "Dockerfile.base")
+
+
+def test_only_the_layers_that_a_run_needs_are_read(machine, registry):
+    machine("one", registry, push="stages")("build_image").ok()
+    two = machine("two", registry, push="stages")
+    two.edit("products.csv", "id,name,price\ntea,Tea,1.00\n")
+    registry.forget()
+    assert built(two("build_image").ok()) == ["runtime"]
+    read = [each for each in registry.accesses("GET") if "/blobs/sha256:" in each.path]
+    # Of the images that it stands on, configurations alone; and what COPY --from takes its files from.
+    assert len(read) <= 4, read
