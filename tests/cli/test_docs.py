@@ -1,0 +1,102 @@
+"""The documentation: links lead somewhere, Python and commands in it are what the program takes."""
+
+import ast
+import re
+import subprocess
+
+import pytest
+from conftest import IX, ROOT
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+
+
+def text_of(page):
+    """A page without its code blocks."""
+    return FENCE.sub("", page.read_text())
+
+
+def anchors(page):
+    """The fragments by which GitHub finds a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", text_of(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def rows(page, heading):
+    """The first cells of the tables below a heading."""
+    section = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", page.read_text(), re.M | re.S)
+    assert section, f"{page.name} has no section {heading}"
+    return [line.split("|")[1] for line in section.group(1).splitlines() if line.startswith("| `")]
+
+
+def help_of(*args):
+    return subprocess.run([IX, *args], capture_output=True, text=True, timeout=60, cwd="/").stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    dead = []
+    for target in LINK.findall(text_of(page)):
+        if "://" in target:
+            continue
+        path, _, fragment = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (fragment and fragment not in anchors(file)):
+            dead.append(target)
+    assert not dead
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_in_it_is_python(page):
+    for language, code in FENCE.findall(page.read_text()):
+        if language == "python":
+            ast.parse(code if not code.startswith(" ") else f"if True:\n{code}")
+
+
+@pytest.mark.parametrize("page", ["building-images.md", "writing-stages-and-modules.md"])
+def test_what_it_shows_of_the_example_stands_in_the_example(page):
+    files = [file.read_text() for file in (ROOT / "examples/stages").rglob("*") if file.is_file() and file.name != "busybox"]
+    checked = 0
+    for language, code in FENCE.findall((ROOT / "docs" / page).read_text()):
+        example = re.search(r"^class (\w+)\(.*", code, re.M | re.S) if language == "python" else None
+        if language == "dockerfile":
+            expected = code
+        elif example and any(f"class {example.group(1)}(" in file for file in files):
+            expected = example.group(0)
+        else:
+            continue
+        checked += 1
+        assert any(expected.strip("\n") in file for file in files), f"{page} shows what examples/stages does not have:\n{expected}"
+    assert checked > 2
+
+
+def test_each_flag_of_the_command_line_page_is_in_the_help_and_the_other_way_round():
+    documented = {flag for cell in rows(ROOT / "docs/command-line.md", "Flags") for flag in FLAG.findall(cell)}
+    assert documented == set(FLAG.findall(help_of("--help")))
+
+
+def test_each_command_has_a_row_in_the_command_line_page():
+    names = {re.match(r" `(\w+)", cell).group(1) for cell in rows(ROOT / "docs/command-line.md", "Built-in tasks")}
+    source = (ROOT / "src/cli/commands.cc").read_text()
+    commands = set(re.findall(r"\b(\w+)_command\(\)", source))
+    assert commands and commands <= names
+
+
+@pytest.mark.parametrize("command", ["build", "image", "registries", "plan", "why", "graph"])
+def test_flags_of_commands_in_the_pages_exist(command):
+    known = set(FLAG.findall(help_of("help", command)))
+    ours = set(FLAG.findall(help_of("--help")))
+    for page in PAGES:
+        for call in re.findall(rf"^(?:    \$ |    )ix {command}\b([^#\n]*)", page.read_text(), re.M):
+            call = re.split(r"  +|: ", call)[0]
+            assert set(FLAG.findall(call)) <= known | ours, f"{page.name}: ix {command}{call}"
+
+
+@pytest.mark.parametrize("module, heading", [("docker", "CONFIG.DOCKER"), ("python", "CONFIG.PYTHON")])
+def test_every_value_of_the_modules_is_in_the_configuration_page(module, heading):
+    source = (ROOT / f"src/script/python/ixian_docker/modules/{module}/config.py").read_text()
+    names = set(re.findall(r"^    (?:def )?([A-Z][A-Z_]+)\b", source, re.M))
+    documented = {name for cell in rows(ROOT / "docs/configuration.md", heading) for name in re.findall(r"`(\w+)`", cell)}
+    assert documented == names
