@@ -218,6 +218,8 @@ class Parser {
       job.platform = oci::parse_platform(value(name));
     } else if (name == "--network") {
       job.network = network(value(name));
+    } else if (name == "--allow") {
+      allow(value(name));
     } else if (name == "--no-cache") {
       job.no_cache = flag(name);
     } else if (name == "--no-cache-filter") {
@@ -268,6 +270,14 @@ class Parser {
     } else if (const char* inherited = ::getenv(name.c_str())) {
       options_.job.build_args.insert_or_assign(name, inherited);
     }
+  }
+
+  void allow(const std::string& text) {
+    if (text != "new-privileges") {
+      usage(
+          fmt::format("--allow is new-privileges, not {}: what runs in a build stays in its sandbox.", text));
+    }
+    options_.job.new_privileges = true;
   }
 
   static engine::BuildNetwork network(const std::string& text) {

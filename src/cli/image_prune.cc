@@ -1,6 +1,7 @@
 // `ix image prune`: makes room in the local store.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -13,6 +14,7 @@
 #include "cli/image_commands.h"
 #include "cli/own_namespaces.h"
 #include "cli/print.h"
+#include "engine/cache_mount.h"
 #include "store/folder.h"
 #include "store/store.h"
 #include "ui/quantity.h"
@@ -68,7 +70,7 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-std::string told(const store::PruneResult& result, bool dry_run) {
+std::string told(const store::PruneResult& result, const engine::CachePruneResult& caches, bool dry_run) {
   const auto line = [](const std::string& what, std::uint64_t size) {
     return fmt::format("  {:<24}{:>8}\n", what, bytes(size));
   };
@@ -77,6 +79,7 @@ std::string told(const store::PruneResult& result, bool dry_run) {
   if (result.trees.count > 0) {
     out += line(counted(result.trees.count, "extracted layer", "extracted layers"), result.trees.bytes);
   }
+  if (caches.count > 0) out += line(counted(caches.count, "cache of RUNs", "caches of RUNs"), caches.bytes);
   if (result.remains.bytes > 0) out += line("unfinished work", result.remains.bytes);
   if (result.cache_entries > 0) {
     out += fmt::format("  {}\n", counted(result.cache_entries, "cached step", "cached steps"));
@@ -84,10 +87,12 @@ std::string told(const store::PruneResult& result, bool dry_run) {
   if (result.names > 0) out += fmt::format("  {}\n", counted(result.names, "name", "names"));
   const std::string verb = dry_run ? "Would remove" : "Removed";
   out = out.empty() ? fmt::format("{} nothing.\n", verb)
-                    : fmt::format("{} {}:\n{}", verb, bytes(result.freed()), out);
-  out += fmt::format("{} left", bytes(result.left));
-  if (result.leased > 0)
-    out += fmt::format(", {} of it kept by builds that run or just ran", bytes(result.leased));
+                    : fmt::format("{} {}:\n{}", verb, bytes(result.freed() + caches.bytes), out);
+  out += fmt::format("{} left", bytes(result.left + caches.left));
+  if (result.leased + caches.in_use > 0) {
+    out +=
+        fmt::format(", {} of it kept by builds that run or just ran", bytes(result.leased + caches.in_use));
+  }
   return out + ".\n";
 }
 
@@ -115,9 +120,14 @@ int image_prune(const ImageContext& context, std::vector<std::string> args) {
                      fmt::format("There is no store in {}.", base::printable_path(folder)));
     return 0;
   }
-  const store::PruneResult result = store::Store::open(folder, context.cancellation)->prune(options);
-  print(told(result, options.dry_run));
-  if (options.max_bytes && result.left > *options.max_bytes) {
+  const auto store = store::Store::open(folder, context.cancellation);
+  const store::PruneResult result = store->prune(options);
+  // What RUNs keep between builds gets the room that images leave.
+  engine::CachePruneOptions of_caches{options.older_than, {}, options.dry_run};
+  if (options.max_bytes) of_caches.max_bytes = *options.max_bytes - std::min(*options.max_bytes, result.left);
+  const engine::CachePruneResult caches = engine::prune_cache_mounts(*store, of_caches);
+  print(told(result, caches, options.dry_run));
+  if (options.max_bytes && result.left + caches.left > *options.max_bytes) {
     context.sink.log(
         base::kNoActivity, base::LogLevel::kInfo,
         fmt::format("More than {} is left: {}", bytes(*options.max_bytes),

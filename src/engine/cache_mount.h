@@ -1,7 +1,10 @@
 // The folders of RUN --mount=type=cache: kept in the store from one build to the next.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/cancel.h"
@@ -25,9 +28,23 @@ class CacheMount {
  private:
   std::string path_;
   KeyLock lock_;
+  KeyLock using_;
 };
 
-// Where all of them are.
-std::string cache_mounts_folder(store::Store& store);
+struct CachePruneOptions {
+  std::optional<std::chrono::seconds> older_than;  // those go that no RUN has used for so long
+  std::optional<std::uint64_t> max_bytes;          // of all; the least recently used go first
+  bool dry_run = false;
+};
+
+struct CachePruneResult {
+  std::uint64_t count = 0;   // that went, or would
+  std::uint64_t bytes = 0;   // of these, on disk
+  std::uint64_t left = 0;    // bytes of those that stay
+  std::uint64_t in_use = 0;  // of these, used by a RUN at this moment
+};
+
+// Makes room. A folder that a RUN uses stays, whatever its age. Others may work meanwhile.
+CachePruneResult prune_cache_mounts(store::Store& store, const CachePruneOptions& options);
 
 }  // namespace ixian::engine

@@ -31,9 +31,9 @@ off_t place_of(const std::string& key) {
 }
 
 // False where somebody else has it.
-bool take(int fd, off_t place, const std::string& file) {
+bool take(int fd, off_t place, const std::string& file, bool shared = false) {
   struct flock lock {};
-  lock.l_type = F_WRLCK;
+  lock.l_type = shared ? F_RDLCK : F_WRLCK;
   lock.l_whence = SEEK_SET;
   lock.l_start = place;
   lock.l_len = 1;
@@ -55,6 +55,17 @@ KeyLock::KeyLock(const std::string& file, const std::string& key, base::Cancella
     if (cancellation.wait_for(pause)) throw base::Cancelled();
     pause = std::min(pause * 2, kLongestPause);
   }
+}
+
+KeyLock KeyLock::share(const std::string& file, const std::string& key, base::Cancellation& cancellation) {
+  KeyLock lock;
+  lock.fd_ = open_file(file);
+  auto pause = kFirstPause;
+  while (!take(lock.fd_.get(), place_of(key), file, true)) {
+    if (cancellation.wait_for(pause)) throw base::Cancelled();
+    pause = std::min(pause * 2, kLongestPause);
+  }
+  return lock;
 }
 
 bool KeyLock::try_lock(const std::string& file, const std::string& key, KeyLock& lock) {

@@ -16,6 +16,9 @@ class KeyLock {
  public:
   KeyLock(const std::string& file, const std::string& key, base::Cancellation& cancellation);
 
+  // Together with others that share it; nobody else can hold it then.
+  static KeyLock share(const std::string& file, const std::string& key, base::Cancellation& cancellation);
+
   // Without waiting; false where somebody else holds it.
   static bool try_lock(const std::string& file, const std::string& key, KeyLock& lock);
 

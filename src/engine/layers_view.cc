@@ -55,6 +55,8 @@ std::optional<oci::TarEntry> LayersView::find(const std::string& path) const {
   entry.mtime = found->entry.mtime;
   if (entry.type == oci::TarType::kFile) entry.size = found->entry.size;
   if (entry.type == oci::TarType::kSymlink) entry.link = found->entry.link;
+  entry.device_major = found->entry.device_major;
+  entry.device_minor = found->entry.device_minor;
   return entry;
 }
 

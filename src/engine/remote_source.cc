@@ -23,6 +23,10 @@ using base::ErrorCode;
 constexpr std::uint64_t kLargestDownload = std::uint64_t{64} << 30;
 constexpr std::chrono::hours kGitLimit{1};
 
+std::string note_key(const std::string& url) {
+  return base::sha256_hex(base::canonical_json({{"kind", "what a URL gave"}, {"url", url}}));
+}
+
 bool is_commit(std::string_view text) {
   return text.size() == 40 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
@@ -88,7 +92,7 @@ void check_remote(const dockerfile::GitSource& git) {
 }  // namespace
 
 std::string RemoteSources::identify(const RemoteSource& source) {
-  if (source.url) return source.checksum.empty() ? "sha256:" + download(source)->sha256 : source.checksum;
+  if (source.url) return source.checksum.empty() ? digest_now(source) : source.checksum;
   const dockerfile::GitSource& git = *source.git;
   check_remote(git);
   if (is_commit(git.ref)) return git.ref;
@@ -109,10 +113,45 @@ std::string RemoteSources::identify(const RemoteSource& source) {
   return commit;
 }
 
+std::string RemoteSources::digest_now(const RemoteSource& source) {
+  const std::lock_guard lock(mutex_);
+  auto& known = downloads_[source.url->url + " "];
+  if (known) return "sha256:" + known->sha256;
+  http::Request request;
+  request.url = source.url->url;
+  base::Json note = base::Json::object();
+  if (const auto entry = store_.cache_get(note_key(source.url->url))) note = entry->value;
+  const std::string etag = note.value("etag", "");
+  const std::string modified = note.value("modified", "");
+  if (!etag.empty()) request.headers.set("If-None-Match", etag);
+  if (!modified.empty()) request.headers.set("If-Modified-Since", modified);
+  http::Response response = client_().send(request);
+  if (response.head.status == 304 && note.contains("sha256")) return note.at("sha256").get<std::string>();
+  known = std::make_shared<const Download>(receive(source, response));
+  remember(source.url->url, response.head.headers, known->sha256);
+  return "sha256:" + known->sha256;
+}
+
+// A server that names neither would send all of it anyway.
+void RemoteSources::remember(const std::string& url, const http::Headers& headers,
+                             const std::string& sha256) {
+  const auto etag = headers.find("ETag");
+  const auto modified = headers.find("Last-Modified");
+  if (!etag && !modified) return;
+  base::Json note = {{"sha256", "sha256:" + sha256}};
+  if (etag) note["etag"] = std::string(*etag);
+  if (modified) note["modified"] = std::string(*modified);
+  store_.cache_put(note_key(url), {note, {}, {}});
+}
+
 std::shared_ptr<const Download> RemoteSources::download(const RemoteSource& source) {
   const std::lock_guard lock(mutex_);
   auto& known = downloads_[source.url->url + " " + source.checksum];
   if (!known) known = std::make_shared<const Download>(fetch(source));
+  if (source.checksum.empty() && !source.identity.empty() && source.identity != "sha256:" + known->sha256) {
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("{} has changed while the image was built. Build again.", source.url->url));
+  }
   return known;
 }
 
@@ -124,10 +163,14 @@ std::shared_ptr<const Checkout> RemoteSources::checkout(const RemoteSource& sour
 }
 
 Download RemoteSources::fetch(const RemoteSource& source) {
-  const std::string& url = source.url->url;
   http::Request request;
-  request.url = url;
+  request.url = source.url->url;
   http::Response response = client_().send(request);
+  return receive(source, response);
+}
+
+Download RemoteSources::receive(const RemoteSource& source, http::Response& response) {
+  const std::string& url = source.url->url;
   if (!response.head.ok()) {
     throw Error(ErrorCode::kRegistry,
                 fmt::format("{} cannot be downloaded: the server answered {}.", url, response.head.status));

@@ -50,8 +50,9 @@ class RemoteSources {
   RemoteSources(store::Store& store, GetClient client, base::Cancellation& cancellation)
       : store_(store), client_(std::move(client)), cancellation_(cancellation) {}
 
-  // What the key of an ADD holds: of a URL its checksum, else the digest of what it gives now; of a
-  // repository the commit.
+  // What the key of an ADD holds: of a URL its checksum, else the digest of what it gives now, which a server
+  // need not send again if it says that this has not changed (ETag, Last-Modified) since the store got to
+  // know it; of a repository the commit.
   std::string identify(const RemoteSource& source);
 
   std::shared_ptr<const Download> download(const RemoteSource& source);
@@ -59,6 +60,9 @@ class RemoteSources {
 
  private:
   Download fetch(const RemoteSource& source);
+  std::string digest_now(const RemoteSource& source);
+  Download receive(const RemoteSource& source, http::Response& response);
+  void remember(const std::string& url, const http::Headers& headers, const std::string& sha256);
   Checkout clone(const RemoteSource& source);
 
   store::Store& store_;

@@ -14,6 +14,7 @@
 #include "dockerfile/run_command.h"
 #include "engine/run_mounts.h"
 #include "sandbox/confined.h"
+#include "sandbox/foreign.h"
 #include "sandbox/run.h"
 #include "sandbox/users.h"
 
@@ -81,6 +82,7 @@ sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const R
   if (!has_variable(spec, "HOME")) spec.env.emplace_back("HOME", user.home);
   spec.cwd = step.settings->workdir();
   spec.network = network_of(run, input.network);
+  spec.no_new_privileges = !input.new_privileges;
   return spec;
 }
 
@@ -102,6 +104,10 @@ RunChanges run_command_step(const Step& step, const LayerStack& below, const Run
   if (run.insecure) {
     throw Error(ErrorCode::kUsage,
                 "RUN --security=insecure is not allowed: what runs in a build stays in its sandbox.");
+  }
+  if (const std::string reason = sandbox::why_not_runnable(input.platform.architecture); !reason.empty()) {
+    throw Error(ErrorCode::kTaskFailed,
+                fmt::format("RUN cannot run programs for {}: {}", input.platform.text(), reason));
   }
   RunChanges changes;
   changes.work = services.store().work();

@@ -20,6 +20,8 @@ struct RunInput {
   const std::vector<SecretSource>& secrets;
   const std::vector<std::string>& build_arguments;  // proxies, "NAME=value"
   BuildNetwork network = BuildNetwork::kDefault;
+  bool new_privileges = false;
+  oci::Platform platform;  // of the image
 };
 
 // What a RUN has changed, as an overlay's upper directory that lies in `work`.

@@ -50,6 +50,8 @@ struct StageJob {
   std::map<std::string, std::string> labels;      // of the image
   std::vector<SecretSource> secrets;
   BuildNetwork network = BuildNetwork::kDefault;
+  bool new_privileges =
+      false;  // set-user-ID programs of RUN (sudo, su, ping) change their user, as under Docker
 
   bool no_cache = false;                  // nothing is taken from the cache
   std::set<std::string> no_cache_stages;  // nothing for these stages, by name

@@ -39,7 +39,8 @@ class Keys : public ::testing::Test {
         false);
     RemoteSources remote(
         *store_, [this]() -> http::Client& { return *client_; }, cancellation_);
-    return make_build_plan(job_, {context_, bases, remote, sink_, cancellation_});
+    base::StatCache known_files(folder_ + "/file-cache");
+    return make_build_plan(job_, {context_, known_files, bases, remote, sink_, cancellation_});
   }
   std::string key(const std::string& dockerfile) {
     const BuildPlan made = plan("FROM scratch\n" + dockerfile);

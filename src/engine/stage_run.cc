@@ -274,14 +274,21 @@ void StageRun::write_files(const Step& step) {
 void StageRun::run_command(const Step& step, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   for (const auto& layer : state_.layers) layer->settle(false);
-  RunInput input{build_.sources_.context, build_.context_folder_,       {},
-                 build_.job_.secrets,     build_.plan_.build_arguments, build_.job_.network};
+  RunInput input{build_.sources_.context,
+                 build_.context_folder_,
+                 {},
+                 build_.job_.secrets,
+                 build_.plan_.build_arguments,
+                 build_.job_.network,
+                 build_.job_.new_privileges,
+                 plan_.platform};
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
     if (std::holds_alternative<dockerfile::FromStage>(step.origins[i]) ||
         std::holds_alternative<dockerfile::FromImage>(step.origins[i]))
       input.origins[i] = without_empty(origin_layers(step.origins[i]));
   }
   RunChanges changes = run_command_step(step, state_.layers, input, build_.services_, activity);
+  check_mounted_context(step, build_.sources_);
   const auto promise = std::make_shared<std::promise<layer::WrittenLayer>>();
   auto layer = std::make_shared<ImageLayer>(build_.services_, promise->get_future().share(),
                                             std::move(changes.work), changes.upper);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 #include <variant>
 
@@ -51,6 +52,19 @@ const char* kind_name(dockerfile::MountKind kind) {
   return "";
 }
 
+// Of what a mount shows of the context; nullopt where it shows something else.
+std::optional<std::string> mounted_context(const Step& step, const dockerfile::Mount& mount,
+                                           std::size_t index, const PlanSources& sources) {
+  if (mount.kind != dockerfile::MountKind::kBind || index >= step.origins.size() ||
+      !std::holds_alternative<dockerfile::FromContext>(step.origins[index])) {
+    return std::nullopt;
+  }
+  const context::FileView& context = context_of(sources);
+  auto selection = context::select(context, {mount.source}, {});
+  return context::digest_of(context, selection, {false, base::processor_count(), &sources.known_files},
+                            sources.cancellation);
+}
+
 class Definer {
  public:
   Definer(Step& step, const PlanSources& sources, const StageJob& job)
@@ -77,6 +91,7 @@ class Definer {
                         {"network", network(run)},
                         {"insecure", run.insecure},
                         {"mounts", mounts}};
+    if (job_.new_privileges) step_.definition["new_privileges"] = true;
     if (command.script)
       step_.definition["script"] = {command.script->path, base::sha256_hex(command.script->content)};
   }
@@ -175,14 +190,7 @@ class Definer {
                  {"gid", optional_number(mount.gid)},
                  {"source", base::printable_path(mount.source)}};
     if (mount.env) json["env"] = *mount.env;
-    const bool from_context = mount.kind == dockerfile::MountKind::kBind && index < step_.origins.size() &&
-                              std::holds_alternative<dockerfile::FromContext>(step_.origins[index]);
-    if (from_context) {
-      const context::FileView& context = context_of(sources_);
-      auto selection = context::select(context, {mount.source}, {});
-      json["context"] = context::digest_of(
-          context, selection, {false, base::processor_count(), &sources_.known_files}, sources_.cancellation);
-    }
+    if (const auto digest = mounted_context(step_, mount, index, sources_)) json["context"] = *digest;
     return json;
   }
 
@@ -220,6 +228,17 @@ context::SelectionOptions selection_options(const dockerfile::FileTransfer& tran
 
 void define(Step& step, const PlanSources& sources, const StageJob& job) {
   std::visit(Definer(step, sources, job), step.instruction.body);
+}
+
+void check_mounted_context(const Step& step, const PlanSources& sources) {
+  const auto& run = std::get<dockerfile::Run>(step.instruction.body);
+  for (std::size_t i = 0; i < run.mounts.size(); ++i) {
+    const auto now = mounted_context(step, run.mounts[i], i, sources);
+    if (!now || step.definition.at("mounts").at(i).at("context") == *now) continue;
+    throw Error(ErrorCode::kTaskFailed,
+                fmt::format("The build context changed below {} while the build was running. Build again.",
+                            base::printable_path(run.mounts[i].source)));
+  }
 }
 
 }  // namespace ixian::engine

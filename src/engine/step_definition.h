@@ -15,4 +15,8 @@ void define(Step& step, const PlanSources& sources, const StageJob& job);
 context::SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
                                             const std::string& where);
 
+// Throws Error{kTaskFailed} where a RUN has mounted files of the context that are not those of its key any
+// more.
+void check_mounted_context(const Step& step, const PlanSources& sources);
+
 }  // namespace ixian::engine

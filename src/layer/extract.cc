@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -59,6 +60,15 @@ class Extraction {
     timespec mtime;
   };
 
+  // What a file is like that has just been made.
+  struct Birth {
+    std::string folder;
+    mode_t asked;
+    uid_t uid;
+    gid_t gid;
+    mode_t mode;
+  };
+
   bool overlay() const { return options_.into != ExtractInto::kTree; }
 
   int folder_for(std::string_view path, const Item& item) {
@@ -94,6 +104,7 @@ class Extraction {
   int create(const Item& item, int folder, const std::string& name, Make make) {
     int result = make();
     if (result < 0 && errno == EEXIST) {
+      birth_.reset();
       target_.remove(folder, name);
       result = make();
     }
@@ -104,15 +115,33 @@ class Extraction {
   void file(const Item& item, int folder, const std::string& name) {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     const base::UniqueFd fd(
-        create(item, folder, name, [&] { return ::openat(folder, name.c_str(), flags, 0600); }));
+        create(item, folder, name, [&] { return ::openat(folder, name.c_str(), flags, born_as(item)); }));
     content(item, fd.get());
     const oci::TarEntry& entry = item.entry;
-    if (options_.owners && ::fchown(fd.get(), entry.uid, entry.gid) != 0) owner_error(item);
-    if (::fchmod(fd.get(), entry.mode) != 0) file_error("set the mode of", item.path, errno);
+    const Birth& birth = birth_of(item, fd.get());
+    const bool other_owner = entry.uid != birth.uid || entry.gid != birth.gid;
+    if (options_.owners && other_owner && ::fchown(fd.get(), entry.uid, entry.gid) != 0) owner_error(item);
+    if (entry.mode != birth.mode && ::fchmod(fd.get(), entry.mode) != 0) {
+      file_error("set the mode of", item.path, errno);
+    }
     attributes(item, fd.get());
     const timespec times[2] = {time_of(entry), time_of(entry)};
     if (::futimens(fd.get(), times) != 0) file_error("set the time of", item.path, errno);
   }
+
+  // Which owner and mode files get when they are made in a folder depends on that folder (set-group-ID,
+  // access control lists) and on this process, but not on the file: one is looked at.
+  const Birth& birth_of(const Item& item, int fd) {
+    const std::string_view folder = split_path(item.path).folder;
+    if (birth_ && birth_->asked == born_as(item) && birth_->folder == folder) return *birth_;
+    struct stat status = {};
+    if (::fstat(fd, &status) != 0) file_error("look at", item.path, errno);
+    birth_ = Birth{std::string(folder), born_as(item), status.st_uid, status.st_gid, status.st_mode & 07777};
+    return *birth_;
+  }
+
+  // Never more than it may be in the end.
+  static mode_t born_as(const Item& item) { return item.entry.mode & 0777; }
 
   void content(const Item& item, int fd) {
     bool hole = false;
@@ -159,6 +188,7 @@ class Extraction {
 
   void attributes_of_folder(const Item& item, int above, const std::string& name) {
     const oci::TarEntry& entry = item.entry;
+    birth_.reset();
     if (options_.owners && ::fchownat(above, name.c_str(), entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW) != 0) {
       owner_error(item);
     }
@@ -349,6 +379,7 @@ class Extraction {
   base::Cancellation& cancellation_;
   std::vector<char> buffer_;
   std::vector<Folder> folders_;
+  std::optional<Birth> birth_;    // the last one, while nothing happens to its folder
   std::set<std::string> hidden_;  // by whiteouts of this layer
   std::uint64_t skipped_devices_ = 0;
   std::uint64_t skipped_attributes_ = 0;

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <map>
 
 #include "base/error.h"
 #include "testing/layer_blob.h"
@@ -83,6 +86,33 @@ TEST(Extract, SetsOwnersModesAndCapabilities) {
   char value[64];
   if (result.skipped_attributes > 0) GTEST_SKIP() << "this file system has no capabilities";
   EXPECT_EQ(::lgetxattr((folder / "ping").c_str(), "security.capability", value, sizeof(value)), 20);
+}
+
+TEST(Extract, GivesFilesTheirOwnersAndModesWhateverTheirFolderGivesThem) {
+  if (!is_root()) GTEST_SKIP() << "only root may give files away";
+  TempFolder folder;
+  oci::TarEntry shared;
+  shared.name = "shared";
+  shared.type = oci::TarType::kFolder;
+  shared.mode = 02777;
+  shared.gid = 34;
+  TarText tar;
+  tar.file("shared/before", "x").add(shared).file("shared/a", "x", 0666).file("shared/b", "x", 0777);
+  tar.file("shared/c", "x", 0666).folder("own").file("own/d", "x", 0666).file("own/e", "x", 04711);
+  const mode_t before = ::umask(027);
+  extract_text(tar.end(), folder.path(), extract_options());
+  ::umask(before);
+  for (const auto& [name, mode] : std::map<std::string, mode_t>{{"shared/before", 0644},
+                                                                {"shared/a", 0666},
+                                                                {"shared/b", 0777},
+                                                                {"shared/c", 0666},
+                                                                {"own/d", 0666},
+                                                                {"own/e", 04711}}) {
+    struct stat status = {};
+    ASSERT_EQ(::lstat((folder / name).c_str(), &status), 0);
+    EXPECT_EQ(status.st_gid, 0u) << name;
+    EXPECT_EQ(status.st_mode & 07777, mode) << name;
+  }
 }
 
 TEST(Extract, LeavesOwnersAloneWhereAsked) {

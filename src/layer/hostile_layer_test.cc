@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "layer/extract.h"
+#include "layer/packer.h"
 #include "oci/tar_pax.h"
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
@@ -153,6 +154,24 @@ TEST_P(HostileLayer, CannotHaveMoreThanItsLimits) {
   EXPECT_THAT(
       extract(TarText().file("a", std::string(5000, 'x')), {.bytes = 4000, .entries = 2, .ratio = 1000}),
       HasSubstr("4000 bytes"));
+}
+
+// 100 MB of zeros, of which gzip makes 0.5 MB.
+TEST_P(HostileLayer, CannotUnpackToManyTimesItsSize) {
+  const std::string tar = TarText().file("bomb", std::string(100 << 20, '\0')).end();
+  std::vector<char> packed;
+  const std::size_t size = Packer(Compression::kGzip).pack(tar.data(), tar.size(), true, packed);
+  const std::string blob = packed_start(Compression::kGzip) + std::string(packed.data(), size) +
+                           packed_end(Compression::kGzip, gzip_crc(0, tar.data(), tar.size()), tar.size());
+  auto options = extract_options(GetParam());
+  EXPECT_NO_THROW(extract_text(blob, root(), options));
+  options.limits.ratio = 100;
+  try {
+    extract_text(blob, root(), options);
+    ADD_FAILURE() << "it was unpacked";
+  } catch (const base::Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("more than 100 times its size"));
+  }
 }
 
 TEST_P(HostileLayer, CannotHaveNamesWithoutEnd) {

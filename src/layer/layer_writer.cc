@@ -45,6 +45,8 @@ ListedEntry listed(const oci::TarEntry& entry, std::string path, std::uint64_t o
   listed.size = entry.size;
   listed.mtime = entry.mtime;
   listed.link = entry.link;
+  listed.device_major = entry.device_major;
+  listed.device_minor = entry.device_minor;
   listed.offset = listed.type == EntryType::kFile ? offset : 0;
   return listed;
 }

@@ -28,10 +28,12 @@ struct ListedEntry {
   std::uint32_t mode = 0;  // 07777 at most
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::uint64_t size = 0;    // of files: of their content
-  std::int64_t mtime = 0;    // seconds since 1970
-  std::string link;          // of symlinks: the target as it stands; of hard links: a path like `path`
-  std::uint64_t offset = 0;  // of files: where the body starts in the layer's tar
+  std::uint64_t size = 0;          // of files: of their content
+  std::int64_t mtime = 0;          // seconds since 1970
+  std::string link;                // of symlinks: the target as it stands; of hard links: a path like `path`
+  std::uint64_t offset = 0;        // of files: where the body starts in the layer's tar
+  std::uint32_t device_major = 0;  // of devices
+  std::uint32_t device_minor = 0;
 
   friend bool operator==(const ListedEntry&, const ListedEntry&) = default;
 };

@@ -69,6 +69,10 @@ class Reader {
   std::string_view rest_;
 };
 
+bool is_device(EntryType type) {
+  return type == EntryType::kCharacterDevice || type == EntryType::kBlockDevice;
+}
+
 std::string checked_path(std::string path) {
   try {
     if (listed_path(path) == path) return path;
@@ -95,6 +99,10 @@ ListedEntry read_entry(Reader& reader, const ListedEntry& last) {
   entry.mtime = static_cast<std::int64_t>(static_cast<std::uint64_t>(last.mtime) + unfolded(reader.number()));
   entry.link = reader.text(reader.number(kMaxName));
   entry.offset = last.offset + unfolded(reader.number());
+  if (is_device(entry.type)) {
+    entry.device_major = reader.small(kMaxId);
+    entry.device_minor = reader.small(kMaxId);
+  }
   return entry;
 }
 
@@ -128,6 +136,10 @@ std::string LayerListing::serialise() const {
     put(bytes, entry.link.size());
     bytes += entry.link;
     put(bytes, folded(entry.offset - last->offset));
+    if (is_device(entry.type)) {
+      put(bytes, entry.device_major);
+      put(bytes, entry.device_minor);
+    }
     last = &entry;
   }
   bytes += listing_check(bytes);
