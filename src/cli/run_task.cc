@@ -89,7 +89,7 @@ int run_task(Workspace& workspace, const Options& options) {
   auto report = run::run_plan(plan, options.run, {options.jobs, true}, shop);
   workspace.finish_images(report);
   report_failures(report, sink);
-  if (report.ok() && report.ran == 0) {
+  if (report.ok() && report.ran == 0 && !(plan.images && plan.images->pushes())) {
     sink.log(base::kNoActivity, base::LogLevel::kInfo,
              fmt::format("{} is up to date: another ix has just run it.", options.task));
   }

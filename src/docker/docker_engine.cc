@@ -82,7 +82,7 @@ class DockerEngine : public engine::Engine {
     const std::string dockerfile = place_dockerfile(archive, view.get(), job);
     if (job.source_date_epoch) {
       sink.log(
-          base::kNoActivity, base::LogLevel::kInfo,
+          base::kNoActivity, base::LogLevel::kDebug,
           "SOURCE_DATE_EPOCH is the time of the files that are copied; other times are the Docker daemon's.");
     }
     BuildProgress progress(plan, sink);

@@ -65,7 +65,7 @@ const ImageLookup::Place& ImageLookup::registry(const std::string& repository) {
   place.gives_up = is_further ? repository : place.host;
   try {
     place.finder = places_.registry(repository);
-    if (place.finder == nullptr) note_down(place, "It is not among the registries of this project.");
+    // Whoever found out that it is not among the project's registries has told it.
   } catch (const base::Error& error) {
     note_down(place, error.message());
   }

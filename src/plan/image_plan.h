@@ -59,7 +59,8 @@ struct ImagePlaces {
   // The engine's own. Never null.
   std::function<std::shared_ptr<oci::ImageFinder>(const std::string& repository)> local;
 
-  // A registry's. Null for a registry that is not configured: a warning, and the image counts as not there.
+  // A registry's. Null for one that is not configured: then the image counts as not there, and the function
+  // has warned of it where that is worth a warning.
   std::function<std::shared_ptr<oci::ImageFinder>(const std::string& repository)> registry;
 
   std::vector<std::string> cache_from;  // further repositories, read only

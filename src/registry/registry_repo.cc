@@ -15,6 +15,9 @@
 namespace ixian::registry {
 namespace {
 
+// A registry that answers does so at once; one that does not should not hold up a build for minutes.
+constexpr std::chrono::seconds kQuestionLimit{15};
+
 using base::Error;
 using base::ErrorCode;
 
@@ -57,6 +60,7 @@ std::optional<oci::Descriptor> RegistryRepo::find(const std::string& ref) {
   request.method = "HEAD";
   request.url = path("manifests/" + ref);
   request.headers.add("Accept", std::string(oci::kAcceptManifests));
+  request.time_limit = kQuestionLimit;
   const http::Response response = send(asked, request, reading_);
   if (response.head.status == 404) return std::nullopt;
   if (response.head.ok()) {

@@ -110,12 +110,13 @@ void write_record(oci::ImageRepo& repo, const BuildRecord& record, std::int64_t 
   oci::Manifest manifest{
       std::string(oci::kOciManifest), put(repo, kEmptyType, "{}"), {}, {}, kRecordType, {}};
   manifest.layers.push_back(put(repo, kRecordType, document(record)));
+  const std::string digest(manifest.layers.back().digest.hex());
   const std::string time = fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(now)));
   manifest.annotations["org.opencontainers.image.created"] =
       fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(now)));
-  repo.put_manifest(fmt::format("{}{}-{}-{}", kPrefix, branch_in_tag(record.branch), time,
-                                record.stages.back().key.substr(0, kKeyDigits)),
-                    oci::raw(manifest));
+  repo.put_manifest(
+      fmt::format("{}{}-{}-{}", kPrefix, branch_in_tag(record.branch), time, digest.substr(0, kKeyDigits)),
+      oci::raw(manifest));
 }
 
 std::optional<BuildRecord> read_record(oci::ImageRepo& repo, const std::string& tag) {

@@ -1,7 +1,7 @@
 // What a registry remembers of a build: which images it was about, and what led to them.
 //
-// A record is an artifact of its own tag, "build-<branch>-<UTC time>-<8 of the key>": an OCI manifest with an
-// empty config and one layer of JSON {"schema": 1, "branch", "stages": [{"stage", "image", "key",
+// A record is an artifact of its own tag, "build-<branch>-<UTC time>-<8 of its digest>": an OCI manifest with
+// an empty config and one layer of JSON {"schema": 1, "branch", "stages": [{"stage", "image", "key",
 // "inputs"}]}. Nothing is ever changed, so that builds that end at the same time lose nothing. Builds of the
 // same inputs have the same layer, which is stored once.
 #pragma once

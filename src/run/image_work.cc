@@ -68,10 +68,20 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, const
     job.cache_to = manners_.cache_to.empty() ? declared.repository : manners_.cache_to;
   engine::Engine& engine = services_.engine();
   if (!step.forced && engine.find_image(stage.image())) return;  // another ix was quicker
-  const engine::BuiltStage built = engine.build(job, named_sink(declared.name), cancellation_);
+  const engine::BuiltStage built = build_job(job, declared.name);
   const std::lock_guard lock(mutex_);
   cache_tags_[stage.image()] = built.cache_tags;
   if (!built.whole) unnamed_[stage.image()] = built.manifest.descriptor.digest.text();
+}
+
+// What cannot be used is written in the project, and is no fault of the command line.
+engine::BuiltStage ImageWork::build_job(const engine::StageJob& job, const std::string& stage) {
+  try {
+    return services_.engine().build(job, named_sink(stage), cancellation_);
+  } catch (const base::Error& error) {
+    if (error.code() != base::ErrorCode::kUsage) throw;
+    throw base::Error(base::ErrorCode::kTaskFailed, error.message(), error.context());
+  }
 }
 
 // Instructions may still be on their way to the cache when a build is over, and tell of themselves.

@@ -68,6 +68,7 @@ class ImageWork {
  private:
   void build(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step);
   std::vector<std::string> listings_from(plan::Images& images, const plan::KeyedStage& stage);
+  engine::BuiltStage build_job(const engine::StageJob& job, const std::string& stage);
   base::EventSink& named_sink(const std::string& name);
   std::string exported_name(const std::string& image);
   std::map<std::string, std::string> arguments(plan::Images& images, const plan::KeyedStage& stage);

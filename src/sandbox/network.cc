@@ -95,7 +95,7 @@ NetworkPlan plan_network(Network network, const std::string& file) {
           base::ErrorCode::kUsage,
           fmt::format("RUN has no network: /dev/net/tun cannot be opened ({}). Load the kernel module "
                       "tun and let everyone use that device (mode 0666, as udev does), or choose "
-                      "`--network=none` or `--network=host`.",
+                      "`--network=none` or `--network=host`, for one RUN or for all of `ix build`.",
                       base::errno_text(errno)));
     }
     const char* variable = ::getenv("PATH");
@@ -120,7 +120,8 @@ NetworkPlan plan_network(Network network, const std::string& file) {
       throw base::Error(
           base::ErrorCode::kUsage,
           "RUN has no network: neither pasta nor slirp4netns is installed. Install the package passt "
-          "or slirp4netns, or choose `--network=none` or `--network=host`.");
+          "or slirp4netns, or choose `--network=none` or `--network=host`, for one RUN or for all of `ix "
+          "build`.");
     }
   }
   make_namespace(file);

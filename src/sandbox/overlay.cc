@@ -99,11 +99,22 @@ struct Before {
   Xattrs xattrs;
 };
 
+// The kernel takes no directory twice. Two layers may be equal (two commands that write the same file, at a
+// fixed time), and then the lower one shows nowhere.
+void keep_topmost(Paths& lowers) {
+  Paths kept;
+  for (auto lower = lowers.rbegin(); lower != lowers.rend(); ++lower) {
+    if (std::find(kept.begin(), kept.end(), *lower) == kept.end()) kept.push_back(*lower);
+  }
+  lowers.assign(kept.rbegin(), kept.rend());
+}
+
 class OverlayMount : public Mount {
  public:
   OverlayMount(RootFsKind kind, Paths lowers, std::string work, bool writable)
       : kind_(kind), work_(std::move(work)), writable_(writable) {
     for (const std::string* folder : {&root_, &scratch_, &upper_}) make_folder(*folder);
+    keep_topmost(lowers);
     if (lowers.size() + 1 > kMostLowers) lowers = stack(std::move(lowers));
     if (writable_) {
       make_folder(work_ + "/overlay");

@@ -387,3 +387,11 @@ def test_help_teaches(ix):
     page = ix("build", "--help").ok().stdout
     for word in ("--target", "--secret", "--output", "CONTEXT"):
         assert word in page
+
+
+def test_equal_layers_do_not_stop_a_later_run(ix, store, base, context):
+    """At a fixed time two commands can make the same layer, which overlayfs takes once."""
+    text = f"FROM {base}\nRUN echo a > /x\nRUN echo b > /x\nRUN echo a > /x\n"
+    for dockerfile in (text, text + "RUN echo it-is-$(cat /x)\n"):
+        result = ix("build", "--network=none", "--reproducible", context(dockerfile)).ok()
+    assert "it-is-a" in result.stderr, result

@@ -80,7 +80,9 @@ class PullImage(Task):
 
     def execute(self, *names):
         for runner in [_named(name) for name in names or ["build_image"]]:
-            pull_image(_ixian.stage_image(runner.name))
+            image = _ixian.stage_image(runner.name)
+            pull_image(image)
+            _ixian.log("info", f"Pulled {image}.")
 
 
 class PushImage(Task):
@@ -122,7 +124,7 @@ class PushAll(Task):
         images = [_ixian.stage_image(name) for name in _stages.image_tasks()]
         here = [image for image in images if image_exists(image)]
         for image in here:
-            push_image(image)
+            _push_once(image)
         missing = [image for image in images if image not in here and not image_exists_in_registry(image)]
         if missing and len(missing) == len(images):
             raise ExecuteFailed("There is no image to push, neither here nor in the registry. Build them first: `ix build_image`.")
@@ -133,13 +135,22 @@ class PushAll(Task):
 def _push(runner):
     image = _ixian.stage_image(runner.name)
     if image_exists(image):
-        push_image(image)
+        _push_once(image)
     elif image_exists_in_registry(image):
         _ixian.log("info", f"The registry has {image} already.")
     else:
         raise ExecuteFailed(
             f"There is no {image}, neither here nor in the registry. Build it first: `ix {runner.name}`; `ix --push {runner.name}` builds and pushes."
         )
+
+
+def _push_once(image):
+    """Equal names are equal images: one that somebody has pushed stays."""
+    if image_exists_in_registry(image):
+        _ixian.log("info", f"The registry has {image} already.")
+        return
+    push_image(image)
+    _ixian.log("info", f"Pushed {image}.")
 
 
 def _named(name):
