@@ -40,6 +40,8 @@ class CacheWriter {
   void write(const std::shared_ptr<const Build>& build, AssembledImage image,
              const std::vector<std::string>& keys, const LayerStack& layers);
 
+  std::size_t pending();  // images that are still to be written
+
   // Until nothing is left to be written.
   void wait();
 
