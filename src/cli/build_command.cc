@@ -103,7 +103,7 @@ int run_build(const CommandContext& context) {
   const auto engine = engine::make_embedded_engine(std::move(services));
   const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
   deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
-  engine->wait_for_cache();
+  engine->wait_for_cache(context.sink);
   if (!writes_to_standard_output(options)) print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
 }

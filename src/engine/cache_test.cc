@@ -63,7 +63,7 @@ class Machine {
   BuiltStage build(const std::string& dockerfile) {
     job.dockerfile = dockerfile;
     const BuiltStage built = engine_->build(job, sink, cancellation_);
-    engine_->wait_for_cache();
+    engine_->wait_for_cache(sink);
     return built;
   }
 

@@ -228,6 +228,11 @@ void CacheWriter::done(const Job& job) {
   changed_.notify_all();
 }
 
+std::size_t CacheWriter::pending() {
+  const std::lock_guard lock(mutex_);
+  return pending_;
+}
+
 void CacheWriter::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return pending_ == 0; });

@@ -44,6 +44,8 @@ class CacheWriter {
   // Returns at once.
   void write_listings(const std::shared_ptr<const Build>& build, const LayerStack& layers);
 
+  std::size_t pending();  // images that are still to be written
+
   // Until nothing is left to be written.
   void wait();
 

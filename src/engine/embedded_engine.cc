@@ -85,7 +85,14 @@ class EmbeddedEngine : public Engine {
     return oci::copy_image(*from, identifier, to, ref, {}, cancellation).image;
   }
 
-  void wait_for_cache() override { writer_.wait(); }
+  void wait_for_cache(base::EventSink& sink) override {
+    const std::size_t count = writer_.pending();
+    if (count == 0) return;
+    const auto activity =
+        sink.begin({"cache", fmt::format("{} instruction{} still on the way", count, count == 1 ? "" : "s")});
+    writer_.wait();
+    sink.end(activity, base::Outcome::kDone, "");
+  }
 
   bool remove_image(const std::string& name) override {
     const oci::Reference reference = oci::parse_reference(name);

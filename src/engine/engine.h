@@ -48,9 +48,9 @@ class Engine {
   virtual oci::Descriptor export_image(const std::string& name, oci::ImageRepo& to, const std::string& ref,
                                        base::Cancellation& cancellation) = 0;
 
-  // Returns when nothing is written to a `cache_to` any more: it is there, or was given up. The destructor
-  // does the same.
-  virtual void wait_for_cache() {}
+  // Returns when nothing is written to a `cache_to` any more: it is there, or was given up. An activity of
+  // `sink` where that is still to be waited for. The destructor does the same, without a word.
+  virtual void wait_for_cache(base::EventSink&) {}
 
   // Takes the name away. False where there is none of that name.
   virtual bool remove_image(const std::string& name) = 0;

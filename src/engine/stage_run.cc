@@ -19,7 +19,6 @@ namespace ixian::engine {
 namespace {
 
 using base::Error;
-using base::ErrorCode;
 
 const LayerStack kNoLayers;
 constexpr char kCached[] = " (cached)";
