@@ -134,6 +134,7 @@ Command build_command() {
           "    --secret id=NAME,src=FILE or id=NAME,env=VARIABLE\n"
           "                            for RUN --mount=type=secret,id=NAME\n"
           "    --network WHICH         of RUN: default, none or host\n"
+          "    --allow new-privileges  sudo, su and the like may change their user in a RUN\n"
           "\n"
           "From what:\n"
           "    --no-cache              run every instruction\n"
