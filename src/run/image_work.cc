@@ -175,7 +175,7 @@ std::vector<PushFailure> ImageWork::finish() {
     pushers = std::move(pushers_);
   }
   pushers.reset();
-  services_.engine().wait_for_cache();
+  services_.engine().wait_for_cache(sink_);
   const std::lock_guard lock(mutex_);
   return std::move(failures_);
 }
