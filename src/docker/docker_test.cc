@@ -23,11 +23,9 @@ namespace ixian::docker {
 namespace {
 
 using testing::Connection;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::HttpServer;
-using ::testing::IsEmpty;
 using testing::ServerRequest;
 
 base::Cancellation never;

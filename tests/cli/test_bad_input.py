@@ -154,6 +154,7 @@ def test_unknown_tasks(project):
         (["-j", "-3", "a"], ["j"]),
         (["--jobs"], ["jobs"]),
         (["--progress", "fancy", "a"], ["--progress", "fancy", "plain"]),
+        (["--engine", "steam", "a"], ["--engine", "steam", "embedded"]),
         (["--log", "LOUD", "a"], ["--log", "LOUD", "DEBUG"]),
         (["--force=maybe", "a"], ["force"]),
     ],

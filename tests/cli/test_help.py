@@ -61,7 +61,7 @@ def test_the_list_of_tasks_by_category(described, args):
     assert {line.split()[0] for line in sections["Misc"].splitlines()} == {"fetch", "help", "plan", "why", "graph", "registries", "image", "completion", "version"}
     assert "lint" in sections["Testing"] and "clean" in sections["Build"]
     assert all(len(line) <= 79 for line in result.stdout.splitlines())
-    for flag in ("--force-all", "--clean-all", "--show", "--dry-run", "--jobs", "--progress", "--log"):
+    for flag in ("--force-all", "--clean-all", "--show", "--dry-run", "--jobs", "--progress", "--engine", "--log"):
         assert flag in result.stdout
     assert described.ran() == []
 
