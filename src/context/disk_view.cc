@@ -24,23 +24,6 @@ bool means_absent(int error_number) {
   return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP;
 }
 
-oci::TarType type_of(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR:
-      return oci::TarType::kFolder;
-    case S_IFLNK:
-      return oci::TarType::kSymlink;
-    case S_IFCHR:
-      return oci::TarType::kCharacterDevice;
-    case S_IFBLK:
-      return oci::TarType::kBlockDevice;
-    case S_IFIFO:
-      return oci::TarType::kFifo;
-    default:
-      return oci::TarType::kFile;
-  }
-}
-
 std::string read_link(int fd) {
   std::string target(4096, '\0');
   const ssize_t length = ::readlinkat(fd, "", target.data(), target.size());
@@ -108,10 +91,11 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
   }
   struct stat status;
   if (::fstatat(fd.get(), "", &status, AT_EMPTY_PATH) != 0) fail(path, errno);
-  if (S_ISSOCK(status.st_mode)) return std::nullopt;
+  const auto type = oci::tar_type_of(status.st_mode);
+  if (!type) return std::nullopt;
   oci::TarEntry entry;
   entry.name = base_name(path);
-  entry.type = type_of(status.st_mode);
+  entry.type = *type;
   entry.mode = status.st_mode & 07777;
   entry.uid = status.st_uid;
   entry.gid = status.st_gid;

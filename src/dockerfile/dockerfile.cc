@@ -13,16 +13,6 @@
 namespace ixian::dockerfile {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-std::string checked_text(std::string text, const std::string& name) {
-  if (text.size() > kMostBytes) {
-    throw base::Error(base::ErrorCode::kTaskFailed, shown(name) + " is larger than a mebibyte.");
-  }
-  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
-  return text;
-}
-
 bool is_stage_name(std::string_view name) {
   return !name.empty() && is_letter(name.front()) && std::all_of(name.begin(), name.end(), [](char c) {
     return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';

@@ -8,30 +8,16 @@
 #include "dockerfile/source.h"
 
 namespace ixian::dockerfile {
-namespace {
-
-constexpr std::string_view kMarkAtStart = "\xef\xbb\xbf";
-
-std::string_view trimmed_rule(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
 
 void IgnoreRules::add(std::string_view text) {
   const bool exception = text.starts_with('!');
-  if (exception) text = trimmed_rule(text.substr(1));
+  if (exception) text = trimmed(text.substr(1));
   if (text.empty()) throw std::invalid_argument("there is no pattern after this \"!\".");
   rules_.push_back({PathPattern(clean_path(text)), exception});
 }
 
 IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
-  if (text.size() > kMostBytes) {
-    throw base::Error(base::ErrorCode::kTaskFailed, shown(name) + " is larger than a mebibyte.");
-  }
-  if (text.starts_with(kMarkAtStart)) text.erase(0, kMarkAtStart.size());
+  text = checked_text(std::move(text), name);
   IgnoreRules rules;
   std::size_t next = 0;
   while (next < text.size()) {
@@ -40,10 +26,10 @@ IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
     next = end + 1;
     std::string_view line = std::string_view(text).substr(begin, end - begin);
     if (line.starts_with('#')) continue;
-    line = trimmed_rule(line);
+    line = trimmed(line);
     if (line.empty()) continue;
     const bool exception = line.starts_with('!');
-    if (exception) line = trimmed_rule(line.substr(1));
+    if (exception) line = trimmed(line.substr(1));
     // Clean first, so that "//a" is "a" too.
     std::string pattern = line.empty() ? "" : clean_path(line);
     if (pattern.size() > 1 && pattern.starts_with('/')) pattern.erase(0, 1);
@@ -61,7 +47,7 @@ IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
 IgnoreRules IgnoreRules::from_patterns(const std::vector<std::string>& patterns) {
   IgnoreRules rules;
   for (const std::string& pattern : patterns) {
-    const std::string_view text = trimmed_rule(pattern);
+    const std::string_view text = trimmed(pattern);
     if (!text.empty()) rules.add(text);
   }
   return rules;

@@ -18,12 +18,6 @@ std::string_view without_indent(std::string_view line) {
   return line;
 }
 
-std::string_view trimmed(std::string_view text) {
-  text = without_indent(text);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // Takes the escape character off the end of a line that goes on in the next one. Two of them do not continue
 // a line, and neither do three: Docker only looks at the last two.
 bool take_continuation(std::string_view& line, char escape) {

@@ -103,6 +103,15 @@ base::Error Source::error(Position at, const std::string& sentence) const {
   return {base::ErrorCode::kTaskFailed, place + ": " + sentence, excerpt(at)};
 }
 
+std::string checked_text(std::string text, const std::string& name) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.size() > kMostBytes) {
+    throw base::Error(base::ErrorCode::kTaskFailed, shown(name) + " is larger than a mebibyte.");
+  }
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  return text;
+}
+
 std::string shown(std::string_view text) {
   std::string result;
   while (!text.empty()) {

@@ -63,6 +63,10 @@ class Source {
   std::vector<std::size_t> characters_;  // before each block of the text
 };
 
+// A file's text without the byte order mark that some editors put at its start. Throws Error{kTaskFailed}
+// where it is larger than kMostBytes.
+std::string checked_text(std::string text, const std::string& name);
+
 using SourcePtr = std::shared_ptr<const Source>;
 
 // `text` for a message: control characters and what is not UTF-8 as \xNN, cut where it is longer than a line.

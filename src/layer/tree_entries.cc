@@ -12,28 +12,7 @@
 #include "layer/whiteout.h"
 
 namespace ixian::layer {
-namespace {
-
-oci::TarType type_of(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR:
-      return oci::TarType::kFolder;
-    case S_IFLNK:
-      return oci::TarType::kSymlink;
-    case S_IFCHR:
-      return oci::TarType::kCharacterDevice;
-    case S_IFBLK:
-      return oci::TarType::kBlockDevice;
-    case S_IFIFO:
-      return oci::TarType::kFifo;
-    case S_IFREG:
-      return oci::TarType::kFile;
-    default:
-      throw std::logic_error("A socket cannot be in a layer.");
-  }
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Tree::Tree(const std::string& path)
     : path_(path),
@@ -82,7 +61,9 @@ void TreeEntries::add(const std::string& path, const struct stat& status,
   LayerEntry added;
   oci::TarEntry& entry = added.entry;
   entry.name = path;
-  entry.type = type_of(status.st_mode);
+  const auto type = oci::tar_type_of(status.st_mode);
+  if (!type) throw std::logic_error("A socket cannot be in a layer.");
+  entry.type = *type;
   entry.mode = status.st_mode & 07777;
   entry.uid = status.st_uid;
   entry.gid = status.st_gid;

@@ -70,7 +70,9 @@ class RangeSource : public base::ByteSource {
 }  // namespace
 
 void file_error(std::string_view action, const std::string& path, int error_number) {
-  throw base::Error(base::ErrorCode::kRegistry,
+  // That there is no room here is nothing that a registry could help with.
+  const bool no_room = error_number == ENOSPC || error_number == EDQUOT;
+  throw base::Error(no_room ? base::ErrorCode::kTaskFailed : base::ErrorCode::kRegistry,
                     fmt::format("Cannot {} {}: {}.{}", action, base::printable_path(path),
                                 base::errno_text(error_number), advice(error_number)));
 }

@@ -13,7 +13,8 @@
 
 namespace ixian::layout {
 
-// Error{kRegistry}: "Cannot write /srv/images/index.json: No space left on device. Free some space there."
+// "Cannot write /srv/images/index.json: No space left on device. Free some space there." Error{kTaskFailed}
+// where there is no room, else Error{kRegistry}.
 [[noreturn]] void file_error(std::string_view action, const std::string& path, int error_number);
 
 // A regular file for reading, with its size; an invalid descriptor where there is none. Throws file_error

@@ -98,6 +98,7 @@ TEST(FileIo, SaysWhatToDo) {
     EXPECT_EQ(
         error.message(),
         "Cannot write /a\\x0ab: No space left on device. Free some space there, or choose another place.");
+    EXPECT_EQ(error.code(), base::ErrorCode::kTaskFailed);
   }
 }
 

@@ -1,9 +1,12 @@
 // What one member of a tar archive is (POSIX.1-2017, pax), as a value.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace ixian::oci {
@@ -22,6 +25,26 @@ enum class TarType : char {
   kFolder = '5',
   kFifo = '6',
 };
+
+// Of a file's mode; nullopt for a socket, which no archive can hold.
+constexpr std::optional<TarType> tar_type_of(mode_t mode) {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return TarType::kFile;
+    case S_IFDIR:
+      return TarType::kFolder;
+    case S_IFLNK:
+      return TarType::kSymlink;
+    case S_IFCHR:
+      return TarType::kCharacterDevice;
+    case S_IFBLK:
+      return TarType::kBlockDevice;
+    case S_IFIFO:
+      return TarType::kFifo;
+    default:
+      return std::nullopt;
+  }
+}
 
 struct TarEntry {
   std::string name;  // any bytes but NUL, never empty; as it is stored: "./a", "/a", "../a" are possible

@@ -78,19 +78,23 @@ std::optional<oci::Descriptor> RegistryRepo::find(const std::string& ref) {
   return manifest->descriptor;
 }
 
+void RegistryRepo::pause_before(int attempt) {
+  http::Client& client = host_->http();
+  client.clock().sleep_for(client.pause_before(attempt), client.cancellation());
+}
+
 std::optional<oci::RawManifest> RegistryRepo::read_manifest(const std::string& ref) {
   const Work reading = work("read the manifest of " + image(ref));
   http::Request request;
   request.url = path("manifests/" + ref);
   request.headers.add("Accept", std::string(oci::kAcceptManifests));
   // A body that breaks off is asked for again, as one that never began is by the client below.
-  http::Client& client = host_->http();
   for (int n = 1;; ++n) {
     try {
       return manifest_in(send(reading, request, reading_), ref, reading);
     } catch (const http::TransportError& error) {
-      if (!error.transient() || n > client.options().retries) throw failure(reading, error);
-      client.clock().sleep_for(client.pause_before(n), client.cancellation());
+      if (!error.transient() || n > host_->http().options().retries) throw failure(reading, error);
+      pause_before(n);
     }
   }
 }
@@ -207,8 +211,7 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
   for (int n = 1;
        n <= kTriesToSettle && !response.head.ok() && says(response.head, body, "MANIFEST_BLOB_UNKNOWN");
        ++n) {
-    http::Client& client = host_->http();
-    client.clock().sleep_for(client.pause_before(n), client.cancellation());
+    pause_before(n);
     response = send(pushing, request, push_scope(repository_));
     body = response.text();
   }

@@ -32,6 +32,7 @@ class RegistryRepo : public oci::ImageRepo {
   std::string path(std::string_view rest) const { return "/v2/" + repository_ + "/" + std::string(rest); }
   std::string image(const std::string& ref) const;
   Work work(std::string text, bool writes = false) const { return {std::move(text), host_->host(), writes}; }
+  void pause_before(int attempt);
   http::Response send(const Work& work, http::Request request, const Scopes& scopes);
 
   // Throws http::TransportError where the body breaks off.

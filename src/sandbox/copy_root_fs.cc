@@ -59,10 +59,6 @@ Listing list_tree(const std::string& root) {
   return listing;
 }
 
-std::string parent_of(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
-}
-
 // What became of a tree: what to move, what to hide, and the directories that hold both.
 class Changes {
  public:

@@ -28,6 +28,11 @@ bool is_opaque(const std::string& path);
 // there and not in `xattrs` stay. Throws Error{kTaskFailed}.
 void set_facts(const std::string& path, const struct stat& info, const Xattrs& xattrs, bool keep = false);
 
+// The folder that an absolute path is in; "" of what is in the root.
+inline std::string parent_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
 // An error about a path, from errno.
 [[noreturn]] void fail_path(const char* what, const std::string& path);
 

@@ -18,9 +18,6 @@ bool same_time(const timespec& left, const timespec& right) {
   return left.tv_sec == right.tv_sec && left.tv_nsec == right.tv_nsec;
 }
 
-std::string folder_of(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
-}
 std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -73,7 +70,7 @@ void MountPoints::make(const std::string& resolved, bool directory) {
 
 void MountPoints::make_one(const std::string& path, bool directory) {
   Made made{path, directory, {}, {}, {}};
-  const base::UniqueFd folder = open_folder(folder_of(path));
+  const base::UniqueFd folder = open_folder(parent_of(path));
   if (!folder.valid() || ::fstat(folder.get(), &made.parent_before) != 0)
     fail_mount_point(path, base::errno_text(errno));
   const std::string name = name_of(path);
@@ -94,7 +91,7 @@ void MountPoints::make_one(const std::string& path, bool directory) {
 
 void MountPoints::remove(const Made& made) {
   try {
-    const base::UniqueFd folder = open_folder(folder_of(made.path));
+    const base::UniqueFd folder = open_folder(parent_of(made.path));
     if (!folder.valid()) return;
     const std::string name = name_of(made.path);
     struct stat now;

@@ -177,7 +177,7 @@ class OverlayMount : public Mount {
  private:
   // Removing an entry must not show in the folder that stays.
   static void remove_empty(const std::string& path) {
-    const std::string parent = path.substr(0, path.rfind('/'));
+    const std::string parent = parent_of(path);
     struct stat info;
     if (::lstat(parent.c_str(), &info) != 0 || ::rmdir(path.c_str()) != 0) return;
     const timespec times[2] = {info.st_atim, info.st_mtim};

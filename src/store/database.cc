@@ -131,7 +131,8 @@ void Database::fail() {
           fmt::format("Cannot use {}: {}. Check the disk, whom the file belongs to, and its permissions.",
                       file, code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(handle_));
   }
-  throw base::Error(base::ErrorCode::kRegistry, std::move(message));
+  throw base::Error(code == SQLITE_FULL ? base::ErrorCode::kTaskFailed : base::ErrorCode::kRegistry,
+                    std::move(message));
 }
 
 void Database::execute(const char* sql) {

@@ -42,7 +42,7 @@ struct StoreOptions {
 
 // Thread-safe, and safe with any number of processes on one folder, on one machine (SQLite's write-ahead log
 // needs its shared memory, so the folder cannot be on NFS). Not to be used across fork(). Errors are
-// Error{kRegistry}; whatever waits throws Cancelled.
+// Error{kRegistry}, or Error{kTaskFailed} where the disk is full; whatever waits throws Cancelled.
 //
 // Each call takes a lease for itself; what must stay from one call to the next needs lease(). The
 // repositories of images() hold one from their first call on.
