@@ -51,14 +51,15 @@ class LateRepo : public ForwardingRepo {
 
  protected:
   oci::ImageRepo& repo() override {
-    std::call_once(opened_, [this] { repo_ = open_(reference_); });
+    const std::lock_guard lock(mutex_);
+    if (!repo_) repo_ = open_(reference_);
     return *repo_;
   }
 
  private:
   const OpenRepo open_;
   const oci::Reference reference_;
-  std::once_flag opened_;
+  std::mutex mutex_;
   std::shared_ptr<oci::ImageRepo> repo_;
 };
 
