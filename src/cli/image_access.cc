@@ -154,7 +154,7 @@ struct ImageAccess::Impl {
         store->cache_put(note_key(stage), {{{"key", stage.key}, {"inputs", stage.inputs}}, {}, {}});
       };
       run::ImageManners manners;
-      manners.excluded = owner.excluded();
+      manners.project = {owner.excluded(), owner.options_.jobs, project_time()};
       const bool shared = plan::parse_push_policy(settings.push) == plan::PushPolicy::kAll ||
                           policy() == plan::PushPolicy::kAll || !settings.cache_repository.empty();
       if (shared && owner.options_.pull) {
@@ -164,9 +164,7 @@ struct ImageAccess::Impl {
       }
       manners.cache_to = settings.cache_repository;
       manners.push_instructions = policy() == plan::PushPolicy::kAll;
-      manners.jobs = owner.options_.jobs;
       manners.look_up = owner.options_.pull;
-      manners.source_date_epoch = project_time();
       work = std::make_unique<run::ImageWork>(std::move(services), std::move(manners), owner.sink_,
                                               owner.cancellation_);
     });

@@ -9,7 +9,7 @@
 #include "cli/docker_services.h"
 #include "cli/own_namespaces.h"
 #include "docker/docker_engine.h"
-#include "oci/platform.h"
+#include "run/project_job.h"
 #include "script/calls.h"
 
 namespace ixian::cli {
@@ -44,21 +44,9 @@ class Hooks {
 
   void build(const script::ImageRequest& request) {
     if (access_.builds_here() && !has_own_namespaces()) return build_outside(request);
-    const task::ImageStage& stage = request.stage;
-    engine::StageJob job;
-    job.dockerfile = stage.dockerfile;
-    job.dockerfile_name = stage.dockerfile_name;
-    job.dockerfile_path = stage.dockerfile_path;
-    job.context = stage.context;
-    job.excluded = access_.excluded();
-    job.names = {request.name};
-    job.target = stage.target;
-    if (!stage.platform.empty()) job.platform = oci::parse_platform(stage.platform);
-    job.build_args = stage.build_args;
+    engine::StageJob job =
+        run::project_job(request.stage, request.name, {access_.excluded(), options_.jobs, project_time()});
     job.no_cache = request.force;
-    job.modes = engine::ContextModes::kGit;
-    job.source_date_epoch = project_time();
-    job.jobs = options_.jobs;
     access_.engine().build(job, sink_, cancellation_);
   }
 

@@ -2,25 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "oci/copy_image.h"
-#include "oci/platform.h"
 #include "run/named_sink.h"
+#include "run/project_job.h"
 
 namespace ixian::run {
 namespace {
 
 constexpr unsigned kPushesAtOnce = 4;
-
-// "file:/run/secret" or "env:TOKEN".
-engine::SecretSource secret_source(const std::string& id, const std::string& where) {
-  if (where.starts_with("env:")) return {id, "", where.substr(4)};
-  if (where.starts_with("file:")) return {id, where.substr(5), ""};
-  throw base::Error(base::ErrorCode::kProject,
-                    fmt::format("The secret {} is to come from {}: write file:/path or env:NAME.", id,
-                                where.substr(0, where.find(':'))));
-}
 
 }  // namespace
 
@@ -42,26 +31,14 @@ void ImageWork::make(plan::Images& images, const plan::StageStep& step) {
 
 void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step) {
   const task::ImageStage& declared = stage.declared;
-  engine::StageJob job;
-  job.dockerfile = declared.dockerfile;
-  job.dockerfile_name = declared.dockerfile_name;
-  job.dockerfile_path = declared.dockerfile_path;
-  job.context = declared.context;
-  job.excluded = manners_.excluded;
-  job.names = {stage.image()};
-  job.target = declared.target;
-  if (!declared.platform.empty()) job.platform = oci::parse_platform(declared.platform);
+  engine::StageJob job = project_job(declared, stage.image(), manners_.project);
   job.build_args = arguments(images, stage);
   job.pinned = stage.pinned;
-  for (const auto& [id, where] : declared.secrets) job.secrets.push_back(secret_source(id, where));
   job.no_cache = step.forced;
   // What is only pushed onward needs no layer that nobody has read. Others look for an image under its name.
   job.lazy_layers = step.push && step.for_.empty();
   if (manners_.look_up) job.listings_from = listings_from(images, stage);
   if (step.push) job.listings_to = declared.repository;
-  job.modes = engine::ContextModes::kGit;
-  job.source_date_epoch = manners_.source_date_epoch;
-  job.jobs = manners_.jobs;
   for (const std::string& repository : manners_.cache_from)
     job.cache_from.push_back(repository.empty() ? declared.repository : repository);
   if (manners_.push_instructions)

@@ -17,6 +17,7 @@
 #include "oci/image_repo.h"
 #include "oci/reference.h"
 #include "plan/images.h"
+#include "run/project_job.h"
 
 namespace ixian::run {
 
@@ -37,13 +38,11 @@ struct ImageServices {
 };
 
 struct ImageManners {
-  std::vector<std::string> excluded;    // as in engine::StageJob
+  ProjectManner project;
   std::vector<std::string> cache_from;  // repositories that are asked for instructions; "" is the image's own
   std::string cache_to;                 // the repository that gets instructions; "" is the image's own
   bool push_instructions = false;
   bool look_up = true;  // registries may be asked
-  unsigned jobs = 0;
-  std::int64_t source_date_epoch = 0;
 };
 
 // One for a run. Thread-safe: stages are built by the threads that ask.

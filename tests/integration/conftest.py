@@ -1,13 +1,17 @@
 """ix against real registries and beside other clients. The parts are in the modules beside this file; those that imitate
 services that cannot run here (AWS, Vault) are in tests/stand_ins."""
 
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "stand_ins")]
+sys.path.append(str(Path(__file__).parents[1] / "conformance"))
 
+import builders  # noqa: E402
 import clients  # noqa: E402
 import images  # noqa: E402
 import registries  # noqa: E402
@@ -76,3 +80,16 @@ def skopeo(tmp_path):
 @pytest.fixture
 def buildah(tmp_path):
     return clients.Buildah(tmp_path / "buildah")
+
+
+@pytest.fixture(scope="module")
+def daemon():
+    """A dockerd of the tests' own, shared by those of a file."""
+    if reason := builders.Docker.missing():
+        pytest.skip(reason)
+    folder = Path(tempfile.mkdtemp(prefix="ix-docker-"))
+    made = builders.Docker(folder / "docker")
+    made.start()
+    yield made
+    made.stop()
+    shutil.rmtree(folder, ignore_errors=True)

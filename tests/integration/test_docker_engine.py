@@ -1,24 +1,17 @@
 """`ix --engine docker`: a real dockerd builds, pulls and pushes what the embedded engine would."""
 
 import json
-import os
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
+import builders
+import built_image
 import busybox
+import compare
 import pytest
 from program import Program
 from waiting import wait_for
 
-sys.path.append(str(Path(__file__).parents[1] / "conformance"))
-
-import builders  # noqa: E402
-import built_image  # noqa: E402
-import compare  # noqa: E402
 
 DOCKERFILE = """\
 FROM {base} AS work
@@ -36,18 +29,6 @@ USER app
 CMD ["cat", "/both"]
 """
 FILES = {"src/one": "1\n", "src/two": "2\n", "src/.hidden": "h\n", "tool": "#!/bin/sh\n", "notes/ignored": "no\n"}
-
-
-@pytest.fixture(scope="module")
-def daemon():
-    if reason := builders.Docker.missing():
-        pytest.skip(reason)
-    folder = Path(tempfile.mkdtemp(prefix="ix-docker-"))
-    made = builders.Docker(folder / "docker")
-    made.start()
-    yield made
-    made.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

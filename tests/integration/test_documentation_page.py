@@ -3,17 +3,11 @@
 import json
 import shutil
 import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
+import builders
 import busybox
 import pytest
 from program import Program
-
-sys.path.append(str(Path(__file__).parents[1] / "conformance"))
-
-import builders  # noqa: E402
 
 PAGE = """
 from ixian.config import CONFIG
@@ -81,18 +75,6 @@ class Machine:
 
     def __call__(self, *args):
         return self.program(*self.flags, *args, cwd=self.folder, env=self.environment, timeout=120).ok()
-
-
-@pytest.fixture(scope="module")
-def daemon():
-    if reason := builders.Docker.missing():
-        pytest.skip(reason)
-    folder = Path(tempfile.mkdtemp(prefix="ix-docker-"))
-    made = builders.Docker(folder / "docker")
-    made.start()
-    yield made
-    made.stop()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["embedded", "docker"])

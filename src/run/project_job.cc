@@ -1,0 +1,41 @@
+#include "run/project_job.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "oci/platform.h"
+
+namespace ixian::run {
+namespace {
+
+// "file:/run/secret" or "env:TOKEN".
+engine::SecretSource secret_source(const std::string& id, const std::string& where) {
+  if (where.starts_with("env:")) return {id, "", where.substr(4)};
+  if (where.starts_with("file:")) return {id, where.substr(5), ""};
+  throw base::Error(base::ErrorCode::kProject,
+                    fmt::format("The secret {} is to come from {}: write file:/path or env:NAME.", id,
+                                where.substr(0, where.find(':'))));
+}
+
+}  // namespace
+
+engine::StageJob project_job(const task::ImageStage& stage, const std::string& name,
+                             const ProjectManner& manner) {
+  engine::StageJob job;
+  job.dockerfile = stage.dockerfile;
+  job.dockerfile_name = stage.dockerfile_name;
+  job.dockerfile_path = stage.dockerfile_path;
+  job.context = stage.context;
+  job.excluded = manner.excluded;
+  job.names = {name};
+  job.target = stage.target;
+  if (!stage.platform.empty()) job.platform = oci::parse_platform(stage.platform);
+  job.build_args = stage.build_args;
+  for (const auto& [id, where] : stage.secrets) job.secrets.push_back(secret_source(id, where));
+  job.modes = engine::ContextModes::kGit;
+  job.source_date_epoch = manner.source_date_epoch;
+  job.jobs = manner.jobs;
+  return job;
+}
+
+}  // namespace ixian::run

@@ -1,0 +1,25 @@
+// What an engine is asked to build for a project.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/stage_job.h"
+#include "task/image_stage.h"
+
+namespace ixian::run {
+
+// The same for all images of a run.
+struct ProjectManner {
+  std::vector<std::string> excluded;  // as in engine::StageJob
+  unsigned jobs = 0;
+  std::int64_t source_date_epoch = 0;
+};
+
+// The declared stage as an image of that name, from files as git knows them. Its build arguments are those
+// that are declared. Throws Error{kProject} for a secret that cannot be meant; Error{kUsage} for a platform.
+engine::StageJob project_job(const task::ImageStage& stage, const std::string& name,
+                             const ProjectManner& manner);
+
+}  // namespace ixian::run
