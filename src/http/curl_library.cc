@@ -36,6 +36,11 @@ static_assert(sizeof(long) == sizeof(void*) && sizeof(curl_off_t) == sizeof(void
 }  // namespace
 }  // namespace ixian::http
 
+// libcurl declares its options so: enumerations, of which a promotion leaves what they are.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wvarargs"
+#endif
+
 #define IXIAN_CURL(name) \
   static const auto real = reinterpret_cast<decltype(&(name))>(ixian::http::curl_symbol(#name))
 

@@ -160,7 +160,9 @@ void Database::open() {
                                   "another folder in IXIAN_STORE.",
                                   base::printable_path(path_)));
   }
-  execute("PRAGMA foreign_keys=ON; PRAGMA synchronous=NORMAL;");
+  // With any limit SQLite cuts the log to nothing when it has written all of it into the database and closes;
+  // else whoever opens next reads all of it again, and goes on behind it.
+  execute("PRAGMA foreign_keys=ON; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576;");
 }
 
 void Database::make_tables() {
