@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
+#include <chrono>
 #include <set>
 
 #include "base/error.h"
@@ -297,7 +297,7 @@ void ImageAccess::record(plan::Images& images, const plan::ImagePlan& plan) {
   }
   if (record.stages.empty()) return;
   const auto repo = impl().open(oci::parse_reference(repository), true);
-  run::write_record(*repo, record, std::time(nullptr));
+  run::write_record(*repo, record, std::chrono::system_clock::now());
 }
 
 }  // namespace ixian::cli

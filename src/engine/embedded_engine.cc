@@ -135,6 +135,7 @@ class EmbeddedEngine : public Engine {
       const auto build = std::make_shared<const CacheWriter::Build>(
           CacheWriter::Build{repos_.to_write(job.listings_to), sink, cancellation});
       writer_.write_listings(build, state.layers);
+      if (!writing) built.cache_tags = listing_tags(without_empty(state.layers));
     }
     return built;
   }
@@ -194,6 +195,13 @@ class EmbeddedEngine : public Engine {
         if (step.makes_files) tags.push_back(cache_tag(step.key));
       }
     }
+    const std::vector<std::string> listings = listing_tags(layers);
+    tags.insert(tags.end(), listings.begin(), listings.end());
+    return tags;
+  }
+
+  static std::vector<std::string> listing_tags(const LayerStack& layers) {
+    std::vector<std::string> tags;
     for (const auto& layer : layers) tags.push_back(listing_tag(layer->diff_id()));
     return tags;
   }

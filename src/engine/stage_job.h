@@ -93,7 +93,7 @@ struct BuiltStage {
   unsigned instructions = 0;  // that the target needed
   unsigned cached = 0;        // of these, how many were answered by the cache
   std::vector<std::string>
-      cache_tags;  // that stand for its instructions in `cache_to`; none where that is ""
+      cache_tags;  // in `cache_to` and `listings_to` that stand for its instructions and layers
 };
 
 }  // namespace ixian::engine

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
@@ -24,9 +25,10 @@ namespace {
 constexpr std::string_view kPrefix = "build-";
 constexpr char kRecordType[] = "application/vnd.ixian.build.v1+json";
 constexpr char kEmptyType[] = "application/vnd.oci.empty.v1+json";
+constexpr char kCacheAnnotation[] = "ixian.cache.tags";
 constexpr int kSchema = 1;
 constexpr std::size_t kLongestBranch = 60;
-constexpr std::size_t kTimeDigits = 16;  // 20261126T014500Z
+constexpr std::size_t kTimeDigits = 19;  // 20261126T014500123Z
 constexpr std::size_t kKeyDigits = 8;
 constexpr std::size_t kLargestRecord = 64 << 20;
 
@@ -47,13 +49,28 @@ oci::Descriptor put(oci::ImageRepo& repo, const std::string& type, const std::st
 std::string document(const BuildRecord& record) {
   base::Json stages = base::Json::array();
   for (const RecordedStage& each : record.stages)
-    stages.push_back({{"stage", each.stage},
-                      {"image", each.image},
-                      {"key", each.key},
-                      {"inputs", each.inputs},
-                      {"cache", each.cache}});
+    stages.push_back(
+        {{"stage", each.stage}, {"image", each.image}, {"key", each.key}, {"inputs", each.inputs}});
   return base::canonical_json(
       {{"schema", kSchema}, {"branch", record.branch}, {"stages", std::move(stages)}});
+}
+
+// Beside the layer, so that a build that found what another one has built has the same layer.
+void add_cache(const BuildRecord& record, oci::Manifest& manifest) {
+  base::Json all = base::Json::object();
+  for (const RecordedStage& each : record.stages) {
+    if (!each.cache.empty()) all[each.image] = each.cache;
+  }
+  if (!all.empty()) manifest.annotations[kCacheAnnotation] = base::canonical_json(all);
+}
+
+void read_cache(const oci::Manifest& manifest, BuildRecord& record) {
+  const auto found = manifest.annotations.find(kCacheAnnotation);
+  if (found == manifest.annotations.end()) return;
+  const base::Json all = base::parse_json(found->second);
+  for (RecordedStage& each : record.stages) {
+    if (all.contains(each.image)) each.cache = all.at(each.image).get<std::vector<std::string>>();
+  }
 }
 
 // "ref: refs/heads/main" of .git/HEAD. In a worktree .git is a file that leads elsewhere.
@@ -106,17 +123,20 @@ std::string branch_in_tag(std::string_view branch) {
   return name.empty() ? "none" : name;
 }
 
-void write_record(oci::ImageRepo& repo, const BuildRecord& record, std::int64_t now) {
+void write_record(oci::ImageRepo& repo, const BuildRecord& record,
+                  std::chrono::system_clock::time_point now) {
   oci::Manifest manifest{
       std::string(oci::kOciManifest), put(repo, kEmptyType, "{}"), {}, {}, kRecordType, {}};
   manifest.layers.push_back(put(repo, kRecordType, document(record)));
   const std::string digest(manifest.layers.back().digest.hex());
-  const std::string time = fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(now)));
-  manifest.annotations["org.opencontainers.image.created"] =
-      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(now)));
-  repo.put_manifest(
-      fmt::format("{}{}-{}-{}", kPrefix, branch_in_tag(record.branch), time, digest.substr(0, kKeyDigits)),
-      oci::raw(manifest));
+  const std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(now));
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  manifest.annotations["org.opencontainers.image.created"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc);
+  add_cache(record, manifest);
+  repo.put_manifest(fmt::format("{}{}-{:%Y%m%dT%H%M%S}{:03}Z-{}", kPrefix, branch_in_tag(record.branch), utc,
+                                milliseconds, digest.substr(0, kKeyDigits)),
+                    oci::raw(manifest));
 }
 
 std::optional<BuildRecord> read_record(oci::ImageRepo& repo, const std::string& tag) {
@@ -130,10 +150,13 @@ std::optional<BuildRecord> read_record(oci::ImageRepo& repo, const std::string& 
     if (json.at("schema") != kSchema) return std::nullopt;
     BuildRecord record{json.at("branch").get<std::string>(), {}};
     for (const base::Json& each : json.at("stages")) {
-      record.stages.push_back({each.at("stage").get<std::string>(), each.at("image").get<std::string>(),
-                               each.at("key").get<std::string>(), each.at("inputs"),
-                               each.at("cache").get<std::vector<std::string>>()});
+      record.stages.push_back({each.at("stage").get<std::string>(),
+                               each.at("image").get<std::string>(),
+                               each.at("key").get<std::string>(),
+                               each.at("inputs"),
+                               {}});
     }
+    read_cache(manifest, record);
     return record;
   } catch (const base::Error&) {
     throw;

@@ -6,6 +6,7 @@
 // same inputs have the same layer, which is stored once.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,7 +34,7 @@ struct BuildRecord {
 struct RecordTag {
   std::string tag;
   std::string branch;  // as it can be in a tag: "feature-login"
-  std::string time;    // "20261126T014500Z", which sorts
+  std::string time;    // "20261126T014500123Z", which sorts
 };
 
 // Nullopt for the tag of anything else.
@@ -45,8 +46,8 @@ std::vector<RecordTag> record_tags(const std::vector<std::string>& tags);
 // A branch's name with everything that a tag cannot hold replaced, at most 60 characters.
 std::string branch_in_tag(std::string_view branch);
 
-// `now` in seconds since 1970. Throws Error{kRegistry}.
-void write_record(oci::ImageRepo& repo, const BuildRecord& record, std::int64_t now);
+// Throws Error{kRegistry}.
+void write_record(oci::ImageRepo& repo, const BuildRecord& record, std::chrono::system_clock::time_point now);
 
 // Nullopt where the tag is not there, or holds something else.
 std::optional<BuildRecord> read_record(oci::ImageRepo& repo, const std::string& tag);

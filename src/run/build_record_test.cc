@@ -35,7 +35,12 @@ class Records : public ::testing::Test {
                     key(digit),
                     {{"digit", std::string(1, digit)}},
                     std::move(cache)}}},
-                 now_++);
+                 next());
+  }
+
+  std::chrono::system_clock::time_point next() {
+    now_ += std::chrono::milliseconds(1);
+    return now_ - std::chrono::milliseconds(1);
   }
 
   std::vector<std::string> removed(std::size_t builds) {
@@ -46,14 +51,15 @@ class Records : public ::testing::Test {
 
   ixian::testing::MemoryRepo repo_{"r.local/shop"};
   base::Cancellation never_;
-  std::int64_t now_ = 1'795'658'400;  // 2026-11-26T02:00:00Z
+  // 2026-11-26T02:00:00Z
+  std::chrono::system_clock::time_point now_{std::chrono::seconds(1'795'658'400)};
 };
 
 TEST_F(Records, AreReadBackAsTheyWereWritten) {
   build("feature/login", 'a', {"cache-1"});
   const auto tags = record_tags(repo_.tags());
   ASSERT_EQ(tags.size(), 1u);
-  EXPECT_TRUE(tags[0].tag.starts_with("build-feature-login-20261126T020000Z-")) << tags[0].tag;
+  EXPECT_TRUE(tags[0].tag.starts_with("build-feature-login-20261126T020000000Z-")) << tags[0].tag;
   EXPECT_EQ(tags[0].branch, "feature-login");
   const auto record = read_record(repo_, tags[0].tag);
   ASSERT_TRUE(record.has_value());
@@ -66,7 +72,7 @@ TEST_F(Records, OfEqualInputsHaveOneBlob) {
   const BuildRecord record{"main", {{"runtime", "r.local/shop:runtime-" + key('a'), key('a'), {}, {}}}};
   write_record(repo_, record, now_);
   const int puts = repo_.counts().blob_puts;
-  write_record(repo_, record, now_ + 1);
+  write_record(repo_, record, now_ + std::chrono::milliseconds(1));
   EXPECT_EQ(repo_.counts().blob_puts, puts);
   EXPECT_EQ(record_tags(repo_.tags()).size(), 2u);
 }
@@ -83,9 +89,9 @@ TEST_F(Records, OfDifferentBuildsInOneSecondAreTwo) {
 }
 
 TEST(RecordTags, OthersAreNotTakenForThem) {
-  for (const char* tag :
-       {"build-", "build-main", "runtime-20261126T020000Z-aaaaaaaa", "build-main-20261126X020000Z-aaaaaaaa",
-        "build-main-2026112aT020000Z-aaaaaaaa", "build-20261126T020000Z-aaaaaaaa"})
+  for (const char* tag : {"build-", "build-main", "runtime-20261126T020000000Z-aaaaaaaa",
+                          "build-main-20261126X020000000Z-aaaaaaaa",
+                          "build-main-2026112aT020000000Z-aaaaaaaa", "build-20261126T020000000Z-aaaaaaaa"})
     EXPECT_FALSE(parse_record_tag(tag)) << tag;
 }
 
@@ -97,8 +103,8 @@ TEST(RecordTags, BranchesFitIntoThem) {
 
 TEST(RecordTags, SomethingElseUnderSuchATagIsNoRecord) {
   ixian::testing::MemoryRepo repo;
-  put_image(repo, "build-main-20261126T020000Z-aaaaaaaa", ixian::testing::sample_image("x"));
-  EXPECT_FALSE(read_record(repo, "build-main-20261126T020000Z-aaaaaaaa"));
+  put_image(repo, "build-main-20261126T020000000Z-aaaaaaaa", ixian::testing::sample_image("x"));
+  EXPECT_FALSE(read_record(repo, "build-main-20261126T020000000Z-aaaaaaaa"));
 }
 
 TEST(BranchName, IsWhatIsCheckedOutWhereNobodySaysMore) {

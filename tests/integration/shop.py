@@ -81,4 +81,4 @@ def tags(registry, repository="demo/shop"):
 
 def stage_tags(registry):
     """Stages that are at the registry."""
-    return sorted(tag.rpartition("-")[0] for tag in tags(registry) if re.fullmatch(r"[a-z]+-[0-9a-f]{64}", tag) and not tag.startswith("cache-"))
+    return sorted(tag.rpartition("-")[0] for tag in tags(registry) if re.fullmatch(r"[a-z]+-[0-9a-f]{64}", tag) and not tag.startswith(("cache-", "listing-")))

@@ -276,3 +276,24 @@ def test_only_the_layers_that_a_run_needs_are_read(machine, registry):
     assert built(two("build_image").ok()) == ["runtime"]
     read = {each.path for each in registry.accesses("GET") if "/blobs/sha256:" in each.path}
     assert max(len(registry.get(path)[2]) for path in read) < 200_000, read
+
+
+def test_instructions_that_are_pushed_are_not_run_on_another_machine(machine, registry):
+    """With DOCKER.PUSH = "all" a stage that must be built goes on behind the last instruction that anybody has run."""
+    one = machine("one", registry, push="all")
+    text = "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nRUN echo first-ran > /first\nRUN echo second-ran && {}\n"
+    one.edit("Dockerfile.python", text.format("exit 1"))
+    one("build_image").failed(1, "exit code 1")
+    two = machine("two", registry, push="all")
+    two.edit("Dockerfile.python", text.format("true"))
+    told = two("build_image").ok()
+    assert "RUN echo first-ran > /first (from" in told.stderr and "second-ran" in told.stderr, told
+
+
+def test_pruning_keeps_the_instructions_of_what_it_keeps(machine, registry):
+    one = machine("one", registry, push="all")
+    one("build_image", env={"BRANCH_NAME": "main"}).ok()
+    before = tags(registry)
+    assert [each for each in before if each.startswith("cache-")]
+    one("image", "prune", "--registry", "--builds", "1", "--remove").ok()
+    assert tags(registry) == before
