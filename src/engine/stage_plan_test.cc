@@ -36,7 +36,7 @@ class Keys : public ::testing::Test {
         [](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
           throw base::Error(base::ErrorCode::kRegistry, "asked for " + reference.text());
         },
-        false);
+        false, {});
     RemoteSources remote(
         *store_, [this]() -> http::Client& { return *client_; }, cancellation_);
     base::StatCache known_files(folder_ + "/file-cache");
