@@ -44,6 +44,10 @@ std::string note_key(const plan::KeyedStage& stage) {
                                                 {"stage", stage.declared.name}}));
 }
 
+std::string digest_note(const oci::Reference& image) {
+  return base::sha256_hex(base::canonical_json({{"kind", "digest of an image"}, {"image", image.text()}}));
+}
+
 // The folder below the project's, as a pattern of .dockerignore; "" where it lies elsewhere.
 std::string pattern_of(const std::string& folder, const std::string& project) {
   return folder.starts_with(project + "/") ? folder.substr(project.size() + 1) : "";
@@ -128,14 +132,26 @@ struct ImageAccess::Impl {
     if (kind() == EngineKind::kEmbedded) {
       if (const auto here = engine->find_image(image)) return here->digest.text();
     }
+    const std::string note = digest_note(reference);
+    const auto noted = store->cache_get(note);
+    if (noted && !owner.options_.pull) return noted->value.get<std::string>();
     std::optional<base::Error> failed;
     try {
-      if (const auto there = open(reference, false)->find(reference.identifier()))
-        return there->digest.text();
+      if (const auto there = open(reference, false)->find(reference.identifier())) {
+        const std::string digest = there->digest.text();
+        if (!noted || noted->value != digest) store->cache_put(note, {digest, {}, {}});
+        return digest;
+      }
     } catch (const base::Error& error) {
       failed = error;
     }
     if (const auto known = engine->find_image(image)) return known->digest.text();
+    if (failed && noted) {
+      owner.sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+                      fmt::format("{} is taken as it was when it was last seen: {}", reference.text(),
+                                  failed->message()));
+      return noted->value.get<std::string>();
+    }
     if (failed) throw *failed;
     throw base::Error(
         base::ErrorCode::kRegistry,
@@ -267,12 +283,12 @@ base::Json ImageAccess::earlier_inputs(const plan::KeyedStage& stage) {
   return nullptr;
 }
 
-std::vector<run::PushFailure> ImageAccess::finish(plan::Images& images) {
+std::vector<run::PushFailure> ImageAccess::finish(plan::Images& images, bool complete) {
   if (!impl_) return {};
   std::vector<run::PushFailure> failures;
   if (impl_->work) failures = impl_->work->finish();
   const auto plan = images.latest();
-  if (!plan || !failures.empty() || cancellation_.requested()) return failures;
+  if (!complete || !plan || !failures.empty() || cancellation_.requested()) return failures;
   try {
     record(images, *plan);
   } catch (const base::Error& error) {

@@ -55,8 +55,9 @@ class ImageAccess {
   base::Json earlier_inputs(const plan::KeyedStage& stage);
 
   // Waits for what is being pushed, and then writes down at the registry which images this run was about, so
-  // that `ix why` and `ix image prune` know. Does nothing where no image was worked on.
-  std::vector<run::PushFailure> finish(plan::Images& images);
+  // that `ix why` and `ix image prune` know. Nothing is written down of a run that is not
+  // `complete`.
+  std::vector<run::PushFailure> finish(plan::Images& images, bool complete);
 
  private:
   struct Impl;

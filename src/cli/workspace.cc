@@ -121,7 +121,7 @@ plan::TaskPlan Workspace::plan(const std::string& task, const plan::Options& opt
 
 void Workspace::finish_images(run::Report& report) {
   if (!images()) return;
-  for (run::PushFailure& failure : image_access_->finish(*images())) {
+  for (run::PushFailure& failure : image_access_->finish(*images(), report.ok())) {
     report.failures.push_back(
         {failure.task,
          base::Error(failure.error.code(), "its image was built, but not pushed: " + failure.error.message(),

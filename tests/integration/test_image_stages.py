@@ -2,7 +2,9 @@
 
 import re
 import shutil
+from pathlib import Path
 
+import busybox
 import pytest
 from shop import STAGES, Machine, built, stage_tags, tags
 from waiting import wait_for
@@ -250,8 +252,6 @@ def test_interrupted_build_ends_with_130_and_the_next_run_finishes_it(machine):
 
 
 def commands():
-    from pathlib import Path
-
     for each in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             yield each.read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -297,3 +297,21 @@ def test_pruning_keeps_the_instructions_of_what_it_keeps(machine, registry):
     assert [each for each in before if each.startswith("cache-")]
     one("image", "prune", "--registry", "--builds", "1", "--remove").ok()
     assert tags(registry) == before
+
+
+def test_a_failed_build_is_not_written_down(machine, registry):
+    one = machine("one", registry, push="stages")
+    one.edit("Dockerfile", "ARG PYTHON_IMAGE\nFROM $PYTHON_IMAGE\nRUN exit 3\n")
+    one("build_image").failed(1, "exit code 3")
+    assert stage_tags(registry) == ["base", "python"], "what was built is there for others all the same"
+    assert not [each for each in tags(registry) if each.startswith("build-")]
+
+
+def test_a_base_whose_registry_is_down_is_what_it_was_when_last_seen(machine, plain):
+    plain.put("base", "1", busybox.image())
+    one = machine("one")
+    one.edit("Dockerfile.base", f"FROM {plain.name('base')}\nWORKDIR /srv/shop\n")
+    one("build_image").ok()
+    plain.stop()
+    told = one("build_image", timeout=120).ok()
+    assert built(told) == [] and "as it was when it was last seen" in told.stderr, told
