@@ -69,3 +69,4 @@ def init():
     CONFIG.DOCKER.REGISTRY_PATH = "demo"
     CONFIG.DOCKER.REGISTRIES = {"localhost": {"client": OCILayoutClient, "options": {"path": "{SHOP.REGISTRY_FOLDER}"}}}
     CONFIG.DOCKER.PUSH = "stages"
+    CONFIG.DOCKER.BUILD_NETWORK = "none"

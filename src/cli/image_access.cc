@@ -170,7 +170,7 @@ struct ImageAccess::Impl {
         store->cache_put(note_key(stage), {{{"key", stage.key}, {"inputs", stage.inputs}}, {}, {}});
       };
       run::ImageManners manners;
-      manners.project = {owner.excluded(), owner.options_.jobs, project_time()};
+      manners.project = owner.project_manner();
       const bool shared = plan::parse_push_policy(settings.push) == plan::PushPolicy::kAll ||
                           policy() == plan::PushPolicy::kAll || !settings.cache_repository.empty();
       if (shared && owner.options_.pull) {
@@ -241,6 +241,10 @@ std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) 
 std::vector<std::string> ImageAccess::excluded() const {
   const std::string pattern = pattern_of(workspace_.builder_folder(), base::current_directory());
   return {pattern.empty() ? ".builder" : pattern};
+}
+
+run::ProjectManner ImageAccess::project_manner() {
+  return {excluded(), options_.jobs, project_time(), run::parse_build_network(impl().settings.network)};
 }
 
 run::ImageWork& ImageAccess::work() {

@@ -47,8 +47,8 @@ class ImageAccess {
 
   const std::string& builder_folder() const;
 
-  // What is in no context of the project.
-  std::vector<std::string> excluded() const;
+  // How any image of the project is built.
+  run::ProjectManner project_manner();
 
   // What led to the newest image of a stage that is known here, else in its registry; null where there is
   // none.
@@ -62,6 +62,7 @@ class ImageAccess {
  private:
   struct Impl;
   Impl& impl();
+  std::vector<std::string> excluded() const;
   void record(plan::Images& images, const plan::ImagePlan& plan);
 
   const Options& options_;

@@ -17,8 +17,8 @@ namespace {
 
 class Hooks {
  public:
-  Hooks(ImageAccess& access, const Options& options, base::EventSink& sink, base::Cancellation& cancellation)
-      : access_(access), options_(options), sink_(sink), cancellation_(cancellation) {}
+  Hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation)
+      : access_(access), sink_(sink), cancellation_(cancellation) {}
 
   void pull(const std::string& name) {
     const oci::Reference reference = oci::parse_reference(name);
@@ -44,8 +44,7 @@ class Hooks {
 
   void build(const script::ImageRequest& request) {
     if (access_.builds_here() && !has_own_namespaces()) return build_outside(request);
-    engine::StageJob job =
-        run::project_job(request.stage, request.name, {access_.excluded(), options_.jobs, project_time()});
+    engine::StageJob job = run::project_job(request.stage, request.name, access_.project_manner());
     job.no_cache = request.force;
     access_.engine().build(job, sink_, cancellation_);
   }
@@ -67,6 +66,9 @@ class Hooks {
       command.argv.push_back(value);
     };
     add("--target", stage.target);
+    const engine::BuildNetwork network = access_.project_manner().network;
+    if (network != engine::BuildNetwork::kDefault)
+      add("--network", network == engine::BuildNetwork::kNone ? "none" : "host");
     add("--platform", stage.platform);
     for (const auto& [name, value] : stage.build_args) add("--build-arg", name + "=" + value);
     if (request.force) command.argv.push_back("--no-cache");
@@ -84,16 +86,15 @@ class Hooks {
   }
 
   ImageAccess& access_;
-  const Options& options_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
 };
 
 }  // namespace
 
-script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, const Options& options,
-                               base::EventSink& sink, base::Cancellation& cancellation) {
-  const auto own = std::make_shared<Hooks>(access, options, sink, cancellation);
+script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, base::EventSink& sink,
+                               base::Cancellation& cancellation) {
+  const auto own = std::make_shared<Hooks>(access, sink, cancellation);
   script::ImageHooks hooks;
   hooks.exists_here = [&access](const std::string& name) {
     return access.engine().find_image(name).has_value();

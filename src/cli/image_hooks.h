@@ -4,13 +4,12 @@
 #include "base/cancel.h"
 #include "base/event.h"
 #include "cli/image_access.h"
-#include "cli/options.h"
 #include "script/image_hooks.h"
 
 namespace ixian::cli {
 
 // All but those about image tasks, which are the workspace's. All outlive what is returned.
-script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, const Options& options,
-                               base::EventSink& sink, base::Cancellation& cancellation);
+script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, base::EventSink& sink,
+                               base::Cancellation& cancellation);
 
 }  // namespace ixian::cli

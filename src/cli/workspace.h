@@ -63,7 +63,6 @@ class Workspace {
   bool run_nested(const std::string& task, const std::vector<std::string>& args,
                   const std::map<std::string, bool>& flags);
 
-  const Options& options_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   std::unique_ptr<ImageAccess> image_access_;

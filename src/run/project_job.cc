@@ -19,6 +19,14 @@ engine::SecretSource secret_source(const std::string& id, const std::string& whe
 
 }  // namespace
 
+engine::BuildNetwork parse_build_network(const std::string& text) {
+  if (text == "default") return engine::BuildNetwork::kDefault;
+  if (text == "none") return engine::BuildNetwork::kNone;
+  if (text == "host") return engine::BuildNetwork::kHost;
+  throw base::Error(base::ErrorCode::kProject,
+                    fmt::format("DOCKER.BUILD_NETWORK is default, none or host, not {}.", text));
+}
+
 engine::StageJob project_job(const task::ImageStage& stage, const std::string& name,
                              const ProjectManner& manner) {
   engine::StageJob job;
@@ -35,6 +43,7 @@ engine::StageJob project_job(const task::ImageStage& stage, const std::string& n
   job.modes = engine::ContextModes::kGit;
   job.source_date_epoch = manner.source_date_epoch;
   job.jobs = manner.jobs;
+  job.network = manner.network;
   return job;
 }
 

@@ -15,7 +15,11 @@ struct ProjectManner {
   std::vector<std::string> excluded;  // as in engine::StageJob
   unsigned jobs = 0;
   std::int64_t source_date_epoch = 0;
+  engine::BuildNetwork network = engine::BuildNetwork::kDefault;
 };
+
+// "default", "none" or "host", as DOCKER.BUILD_NETWORK has it. Throws Error{kProject}.
+engine::BuildNetwork parse_build_network(const std::string& text);
 
 // The declared stage as an image of that name, from files as git knows them. Its build arguments are those
 // that are declared. Throws Error{kProject} for a secret that cannot be meant; Error{kUsage} for a platform.

@@ -15,6 +15,7 @@ ImageSettings image_settings() {
     ImageSettings settings;
     settings.push = "never";
     settings.engine = "embedded";
+    settings.network = "default";
     if (!has_docker()) return settings;
     const py::tuple row = py::module_::import("ixian_docker._image_settings").attr("settings")();
     settings.push = to_bytes(row[0]);
@@ -22,6 +23,7 @@ ImageSettings image_settings() {
     settings.cache_repository = to_bytes(row[2]);
     settings.engine = to_bytes(row[3]);
     settings.branch = to_bytes(row[4]);
+    settings.network = to_bytes(row[5]);
     return settings;
   });
 }

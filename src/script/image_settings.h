@@ -12,6 +12,7 @@ struct ImageSettings {
   std::vector<std::string> cache_from;  // DOCKER.CACHE_FROM: repositories
   std::string cache_repository;         // DOCKER.CACHE_REPOSITORY; "" is each image's own
   std::string engine;                   // DOCKER.ENGINE: "embedded", "docker"
+  std::string network;                  // DOCKER.BUILD_NETWORK: "default", "none", "host"
   std::string branch;                   // DOCKER.BRANCH: the label of what is pushed; "" is to be found out
 };
 

@@ -3,11 +3,11 @@
 from ixian._errors import ProjectError
 from ixian.config import CONFIG
 
-DEFAULTS = {"PUSH": "never", "CACHE_FROM": [], "CACHE_REPOSITORY": "", "ENGINE": "embedded", "BRANCH": ""}
+DEFAULTS = {"PUSH": "never", "CACHE_FROM": [], "CACHE_REPOSITORY": "", "ENGINE": "embedded", "BRANCH": "", "BUILD_NETWORK": "default"}
 
 
 def settings():
-    return text("PUSH"), texts("CACHE_FROM"), text("CACHE_REPOSITORY"), text("ENGINE"), text("BRANCH")
+    return text("PUSH"), texts("CACHE_FROM"), text("CACHE_REPOSITORY"), text("ENGINE"), text("BRANCH"), text("BUILD_NETWORK")
 
 
 def value_of(name):

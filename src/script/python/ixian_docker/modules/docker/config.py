@@ -39,6 +39,9 @@ class DockerConfig(Config):
     # Who builds: "embedded" or "docker".
     ENGINE = "embedded"
 
+    # The network of RUN where it does not name one: default (one of its own), none, or host. Not part of keys.
+    BUILD_NETWORK = "default"
+
     # What the builds are labelled with that are pushed, so that those of one branch can be told from another's; "" is found out.
     BRANCH = ""
 
