@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "sandbox/namespaces.h"
+#include "store/folder.h"
 
 namespace ixian::cli {
 namespace {
@@ -35,6 +36,8 @@ void enter_own_namespaces(const Options& options, bool project_exists) {
   ::unsetenv(kMarker);
   if (!second && (project_exists || !may_need_namespaces(options))) return;
   entered = true;
+  // An ordinary user is root in there, and keeps the store all the same.
+  ::setenv("IXIAN_STORE", store::default_folder().c_str(), 1);
   sandbox::enter_namespaces();
 }
 

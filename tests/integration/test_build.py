@@ -366,7 +366,8 @@ def test_an_ordinary_user_builds(ix, place_for_all):
     shutil.copy(IX, program)
     (context / "Dockerfile").write_text("FROM busybox:1\nRUN id -u > /x; mkdir -m 700 /d\nCOPY Dockerfile /d/\n")
     base = images.Layout(place_for_all / "base").add("1", busybox.image())
-    environment = {**ix.environment, "HOME": str(home), "IXIAN_STORE": str(home / "store")}
+    environment = {**ix.environment, "HOME": str(home)}
+    environment.pop("IXIAN_STORE", None)
 
     def as_user(*args):
         argv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, *args]
@@ -378,6 +379,7 @@ def test_an_ordinary_user_builds(ix, place_for_all):
     if built.returncode != 0 and "user namespace" in built.stderr:
         pytest.skip("an ordinary user may not make a user namespace here")
     assert built.returncode == 0, built.stderr
+    assert (home / ".local/share/ixian/version").exists(), "root of a user namespace has the user's own store"
     image = busybox.Built(home / "out")
     assert image.text("x") == "0\n"
     assert (image.files["d"][1].mode, image.files["d"][1].uid) == (0o700, 0)
