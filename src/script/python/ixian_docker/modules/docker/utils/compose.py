@@ -12,6 +12,9 @@ from ixian.config import CONFIG
 from ixian.exceptions import CommandNotFound, ExecuteFailed, ProgramFailed
 from ixian.module import MODULES
 
+# Marks volumes that ix makes itself, with the project's name.
+PROJECT_LABEL = "ixian.project"
+
 _found = []  # the words that call compose, once they have been looked for
 
 
@@ -22,19 +25,25 @@ def compose_run(app_command, args=(), flags=None, app=None):
     `app_command` is the program with its own arguments, in which variables are rendered ("{NPM.BIN}/webpack"); `args` are the words of
     the command line, passed on as they are. `flags` are more options of `compose run`, `app` is another service than DOCKER.DEFAULT_APP.
     """
-    compose = compose_command()
-    load_images(compose)
-    words = [CONFIG.format(word) for word in texts(app_command, "the command")]
+    called = compose_command()
+    words = [CONFIG.format(word) for word in texts(app_command, "the command")] + [str(arg) for arg in args]
+    load_images(called)
+    fill_volumes(called)
     make_mounted_files()
-    line = [*compose, "run", *run_flags(flags), app or CONFIG.DOCKER.DEFAULT_APP, *words, *map(str, args)]
-    call(line, words[0].rpartition("/")[2] if words else "the container")
+    call([*called, "run", *run_flags(flags), app or CONFIG.DOCKER.DEFAULT_APP, *words], words[0] if words else "the container")
     return 0
 
 
 def compose(command, args=()):
-    """Call compose itself, `compose up -d …`, with the project's environment. Returns 0, or raises ProgramFailed."""
+    """Call compose itself, compose(["logs"], ["-f"]), with the project's environment. Returns 0, or raises ProgramFailed."""
     call([*compose_command(), *command, *map(str, args)], "compose " + command[0])
     return 0
+
+
+def compose_up(args):
+    """Start services in the background."""
+    load_images(compose_command())
+    return compose(["up", "-d"], args)
 
 
 def run(command, *args, **options):
@@ -188,10 +197,10 @@ def images():
     return [name for name in names if name]
 
 
-def load_images(compose):
+def load_images(called):
     """Make images known to the daemon that runs containers, those that it does not have."""
     for name in images():
-        if is_podman(compose):
+        if is_podman(called):
             load_into_podman(name)
         else:
             _ixian.load_into_docker(name)
@@ -204,12 +213,54 @@ def load_into_podman(name):
 
     with TemporaryDirectory(prefix="ixian-") as folder:
         archive = folder + "/image.tar"
-        if not _ixian.image_exists_here(name):
+        try:
+            _ixian.save_image(name, archive)
+        except ExecuteFailed:
             _ixian.pull_image(name)
-        _ixian.export_image(name, archive)
+            _ixian.save_image(name, archive)
         code, output = _ixian.command_output(["podman", "load", "-q", "-i", archive])
     if code != 0:
         raise ExecuteFailed(f"podman does not take the image {name}: {output.strip()}")
+
+
+def fill_volumes(called):
+    """
+    Make the volume of npm packages from their image: a volume is filled from the image of the container that first mounts it, and the
+    development container's has none of them. Its name has the image's key, so it is filled once.
+    """
+    if "NPM" not in MODULES:
+        return
+    program = "podman" if is_podman(called) else "docker"
+    volume, target = CONFIG.NPM.VOLUME, CONFIG.NPM.NODE_MODULES_DIR
+    mounted = any(each.startswith(f"{volume}:{target}") for each in declared_volumes())
+    if not mounted or volume_exists(program, volume):
+        return
+    output(program, "volume", "create", "--label", f"{PROJECT_LABEL}={CONFIG.PROJECT_NAME}", volume)
+    try:
+        container = output(program, "create", "-v", f"{volume}:{target}", CONFIG.NPM.IMAGE, "true").split()[-1]
+        if program == "podman":
+            output(program, "init", container)
+        output(program, "rm", container)
+    except BaseException:
+        answers([program, "volume", "rm", volume])
+        raise
+
+
+def volume_exists(program, volume):
+    if program == "docker":
+        return _ixian.volume_exists(volume)
+    return answers([program, "volume", "exists", volume])
+
+
+def output(*command):
+    try:
+        code, text = _ixian.command_output(list(command))
+    except CommandNotFound:
+        package = {"docker": "docker-cli or docker.io"}.get(command[0], command[0])
+        raise ExecuteFailed(f"There is no program {command[0]} on PATH. Install the package {package}.") from None
+    if code != 0:
+        raise ExecuteFailed(f"`{_ixian.quote_words(list(command))}` ended with exit code {code}: {text.strip()}")
+    return text
 
 
 # Running --------------------------------------------------------------------------------------------------------------------------
@@ -219,4 +270,4 @@ def call(line, program):
     _ixian.log("debug", "$ " + _ixian.quote_words(line))
     code = _ixian.run_command(line, compose_environment())
     if code != 0:
-        raise ProgramFailed(f"{program} ended with exit code {code}.", code)
+        raise ProgramFailed(f"{program.rpartition('/')[2]} ended with exit code {code}.", code)
