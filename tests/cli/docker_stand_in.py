@@ -17,7 +17,7 @@ with open({calls!r}, "a") as calls:
     calls.write(json.dumps(call) + "\\n")
 words = sys.argv[1:]
 if words[:2] == ["compose", "version"]:
-    sys.exit({has_plugin} and 0 or 1)
+    sys.exit(0 if {has_plugin} else 1)
 script = os.environ.get("STAND_IN")
 if script and ("run" in words or "up" in words or "down" in words):
     os.execv("/bin/sh", ["sh", "-c", script])
@@ -36,6 +36,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.asked.append(self.path)
         body = json.dumps({"Id": "sha256:" + "0" * 64, "ApiVersion": "1.41", "MinAPIVersion": "1.12", "Size": 1, "Name": "x"}).encode()
         self.send_response(200)
+        self.send_header("Api-Version", "1.41")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -1,5 +1,6 @@
 """Tools in the development container: what compose is called with, and what comes back from it."""
 
+import json
 import signal
 
 import pytest
@@ -11,11 +12,13 @@ PROJECT = """
 def init():
     CONFIG.PROJECT_NAME = 'shop'
     load_module('ixian_docker.modules.docker')
+    CONFIG.DOCKER.COMPOSE_IMAGE = '{DOCKER.REPOSITORY}:dev-{TASKS.BUILD_DEV.HASH}'
+    CONFIG.DOCKER.COMPOSE_IMAGE_TASK = 'build_dev'
 
 class Build(Task):
-    name = 'build_image'
+    name = 'build_dev'
     def execute(self):
-        note('build_image')
+        note('build_dev')
 
 class Tool(Task):
     name = 'tool'
@@ -87,7 +90,7 @@ def test_flags_volumes_and_environment_of_all_modules(project, docker):
     options, _ = split(docker.run()["args"])
     assert options[:6] == ["--rm", "-u", "root", "--name", "a b", "-T"]
     environment = dict(each.split("=", 1) for each in values(options, "-e"))
-    assert environment.pop("DOCKER_IMAGE").startswith("docker.io/library/shop:runtime-")
+    assert environment.pop("DOCKER_IMAGE").startswith("docker.io/library/shop:dev-")
     assert environment == {"APP_DIR": "/srv/shop", "A": "1", "BOTH": "shop x", "N": "5"}
     assert values(options, "-v") == [
         "shop.data:/data",
@@ -107,8 +110,8 @@ def test_the_compose_file_may_use_the_image(project, docker):
 
 def test_images_are_made_first_and_asked_for_at_the_daemon(project, docker):
     project.ix("bash").ok()
-    assert project.ran() == ["build_image"]
-    assert any("/images/" in path and "runtime-" in path for path in docker.daemon.asked)
+    assert project.ran() == ["build_dev"]
+    assert any("/images/" in path and "dev-" in path for path in docker.daemon.asked)
 
 
 def test_compose_is_looked_for_once(project, docker):
@@ -195,7 +198,7 @@ def test_a_signal_to_ix_reaches_the_tool(project, docker, number, code):
 def test_up(project, docker, args, words):
     project.ix("up", *args).ok()
     assert docker.calls()[-1]["args"] == ["compose", "up", *words]
-    assert project.ran() == ["build_image"]
+    assert project.ran() == ["build_dev"]
 
 
 def test_down_builds_nothing(project, docker):
@@ -205,8 +208,19 @@ def test_down_builds_nothing(project, docker):
 
 
 def test_pip(project, docker):
-    python = PROJECT.replace("modules.docker')", "modules.docker')\n    load_module('ixian_docker.modules.python')")
-    project.tasks(python, "class Python(Task):\n    name = 'build_python_image'\n    def execute(self):\n        note('python')\n")
+    project.tasks(
+        """
+        def init():
+            CONFIG.PROJECT_NAME = 'shop'
+            load_module('ixian_docker.modules.docker')
+            load_module('ixian_docker.modules.python')
+
+        class Python(Task):
+            name = 'build_python_image'
+            def execute(self):
+                note('python')
+        """
+    )
     project.ix("pip", "install", "a b", "--help").ok()
     options, words = split(docker.run()["args"])
     assert words == ["pip", "install", "a b", "--help"]
@@ -219,7 +233,7 @@ def test_pip(project, docker):
 
 @pytest.mark.parametrize("value", ["''", "None"])
 def test_who_needs_no_image_has_none_built(project, docker, value):
-    project.tasks(PROJECT.replace("modules.docker')", f"modules.docker')\n    CONFIG.DOCKER.COMPOSE_IMAGE = {value}\n    CONFIG.DOCKER.COMPOSE_IMAGE_TASK = ''"))
+    project.tasks(PROJECT.replace("'{DOCKER.REPOSITORY}:dev-{TASKS.BUILD_DEV.HASH}'", value).replace("_TASK = 'build_dev'", "_TASK = ''"))
     project.ix("bash").ok()
     assert project.ran() == [] and docker.daemon.asked == []
 
@@ -234,22 +248,20 @@ def test_clean_docker_removes_what_is_this_project_s(project, docker):
     answers = {
         "ps": f"aa|shop_app_1|{folder}|Exited (0) 1 hour ago\nbb|shop_web_1|{folder}|Up 2 hours",
         "volume ls -q --filter label=com.docker.compose.project": "shop_data",
+        "volume ls -q --filter label=ixian.project": "",
         "volume ls": "shop_data\nshop.other\nsomething",
         "images": "sha256:" + "1" * 64,
     }
-    import json
-
     result = project.ix("clean_docker", env={"STAND_IN_ANSWERS": json.dumps(answers)}).ok()
     assert removed(docker) == [["rm", "-v", "aa"], ["volume", "rm", "shop_data"], ["rmi", "sha256:" + "1" * 64]]
     assert "Removed the container shop_app_1." in result.stderr and "shop_data" in result.stderr
 
 
 def test_clean_docker_leaves_what_another_folder_may_own(project, docker):
-    import json
-
     answers = {
         "ps": "cc|shop_old_1|/elsewhere/shop|Exited (1)",
         "volume ls -q --filter label=com.docker.compose.project": "shop_data",
+        "volume ls -q --filter label=ixian.project": "",
         "volume ls": "shop_data",
     }
     result = project.ix("clean_docker", env={"STAND_IN_ANSWERS": json.dumps(answers)}).ok()
