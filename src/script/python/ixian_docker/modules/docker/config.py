@@ -46,6 +46,7 @@ class DockerConfig(Config):
     ENV_DIR = "/srv"
     HOME_DIR = "/root"
     APP_DIR = "{DOCKER.ENV_DIR}/{PROJECT_NAME}"
+    PROJECT_DIR = "{DOCKER.APP_DIR}/project"
     APP_BIN = "{DOCKER.APP_DIR}/bin"
     APP_ETC = "{DOCKER.APP_DIR}/etc"
 

@@ -3,6 +3,7 @@
 from ixian.modules.filesystem.file_hash import FileHash
 from ixian_docker.modules.docker.checker import DockerImageExists
 from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.python.environment import CreatePyenv, InstallPythonPackages, TestPython  # noqa: F401
 
 
 class BuildPythonImage(ImageTask):
