@@ -5,6 +5,7 @@ from ixian.task import Task
 from ixian_docker.modules.docker.checker import DockerImageExists
 from ixian_docker.modules.docker.stage import ImageTask
 from ixian_docker.modules.docker.utils.compose import compose_run
+from ixian_docker.modules.python.environment import CreatePyenv, InstallPythonPackages, TestPython  # noqa: F401
 
 
 class BuildPythonImage(ImageTask):
