@@ -23,15 +23,27 @@ inline constexpr int kExitInterrupted = 130;
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string message, std::string context = "")
-      : code_(code), message_(std::move(message)), context_(std::move(context)) {}
+      : code_(code),
+        exit_code_(static_cast<int>(code)),
+        message_(std::move(message)),
+        context_(std::move(context)) {}
+
+  // Of a task that stands for a program: what that ended with, 1 to 255.
+  static Error of_program(int exit_code, std::string message) {
+    Error error(ErrorCode::kTaskFailed, std::move(message));
+    error.exit_code_ = exit_code;
+    return error;
+  }
 
   const char* what() const noexcept override { return message_.c_str(); }
   ErrorCode code() const { return code_; }
+  int exit_code() const { return exit_code_; }  // that of `code`, but for of_program()
   const std::string& message() const { return message_; }
   const std::string& context() const { return context_; }
 
  private:
   ErrorCode code_;
+  int exit_code_;
   std::string message_;
   std::string context_;
 };

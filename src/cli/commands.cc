@@ -10,9 +10,9 @@
 namespace ixian::cli {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> table = {plan_command(),       why_command(),        graph_command(),
-                                             build_command(),      registries_command(), image_command(),
-                                             completion_command(), version_command()};
+  static const std::vector<Command> table = {init_command(),  plan_command(),       why_command(),
+                                             graph_command(), build_command(),      registries_command(),
+                                             image_command(), completion_command(), version_command()};
   return table;
 }
 

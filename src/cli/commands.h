@@ -46,6 +46,7 @@ const Command* find_command(std::string_view name);  // nullptr where there is n
 std::string command_page(const Command& command, const ui::Style& style);
 
 // One file each.
+Command init_command();
 Command plan_command();
 Command why_command();
 Command graph_command();

@@ -9,8 +9,12 @@
 #include "cli/docker_services.h"
 #include "cli/own_namespaces.h"
 #include "docker/docker_engine.h"
+#include "layout/docker_archive.h"
+#include "layout/temporary_file.h"
 #include "run/project_job.h"
 #include "script/calls.h"
+#include "store/folder.h"
+#include "store/store.h"
 
 namespace ixian::cli {
 namespace {
@@ -42,6 +46,39 @@ class Hooks {
     return finder && finder->find(reference.identifier());
   }
 
+  void load_into_docker(const std::string& name) {
+    const auto daemon = docker::make_docker_engine(docker_services(access_.registries(), cancellation_));
+    if (daemon->find_image(name)) return;
+    const oci::Reference reference = oci::parse_reference(name);
+    std::unique_ptr<layout::TemporaryFile> file;
+    std::string ref = reference.identifier();
+    std::shared_ptr<oci::ImageRepo> from;
+    if (access_.builds_here() && access_.work().exported_name(name) != name) {
+      // Just built, on layers that are not all here yet: it has no name in the store.
+      file = std::make_unique<layout::TemporaryFile>(access_.builder_folder(), ".ix-load-");
+      save(name, file->path());
+      from = layout::open_docker_archive(file->path(), cancellation_);
+      ref.clear();
+    } else {
+      from = place_of(reference, name);
+    }
+    const base::ActivityId activity = sink_.begin({"docker", "takes " + name});
+    try {
+      daemon->import_image(*from, ref, name, cancellation_);
+    } catch (...) {
+      sink_.end(activity, cancellation_.requested() ? base::Outcome::kCancelled : base::Outcome::kFailed, "");
+      throw;
+    }
+    sink_.end(activity, base::Outcome::kDone, "");
+  }
+
+  void save(const std::string& name, const std::string& file) {
+    const auto archive = layout::create_docker_archive(file, name, cancellation_);
+    access_.engine().export_image(access_.work().exported_name(name), *archive,
+                                  oci::parse_reference(name).identifier(), cancellation_);
+    archive->finish();
+  }
+
   void build(const script::ImageRequest& request) {
     if (access_.builds_here() && !has_own_namespaces()) return build_outside(request);
     engine::StageJob job = run::project_job(request.stage, request.name, access_.project_manner());
@@ -50,6 +87,19 @@ class Hooks {
   }
 
  private:
+  // Where an image is that the daemon does not have: with the embedded engine in the store, else in the
+  // registry.
+  std::shared_ptr<oci::ImageRepo> place_of(const oci::Reference& reference, const std::string& name) {
+    if (access_.builds_here() && access_.engine().find_image(name)) {
+      const auto store = store::Store::open(store::default_folder(), cancellation_);
+      return store->images(reference.name());
+    }
+    auto registry = access_.open_repo(reference, false);
+    if (registry->find(reference.identifier())) return registry;
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("There is no image {}, neither here nor in its registry.", name));
+  }
+
   // This process has threads and Python in it, and can no longer enter the namespaces that building needs:
   // another ix builds.
   void build_outside(const script::ImageRequest& request) {
@@ -104,6 +154,8 @@ script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, 
   hooks.push = [own](const std::string& name) { own->push(name); };
   hooks.remove = [&access](const std::string& name) { return access.engine().remove_image(name); };
   hooks.build = [own](const script::ImageRequest& request) { own->build(request); };
+  hooks.load_into_docker = [own](const std::string& name) { own->load_into_docker(name); };
+  hooks.save = [own](const std::string& name, const std::string& file) { own->save(name, file); };
   hooks.volume_exists = [&registries, &cancellation](const std::string& name) {
     return docker::volume_exists(docker_services(registries, cancellation), name);
   };

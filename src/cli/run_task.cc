@@ -52,10 +52,12 @@ bool builds_images(const task::TaskGraph& graph, task::TaskId root) {
   return std::any_of(order.begin(), order.end(), [&](task::TaskId id) { return graph[id].is_image(); });
 }
 
-int exit_code(const run::Report& report) {
+// A task that was asked for by name may end ix with what its program ended with.
+int exit_code(const run::Report& report, const std::string& asked_for) {
   if (report.interrupted) return interrupted_exit_code();
   if (report.failures.empty()) return 0;
-  return static_cast<int>(report.failures.front().error.code());
+  const run::Failure& first = report.failures.front();
+  return first.task == asked_for ? first.error.exit_code() : static_cast<int>(first.error.code());
 }
 
 }  // namespace
@@ -82,7 +84,7 @@ int run_task(Workspace& workspace, const Options& options) {
     run::Report report;
     workspace.finish_images(report);
     report_failures(report, sink);
-    return exit_code(report);
+    return exit_code(report, options.task);
   }
   run::Workshop shop{graph, workspace.states(),       workspace.store(), workspace.builder_folder(),
                      sink,  workspace.cancellation(), workspace.images()};
@@ -93,7 +95,7 @@ int run_task(Workspace& workspace, const Options& options) {
     sink.log(base::kNoActivity, base::LogLevel::kInfo,
              fmt::format("{} is up to date: another ix has just run it.", options.task));
   }
-  return exit_code(report);
+  return exit_code(report, options.task);
 }
 
 }  // namespace ixian::cli

@@ -61,6 +61,9 @@ class ImageWork {
   // where a build has failed: others can use what it brings.
   std::vector<PushFailure> finish();
 
+  // What the engine calls an image of this run: by its digest where layers of it have not been needed so far.
+  std::string exported_name(const std::string& image);
+
   // The tags in the cache repository that stand for the instructions of an image that this run has built.
   std::vector<std::string> cache_tags(const std::string& image);
 
@@ -69,7 +72,6 @@ class ImageWork {
   std::vector<std::string> listings_from(plan::Images& images, const plan::KeyedStage& stage);
   engine::BuiltStage build_job(const engine::StageJob& job, const std::string& stage);
   base::EventSink& named_sink(const std::string& name);
-  std::string exported_name(const std::string& image);
   std::map<std::string, std::string> arguments(plan::Images& images, const plan::KeyedStage& stage);
   void push_later(const plan::StageStep& step);
   void push(const plan::StageStep& step);

@@ -33,17 +33,21 @@ void rethrow(py::error_already_set& exception) {
   std::string kind;
   std::string message;
   std::string context;
+  int exit_code = 0;
   try {
     if (exception.trace()) PyException_SetTraceback(exception.value().ptr(), exception.trace().ptr());
-    const py::tuple described = py::module_::import("ixian._errors").attr("describe")(exception.value());
+    const py::module_ errors = py::module_::import("ixian._errors");
+    const py::tuple described = errors.attr("describe")(exception.value());
     kind = to_bytes(described[0]);
     message = to_bytes(described[1]);
     context = to_bytes(described[2]);
+    exit_code = errors.attr("exit_code")(exception.value()).cast<int>();
   } catch (py::error_already_set&) {
     throw base::Error(base::ErrorCode::kTaskFailed, exception.what());
   }
   if (kind == "interrupted") throw base::Cancelled();
   if (kind == "complete") throw Complete();
+  if (exit_code > 0 && exit_code < 256) throw base::Error::of_program(exit_code, message);
   throw base::Error(code_of(kind), message, context);
 }
 

@@ -1,7 +1,7 @@
 """
 Compiles the `ixian` package into a C++ table of frozen modules. Usage: freeze.py OUTPUT FOLDER
 
-Templates that lie beside the modules are compiled in too, as texts: ixian._files.FILES, by their path in the folder.
+Dockerfiles and templates that lie beside the modules are compiled in too, as texts: ixian._files.FILES, by their path in the folder.
 """
 
 import marshal
@@ -20,14 +20,14 @@ def modules(folder):
                 is_package = name == "__init__.py"
                 with open(path, "rb") as file:
                     yield dotted.removesuffix(".__init__"), relative, file.read(), is_package
-    yield "ixian._files", "ixian/_files.py", f"FILES = {templates(folder)!r}\n", False
+    yield "ixian._files", "ixian/_files.py", f"FILES = {dockerfiles(folder)!r}\n", False
 
 
-def templates(folder):
+def dockerfiles(folder):
     found = {}
     for parent, _, files in os.walk(folder):
         for name in files:
-            if name.endswith(".jinja"):
+            if name == "Dockerfile" or name.endswith(".jinja"):
                 path = os.path.join(parent, name)
                 with open(path, encoding="utf-8") as file:
                     found[os.path.relpath(path, folder)] = file.read()

@@ -112,6 +112,13 @@ void add_image_functions(py::module_& module) {
   add_name_function(module, "pull_image", &ImageHooks::pull);
   add_name_function(module, "push_image", &ImageHooks::push);
   add_name_function(module, "remove_image", &ImageHooks::remove);
+  add_name_function(module, "load_into_docker", &ImageHooks::load_into_docker);
+  module.def("save_image", [](py::str name, py::str file) {
+    const std::string image = to_bytes(name);
+    const std::string path = to_bytes(file);
+    py::gil_scoped_release release;
+    session().hooks.images.save(image, path);
+  });
   add_name_function(module, "volume_exists", &ImageHooks::volume_exists);
   module.def("build_image", &build_image);
 }

@@ -32,9 +32,17 @@ struct ImageHooks {
       exists_in_registry;  // throws Error{kRegistry} where it cannot be asked
   std::function<void(const std::string& name)>
       pull;  // into the engine; throws Error{kRegistry} where it is not there
-  std::function<void(const std::string& name)> push;           // throws Error{kRegistry}
-  std::function<bool(const std::string& name)> remove;         // from the engine; false: it was not there
-  std::function<void(const ImageRequest& request)> build;      // always builds, and names it
+  std::function<void(const std::string& name)> push;       // throws Error{kRegistry}
+  std::function<bool(const std::string& name)> remove;     // from the engine; false: it was not there
+  std::function<void(const ImageRequest& request)> build;  // always builds, and names it
+
+  // Makes the image known to the Docker daemon, from the engine or the registry, if it does not have it.
+  // Throws Error{kRegistry} where the image is nowhere, Error{kTaskFailed} where there is no daemon.
+  std::function<void(const std::string& name)> load_into_docker;
+
+  // Writes the image, which is in the engine, into a file for `docker load`.
+  std::function<void(const std::string& name, const std::string& file)> save;
+
   std::function<bool(const std::string& name)> volume_exists;  // of Docker; false where there is no Docker
 };
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "base/fs.h"
@@ -77,6 +78,29 @@ int run_command(py::list args, py::dict env) {
   }
   if (session().cancellation.requested()) throw_interrupt();
   return code;
+}
+
+// (exit code, the lines of both outputs), without a terminal. Throws as run_command does.
+py::tuple command_output(py::list args, py::dict env) {
+  base::Command command;
+  command.argv = to_strings(args);
+  for (auto item : env) command.env[to_bytes(item.first)] = to_bytes(item.second);
+  std::string output;
+  command.on_line = [&](std::string_view line) { output.append(line).push_back('\n'); };
+  int code = 0;
+  try {
+    py::gil_scoped_release release;
+    code = base::run_command(command, session().cancellation).code;
+  } catch (const base::Cancelled&) {
+    throw_interrupt();
+  }
+  if (session().cancellation.requested()) throw_interrupt();
+  return py::make_tuple(code, from_bytes(output));
+}
+
+std::string find_on_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  return base::find_program(program, path == nullptr ? "/usr/bin:/bin" : path);
 }
 
 // time.sleep, but for that a request to stop ends it on every thread: Python's own one can be interrupted on
@@ -222,6 +246,8 @@ PyObject* init_module() {
   module.def("split_words", &split_words);
   module.def("quote_words", &quote_words);
   module.def("run_command", &run_command);
+  module.def("command_output", &command_output, py::arg("args"), py::arg("env") = py::dict());
+  module.def("find_program", [](py::str name) { return from_bytes(find_on_path(to_bytes(name))); });
   module.def("sleep", &sleep);
   return module.release().ptr();
 }

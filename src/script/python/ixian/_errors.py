@@ -51,6 +51,13 @@ def describe(error):
     return kind, message, without_secrets("\n".join(filter(None, [user_traceback(error), rendering_note(error)])))
 
 
+def exit_code(error):
+    """What the program ended with that failed; 0 where none did."""
+    from ixian.exceptions import ProgramFailed
+
+    return error.exit_code if isinstance(error, ProgramFailed) else 0
+
+
 def syntax_context(error):
     if not error.text:
         return ""

@@ -142,6 +142,15 @@ class Config(_ixian.ConfigBase):
 
     DOCKER = BuiltIn("ixian_docker.modules.docker.config", "DockerConfig")
     PYTHON = BuiltIn("ixian_docker.modules.python.config", "PythonConfig")
+    NPM = BuiltIn("ixian_docker.modules.npm.config", "NPMConfig")
+    WEBPACK = BuiltIn("ixian_docker.modules.webpack.config", "WebpackConfig")
+    BOWER = BuiltIn("ixian_docker.modules.bower.config", "BowerConfig")
+    DJANGO = BuiltIn("ixian_docker.modules.django.config", "DjangoConfig")
+    PYTEST = BuiltIn("ixian_docker.modules.pytest.config", "PytestConfig")
+    BLACK = BuiltIn("ixian_docker.modules.black.config", "BlackConfig")
+    ESLINT = BuiltIn("ixian_docker.modules.eslint.config", "ESLintConfig")
+    JEST = BuiltIn("ixian_docker.modules.jest.config", "JestConfig")
+    PRETTIER = BuiltIn("ixian_docker.modules.prettier.config", "PrettierConfig")
 
 
 class TasksConfig:

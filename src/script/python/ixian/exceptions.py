@@ -6,6 +6,14 @@ class ExecuteFailed(Exception):
     """A task could not do its work. The message is shown to the user as it is."""
 
 
+class ProgramFailed(ExecuteFailed):
+    """A program that a task ran did not succeed. Where that task was asked for, ix ends with the program's exit code."""
+
+    def __init__(self, message, exit_code):
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
 class CommandNotFound(ExecuteFailed, FileNotFoundError):
     """There is no such program."""
 

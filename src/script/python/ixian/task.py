@@ -111,7 +111,8 @@ class TaskRunner:
             name = CONFIG.format(each) if isinstance(each, str) else getattr(each, "name", None)
             if not isinstance(name, str):
                 raise InvalidTask(f"The task {self.name} depends on {each!r}, which is neither a task nor the name of one.")
-            names.append(name)
+            if name or not each:  # a variable that is empty is no task
+                names.append(name)
         return names
 
     @property

@@ -4,6 +4,16 @@ from ixian.config import CONFIG, Config
 from ixian.module import MODULES
 
 
+class Default:
+    """A value that is made when it is asked for, unless a project has set another one."""
+
+    def __init__(self, make):
+        self.make = make
+
+    def __get__(self, config, cls):
+        return self.make(config)
+
+
 class DockerConfig(Config):
     # Registries. An image is {REGISTRY}/{REGISTRY_PATH}/{PROJECT_NAME}:tag.
     REGISTRY = "docker.io"
@@ -49,22 +59,34 @@ class DockerConfig(Config):
     ENV_DIR = "/srv"
     HOME_DIR = "/root"
     APP_DIR = "{DOCKER.ENV_DIR}/{PROJECT_NAME}"
+    PROJECT_DIR = "{DOCKER.APP_DIR}/project"
     APP_BIN = "{DOCKER.APP_DIR}/bin"
     APP_ETC = "{DOCKER.APP_DIR}/etc"
 
-    # Compose: the service that is meant where none is named, and what it runs with.
+    # Compose, which runs tools in the development container: its command ("" is the first one that is found), the service that is meant
+    # where none is named, and what it runs with.
+    COMPOSE = ""
     DEFAULT_APP = "app"
     COMPOSE_FLAGS = ["--rm", "-u root"]
-    COMPOSE_IMAGE = "{PYTHON.IMAGE}"
-    COMPOSE_IMAGE_TASK = "build_python_image"
 
-    @property
+    # What the container is made from: the image with the Python packages, or the app's own where there is no module for Python.
+
+    @Default
+    def COMPOSE_IMAGE(self):
+        return "{PYTHON.IMAGE}" if "PYTHON" in MODULES else "{DOCKER.IMAGE}"
+
+    @Default
+    def COMPOSE_IMAGE_TASK(self):
+        return "build_python_image" if "PYTHON" in MODULES else "build_image"
+
+    # What the compose file may use, image: ${DOCKER_IMAGE}, and programs in the container find in their environment.
+
+    @Default
     def COMPOSE_ENV(self):
-        return {
-            "DOCKER_IMAGE": CONFIG.DOCKER.COMPOSE_IMAGE,
-            "DOCKER_NPM_IMAGE": CONFIG.NPM.IMAGE,
-            "DOCKER_NPM_VOLUME": CONFIG.NPM.VOLUME,
-        }
+        found = {"DOCKER_IMAGE": CONFIG.DOCKER.COMPOSE_IMAGE}
+        if "NPM" in MODULES:
+            found.update(DOCKER_NPM_IMAGE=CONFIG.NPM.IMAGE, DOCKER_NPM_VOLUME=CONFIG.NPM.VOLUME)
+        return found
 
     # What all modules that are loaded say in their OPTIONS.
 

@@ -1,16 +1,20 @@
-"""The images of a project, built, pushed and pulled."""
+"""The images of a project, built, pushed and pulled, and the container that it is developed in."""
 
 import _ixian
 
 from ixian import builder
 from ixian._errors import ProjectError
+from ixian.config import CONFIG
 from ixian.exceptions import ExecuteFailed
 from ixian.modules.filesystem.file_hash import FileHash
-from ixian.task import Task
+from ixian.task import Task, VirtualTarget
 from ixian.utils.filesystem import write_file
 from ixian_docker.modules.docker.checker import DockerImageExists
 from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.docker.utils.compose import compose, compose_run, compose_up
 from ixian_docker.modules.docker.utils.images import image_exists, image_exists_in_registry, pull_image, push_image
+
+COMPOSE_CONFIG = ["{DOCKER.COMPOSE_IMAGE}", "{DOCKER.DEFAULT_APP}"]
 
 
 class BuildDockerfile(Task):
@@ -130,6 +134,88 @@ class PushAll(Task):
             raise ExecuteFailed("There is no image to push, neither here nor in the registry. Build them first: `ix build_image`.")
         for image in missing:
             _ixian.log("info", f"{image} has not been built here: it is left out.")
+
+
+class ComposeRuntime(VirtualTarget):
+    """
+    Makes sure that the images are somewhere that the development container is made from: the one of DOCKER.COMPOSE_IMAGE_TASK, and those
+    of tasks that name `compose_runtime` as their parent.
+    """
+
+    name = "compose_runtime"
+    category = "dev"
+    short_description = "Build development image & volumes for docker-compose "
+    depends = ["{DOCKER.COMPOSE_IMAGE_TASK}"]
+
+
+class Compose(Task):
+    """
+    Runs a command in the development container, `ix compose ls -l`, by `docker compose`, `docker-compose` or `podman-compose`. All words are
+    passed on as they are. Without any, runs what the image runs by itself.
+    """
+
+    name = "compose"
+    category = "docker"
+    short_description = "Docker compose command"
+    depends = ["compose_runtime"]
+    config = COMPOSE_CONFIG
+
+    def execute(self, *args):
+        return compose_run([], args)
+
+
+class Bash(Task):
+    """Opens a shell in the development container. With arguments, passes them to bash: `ix bash -c 'echo $HOME'`."""
+
+    name = "bash"
+    category = "docker"
+    short_description = "Bash shell in docker container"
+    depends = ["compose_runtime"]
+    config = COMPOSE_CONFIG
+
+    def execute(self, *args):
+        return compose_run(["/bin/bash"], args)
+
+
+class Up(Task):
+    """Starts {DOCKER.DEFAULT_APP} in the background, or the services that are named. Options are those of `compose up`."""
+
+    name = "up"
+    category = "docker"
+    short_description = "Start docker container"
+    depends = ["compose_runtime"]
+    config = COMPOSE_CONFIG
+
+    def execute(self, *args):
+        services = [] if any(not arg.startswith("-") for arg in args) else [CONFIG.DOCKER.DEFAULT_APP]
+        return compose_up([*args, *services])
+
+
+class Down(Task):
+    """Stops the project's containers and removes them. Options are those of `compose down`."""
+
+    name = "down"
+    category = "docker"
+    short_description = "Stop docker container"
+
+    def execute(self, *args):
+        return compose(["down"], args)
+
+
+class CleanDocker(Task):
+    """
+    Removes what compose has left of this project: containers that have stopped, volumes that no container uses, and images without a name.
+    What is running, and what belongs to others, stays: `ix down` stops this project's.
+    """
+
+    name = "clean_docker"
+    category = "docker"
+    short_description = "Remove stopped containers, volumes and unnamed images"
+
+    def execute(self):
+        from ixian_docker.modules.docker.utils.leftovers import remove_leftovers
+
+        remove_leftovers()
 
 
 def _push(runner):

@@ -1,8 +1,11 @@
-"""The image with a project's Python packages."""
+"""The image with a project's Python packages, and pip in the development container."""
 
 from ixian.modules.filesystem.file_hash import FileHash
+from ixian.task import Task
 from ixian_docker.modules.docker.checker import DockerImageExists
 from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.docker.utils.compose import compose_run
+from ixian_docker.modules.python.environment import CreatePyenv, InstallPythonPackages, TestPython  # noqa: F401
 
 
 class BuildPythonImage(ImageTask):
@@ -23,3 +26,19 @@ class BuildPythonImage(ImageTask):
     rendered_dockerfile = "{PYTHON.RENDERED_DOCKERFILE}"
     check = [FileHash("{PYTHON.HOST_ETC}"), DockerImageExists("{PYTHON.IMAGE}")]
     config = ["{PYTHON.IMAGE}", "{PYTHON.DOCKERFILE}", "{PYTHON.REPOSITORY}"]
+
+
+class Pip(Task):
+    """
+    Runs pip in the development container: `ix pip list --outdated`. What it installs there goes into the volume {PYTHON.VIRTUAL_ENV_VOLUME},
+    and lasts until the requirements change.
+    """
+
+    name = "pip"
+    category = "libraries"
+    short_description = "Pip python package manager"
+    depends = ["compose_runtime"]
+    config = ["{PYTHON.PIP}", "{PYTHON.VIRTUAL_ENV_VOLUME}"]
+
+    def execute(self, *args):
+        return compose_run(["{PYTHON.PIP}"], args)

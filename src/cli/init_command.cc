@@ -1,0 +1,117 @@
+// `ix init`: the first files of a project.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/init_files.h"
+#include "cli/print.h"
+
+namespace ixian::cli {
+namespace {
+
+bool is_there(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+// A folder has one compose file, under one of several names.
+bool has_compose_file(const std::string& folder) {
+  const std::vector<std::string> names = {"compose.yaml", "compose.yml", "docker-compose.yml",
+                                          "docker-compose.yaml"};
+  return std::any_of(names.begin(), names.end(),
+                     [&](const auto& name) { return is_there(folder + "/" + name); });
+}
+
+// Where nothing is: whoever was quicker keeps theirs.
+void create(const std::string& path, const std::string& name, const std::string& text) {
+  const base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  const auto fail = [&] {
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("{} cannot be written: {}.", name, std::strerror(errno)));
+  };
+  if (fd.get() < 0) fail();
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t count = ::write(fd.get(), text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail();
+    done += static_cast<std::size_t>(count);
+  }
+}
+
+std::string next_step(const Findings& found) {
+  std::string text =
+      "Look through ixian.py and the Dockerfiles. Then:\n\n    ix build_image    builds the image\n";
+  text += "    ix bash           opens a shell in the development container\n";
+  if (found.django()) text += "    ix manage check   runs manage.py there\n";
+  if (found.npm && !found.lock)
+    text +=
+        "\nThere is no package-lock.json: equal keys are equal packages once there is one (`npm install "
+        "--package-lock-only`).\n";
+  return text;
+}
+
+int run_init(const CommandContext& context) {
+  std::vector<std::string> args = context.options.run.args;
+  const bool dry = take_flag(args, "--dry-run") || context.options.dry_run;
+  require_arguments(args, 0, 0, "ix init [--dry-run]");
+  const std::string folder = base::current_directory();
+  if (is_there(folder + "/ixian.py") && !dry) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      "There is an ixian.py here already; `ix init` writes over nothing. `ix init --dry-run` "
+                      "shows what it would write.");
+  }
+  const Findings found = look_around(folder);
+  std::vector<std::string> written;
+  std::vector<std::string> kept;
+  std::string text;
+  for (const NewFile& file : first_files(found)) {
+    const bool compose = file.name == "docker-compose.yml";
+    if (is_there(folder + "/" + file.name) || (compose && has_compose_file(folder))) {
+      kept.push_back(file.name);
+      if (!dry) continue;
+    }
+    if (dry) {
+      text +=
+          fmt::format("# ---- {}{}\n{}\n", file.name,
+                      kept.empty() || kept.back() != file.name ? "" : " (is there, and stays)", file.text);
+    } else {
+      create(folder + "/" + file.name, file.name, file.text);
+      written.push_back(file.name);
+    }
+  }
+  if (!dry) {
+    text = fmt::format("Wrote {}.\n", base::join(written, ", "));
+    if (!kept.empty()) text += fmt::format("Left as they are: {}.\n", base::join(kept, ", "));
+    text += next_step(found);
+  }
+  print(text);
+  return 0;
+}
+
+}  // namespace
+
+Command init_command() {
+  return {"init",
+          "[--dry-run]",
+          "Write the first files of a project",
+          "Looks at what is in this folder (package.json, requirements.txt,\n"
+          "pyproject.toml, manage.py, webpack.config.js) and writes an ixian.py that\n"
+          "loads the modules for it, and a Dockerfile, Dockerfile.base, .dockerignore\n"
+          "and docker-compose.yml where there are none. It writes over nothing: where\n"
+          "there is an ixian.py, it ends with exit code 2. --dry-run prints the files\n"
+          "instead.",
+          ProjectUse::kIfItLoads,
+          run_init};
+}
+
+}  // namespace ixian::cli

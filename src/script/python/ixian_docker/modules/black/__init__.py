@@ -1,0 +1,5 @@
+OPTIONS = {
+    "name": "BLACK",
+    "config": "ixian_docker.modules.black.config.BlackConfig",
+    "tasks": "ixian_docker.modules.black.tasks",
+}

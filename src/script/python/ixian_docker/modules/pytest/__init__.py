@@ -1,0 +1,5 @@
+OPTIONS = {
+    "name": "PYTEST",
+    "config": "ixian_docker.modules.pytest.config.PytestConfig",
+    "tasks": "ixian_docker.modules.pytest.tasks",
+}
