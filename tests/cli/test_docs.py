@@ -94,9 +94,12 @@ def test_flags_of_commands_in_the_pages_exist(command):
             assert set(FLAG.findall(call)) <= known | ours, f"{page.name}: ix {command}{call}"
 
 
-@pytest.mark.parametrize("module, heading", [("docker", "CONFIG.DOCKER"), ("python", "CONFIG.PYTHON")])
-def test_every_value_of_the_modules_is_in_the_configuration_page(module, heading):
+MODULES = sorted(each.parent.name for each in (ROOT / "src/script/python/ixian_docker/modules").glob("*/config.py"))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_value_of_the_modules_is_in_the_configuration_page(module):
     source = (ROOT / f"src/script/python/ixian_docker/modules/{module}/config.py").read_text()
     names = set(re.findall(r"^    (?:def )?([A-Z][A-Z_]+)\b", source, re.M))
-    documented = {name for cell in rows(ROOT / "docs/configuration.md", heading) for name in re.findall(r"`(\w+)`", cell)}
+    documented = {name for cell in rows(ROOT / "docs/configuration.md", f"CONFIG.{module.upper()}") for name in re.findall(r"`(\w+)`", cell)}
     assert documented == names

@@ -1,0 +1,3 @@
+from webapp.settings.base import *  # noqa: F403
+
+DEBUG = False
