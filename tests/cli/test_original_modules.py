@@ -19,7 +19,7 @@ def init():
 
 def raw(config, name):
     written = vars(type(config))[name]
-    return "<property>" if isinstance(written, property) else written
+    return "<property>" if hasattr(type(written), "__get__") else written
 
 def values(known, read):
     return {{module: {{name: read(CONFIG.resolve(module), name) for name in names}} for module, names in known.items()}}
