@@ -361,7 +361,7 @@ TEST_F(ImageCallsTest, TheTemplateThatComesWithIxMakesADockerfile) {
   const auto stage = task("build_python_image").image_stage();
   EXPECT_EQ(stage.dockerfile_path, "");
   EXPECT_THAT(stage.dockerfile, AllOf(HasSubstr("ARG BASE_IMAGE\nFROM $BASE_IMAGE\n"), HasSubstr("gcc make;"),
-                                      HasSubstr("COPY root/srv/shop/etc/python /srv/shop/etc/python\n"),
+                                      HasSubstr("COPY root/srv/shop/etc/python /srv/shop/etc/python/\n"),
                                       HasSubstr("pip install -r /srv/shop/etc/python/requirements.txt\n"),
                                       HasSubstr("pip install -r /srv/shop/etc/python/more.txt\n")));
   execute("build_dockerfile");

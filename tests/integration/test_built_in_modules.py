@@ -122,11 +122,11 @@ def test_files_beside_the_project_file_will_do(shop):
     CONFIG.NPM.HOST_ETC = "."
     CONFIG.NPM.PACKAGE_FILES = "package*.json"
     CONFIG.NPM.IMAGE_FILES = []
-    CONFIG.WEBPACK.HOST_ETC = "webpack.config.js"
+    CONFIG.WEBPACK.HOST_ETC = "webpack.config.js babel.config.js"
     CONFIG.WEBPACK.IMAGE_FILES = []
     CONFIG.WEBPACK.SOURCE_DIRS = ["src/static", "src/admin/"]
 """
-    shop.write({"ixian.py": PROJECT + settings, "package.json": "{}", "package-lock.json": "{}", "webpack.config.js": "", "src/admin/b.js": "admin\n"})
+    shop.write({"ixian.py": PROJECT + settings, "package.json": "{}", "package-lock.json": "{}", "webpack.config.js": "", "babel.config.js": "", "src/admin/b.js": "admin\n"})
     built = shop.built()
     assert built.text("installed").endswith("in /srv/shop with etc node_modules package-lock.json package.json \n")
     assert built.text("static/app.js") == "admin\none\n"

@@ -34,7 +34,7 @@ def place():
 
 @pytest.fixture(scope="module")
 def debian(place):
-    """A layout with Debian's Node.js, npm and Django, from the mirror in use here."""
+    """debian-web:1 in root's store, and in a layout: Debian with Node.js, npm and Django, from the mirror in use here."""
     if shutil.which("mmdebstrap") is None:
         pytest.skip("mmdebstrap is not installed")
     context = place / "debian"
@@ -56,10 +56,11 @@ def debian(place):
     if registry:
         lines.append(f"ENV npm_config_registry={registry}")
     (context / "Dockerfile").write_text("\n".join(lines) + "\n")
+    layout = f"type=oci,tar=false,dest={place}/layout"
     builder = Program(place / "builder")
-    builder("build", "-t", "debian-web:1", "-o", f"type=oci,tar=false,dest={place}/layout", context, timeout=TIMEOUT).ok()
+    builder.environment["IXIAN_STORE"] = str(place / "store")
+    builder("build", "-t", "debian-web:1", "-o", "type=image", "-o", layout, context, timeout=TIMEOUT).ok()
     shutil.rmtree(context)
-    shutil.rmtree(builder.home)
     return f"oci:{place}/layout:1"
 
 
@@ -73,7 +74,7 @@ def npm_registry():
 
 
 class Machine:
-    """A checkout of a project, a store that has debian-web:1, and ix there."""
+    """A checkout of a project, a store that has debian-web:1, root's or a user's own, and ix there."""
 
     def __init__(self, folder, project, debian, user=None):
         self.folder, self.user, self.network = folder, user, ""
@@ -85,13 +86,13 @@ class Machine:
         self.environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(folder / "home"),
-            "IXIAN_STORE": str(folder / "store"),
+            "IXIAN_STORE": str(folder / "store" if user else folder.parent / "store"),
             "LANG": "C.UTF-8",
         }
         if user:
             for path in [folder, *folder.rglob("*")]:
                 os.chown(path, user, user)
-        self("image", "copy", debian, "store:debian-web:1").ok()
+            self("image", "copy", debian, "store:debian-web:1").ok()
 
     def __call__(self, *args):
         become = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"] if self.user else []
