@@ -4,14 +4,20 @@ from ixian.config import CONFIG, Config
 from ixian.module import MODULES
 
 
-class Default:
-    """A value that is made when it is asked for, unless a project has set another one."""
+class Default(property):
+    """A property that a project may set: until then it is made when it is asked for."""
 
-    def __init__(self, make):
-        self.make = make
+    def __set_name__(self, owner, name):
+        self.name = name
 
-    def __get__(self, config, cls):
-        return self.make(config)
+    def __get__(self, config, cls=None):
+        if config is None:
+            return self
+        known = vars(config)
+        return known[self.name] if self.name in known else self.fget(config)
+
+    def __set__(self, config, value):
+        vars(config)[self.name] = value
 
 
 class DockerConfig(Config):

@@ -30,7 +30,7 @@ class Containers:
         self.program = program
 
     def lines(self, *args):
-        return compose.output(self.program, *args).splitlines()
+        return list(filter(None, compose.output(self.program, *args).splitlines()))
 
     def of_project(self, name):
         """(id, name, folder of its project, state) of each container."""
