@@ -27,9 +27,15 @@ pytestmark = pytest.mark.skipif(SANITIZED, reason="npm and Debian are what takes
 @pytest.fixture(scope="module")
 def place():
     """A folder that other users reach."""
-    with tempfile.TemporaryDirectory(dir="/tmp", prefix="ix-real-") as folder:
-        os.chmod(folder, 0o755)
-        yield Path(folder)
+    folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="ix-real-"))
+    folder.chmod(0o755)
+    yield folder
+    remove(folder)
+
+
+def remove(folder):
+    """Of a hundred thousand files, in less time than Python takes."""
+    subprocess.run(["rm", "-rf", folder], check=True)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,7 @@ def debian(place):
     builder = Program(place / "builder")
     builder.environment["IXIAN_STORE"] = str(place / "store")
     builder("build", "-t", "debian-web:1", "-o", "type=image", "-o", layout, context, timeout=TIMEOUT).ok()
-    shutil.rmtree(context)
+    remove(context)
     return f"oci:{place}/layout:1"
 
 
@@ -137,7 +143,7 @@ def machine(place, debian, request):
 
     yield make
     for folder in made:
-        shutil.rmtree(folder)
+        remove(folder)
 
 
 FETCH = """\
