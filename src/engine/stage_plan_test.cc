@@ -31,12 +31,11 @@ class Keys : public ::testing::Test {
   BuildPlan plan(const std::string& dockerfile) {
     job_.dockerfile = dockerfile;
     job_.dockerfile_name = "Dockerfile";
-    BaseImages bases(
-        *services_,
-        [](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
-          throw base::Error(base::ErrorCode::kRegistry, "asked for " + reference.text());
-        },
-        false, {});
+    BaseImages bases(*services_,
+                     [](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+                       throw base::Error(base::ErrorCode::kRegistry, "asked for " + reference.text());
+                     },
+                     false, {});
     RemoteSources remote(
         *store_, [this]() -> http::Client& { return *client_; }, cancellation_);
     base::StatCache known_files(folder_ + "/file-cache");
