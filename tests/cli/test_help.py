@@ -58,7 +58,7 @@ def test_the_list_of_tasks_by_category(described, args):
     sections = dict(re.findall(r"\[ (\w+) \]\n((?:  .*\n)*)", result.stdout))
     assert [line.split()[0] for line in sections["Docker"].splitlines()] == ["build", "Push"]
     assert "build" in sections["Docker"] and "Build an image" in sections["Docker"]
-    assert {line.split()[0] for line in sections["Misc"].splitlines()} == {"fetch", "help", "plan", "why", "graph", "registries", "image", "completion", "version"}
+    assert {line.split()[0] for line in sections["Misc"].splitlines()} == {"fetch", "help", "init", "plan", "why", "graph", "registries", "image", "completion", "version"}
     assert "lint" in sections["Testing"] and "clean" in sections["Build"]
     assert all(len(line) <= 79 for line in result.stdout.splitlines())
     for flag in ("--force-all", "--clean-all", "--show", "--dry-run", "--jobs", "--progress", "--engine", "--log"):
