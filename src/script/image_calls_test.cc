@@ -301,7 +301,9 @@ TEST_F(ImageCallsTest, PushSendsWhatIsHere) {
   here = {"registry.local/shop:build_image-key", "registry.local/shop:build_base_image-key"};
   execute("push");
   execute("push_base_image");
-  EXPECT_THAT(events, ElementsAre("push registry.local/shop:build_image-key",
+  EXPECT_THAT(events, ElementsAre("ask registry.local/shop:build_image-key",
+                                  "push registry.local/shop:build_image-key",
+                                  "ask registry.local/shop:build_base_image-key",
                                   "push registry.local/shop:build_base_image-key"));
 }
 
@@ -309,7 +311,9 @@ TEST_F(ImageCallsTest, PushTakesNamesOfTasksAndStages) {
   load("docker");
   here = {"registry.local/shop:build_image-key", "registry.local/shop:build_base_image-key"};
   execute("push", {"base", "build_image"});
-  EXPECT_THAT(events, ElementsAre("push registry.local/shop:build_base_image-key",
+  EXPECT_THAT(events, ElementsAre("ask registry.local/shop:build_base_image-key",
+                                  "push registry.local/shop:build_base_image-key",
+                                  "ask registry.local/shop:build_image-key",
                                   "push registry.local/shop:build_image-key"));
   EXPECT_THAT([&] { execute("push", {"other"}); },
               ::testing::Throws<base::Error>(::testing::Property(

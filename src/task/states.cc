@@ -28,7 +28,7 @@ base::Json TaskStates::own_state(TaskId id) {
                     "HASH of a task that depends on it.",
                     graph_[id].name, ring));
   }
-  if (is_image(id)) return {{"image", image_key_(id)}};
+  if (is_image(id)) return {{"image", key_below(id)}};
   asking_.push_back(id);
   struct Pop {
     std::vector<TaskId>& stack;
@@ -47,8 +47,19 @@ base::Json TaskStates::own_state(TaskId id) {
   return {{"checks", std::move(checks)}, {"depends", std::move(depends)}};
 }
 
+// Of an image that another task depends on. One that cannot be named yet, for want of its Dockerfile perhaps,
+// is an error for whoever builds it.
+std::string TaskStates::key_below(TaskId id) {
+  try {
+    return image_key_(id);
+  } catch (const base::Error& error) {
+    if (error.code() != base::ErrorCode::kProject) throw;
+    return "";
+  }
+}
+
 base::Json TaskStates::state(TaskId id) {
-  if (is_image(id)) return own_state(id);
+  if (is_image(id)) return {{"image", image_key_(id)}};
   hash(id);
   std::lock_guard lock(mutex_);
   hash(id);
@@ -60,7 +71,7 @@ std::string TaskStates::hash(TaskId id) {
   if (is_image(id)) return image_key_(id);
   if (image_key_) {
     for (TaskId each : graph_.order(id)) {
-      if (is_image(each)) image_key_(each);
+      if (is_image(each)) key_below(each);
     }
   }
   std::lock_guard lock(mutex_);
@@ -68,7 +79,7 @@ std::string TaskStates::hash(TaskId id) {
   for (TaskId each : graph_.order(id)) {
     if (known_.contains(each)) continue;
     base::Json state = own_state(each);
-    std::string hash = is_image(each) ? image_key_(each) : base::sha256_hex(base::canonical_json(state));
+    std::string hash = is_image(each) ? key_below(each) : base::sha256_hex(base::canonical_json(state));
     known_[each] = {std::move(state), std::move(hash)};
   }
   return known_.at(id).hash;

@@ -45,6 +45,7 @@ class TaskStates {
   };
 
   base::Json own_state(TaskId id);
+  std::string key_below(TaskId id);
   bool is_image(TaskId id) const { return image_key_ && graph_[id].is_image(); }
 
   const TaskGraph& graph_;
