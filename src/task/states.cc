@@ -42,7 +42,7 @@ base::Json TaskStates::own_state(TaskId id) {
   }
   base::Json depends = base::Json::object();
   for (TaskId dependency : graph_.dependencies(id)) {
-    depends[graph_[dependency].name] = hash(dependency);
+    depends[graph_[dependency].name] = is_image(dependency) ? key_below(dependency) : hash(dependency);
   }
   return {{"checks", std::move(checks)}, {"depends", std::move(depends)}};
 }
