@@ -325,7 +325,7 @@ TEST_F(StageContext, UnchangedFilesAreNotReadAgain) {
   declare("COPY . /\n");
   const std::string uncached = project.key("web");
   const testing::TempFolder state;
-  const base::CacheClock later{[] { return task::CacheClock::system_now_ns() + 3'600'000'000'000; }};
+  const base::CacheClock later{[] { return base::CacheClock::system_now_ns() + 3'600'000'000'000; }};
   for (const std::uint64_t reads : {20u, 0u}) {
     task::FileHasher hasher(project.folder.path(), {}, state / "cache", 1, later);
     KeySources sources = project.sources();
