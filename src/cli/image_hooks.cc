@@ -142,8 +142,7 @@ class Hooks {
 
 }  // namespace
 
-script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, base::EventSink& sink,
-                               base::Cancellation& cancellation) {
+script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation) {
   const auto own = std::make_shared<Hooks>(access, sink, cancellation);
   script::ImageHooks hooks;
   hooks.exists_here = [&access](const std::string& name) {
@@ -156,8 +155,8 @@ script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, 
   hooks.build = [own](const script::ImageRequest& request) { own->build(request); };
   hooks.load_into_docker = [own](const std::string& name) { own->load_into_docker(name); };
   hooks.save = [own](const std::string& name, const std::string& file) { own->save(name, file); };
-  hooks.volume_exists = [&registries, &cancellation](const std::string& name) {
-    return docker::volume_exists(docker_services(registries, cancellation), name);
+  hooks.volume_exists = [&access, &cancellation](const std::string& name) {
+    return docker::volume_exists(docker_services(access.registries(), cancellation), name);
   };
   return hooks;
 }

@@ -9,7 +9,6 @@
 namespace ixian::cli {
 
 // All but those about image tasks, which are the workspace's. All outlive what is returned.
-script::ImageHooks image_hooks(ImageAccess& access, RegistryAccess& registries, base::EventSink& sink,
-                               base::Cancellation& cancellation);
+script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation);
 
 }  // namespace ixian::cli

@@ -142,7 +142,7 @@ script::Hooks Workspace::make_hooks() {
     const auto current = snapshot();
     return current->states.state(require(*current, task));
   };
-  hooks.images = image_hooks(*image_access_, image_access_->registries(), sink_, cancellation_);
+  hooks.images = image_hooks(*image_access_, sink_, cancellation_);
   hooks.images.make_stage = [this](const std::string& task) {
     const auto current = snapshot();
     image_access_->work().make(*current->images, current->images->step(require_image(*current, task)));

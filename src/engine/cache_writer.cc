@@ -127,15 +127,7 @@ void CacheWriter::write(const std::shared_ptr<const Build>& build, AssembledImag
   if (!image.manifest.layers.empty()) job->last_layer = image.manifest.layers.back().digest;
   job->image = std::make_shared<ScatteredImage>(store_, oci::raw(image.manifest), std::move(image.config),
                                                 origins_of(layers, nullptr));
-  {
-    const std::lock_guard lock(mutex_);
-    ++pending_;
-    if (job->last_layer) last_layers_.insert(*job->last_layer);
-  }
-  threads_.submit([this, job] {
-    run(*job);
-    done(*job);
-  });
+  submit(job);
 }
 
 void CacheWriter::write_listings(const std::shared_ptr<const Build>& build, const LayerStack& layers) {
@@ -144,10 +136,14 @@ void CacheWriter::write_listings(const std::shared_ptr<const Build>& build, cons
   for (const auto& layer : without_empty(layers)) {
     if (layer->blob().size >= kSmallLayer) job->diff_ids.push_back(layer->diff_id());
   }
-  if (job->diff_ids.empty()) return;
+  if (!job->diff_ids.empty()) submit(job);
+}
+
+void CacheWriter::submit(const std::shared_ptr<const Job>& job) {
   {
     const std::lock_guard lock(mutex_);
     ++pending_;
+    if (job->last_layer) last_layers_.insert(*job->last_layer);
   }
   threads_.submit([this, job] {
     run(*job);
@@ -200,14 +196,8 @@ void CacheWriter::write_listings(const Build& build, const std::vector<oci::Dige
     const auto listing = store_->listing(diff_id);
     if (!listing || !repo.is_free(tag)) continue;
     const ListingArtifact artifact = make_listing_artifact(diff_id, *listing);
-    const auto put = [&](const oci::Descriptor& blob, const std::string& bytes) {
-      if (!repo.has_blob(blob))
-        repo.put_blob(blob, [&](std::uint64_t offset) {
-          return std::make_unique<base::TextSource>(std::string_view(bytes).substr(offset));
-        });
-    };
-    put(artifact.manifest.config, artifact.config);
-    put(artifact.manifest.layers[0], *listing);
+    oci::write_blob(repo, artifact.manifest.config, artifact.config);
+    oci::write_blob(repo, artifact.manifest.layers[0], *listing);
     repo.put_manifest(tag, oci::raw(artifact.manifest));
   }
 }

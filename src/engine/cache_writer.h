@@ -54,6 +54,7 @@ class CacheWriter {
 
  private:
   struct Job;
+  void submit(const std::shared_ptr<const Job>& job);
   void run(const Job& job);
   bool write_image(const Job& job, RememberingRepo& repo);
   void write_listings(const Build& build, const std::vector<oci::Digest>& diff_ids, RememberingRepo& repo);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/cancel.h"
 #include "base/event.h"
@@ -45,5 +46,8 @@ std::optional<RawManifest> read_image(ImageRepo& repo, const std::string& ref, c
 
 // A whole small blob, such as a config, verified. Throws Error{kRegistry}.
 std::string read_blob(ImageRepo& repo, const Descriptor& blob, std::size_t limit = 16 << 20);
+
+// Its counterpart: stores the bytes, unless they are there. Throws Error{kRegistry}.
+void write_blob(ImageRepo& repo, const Descriptor& blob, std::string_view bytes);
 
 }  // namespace ixian::oci

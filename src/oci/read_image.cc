@@ -45,4 +45,11 @@ std::string read_blob(ImageRepo& repo, const Descriptor& blob, std::size_t limit
   return base::read_all(*verified.open(0), limit, blob.digest.text() + " in " + repo.name());
 }
 
+void write_blob(ImageRepo& repo, const Descriptor& blob, std::string_view bytes) {
+  if (repo.has_blob(blob)) return;
+  repo.put_blob(blob, [bytes](std::uint64_t offset) {
+    return std::make_unique<base::TextSource>(bytes.substr(offset));
+  });
+}
+
 }  // namespace ixian::oci

@@ -11,7 +11,6 @@
 #include <tuple>
 #include <variant>
 
-#include "base/byte_source.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -39,10 +38,7 @@ bool fits_tag(char c) {
 
 oci::Descriptor put(oci::ImageRepo& repo, const std::string& type, const std::string& bytes) {
   oci::Descriptor blob{type, oci::Digest::of(bytes), bytes.size(), {}, {}, {}, {}};
-  if (repo.has_blob(blob)) return blob;
-  repo.put_blob(blob, [&bytes](std::uint64_t offset) {
-    return std::make_unique<base::TextSource>(std::string_view(bytes).substr(offset));
-  });
+  oci::write_blob(repo, blob, bytes);
   return blob;
 }
 
