@@ -1,6 +1,6 @@
 """How long a person waits for an answer that needs no work: `ix help` in a project of five modules."""
 
-import pathlib
+from parts.bench import Subject, at_most
 
 MODULE = '''OPTIONS = {{"name": "{upper}", "tasks": "mods.{name}.tasks", "config": "mods.{name}.config.{title}Config"}}
 '''
@@ -57,7 +57,7 @@ def init():
 
 
 def run(bench):
-    folder = pathlib.Path(bench.folder)
+    folder = bench.folder
     names = ["one", "two", "three", "four", "five"]
     for name in names:
         module = folder / "mods" / name
@@ -68,6 +68,6 @@ def run(bench):
         (module / "tasks.py").write_text(TASKS.format(**words))
     (folder / "mods/__init__.py").touch()
     (folder / "ixian.py").write_text(PROJECT.format(names=names))
-    bench.runs = max(bench.runs, 5 if bench.quick else 31)
-    bench.compare("`ix help`, five modules", [bench.ix, "help"], ["/usr/bin/python3", "-I", "-S", "-c", "pass"],
-                  "`python3 -I -S -c pass`", 3)
+    bench.compare("`ix help`, five modules", [bench.ours("help"), Subject("`python3 -I -S -c pass`", ["/usr/bin/python3", "-I", "-S", "-c", "pass"]),
+                                              Subject("start of a process", ["/bin/true"], "limit")],
+                  [at_most(3, "`python3 -I -S -c pass`")], runs=5 if bench.quick else 31)

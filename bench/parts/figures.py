@@ -1,0 +1,62 @@
+"""What recorded runs say: medians, ratios run by run, growth, and whether what was asked for is met."""
+
+import math
+import statistics
+
+
+def values(subject, figure="seconds"):
+    """That figure of each run of a subject, or [] if it was not recorded."""
+    return [run[figure] for run in subject["runs"] if figure in run]
+
+
+def median(subject, figure="seconds"):
+    found = values(subject, figure)
+    return statistics.median(found) if found else None
+
+
+def ours(row):
+    return next(each for each in row["subjects"] if each["role"] == "ours")
+
+
+def ratios(row, other, figure="seconds"):
+    """Ours / the other's, run by run: what disturbs the machine for a while disturbs both."""
+    return [mine / theirs for mine, theirs in zip(values(ours(row), figure), values(other, figure)) if theirs]
+
+
+def exponent(points):
+    """The slope through (size, value) on logarithmic axes: 1 is linear growth."""
+    xs, ys = [math.log(x) for x, _ in points], [math.log(y) for _, y in points]
+    mx, my = statistics.mean(xs), statistics.mean(ys)
+    return sum((x - mx) * (y - my) for x, y in zip(xs, ys)) / sum((x - mx) ** 2 for x in xs)
+
+
+def growth(series):
+    """The exponent of a series of a growth row."""
+    return exponent([(point["size"], statistics.median(point["seconds"])) for point in series["points"]])
+
+
+def asked(row):
+    """Each thing that was asked of a row, as (against, what is limited, value, spread or None, limit, met).
+
+    A limit is a pair of "at_most" or "at_least" and a number. `against` is None for what has no peer.
+    """
+    answers = []
+    for each in row.get("asked", []):
+        if row["kind"] == "compare" and each.get("against"):
+            other = next(subject for subject in row["subjects"] if subject["name"] == each["against"])
+            found = ratios(row, other, each["figure"])
+            value, spread = statistics.median(found), (min(found), max(found))
+        elif row["kind"] == "compare":
+            value, spread = median(ours(row), each["figure"]), None
+        elif row["kind"] == "growth":
+            value, spread = growth(ours_series(row)), None
+        else:
+            value, spread = statistics.median(row["runs"]), (min(row["runs"]), max(row["runs"]))
+        kind = "at_most" if "at_most" in each else "at_least"
+        met = value <= each[kind] if kind == "at_most" else value >= each[kind]
+        answers.append((each.get("against"), each.get("figure"), value, spread, (kind, each[kind]), met))
+    return answers
+
+
+def ours_series(row):
+    return next(each for each in row["series"] if each["role"] == "ours")

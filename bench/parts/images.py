@@ -1,0 +1,93 @@
+"""Images that scenarios move and build on."""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tarfile
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+
+def blob(layout, data):
+    """Puts it into a layout and returns its digest and size."""
+    digest = hashlib.sha256(data).hexdigest()
+    path = layout / "blobs/sha256" / digest
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return {"digest": "sha256:" + digest, "size": len(data)}
+
+
+def put_layout(layout, layers, diff_ids, settings=None):
+    """An OCI layout with one image, tag 1, of layers that `blob` has put there."""
+    config = {"architecture": "amd64", "os": "linux", "config": settings or {}, "rootfs": {"type": "layers", "diff_ids": diff_ids},
+              "history": [{"created_by": "bench"} for _ in diff_ids]}
+    manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": {"mediaType": CONFIG, **blob(layout, json.dumps(config).encode())},
+                "layers": [{"mediaType": LAYER, **each} for each in layers]}
+    named = {"mediaType": MANIFEST, **blob(layout, json.dumps(manifest).encode()), "annotations": {"org.opencontainers.image.ref.name": "1"}}
+    (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [named]}))
+    (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    return layout
+
+
+def noise_layout(layout, count, size):
+    """An image of `count` layers with one file of random bytes each, which gzip can only store."""
+    layers, diff_ids = [], []
+    for index in range(count):
+        text = io.BytesIO()
+        with tarfile.open(fileobj=text, mode="w") as tar:
+            entry = tarfile.TarInfo(f"file-{index}")
+            entry.size = size
+            tar.addfile(entry, io.BytesIO(os.urandom(size)))
+        tar = text.getvalue()
+        diff_ids.append("sha256:" + hashlib.sha256(tar).hexdigest())
+        layers.append(blob(layout, gzip.compress(tar, 1, mtime=0)))
+    return put_layout(layout, layers, diff_ids)
+
+
+def tree_layout(layout, archive):
+    """An image of one layer: the files of a tar archive."""
+    compressed = subprocess.run(["igzip", "-c", "-1", archive], stdout=subprocess.PIPE, check=True).stdout
+    with open(archive, "rb") as file:
+        diff_id = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+    return put_layout(layout, [blob(layout, compressed)], [diff_id])
+
+
+def debian_root():
+    """A tar of a small Debian, as mmdebstrap makes it from the mirror in use here."""
+    return subprocess.run(["mmdebstrap", "--variant=essential", "--quiet", "bookworm", "-"], capture_output=True, check=True).stdout
+
+
+def busybox_root():
+    """In place of Debian where only the scenario itself is tried."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name in ("bin", "dev", "etc", "proc", "run", "sys", "tmp"):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            archive.addfile(entry)
+        archive.add("/usr/bin/busybox", "bin/busybox")
+        for name in ("sh", "cat", "cp", "echo", "mkdir", "sha256sum", "tar", "true"):
+            entry = tarfile.TarInfo(f"bin/{name}")
+            entry.type, entry.linkname = tarfile.SYMTYPE, "busybox"
+            archive.addfile(entry)
+    return buffer.getvalue()
+
+
+def skopeo_copy(source, target):
+    return ["skopeo", "--insecure-policy", "copy", "-q", "--src-tls-verify=false", "--dest-tls-verify=false", source, target]
+
+
+def put_base(folder, registry, root):
+    """base:1 in a registry: the image of that tar."""
+    layout = pathlib.Path(folder) / "base"
+    layer = blob(layout, gzip.compress(root, 6, mtime=0))
+    put_layout(layout, [layer], ["sha256:" + hashlib.sha256(root).hexdigest()], {"Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]})
+    subprocess.run(skopeo_copy(f"oci:{layout}:1", "docker://" + registry.image("base:1")), check=True)
+    shutil.rmtree(layout)
