@@ -50,6 +50,9 @@ class Bench:
             raise usage.CommandFailed(f"{command} ended with {done.returncode}:\n{done.stderr[-4000:]}")
         return done.stdout, done.stderr
 
+    def leave_out(self, name, why):
+        print(f"  {name} is left out: {why}.", file=sys.stderr, flush=True)
+
     def measure(self, subject):
         if subject.before:
             subject.before()

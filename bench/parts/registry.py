@@ -56,6 +56,16 @@ class Registry:
         for each in self.root.iterdir():
             shutil.rmtree(each)
 
+    def forget(self, prefix):
+        """Repositories below `prefix` and the blobs that no other repository has."""
+        repositories = self.root / "docker/registry/v2/repositories"
+        shutil.rmtree(repositories / prefix, ignore_errors=True)
+        links = repositories.rglob("link")
+        kept = {link.read_text().partition(":")[2] for link in links}
+        for each in self.root.glob("docker/registry/v2/blobs/*/*/*"):
+            if each.name not in kept:
+                shutil.rmtree(each)
+
     def stored_bytes(self):
         """Of the blobs that it has; manifests are blobs too."""
         return sum(each.stat().st_size for each in self.root.glob("docker/registry/v2/blobs/*/*/*/data"))
