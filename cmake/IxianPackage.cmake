@@ -41,7 +41,7 @@ set(CPACK_DEBIAN_PACKAGE_HOMEPAGE "${PROJECT_HOMEPAGE_URL}")
 # Libraries are found by what the program links. Named besides: libpython3.11 because it brings Python's standard library, and
 # what is used without being linked.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libpython3.11, python3-jinja2, libsqlite3-0 (>= 3.35), libcurl4")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libpython3.11, python3-jinja2, libsqlite3-0 (>= 3.35), libcurl4, libarchive13")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "crun | runc, uidmap, passt | slirp4netns")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "git")
 include(CPack)

@@ -4,30 +4,15 @@
 // These are the functions of libcurl that this folder calls, under their own names; what is not here cannot
 // be linked.
 #include <curl/curl.h>
-#include <dlfcn.h>
 
 #include <cstdarg>
-#include <string>
 
-#include "base/error.h"
+#include "base/late_library.h"
 
 namespace ixian::http {
 namespace {
 
-constexpr const char* kLibrary = "libcurl.so.4";
-
-void* curl_symbol(const char* name) {
-  static void* const library = ::dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
-  void* const symbol = library == nullptr ? nullptr : ::dlsym(library, name);
-  if (symbol == nullptr) {
-    const char* reason = ::dlerror();
-    throw base::Error(base::ErrorCode::kUsage,
-                      std::string("HTTP needs the library ") + kLibrary +
-                          ", which cannot be loaded. Install the package libcurl4.",
-                      reason == nullptr ? "" : reason);
-  }
-  return symbol;
-}
+constexpr base::LateLibrary kCurlLibrary("libcurl.so.4", "libcurl4", "HTTP needs");
 
 // An option is a long, a curl_off_t or a pointer: on the machines that ix is built for each of them has 64
 // bits and travels like the others.
@@ -41,8 +26,7 @@ static_assert(sizeof(long) == sizeof(void*) && sizeof(curl_off_t) == sizeof(void
 #pragma clang diagnostic ignored "-Wvarargs"
 #endif
 
-#define IXIAN_CURL(name) \
-  static const auto real = reinterpret_cast<decltype(&(name))>(ixian::http::curl_symbol(#name))
+#define IXIAN_CURL(name) IXIAN_LATE(ixian::http::kCurlLibrary, name)
 
 extern "C" {
 

@@ -1,0 +1,23 @@
+#include "base/late_library.h"
+
+#include <dlfcn.h>
+
+#include "base/error.h"
+
+namespace ixian::base {
+
+void* LateLibrary::symbol(const char* name) const {
+  // Loading again what is loaded gives the same handle.
+  void* const library = ::dlopen(soname_, RTLD_NOW | RTLD_LOCAL);
+  void* const symbol = library == nullptr ? nullptr : ::dlsym(library, name);
+  if (symbol == nullptr) {
+    const char* reason = ::dlerror();
+    throw Error(ErrorCode::kUsage,
+                std::string(need_) + " the library " + soname_ +
+                    ", which cannot be loaded. Install the package " + package_ + ".",
+                reason == nullptr ? "" : reason);
+  }
+  return symbol;
+}
+
+}  // namespace ixian::base
