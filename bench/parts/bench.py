@@ -56,6 +56,7 @@ class Bench:
     def measure(self, subject):
         if subject.before:
             subject.before()
+        os.sync()  # what others have written is not this one's to write
         if subject.registry:
             subject.registry.watch()
         taken = self.once(subject.command, subject.folder, subject.daemon() if subject.daemon else None)

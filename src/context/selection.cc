@@ -141,6 +141,45 @@ base::Json describe(const SelectedFile& file, const DigestOptions& options) {
   return json;
 }
 
+// The SHA-256 of the canonical JSON of an array of sources, which is never held as a whole: it would take
+// more memory than all else that is known of the files.
+class DocumentDigest {
+ public:
+  void add(const SelectedSource& source, const DigestOptions& options) {
+    add(first_ ? "[{\"files\":[" : ",{\"files\":[");
+    first_ = false;
+    bool first_file = true;
+    for (const SelectedFile& file : source.files) {
+      // Of a folder whose contents are taken, nothing but these is.
+      if (source.is_folder && file.relative.empty()) continue;
+      if (!first_file) add(",");
+      first_file = false;
+      add(base::canonical_json(describe(file, options)));
+    }
+    base::Json folders = base::Json::array();
+    for (const oci::TarEntry& folder : source.prefix_folders)
+      folders.push_back({folder.mode, folder.uid, folder.gid});
+    // What a folder is called does not matter where only its contents are taken.
+    const base::Json rest = {{"folder", source.is_folder},
+                             {"folders", folders},
+                             {"name", source.is_folder ? "" : base::printable_path(source.name)},
+                             {"prefix", base::printable_path(source.prefix)}};
+    add("],");
+    add(std::string_view(base::canonical_json(rest)).substr(1));
+  }
+
+  std::string finish() {
+    add(first_ ? "[]" : "]");
+    return base::to_hex(sha_.finish());
+  }
+
+ private:
+  void add(std::string_view text) { sha_.update(text.data(), text.size()); }
+
+  base::Sha256 sha_;
+  bool first_ = true;
+};
+
 }  // namespace
 
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
@@ -165,25 +204,9 @@ std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources
     if (files[i]->entry.type == oci::TarType::kFile)
       files[i]->content = content_digest(view, files[i]->path, options.known, cancellation);
   });
-  base::Json all = base::Json::array();
-  for (const SelectedSource& source : sources) {
-    base::Json list = base::Json::array();
-    for (const SelectedFile& file : source.files) {
-      // Of a folder whose contents are taken, nothing but these is.
-      const bool only_contents = source.is_folder && file.relative.empty();
-      if (!only_contents) list.push_back(describe(file, options));
-    }
-    base::Json folders = base::Json::array();
-    for (const oci::TarEntry& folder : source.prefix_folders)
-      folders.push_back({folder.mode, folder.uid, folder.gid});
-    // What a folder is called does not matter where only its contents are taken.
-    all.push_back({{"name", source.is_folder ? "" : base::printable_path(source.name)},
-                   {"folder", source.is_folder},
-                   {"prefix", base::printable_path(source.prefix)},
-                   {"folders", folders},
-                   {"files", list}});
-  }
-  return base::sha256_hex(base::canonical_json(all));
+  DocumentDigest digest;
+  for (const SelectedSource& source : sources) digest.add(source, options);
+  return digest.finish();
 }
 
 }  // namespace ixian::context

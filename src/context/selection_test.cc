@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "base/json.h"
+#include "base/sha256.h"
 #include "context/disk_view.h"
 #include "testing/temp_folder.h"
 
@@ -25,6 +27,33 @@ TEST(Select, TellsTheLinksThatLedToASource) {
   EXPECT_THAT(select(view, {"two"}, {})[0].links, ElementsAre("two", "one"));
   EXPECT_THAT(select(view, {"o*/a"}, {})[0].links, ElementsAre("one"));
   EXPECT_THAT(select(view, {"real"}, {})[0].links, IsEmpty());
+}
+
+// Keys are made of it, so it may never change.
+TEST(DigestOf, IsThatOfOneCanonicalDocument) {
+  const testing::TempFolder folder;
+  folder.write("src/a", "1");
+  folder.write("src/b\xff", "2");
+  folder.write("c", "3");
+  const DiskView view(folder.path());
+  auto selection = select(view, {"src", "c"}, {});
+  to_git_modes(selection);
+  base::Cancellation never;
+  const auto file = [](const char* path, const char* content) {
+    return base::Json{{"path", path}, {"type", "0"}, {"mode", 0644}, {"content", base::sha256_hex(content)}};
+  };
+  const auto source = [](bool is_folder, const char* name, base::Json files) {
+    return base::Json{{"name", name},
+                      {"folder", is_folder},
+                      {"prefix", ""},
+                      {"folders", base::Json::array()},
+                      {"files", files}};
+  };
+  const base::Json document = {source(true, "", {file("a", "1"), file("b\\xff", "2")}),
+                               source(false, "c", {file("", "3")})};
+  EXPECT_EQ(digest_of(view, selection, {false, 1}, never), base::sha256_hex(base::canonical_json(document)));
+  std::vector<SelectedSource> nothing;
+  EXPECT_EQ(digest_of(view, nothing, {false, 1}, never), base::sha256_hex("[]"));
 }
 
 TEST(GitModes, KeepNothingThatGitDoesNotKnow) {

@@ -1,12 +1,22 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "cli/app.h"
 
+namespace {
+
+// A buffer that large goes back to the system when it is freed. Left to itself the allocator learns from the
+// first one to keep them, between small pieces that live long: a quarter of the memory of a build.
+constexpr int kReturned = 512 << 10;
+
+}  // namespace
+
 // Python is not taken down, and threads may still be running its code: the process ends without any
 // destructor of theirs.
 int main(int argc, char** argv) {
+  ::mallopt(M_MMAP_THRESHOLD, kReturned);
   const int code = ixian::cli::run_ix(argc, argv);
   std::fflush(nullptr);
   ::_exit(code);
