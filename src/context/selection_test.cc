@@ -38,7 +38,7 @@ TEST(DigestOf, IsThatOfOneCanonicalDocument) {
   const DiskView view(folder.path());
   auto selection = select(view, {"src", "c"}, {});
   to_git_modes(selection);
-  base::Cancellation never;
+  base::Cancellation cancellation;
   const auto file = [](const char* path, const char* content) {
     return base::Json{{"path", path}, {"type", "0"}, {"mode", 0644}, {"content", base::sha256_hex(content)}};
   };
@@ -51,9 +51,10 @@ TEST(DigestOf, IsThatOfOneCanonicalDocument) {
   };
   const base::Json document = {source(true, "", {file("a", "1"), file("b\\xff", "2")}),
                                source(false, "c", {file("", "3")})};
-  EXPECT_EQ(digest_of(view, selection, {false, 1}, never), base::sha256_hex(base::canonical_json(document)));
+  EXPECT_EQ(digest_of(view, selection, {false, 1}, cancellation),
+            base::sha256_hex(base::canonical_json(document)));
   std::vector<SelectedSource> nothing;
-  EXPECT_EQ(digest_of(view, nothing, {false, 1}, never), base::sha256_hex("[]"));
+  EXPECT_EQ(digest_of(view, nothing, {false, 1}, cancellation), base::sha256_hex("[]"));
 }
 
 TEST(GitModes, KeepNothingThatGitDoesNotKnow) {
