@@ -1,6 +1,8 @@
 // SHA-256 (FIPS 180-4) by OpenSSL, which uses the processor's SHA instructions where there are any.
 #pragma once
 
+#include <openssl/sha.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +17,6 @@ using Sha256Bytes = std::array<std::uint8_t, 32>;
 class Sha256 {
  public:
   Sha256();
-  ~Sha256();
   Sha256(const Sha256&) = delete;
   Sha256& operator=(const Sha256&) = delete;
 
@@ -24,7 +25,7 @@ class Sha256 {
   Sha256Bytes finish();
 
  private:
-  void* context_;  // EVP_MD_CTX
+  SHA256_CTX context_;
 };
 
 std::string to_hex(const Sha256Bytes& bytes);  // 64 lower-case characters

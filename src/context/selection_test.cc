@@ -32,6 +32,7 @@ TEST(Select, TellsTheLinksThatLedToASource) {
 // Keys are made of it, so it may never change.
 TEST(DigestOf, IsThatOfOneCanonicalDocument) {
   const testing::TempFolder folder;
+  std::filesystem::create_directory(folder / "src");
   folder.write("src/a", "1");
   folder.write("src/b\xff", "2");
   folder.write("c", "3");
