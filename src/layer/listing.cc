@@ -20,9 +20,11 @@ bool entry_less(const ListedEntry& a, const ListedEntry& b) {
   return rank(a.type) < rank(b.type);
 }
 
-bool is_thing(const ListedEntry& entry) {
-  return rank(entry.type) == 1;
+bool hides_below(const ListedEntry& entry) {
+  return rank(entry.type) == 1 && entry.type != EntryType::kFolder;
 }
+
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 bool is_below(std::string_view path, std::string_view folder) {
   if (folder.empty()) return !path.empty();
@@ -56,20 +58,28 @@ LayerListing::LayerListing(std::vector<ListedEntry> entries) {
     return !entry_less(entries[b], entries[a]) && a < b;
   });
 
-  // Of things that are no folders, the innermost that the paths which follow could lie below.
-  std::vector<std::size_t> above;
+  // The thing that is no folder which the paths that follow could lie below.
+  std::size_t above = kNone;
   entries_.reserve(entries.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     ListedEntry& entry = entries[order[i]];
-    while (!above.empty() && !is_below(entry.path, entries_[above.back()].path)) above.pop_back();
+    if (above != kNone && !is_below(entry.path, entries_[above].path)) above = kNone;
     const bool last = i + 1 == order.size() || entry_less(entry, entries[order[i + 1]]);
     // What lies below a thing that is no folder came before it: nothing can have been put there later.
-    if (!last || !above.empty()) continue;
+    if (!last || above != kNone) continue;
     entries_.push_back(std::move(entry));
-    if (is_thing(entries_.back()) && entries_.back().type != EntryType::kFolder) {
-      above.push_back(entries_.size() - 1);
-    }
+    if (hides_below(entries_.back())) above = entries_.size() - 1;
   }
+}
+
+bool LayerListing::in_order(const std::vector<ListedEntry>& entries) {
+  std::size_t above = kNone;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i > 0 && !entry_less(entries[i - 1], entries[i])) return false;
+    if (above != kNone && is_below(entries[i].path, entries[above].path)) return false;
+    if (hides_below(entries[i])) above = i;
+  }
+  return true;
 }
 
 const ListedEntry* LayerListing::thing(std::string_view path) const {

@@ -69,6 +69,9 @@ class LayerListing {
   friend bool operator==(const LayerListing&, const LayerListing&) = default;
 
  private:
+  // They are what the constructor would make of them.
+  static bool in_order(const std::vector<ListedEntry>& entries);
+
   std::vector<ListedEntry> entries_;
 };
 

@@ -73,13 +73,19 @@ bool is_device(EntryType type) {
   return type == EntryType::kCharacterDevice || type == EntryType::kBlockDevice;
 }
 
-std::string checked_path(std::string path) {
-  try {
-    if (listed_path(path) == path) return path;
-  } catch (const std::invalid_argument&) {
-    Reader::fail();
+// As listed_path() makes them, from the component on that `from` is in: what is before it is known to be
+// good.
+void check_path(std::string_view path, std::size_t from) {
+  if (path.empty()) return;
+  if (path.size() > kMaxName || path.find('\0', from) != std::string_view::npos) Reader::fail();
+  std::size_t start = from == 0 ? 0 : path.rfind('/', from - 1) + 1;
+  while (true) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string_view component = path.substr(start, end - start);
+    if (component.empty() || component.size() > 255 || component == "." || component == "..") Reader::fail();
+    if (end == path.size()) return;
+    start = end + 1;
   }
-  Reader::fail();
 }
 
 ListedEntry read_entry(Reader& reader, const ListedEntry& last) {
@@ -89,9 +95,11 @@ ListedEntry read_entry(Reader& reader, const ListedEntry& last) {
   if (kTypes.find(type) == std::string_view::npos) Reader::fail();
   entry.type = static_cast<EntryType>(type[0]);
   const std::uint64_t shared = reader.number(last.path.size());
-  entry.path = last.path.substr(0, static_cast<std::size_t>(shared));
-  entry.path += reader.text(reader.number(kMaxName));
-  entry.path = checked_path(std::move(entry.path));
+  const std::string_view own = reader.text(reader.number(kMaxName));
+  entry.path.reserve(static_cast<std::size_t>(shared) + own.size());
+  entry.path.assign(last.path, 0, static_cast<std::size_t>(shared));
+  entry.path += own;
+  check_path(entry.path, static_cast<std::size_t>(shared));
   entry.mode = reader.small(07777);
   entry.uid = reader.small(kMaxId);
   entry.gid = reader.small(kMaxId);
@@ -165,8 +173,9 @@ LayerListing LayerListing::parse(std::string_view bytes) {
     entries.push_back(read_entry(reader, entries.empty() ? none : entries.back()));
   }
   if (reader.left() != 0) Reader::fail();
-  LayerListing listing(entries);
-  if (listing.entries_ != entries) Reader::fail();
+  if (!in_order(entries)) Reader::fail();
+  LayerListing listing;
+  listing.entries_ = std::move(entries);
   return listing;
 }
 
