@@ -40,23 +40,47 @@ def noise_layout(layout, count, size):
     """An image of `count` layers with one file of random bytes each, which gzip can only store."""
     layers, diff_ids = [], []
     for index in range(count):
-        text = io.BytesIO()
-        with tarfile.open(fileobj=text, mode="w") as tar:
+        tar = layout.parent / f"{layout.name}.tar"
+        with tarfile.open(tar, "w") as archive:
             entry = tarfile.TarInfo(f"file-{index}")
             entry.size = size
-            tar.addfile(entry, io.BytesIO(os.urandom(size)))
-        tar = text.getvalue()
-        diff_ids.append("sha256:" + hashlib.sha256(tar).hexdigest())
-        layers.append(blob(layout, gzip.compress(tar, 1, mtime=0)))
+            archive.addfile(entry, _Noise())
+        with tar.open("rb") as file:
+            diff_ids.append("sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
+        layers.append(_stored(layout, tar))
+        tar.unlink()
     return put_layout(layout, layers, diff_ids)
 
 
-def tree_layout(layout, archive):
-    """An image of one layer: the files of a tar archive."""
-    compressed = subprocess.run(["igzip", "-c", "-1", archive], stdout=subprocess.PIPE, check=True).stdout
-    with open(archive, "rb") as file:
-        diff_id = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
-    return put_layout(layout, [blob(layout, compressed)], [diff_id])
+class _Noise:
+    """A file of random bytes without an end."""
+
+    @staticmethod
+    def read(size):
+        return os.urandom(size)
+
+
+def _stored(layout, tar):
+    """As `blob`, of a file as gzip at level 1, without holding it in memory."""
+    (layout / "blobs/sha256").mkdir(parents=True, exist_ok=True)
+    packed = layout / "packed"
+    with packed.open("wb") as out:
+        subprocess.run(["igzip", "-c", "-1", tar], stdout=out, check=True)
+    with packed.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size = packed.stat().st_size
+    packed.rename(layout / "blobs/sha256" / digest)
+    return {"digest": "sha256:" + digest, "size": size}
+
+
+def tree_layout(layout, *archives):
+    """An image of the files of tar archives, one layer each."""
+    layers, diff_ids = [], []
+    for archive in archives:
+        layers.append(blob(layout, subprocess.run(["igzip", "-c", "-1", archive], stdout=subprocess.PIPE, check=True).stdout))
+        with open(archive, "rb") as file:
+            diff_ids.append("sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
+    return put_layout(layout, layers, diff_ids)
 
 
 def debian_root():

@@ -9,7 +9,6 @@ than it could.
 import json
 import os
 import shutil
-import subprocess
 import urllib.request
 
 from parts import images, inputs, projects

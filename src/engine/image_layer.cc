@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "context/disk_view.h"
-#include "layer/extract.h"
 #include "layer/read_layer.h"
 #include "oci/verifying_source.h"
 #include "sandbox/namespaces.h"
@@ -25,6 +24,8 @@ using base::ErrorCode;
 
 // A file up to this size is read from the blob where the layer has no tree: /etc/passwd, for --chown.
 constexpr std::uint64_t kSmallFile = 1 << 20;
+// Each reads the blob from its start; to extract it takes as long as a few of them.
+constexpr int kSmallReads = 4;
 
 base::UniqueFd memory_file(const std::string& content) {
   base::UniqueFd fd(::memfd_create("layer-file", MFD_CLOEXEC));
@@ -155,22 +156,24 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::listing() {
   return listing_;
 }
 
+layer::Extracted ImageLayer::extract_into(const std::string& folder, const layer::ExtractOptions& options) {
+  const Finished& layer = finish();
+  ensure_blob();
+  const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid())
+    throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}: {}.", folder, base::errno_text(errno)));
+  const auto source = services_.store().open_blob(layer.blob, 0);
+  return layer::extract(*source, layer.blob, layer.diff_id, fd.get(), options, services_.cancellation());
+}
+
 std::string ImageLayer::extracted() {
   const Finished& layer = finish();
   const auto fill = [&](const std::string& folder) {
-    ensure_blob();
-    const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd.valid())
-      throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("Cannot open {}: {}.", folder, base::errno_text(errno)));
     layer::ExtractOptions options;
     options.into = lower_form(services_.root_fs());
     options.owners = sandbox::namespaces().privileges != sandbox::Privileges::kSingle &&
                      sandbox::namespaces().privileges != sandbox::Privileges::kNone;
-    const auto source = services_.store().open_blob(layer.blob, 0);
-    const layer::Extracted extracted =
-        layer::extract(*source, layer.blob, layer.diff_id, fd.get(), options, services_.cancellation());
-    services_.store().put_listing(layer.diff_id, extracted.listing.serialise());
+    services_.store().put_listing(layer.diff_id, extract_into(folder, options).listing.serialise());
   };
   store::Tree tree = services_.store().tree(layer.diff_id, fill);
   const std::lock_guard lock(mutex_);
@@ -185,6 +188,13 @@ std::string ImageLayer::lower() {
     if (tree_) return tree_->path;
   }
   return extracted();
+}
+
+void ImageLayer::apply_to(const std::string& folder) {
+  layer::ExtractOptions options;
+  options.into = layer::ExtractInto::kTree;
+  options.owners = false;
+  extract_into(folder, options);
 }
 
 void ImageLayer::settle(bool wait) {
@@ -218,7 +228,7 @@ base::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntr
   bool has_tree = false;
   {
     const std::lock_guard lock(mutex_);
-    has_tree = !upper_.empty() || tree_;
+    has_tree = !upper_.empty() || tree_ || ++small_reads_ > kSmallReads;
   }
   if (!has_tree && entry.size <= kSmallFile && !services_.store().find_tree(diff_id())) {
     ensure_blob();

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "layer/extract.h"
 #include "layer/layer_writer.h"
 #include "layer/listing.h"
 #include "oci/image_repo.h"
@@ -77,6 +78,10 @@ class ImageLayer {
   // A lower directory for overlays, valid until the next settle() at least.
   std::string lower();
 
+  // Applies it to the files in `folder`, which then belong to whoever calls. Puts nothing into the store but
+  // what is pulled.
+  void apply_to(const std::string& folder);
+
   // A file of this layer, by its name in it.
   base::UniqueFd open(const std::string& path, const layer::ListedEntry& entry);
   std::map<std::string, std::string> xattrs(const std::string& path);
@@ -99,6 +104,7 @@ class ImageLayer {
   std::shared_ptr<const layer::LayerListing> noted_listing(const oci::Digest& diff_id,
                                                            const oci::Descriptor& blob);
   std::string extracted();
+  layer::Extracted extract_into(const std::string& folder, const layer::ExtractOptions& options);
   base::UniqueFd open_in_tree(const std::string& tree, const std::string& path, int flags);
 
   LayerServices& services_;
@@ -111,6 +117,7 @@ class ImageLayer {
   std::unique_ptr<store::WorkFolder> work_;
   std::string upper_;  // "" once it has been settled
   std::optional<store::Tree> tree_;
+  int small_reads_ = 0;  // files that were found by reading the blob from its start
 };
 
 // Layers below this are pulled as quickly as somebody is asked what is in them.

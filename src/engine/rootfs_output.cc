@@ -1,5 +1,6 @@
 #include "engine/rootfs_output.h"
 
+#include <filesystem>
 #include <memory>
 #include <variant>
 
@@ -46,8 +47,13 @@ void write_root_folder(const std::shared_ptr<store::Store>& store, const BuiltSt
                        const std::string& folder, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
   LayerServices services(store, events, cancellation);
-  const LayersView view(layers_of(services, image));
+  const LayerStack layers = layers_of(services, image);
   base::make_directories(folder);
+  if (std::filesystem::is_empty(folder)) {
+    for (const auto& layer : layers) layer->apply_to(folder);
+    return;
+  }
+  const LayersView view(layers);
   for (const std::string& name : view.children(""))
     materialise(view, name, folder + "/" + name, cancellation);
 }
