@@ -60,3 +60,12 @@ def asked(row):
 
 def ours_series(row):
     return next(each for each in row["series"] if each["role"] == "ours")
+
+
+def median_ratio(row, other, figure="seconds"):
+    return statistics.median(ratios(row, other, figure))
+
+
+def spread(found):
+    """Smallest and largest."""
+    return min(found), max(found)

@@ -1,0 +1,136 @@
+"""The record as docs/benchmarks.md."""
+
+import statistics
+
+from parts import figures
+
+from . import story, text
+
+FIGURES = {"seconds": "time", "cpu_seconds": "processor", "peak_mib": "memory", "requests": "requests", "pulled_bytes": "read", "pushed_bytes": "new there"}
+ROLES = {"ours": "", "peer": "", "limit": " (limit)"}
+
+
+def cell(value):
+    return str(value).replace("|", "\\|").replace("<", "&lt;")
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(cell(each) for each in row) + " |" for row in rows])
+
+
+def yes(met):
+    return "yes" if met else "**no**"
+
+
+def compare(row):
+    recorded = [name for name in FIGURES if any(figures.values(each, name) for each in row["subjects"])]
+    lines = []
+    for each in row["subjects"]:
+        low, high = figures.spread(figures.values(each))
+        cells = [each["name"] + ROLES[each["role"]], f"{text.seconds(figures.median(each))} ({text.seconds(low)} – {text.seconds(high)})"]
+        cells += [text.figure(name, figures.median(each, name)) for name in recorded[1:]]
+        if each["role"] == "ours":
+            cells.append("")
+        else:
+            low, high = figures.spread(figures.ratios(row, each))
+            cells.append(f"{text.ratio(figures.median_ratio(row, each))} × ({text.ratio(low)} – {text.ratio(high)})")
+        lines.append(cells)
+    return table([cell(row["title"]), *(FIGURES[name] for name in recorded), "ix / it"], lines)
+
+
+def growth(rows):
+    lines = []
+    for row in rows:
+        for each in row["series"]:
+            points = ", ".join(f"{point['size']:,}: {text.seconds(statistics.median(point['seconds']))}" for point in each["points"])
+            lines.append([row["title"], each["name"], row["of"], points, f"{figures.growth(each):.2f}"])
+    return table(["growth of", "", "with", "times", "exponent"], lines)
+
+
+def single(rows):
+    lines = []
+    for row in rows:
+        low, high = figures.spread(row["runs"])
+        lines.append([row["title"], text.number(statistics.median(row["runs"]), row["unit"]), f"{text.number(low, row['unit'])} – {text.number(high, row['unit'])}"])
+    return table(["", "median", "spread"], lines)
+
+
+def asked(rows):
+    lines = []
+    for row in rows:
+        for against, name, value, _, limit, met in figures.asked(row):
+            what = f"{text.ratio(value)} × {against}" if against else plain(row, name, value)
+            lines.append([row["title"], what, text.limit(*limit) + ("" if against else " " + unit_of(row, name)).rstrip(), yes(met)])
+    return table(["", "measured", "asked for", "met"], lines)
+
+
+def plain(row, name, value):
+    if row["kind"] == "growth":
+        return f"{value:.2f} (exponent)"
+    return text.figure(name, value) if row["kind"] == "compare" else text.number(value, row["unit"])
+
+
+def unit_of(row, name):
+    return "MiB" if name == "peak_mib" else row.get("unit", "")
+
+
+def gap_table(rows):
+    return table(["", "ix", "limit", "ix / limit"],
+                 [[row["title"], text.seconds(figures.median(figures.ours(row))), f"{limit['name']}: {text.seconds(figures.median(limit))}", f"{ratio:.2f} ×"]
+                  for row, limit, ratio in story.gaps(rows)])
+
+
+def profile(each):
+    return f"### {each['title']}\n\n{each['found'].strip()}\n\n{each['done'].strip()}\n\nBefore {each['before']}, after {each['after']}."
+
+
+def section(name, rows):
+    heading, words = text.heading(name)
+    parts = [f"## {heading}", words]
+    for row in [each for each in rows if each["kind"] == "compare"]:
+        parts += [compare(row), row["about"]]
+    for kind, show in (("figure", single), ("limit", single), ("growth", growth)):
+        found = [each for each in rows if each["kind"] == kind]
+        if found:
+            parts.append(show(found))
+            parts += [f"{each['title']}: {each['about']}" for each in found if each["about"]]
+    return "\n\n".join(part for part in parts if part)
+
+
+INTRODUCTION = """# Benchmarks
+
+`ix` side by side with its peers and with what the machine itself takes for the same work, in turn, in one run. The same with plots is
+[benchmarks.html](benchmarks.html). `bench/report` writes both from the record of a run, [bench/results/latest.json](../bench/results/latest.json).
+
+    bench/run --json bench/results/latest.json    # an hour, as root, with nothing else on the machine
+    bench/run --quick                             # small inputs: does it work?
+    bench/report                                  # this page
+
+Times are medians of whole processes over {runs}, with the smallest and the largest; a ratio is taken run by run, ours divided by the other's, so that below 1 is less. Processor
+is the time of all processors together, daemons included; memory the largest resident set of one process. Requests, bytes read and bytes that came new are what the registry
+saw. *Limit* marks what the machine takes for the same work without a builder. What is asked for is what the project set itself before it measured. How a scenario or a
+peer is added is in [bench/README.md](../bench/README.md).
+
+Measured {when} at {commit}: {processor}, {cores} cores, {memory} GiB, Linux {kernel}, {system}, in a file system of its own ({file_system}) for each
+scenario. {versions}. Machines that are shared are noisy: repeat before you conclude."""
+
+
+def page(record):
+    rows = record["rows"]
+    why = story.explanations(rows)
+    machine = record["machine"]
+    counts = sorted({len(each["runs"]) for row in rows if row["kind"] == "compare" for each in row["subjects"]})
+    parts = [INTRODUCTION.format(
+        runs=f"{counts[0]} to {counts[-1]} runs" if len(counts) > 1 else f"{counts[0]} runs", when=record["when"][:10], commit=record["commit"], processor=machine["processor"],
+        cores=machine["cores"], memory=round(machine["memory_mib"] / 1024), kernel=machine["kernel"], system=machine["system"], file_system="ext4 with a journal",
+        versions=", ".join(f"{name} {version}" for name, version in record["versions"].items()))]
+    parts += ["## What was asked for", asked(rows)]
+    if why:
+        parts += ["What is not met, and where a peer is faster:", "\n".join(f"- **{cell(title)}**: {reason}" for title, reason in why.items())]
+    if story.gaps(rows):
+        parts += ["## Next to the limits of the machine", gap_table(rows)]
+    if story.profiles():
+        parts += ["## What was slow, and what was done", *(profile(each) for each in story.profiles())]
+    parts += [section(name, found) for name, found in text.sections(rows)]
+    return "\n\n".join(parts) + "\n"
