@@ -1,6 +1,7 @@
 """Runs a command and says what it took."""
 
 import dataclasses
+import itertools
 import os
 import pathlib
 import subprocess
@@ -78,6 +79,14 @@ def _peak(pids):
     return peak / 1024
 
 
+def _without_env(command, environment):
+    """`env NAME=VALUE… COMMAND` as the command and its environment: the start of env itself is nobody's work."""
+    if command[0] != "env":
+        return command, environment
+    assignments = list(itertools.takewhile(lambda word: "=" in word, map(str, command[1:])))
+    return command[1 + len(assignments):], environment | dict(word.split("=", 1) for word in assignments)
+
+
 def run(measured, command, folder, environment, daemon=None):
     """Runs it to its end and returns its Usage; that of `daemon`, a process and its children, is added.
 
@@ -86,6 +95,7 @@ def run(measured, command, folder, environment, daemon=None):
     daemons = family(daemon) if daemon else []
     _forget_peaks(daemons)
     before = _daemon_seconds(daemons)
+    command, environment = _without_env(command, environment)
     with tempfile.NamedTemporaryFile(mode="r", prefix="ix-measured-") as figures:
         done = subprocess.run([str(measured), figures.name, *map(str, command)], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
