@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -98,13 +99,16 @@ class Selector {
 std::string content_digest(const FileView& view, const std::string& path, base::StatCache* known,
                            base::Cancellation& cancellation) {
   const base::UniqueFd fd = view.open(path);
-  struct stat before;
+  struct stat before = {};
   base::Sha256Bytes digest;
-  const bool has_status = known != nullptr && ::fstat(fd.get(), &before) == 0;
+  const bool is_open = ::fstat(fd.get(), &before) == 0;
+  const bool has_status = known != nullptr && is_open;
   if (has_status && known->find(before, digest)) return base::to_hex(digest);
   const std::int64_t began = has_status ? known->now_ns() : 0;
   base::Sha256 sha;
-  const std::size_t size = 256 << 10;
+  // Most files are small. One byte more shows at once that a file has not grown.
+  const std::size_t size =
+      std::clamp<std::size_t>(static_cast<std::size_t>(before.st_size) + 1, 4 << 10, 256 << 10);
   const std::unique_ptr<char[]> buffer(new char[size]);
   ssize_t count = 0;
   while ((count = ::read(fd.get(), buffer.get(), size)) != 0) {

@@ -42,6 +42,15 @@ struct ListedEntry {
 // folder is followed by all that is below it before its next neighbour comes.
 bool path_less(std::string_view a, std::string_view b);
 
+// What a listing says of one path.
+struct Listed {
+  const ListedEntry* thing = nullptr;  // neither whiteout nor opaque mark; null where there is none
+  bool whiteout = false;
+  bool opaque = false;
+  bool below =
+      false;  // some entry lies below it, whiteouts included; below "" lies everything but the root's own
+};
+
 // A value. Reading is thread-safe.
 class LayerListing {
  public:
@@ -54,12 +63,11 @@ class LayerListing {
   const std::vector<ListedEntry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
 
-  // nullptr where there is none.
-  const ListedEntry* thing(std::string_view path) const;  // neither whiteout nor opaque mark
-  bool has_whiteout(std::string_view path) const;
-  bool is_opaque(std::string_view path) const;
-  // Some entry lies below `path`, whiteouts included; below "" lies everything but the root's own.
-  bool has_below(std::string_view path) const;
+  Listed at(std::string_view path) const;
+  const ListedEntry* thing(std::string_view path) const { return at(path).thing; }
+  bool has_whiteout(std::string_view path) const { return at(path).whiteout; }
+  bool is_opaque(std::string_view path) const { return at(path).opaque; }
+  bool has_below(std::string_view path) const { return at(path).below; }
 
   // A compact form, the same bytes for equal listings, readable only by parse(). About 40 bytes an entry.
   std::string serialise() const;

@@ -48,21 +48,21 @@ std::optional<MergedTree::Place> MergedTree::at(const std::string& path, std::si
   std::optional<Place> place;
   for (std::size_t i = layers_.size(); i-- > lowest;) {
     const LayerListing& layer = *layers_[i];
-    const ListedEntry* thing = layer.thing(path);
+    const Listed listed = layer.at(path);
+    const ListedEntry* const thing = listed.thing;
     if (thing != nullptr && thing->type != EntryType::kFolder) {
       if (!place) return Place{{*thing, i, path}, i};
       place->lowest = i + 1;  // hidden by a folder above it
       return place;
     }
-    const bool implied = thing == nullptr && layer.has_below(path);
-    if (thing != nullptr || implied) {
+    if (thing != nullptr || listed.below) {
       if (!place) place = Place{{implied_folder(path), kImplied, ""}, lowest};
       if (thing != nullptr && place->found.layer == kImplied) {
         place->found.entry = *thing;
         place->found.layer = i;
       }
     }
-    if (layer.is_opaque(path) || layer.has_whiteout(path)) {
+    if (listed.opaque || listed.whiteout) {
       if (place) place->lowest = i;
       return place;
     }

@@ -10,6 +10,8 @@ namespace {
 // A buffer that large goes back to the system when it is freed. Left to itself the allocator learns from the
 // first one to keep them, between small pieces that live long: a quarter of the memory of a build.
 constexpr int kReturned = 512 << 10;
+// What is free at the end of a heap goes back when it is so much.
+constexpr int kKept = 8 << 20;
 
 }  // namespace
 
@@ -17,6 +19,7 @@ constexpr int kReturned = 512 << 10;
 // destructor of theirs.
 int main(int argc, char** argv) {
   ::mallopt(M_MMAP_THRESHOLD, kReturned);
+  ::mallopt(M_TRIM_THRESHOLD, kKept);
   const int code = ixian::cli::run_ix(argc, argv);
   std::fflush(nullptr);
   ::_exit(code);
