@@ -32,6 +32,19 @@ TEST(PathLess, PutsWhatIsInAFolderRightBehindIt) {
   EXPECT_FALSE(path_less("a", "a"));
 }
 
+TEST(PathLess, OrdersLongPathsAsItDoesShortOnes) {
+  const std::string folder = "srv/tree/node_modules/";
+  for (std::size_t length = 0; length < 20; ++length) {
+    const std::string start = folder.substr(0, length);
+    EXPECT_TRUE(path_less(start + "a", start + "b"));
+    EXPECT_TRUE(path_less(start + "a/b", start + "a!"));
+    EXPECT_TRUE(path_less(start + "a", start + "a/b"));
+    EXPECT_TRUE(path_less(start + "a", start + "\xff"));
+    EXPECT_FALSE(path_less(start + "a/b", start + "a"));
+    EXPECT_FALSE(path_less(start + "a", start + "a"));
+  }
+}
+
 TEST(ListedPath, IsRelativeAndWithoutDots) {
   EXPECT_EQ(listed_path("./usr//bin/./env/"), "usr/bin/env");
   EXPECT_EQ(listed_path("/etc/passwd"), "etc/passwd");
@@ -64,6 +77,17 @@ TEST(LayerListing, KeepsWhiteoutThingAndOpaqueMarkOfOnePath) {
   EXPECT_TRUE(listing.has_whiteout("a"));
   EXPECT_TRUE(listing.is_opaque("a"));
   EXPECT_FALSE(listing.has_below("a"));
+}
+
+TEST(LayerListing, SaysAllOfAPathAtOnce) {
+  const LayerListing listing(
+      {entry("a", EntryType::kWhiteout), entry("a", EntryType::kFolder), entry("a/b")});
+  const Listed folder = listing.at("a");
+  ASSERT_NE(folder.thing, nullptr);
+  EXPECT_EQ(folder.thing->path, "a");
+  EXPECT_TRUE(folder.whiteout && folder.below && !folder.opaque);
+  const Listed absent = listing.at("b");
+  EXPECT_TRUE(absent.thing == nullptr && !absent.whiteout && !absent.opaque && !absent.below);
 }
 
 TEST(LayerListing, FindsWhatIsBelow) {
