@@ -8,9 +8,9 @@ from parts import figures
 
 from . import text
 
-WIDTH = 720
-BAR, GAP, TOP = 22, 14, 8
-LABEL, VALUE = 170, 150  # room for names on the left, and for figures on the right
+WIDTH = 560
+NAME, BAR, GAP, TOP = 19, 17, 9, 4  # a name stands above its bar: it may be long, and the page narrow
+VALUE = 170  # room for figures on the right
 LOG_FROM = 30  # bars whose values differ by more than that are on a logarithmic axis
 
 
@@ -53,29 +53,35 @@ class _Axis:
         return [step * index for index in range(int(self.high / step) + 1)]
 
 
+def _bar(axis, y, name, role, runs, value):
+    """Its name, the bar of the median, a whisker over all runs and a dot for each, and what stands behind it."""
+    median, (low, high), middle = statistics.median(runs), figures.spread(runs), y + NAME + BAR / 2
+    return [
+        _element("text", escape(name.replace("`", "")), x=0, y=y + 14, class_="name"),
+        _element("rect", x=0, y=y + NAME, width=f"{max(axis.place(median), 1.5):.1f}", height=BAR, rx=2, class_=role),
+        _element("line", x1=f"{axis.place(low):.1f}", x2=f"{axis.place(high):.1f}", y1=middle, y2=middle, class_="whisker"),
+        *(_element("circle", cx=f"{axis.place(each):.1f}", cy=middle, r=1.9, class_="run") for each in runs),
+        _element("text", value, x=f"{axis.place(high) + 8:.1f}", y=middle + 4.5, class_="value"),
+    ]
+
+
 def bars(row):
-    """A bar of the median for each subject, a whisker over all its runs, and a dot for each."""
+    """Of the subjects of a row."""
     subjects = row["subjects"]
     everything = [value for each in subjects for value in figures.values(each)]
-    logarithmic = max(everything) / min(everything) > LOG_FROM
-    axis = _Axis(everything, LABEL, WIDTH - LABEL - VALUE, logarithmic)
-    bottom = TOP + len(subjects) * (BAR + GAP)
-    drawn = [_element("line", x1=f"{axis.place(each):.1f}", x2=f"{axis.place(each):.1f}", y1=TOP - 4, y2=bottom, class_="grid") for each in axis.ticks()]
+    axis = _Axis(everything, 0, WIDTH - VALUE, max(everything) / min(everything) > LOG_FROM)
+    step = NAME + BAR + GAP
+    bottom = TOP + len(subjects) * step
+    drawn = [_element("line", x1=f"{axis.place(each):.1f}", x2=f"{axis.place(each):.1f}", y1=TOP, y2=bottom, class_="grid") for each in axis.ticks()]
     for index, each in enumerate(subjects):
-        y = TOP + index * (BAR + GAP)
-        middle = y + BAR / 2
-        median, (low, high) = figures.median(each), figures.spread(figures.values(each))
-        drawn += [
-            _element("text", escape(each["name"]), x=LABEL - 10, y=middle + 4.5, class_="name", text_anchor="end"),
-            _element("rect", x=LABEL, y=y, width=f"{max(axis.place(median) - LABEL, 1.5):.1f}", height=BAR, rx=2, class_=each["role"]),
-            _element("line", x1=f"{axis.place(low):.1f}", x2=f"{axis.place(high):.1f}", y1=middle, y2=middle, class_="whisker"),
-            *(_element("circle", cx=f"{axis.place(value):.1f}", cy=middle, r=2.2, class_="run") for value in figures.values(each)),
-            _element("text", escape(text.seconds(median)) + _ratio(row, each), x=f"{max(axis.place(high), axis.place(median)) + 9:.1f}", y=middle + 4.5, class_="value"),
-        ]
-    drawn += [_element("text", escape(text.seconds(each) if each else "0"), x=f"{axis.place(each):.1f}", y=bottom + 14, class_="tick", text_anchor="middle") for each in axis.ticks()]
-    if logarithmic:
-        drawn.append(_element("text", "logarithmic", x=WIDTH, y=bottom + 14, class_="tick", text_anchor="end"))
-    return _svg(bottom + 20, row["title"], drawn)
+        value = escape(text.seconds(figures.median(each))) + _ratio(row, each)
+        drawn += _bar(axis, TOP + index * step, each["name"], each["role"], figures.values(each), value)
+    for index, each in enumerate(axis.ticks()):
+        drawn.append(_element("text", text.tick(each), x=f"{axis.place(each):.1f}", y=bottom + 15, class_="tick",
+                              text_anchor="middle" if index else "start"))
+    if axis.logarithmic:
+        drawn.append(_element("text", "logarithmic", x=WIDTH, y=bottom + 15, class_="tick", text_anchor="end"))
+    return _svg(bottom + 22, row["title"], drawn)
 
 
 def _ratio(row, subject):
@@ -86,7 +92,7 @@ def _ratio(row, subject):
 
 def growth(row):
     """Medians over sizes on logarithmic axes, with the spread at each point and the exponent at the end."""
-    left, right, top, height = 78, 150, 12, 220
+    left, right, top, height = 74, 150, 12, 210
     points = [(point["size"], value) for each in row["series"] for point in each["points"] for value in point["seconds"]]
     across = _Axis([size for size, _ in points], left, WIDTH - left - right, True)
     across.low, across.high = min(size for size, _ in points), max(size for size, _ in points)
@@ -97,7 +103,7 @@ def growth(row):
         return top + height - up.place(value)
 
     drawn = [_element("line", x1=left, x2=WIDTH - right, y1=f"{at(each):.1f}", y2=f"{at(each):.1f}", class_="grid") for each in up.ticks()]
-    drawn += [_element("text", escape(text.seconds(each)), x=left - 8, y=f"{at(each) + 4:.1f}", class_="tick", text_anchor="end") for each in up.ticks()]
+    drawn += [_element("text", text.tick(each), x=left - 8, y=f"{at(each) + 4:.1f}", class_="tick", text_anchor="end") for each in up.ticks()]
     sizes = [point["size"] for point in row["series"][0]["points"]]
     drawn += [_element("text", f"{size:,}", x=f"{across.place(size):.1f}", y=top + height + 18, class_="tick", text_anchor="middle") for size in sizes]
     drawn.append(_element("text", escape(row["of"]), x=f"{(left + WIDTH - right) / 2:.1f}", y=top + height + 36, class_="tick", text_anchor="middle"))
@@ -119,19 +125,13 @@ def growth(row):
 
 
 def limits(rows):
-    """Figures without a peer, as a list of bars, one scale for each unit."""
+    """Figures without a peer, one scale for each unit."""
     drawn, y = [], TOP
     for unit in dict.fromkeys(row["unit"] for row in rows):
         found = [row for row in rows if row["unit"] == unit]
-        axis = _Axis([value for row in found for value in row["runs"]], 250, WIDTH - 250 - VALUE, False)
+        axis = _Axis([value for row in found for value in row["runs"]], 0, WIDTH - VALUE, False)
         for row in found:
-            median, (low, high), middle = statistics.median(row["runs"]), figures.spread(row["runs"]), y + BAR / 2
-            drawn += [
-                _element("text", escape(row["title"]), x=240, y=middle + 4.5, class_="name", text_anchor="end"),
-                _element("rect", x=250, y=y, width=f"{max(axis.place(median) - 250, 1.5):.1f}", height=BAR, rx=2, class_="limit"),
-                _element("line", x1=f"{axis.place(low):.1f}", x2=f"{axis.place(high):.1f}", y1=middle, y2=middle, class_="whisker"),
-                _element("text", escape(text.number(median, row["unit"])), x=f"{axis.place(high) + 9:.1f}", y=middle + 4.5, class_="value"),
-            ]
-            y += BAR + GAP
+            drawn += _bar(axis, y, row["title"], "limit", row["runs"], escape(text.number(statistics.median(row["runs"]), row["unit"])))
+            y += NAME + BAR + GAP
         y += GAP
     return _svg(y, "The limits of the machine", drawn)

@@ -92,7 +92,8 @@ def page(record):
     why = story.explanations(rows)
     judged = [met for row in rows for *_, met in figures.asked(row)]
     sections = text.sections(rows)
-    menu = "".join(f'<a href="#{text.anchor(text.heading(name)[0])}">{inline(text.heading(name)[0])}</a>' for name, _ in sections)
+    own = [("asked", "What was asked for"), ("limits", "Next to the limits"), *([("what-was-slow", "What was slow")] if story.profiles() else [])]
+    menu = "".join(f'<a href="#{name}">{title}</a>' for name, title in own) + "".join(f'<a href="#{text.anchor(text.heading(name)[0])}">{inline(text.heading(name)[0])}</a>' for name, _ in sections)
     gaps = f'<section id="limits"><h2>Next to the limits of the machine</h2>{table(markdown.gap_table(rows))}</section>' if story.gaps(rows) else ""
     summary = f'<p class="sum"><strong>{sum(judged)}</strong> of <strong>{len(judged)}</strong> figures that were asked for are met.</p>' if judged else ""
     return f"""<!DOCTYPE html>
@@ -113,6 +114,7 @@ fastest run to the slowest, dots are runs. A ratio is ours divided by theirs, ru
 <p class="machine">{record["when"][:10]}, {html.escape(record["commit"])} · {html.escape(machine["processor"])}, {machine["cores"]} cores,
 {round(machine["memory_mib"] / 1024)} GiB · Linux {html.escape(machine["kernel"])}, {html.escape(machine["system"])}<br>
 {", ".join(html.escape(f"{name} {version}") for name, version in record["versions"].items())}</p>
+{"".join(paragraph(note) for note in markdown.notes(record))}
 <nav>{menu}</nav>
 </header>
 <main>

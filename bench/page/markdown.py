@@ -60,7 +60,7 @@ def asked(rows):
     lines = []
     for row in rows:
         for against, name, value, _, limit, met in figures.asked(row):
-            what = f"{text.ratio(value)} × {against}" if against else plain(row, name, value)
+            what = f"{text.ratio(value)} × {against}{'' if name == 'seconds' else ' (' + FIGURES[name] + ')'}" if against else plain(row, name, value)
             lines.append([row["title"], what, text.limit(*limit) + ("" if against else " " + unit_of(row, name)).rstrip(), yes(met)])
     return table(["", "measured", "asked for", "met"], lines)
 
@@ -112,8 +112,13 @@ is the time of all processors together, daemons included; memory the largest res
 saw. *Limit* marks what the machine takes for the same work without a builder. What is asked for is what the project set itself before it measured. How a scenario or a
 peer is added is in [bench/README.md](../bench/README.md).
 
-Measured {when} at {commit}: {processor}, {cores} cores, {memory} GiB, Linux {kernel}, {system}, in a file system of its own ({file_system}) for each
+Measured {when} at {commit}: {processor}, {cores} cores, {memory} GiB, Linux {kernel}, {system} in a file system of its own for each
 scenario. {versions}. Machines that are shared are noisy: repeat before you conclude."""
+
+
+def notes(record):
+    """What must be known to judge the whole record."""
+    return ["These are small inputs, which only show that the bench works." if record["quick"] else "", record.get("note", "")]
 
 
 def page(record):
@@ -123,8 +128,9 @@ def page(record):
     counts = sorted({len(each["runs"]) for row in rows if row["kind"] == "compare" for each in row["subjects"]})
     parts = [INTRODUCTION.format(
         runs=f"{counts[0]} to {counts[-1]} runs" if len(counts) > 1 else f"{counts[0]} runs", when=record["when"][:10], commit=record["commit"], processor=machine["processor"],
-        cores=machine["cores"], memory=round(machine["memory_mib"] / 1024), kernel=machine["kernel"], system=machine["system"], file_system="ext4 with a journal",
+        cores=machine["cores"], memory=round(machine["memory_mib"] / 1024), kernel=machine["kernel"], system=machine["system"],
         versions=", ".join(f"{name} {version}" for name, version in record["versions"].items()))]
+    parts += [note for note in notes(record) if note]
     parts += ["## What was asked for", asked(rows)]
     if why:
         parts += ["What is not met, and where a peer is faster:", "\n".join(f"- **{cell(title)}**: {reason}" for title, reason in why.items())]

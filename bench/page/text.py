@@ -18,6 +18,11 @@ def seconds(value):
     return f"{value * 1000:.0f} ms" if value >= 0.1 else f"{value * 1000:.1f} ms"
 
 
+def tick(value):
+    """Seconds on an axis."""
+    return f"{value:g} s" if value >= 1 else f"{value * 1000:g} ms" if value else "0"
+
+
 def amount(size):
     """Bytes."""
     if size is None:

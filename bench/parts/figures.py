@@ -43,8 +43,10 @@ def asked(row):
     answers = []
     for each in row.get("asked", []):
         if row["kind"] == "compare" and each.get("against"):
-            other = next(subject for subject in row["subjects"] if subject["name"] == each["against"])
-            found = ratios(row, other, each["figure"])
+            other = next((subject for subject in row["subjects"] if subject["name"] == each["against"]), None)
+            found = ratios(row, other, each["figure"]) if other else []
+            if not found:
+                continue  # it was left out, or has none of that
             value, spread = statistics.median(found), (min(found), max(found))
         elif row["kind"] == "compare":
             value, spread = median(ours(row), each["figure"]), None

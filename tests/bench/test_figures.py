@@ -29,6 +29,12 @@ def test_what_was_asked_against_a_peer(limit, met):
     assert figures.asked(row) == [("peer", "seconds", 0.5, (0.5, 0.5), ("at_most", limit), met)]
 
 
+def test_a_peer_that_was_left_out_is_not_judged():
+    row = compare(subject("ix", "ours", 1, requests=5), subject("peer", "peer", 1, requests=0),
+                  asked=[{"against": "absent", "figure": "seconds", "at_most": 1}, {"against": "peer", "figure": "requests", "at_most": 1}])
+    assert figures.asked(row) == []
+
+
 def test_what_was_asked_of_ours_alone():
     row = compare(subject("ix", "ours", 1, peak_mib=30), subject("peer", "peer", 1, peak_mib=99), asked=[{"against": None, "figure": "peak_mib", "at_most": 64}])
     assert figures.asked(row) == [(None, "peak_mib", 30, None, ("at_most", 64), True)]
