@@ -291,4 +291,4 @@ def test_ix_init_and_ix_build_image_make_a_working_image_of_a_fresh_django_and_w
     assert "System check identified no issues" in said
     assert "page: fresh bread" in said and "bundle: True" in said
     steps = bakery("plan", "build_image", "--json").ok().json()["images"]["steps"]
-    assert {step["stage"] for step in steps} == {"runtime"} and steps[0]["place"] == "local"
+    assert next(step for step in steps if step["stage"] == "runtime")["place"] == "local"
