@@ -1,7 +1,9 @@
-// Runs a command and prints what it took: seconds, seconds of processor time, and the largest resident set of one process in MiB.
+// Runs a command and prints what it took: seconds, seconds of processor time, and the largest resident set of
+// one process in MiB.
 //
-// All descendants count, those too that their parents left behind, as long as they have ended when the command does.
-// A program of its own, for on Linux a process inherits the peak of whoever started it, and the bench itself is large.
+// All descendants count, those too that their parents left behind, as long as they have ended when the
+// command does. A program of its own, for on Linux a process inherits the peak of whoever started it, and the
+// bench itself is large.
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,7 +17,9 @@
 
 namespace {
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; }
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
 
 }  // namespace
 

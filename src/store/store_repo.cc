@@ -151,8 +151,8 @@ void StoreRepo::put_manifest(const std::string& ref, const oci::RawManifest& man
   lease.keep(blobs_of(blobs_, manifest));
   layout::check_storable(manifest, blobs_, image(ref));
   const bool fresh = blobs_.put(manifest.descriptor.digest, manifest.bytes);
-  // What has that name already was synced then. A blob that was lost and came back since is not worth a disk's
-  // time in every build that changes nothing: at the worst it is lost again.
+  // What has that name already was synced then. A blob that was lost and came back since is not worth a
+  // disk's time in every build that changes nothing: at the worst it is lost again.
   const bool had_name = digest ? !fresh : named(ref) == manifest.descriptor;
   if (had_name && !fresh) return;
   blobs_.sync();
