@@ -1,7 +1,6 @@
 // Commits a folder as a layer, or extracts one, for the bench: what `ix build` does with a RUN's files,
 // alone.
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,15 +70,12 @@ std::uint64_t extract(const oci::Descriptor& descriptor, const std::string& file
 
 void print(Clock::time_point start, std::uint64_t size, std::string_view digest) {
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  rusage usage = {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  std::printf("%.3f %.0f %.1f %s\n", seconds, static_cast<double>(size) / 1e6 / seconds,
-              static_cast<double>(usage.ru_maxrss) / 1024, digest.data());
+  std::printf("%.0f %s\n", static_cast<double>(size) / 1e6 / seconds, digest.data());
 }
 
 }  // namespace
 
-// Prints the seconds, MB/s of tar, the largest resident memory in MiB, and the digest of the layer.
+// Prints the MB/s of tar and the digest of the layer.
 int main(int argc, char** argv) try {
   const std::vector<std::string> arguments(argv, argv + argc);
   const std::string what = argc > 1 ? arguments[1] : "";

@@ -30,3 +30,11 @@ class LateLibrary {
 // Within a function of the library of that name: `real` is the library's.
 #define IXIAN_LATE(library, name) \
   static const auto real = reinterpret_cast<decltype(&(name))>((library).symbol(#name))
+
+// A whole function of the library, which passes its arguments on: IXIAN_LATE_FUNCTION(kLibrary, int,
+// close_it, (it* each), (each)).
+#define IXIAN_LATE_FUNCTION(library, result, name, parameters, arguments) \
+  result(name) parameters {                                               \
+    IXIAN_LATE(library, name);                                            \
+    return real arguments;                                                \
+  }

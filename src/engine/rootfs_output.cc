@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <system_error>
 #include <variant>
 
 #include "base/fs.h"
@@ -49,7 +50,8 @@ void write_root_folder(const std::shared_ptr<store::Store>& store, const BuiltSt
   LayerServices services(store, events, cancellation);
   const LayerStack layers = layers_of(services, image);
   base::make_directories(folder);
-  if (std::filesystem::is_empty(folder)) {
+  std::error_code unreadable;
+  if (std::filesystem::is_empty(folder, unreadable)) {
     for (const auto& layer : layers) layer->apply_to(folder);
     return;
   }

@@ -27,46 +27,21 @@ static_assert(sizeof(long) == sizeof(void*) && sizeof(curl_off_t) == sizeof(void
 #endif
 
 #define IXIAN_CURL(name) IXIAN_LATE(ixian::http::kCurlLibrary, name)
+#define IXIAN_CURL_FUNCTION(result, name, parameters, arguments) \
+  IXIAN_LATE_FUNCTION(ixian::http::kCurlLibrary, result, name, parameters, arguments)
 
 extern "C" {
 
-CURLcode(curl_global_init)(long flags) {
-  IXIAN_CURL(curl_global_init);
-  return real(flags);
-}
-curl_version_info_data*(curl_version_info)(CURLversion age) {
-  IXIAN_CURL(curl_version_info);
-  return real(age);
-}
-curl_slist*(curl_slist_append)(curl_slist* list, const char* text) {
-  IXIAN_CURL(curl_slist_append);
-  return real(list, text);
-}
-void(curl_slist_free_all)(curl_slist* list) {
-  IXIAN_CURL(curl_slist_free_all);
-  real(list);
-}
+IXIAN_CURL_FUNCTION(CURLcode, curl_global_init, (long flags), (flags))
+IXIAN_CURL_FUNCTION(curl_version_info_data*, curl_version_info, (CURLversion age), (age))
+IXIAN_CURL_FUNCTION(curl_slist*, curl_slist_append, (curl_slist * list, const char* text), (list, text))
+IXIAN_CURL_FUNCTION(void, curl_slist_free_all, (curl_slist * list), (list))
 
-CURL*(curl_easy_init)() {
-  IXIAN_CURL(curl_easy_init);
-  return real();
-}
-void(curl_easy_cleanup)(CURL* easy) {
-  IXIAN_CURL(curl_easy_cleanup);
-  real(easy);
-}
-void(curl_easy_reset)(CURL* easy) {
-  IXIAN_CURL(curl_easy_reset);
-  real(easy);
-}
-CURLcode(curl_easy_pause)(CURL* easy, int what) {
-  IXIAN_CURL(curl_easy_pause);
-  return real(easy, what);
-}
-const char*(curl_easy_strerror)(CURLcode code) {
-  IXIAN_CURL(curl_easy_strerror);
-  return real(code);
-}
+IXIAN_CURL_FUNCTION(CURL*, curl_easy_init, (), ())
+IXIAN_CURL_FUNCTION(void, curl_easy_cleanup, (CURL * easy), (easy))
+IXIAN_CURL_FUNCTION(void, curl_easy_reset, (CURL * easy), (easy))
+IXIAN_CURL_FUNCTION(CURLcode, curl_easy_pause, (CURL * easy, int what), (easy, what))
+IXIAN_CURL_FUNCTION(const char*, curl_easy_strerror, (CURLcode code), (code))
 CURLcode(curl_easy_setopt)(CURL* easy, CURLoption option, ...) {
   IXIAN_CURL(curl_easy_setopt);
   va_list rest;
@@ -84,34 +59,15 @@ CURLcode(curl_easy_getinfo)(CURL* easy, CURLINFO info, ...) {
   return (real)(easy, info, value);
 }
 
-CURLM*(curl_multi_init)() {
-  IXIAN_CURL(curl_multi_init);
-  return real();
-}
-CURLMcode(curl_multi_cleanup)(CURLM* multi) {
-  IXIAN_CURL(curl_multi_cleanup);
-  return real(multi);
-}
-CURLMcode(curl_multi_add_handle)(CURLM* multi, CURL* easy) {
-  IXIAN_CURL(curl_multi_add_handle);
-  return real(multi, easy);
-}
-CURLMcode(curl_multi_remove_handle)(CURLM* multi, CURL* easy) {
-  IXIAN_CURL(curl_multi_remove_handle);
-  return real(multi, easy);
-}
-CURLMcode(curl_multi_perform)(CURLM* multi, int* running) {
-  IXIAN_CURL(curl_multi_perform);
-  return real(multi, running);
-}
-CURLMcode(curl_multi_poll)(CURLM* multi, curl_waitfd extra[], unsigned count, int timeout, int* ready) {
-  IXIAN_CURL(curl_multi_poll);
-  return real(multi, extra, count, timeout, ready);
-}
-CURLMsg*(curl_multi_info_read)(CURLM* multi, int* left) {
-  IXIAN_CURL(curl_multi_info_read);
-  return real(multi, left);
-}
+IXIAN_CURL_FUNCTION(CURLM*, curl_multi_init, (), ())
+IXIAN_CURL_FUNCTION(CURLMcode, curl_multi_cleanup, (CURLM * multi), (multi))
+IXIAN_CURL_FUNCTION(CURLMcode, curl_multi_add_handle, (CURLM * multi, CURL* easy), (multi, easy))
+IXIAN_CURL_FUNCTION(CURLMcode, curl_multi_remove_handle, (CURLM * multi, CURL* easy), (multi, easy))
+IXIAN_CURL_FUNCTION(CURLMcode, curl_multi_perform, (CURLM * multi, int* running), (multi, running))
+IXIAN_CURL_FUNCTION(CURLMcode, curl_multi_poll,
+                    (CURLM * multi, curl_waitfd extra[], unsigned count, int timeout, int* ready),
+                    (multi, extra, count, timeout, ready))
+IXIAN_CURL_FUNCTION(CURLMsg*, curl_multi_info_read, (CURLM * multi, int* left), (multi, left))
 CURLMcode(curl_multi_setopt)(CURLM* multi, CURLMoption option, ...) {
   IXIAN_CURL(curl_multi_setopt);
   va_list rest;

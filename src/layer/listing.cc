@@ -16,15 +16,34 @@ int rank(EntryType type) {
   return type == EntryType::kWhiteout ? 0 : type == EntryType::kOpaque ? 2 : 1;
 }
 
-bool hides_below(const ListedEntry& entry) {
-  return rank(entry.type) == 1 && entry.type != EntryType::kFolder;
-}
-
-constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-
 bool is_below(std::string_view path, std::string_view folder) {
   if (folder.empty()) return !path.empty();
   return path.size() > folder.size() && path[folder.size()] == '/' && path.starts_with(folder);
+}
+
+// Goes through entries in their order and tells which lie below a thing that is no folder: such came before
+// it, for nothing can have been put there later.
+class Shadow {
+ public:
+  bool covers(const ListedEntry& entry) {
+    if (thing_ != nullptr && !is_below(entry.path, thing_->path)) thing_ = nullptr;
+    return thing_ != nullptr;
+  }
+
+  // `entry`, which is not covered, must stay where it is.
+  void pass(const ListedEntry& entry) {
+    if (rank(entry.type) == 1 && entry.type != EntryType::kFolder) thing_ = &entry;
+  }
+
+ private:
+  const ListedEntry* thing_ = nullptr;
+};
+
+// Why a component of a path cannot be one; nullptr where it can.
+const char* fault_of_component(std::string_view component) {
+  if (component == "..") return "has a \"..\"";
+  if (component.size() > 255) return "has a component longer than 255 bytes";
+  return nullptr;
 }
 
 // The length of what both begin with, eight bytes at a time: paths of one folder differ late.
@@ -66,26 +85,24 @@ LayerListing::LayerListing(std::vector<ListedEntry> entries) {
     return !entry_less(entries[b], entries[a]) && a < b;
   });
 
-  // The thing that is no folder which the paths that follow could lie below.
-  std::size_t above = kNone;
+  Shadow shadow;
   entries_.reserve(entries.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     ListedEntry& entry = entries[order[i]];
-    if (above != kNone && !is_below(entry.path, entries_[above].path)) above = kNone;
     const bool last = i + 1 == order.size() || entry_less(entry, entries[order[i + 1]]);
-    // What lies below a thing that is no folder came before it: nothing can have been put there later.
-    if (!last || above != kNone) continue;
+    if (shadow.covers(entry) || !last) continue;
     entries_.push_back(std::move(entry));
-    if (hides_below(entries_.back())) above = entries_.size() - 1;
+    shadow.pass(entries_.back());
   }
 }
 
 bool LayerListing::in_order(const std::vector<ListedEntry>& entries) {
-  std::size_t above = kNone;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (i > 0 && !entry_less(entries[i - 1], entries[i])) return false;
-    if (above != kNone && is_below(entries[i].path, entries[above].path)) return false;
-    if (hides_below(entries[i])) above = i;
+  Shadow shadow;
+  const ListedEntry* before = nullptr;
+  for (const ListedEntry& entry : entries) {
+    if ((before != nullptr && !entry_less(*before, entry)) || shadow.covers(entry)) return false;
+    shadow.pass(entry);
+    before = &entry;
   }
   return true;
 }
@@ -117,12 +134,24 @@ std::string listed_path(std::string_view name) {
     const std::string_view component = name.substr(0, slash);
     name.remove_prefix(std::min(slash + 1, name.size()));
     if (component.empty() || component == ".") continue;
-    if (component == "..") throw std::invalid_argument("has a \"..\"");
-    if (component.size() > 255) throw std::invalid_argument("has a component longer than 255 bytes");
+    if (const char* const fault = fault_of_component(component)) throw std::invalid_argument(fault);
     if (!path.empty()) path += '/';
     path += component;
   }
   return path;
+}
+
+bool is_listed_path(std::string_view path, std::size_t from) {
+  if (path.empty()) return true;
+  if (path.size() > kMaxName || path.find('\0', from) != std::string_view::npos) return false;
+  std::size_t start = from == 0 ? 0 : path.rfind('/', from - 1) + 1;
+  while (true) {
+    const std::size_t end = std::min(path.find('/', start), path.size());
+    const std::string_view component = path.substr(start, end - start);
+    if (component.empty() || component == "." || fault_of_component(component) != nullptr) return false;
+    if (end == path.size()) return true;
+    start = end + 1;
+  }
 }
 
 }  // namespace ixian::layer

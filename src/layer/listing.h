@@ -47,8 +47,8 @@ struct Listed {
   const ListedEntry* thing = nullptr;  // neither whiteout nor opaque mark; null where there is none
   bool whiteout = false;
   bool opaque = false;
-  bool below =
-      false;  // some entry lies below it, whiteouts included; below "" lies everything but the root's own
+  // Some entry lies below it, whiteouts included; below "" lies everything but the root's own.
+  bool below = false;
 };
 
 // A value. Reading is thread-safe.
@@ -65,9 +65,6 @@ class LayerListing {
 
   Listed at(std::string_view path) const;
   const ListedEntry* thing(std::string_view path) const { return at(path).thing; }
-  bool has_whiteout(std::string_view path) const { return at(path).whiteout; }
-  bool is_opaque(std::string_view path) const { return at(path).opaque; }
-  bool has_below(std::string_view path) const { return at(path).below; }
 
   // A compact form, the same bytes for equal listings, readable only by parse(). About 40 bytes an entry.
   std::string serialise() const;
@@ -86,6 +83,9 @@ class LayerListing {
 // `name` as tar archives have it, as a path of a listing: leading and doubled slashes and "." go. Throws
 // std::invalid_argument where there is a "..", a NUL, or more than 4096 bytes.
 std::string listed_path(std::string_view name);
+
+// It is what listed_path() makes of it. What is before the component that `from` is in is known to be.
+bool is_listed_path(std::string_view path, std::size_t from);
 
 // The end of a stored listing, by which damage is noticed: CRC-32 of all before it.
 std::string listing_check(std::string_view bytes);

@@ -73,21 +73,6 @@ bool is_device(EntryType type) {
   return type == EntryType::kCharacterDevice || type == EntryType::kBlockDevice;
 }
 
-// As listed_path() makes them, from the component on that `from` is in: what is before it is known to be
-// good.
-void check_path(std::string_view path, std::size_t from) {
-  if (path.empty()) return;
-  if (path.size() > kMaxName || path.find('\0', from) != std::string_view::npos) Reader::fail();
-  std::size_t start = from == 0 ? 0 : path.rfind('/', from - 1) + 1;
-  while (true) {
-    const std::size_t end = std::min(path.find('/', start), path.size());
-    const std::string_view component = path.substr(start, end - start);
-    if (component.empty() || component.size() > 255 || component == "." || component == "..") Reader::fail();
-    if (end == path.size()) return;
-    start = end + 1;
-  }
-}
-
 ListedEntry read_entry(Reader& reader, const ListedEntry& last) {
   constexpr std::uint32_t kMaxId = std::numeric_limits<std::uint32_t>::max();
   ListedEntry entry;
@@ -99,7 +84,7 @@ ListedEntry read_entry(Reader& reader, const ListedEntry& last) {
   entry.path.reserve(static_cast<std::size_t>(shared) + own.size());
   entry.path.assign(last.path, 0, static_cast<std::size_t>(shared));
   entry.path += own;
-  check_path(entry.path, static_cast<std::size_t>(shared));
+  if (!is_listed_path(entry.path, static_cast<std::size_t>(shared))) Reader::fail();
   entry.mode = reader.small(07777);
   entry.uid = reader.small(kMaxId);
   entry.gid = reader.small(kMaxId);

@@ -74,9 +74,9 @@ TEST(LayerListing, KeepsWhiteoutThingAndOpaqueMarkOfOnePath) {
       {entry("a", EntryType::kOpaque), entry("a", EntryType::kFolder), entry("a", EntryType::kWhiteout)});
   EXPECT_EQ(listing.entries().size(), 3);
   EXPECT_EQ(listing.thing("a")->type, EntryType::kFolder);
-  EXPECT_TRUE(listing.has_whiteout("a"));
-  EXPECT_TRUE(listing.is_opaque("a"));
-  EXPECT_FALSE(listing.has_below("a"));
+  EXPECT_TRUE(listing.at("a").whiteout);
+  EXPECT_TRUE(listing.at("a").opaque);
+  EXPECT_FALSE(listing.at("a").below);
 }
 
 TEST(LayerListing, SaysAllOfAPathAtOnce) {
@@ -92,11 +92,11 @@ TEST(LayerListing, SaysAllOfAPathAtOnce) {
 
 TEST(LayerListing, FindsWhatIsBelow) {
   const LayerListing listing({entry("a/b/c"), entry("a!")});
-  EXPECT_TRUE(listing.has_below(""));
-  EXPECT_TRUE(listing.has_below("a"));
-  EXPECT_TRUE(listing.has_below("a/b"));
-  EXPECT_FALSE(listing.has_below("a/b/c"));
-  EXPECT_FALSE(listing.has_below("a!"));
+  EXPECT_TRUE(listing.at("").below);
+  EXPECT_TRUE(listing.at("a").below);
+  EXPECT_TRUE(listing.at("a/b").below);
+  EXPECT_FALSE(listing.at("a/b/c").below);
+  EXPECT_FALSE(listing.at("a!").below);
   EXPECT_EQ(listing.thing("a"), nullptr);
 }
 
