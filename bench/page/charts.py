@@ -4,9 +4,7 @@ import html
 import math
 import statistics
 
-from parts import figures
-
-from . import text
+from parts import figures, units
 
 WIDTH = 560
 NAME, BAR, GAP, TOP = 19, 17, 9, 4  # a name stands above its bar: it may be long, and the page narrow
@@ -74,10 +72,10 @@ def bars(row):
     bottom = TOP + len(subjects) * step
     drawn = [_element("line", x1=f"{axis.place(each):.1f}", x2=f"{axis.place(each):.1f}", y1=TOP, y2=bottom, class_="grid") for each in axis.ticks()]
     for index, each in enumerate(subjects):
-        value = escape(text.seconds(figures.median(each))) + _ratio(row, each)
+        value = escape(units.seconds(figures.median(each))) + _ratio(row, each)
         drawn += _bar(axis, TOP + index * step, each["name"], each["role"], figures.values(each), value)
     for index, each in enumerate(axis.ticks()):
-        drawn.append(_element("text", text.tick(each), x=f"{axis.place(each):.1f}", y=bottom + 15, class_="tick",
+        drawn.append(_element("text", units.tick(each), x=f"{axis.place(each):.1f}", y=bottom + 15, class_="tick",
                               text_anchor="middle" if index else "start"))
     if axis.logarithmic:
         drawn.append(_element("text", "logarithmic", x=WIDTH, y=bottom + 15, class_="tick", text_anchor="end"))
@@ -87,7 +85,7 @@ def bars(row):
 def _ratio(row, subject):
     if subject["role"] == "ours":
         return ""
-    return _element("tspan", f" ix {text.ratio(figures.median_ratio(row, subject))} ×", class_="ratio")
+    return _element("tspan", f" ix {units.ratio(figures.median_ratio(row, subject))} ×", class_="ratio")
 
 
 def growth(row):
@@ -103,7 +101,7 @@ def growth(row):
         return top + height - up.place(value)
 
     drawn = [_element("line", x1=left, x2=WIDTH - right, y1=f"{at(each):.1f}", y2=f"{at(each):.1f}", class_="grid") for each in up.ticks()]
-    drawn += [_element("text", text.tick(each), x=left - 8, y=f"{at(each) + 4:.1f}", class_="tick", text_anchor="end") for each in up.ticks()]
+    drawn += [_element("text", units.tick(each), x=left - 8, y=f"{at(each) + 4:.1f}", class_="tick", text_anchor="end") for each in up.ticks()]
     sizes = [point["size"] for point in row["series"][0]["points"]]
     drawn += [_element("text", f"{size:,}", x=f"{across.place(size):.1f}", y=top + height + 18, class_="tick", text_anchor="middle") for size in sizes]
     drawn.append(_element("text", escape(row["of"]), x=f"{(left + WIDTH - right) / 2:.1f}", y=top + height + 36, class_="tick", text_anchor="middle"))
@@ -131,7 +129,7 @@ def limits(rows):
         found = [row for row in rows if row["unit"] == unit]
         axis = _Axis([value for row in found for value in row["runs"]], 0, WIDTH - VALUE, False)
         for row in found:
-            drawn += _bar(axis, y, row["title"], "limit", row["runs"], escape(text.number(statistics.median(row["runs"]), row["unit"])))
+            drawn += _bar(axis, y, row["title"], "limit", row["runs"], escape(units.number(statistics.median(row["runs"]), row["unit"])))
             y += NAME + BAR + GAP
         y += GAP
     return _svg(y, "The limits of the machine", drawn)

@@ -6,7 +6,7 @@ import re
 
 from parts import figures
 
-from . import charts, markdown, story, text
+from . import charts, markdown, story, tables, text
 
 STYLE = (pathlib.Path(__file__).parent / "style.css").read_text()
 
@@ -24,12 +24,9 @@ def paragraph(words):
     return f"<p>{inline(' '.join(words.split()))}</p>" if words else ""
 
 
-def table(source):
-    """A table of Markdown, as markdown.py makes them."""
-    lines = [[each.strip().replace("\\|", "|").replace("&lt;", "<") for each in re.split(r"(?<!\\)\|", line)[1:-1]] for line in source.splitlines()]
-    head, body = lines[0], lines[2:]
-    rows = "".join("<tr>" + "".join(f"<td>{inline(each)}</td>" for each in row) + "</tr>" for row in body)
-    return f'<div class="scroll"><table><thead><tr>{"".join(f"<th>{inline(each)}</th>" for each in head)}</tr></thead><tbody>{rows}</tbody></table></div>'
+def table(header, rows):
+    body = "".join("<tr>" + "".join(f"<td>{inline(each)}</td>" for each in row) + "</tr>" for row in rows)
+    return f'<div class="scroll"><table><thead><tr>{"".join(f"<th>{inline(each)}</th>" for each in header)}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def details(summary, content):
@@ -38,27 +35,28 @@ def details(summary, content):
 
 def verdict(row):
     """What was asked of a row, as small labels."""
-    labels = []
-    for against, name, value, _, limit, met in figures.asked(row):
-        what = f"{text.ratio(value)} × {against}" if against else markdown.plain(row, name, value)
-        labels.append(f'<span class="{"met" if met else "unmet"}">{inline(what)}, asked {inline(text.limit(*limit))}: {"met" if met else "not met"}</span>')
-    return f'<div class="verdicts">{"".join(labels)}</div>' if labels else ""
+    labels = "".join(f'<span class="{"met" if met else "unmet"}">{inline(measured)}, asked {inline(limit)}: {"met" if met else "not met"}</span>'
+                     for measured, limit, _, met in tables.answers(row))
+    return f'<div class="verdicts">{labels}</div>' if labels else ""
+
+
+def plot(row, why, drawing, summary, numbers):
+    """A drawing with what is to be known of its row."""
+    reason = f'<p class="why">{inline(why[row["title"]])}</p>' if row["title"] in why else ""
+    return (f'<figure><figcaption>{inline(row["title"])}</figcaption>{drawing}{verdict(row)}{reason}{paragraph(row["about"])}'
+            f'{details(summary, table(*numbers))}</figure>')
 
 
 def compare(row, why):
-    reason = f'<p class="why">{inline(why[row["title"]])}</p>' if row["title"] in why else ""
-    return (f'<figure><figcaption>{inline(row["title"])}</figcaption>{charts.bars(row)}{verdict(row)}{reason}{paragraph(row["about"])}'
-            f'{details("Processor, memory, requests and bytes", table(markdown.compare(row)))}</figure>')
+    return plot(row, why, charts.bars(row), "Processor, memory, requests and bytes", tables.compare(row))
 
 
 def grown(row, why):
-    reason = f'<p class="why">{inline(why[row["title"]])}</p>' if row["title"] in why else ""
-    return (f'<figure><figcaption>{inline(row["title"])}</figcaption>{charts.growth(row)}{verdict(row)}{reason}{paragraph(row["about"])}'
-            f'{details("Figures", table(markdown.growth([row])))}</figure>')
+    return plot(row, why, charts.growth(row), "Figures", tables.growth([row]))
 
 
 def single(rows, why):
-    parts = [table(markdown.single(rows))]
+    parts = [table(*tables.single(rows))]
     for row in rows:
         if row["title"] in why:
             parts.append(f'<p class="why">{inline(row["title"])}: {inline(why[row["title"]])}</p>')
@@ -75,7 +73,7 @@ def section(name, rows, why):
     parts += [f"<figure>{single(found, why)}</figure>"] if found else []
     found = [row for row in rows if row["kind"] == "limit"]
     if found:
-        parts.append(f'<figure>{charts.limits(found)}{details("Figures", table(markdown.single(found)))}</figure>')
+        parts.append(f'<figure>{charts.limits(found)}{details("Figures", table(*tables.single(found)))}</figure>')
         parts += [paragraph(f"{row['title']}: {row['about']}") for row in found if row["about"]]
     parts += [grown(row, why) for row in rows if row["kind"] == "growth"]
     return "".join(parts) + "</section>"
@@ -93,8 +91,9 @@ def page(record):
     judged = [met for row in rows for *_, met in figures.asked(row)]
     sections = text.sections(rows)
     own = [("asked", "What was asked for"), ("limits", "Next to the limits"), *([("what-was-slow", "What was slow")] if story.profiles() else [])]
-    menu = "".join(f'<a href="#{name}">{title}</a>' for name, title in own) + "".join(f'<a href="#{text.anchor(text.heading(name)[0])}">{inline(text.heading(name)[0])}</a>' for name, _ in sections)
-    gaps = f'<section id="limits"><h2>Next to the limits of the machine</h2>{table(markdown.gap_table(rows))}</section>' if story.gaps(rows) else ""
+    headings = [text.heading(name)[0] for name, _ in sections]
+    menu = "".join(f'<a href="#{at}">{inline(title)}</a>' for at, title in [*own, *((text.anchor(each), each) for each in headings)])
+    gaps = f'<section id="limits"><h2>Next to the limits of the machine</h2>{table(*tables.gaps(rows))}</section>' if story.gaps(rows) else ""
     summary = f'<p class="sum"><strong>{sum(judged)}</strong> of <strong>{len(judged)}</strong> figures that were asked for are met.</p>' if judged else ""
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -118,7 +117,7 @@ fastest run to the slowest, dots are runs. A ratio is ours divided by theirs, ru
 <nav>{menu}</nav>
 </header>
 <main>
-<section id="asked"><h2>What was asked for</h2>{table(markdown.asked(rows))}</section>
+<section id="asked"><h2>What was asked for</h2>{table(*tables.asked(rows))}</section>
 {gaps}
 {profiles()}
 {"".join(section(name, found, why) for name, found in sections)}

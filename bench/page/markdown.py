@@ -1,84 +1,14 @@
 """The record as docs/benchmarks.md."""
 
-import statistics
-
-from parts import figures
-
-from . import story, text
-
-FIGURES = {"seconds": "time", "cpu_seconds": "processor", "peak_mib": "memory", "requests": "requests", "pulled_bytes": "read", "pushed_bytes": "new there"}
-ROLES = {"ours": "", "peer": "", "limit": " (limit)"}
-
+from . import story, tables, text
 
 def cell(value):
     return str(value).replace("|", "\\|").replace("<", "&lt;")
 
 
 def table(header, rows):
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines = ["| " + " | ".join(map(cell, header)) + " |", "|" + "---|" * len(header)]
     return "\n".join(lines + ["| " + " | ".join(cell(each) for each in row) + " |" for row in rows])
-
-
-def yes(met):
-    return "yes" if met else "**no**"
-
-
-def compare(row):
-    recorded = [name for name in FIGURES if any(figures.values(each, name) for each in row["subjects"])]
-    lines = []
-    for each in row["subjects"]:
-        low, high = figures.spread(figures.values(each))
-        cells = [each["name"] + ROLES[each["role"]], f"{text.seconds(figures.median(each))} ({text.seconds(low)} – {text.seconds(high)})"]
-        cells += [text.figure(name, figures.median(each, name)) for name in recorded[1:]]
-        if each["role"] == "ours":
-            cells.append("")
-        else:
-            low, high = figures.spread(figures.ratios(row, each))
-            cells.append(f"{text.ratio(figures.median_ratio(row, each))} × ({text.ratio(low)} – {text.ratio(high)})")
-        lines.append(cells)
-    return table([cell(row["title"]), *(FIGURES[name] for name in recorded), "ix / it"], lines)
-
-
-def growth(rows):
-    lines = []
-    for row in rows:
-        for each in row["series"]:
-            points = ", ".join(f"{point['size']:,}: {text.seconds(statistics.median(point['seconds']))}" for point in each["points"])
-            lines.append([row["title"], each["name"], row["of"], points, f"{figures.growth(each):.2f}"])
-    return table(["growth of", "", "with", "times", "exponent"], lines)
-
-
-def single(rows):
-    lines = []
-    for row in rows:
-        low, high = figures.spread(row["runs"])
-        lines.append([row["title"], text.number(statistics.median(row["runs"]), row["unit"]), f"{text.number(low, row['unit'])} – {text.number(high, row['unit'])}"])
-    return table(["", "median", "spread"], lines)
-
-
-def asked(rows):
-    lines = []
-    for row in rows:
-        for against, name, value, _, limit, met in figures.asked(row):
-            what = f"{text.ratio(value)} × {against}{'' if name == 'seconds' else ' (' + FIGURES[name] + ')'}" if against else plain(row, name, value)
-            lines.append([row["title"], what, text.limit(*limit) + ("" if against else " " + unit_of(row, name)).rstrip(), yes(met)])
-    return table(["", "measured", "asked for", "met"], lines)
-
-
-def plain(row, name, value):
-    if row["kind"] == "growth":
-        return f"{value:.2f} (exponent)"
-    return text.figure(name, value) if row["kind"] == "compare" else text.number(value, row["unit"])
-
-
-def unit_of(row, name):
-    return "MiB" if name == "peak_mib" else row.get("unit", "")
-
-
-def gap_table(rows):
-    return table(["", "ix", "limit", "ix / limit"],
-                 [[row["title"], text.seconds(figures.median(figures.ours(row))), f"{limit['name']}: {text.seconds(figures.median(limit))}", f"{ratio:.2f} ×"]
-                  for row, limit, ratio in story.gaps(rows)])
 
 
 def profile(each):
@@ -89,11 +19,11 @@ def section(name, rows):
     heading, words = text.heading(name)
     parts = [f"## {heading}", words]
     for row in [each for each in rows if each["kind"] == "compare"]:
-        parts += [compare(row), row["about"]]
-    for kind, show in (("figure", single), ("limit", single), ("growth", growth)):
+        parts += [table(*tables.compare(row)), row["about"]]
+    for kind, rows_of in (("figure", tables.single), ("limit", tables.single), ("growth", tables.growth)):
         found = [each for each in rows if each["kind"] == kind]
         if found:
-            parts.append(show(found))
+            parts.append(table(*rows_of(found)))
             parts += [f"{each['title']}: {each['about']}" for each in found if each["about"]]
     return "\n\n".join(part for part in parts if part)
 
@@ -131,11 +61,11 @@ def page(record):
         cores=machine["cores"], memory=round(machine["memory_mib"] / 1024), kernel=machine["kernel"], system=machine["system"],
         versions=", ".join(f"{name} {version}" for name, version in record["versions"].items()))]
     parts += [note for note in notes(record) if note]
-    parts += ["## What was asked for", asked(rows)]
+    parts += ["## What was asked for", table(*tables.asked(rows))]
     if why:
         parts += ["What is not met, and where a peer is faster:", "\n".join(f"- **{cell(title)}**: {reason}" for title, reason in why.items())]
     if story.gaps(rows):
-        parts += ["## Next to the limits of the machine", gap_table(rows)]
+        parts += ["## Next to the limits of the machine", table(*tables.gaps(rows))]
     if story.profiles():
         parts += ["## What was slow, and what was done", *(profile(each) for each in story.profiles())]
     parts += [section(name, found) for name, found in text.sections(rows)]

@@ -3,11 +3,12 @@
 import dataclasses
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 from typing import Callable
 
-from . import figures, usage
+from . import figures, units, usage
 
 
 @dataclasses.dataclass
@@ -100,18 +101,14 @@ class Bench:
 def line(row):
     """A row for a terminal."""
     if row["kind"] == "compare":
-        text = ", ".join(f"{each['name']} {show_seconds(figures.median(each))}" for each in row["subjects"])
+        text = ", ".join(f"{each['name']} {units.seconds(figures.median(each))}" for each in row["subjects"])
     elif row["kind"] == "growth":
         text = ", ".join(f"{each['name']} ^{figures.growth(each):.2f}" for each in row["series"])
     else:
-        text = f"{sorted(row['runs'])[len(row['runs']) // 2]:.4g} {row['unit']}"
-    judged = [f"{value:.2f}{' × ' + against if against else ''} {'≤' if kind == 'at_most' else '≥'} {limit}: {'yes' if met else 'NO'}"
-              for against, _, value, _, (kind, limit), met in figures.asked(row)]
+        text = units.number(statistics.median(row["runs"]), row["unit"])
+    judged = [f"{units.ratio(value)}{' × ' + against if against else ''} {units.limit(*limit)}: {'yes' if met else 'NO'}"
+              for against, _, value, _, limit, met in figures.asked(row)]
     return f"{row['title']}: {text}" + (f"  [{'; '.join(judged)}]" if judged else "")
-
-
-def show_seconds(value):
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms"
 
 
 def at_most(limit, against=None, figure="seconds"):

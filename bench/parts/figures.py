@@ -14,13 +14,14 @@ def median(subject, figure="seconds"):
     return statistics.median(found) if found else None
 
 
-def ours(row):
-    return next(each for each in row["subjects"] if each["role"] == "ours")
+def ours(members):
+    """Of the subjects of a row, or of its series."""
+    return next(each for each in members if each["role"] == "ours")
 
 
 def ratios(row, other, figure="seconds"):
     """Ours / the other's, run by run: what disturbs the machine for a while disturbs both."""
-    return [mine / theirs for mine, theirs in zip(values(ours(row), figure), values(other, figure)) if theirs]
+    return [mine / theirs for mine, theirs in zip(values(ours(row["subjects"]), figure), values(other, figure)) if theirs]
 
 
 def exponent(points):
@@ -47,21 +48,17 @@ def asked(row):
             found = ratios(row, other, each["figure"]) if other else []
             if not found:
                 continue  # it was left out, or has none of that
-            value, spread = statistics.median(found), (min(found), max(found))
+            value, reach = statistics.median(found), spread(found)
         elif row["kind"] == "compare":
-            value, spread = median(ours(row), each["figure"]), None
+            value, reach = median(ours(row["subjects"]), each["figure"]), None
         elif row["kind"] == "growth":
-            value, spread = growth(ours_series(row)), None
+            value, reach = growth(ours(row["series"])), None
         else:
-            value, spread = statistics.median(row["runs"]), (min(row["runs"]), max(row["runs"]))
+            value, reach = statistics.median(row["runs"]), spread(row["runs"])
         kind = "at_most" if "at_most" in each else "at_least"
         met = value <= each[kind] if kind == "at_most" else value >= each[kind]
-        answers.append((each.get("against"), each.get("figure"), value, spread, (kind, each[kind]), met))
+        answers.append((each.get("against"), each.get("figure"), value, reach, (kind, each[kind]), met))
     return answers
-
-
-def ours_series(row):
-    return next(each for each in row["series"] if each["role"] == "ours")
 
 
 def median_ratio(row, other, figure="seconds"):
