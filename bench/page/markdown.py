@@ -2,6 +2,7 @@
 
 from . import story, tables, text
 
+
 def cell(value):
     return str(value).replace("|", "\\|").replace("<", "&lt;")
 

@@ -36,20 +36,27 @@ def put_layout(layout, layers, diff_ids, settings=None):
     return layout
 
 
-def noise_layout(layout, count, size):
-    """An image of `count` layers with one file of random bytes each, which gzip can only store."""
-    layers, diff_ids = [], []
-    for index in range(count):
-        tar = layout.parent / f"{layout.name}.tar"
-        with tarfile.open(tar, "w") as archive:
-            entry = tarfile.TarInfo(f"file-{index}")
-            entry.size = size
-            archive.addfile(entry, _Noise())
-        with tar.open("rb") as file:
-            diff_ids.append("sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
-        layers.append(_stored(layout, tar))
-        tar.unlink()
-    return put_layout(layout, layers, diff_ids)
+def _layer_of(layout, tar):
+    """Puts a tar into a layout as gzip at level 1, without holding it in memory. Returns its descriptor, as `blob` does, and its diffID."""
+    (layout / "blobs/sha256").mkdir(parents=True, exist_ok=True)
+    packed = layout / "packed"
+    with packed.open("wb") as out:
+        subprocess.run(["igzip", "-c", "-1", tar], stdout=out, check=True)
+    digest, diff_id = _sha256_of(packed), _sha256_of(tar)
+    size = packed.stat().st_size
+    packed.rename(layout / "blobs/sha256" / digest)
+    return {"digest": "sha256:" + digest, "size": size}, "sha256:" + diff_id
+
+
+def _sha256_of(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tree_layout(layout, archives):
+    """An image of the files of tar archives, one layer each. Each is read before the next is taken."""
+    layers, diff_ids = zip(*(_layer_of(layout, archive) for archive in archives))
+    return put_layout(layout, layers, list(diff_ids))
 
 
 class _Noise:
@@ -60,27 +67,20 @@ class _Noise:
         return os.urandom(size)
 
 
-def _stored(layout, tar):
-    """As `blob`, of a file as gzip at level 1, without holding it in memory."""
-    (layout / "blobs/sha256").mkdir(parents=True, exist_ok=True)
-    packed = layout / "packed"
-    with packed.open("wb") as out:
-        subprocess.run(["igzip", "-c", "-1", tar], stdout=out, check=True)
-    with packed.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size = packed.stat().st_size
-    packed.rename(layout / "blobs/sha256" / digest)
-    return {"digest": "sha256:" + digest, "size": size}
+def noise_layout(layout, count, size):
+    """An image of `count` layers with one file of random bytes each, which gzip can only store."""
 
+    def archives():
+        tar = layout.parent / f"{layout.name}.tar"
+        for index in range(count):
+            with tarfile.open(tar, "w") as archive:
+                entry = tarfile.TarInfo(f"file-{index}")
+                entry.size = size
+                archive.addfile(entry, _Noise())
+            yield tar
+        tar.unlink()
 
-def tree_layout(layout, *archives):
-    """An image of the files of tar archives, one layer each."""
-    layers, diff_ids = [], []
-    for archive in archives:
-        layers.append(blob(layout, subprocess.run(["igzip", "-c", "-1", archive], stdout=subprocess.PIPE, check=True).stdout))
-        with open(archive, "rb") as file:
-            diff_ids.append("sha256:" + hashlib.file_digest(file, "sha256").hexdigest())
-    return put_layout(layout, layers, diff_ids)
+    return tree_layout(layout, archives())
 
 
 def debian_root():

@@ -1,10 +1,12 @@
 """What takes long to make is made once and kept: the folder IXIAN_BENCH_CACHE, or ~/.cache/ixian-bench."""
 
+import io
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import tarfile
 import tempfile
 
 from . import images
@@ -39,6 +41,24 @@ def _install(archive):
 def npm_archive():
     """A tar of a folder `tree` with node_modules of everyday packages."""
     return _kept("npm-tree-1.tar", _install)
+
+
+def _noise_archive(file, count, size):
+    """A tar of files that compress as programs do: half of each is noise."""
+    each = size // count
+    with tarfile.open(file, "w") as archive:
+        for index in range(count):
+            entry = tarfile.TarInfo(f"tree/{index % 100}/{index % 1000}/{index}")
+            entry.size = each
+            archive.addfile(entry, io.BytesIO(os.urandom(each // 2) + bytes(each - each // 2)))
+
+
+def put_tree(file, quick):
+    """A tar of a folder `tree`: that of npm packages, or a small one."""
+    if quick:
+        _noise_archive(file, 500, 10_000_000)
+    else:
+        shutil.copy(npm_archive(), file)
 
 
 def debian_archive():

@@ -29,11 +29,6 @@ def _commit():
     return done.stdout.strip() or "unknown"
 
 
-def _file_system(folder="/tmp"):
-    done = subprocess.run(["stat", "-f", "-c", "%T", folder], capture_output=True, text=True)
-    return done.stdout.strip()
-
-
 def describe(bench, builders):
     versions = {name: _version(command) for name, command in PROGRAMS.items()}
     versions |= {each.name: _first(r"(\d+\.[\w.+~-]+)", each.version(bench)) for each in builders if each.missing() is None}
@@ -47,7 +42,6 @@ def describe(bench, builders):
             "memory_mib": memory // 1024,
             "kernel": platform.release(),
             "system": _first(r'^PRETTY_NAME="(.*)"', pathlib.Path("/etc/os-release").read_text()),
-            "file_system": _file_system(),
         },
         "versions": {name: version for name, version in versions.items() if version},
     }

@@ -1,8 +1,6 @@
 """The projects that scenarios build, as one Dockerfile for all builders, and as image stages for ix."""
 
-import io
-import os
-import tarfile
+from . import images, inputs
 
 DOCKERFILE = """FROM {base} AS base
 RUN echo app:x:1000:1000::/srv:/bin/sh >> /etc/passwd && mkdir -p /srv/app
@@ -67,24 +65,16 @@ STAGES = {
 }
 
 
-def noise_archive(file, count, size):
-    """A tar of files that compress as programs do: half of each is noise. For --quick."""
-    each = size // count
-    with tarfile.open(file, "w") as archive:
-        for index in range(count):
-            entry = tarfile.TarInfo(f"tree/{index % 100}/{index % 1000}/{index}")
-            entry.size = each
-            archive.addfile(entry, io.BytesIO(os.urandom(each // 2) + bytes(each - each // 2)))
-
-
-def write_five_stages(folder, base, put_archive):
-    """The Dockerfile with its context; `put_archive(file)` writes the tar of the tree that a stage unpacks."""
+def five_stages(bench, registry):
+    """The Dockerfile with its context, and its base in the registry."""
+    images.put_base(bench.folder, registry, inputs.base_root(bench.quick))
+    folder = bench.folder / "project"
     (folder / "archive").mkdir(parents=True)
     (folder / "src").mkdir()
-    put_archive(folder / "archive/tree.tar")
+    inputs.put_tree(folder / "archive/tree.tar", bench.quick)
     for index in range(50):
         (folder / f"src/{index:02}").write_text(f"source {index}\n" * 100)
-    (folder / "Dockerfile").write_text(DOCKERFILE.format(base=base))
+    (folder / "Dockerfile").write_text(DOCKERFILE.format(base=registry.image("base:1")))
     return folder
 
 

@@ -30,7 +30,7 @@ def traffic(log):
 
 
 class Registry:
-    """One in a folder of its own, without a password."""
+    """One in a folder of its own, without a password; used in `with`, or stopped by `stop`."""
 
     def __init__(self, folder):
         self.root = folder / "data"
@@ -80,6 +80,12 @@ class Registry:
             log.seek(self._at)
             requests, pulled = traffic(log.read())
         return requests, pulled, self.stored_bytes() - self._stored
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
     def stop(self):
         self.process.kill()

@@ -14,5 +14,11 @@ class Podman(ContainersProgram):
     def __init__(self, folder):
         super().__init__("podman", folder)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def pull(self, image):
         return self.run("pull", "-q", *self.trust, image)

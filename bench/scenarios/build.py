@@ -5,14 +5,12 @@ from two of them by `COPY --from`. Cold means that a builder's storage is empty,
 limit of the cold build is the same work by hand: `tar -x`, `cp -a`, and a layer of each, as `tar | igzip` and `sha256sum` make it. No `RUN` has a network.
 """
 
-import os
-import shutil
 import subprocess
 
-import peers
-from parts import images, inputs, projects
+from parts import inputs, projects
 from parts.bench import Subject, at_most
 from parts.registry import Registry
+from peers import available, subjects
 
 BY_HAND = """
 place=$(mktemp -d -p "$1")
@@ -30,10 +28,6 @@ for index in $(seq 30); do
   unshare --mount --pid --ipc --uts --net --fork chroot "$1" /bin/sh -c "echo $index > /$index"
 done
 """
-
-
-def subjects(builders, command, **more):
-    return [Subject(each.name, command(each), "ours" if each.name == "ix" else "peer", daemon=each.daemon, **more) for each in builders]
 
 
 def asked(builders, limit):
@@ -62,48 +56,28 @@ def warm(bench, builders, context):
     bench.compare("one source file changed, warm", build, asked(builders, 0.5), before=projects.Edits(context))
 
 
-def small_steps(bench, builders, base, root):
+def small_steps(bench, builders, base):
     context = bench.folder / "steps"
     context.mkdir()
     (context / "Dockerfile").write_text(f"FROM {base}\n" + "".join(f"RUN echo {index} > /{index}\n" for index in range(30)))
     (bench.folder / "root").mkdir()
-    subprocess.run(["tar", "-x", "-C", bench.folder / "root"], input=root, check=True)
+    subprocess.run(["tar", "-x", "-C", bench.folder / "root"], input=inputs.base_root(bench.quick), check=True)
     in_namespaces = Subject("namespaces and chroot", ["sh", "-ec", IN_NAMESPACES, "sh", bench.folder / "root"], "limit")
     bench.compare("30 small RUN steps, nothing cached", [*subjects(builders, lambda each: each.build(context, "bench:2", fresh=True)), in_namespaces],
                   asked(builders, 0.4), about="The limit is `unshare` and `chroot`, 30 times, without a layer of what each step wrote.")
 
 
-def memory(bench, builders):
+def memory(bench):
     """Of ix alone, from the row of the cold build."""
     peaks = [run["peak_mib"] for row in bench.rows if row["title"] == "cold build" for each in row["subjects"] if each["role"] == "ours" for run in each["runs"]]
     bench.figure("memory of ix in the cold build", "MiB", peaks, [at_most(150)],
                  about="The largest resident set of one process, those of the RUN steps (tar, cp) included.")
 
 
-def available(bench, folder):
-    """The builders that can run here, with their storage in that folder."""
-    missing = {each.name: each.missing() for each in peers.builders()}
-    for name, why in missing.items():
-        if why:
-            bench.leave_out(name, why)
-    return [each(bench, folder) for each in peers.builders() if not missing[each.name]]
-
-
 def run(bench):
-    if os.geteuid() != 0:
-        raise SystemExit("The scenario build runs builders that take root.")
-    registry = Registry(bench.folder / "registry")
-    builders = available(bench, bench.folder)
-    try:
-        root = inputs.base_root(bench.quick)
-        images.put_base(bench.folder, registry, root)
-        archive = (lambda file: projects.noise_archive(file, 500, 10_000_000)) if bench.quick else (lambda file: shutil.copy(inputs.npm_archive(), file))
-        context = projects.write_five_stages(bench.folder / "project", registry.image("base:1"), archive)
+    with Registry(bench.folder / "registry") as registry, available(bench) as builders:
+        context = projects.five_stages(bench, registry)
         cold(bench, builders, context, registry)
-        memory(bench, builders)
+        memory(bench)
         warm(bench, builders, context)
-        small_steps(bench, builders, registry.image("base:1"), root)
-    finally:
-        for each in builders:
-            each.stop()
-        registry.stop()
+        small_steps(bench, builders, registry.image("base:1"))

@@ -7,8 +7,8 @@ one file changed, where a layer of all files has to be made again. dockerd's cli
 import os
 
 from parts import projects
+from peers import available, subjects
 
-from scenarios.build import available, subjects
 
 def make_context(folder, files):
     (folder / "src").mkdir(parents=True)
@@ -20,6 +20,7 @@ def make_context(folder, files):
     projects.Edits(folder)()
     return folder
 
+
 def measure(bench, builders, context, files):
     build = subjects(builders, lambda each: each.build(context, "bench:1"))
 
@@ -30,6 +31,7 @@ def measure(bench, builders, context, files):
     bench.compare(f"a context of {files:,} files, cold", build, before=wipe, warm_up=False, runs=min(bench.runs, 3))
     bench.compare(f"a context of {files:,} files, nothing changed", build)
     bench.compare(f"a context of {files:,} files, one changed", build, before=projects.Edits(context))
+
 
 def grow(bench, ix, sizes):
     cold, warm = {}, {}
@@ -45,14 +47,9 @@ def grow(bench, ix, sizes):
     bench.growth("cold build of a context", "files", {"ix": ("ours", cold)})
     bench.growth("a context in which nothing has changed", "files", {"ix": ("ours", warm)})
 
+
 def run(bench):
-    if os.geteuid() != 0:
-        raise SystemExit("The scenario context runs builders that take root.")
-    builders = available(bench, bench.folder)
-    try:
-        files = 2_000 if bench.quick else 100_000
+    files = 2_000 if bench.quick else 100_000
+    with available(bench) as builders:
         measure(bench, builders, make_context(bench.folder / "context", files), files)
         grow(bench, builders[0], [500, 1000, 2000] if bench.quick else [5_000, 20_000, 80_000])
-    finally:
-        for each in builders:
-            each.stop()

@@ -39,8 +39,7 @@ def series(taken):
 
 
 def steps(bench, registry, sizes):
-    root = images.busybox_root()
-    images.put_base(bench.folder, registry, root)
+    images.put_base(bench.folder, registry, images.busybox_root())
     ix = ix_peer.Builder(bench, bench.folder)
     cold, warm = {}, {}
     for size in sizes:
@@ -59,8 +58,7 @@ def steps(bench, registry, sizes):
 
 
 def run(bench):
-    registry = Registry(bench.folder / "registry")
-    try:
+    with Registry(bench.folder / "registry") as registry:
         push, pull = moved(bench, registry, [5, 10, 20] if bench.quick else [20, 60, 200], lambda folder, size: images.noise_layout(folder, size, 100_000))
         bench.growth("push of layers of 100 kB", "layers", series(push), [at_most(1.1)])
         bench.growth("pull of layers of 100 kB", "layers", series(pull), [at_most(1.1)])
@@ -70,5 +68,3 @@ def run(bench):
         registry.wipe()
         if os.geteuid() == 0:
             steps(bench, registry, [5, 10, 20] if bench.quick else [10, 30, 100])
-    finally:
-        registry.stop()

@@ -7,21 +7,17 @@ than it could.
 """
 
 import json
-import os
-import shutil
 import urllib.request
 
-from parts import images, inputs, projects
+from parts import images, projects
 from parts.bench import Subject, at_most
 from parts.far import FarRegistry
 from parts.registry import Registry
-from scenarios.build import available
+from peers import available
 
 
 def fresh_machine(bench, registry, builders):
-    images.put_base(bench.folder, registry, inputs.base_root(bench.quick))
-    archive = (lambda file: projects.noise_archive(file, 500, 10_000_000)) if bench.quick else (lambda file: shutil.copy(inputs.npm_archive(), file))
-    context = projects.write_five_stages(bench.folder / "project", registry.image("base:1"), archive)
+    context = projects.five_stages(bench, registry)
     projects.write_image_stages(context, registry.host, {name: (below, text.replace("{base}", registry.image("base:1"))) for name, (below, text) in projects.STAGES.items()})
     ix, others = builders[0], builders[1:]
     caches = {each.name: registry.image(f"bench/{each.name.lower()}") for each in others}
@@ -86,14 +82,6 @@ def plans(bench, registry, ix):
 
 
 def run(bench):
-    if os.geteuid() != 0:
-        raise SystemExit("The scenario image_cache runs builders that take root.")
-    registry = Registry(bench.folder / "registry")
-    builders = available(bench, bench.folder)
-    try:
+    with Registry(bench.folder / "registry") as registry, available(bench) as builders:
         fresh_machine(bench, registry, builders)
         plans(bench, registry, builders[0])
-    finally:
-        for each in builders:
-            each.stop()
-        registry.stop()

@@ -5,10 +5,9 @@ What this machine does at most, in the same run: the yardstick for all that is a
 
 import json
 import os
-import shutil
 import subprocess
 
-from parts import images, inputs, projects
+from parts import images, inputs
 
 LOOPBACK = """
 import os, socket, sys, threading, time
@@ -57,10 +56,7 @@ def packers(bench, size):
 
 
 def unpack(bench):
-    if bench.quick:
-        projects.noise_archive(bench.folder / "tree.tar", 500, 10_000_000)
-    else:
-        shutil.copy(inputs.npm_archive(), bench.folder / "tree.tar")
+    inputs.put_tree(bench.folder / "tree.tar", bench.quick)
     size = (bench.folder / "tree.tar").stat().st_size
     speeds(bench, "tar -x of the npm tree", size, ["sh", "-c", 'tar -xf tree.tar -C "$(mktemp -d -p .)"'])
 

@@ -17,11 +17,7 @@ def run(bench):
     source = f"oci:{layout}:1"
     pulled = bench.folder / "pulled"
     asked = [at_most(64, figure="peak_mib")]
-    registries = []
-    try:
-        for name in ("origin", "target"):
-            registries.append(Registry(bench.folder / name))
-        origin, target = registries
+    with Registry(bench.folder / "origin") as origin, Registry(bench.folder / "target") as target:
         there = origin.image("app:1")
         bench.once([bench.ix, "image", "copy", source, there])
 
@@ -36,6 +32,3 @@ def run(bench):
         both(f"push {what}", (source, target.image("app:1")), (source, "docker://" + target.image("app:1")), target)
         both(f"pull {what}", (there, f"oci:{pulled}:1"), ("docker://" + there, f"oci:{pulled}:1"), origin)
         both(f"copy {what} between registries", (there, target.image("app:1")), ("docker://" + there, "docker://" + target.image("app:1")), target)
-    finally:
-        for each in registries:
-            each.stop()

@@ -23,10 +23,6 @@ for blob in "$1"/blobs/sha256/*; do tee "$2/${blob##*/}" < "$blob" | openssl dgs
 """
 
 
-def by_hand(name, script, *args):
-    return Subject(name, ["sh", "-ec", script, "sh", *args], "limit")
-
-
 def three_ways(bench, origin, target, what, count, size):
     """Push, pull and copy. All subjects use the same two registries in turn; the target is emptied before each."""
     layout = images.noise_layout(bench.folder / f"layout-{count}", count, size)
@@ -48,15 +44,12 @@ def three_ways(bench, origin, target, what, count, size):
         return Subject("skopeo", images.skopeo_copy(*args), before=empty, registry=registry)
 
     asked = [at_most(0.8, "skopeo")]
-    upload = by_hand("bare upload by curl", BARE_UPLOAD, layout, uploads)
-    upload.before = empty
-    hashing = by_hand("SHA-256 and a copy", HASH_AND_WRITE, layout, pulled)
-    hashing.before = empty
-    limits = count == 1
+    upload = [Subject("bare upload by curl", ["sh", "-ec", BARE_UPLOAD, "sh", layout, uploads], "limit", before=empty)] if count == 1 else []
+    hashing = [Subject("SHA-256 and a copy", ["sh", "-ec", HASH_AND_WRITE, "sh", layout, pulled], "limit", before=empty)] if count == 1 else []
     bench.compare(f"push {what}", [ours(source, target.image("app:1"), registry=target), skopeo(source, "docker://" + target.image("app:1"), registry=target),
-                                   *([upload] if limits else [])], asked)
+                                   *upload], asked)
     bench.compare(f"pull {what}", [ours(there, f"oci:{pulled}:1", registry=origin), skopeo("docker://" + there, f"oci:{pulled}:1", registry=origin),
-                                   *([hashing] if limits else [])], asked)
+                                   *hashing], asked)
     bench.compare(f"copy {what} between registries", [ours(there, target.image("app:1"), registry=target),
                                                       skopeo("docker://" + there, "docker://" + target.image("app:1"), registry=target)], asked)
     shutil.rmtree(layout)
@@ -73,20 +66,14 @@ def round_trips(bench, registry):
             near = bench.once([bench.ix, "image", "copy", source, registry.image(f"app:near-{run}")]).seconds
             taken = bench.once([bench.ix, "image", "copy", source, f"{far.host}/app:far-{run}"]).seconds
             # The first question of all finds out whether this loopback host speaks TLS; other hosts are not asked.
-            counts.append(round((taken - near) / far.delay - 1, 1))
-    bench.figure("copy of an image of 20 layers whose blobs are there, a new tag", "round trips", [round(count) for count in counts], [at_most(3)],
+            counts.append(round((taken - near) / far.delay - 1))
+    bench.figure("copy of an image of 20 layers whose blobs are there, a new tag", "round trips", counts, [at_most(3)],
                  about="Every request takes 200 ms longer, as in a far network; what is left of the time is how many requests waited for one another.")
 
 
 def run(bench):
-    registries = []
-    try:
-        for name in ("origin", "target"):
-            registries.append(Registry(bench.folder / name))
-        large, many = ((8 << 20), 20) if bench.quick else ((120 << 20), 200)
-        three_ways(bench, *registries, f"one layer of {large >> 20} MiB", 1, large)
-        three_ways(bench, *registries, f"{many} layers of 100 kB", many, 100_000)
-        round_trips(bench, registries[0])
-    finally:
-        for registry in registries:
-            registry.stop()
+    large, many = ((8 << 20), 20) if bench.quick else ((120 << 20), 200)
+    with Registry(bench.folder / "origin") as origin, Registry(bench.folder / "target") as target:
+        three_ways(bench, origin, target, f"one layer of {large >> 20} MiB", 1, large)
+        three_ways(bench, origin, target, f"{many} layers of 100 kB", many, 100_000)
+        round_trips(bench, origin)

@@ -6,17 +6,14 @@ limit is the same by hand: `curl | igzip -d | tar -x` of one layer after the oth
 """
 
 import json
-import os
-import shutil
 import subprocess
 import urllib.request
 
-from parts import images, inputs, projects
+from parts import images, inputs
 from parts.bench import Subject
 from parts.registry import Registry
-from peers import put_away
+from peers import available, put_away
 from peers.podman import Podman
-from scenarios.build import available
 
 BY_HAND = """
 place=$(mktemp -d -p "$1"); shift
@@ -29,23 +26,17 @@ def put_image(bench, registry):
     layout = bench.folder / "layout"
     base, tree = bench.folder / "base.tar", bench.folder / "tree.tar"
     base.write_bytes(inputs.base_root(bench.quick))
-    if bench.quick:
-        projects.noise_archive(tree, 500, 10_000_000)
-    else:
-        shutil.copy(inputs.npm_archive(), tree)
-    images.tree_layout(layout, base, tree)
+    inputs.put_tree(tree, bench.quick)
+    images.tree_layout(layout, [base, tree])
     subprocess.run(images.skopeo_copy(f"oci:{layout}:1", "docker://" + registry.image("app:1")), check=True)
     at = f"http://{registry.host}/v2/app"
     manifest = json.load(urllib.request.urlopen(urllib.request.Request(f"{at}/manifests/1", headers={"Accept": images.MANIFEST})))
     return registry.image("app:1"), [f"{at}/blobs/{each['digest']}" for each in manifest["layers"]]
 
 
-def run(bench):
-    if os.geteuid() != 0 or Podman.missing():
-        raise SystemExit("The scenario rootfs runs podman and dockerd as root.")
-    registry = Registry(bench.folder / "registry")
-    builders = {each.name: each for each in available(bench, bench.folder)}
-    ix, dockerd, podman = builders["ix"], builders.get("dockerd"), Podman(bench.folder)
+def measure(bench, registry, builders, podman):
+    named = {each.name: each for each in builders}
+    ix, dockerd = named["ix"], named.get("dockerd")
     target = bench.folder / "files"
 
     def fresh():
@@ -53,17 +44,19 @@ def run(bench):
             each.wipe()
         put_away(target)
 
-    try:
-        image, layers = put_image(bench, registry)
-        context = bench.folder / "context"
-        context.mkdir()
-        (context / "Dockerfile").write_text(f"FROM {image}\n")
-        bench.compare("pull to an extracted root file system", [
-            Subject("ix", ix.run("build", "-o", str(target), str(context)), "ours", registry=registry),
-            Subject("podman", podman.pull(image), registry=registry),
-            *([Subject("dockerd", dockerd.run("pull", "-q", image), registry=registry, daemon=dockerd.daemon)] if dockerd else []),
-            Subject("by hand", ["sh", "-ec", BY_HAND, "sh", bench.folder, *layers], "limit", registry=registry)], before=fresh)
-    finally:
-        for each in (*builders.values(), podman):
-            each.stop()
-        registry.stop()
+    image, layers = put_image(bench, registry)
+    context = bench.folder / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text(f"FROM {image}\n")
+    bench.compare("pull to an extracted root file system", [
+        Subject("ix", ix.run("build", "-o", str(target), str(context)), "ours", registry=registry),
+        Subject("podman", podman.pull(image), registry=registry),
+        *([Subject("dockerd", dockerd.run("pull", "-q", image), registry=registry, daemon=dockerd.daemon)] if dockerd else []),
+        Subject("by hand", ["sh", "-ec", BY_HAND, "sh", bench.folder, *layers], "limit", registry=registry)], before=fresh)
+
+
+def run(bench):
+    if Podman.missing():
+        raise SystemExit(f"The scenario rootfs compares with podman: {Podman.missing()}.")
+    with Registry(bench.folder / "registry") as registry, available(bench) as builders, Podman(bench.folder) as podman:
+        measure(bench, registry, builders, podman)
