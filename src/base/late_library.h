@@ -33,8 +33,10 @@ class LateLibrary {
 
 // A whole function of the library, which passes its arguments on: IXIAN_LATE_FUNCTION(kLibrary, int,
 // close_it, (it* each), (each)).
+// NOLINTBEGIN(bugprone-macro-parentheses): these arguments are lists with parentheses of their own.
 #define IXIAN_LATE_FUNCTION(library, result, name, parameters, arguments) \
   result(name) parameters {                                               \
     IXIAN_LATE(library, name);                                            \
     return real arguments;                                                \
   }
+// NOLINTEND(bugprone-macro-parentheses)
