@@ -5,7 +5,9 @@
 //
 // A server may answer before it has read the request's body, and close: 401, 413. On Linux such an answer can
 // still be read after the reset that follows, but libcurl gives up as soon as a send fails. So before each
-// piece is sent, the socket is looked at: where an answer waits, sending pauses until libcurl has read it.
+// piece is sent, the socket is looked at: where an answer waits, sending pauses until libcurl has read it. A
+// reset between that look and the send still loses the answer; it is an interruption, which Client tries
+// again.
 #include "http/curl_exchange.h"
 
 #include <linux/sockios.h>
