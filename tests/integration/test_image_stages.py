@@ -242,9 +242,9 @@ def test_prune_keeps_what_the_last_builds_of_each_branch_use(machine, registry):
 
 def test_interrupted_build_ends_with_130_and_the_next_run_finishes_it(machine):
     one = machine("one")
-    one.edit("Dockerfile.npm", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY modules /srv/shop/modules\nRUN echo waiting && sleep 60\n")
+    one.edit("Dockerfile.npm", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY modules /srv/shop/modules\nRUN echo a RUN to interrupt; sleep 60; true\n")
     running = one.start("build_image")
-    wait_for(lambda: any("sleep" in text for text in commands()), "the RUN to begin")
+    wait_for(lambda: any("echo a RUN to interrupt" in text for text in commands()), "the RUN to begin")
     running.interrupt()
     assert running.end().code == 130
     one.edit("Dockerfile.npm", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY --chmod=755 modules /srv/shop/modules\n")
