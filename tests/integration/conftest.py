@@ -1,6 +1,7 @@
 """ix against real registries and beside other clients. The parts are in the modules beside this file; those that imitate
 services that cannot run here (AWS, Vault) are in tests/stand_ins."""
 
+import random
 import shutil
 import sys
 import tempfile
@@ -93,3 +94,9 @@ def daemon():
     yield made
     made.stop()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def marker():
+    """What no other process of this machine has in its command line."""
+    return f"{random.randrange(1 << 48):012x}"

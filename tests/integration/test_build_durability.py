@@ -12,6 +12,7 @@ from pathlib import Path
 import busybox
 import images
 import pytest
+from processes import processes_with
 
 NIGHTLY = os.environ.get("IXIAN_NIGHTLY") == "1"
 
@@ -45,11 +46,6 @@ class Store:
         assert str(self.folder) not in Path("/proc/self/mounts").read_text()
 
 
-@pytest.fixture
-def marker():
-    return f"{random.randrange(1 << 48):012x}"
-
-
 def begin(ix, folder, tmp_path, marker):
     """A store in `folder` that has busybox:1, and a context."""
     ix.environment["IXIAN_STORE"] = str(folder)
@@ -60,17 +56,6 @@ def begin(ix, folder, tmp_path, marker):
     (context / "Dockerfile").write_text(DOCKERFILE.format(marker=marker))
     (context / "file").write_text("content\n")
     return Store(ix, folder), context
-
-
-def processes_with(marker):
-    found = []
-    for each in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if marker.encode() in each.read_bytes():
-                found.append(each.parent.name)
-        except OSError:
-            pass
-    return found
 
 
 def test_builds_that_are_killed_at_any_moment_leave_the_store_sound(ix, tmp_path, marker):

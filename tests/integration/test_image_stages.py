@@ -2,10 +2,10 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import busybox
 import pytest
+from processes import processes_with
 from shop import STAGES, Machine, built, stage_tags, tags
 from waiting import wait_for
 
@@ -240,23 +240,15 @@ def test_prune_keeps_what_the_last_builds_of_each_branch_use(machine, registry):
     assert built(fresh("build_image").ok()) == []
 
 
-def test_interrupted_build_ends_with_130_and_the_next_run_finishes_it(machine):
+def test_interrupted_build_ends_with_130_and_the_next_run_finishes_it(machine, marker):
     one = machine("one")
-    one.edit("Dockerfile.npm", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY modules /srv/shop/modules\nRUN echo a RUN to interrupt; sleep 60; true\n")
+    one.edit("Dockerfile.npm", f"ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY modules /srv/shop/modules\nRUN : {marker}; sleep 60; true\n")
     running = one.start("build_image")
-    wait_for(lambda: any("echo a RUN to interrupt" in text for text in commands()), "the RUN to begin")
+    wait_for(lambda: processes_with(marker), "the RUN to begin")
     running.interrupt()
     assert running.end().code == 130
     one.edit("Dockerfile.npm", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY --chmod=755 modules /srv/shop/modules\n")
     one("build_image").ok()
-
-
-def commands():
-    for each in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            yield each.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
 
 
 def test_a_project_without_a_base_of_its_own_needs_no_dockerfile_for_it(machine):
