@@ -11,6 +11,39 @@ def test_calling_a_task_runs_it_and_returns_its_value(project):
     assert project.ran() == ["high", "low", "low"]
 
 
+def test_a_called_task_gets_the_objects_of_the_call(project):
+    project.tasks(
+        task("low", args="*args, x=None", body="print(args, x)\nreturn args and args[0]"),
+        task("high", body="given = [1]\nprint(TASKS['low'](given, {'k': 1}, None, 2.5, x=given) is given)\nTASKS['low']('--x=3', '1', b'b')"),
+    )
+    assert project.ix("high").ok().stdout == "([1], {'k': 1}, None, 2.5) [1]\nTrue\n('--x=3', '1', b'b') None\n"
+
+
+def test_objects_reach_no_dependency_and_calls_may_nest(project):
+    project.tasks(
+        task("lowest", args="*args, **more", body="print('lowest', args, more)"),
+        task("low", "depends = 'lowest'", args="number", body="if number:\n    TASKS['other'](number - 1)\nprint('low', number)"),
+        task("other", args="number", body="print('other', number)"),
+        task("high", body="Task_low()(3)\nTASKS['low'].execute([0])"),
+    )
+    assert project.ix("-j1", "high").ok().stdout.splitlines() == ["lowest () {}", "other 2", "low 3", "lowest () {}", "low 0"]
+
+
+def test_a_keyword_that_nobody_takes_is_an_error(project):
+    project.tasks(task("low", args="*args", body="note('not reached')"), task("high", body="TASKS['low'](1, y=3)"))
+    project.ix("high").failed(2, "low", "y")
+    assert project.ran() == ["high"]
+
+
+def test_other_objects_make_a_complete_task_run(project):
+    project.write("in")
+    calls = ["1", "1", "'1'", "[1]", "[1]", "x=1", "x=1", "x='1'"]
+    body = "for call in %r:\n    try:\n        eval(f'TASKS[\"low\"]({call})')\n    except AlreadyComplete:\n        note('-')" % calls
+    project.tasks(task("low", "check = FileHash('in')", args="*args, x=None"), task("high", body=body))
+    project.ix("high").ok()
+    assert project.ran() == ["high", "low", "-", "low", "low", "-", "low", "-", "low"]
+
+
 def test_a_called_task_runs_after_its_dependencies(project):
     project.tasks(task("lowest"), task("low", "depends = 'lowest'"), task("high", body="Task_low()()"))
     project.ix("high").ok()

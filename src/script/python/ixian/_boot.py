@@ -5,6 +5,7 @@ import time
 
 import _ixian
 
+from ixian import _calls
 from ixian._errors import ProjectError, WrongArguments
 
 # Output ---------------------------------------------------------------------------------------------------------------------------
@@ -171,10 +172,11 @@ def extract_tasks():
 
 
 def call_task(runner, args, force):
-    """Call a task's function with the arguments of the command line."""
+    """Call a task's function, with what Python code has called it with, or with the arguments of the command line."""
     runner.force = force
     func = runner.func
-    args, keywords = parse_arguments(func, args)
+    call = _calls.current(runner)
+    args, keywords = (call.args, call.keywords) if call else parse_arguments(func, args)
     try:
         runner.result = result = func(*args, **keywords)
     except TypeError as error:

@@ -1,8 +1,11 @@
 """Files in the builder folder, where a project keeps what lasts from run to run."""
 
+from ixian._late import late_names
 from ixian.config import CONFIG
 from ixian.utils import filesystem
 from ixian.utils.filesystem import leading_slash
+
+__getattr__ = late_names(__name__)
 
 
 def get_path(relative_path):

@@ -2,7 +2,10 @@
 
 import _ixian
 
+from ixian._late import late_names, pattern
 from ixian.utils.decorators import classproperty
+
+__getattr__ = late_names(__name__, CONFIG_VARIABLE_PATTERN=pattern(r"{(?P<var>[a-zA-Z0-9_.]+)}"))
 
 
 class MissingConfiguration(AssertionError):

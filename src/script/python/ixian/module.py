@@ -4,9 +4,12 @@ import sys
 
 import _ixian
 
+from ixian._late import late_names, pattern
 from ixian.config import CONFIG
 from ixian.exceptions import InvalidClassPath, ModuleLoadError
 from ixian.task import Task
+
+__getattr__ = late_names(__name__, CLASS_PATH_PATTERN=pattern(r"(?P<module_path>.*)\.(?P<classname>.+)"))
 
 MODULES = {}
 

@@ -2,9 +2,13 @@
 
 import _ixian
 
+from ixian import _calls
+from ixian._late import late_names
 from ixian.exceptions import AlreadyComplete, InvalidTask  # noqa: F401
 
 TASKS = {}
+
+__getattr__ = late_names(__name__, flatten_tree="ixian._task_tree")
 
 
 def as_list(value):
@@ -25,6 +29,8 @@ def where(func):
 
 class TaskRunner:
     """One registered task: what its class says, and what other tasks add to it."""
+
+    checkers = None
 
     def __init__(
         self,
@@ -132,12 +138,40 @@ class TaskRunner:
         return _ixian.task_hash(self.name)
 
     def execute(self, args, **kwargs):
-        """Run this task and what it needs. Raises AlreadyComplete when there is nothing to do."""
+        """
+        Run this task and what it needs. `args` and the keywords that are no flags reach the task as they are. Raises AlreadyComplete when
+        there is nothing to do.
+        """
         flags = {key: bool(kwargs.pop(key, False)) for key in ("force", "force_all", "clean", "clean_all")}
-        return _ixian.run_task(self.name, [str(arg) for arg in args], flags)
+        with _calls.Call(self, args, kwargs) as call:
+            return _ixian.run_task(self.name, call.record(), flags)
 
     def __call__(self, *args, **kwargs):
         return self.execute(args, **kwargs)
+
+    def tree(self, dedupe=True, flatten=True):
+        """What this task stands on: {"name": …, "dependencies": […]}."""
+        from ixian._task_tree import tree
+
+        return tree(self, dedupe, flatten)
+
+    def status(self, dedupe=True, flatten=True):
+        """The tree with what its checkers say: `passes` and `checkers` of each task."""
+        from ixian._task_tree import status
+
+        return status(self, dedupe, flatten)
+
+    def render_help(self, buffer):
+        """Write the task's page to a file object."""
+        from ixian._task_tree import render_help
+
+        render_help(self, buffer)
+
+    def render_status(self, buffer):
+        """Write the tree with ✔ and ○ to a file object."""
+        from ixian._task_tree import render_status
+
+        render_status(self, buffer)
 
 
 class Task:

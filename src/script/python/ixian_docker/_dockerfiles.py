@@ -71,21 +71,12 @@ def render(dockerfile, context):
 
 
 def import_jinja2():
-    import sys
+    from ixian._distribution import import_installed
 
-    distribution = "/usr/lib/python3/dist-packages"
-    added = distribution not in sys.path
-    if added:
-        sys.path.append(distribution)
     try:
-        import jinja2
-
-        return jinja2
+        return import_installed("jinja2")
     except ImportError as error:
         raise ProjectError(f"Dockerfiles that end in .jinja need Jinja2, which is not installed ({error}). Install the package python3-jinja2.") from None
-    finally:
-        if added:
-            sys.path.remove(distribution)
 
 
 def place_in_template(error, dockerfile):

@@ -2,6 +2,10 @@
 
 import _ixian
 
+from ixian._late import late_names
+
+__getattr__ = late_names(__name__)
+
 
 def mkdir(path):
     """Make a directory and its parents where they are missing."""

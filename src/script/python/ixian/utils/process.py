@@ -4,8 +4,11 @@ import posix
 
 import _ixian
 
+from ixian._late import late_names
 from ixian.config import CONFIG
 from ixian.exceptions import ExecuteFailed
+
+__getattr__ = late_names(__name__)
 
 
 def raise_for_status(code):

@@ -28,3 +28,14 @@ def hash_path(path):
 
 hash_file = hash_path
 hash_dir = hash_path
+
+
+def get_flags(path):
+    """What of a path's mode counts in its digest, as git writes it: 100644, 100755, 120000 or 040000."""
+    import posix
+
+    mode = posix.lstat(path).st_mode
+    kind = mode & 0o170000
+    if kind == 0o100000:
+        return "100755" if mode & 0o100 else "100644"
+    return f"{kind:06o}"

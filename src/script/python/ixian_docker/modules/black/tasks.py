@@ -2,7 +2,10 @@
 
 from ixian.config import CONFIG
 from ixian.task import VirtualTarget
+from ixian_docker.modules.docker.tasks import run  # noqa: F401
 from ixian_docker.tools import ToolTask
+
+BLACK_DEPENDS = ToolTask.depends
 
 
 class LintPython(VirtualTarget):

@@ -6,8 +6,15 @@ from ixian.config import CONFIG
 from ixian.modules.filesystem.file_hash import FileHash
 from ixian_docker.modules.docker.checker import DockerImageExists, DockerVolumeExists
 from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.docker.tasks import run  # noqa: F401
 from ixian_docker.modules.docker.utils.volumes import delete_volume
 from ixian_docker.tools import ToolTask
+
+BOWER_DEPENDS = ToolTask.depends
+
+
+def clean_bower():
+    delete_volume("{BOWER.COMPONENTS_VOLUME}")
 
 
 class BuildBowerImage(ImageTask):
@@ -43,8 +50,7 @@ class BowerTask(ToolTask):
         places = [f"--config.cwd={folder}", f"--config.directory={relpath(CONFIG.BOWER.COMPONENTS_DIR, folder)}"]
         return ["{BOWER.BIN}", *CONFIG.BOWER.ARGS, *places]
 
-    def clean(self):
-        delete_volume("{BOWER.COMPONENTS_VOLUME}")
+    clean = clean_bower
 
 
 class BuildBower(BowerTask):

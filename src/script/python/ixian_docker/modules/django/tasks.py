@@ -1,6 +1,14 @@
 """Django's manage.py in the development container."""
 
+from ixian_docker.modules.docker.tasks import run
 from ixian_docker.tools import ToolTask
+
+MANAGE_CMD = "{PYTHON.BIN} manage.py"
+
+
+def manage(*args):
+    """Run manage.py in the development container."""
+    return run(MANAGE_CMD, *args)
 
 
 class Manage(ToolTask):

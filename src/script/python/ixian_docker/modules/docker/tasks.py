@@ -4,17 +4,35 @@ import _ixian
 
 from ixian import builder
 from ixian._errors import ProjectError
+from ixian._late import late_names
 from ixian.config import CONFIG
 from ixian.exceptions import ExecuteFailed
 from ixian.modules.filesystem.file_hash import FileHash
 from ixian.task import Task, VirtualTarget
 from ixian.utils.filesystem import write_file
+from ixian.utils.process import execute  # noqa: F401
+from ixian_docker.modules.docker import utils  # noqa: F401
 from ixian_docker.modules.docker.checker import DockerImageExists
 from ixian_docker.modules.docker.stage import ImageTask
-from ixian_docker.modules.docker.utils.compose import compose, compose_run, compose_up
-from ixian_docker.modules.docker.utils.images import image_exists, image_exists_in_registry, pull_image, push_image
+from ixian_docker.modules.docker.utils.client import docker_client  # noqa: F401
+from ixian_docker.modules.docker.utils.compose import compose, compose_run, compose_up, run  # noqa: F401
+from ixian_docker.modules.docker.utils.images import (
+    build_image_if_needed,  # noqa: F401
+    delete_image,
+    image_exists,
+    image_exists_in_registry,
+    pull_image,
+    push_image,
+)
+
+__getattr__ = late_names(__name__)
 
 COMPOSE_CONFIG = ["{DOCKER.COMPOSE_IMAGE}", "{DOCKER.DEFAULT_APP}"]
+
+
+def remove_image():
+    """Remove the app's image as the project stands now."""
+    delete_image(CONFIG.DOCKER.IMAGE)
 
 
 class BuildDockerfile(Task):

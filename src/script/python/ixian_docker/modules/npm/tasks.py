@@ -1,11 +1,21 @@
 """The image with a project's npm packages, and npm in the development container."""
 
+from ixian._late import late_names
 from ixian.config import CONFIG
 from ixian.modules.filesystem.file_hash import FileHash
 from ixian_docker.modules.docker.checker import DockerImageExists
 from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.docker.tasks import run  # noqa: F401
 from ixian_docker.modules.docker.utils.volumes import delete_volume
 from ixian_docker.tools import ToolTask
+
+__getattr__ = late_names(__name__)
+
+NPM_DEPENDS = ToolTask.depends
+
+
+def remove_npm_volume():
+    delete_volume("{NPM.VOLUME}")
 
 
 class BuildNPMImage(ImageTask):
@@ -45,8 +55,7 @@ class NPM(ToolTask):
     default_arguments = ["install"]
     config = ["{NPM.PACKAGE_JSON}", "{NPM.VOLUME}", "{NPM.NODE_MODULES_DIR}"]
 
-    def clean(self):
-        delete_volume("{NPM.VOLUME}")
+    clean = remove_npm_volume
 
 
 class NCU(ToolTask):
@@ -63,5 +72,4 @@ class NCU(ToolTask):
     command = ["ncu"]
     config = ["{NPM.PACKAGE_JSON}"]
 
-    def clean(self):
-        delete_volume("{NPM.VOLUME}")
+    clean = remove_npm_volume

@@ -1,7 +1,10 @@
 """Prettier in the development container."""
 
 from ixian.task import VirtualTarget
+from ixian_docker.modules.docker.tasks import run  # noqa: F401
 from ixian_docker.tools import ToolTask
+
+PRETTIER_DEPENDS = ToolTask.depends
 
 FILES = "{PRETTIER.SRC}/**/*.js"
 

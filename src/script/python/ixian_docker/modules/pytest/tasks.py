@@ -1,7 +1,10 @@
 """pytest in the development container."""
 
 from ixian.config import CONFIG
+from ixian_docker.modules.docker.tasks import run  # noqa: F401
 from ixian_docker.tools import ToolTask
+
+PYTEST_DEPENDS = ToolTask.depends
 
 
 class Pytest(ToolTask):

@@ -19,7 +19,7 @@ class TestPython(VirtualTarget):
     short_description = "Run all python test tasks"
 
 
-class CreatePyenv(Task):
+class CreatePyEnv(Task):
     """
     Installs what Python is compiled with, PYTHON.APT_PACKAGES, where there is apt-get, then Python {PYTHON.VERSION} by pyenv, and makes a
     virtual environment of it in {PYTHON.VIRTUAL_ENV_DIR}. For RUN_CONTEXT "container".

@@ -4,8 +4,11 @@ from ixian.modules.filesystem.file_hash import FileHash
 from ixian.task import Task
 from ixian_docker.modules.docker.checker import DockerImageExists
 from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.docker.tasks import run  # noqa: F401
 from ixian_docker.modules.docker.utils.compose import compose_run
-from ixian_docker.modules.python.environment import CreatePyenv, InstallPythonPackages, TestPython  # noqa: F401
+from ixian_docker.modules.python.environment import CreatePyEnv, InstallPythonPackages, TestPython  # noqa: F401
+
+PYTHON_DEPENDS = ["compose_runtime"]
 
 
 class BuildPythonImage(ImageTask):
@@ -37,7 +40,7 @@ class Pip(Task):
     name = "pip"
     category = "libraries"
     short_description = "Pip python package manager"
-    depends = ["compose_runtime"]
+    depends = PYTHON_DEPENDS
     config = ["{PYTHON.PIP}", "{PYTHON.VIRTUAL_ENV_VOLUME}"]
 
     def execute(self, *args):

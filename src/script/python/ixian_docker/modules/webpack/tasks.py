@@ -4,8 +4,14 @@ from ixian.config import CONFIG
 from ixian.modules.filesystem.file_hash import FileHash
 from ixian_docker.modules.docker.checker import DockerImageExists
 from ixian_docker.modules.docker.stage import ImageTask
+from ixian_docker.modules.docker.tasks import run  # noqa: F401
 from ixian_docker.modules.docker.utils.volumes import delete_volume
 from ixian_docker.tools import ToolTask
+
+
+def clean_webpack_volume():
+    delete_volume("{WEBPACK.COMPILED_STATIC_VOLUME}")
+    delete_volume("{WEBPACK.CACHE_LOADER_VOLUME}")
 
 
 class BuildWebpackImage(ImageTask):
@@ -50,9 +56,7 @@ class WebpackTask(ToolTask):
     def command(self):
         return ["{WEBPACK.BIN}", *CONFIG.WEBPACK.ARGS]
 
-    def clean(self):
-        delete_volume("{WEBPACK.COMPILED_STATIC_VOLUME}")
-        delete_volume("{WEBPACK.CACHE_LOADER_VOLUME}")
+    clean = clean_webpack_volume
 
 
 class WebpackVolume(WebpackTask):

@@ -1,7 +1,21 @@
 """The kinds of registries that CONFIG.DOCKER.REGISTRIES names. The program speaks to them; a class says how, and who we are."""
 
+from ixian._late import late_names
 from ixian.exceptions import ExecuteFailed
 from ixian.utils.decorators import cached_property
+
+
+__getattr__ = late_names(__name__)
+
+
+def docker_client():
+    """The client of docker-py, for what tasks do with a Docker daemon by themselves. ix needs neither."""
+    from ixian._distribution import import_installed
+
+    try:
+        return import_installed("docker").from_env()
+    except ImportError as error:
+        raise ExecuteFailed(f"docker_client() needs Python's docker package, which is not installed ({error}). Install the package python3-docker.") from None
 
 
 class UnknownRegistry(ExecuteFailed):

@@ -8,9 +8,12 @@ import posix
 
 import _ixian
 
+from ixian._late import late_names
 from ixian.config import CONFIG
 from ixian.exceptions import CommandNotFound, ExecuteFailed, ProgramFailed
 from ixian.module import MODULES
+
+__getattr__ = late_names(__name__)
 
 # Marks volumes that ix makes itself, with the project's name.
 PROJECT_LABEL = "ixian.project"

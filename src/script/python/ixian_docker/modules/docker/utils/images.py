@@ -8,11 +8,14 @@ none. Variables in all of them are rendered.
 import _ixian
 
 from ixian._errors import ProjectError
+from ixian._late import late_names
 from ixian.config import CONFIG
 from ixian.exceptions import ExecuteFailed
 from ixian_docker import _dockerfiles, _stages
 from ixian_docker.exceptions import DockerTransferError
 from ixian_docker.modules.docker.utils.client import UnknownRegistry
+
+__getattr__ = late_names(__name__)
 
 DEFAULT_REGISTRY = "docker.io"
 

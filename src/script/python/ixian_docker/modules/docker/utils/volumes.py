@@ -6,10 +6,15 @@ from ixian.config import CONFIG
 from ixian.exceptions import ExecuteFailed
 
 
+def volume_exists(name):
+    """Whether the Docker daemon has a volume of that name. False also where there is no Docker."""
+    return _ixian.volume_exists(CONFIG.format(name))
+
+
 def delete_volume(name):
     """Remove a volume of the Docker daemon. False: there was none, or there is no Docker."""
     name = CONFIG.format(name)
-    if not _ixian.volume_exists(name):
+    if not volume_exists(name):
         return False
     if _ixian.run_command(["docker", "volume", "rm", name], {}) != 0:
         raise ExecuteFailed(f"The volume {name} could not be removed: what Docker says is above. A container may be using it: `ix down` ends them.")
