@@ -66,6 +66,7 @@ std::shared_ptr<const BaseImage> BaseImages::read(const oci::RawManifest& manife
   for (std::size_t i = 0; i < parsed.layers.size(); ++i) {
     oci::Descriptor blob = parsed.layers[i];
     blob.media_type = oci_layer_type(blob.media_type);
+    check_claim(services_.store(), blob, base.config.diff_ids[i]);
     base.layers.push_back(
         std::make_shared<ImageLayer>(services_, std::move(blob), base.config.diff_ids[i], origin));
   }

@@ -16,10 +16,12 @@ class BlobSink : public layer::ByteSink {
 
   void write(std::string_view bytes) override { writer_->write(bytes); }
 
-  // The store has blob and listing when this returns; neither, where the layer is empty.
+  // The store has blob and listing when this returns, and knows that they belong together; neither, where the
+  // layer is empty.
   void keep(const layer::WrittenLayer& layer) {
     if (layer.empty()) return;
     writer_->commit(layer.blob);
+    store_.note_unpacked(layer.blob.digest, {layer.diff_id, layer.listing.has_gaps()});
     store_.put_listing(layer.diff_id, layer.listing.serialise());
   }
 

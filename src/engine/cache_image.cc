@@ -14,6 +14,7 @@ namespace {
 constexpr char kKeys[] = "ixian.cache.keys";
 constexpr char kState[] = "ixian.cache.state";
 constexpr char kDiffId[] = "ixian.layer.diff-id";
+constexpr char kBlob[] = "ixian.layer.blob";
 constexpr char kListingType[] = "application/vnd.ixian.layer.listing.v1";
 constexpr int kStateVersion = 1;
 constexpr std::size_t kLargestAnnotation = 4 << 20;
@@ -86,6 +87,7 @@ StageState read_cache_image(const oci::RawManifest& raw, const ExpectedState& ex
       }
       oci::Descriptor blob = manifest.layers[i];
       blob.media_type = oci_layer_type(blob.media_type);
+      check_claim(services.store(), blob, *diff_id);
       state.layers.push_back(std::make_shared<ImageLayer>(services, std::move(blob), *diff_id, origin));
     }
     check_base(state.layers, expected.base);
@@ -101,24 +103,30 @@ std::string listing_tag(const oci::Digest& diff_id) {
   return "listing-" + std::string(diff_id.hex());
 }
 
-ListingArtifact make_listing_artifact(const oci::Digest& diff_id, const std::string& listing) {
+ListingArtifact make_listing_artifact(const oci::Digest& diff_id, const oci::Digest& blob,
+                                      const std::string& listing) {
   const std::string config = "{}";
   oci::Descriptor empty{std::string(oci::kOciEmpty), oci::Digest::of(config), config.size(), {}, {}, {}, {}};
-  oci::Descriptor blob{kListingType, oci::Digest::of(listing), listing.size(), {}, {}, {}, {}};
+  oci::Descriptor described{kListingType, oci::Digest::of(listing), listing.size(), {}, {}, {}, {}};
   return {{std::string(oci::kOciManifest),
            std::move(empty),
-           {std::move(blob)},
+           {std::move(described)},
            {},
            kListingType,
-           {{kDiffId, diff_id.text()}}},
+           {{kDiffId, diff_id.text()}, {kBlob, blob.text()}}},
           config};
 }
 
-oci::Descriptor read_listing_artifact(const oci::RawManifest& raw, const oci::Digest& diff_id) {
+oci::Descriptor read_listing_artifact(const oci::RawManifest& raw, const oci::Digest& diff_id,
+                                      const oci::Digest& blob) {
   const oci::Manifest manifest = manifest_in(raw);
   const auto named = manifest.annotations.find(kDiffId);
   if (named == manifest.annotations.end() || named->second != diff_id.text())
     reject("it is about another layer");
+  // That both have one diffID is only what the image says of its blob.
+  const auto read = manifest.annotations.find(kBlob);
+  if (read == manifest.annotations.end() || read->second != blob.text())
+    reject("it was read from another blob");
   if (manifest.layers.size() != 1 || manifest.layers[0].media_type != kListingType)
     reject("it is no listing of a layer");
   return manifest.layers[0];

@@ -42,9 +42,12 @@ struct ListingArtifact {
   oci::Manifest manifest;
   std::string config;  // its bytes
 };
-ListingArtifact make_listing_artifact(const oci::Digest& diff_id, const std::string& listing);
+// `blob` is what was seen to unpack to `diff_id`, and to hold this.
+ListingArtifact make_listing_artifact(const oci::Digest& diff_id, const oci::Digest& blob,
+                                      const std::string& listing);
 
 // The blob that holds the listing. Throws std::invalid_argument.
-oci::Descriptor read_listing_artifact(const oci::RawManifest& manifest, const oci::Digest& diff_id);
+oci::Descriptor read_listing_artifact(const oci::RawManifest& manifest, const oci::Digest& diff_id,
+                                      const oci::Digest& blob);
 
 }  // namespace ixian::engine

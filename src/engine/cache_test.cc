@@ -314,6 +314,88 @@ TEST_F(RegistryCaches, LayersThatAreGoneFromTheRegistryAreMadeAgain) {
   EXPECT_TRUE(again.whole);
 }
 
+// An image that says of its second layer that it unpacks to what `of` does.
+testing::SampleImage claiming(const std::string& text, const testing::SampleImage& of) {
+  testing::SampleImage image = testing::sample_image(text);
+  base::Json config = base::parse_json(image.config, 1 << 20, 16);
+  config["rootfs"]["diff_ids"][1] = of.manifest.layers[1].digest.text();
+  image.config = base::canonical_json(config);
+  image.manifest.config = testing::describe(image.config, oci::kOciConfig);
+  image.raw = oci::raw(image.manifest);
+  return image;
+}
+
+class HostileDiffIds : public RegistryCaches {
+ protected:
+  HostileDiffIds() {
+    network["registry.local/hostile"] = std::make_shared<MemoryRepo>("registry.local/hostile", true);
+    put_image(*network["registry.local/hostile"], "1", claiming("hostile", base));
+    first.job.cache_from.clear();
+    // The store knows the layer that is claimed: what is in it, and its files.
+    first.build(read_base);
+  }
+  std::string failure(Machine& machine, const std::string& text) {
+    try {
+      machine.build(text);
+      return "(built)";
+    } catch (const base::Error& error) {
+      return error.message();
+    }
+  }
+
+  const std::string read_base =
+      "FROM registry.local/base:1 AS base\nFROM scratch\nCOPY --from=base /srv /srv\n";
+  const std::string read_hostile =
+      "FROM registry.local/hostile:1 AS base\nFROM scratch\nCOPY --from=base /srv /srv\n";
+};
+
+TEST_F(HostileDiffIds, AreFoundOutWhereTheStoreHasTheirTree) {
+  EXPECT_THAT(failure(first, read_hostile), HasSubstr("unpacks to something else than its image says"));
+  EXPECT_THAT(failure(second, read_hostile), HasSubstr("unpacks to something else than its image says"));
+}
+
+TEST_F(HostileDiffIds, AreRefusedAtOnceWhereTheBlobIsKnown) {
+  put_image(*network["registry.local/hostile"], "true", testing::sample_image("hostile"));
+  first.build("FROM registry.local/hostile:true AS base\nFROM scratch\nCOPY --from=base /srv /srv\n");
+  const int opens = network["registry.local/hostile"]->counts().blob_opens;
+  EXPECT_THAT(failure(first, read_hostile), HasSubstr("unpacks to something else than its image says"));
+  EXPECT_EQ(network["registry.local/hostile"]->counts().blob_opens, opens + 1) << "the configuration";
+}
+
+// A listing in a cache is one of the blob that it was read from.
+TEST_F(HostileDiffIds, DoNotGetWhatACacheSaysOfAnotherBlob) {
+  first.job.listings_to = kCache;
+  const std::string big(300 << 10, 'x');
+  const auto secret = testing::sample_image(big);
+  put_image(*network[kBase], "big", secret);
+  first.build("FROM registry.local/base:big\nCOPY a /a\n");
+  put_image(*network["registry.local/hostile"], "2", claiming("x" + big, secret));
+  second.job.listings_from = {kCache};
+  const std::string read =
+      "FROM registry.local/hostile:2 AS base\nFROM scratch\nCOPY --from=base /srv /srv\n";
+  EXPECT_THAT(failure(second, read), HasSubstr("unpacks to something else than its image says"));
+}
+
+TEST_F(HostileDiffIds, InACacheImageMakeItAMiss) {
+  second.job.cache_from.clear();
+  second.build(dockerfile);  // reads the layers of the base
+  first.job.cache_to = kCache;
+  first.build(dockerfile);
+  MemoryRepo& cache = *network[kCache];
+  for (const std::string& tag : instruction_tags(cache)) {
+    const auto parsed = cache.read_manifest(tag)->parsed();
+    auto manifest = std::get<oci::Manifest>(parsed);
+    base::Json state = base::parse_json(manifest.annotations.at("ixian.cache.state"), 1 << 20, 8);
+    state["diff_ids"][0] = base.manifest.layers[1].digest.text();
+    manifest.annotations["ixian.cache.state"] = base::canonical_json(state);
+    cache.put_manifest(tag, oci::raw(manifest));
+    second.store().cache_remove(tag.substr(tag.find('-') + 1));
+  }
+  second.job.cache_from = {kCache};
+  EXPECT_EQ(second.build(dockerfile).cached, 0u);
+  EXPECT_THAT(second.sink.logs(), Contains(HasSubstr("is not used: The layer")));
+}
+
 // The same files from two checkouts that differ in all that git does not know.
 TEST_F(RegistryCaches, CheckoutsOfOneCommitMakeOneImage) {
   for (Machine* each : {&first, &second}) {

@@ -106,7 +106,7 @@ struct CacheWriter::Job {
   std::shared_ptr<const Build> build;
   std::shared_ptr<ScatteredImage> image;
   std::vector<std::string> keys;
-  std::vector<oci::Digest> diff_ids;
+  std::vector<Layer> layers;
   std::optional<oci::Digest> last_layer;
 };
 
@@ -123,7 +123,8 @@ void CacheWriter::write(const std::shared_ptr<const Build>& build, AssembledImag
   const auto job = std::make_shared<Job>();
   job->build = build;
   job->keys = keys;
-  for (const auto& layer : without_empty(layers)) job->diff_ids.push_back(layer->diff_id());
+  for (const auto& layer : without_empty(layers))
+    job->layers.push_back({layer->blob().digest, layer->diff_id()});
   if (!image.manifest.layers.empty()) job->last_layer = image.manifest.layers.back().digest;
   job->image = std::make_shared<ScatteredImage>(store_, oci::raw(image.manifest), std::move(image.config),
                                                 origins_of(layers, nullptr));
@@ -134,9 +135,9 @@ void CacheWriter::write_listings(const std::shared_ptr<const Build>& build, cons
   const auto job = std::make_shared<Job>();
   job->build = build;
   for (const auto& layer : without_empty(layers)) {
-    if (layer->blob().size >= kSmallLayer) job->diff_ids.push_back(layer->diff_id());
+    if (layer->blob().size >= kSmallLayer) job->layers.push_back({layer->blob().digest, layer->diff_id()});
   }
-  if (!job->diff_ids.empty()) submit(job);
+  if (!job->layers.empty()) submit(job);
 }
 
 void CacheWriter::submit(const std::shared_ptr<const Job>& job) {
@@ -156,7 +157,7 @@ void CacheWriter::run(const Job& job) {
   if (!build.repo->usable() || build.cancellation.requested()) return;
   try {
     const auto repo = remembering(build.repo);
-    if (job.image == nullptr || write_image(job, *repo)) write_listings(build, job.diff_ids, *repo);
+    if (job.image == nullptr || write_image(job, *repo)) write_listings(build, job.layers, *repo);
   } catch (const base::Cancelled&) {
     // Given up, as all that comes after it is.
   } catch (const base::Error& error) {
@@ -188,14 +189,17 @@ bool CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
   return stored;
 }
 
-void CacheWriter::write_listings(const Build& build, const std::vector<oci::Digest>& diff_ids,
+// What others say of a layer is not said again: only what was read here.
+void CacheWriter::write_listings(const Build& build, const std::vector<Layer>& layers,
                                  RememberingRepo& repo) {
-  for (const oci::Digest& diff_id : diff_ids) {
+  for (const auto& [blob, diff_id] : layers) {
     build.cancellation.throw_if_requested();
+    const auto unpacked = store_->unpacked(blob);
+    if (!unpacked || unpacked->diff_id != diff_id) continue;
     const std::string tag = listing_tag(diff_id);
     const auto listing = store_->listing(diff_id);
     if (!listing || !repo.is_free(tag)) continue;
-    const ListingArtifact artifact = make_listing_artifact(diff_id, *listing);
+    const ListingArtifact artifact = make_listing_artifact(diff_id, blob, *listing);
     oci::write_blob(repo, artifact.manifest.config, artifact.config);
     oci::write_blob(repo, artifact.manifest.layers[0], *listing);
     repo.put_manifest(tag, oci::raw(artifact.manifest));

@@ -53,11 +53,15 @@ class CacheWriter {
   void wait_for(const std::set<oci::Digest>& layers);
 
  private:
+  struct Layer {
+    oci::Digest blob;
+    oci::Digest diff_id;
+  };
   struct Job;
   void submit(const std::shared_ptr<const Job>& job);
   void run(const Job& job);
   bool write_image(const Job& job, RememberingRepo& repo);
-  void write_listings(const Build& build, const std::vector<oci::Digest>& diff_ids, RememberingRepo& repo);
+  void write_listings(const Build& build, const std::vector<Layer>& layers, RememberingRepo& repo);
   std::shared_ptr<RememberingRepo> remembering(const std::shared_ptr<CacheRepo>& repo);
   void done(const Job& job);
 

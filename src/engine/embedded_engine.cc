@@ -115,7 +115,8 @@ class EmbeddedEngine : public Engine {
     }
     LayerServices layers(services_.store, sink, own,
                          [&](const oci::Digest& diff_id, const oci::Descriptor& blob) {
-                           return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, sink);
+                           return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, blob,
+                                               *services_.store, sink);
                          });
     RegistryCache reading(read_from, layers);
     const BuildCaches caches{repos_, reading, writer_, writing};

@@ -65,7 +65,11 @@ ImageLayer::ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Diges
 
 ImageLayer::ImageLayer(LayerServices& services, Written written, std::unique_ptr<store::WorkFolder> work,
                        std::string tree)
-    : services_(services), written_(std::move(written)), work_(std::move(work)), upper_(std::move(tree)) {}
+    : services_(services),
+      written_(std::move(written)),
+      proven_(true),
+      work_(std::move(work)),
+      upper_(std::move(tree)) {}
 
 const ImageLayer::Finished& ImageLayer::finish() {
   if (written_.valid()) written_.wait();
@@ -116,41 +120,69 @@ void ImageLayer::ensure_blob() {
   sink.end(activity, base::Outcome::kDone, "");
 }
 
-// Without reading the layer, where that is possible; null where it is not.
-std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing(const oci::Digest& diff_id,
-                                                                     const oci::Descriptor& blob) {
-  const auto parse = [](const std::string& bytes) -> std::shared_ptr<const layer::LayerListing> {
-    try {
-      return std::make_shared<layer::LayerListing>(layer::LayerListing::parse(bytes));
-    } catch (const std::invalid_argument&) {
-      return nullptr;  // of another version: read anew
-    }
-  };
-  if (const auto noted = services_.store().listing(diff_id)) {
-    if (auto listing = parse(*noted)) return listing;
+void check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Digest& diff_id) {
+  const auto known = store.unpacked(blob.digest);
+  if (!known || known->diff_id == diff_id) return;
+  throw Error(ErrorCode::kRegistry,
+              fmt::format("The layer {} unpacks to something else than its image says: another diffID. The "
+                          "image is damaged; build or pull it anew.",
+                          blob.digest.text()),
+              fmt::format("expected {}\nfound {}", diff_id.text(), known->diff_id.text()));
+}
+
+// False where the blob has to be read first. Throws where the claim is known to be false.
+bool ImageLayer::is_proven() {
+  const Finished& layer = finish();
+  {
+    const std::lock_guard lock(mutex_);
+    if (proven_) return true;
   }
-  if (!origin_ || services_.store().has_blob(blob)) return nullptr;
-  const auto found = services_.find_listing(diff_id, blob);
-  auto listing = found ? parse(*found) : nullptr;
-  if (listing) services_.store().put_listing(diff_id, *found);
-  return listing;
+  if (!services_.store().unpacked(layer.blob.digest)) return false;
+  check_claim(services_.store(), layer.blob, layer.diff_id);
+  const std::lock_guard lock(mutex_);
+  return proven_ = true;
+}
+
+void ImageLayer::prove() {
+  if (!is_proven()) scanned_listing();
+}
+
+// Without reading the layer, where that is possible; null where it is not.
+std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing() {
+  const Finished& layer = finish();
+  if (!is_proven()) {
+    if (!origin_ || services_.store().has_blob(layer.blob)) return nullptr;
+    return services_.find_listing(layer.diff_id, layer.blob);
+  }
+  try {
+    if (const auto noted = services_.store().listing(layer.diff_id))
+      return std::make_shared<layer::LayerListing>(layer::LayerListing::parse(*noted));
+  } catch (const std::invalid_argument&) {  // damaged, or of another version: read anew
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const layer::LayerListing> ImageLayer::scanned_listing() {
+  const Finished& layer = finish();
+  ensure_blob();
+  const auto source = services_.store().open_blob(layer.blob, 0);
+  layer::ScannedLayer scanned =
+      layer::scan(*source, layer.blob, layer.diff_id, layer::Limits{}, services_.cancellation());
+  services_.store().put_listing(layer.diff_id, scanned.listing.serialise());
+  services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, scanned.listing.has_gaps()});
+  const std::lock_guard lock(mutex_);
+  proven_ = true;
+  return std::make_shared<layer::LayerListing>(std::move(scanned.listing));
 }
 
 std::shared_ptr<const layer::LayerListing> ImageLayer::listing() {
-  const Finished& layer = finish();
+  finish();
   {
     const std::lock_guard lock(mutex_);
     if (listing_) return listing_;
   }
-  std::shared_ptr<const layer::LayerListing> listing = noted_listing(layer.diff_id, layer.blob);
-  if (!listing) {
-    ensure_blob();
-    const auto source = services_.store().open_blob(layer.blob, 0);
-    layer::ScannedLayer scanned =
-        layer::scan(*source, layer.blob, layer.diff_id, layer::Limits{}, services_.cancellation());
-    services_.store().put_listing(layer.diff_id, scanned.listing.serialise());
-    listing = std::make_shared<layer::LayerListing>(std::move(scanned.listing));
-  }
+  std::shared_ptr<const layer::LayerListing> listing = noted_listing();
+  if (!listing) listing = scanned_listing();
   const std::lock_guard lock(mutex_);
   if (!listing_) listing_ = listing;
   return listing_;
@@ -173,9 +205,12 @@ std::string ImageLayer::extracted() {
     options.into = lower_form(services_.root_fs());
     options.owners = sandbox::namespaces().privileges != sandbox::Privileges::kSingle &&
                      sandbox::namespaces().privileges != sandbox::Privileges::kNone;
-    services_.store().put_listing(layer.diff_id, extract_into(folder, options).listing.serialise());
+    const layer::Extracted extracted = extract_into(folder, options);
+    services_.store().put_listing(layer.diff_id, extracted.listing.serialise());
+    services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, extracted.listing.has_gaps()});
   };
   store::Tree tree = services_.store().tree(layer.diff_id, fill);
+  prove();  // it may have been there, for another blob
   const std::lock_guard lock(mutex_);
   if (!tree_) tree_ = std::move(tree);
   return tree_->path;
@@ -230,7 +265,7 @@ base::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntr
     const std::lock_guard lock(mutex_);
     has_tree = !upper_.empty() || tree_ || ++small_reads_ > kSmallReads;
   }
-  if (!has_tree && entry.size <= kSmallFile && !services_.store().find_tree(diff_id())) {
+  if (!has_tree && entry.size <= kSmallFile && !(is_proven() && services_.store().find_tree(diff_id()))) {
     ensure_blob();
     const auto source = services_.store().open_blob(blob(), 0);
     layer::ListedEntry file = entry;

@@ -23,10 +23,9 @@ namespace ixian::engine {
 // What all layers of a build work with. Thread-safe.
 class LayerServices {
  public:
-  // What is in a layer that the store does not have, as LayerListing::serialise() writes it, where somebody
-  // can say so without the layer.
-  using FindListing =
-      std::function<std::optional<std::string>(const oci::Digest& diff_id, const oci::Descriptor& blob)>;
+  // What is in a layer that the store does not have, where somebody can say so without the layer; else null.
+  using FindListing = std::function<std::shared_ptr<const layer::LayerListing>(const oci::Digest& diff_id,
+                                                                               const oci::Descriptor& blob)>;
 
   LayerServices(std::shared_ptr<store::Store> store, base::EventSink& sink, base::Cancellation& cancellation,
                 FindListing find_listing = nullptr)
@@ -39,8 +38,9 @@ class LayerServices {
   base::EventSink& sink() { return sink_; }
   base::Cancellation& cancellation() { return cancellation_; }
 
-  std::optional<std::string> find_listing(const oci::Digest& diff_id, const oci::Descriptor& blob) {
-    return find_listing_ ? find_listing_(diff_id, blob) : std::nullopt;
+  std::shared_ptr<const layer::LayerListing> find_listing(const oci::Digest& diff_id,
+                                                          const oci::Descriptor& blob) {
+    return find_listing_ ? find_listing_(diff_id, blob) : nullptr;
   }
 
   // Chosen when the first layer is extracted. Throws as RootFs::choose() does.
@@ -55,6 +55,9 @@ class LayerServices {
   std::unique_ptr<sandbox::RootFs> root_fs_;
 };
 
+// The diffID that it is made with is somebody's claim. Trees and listings of that diffID are those of this
+// layer only if this machine has seen the blob unpack to it (Store::unpacked); until then the blob is read.
+//
 // Thread-safe. Every call may wait for what it needs (a layer that is being written, a blob that is pulled),
 // and throws what that throws.
 class ImageLayer {
@@ -101,8 +104,10 @@ class ImageLayer {
   };
 
   const Finished& finish();
-  std::shared_ptr<const layer::LayerListing> noted_listing(const oci::Digest& diff_id,
-                                                           const oci::Descriptor& blob);
+  bool is_proven();
+  void prove();
+  std::shared_ptr<const layer::LayerListing> noted_listing();
+  std::shared_ptr<const layer::LayerListing> scanned_listing();
   std::string extracted();
   layer::Extracted extract_into(const std::string& folder, const layer::ExtractOptions& options);
   base::UniqueFd open_in_tree(const std::string& tree, const std::string& path, int flags);
@@ -113,12 +118,16 @@ class ImageLayer {
 
   std::mutex mutex_;  // of all below
   std::optional<Finished> finished_;
+  bool proven_ = false;  // the blob unpacks to the diffID
   std::shared_ptr<const layer::LayerListing> listing_;
   std::unique_ptr<store::WorkFolder> work_;
   std::string upper_;  // "" once it has been settled
   std::optional<store::Tree> tree_;
   int small_reads_ = 0;  // files that were found by reading the blob from its start
 };
+
+// Throws Error{kRegistry} where this machine knows the blob to unpack to something else.
+void check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Digest& diff_id);
 
 // Layers below this are pulled as quickly as somebody is asked what is in them.
 inline constexpr std::uint64_t kSmallLayer = 256 << 10;

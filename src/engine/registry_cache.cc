@@ -60,22 +60,34 @@ std::optional<RegistryCache::Hit> RegistryCache::find_last(const std::vector<Exp
   return std::nullopt;
 }
 
-std::optional<std::string> find_listing(const std::vector<std::shared_ptr<CacheRepo>>& repos,
-                                        const oci::Digest& diff_id, base::EventSink& sink) {
+std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::shared_ptr<CacheRepo>>& repos,
+                                                        const oci::Digest& diff_id,
+                                                        const oci::Descriptor& blob, store::Store& store,
+                                                        base::EventSink& sink) {
   const std::string tag = listing_tag(diff_id);
   for (const auto& repo : repos) {
     if (!repo->usable()) continue;
+    const oci::Digest claim = oci::Digest::of(
+        fmt::format("{} says what is in {}, blob {}", repo->name(), diff_id.text(), blob.digest.text()));
     try {
-      const auto manifest = repo->images()->read_manifest(tag);
-      if (!manifest) continue;
-      return oci::read_blob(*repo->images(), read_listing_artifact(*manifest, diff_id), kLargestListing);
+      std::optional<std::string> bytes = store.listing(claim);
+      const bool kept = bytes.has_value();
+      if (!kept) {
+        const auto manifest = repo->images()->read_manifest(tag);
+        if (!manifest) continue;
+        bytes = oci::read_blob(*repo->images(), read_listing_artifact(*manifest, diff_id, blob.digest),
+                               kLargestListing);
+      }
+      auto listing = std::make_shared<const layer::LayerListing>(layer::LayerListing::parse(*bytes));
+      if (!kept) store.put_listing(claim, *bytes);
+      return listing;
     } catch (const base::Error& error) {
       note_useless(sink, *repo, tag, error.message());
     } catch (const std::invalid_argument& error) {
       note_useless(sink, *repo, tag, error.what());
     }
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 }  // namespace ixian::engine

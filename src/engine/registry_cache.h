@@ -35,8 +35,11 @@ class RegistryCache {
   LayerServices& services_;
 };
 
-// The listing of a layer that one of the repositories has beside it. The same rules.
-std::optional<std::string> find_listing(const std::vector<std::shared_ptr<CacheRepo>>& repos,
-                                        const oci::Digest& diff_id, base::EventSink& sink);
+// The listing of a layer that one of the repositories has beside it; null where none has. The same rules. It
+// is kept in the store as what this repository says, apart from what was read here.
+std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::shared_ptr<CacheRepo>>& repos,
+                                                        const oci::Digest& diff_id,
+                                                        const oci::Descriptor& blob, store::Store& store,
+                                                        base::EventSink& sink);
 
 }  // namespace ixian::engine

@@ -107,6 +107,20 @@ bool LayerListing::in_order(const std::vector<ListedEntry>& entries) {
   return true;
 }
 
+bool LayerListing::has_gaps() const {
+  std::vector<std::string_view> way = {""};  // the folders with an entry that the current one is in
+  for (const ListedEntry& entry : entries_) {
+    const std::string_view path = entry.path;
+    while (path != way.back() && !is_below(path, way.back())) way.pop_back();
+    if (path == way.back()) continue;  // the opaque mark of a folder, and what belongs to the root
+    const auto slash = path.rfind('/');
+    const std::string_view folder = slash == std::string_view::npos ? "" : path.substr(0, slash);
+    if (folder != way.back() || entry.type == EntryType::kOpaque) return true;
+    if (entry.type == EntryType::kFolder) way.push_back(path);
+  }
+  return false;
+}
+
 Listed LayerListing::at(std::string_view path) const {
   Listed listed;
   auto entry = std::partition_point(entries_.begin(), entries_.end(),

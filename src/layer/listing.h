@@ -63,6 +63,9 @@ class LayerListing {
   const std::vector<ListedEntry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
 
+  // Something lies in a folder that has no entry.
+  bool has_gaps() const;
+
   Listed at(std::string_view path) const;
   const ListedEntry* thing(std::string_view path) const { return at(path).thing; }
 

@@ -190,10 +190,19 @@ oci::Descriptor ArchiveImages::stored_or_made(const std::string& config_path,
   return descriptor;
 }
 
-// Uncompressed, its digest is the diff ID, which whoever reads the layer checks. Compressed, as skopeo's
-// readers accept it, only reading it tells.
+// Only reading it tells what it is: the config is as little to be believed as anything else, and whoever
+// copies the layer need not read it where its digest is known already.
 oci::Descriptor ArchiveImages::layer(const std::string& path, const oci::Digest& diff_id) {
-  if (const auto known = compressed_.find(path); known != compressed_.end()) return known->second;
+  const oci::Descriptor& layer = read_layer(path);
+  if (layer.media_type == oci::kOciLayer && layer.digest != diff_id) {
+    archive_.fail(
+        fmt::format("its layer {} is damaged: it is not what the config says.", base::printable_path(path)));
+  }
+  return layer;
+}
+
+const oci::Descriptor& ArchiveImages::read_layer(const std::string& path) {
+  if (const auto known = layers_.find(path); known != layers_.end()) return known->second;
   const auto member = archive_.find(path);
   if (!member) archive_.fail(fmt::format("the layer {} is missing in it.", base::printable_path(path)));
 
@@ -208,12 +217,9 @@ oci::Descriptor ArchiveImages::layer(const std::string& path, const oci::Digest&
     archive_.fail(fmt::format("its layer {} is compressed by bzip2 or xz, which registries do not know.",
                               base::printable_path(path)));
   }
-  const bool plain = type == oci::kOciLayer;
-  const oci::Digest digest = plain ? diff_id : digest_of(*archive_.open(*member));
+  const oci::Digest digest = digest_of(*archive_.open(*member));
   places_.insert_or_assign(digest, *member);
-  const oci::Descriptor found = describe(type, digest, member->size);
-  if (!plain) compressed_.emplace(path, found);
-  return found;
+  return layers_.emplace(path, describe(type, digest, member->size)).first->second;
 }
 
 std::optional<oci::RawManifest> ArchiveImages::manifest(const oci::Digest& digest) const {

@@ -41,6 +41,7 @@ class ArchiveImages {
   ArchivedImage docker_image(const base::Json& item);
   oci::Descriptor stored_or_made(const std::string& config_path, const std::vector<std::string>& layers);
   oci::Descriptor layer(const std::string& path, const oci::Digest& diff_id);
+  const oci::Descriptor& read_layer(const std::string& path);
 
   const ArchiveIndex& archive_;
   std::vector<ArchivedImage> images_;
@@ -48,7 +49,7 @@ class ArchiveImages {
   std::map<oci::Digest, oci::Digest> by_config_;        // config → manifest, of index.json
   std::map<oci::Digest, oci::RawManifest> made_;        // manifests that are not in the archive
   std::map<oci::Digest, ArchiveIndex::Member> places_;  // of blobs outside of blobs/
-  std::map<std::string, oci::Descriptor> compressed_;   // layers, by the path that manifest.json calls them
+  std::map<std::string, oci::Descriptor> layers_;       // layers, by the path that manifest.json calls them
 };
 
 }  // namespace ixian::layout

@@ -11,6 +11,7 @@
 #include "layout/temporary_file.h"
 #include "store/records.h"
 #include "store/trash.h"
+#include "store/unpacked.h"
 #include "store/work_folder.h"
 
 // Mark and sweep beside running builds. The mark is a snapshot, thought about without any lock. Names and
@@ -90,6 +91,7 @@ PruneResult Collector::prune(const PruneOptions& options) {
   PrunePlan rest = mark({});
   rest.old_trees = plan.old_trees;
   sweep(rest);
+  forget_unpacked();
 
   parts_.database.keep_reserve();
   snapshot_ = take_snapshot(parts_.database, parts_.folder, parts_.blobs);
@@ -116,6 +118,14 @@ void Collector::remove_roots(const PrunePlan& plan) {
   transaction.commit();
   result_.names += removed.names;
   result_.cache_entries += removed.cache_entries;
+}
+
+void Collector::forget_unpacked() {
+  Transaction transaction(parts_.database, Access::kWrite);
+  store::forget_unpacked(transaction, [this](const oci::Digest& blob) {
+    return layout::file_size(parts_.blobs.path(blob)).has_value();
+  });
+  transaction.commit();
 }
 
 void Collector::sweep(const PrunePlan& plan) {

@@ -38,6 +38,7 @@ class Collector {
 
  private:
   void remove_roots(const PrunePlan& plan);
+  void forget_unpacked();
   void sweep(const PrunePlan& plan);
   void remove_batch(const std::vector<Object>& batch, const std::set<Object>& old_trees);
   bool take(class Transaction& transaction, const Object& object, bool old_tree);

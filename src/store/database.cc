@@ -24,7 +24,7 @@
 namespace ixian::store {
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 constexpr off_t kReserve = 512 << 10;
 constexpr const char* kReserveFile = ".reserve";
 constexpr auto kPatience = std::chrono::seconds{60};
@@ -42,13 +42,15 @@ constexpr const char* kTables =
     " place INTEGER NOT NULL, diff_id TEXT NOT NULL, PRIMARY KEY(key, place)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS tree(diff_id TEXT PRIMARY KEY, state INTEGER NOT NULL, boot TEXT NOT NULL,"
     " made INTEGER NOT NULL, used INTEGER NOT NULL, bytes INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS unpacked(blob TEXT PRIMARY KEY, diff_id TEXT NOT NULL, gaps INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS lease(id TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS lease_keeps(lease TEXT NOT NULL REFERENCES lease(id) ON DELETE CASCADE,"
     " object TEXT NOT NULL, PRIMARY KEY(lease, object)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS lease_keeps_object ON lease_keeps(object);"
     "CREATE TABLE IF NOT EXISTS counter(roots INTEGER NOT NULL);"
     "INSERT INTO counter SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM counter);"
-    "PRAGMA user_version=1;";
+    "PRAGMA user_version=2;";
 
 constexpr int kShortLog = 200;   // pages
 constexpr int kLongLog = 1'000;  // pages, as SQLite's own hook has it
@@ -150,9 +152,10 @@ void Database::open() {
     Statement statement(*this, "PRAGMA user_version");
     return statement.step() ? statement.number(0) : 0;
   };
-  if (version() == 0) {
+  // An older one has all its tables, and gets those that are new.
+  if (version() < kSchema) {
     const layout::FolderLock lock(path_ + ".lock", cancellation_);
-    if (version() == 0) make_tables();
+    if (version() < kSchema) make_tables();
   }
   if (version() > kSchema) {
     throw base::Error(base::ErrorCode::kRegistry,

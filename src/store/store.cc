@@ -220,6 +220,17 @@ Tree Store::adopt_tree(const oci::Digest& diff_id, const std::string& folder) {
   return {parts_->folder.tree(diff_id), lease};
 }
 
+std::optional<Unpacked> Store::unpacked(const oci::Digest& blob) {
+  Transaction transaction(*parts_->database, Access::kRead);
+  return read_unpacked(transaction, blob);
+}
+
+void Store::note_unpacked(const oci::Digest& blob, const Unpacked& unpacked) {
+  Transaction transaction(*parts_->database, Access::kWrite);
+  write_unpacked(transaction, blob, unpacked);
+  transaction.commit();
+}
+
 std::optional<std::string> Store::listing(const oci::Digest& diff_id) {
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});

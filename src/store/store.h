@@ -25,6 +25,7 @@
 #include "store/lease.h"
 #include "store/prune.h"
 #include "store/records.h"
+#include "store/unpacked.h"
 #include "store/work_folder.h"
 
 namespace ixian::store {
@@ -92,6 +93,12 @@ class Store : public std::enable_shared_from_this<Store> {
   // Makes `folder`, in a WorkFolder of this store, the tree of the layer, by rename(2). Where the layer has a
   // tree, `folder` is removed.
   Tree adopt_tree(const oci::Digest& diff_id, const std::string& folder);
+
+  // What a blob unpacks to, if this machine has seen it do so. What anybody else says about it, an image's
+  // configuration for one, is a claim: before a tree or a listing is taken for a blob's, the blob must be
+  // known here to unpack to their diffID, or be read.
+  std::optional<Unpacked> unpacked(const oci::Digest& blob);
+  void note_unpacked(const oci::Digest& blob, const Unpacked& unpacked);
 
   // What is in a layer, as its writer or reader noted it (any bytes); with or without a tree.
   std::optional<std::string> listing(const oci::Digest& diff_id);
