@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <stdexcept>
 
 #include "base/error.h"
 #include "base/sha256.h"
@@ -28,23 +29,42 @@ class Selector {
 
   std::vector<SelectedSource> run(const std::vector<std::string>& sources) {
     for (const std::string& source : sources) {
-      // "a/./b": what is before the pivot is not kept.
-      std::size_t pivot = source.find("/./");
-      if (source.starts_with("./") || !options_.parents) pivot = std::string::npos;
-      const std::string dropped = pivot == std::string::npos ? "" : clean_path(source.substr(0, pivot));
-      const std::string cleaned = clean_path(source);
-      if (!dockerfile::has_wildcards(cleaned)) {
-        take(unescaped(cleaned), dropped, source);
-        continue;
-      }
-      for (const std::string& path : expand_wildcards(view_, cleaned)) {
-        if (!options_.excluded || !options_.excluded(path)) take(path, dropped, source);
+      if (options_.parents) {
+        take_with_parents(source);
+      } else {
+        take_alone(source);
       }
     }
     return std::move(selected_);
   }
 
  private:
+  void take_alone(const std::string& source) {
+    const std::string cleaned = clean_path(source);
+    if (!dockerfile::has_wildcards(cleaned)) return take(unescaped(cleaned), "", source);
+    for (const std::string& path : expand_wildcards(view_, cleaned, WildcardLanguage::kSources)) {
+      if (!options_.excludes.excludes(path)) take(path, "", source);
+    }
+  }
+
+  // "a/./b": what is before the pivot is where b is looked for, and is not kept.
+  void take_with_parents(const std::string& source) {
+    const std::size_t pivot = source.find("/./");
+    const bool has_pivot = pivot != std::string::npos;
+    const std::string before = has_pivot ? clean_path(source.substr(0, pivot)) : "";
+    const std::string kept = clean_path(has_pivot ? std::string_view(source).substr(pivot + 3) : source);
+    const bool several = dockerfile::has_wildcards(before);
+    if (!several && !dockerfile::has_wildcards(kept))
+      return take(join_path(unescaped(before), unescaped(kept)), unescaped(before), source);
+    const std::vector<std::string> folders = several
+                                                 ? expand_wildcards(view_, before, WildcardLanguage::kSources)
+                                                 : std::vector<std::string>{unescaped(before)};
+    for (const std::string& folder : folders) {
+      for (const std::string& path : expand_wildcards(view_, kept, WildcardLanguage::kIncludes, folder))
+        take(path, folder, source);
+    }
+  }
+
   void take(const std::string& path, const std::string& dropped, const std::string& source) {
     SelectedSource one;
     const std::string real = resolve_path(view_, path, true, &one.links);
@@ -57,19 +77,21 @@ class Selector {
     }
     one.name = base_name(path);
     one.is_folder = entry->type == oci::TarType::kFolder;
-    if (options_.parents) keep_parents(one, path, dropped);
-    walk(one, real, "", *entry);
+    if (options_.parents) {
+      const std::string kept =
+          dropped.empty() ? path : path.substr(std::min(path.size(), dropped.size() + 1));
+      keep_parents(one, dropped, kept);
+      if (!walk(one, real, "", *entry, kept)) return;
+    } else {
+      walk(one, real, "", *entry, "");
+    }
     selected_.push_back(std::move(one));
   }
 
   // With --parents a folder is kept itself, too, and is not only its contents.
-  void keep_parents(SelectedSource& one, const std::string& path, const std::string& dropped) {
-    std::string kept = path;
-    if (!dropped.empty() && (path == dropped || path.starts_with(dropped + "/")))
-      kept = path.size() == dropped.size() ? "" : path.substr(dropped.size() + 1);
+  void keep_parents(SelectedSource& one, const std::string& dropped, const std::string& kept) {
     one.prefix = one.is_folder ? kept : parent_path(kept);
-    const std::string skipped = path.substr(0, path.size() - kept.size());
-    std::string folder = clean_path(skipped);
+    std::string folder = dropped;
     for (std::string_view part : base::split(one.prefix, '/')) {
       if (part.empty()) continue;
       folder = join_path(folder, part);
@@ -78,17 +100,25 @@ class Selector {
     }
   }
 
-  void walk(SelectedSource& one, const std::string& path, const std::string& relative,
-            const oci::TarEntry& entry) {
+  // Adds what is at `path`, which --exclude knows as `rule_path`, with all below it. False where nothing was
+  // added.
+  bool walk(SelectedSource& one, const std::string& path, const std::string& relative,
+            const oci::TarEntry& entry, const std::string& rule_path) {
+    const bool is_folder = entry.type == oci::TarType::kFolder;
+    const bool excluded = options_.excludes.excludes(rule_path);
+    if (excluded && (!is_folder || options_.excludes.can_skip_folder(rule_path))) return false;
+    const std::size_t count = one.files.size();
     one.files.push_back({path, relative, entry, ""});
     if (entry.type == oci::TarType::kFile) one.files.back().entry.xattrs = view_.xattrs(path);
-    if (entry.type != oci::TarType::kFolder) return;
+    if (!is_folder) return true;
     for (const std::string& name : view_.children(path)) {
-      const std::string below = join_path(relative, name);
       const std::string child = join_path(path, name);
-      if (options_.excluded && options_.excluded(below)) continue;
-      if (const auto found = view_.find(child)) walk(one, child, below, *found);
+      if (const auto found = view_.find(child))
+        walk(one, child, join_path(relative, name), *found, join_path(rule_path, name));
     }
+    // A folder that is left out comes along where a pattern with "!" takes something in it out again.
+    if (excluded && one.files.size() == count + 1) one.files.pop_back();
+    return one.files.size() > count;
   }
 
   const FileView& view_;
@@ -185,6 +215,14 @@ class DocumentDigest {
 };
 
 }  // namespace
+
+dockerfile::IgnoreRules exclude_rules(const std::vector<std::string>& patterns) {
+  try {
+    return dockerfile::IgnoreRules::from_patterns(patterns);
+  } catch (const std::invalid_argument& error) {
+    throw Error(ErrorCode::kTaskFailed, error.what());
+  }
+}
 
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
                                    const SelectionOptions& options) {

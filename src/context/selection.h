@@ -1,7 +1,6 @@
 // What the sources of a COPY or ADD are: the files that are taken, and one digest over all of them.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,13 +8,14 @@
 #include "base/json.h"
 #include "base/stat_cache.h"
 #include "context/file_view.h"
+#include "dockerfile/ignore_rules.h"
 
 namespace ixian::context {
 
 struct SelectionOptions {
   bool parents = false;  // --parents: each source keeps its path, from "/./" on where it has that
-  // --exclude: whether a path below a source is left out.
-  std::function<bool(const std::string& path)> excluded;
+  // --exclude: of paths below a source; with `parents`, of the paths that are kept.
+  dockerfile::IgnoreRules excludes;
   std::string where = "the build context";  // for messages
 };
 
@@ -36,9 +36,13 @@ struct SelectedSource {
   std::vector<SelectedFile> files;  // folders before what is in them; the source itself first
 };
 
-// Sources are paths in the view, with or without a leading slash, and with Go's wildcards (filepath.Match);
-// a link that is named itself is followed, one that lies in a folder is taken as it is. A wildcard that
-// nothing matches selects nothing. Throws Error{kTaskFailed} for a source that is not there.
+// The rules of --exclude. Throws Error{kTaskFailed} for a malformed pattern.
+dockerfile::IgnoreRules exclude_rules(const std::vector<std::string>& patterns);
+
+// Sources are paths in the view, with or without a leading slash, and with wildcards, in the language that
+// WildcardLanguage tells; before the "/./" of --parents it is that of other sources. A link that is named
+// itself is followed, one that lies in a folder is taken as it is. A wildcard that nothing matches selects
+// nothing. Throws Error{kTaskFailed} for a source that is not there.
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
                                    const SelectionOptions& options);
 

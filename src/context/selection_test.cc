@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/xattr.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/json.h"
@@ -27,6 +28,79 @@ TEST(Select, TellsTheLinksThatLedToASource) {
   EXPECT_THAT(select(view, {"two"}, {})[0].links, ElementsAre("two", "one"));
   EXPECT_THAT(select(view, {"o*/a"}, {})[0].links, ElementsAre("one"));
   EXPECT_THAT(select(view, {"real"}, {})[0].links, IsEmpty());
+}
+
+class Sources : public ::testing::Test {
+ protected:
+  // Where each file goes, as "NAME" or, with --parents, "PREFIX/NAME": all that a COPY decides by.
+  std::vector<std::string> taken(const std::string& source, bool parents = true,
+                                 const std::vector<std::string>& excludes = {}) const {
+    SelectionOptions options;
+    options.parents = parents;
+    options.excludes = exclude_rules(excludes);
+    std::vector<std::string> all;
+    for (const SelectedSource& one : select(DiskView(folder_.path()), {source}, options)) {
+      for (const SelectedFile& file : one.files) {
+        if (file.entry.type == oci::TarType::kFolder) continue;
+        const std::string place = one.is_folder ? file.relative : one.name;
+        all.push_back(join_path(one.prefix, place));
+      }
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
+  void write(const std::string& path) {
+    std::filesystem::create_directories((folder_ / path).substr(0, (folder_ / path).rfind('/')));
+    folder_.write(path, path);
+  }
+
+  testing::TempFolder folder_;
+};
+
+TEST_F(Sources, KeepWhatIsBehindThePivotHoweverItIsSpelt) {
+  for (const char* path : {"x/y/a.txt", "x/y/b.md", "x2/y/c.txt", "x/deep/er/a.txt"}) write(path);
+  for (const char* source :
+       {"x/./y/*.txt", "./x/./y/*.txt", "/x/./y/*.txt", "x//./y/*.txt", "././x/./y/*.txt", "x/.//y/*.txt",
+        "../x/./y/a.*", "x/./y/[a].txt", "x/./y/?.txt", "[x]/./y/*.txt"}) {
+    const bool first_is_dot = std::string(source).starts_with("././");
+    EXPECT_THAT(taken(source), ElementsAre(first_is_dot ? "x/y/a.txt" : "y/a.txt")) << source;
+  }
+  EXPECT_THAT(taken("x*/./y"), ElementsAre("y/a.txt", "y/b.md", "y/c.txt"));
+  EXPECT_THAT(taken("?/./y/a.txt"), ElementsAre("y/a.txt")) << "there is none in x2";
+  EXPECT_THAT(taken("x/./**/*.txt"), ElementsAre("deep/er/a.txt", "y/a.txt"));
+  EXPECT_THAT(taken("*/./**/*.txt"), ElementsAre("deep/er/a.txt", "y/a.txt", "y/c.txt"));
+  EXPECT_THAT(taken("**/./*.txt"), IsEmpty())
+      << "before the pivot ** is one folder, and none holds such a file";
+  EXPECT_THAT(taken("x/./"), ElementsAre("deep/er/a.txt", "y/a.txt", "y/b.md"));
+  EXPECT_THAT(taken("./x/y/a.txt"), ElementsAre("x/y/a.txt")) << "a ./ at the beginning is no pivot";
+}
+
+TEST_F(Sources, HaveTwoAsterisksForAnyDepthOnlyWithParents) {
+  for (const char* path : {"z.txt", "a/z.txt", "a/b/z.txt", "a/b/c.md"}) write(path);
+  EXPECT_THAT(taken("**/*.txt"), ElementsAre("a/b/z.txt", "a/z.txt", "z.txt"));
+  EXPECT_THAT(taken("**.txt"), ElementsAre("a/b/z.txt", "a/z.txt", "z.txt"));
+  EXPECT_THAT(taken("a/**"), ElementsAre("a/b/c.md", "a/b/z.txt", "a/z.txt"));
+  const DiskView view(folder_.path());
+  const auto paths = [&](const char* source) {
+    std::vector<std::string> all;
+    for (const auto& one : select(view, {source}, {})) all.push_back(one.files[0].path);
+    return all;
+  };
+  EXPECT_THAT(paths("**/*.txt"), ElementsAre("a/z.txt"));
+  EXPECT_THAT(paths("**/**/*.txt"), ElementsAre("a/b/z.txt"));
+  EXPECT_THAT(paths("**.txt"), ElementsAre("z.txt"));
+  EXPECT_THAT(paths("a/**"), ElementsAre("a/b", "a/z.txt"));
+}
+
+TEST_F(Sources, AreExcludedByThePathsThatAreKept) {
+  for (const char* path : {"x/y/a.txt", "x/y/b.md", "x/c.txt", "x/.git/d"}) write(path);
+  EXPECT_THAT(taken("x", true, {"*.txt"}), ElementsAre("x/.git/d", "x/c.txt", "x/y/a.txt", "x/y/b.md"));
+  EXPECT_THAT(taken("x", true, {"x/*.txt", "**/.git"}), ElementsAre("x/y/a.txt", "x/y/b.md"));
+  EXPECT_THAT(taken("x/./y", true, {"y/*.md"}), ElementsAre("y/a.txt"));
+  EXPECT_THAT(taken("x", false, {"*.txt"}), ElementsAre(".git/d", "y/a.txt", "y/b.md"));
+  EXPECT_THAT(taken("x", false, {"y", "!y/b.md"}), ElementsAre(".git/d", "c.txt", "y/b.md"));
+  EXPECT_THAT(taken("x/y/*", false, {"**/*.md"}), ElementsAre("a.txt"));
 }
 
 // Keys are made of it, so it may never change.

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/path_match.h"
+#include "dockerfile/path_pattern.h"
 
 namespace ixian::context {
 namespace {
@@ -18,14 +19,14 @@ bool matches(const std::string& pattern, const std::string& name) {
   }
 }
 
-class Expansion {
+// One path component at a time.
+class SourceExpansion {
  public:
-  Expansion(const FileView& view, std::vector<std::string> parts) : view_(view), parts_(std::move(parts)) {}
+  SourceExpansion(const FileView& view, std::vector<std::string> parts)
+      : view_(view), parts_(std::move(parts)) {}
 
-  std::vector<std::string> run() {
-    walk("", 0);
-    std::sort(found_.begin(), found_.end());
-    found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
+  std::vector<std::string> run(const std::string& below) {
+    walk(below, 0);
     return std::move(found_);
   }
 
@@ -36,7 +37,6 @@ class Expansion {
       return;
     }
     const std::string& part = parts_[index];
-    if (part == "**") return walk_deep(folder, index);
     if (!dockerfile::has_wildcards(part)) {
       const std::string path = join_path(folder, unescaped(part));
       if (view_.find(resolve_path(view_, path, true)) || view_.find(path)) walk(path, index + 1);
@@ -47,21 +47,34 @@ class Expansion {
     }
   }
 
-  void walk_deep(const std::string& folder, std::size_t index) {
-    walk(folder, index + 1);
+  const FileView& view_;
+  const std::vector<std::string> parts_;
+  std::vector<std::string> found_;
+};
+
+class IncludeExpansion {
+ public:
+  IncludeExpansion(const FileView& view, const std::string& pattern) : view_(view), pattern_(pattern) {}
+
+  std::vector<std::string> run(const std::string& below) {
+    walk(resolve_path(view_, below, true), below, "");
+    return std::move(found_);
+  }
+
+ private:
+  void walk(const std::string& folder, const std::string& below, const std::string& relative) {
     for (const std::string& name : view_.children(folder)) {
-      const std::string path = join_path(folder, name);
-      const auto entry = view_.find(path);
-      if (entry && entry->type == oci::TarType::kFolder) {
-        walk_deep(path, index);
-      } else if (index + 1 == parts_.size()) {
-        found_.push_back(path);
+      const std::string path = join_path(relative, name);
+      if (pattern_.matches_path_or_parent(path)) {
+        found_.push_back(join_path(below, path));
+      } else if (pattern_.may_match_below(path)) {
+        walk(join_path(folder, name), below, path);
       }
     }
   }
 
   const FileView& view_;
-  const std::vector<std::string> parts_;
+  const dockerfile::PathPattern pattern_;
   std::vector<std::string> found_;
 };
 
@@ -76,9 +89,23 @@ std::string unescaped(std::string_view pattern) {
   return plain;
 }
 
-std::vector<std::string> expand_wildcards(const FileView& view, const std::string& pattern) {
-  const auto parts = base::split(pattern, '/');
-  return Expansion(view, {parts.begin(), parts.end()}).run();
+std::vector<std::string> expand_wildcards(const FileView& view, const std::string& pattern,
+                                          WildcardLanguage language, const std::string& below) {
+  std::vector<std::string> found;
+  if (language == WildcardLanguage::kSources) {
+    const auto parts = base::split(pattern, '/');
+    found = SourceExpansion(view, {parts.begin(), parts.end()}).run(below);
+  } else if (pattern.empty()) {
+    found = {below};
+  } else {
+    try {
+      found = IncludeExpansion(view, pattern).run(below);
+    } catch (const std::invalid_argument& error) {
+      throw base::Error(base::ErrorCode::kTaskFailed, error.what());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 }  // namespace ixian::context

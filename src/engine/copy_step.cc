@@ -14,6 +14,7 @@
 #include "engine/blob_sink.h"
 #include "engine/copy_draft.h"
 #include "engine/layers_view.h"
+#include "engine/step_definition.h"
 #include "engine/users.h"
 #include "layer/from_entries.h"
 
@@ -98,17 +99,7 @@ class FileStep {
       throw Error(ErrorCode::kTaskFailed, error.what());
     }
     draft_ = std::make_unique<CopyDraft>(*image_, std::move(style));
-    destination_ = step_.settings->absolute(transfer.destination.text);
-    const std::string& written = transfer.destination.text;
-    const bool several = transfer.sources.size() + transfer.inline_files.size() > 1;
-    if ((parents || written == "." || written.ends_with("/.") || written.ends_with("..")) &&
-        !destination_.ends_with('/'))
-      destination_ += '/';
-    if (several && !destination_.ends_with('/')) {
-      throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("Several files cannot become the one file {}. Write {}/ for a folder.", written,
-                              written));
-    }
+    destination_ = copy_destination(transfer, parents, *step_.settings);
   }
 
   void add_inline(const dockerfile::FileTransfer& transfer) {
@@ -153,7 +144,7 @@ class FileStep {
     checkouts_.push_back(checkout);
     context::SelectionOptions options;
     options.where = "the repository";
-    if (!remote.keep_git_dir) options.excluded = [](const std::string& path) { return path == ".git"; };
+    if (!remote.keep_git_dir) options.excludes = context::exclude_rules({".git"});
     draft_->copy(checkout->files, context::select(*checkout->files, {""}, options), destination_);
   }
 

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/thread_pool.h"
-#include "dockerfile/ignore_rules.h"
 #include "dockerfile/run_command.h"
 
 namespace ixian::engine {
@@ -97,7 +96,7 @@ class Definer {
   }
 
   void operator()(const dockerfile::Copy& copy) const {
-    step_.definition = transfer(copy);
+    step_.definition = transfer(copy, copy.parents);
     step_.definition["do"] = "copy";
     step_.definition["parents"] = copy.parents;
     step_.definition["own_owner"] = !copy.from.empty();
@@ -110,7 +109,7 @@ class Definer {
   }
 
   void operator()(const dockerfile::Add& add) const {
-    step_.definition = transfer(add);
+    step_.definition = transfer(add, false);
     step_.definition["do"] = "add";
     step_.definition["unpack"] = add.unpack ? Json(*add.unpack) : Json();
     std::vector<dockerfile::Word> local;
@@ -147,19 +146,11 @@ class Definer {
   }
 
  private:
-  Json transfer(const dockerfile::FileTransfer& transfer) const {
-    const std::string& destination = transfer.destination.text;
-    const bool is_folder = destination.ends_with('/') || destination == "." || destination.ends_with("/.") ||
-                           destination == ".." || destination.ends_with("/..");
-    if (transfer.sources.size() + transfer.inline_files.size() > 1 && !is_folder) {
-      throw Error(
-          ErrorCode::kTaskFailed,
-          fmt::format("Several things are copied, so {0} must be a folder; write {0}/ for it.", destination));
-    }
+  Json transfer(const dockerfile::FileTransfer& transfer, bool parents) const {
     Json files = Json::array();
     for (const auto& file : transfer.inline_files)
       files.push_back({base::printable_path(file.name), base::sha256_hex(file.content)});
-    return {{"destination", base::printable_path(step_.settings->absolute(transfer.destination.text))},
+    return {{"destination", base::printable_path(copy_destination(transfer, parents, *step_.settings))},
             {"chown", transfer.chown.text},
             {"chmod", transfer.chmod.text},
             {"link", transfer.link},
@@ -214,16 +205,26 @@ context::SelectionOptions selection_options(const dockerfile::FileTransfer& tran
   context::SelectionOptions options;
   options.parents = parents;
   options.where = where;
-  if (transfer.excludes.empty()) return options;
   std::vector<std::string> patterns;
   for (const auto& word : transfer.excludes) patterns.push_back(word.text);
-  try {
-    auto rules = std::make_shared<dockerfile::IgnoreRules>(dockerfile::IgnoreRules::from_patterns(patterns));
-    options.excluded = [rules](const std::string& path) { return rules->excludes(path); };
-  } catch (const std::invalid_argument& error) {
-    throw Error(ErrorCode::kTaskFailed, error.what());
-  }
+  options.excludes = context::exclude_rules(patterns);
   return options;
+}
+
+std::string copy_destination(const dockerfile::FileTransfer& transfer, bool parents,
+                             const ImageSettings& settings) {
+  const std::string& written = transfer.destination.text;
+  std::string path = settings.absolute(written);
+  if (path.ends_with('/')) return path;
+  const std::string last = written.substr(written.rfind('/') + 1);  // all of it where there is no slash
+  // Empty is what a variable may have made of it.
+  if (parents || last.empty() || last == "." || last == "..") return path + "/";
+  if (transfer.sources.size() + transfer.inline_files.size() > 1) {
+    throw Error(
+        ErrorCode::kTaskFailed,
+        fmt::format("Several things are copied, so {0} must be a folder; write {0}/ for it.", written));
+  }
+  return path;
 }
 
 void define(Step& step, const PlanSources& sources, const StageJob& job) {

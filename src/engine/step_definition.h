@@ -15,6 +15,11 @@ void define(Step& step, const PlanSources& sources, const StageJob& job);
 context::SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
                                             const std::string& where);
 
+// Where a COPY or ADD whose words have their values goes to: absolute, with a slash at its end where that is
+// a folder by the way it is spelt. Throws Error{kTaskFailed} where several things would become one file.
+std::string copy_destination(const dockerfile::FileTransfer& transfer, bool parents,
+                             const ImageSettings& settings);
+
 // Throws Error{kTaskFailed} where a RUN has mounted files of the context that are not those of its key any
 // more.
 void check_mounted_context(const Step& step, const PlanSources& sources);

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <memory>
 #include <set>
-#include <stdexcept>
 
 #include "base/error.h"
 #include "base/sha256.h"
@@ -56,14 +55,7 @@ std::string mode_of(const oci::TarEntry& entry) {
 context::SelectionOptions options_for(const ContextRead& read) {
   context::SelectionOptions options;
   options.parents = read.parents;
-  if (read.excludes.empty()) return options;
-  try {
-    auto rules =
-        std::make_shared<dockerfile::IgnoreRules>(dockerfile::IgnoreRules::from_patterns(read.excludes));
-    options.excluded = [rules](const std::string& path) { return rules->excludes(path); };
-  } catch (const std::invalid_argument& error) {
-    throw base::Error(base::ErrorCode::kTaskFailed, error.what());
-  }
+  options.excludes = context::exclude_rules(read.excludes);
   return options;
 }
 
