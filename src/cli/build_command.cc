@@ -66,10 +66,8 @@ int run_daemon_build(const CommandContext& context, BuildOptions options) {
   RegistryAccess access(context.sink, context.cancellation, context.workspace);
   for (const oci::Reference& name : options.names) options.job.names.push_back(name.text());
   for (const BuildOutput& output : options.outputs) {
-    if (output.kind != BuildOutput::Kind::kImage || output.name.empty()) continue;
-    oci::Reference name = oci::parse_reference(output.name);
-    if (name.tag.empty()) name.tag = "latest";
-    options.job.names.push_back(name.text());
+    if (output.kind != BuildOutput::Kind::kImage) continue;
+    for (const oci::Reference& name : output.names) options.job.names.push_back(name.text());
   }
   const auto daemon = docker::make_docker_engine(docker_services(access, context.cancellation));
   const engine::BuiltStage image = daemon->build(options.job, context.sink, context.cancellation);

@@ -82,9 +82,17 @@ engine::SecretSource parse_secret(const std::string& text) {
   return secret;
 }
 
+oci::Reference image_name(const std::string& flag, const std::string& text) {
+  if (text.empty()) usage(fmt::format("{} needs a name.", flag));
+  oci::Reference name = oci::parse_reference(text);
+  if (name.digest) usage("A digest is made from the content; give the image a tag.");
+  if (name.tag.empty()) name.tag = "latest";
+  return name;
+}
+
 BuildOutput parse_output(const std::string& text) {
   BuildOutput output;
-  if (text == "-") return {BuildOutput::Kind::kRootTar, "-", ""};
+  if (text == "-") return {BuildOutput::Kind::kRootTar, "-", {}};
   if (text.find('=') == std::string::npos) {
     output.kind = text.ends_with(".tar") ? BuildOutput::Kind::kRootTar : BuildOutput::Kind::kRootFolder;
     output.destination = text;
@@ -98,7 +106,9 @@ BuildOutput parse_output(const std::string& text) {
     } else if (key == "dest") {
       output.destination = value;
     } else if (key == "name") {
-      output.name = value;
+      // Several have commas between, in quotes: "name=a:1,b:2".
+      for (const std::string_view name : base::split(value, ','))
+        output.names.push_back(image_name("--output name=", std::string(name)));
     } else if (key == "tar" && (value == "true" || value == "false")) {
       tar = value == "true";
     } else {
@@ -169,7 +179,7 @@ class Parser {
     for (const BuildOutput& output : options_.outputs) {
       const bool pushes = output.kind == BuildOutput::Kind::kRegistry;
       only_pushes = only_pushes && pushes;
-      if (pushes && options_.names.empty() && output.name.empty())
+      if (pushes && options_.names.empty() && output.names.empty())
         usage("--push needs to know where to: name the image with -t REGISTRY/NAME:TAG.");
     }
     options_.job.lazy_layers = only_pushes;
@@ -198,9 +208,7 @@ class Parser {
       inline_value_ = arg.substr(arg[2] == '=' ? 3 : 2);
     }
     if (name == "-t" || name == "--tag") {
-      options_.names.push_back(oci::parse_reference(value(name)));
-      if (options_.names.back().digest) usage("A digest is made from the content; give the image a tag.");
-      if (options_.names.back().tag.empty()) options_.names.back().tag = "latest";
+      options_.names.push_back(image_name(name, value(name)));
     } else if (name == "-f" || name == "--file") {
       file_ = value(name);
     } else if (name == "-o" || name == "--output") {
@@ -215,7 +223,10 @@ class Parser {
       const auto [label, text] = key_value(name, value(name));
       job.labels.insert_or_assign(label, text);
     } else if (name == "--platform") {
-      job.platform = oci::parse_platform(value(name));
+      const oci::Platform platform = oci::parse_platform(value(name));
+      if (job.platform && job.platform->text() != platform.text())
+        usage("--platform names one platform; build once for each.");
+      job.platform = platform;
     } else if (name == "--network") {
       job.network = network(value(name));
     } else if (name == "--allow") {
@@ -229,11 +240,14 @@ class Parser {
     } else if (name == "--pull") {
       job.pull = flag(name);
     } else if (name == "--push") {
-      if (flag(name)) options_.outputs.push_back({BuildOutput::Kind::kRegistry, "", ""});
+      if (flag(name)) options_.outputs.push_back({BuildOutput::Kind::kRegistry, "", {}});
     } else if (name == "--cache-from") {
       job.cache_from.push_back(value(name));
     } else if (name == "--cache-to") {
-      job.cache_to = value(name);
+      const std::string repository = value(name);
+      if (!job.cache_to.empty() && job.cache_to != repository)
+        usage("--cache-to names one repository. Several may be read from, by --cache-from.");
+      job.cache_to = repository;
     } else if (name == "--iidfile") {
       options_.id_file = value(name);
     } else if (name == "--metadata-file") {

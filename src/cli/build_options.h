@@ -22,8 +22,8 @@ struct BuildOutput {
     kRootFolder,  // the same as files
   };
   Kind kind = Kind::kImage;
-  std::string destination;  // a path, "-" is standard output
-  std::string name;         // of the image in it
+  std::string destination;            // a path, "-" is standard output
+  std::vector<oci::Reference> names;  // of the image in it, besides those of -t
 };
 
 struct BuildOptions {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -59,7 +61,7 @@ class Delivery {
 
   std::vector<oci::Reference> all_names(const BuildOutput& output) const {
     std::vector<oci::Reference> names = options_.names;
-    if (!output.name.empty()) names.push_back(oci::parse_reference(output.name));
+    names.insert(names.end(), output.names.begin(), output.names.end());
     return names;
   }
 
@@ -77,13 +79,17 @@ class Delivery {
   void write(const BuildOutput& output) {
     switch (output.kind) {
       case BuildOutput::Kind::kLayout: {
-        const auto layout = layout::open_layout(output.destination, layout::LayoutUse::kWrite, cancellation_);
-        engine_.export_image(digest(), *layout, layout_tag(output), cancellation_);
+        const auto names = all_names(output);
+        if (names.empty()) return write_layout(output, "latest", "");
+        // The first one last, so that it comes first where several have one tag.
+        for (auto name = names.rbegin(); name != names.rend(); ++name)
+          write_layout(output, name->identifier(), name->text());
         return;
       }
       case BuildOutput::Kind::kArchive: {
-        const auto archive =
-            layout::create_docker_archive(output.destination, full_name(output), cancellation_);
+        std::vector<std::string> names;
+        for (const oci::Reference& name : all_names(output)) names.push_back(name.text());
+        const auto archive = layout::create_docker_archive(output.destination, names, cancellation_);
         engine_.export_image(digest(), *archive, "", cancellation_);
         archive->finish();
         return;
@@ -101,6 +107,12 @@ class Delivery {
     }
   }
 
+  void write_layout(const BuildOutput& output, const std::string& tag, const std::string& name) {
+    const auto layout =
+        layout::open_layout(output.destination, layout::LayoutUse::kWrite, cancellation_, "", name);
+    engine_.export_image(digest(), *layout, tag, cancellation_);
+  }
+
   void write_tar(const std::string& destination) {
     if (destination == "-") {
       layer::FileSink out(STDOUT_FILENO, "standard output");
@@ -113,23 +125,18 @@ class Delivery {
     file.move_to(path);
   }
 
-  std::string full_name(const BuildOutput& output) const {
-    if (!output.name.empty()) return oci::parse_reference(output.name).text();
-    return options_.names.empty() ? "" : options_.names.front().text();
-  }
-
-  std::string layout_tag(const BuildOutput& output) const {
-    if (!output.name.empty()) return output.name;
-    return options_.names.empty() ? "latest" : options_.names.front().identifier();
-  }
-
   base::Json metadata() const {
     base::Json json = {{"containerimage.config.digest", image_.config.digest.text()},
                        {"containerimage.digest", digest()},
                        {"containerimage.descriptor", oci::to_json(image_.manifest.descriptor)}};
-    std::string names;
-    for (const oci::Reference& name : options_.names) names += (names.empty() ? "" : ",") + name.text();
-    if (!names.empty()) json["image.name"] = names;
+    std::vector<std::string> names;
+    const auto add = [&](const oci::Reference& name) {
+      if (std::find(names.begin(), names.end(), name.text()) == names.end()) names.push_back(name.text());
+    };
+    for (const oci::Reference& name : options_.names) add(name);
+    for (const BuildOutput& output : options_.outputs)
+      for (const oci::Reference& name : output.names) add(name);
+    if (!names.empty()) json["image.name"] = base::join(names, ",");
     return json;
   }
 

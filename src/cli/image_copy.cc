@@ -56,7 +56,7 @@ oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::I
 
 oci::CopyResult write_archive(const ImageContext& context, const ImagePlace& from, const std::string& file,
                               const std::string& name, const oci::CopyOptions& options) {
-  const auto archive = layout::create_docker_archive(file, name, context.cancellation);
+  const auto archive = layout::create_docker_archive(file, {name}, context.cancellation);
   const std::string tag = name.empty() ? "" : oci::parse_reference(name).identifier();
   const oci::CopyResult result = copy(context, from, *archive, tag, "docker-archive:" + file, options);
   archive->finish();

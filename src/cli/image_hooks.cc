@@ -73,7 +73,7 @@ class Hooks {
   }
 
   void save(const std::string& name, const std::string& file) {
-    const auto archive = layout::create_docker_archive(file, name, cancellation_);
+    const auto archive = layout::create_docker_archive(file, {name}, cancellation_);
     access_.engine().export_image(access_.work().exported_name(name), *archive,
                                   oci::parse_reference(name).identifier(), cancellation_);
     archive->finish();

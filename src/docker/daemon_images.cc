@@ -137,7 +137,7 @@ void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std:
   try {
     const std::string path =
         fmt::format("{}/ix-load-{}-{}.tar", temporary_folder(), ::getpid(), static_cast<void*>(&transfer));
-    const auto archive = layout::create_docker_archive(path, name, cancellation_);
+    const auto archive = layout::create_docker_archive(path, {name}, cancellation_);
     oci::copy_image(from, ref, *archive, "", {}, cancellation_);
     archive->finish();
     auto file = layout::open_for_reading(path);

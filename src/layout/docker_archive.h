@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/cancel.h"
 #include "oci/image_repo.h"
@@ -17,18 +18,19 @@ namespace ixian::layout {
 std::unique_ptr<oci::ImageRepo> open_docker_archive(const std::string& file,
                                                     base::Cancellation& cancellation);
 
-// For writing one image, named `name` ("" is none; no name of an image is Error{kUsage}): layers go to the
-// file as they come, several at once, each blob once; the file appears, whole, when finish() is called, and
-// not at all before. It is an OCI layout and a docker archive in one, so that docker load, skopeo
-// docker-archive:, skopeo oci-archive: and podman load read it. The image is the manifest that was stored
-// last, under whatever ref; an index must have been stored with exactly one of its images. Equal images make
-// equal files.
+// For writing one image, called by all of `names` (no name of an image is Error{kUsage}; "" is left out, and
+// one with a digest and without a tag, which an archive cannot hold): layers go to the file as they come,
+// several at once, each blob once; the file appears, whole, when finish() is called, and not at all before.
+// It is an OCI layout and a docker archive in one, so that docker load, skopeo docker-archive:, skopeo
+// oci-archive: and podman load read it. The image is the manifest that was stored last, under whatever ref;
+// an index must have been stored with exactly one of its images. Equal images make equal files.
 class DockerArchiveWriter : public oci::ImageRepo {
  public:
   // Throws Error{kRegistry} where no image was stored, or not all of it.
   virtual void finish() = 0;
 };
-std::unique_ptr<DockerArchiveWriter> create_docker_archive(const std::string& file, const std::string& name,
+std::unique_ptr<DockerArchiveWriter> create_docker_archive(const std::string& file,
+                                                           const std::vector<std::string>& names,
                                                            base::Cancellation& cancellation);
 
 }  // namespace ixian::layout

@@ -97,7 +97,7 @@ class DockerArchive : public ::testing::Test {
   }
 
   std::string write(const SampleImage& image, const std::string& name, const std::vector<int>& order = {}) {
-    const auto writer = create_docker_archive(folder_ / "out.tar", name, cancellation_);
+    const auto writer = create_docker_archive(folder_ / "out.tar", {name}, cancellation_);
     for (int i : order) {
       const auto at = static_cast<std::size_t>(i);
       writer->put_blob(image.manifest.layers[at], source_of(image.layers[at]));
@@ -355,7 +355,7 @@ TEST_F(DockerArchive, IsTheSameFromManyThreads) {
     blobs.push_back(std::string(100'000 + static_cast<std::size_t>(i % 3), static_cast<char>('a' + i)));
   std::string before;
   for (int round = 0; round < 5; ++round) {
-    const auto writer = create_docker_archive(folder_ / "out.tar", "a:1", cancellation_);
+    const auto writer = create_docker_archive(folder_ / "out.tar", {"a:1"}, cancellation_);
     std::vector<std::thread> threads;
     for (const std::string& blob : blobs) {
       for (int twice = 0; twice < 2; ++twice) {
@@ -382,7 +382,7 @@ TEST_F(DockerArchive, IsTheSameFromManyThreads) {
 TEST_F(DockerArchive, AppearsOnlyWhenItIsFinished) {
   folder_.write("out.tar", "the old one");
   {
-    const auto writer = create_docker_archive(folder_ / "out.tar", "a:1", cancellation_);
+    const auto writer = create_docker_archive(folder_ / "out.tar", {"a:1"}, cancellation_);
     put_image(*writer, "a", image_);
     EXPECT_EQ(folder_.read("out.tar"), "the old one");
   }
@@ -396,7 +396,7 @@ TEST_F(DockerArchive, AppearsOnlyWhenItIsFinished) {
 TEST_F(DockerArchive, HasNoTraceOfABlobThatFailed) {
   const std::string secret(200'000, 's');
   const std::string clean = write(image_, "a:1");
-  const auto writer = create_docker_archive(folder_ / "out.tar", "a:1", cancellation_);
+  const auto writer = create_docker_archive(folder_ / "out.tar", {"a:1"}, cancellation_);
   EXPECT_THAT(message_of([&] { writer->put_blob(describe(secret), source_that_fails_after(secret)); }),
               HasSubstr("another blob"));
   EXPECT_FALSE(writer->has_blob(describe(secret)));
@@ -411,7 +411,7 @@ TEST_F(DockerArchive, HasNoTraceOfABlobThatFailed) {
 
 TEST_F(DockerArchive, TakesABlobThatFailedWhenItComesAgain) {
   const std::string clean = write(image_, "a:1");
-  const auto writer = create_docker_archive(folder_ / "out.tar", "a:1", cancellation_);
+  const auto writer = create_docker_archive(folder_ / "out.tar", {"a:1"}, cancellation_);
   const auto& layer = image_.manifest.layers[0];
   message_of([&] { writer->put_blob(layer, source_that_fails_after(std::string(500, 'x'))); });
   put_image(*writer, "a", image_);
@@ -420,7 +420,7 @@ TEST_F(DockerArchive, TakesABlobThatFailedWhenItComesAgain) {
 }
 
 TEST_F(DockerArchive, IsNotFinishedWithoutAnImageOrItsBlobs) {
-  const auto writer = create_docker_archive(folder_ / "out.tar", "a:1", cancellation_);
+  const auto writer = create_docker_archive(folder_ / "out.tar", {"a:1"}, cancellation_);
   EXPECT_THAT(message_of([&] { writer->finish(); }), HasSubstr("no image was copied"));
   writer->put_manifest("1", image_.raw);
   EXPECT_THAT(message_of([&] { writer->finish(); }), HasSubstr(image_.manifest.layers[0].digest.text()));
@@ -440,7 +440,7 @@ TEST_F(DockerArchive, OfAListNeedsOneImageOfIt) {
 
   oci::CopyOptions one;
   one.platform = oci::Platform{"linux", "arm64", "", "", {}};
-  auto writer = create_docker_archive(folder_ / "out.tar", "a:1", cancellation_);
+  auto writer = create_docker_archive(folder_ / "out.tar", {"a:1"}, cancellation_);
   oci::copy_image(from, "all", *writer, "", one, cancellation_);
   writer->finish();
   EXPECT_EQ(open_docker_archive(folder_ / "out.tar", cancellation_)->find("a:1")->digest,
@@ -448,16 +448,16 @@ TEST_F(DockerArchive, OfAListNeedsOneImageOfIt) {
 
   oci::CopyOptions all;
   all.whole_index = true;
-  writer = create_docker_archive(folder_ / "out2.tar", "a:1", cancellation_);
+  writer = create_docker_archive(folder_ / "out2.tar", {"a:1"}, cancellation_);
   oci::copy_image(from, "all", *writer, "", all, cancellation_);
   EXPECT_THAT(message_of([&] { writer->finish(); }),
               AllOf(HasSubstr("linux/amd64, linux/arm64"), HasSubstr("oci:DIR")));
 }
 
 TEST_F(DockerArchive, IsNotWrittenOverAFolder) {
-  EXPECT_THAT(message_of([&] { create_docker_archive(folder_.path(), "a:1", cancellation_); }),
+  EXPECT_THAT(message_of([&] { create_docker_archive(folder_.path(), {"a:1"}, cancellation_); }),
               HasSubstr("Is a directory"));
-  EXPECT_THROW(create_docker_archive(folder_ / "out.tar", "No Name", cancellation_), base::Error);
+  EXPECT_THROW(create_docker_archive(folder_ / "out.tar", {"No Name"}, cancellation_), base::Error);
 }
 
 }  // namespace

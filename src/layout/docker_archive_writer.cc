@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "layout/docker_archive.h"
 #include "layout/docker_name.h"
+#include "layout/index_file.h"
 #include "layout/spool.h"
 #include "layout/stored_manifest.h"
 #include "oci/media_types.h"
@@ -22,8 +23,8 @@ bool is_attestation(const oci::Descriptor& manifest) {
 
 class ArchiveWriter : public DockerArchiveWriter {
  public:
-  ArchiveWriter(const std::string& file, const std::string& image, base::Cancellation& cancellation)
-      : file_(file), tag_(image.empty() ? "" : familiar_name(image)), spool_(file, cancellation) {}
+  ArchiveWriter(const std::string& file, std::vector<std::string> tags, base::Cancellation& cancellation)
+      : file_(file), tags_(std::move(tags)), spool_(file, cancellation) {}
 
   std::string name() const override { return "docker-archive:" + file_; }
 
@@ -75,7 +76,7 @@ class ArchiveWriter : public DockerArchiveWriter {
   std::string index() const;
 
   const std::string file_;
-  const std::string tag_;  // as docker writes it, "" is none
+  const std::vector<std::string> tags_;  // as docker writes them, each once
   Spool spool_;
   std::mutex mutex_;
   std::map<oci::Digest, oci::RawManifest> manifests_;
@@ -117,13 +118,15 @@ oci::Manifest ArchiveWriter::image_for_docker() const {
 
 std::string ArchiveWriter::index() const {
   const oci::Descriptor& image = manifests_.at(*image_).descriptor;
-  base::Json entry = {{"mediaType", image.media_type}, {"digest", image.digest.text()}, {"size", image.size}};
-  if (!tag_.empty()) {
-    entry["annotations"] = {{"io.containerd.image.name", full_name(tag_)},
-                            {"org.opencontainers.image.ref.name", tag_of(tag_)}};
+  const base::Json nameless = {
+      {"mediaType", image.media_type}, {"digest", image.digest.text()}, {"size", image.size}};
+  base::Json entries = base::Json::array();
+  for (const std::string& tag : tags_) {
+    entries.push_back(nameless);
+    entries.back()["annotations"] = {{kImageName, full_name(tag)}, {kRefName, tag_of(tag)}};
   }
-  return base::canonical_json(
-      {{"schemaVersion", 2}, {"mediaType", oci::kOciIndex}, {"manifests", base::Json::array({entry})}});
+  if (entries.empty()) entries.push_back(nameless);
+  return base::canonical_json({{"schemaVersion", 2}, {"mediaType", oci::kOciIndex}, {"manifests", entries}});
 }
 
 void ArchiveWriter::finish() {
@@ -144,16 +147,24 @@ void ArchiveWriter::finish() {
     fail(fmt::format("{} was not written: the config {} is missing.", name(), image.config.digest.text()));
   }
   base::Json item = {{"Config", blob_path(image.config.digest)}, {"Layers", layers}, {"RepoTags", nullptr}};
-  if (!tag_.empty()) item["RepoTags"] = base::Json::array({tag_});
+  if (!tags_.empty()) item["RepoTags"] = tags_;
   spool_.finish(
       {{"index.json", index()}, {"manifest.json", base::canonical_json(base::Json::array({item}))}});
 }
 
 }  // namespace
 
-std::unique_ptr<DockerArchiveWriter> create_docker_archive(const std::string& file, const std::string& name,
+std::unique_ptr<DockerArchiveWriter> create_docker_archive(const std::string& file,
+                                                           const std::vector<std::string>& names,
                                                            base::Cancellation& cancellation) {
-  return std::make_unique<ArchiveWriter>(file, name, cancellation);
+  std::vector<std::string> tags;
+  for (const std::string& name : names) {
+    if (name.empty()) continue;
+    std::string tag = familiar_name(name);
+    if (!tag.empty() && std::find(tags.begin(), tags.end(), tag) == tags.end())
+      tags.push_back(std::move(tag));
+  }
+  return std::make_unique<ArchiveWriter>(file, std::move(tags), cancellation);
 }
 
 }  // namespace ixian::layout

@@ -58,12 +58,20 @@ std::string text_in(const base::Json& object, std::string_view key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+std::string annotation(const base::Json& entry, std::string_view key) {
+  if (!entry.is_object()) return "";
+  const auto annotations = entry.find("annotations");
+  return annotations == entry.end() ? "" : text_in(*annotations, key);
+}
+
 }  // namespace
 
 std::string entry_name(const base::Json& entry) {
-  if (!entry.is_object()) return "";
-  const auto annotations = entry.find("annotations");
-  return annotations == entry.end() ? "" : text_in(*annotations, kRefName);
+  return annotation(entry, kRefName);
+}
+
+std::string entry_image_name(const base::Json& entry) {
+  return annotation(entry, kImageName);
 }
 
 std::string entry_digest(const base::Json& entry) {
@@ -77,9 +85,15 @@ IndexContent::IndexContent(base::Json document) : document_(std::move(document))
   }
 }
 
-const base::Json* IndexContent::entry(const std::string& name) const {
+const base::Json* IndexContent::entry(const std::string& name, const std::string& image_name) const {
   const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : &entries()[found->second];
+  if (found == by_name_.end()) return nullptr;
+  for (std::size_t i = found->second; i < entries().size(); ++i) {
+    const base::Json& entry = entries()[i];
+    if (image_name.empty() || (entry_name(entry) == name && entry_image_name(entry) == image_name))
+      return &entry;
+  }
+  return nullptr;
 }
 
 std::vector<std::string> IndexContent::names() const {

@@ -22,8 +22,13 @@ namespace ixian::layout {
 
 inline constexpr std::string_view kRefName = "org.opencontainers.image.ref.name";
 
+inline constexpr std::string_view kImageName = "io.containerd.image.name";
+
 // The name that an entry carries, "" where it has none.
 std::string entry_name(const base::Json& entry);
+
+// The image's full name, "docker.io/library/debian:12", "" where it has none.
+std::string entry_image_name(const base::Json& entry);
 
 // The digest of an entry as text, "" where it has none.
 std::string entry_digest(const base::Json& entry);
@@ -36,8 +41,9 @@ class IndexContent {
   const base::Json& document() const { return document_; }
   const base::Json& entries() const { return document_.at("manifests"); }
 
-  // The first entry of that name, as other tools take it; nullptr where there is none.
-  const base::Json* entry(const std::string& name) const;
+  // The first entry of that name, as other tools take it, and of that full name, unless this is ""; nullptr
+  // where there is none.
+  const base::Json* entry(const std::string& name, const std::string& image_name = "") const;
   std::vector<std::string> names() const;  // sorted, without ""
 
  private:

@@ -32,10 +32,11 @@ bool is_utf8(std::string_view text) {
 // One repository: all names of a layout, or those of a directory registry that start with `prefix`.
 class LayoutRepo : public oci::ImageRepo {
  public:
-  LayoutRepo(std::string label, std::string prefix, const std::string& folder, LayoutUse use,
-             base::Cancellation& cancellation)
+  LayoutRepo(std::string label, std::string prefix, std::string image_name, const std::string& folder,
+             LayoutUse use, base::Cancellation& cancellation)
       : label_(std::move(label)),
         prefix_(std::move(prefix)),
+        image_name_(std::move(image_name)),
         folder_(folder, use),
         cancellation_(cancellation) {}
 
@@ -62,6 +63,7 @@ class LayoutRepo : public oci::ImageRepo {
 
   const std::string label_;
   const std::string prefix_;
+  const std::string image_name_;
   LayoutFolder folder_;
   base::Cancellation& cancellation_;
 };
@@ -96,7 +98,7 @@ const base::Json* LayoutRepo::only_entry(const IndexContent& content) const {
 std::optional<oci::Descriptor> LayoutRepo::named(const std::string& ref) {
   const auto content = folder_.index().read();
   const base::Json* entry =
-      ref.empty() && prefix_.empty() ? only_entry(*content) : content->entry(prefix_ + ref);
+      ref.empty() && prefix_.empty() ? only_entry(*content) : content->entry(prefix_ + ref, image_name_);
   if (entry == nullptr) return std::nullopt;
   try {
     const auto found = oci::descriptor_from_json(*entry, "manifests");
@@ -166,20 +168,25 @@ void LayoutRepo::put_manifest(const std::string& ref, const oci::RawManifest& ma
                       {"digest", manifest.descriptor.digest.text()},
                       {"size", manifest.descriptor.size}};
   if (!name.empty()) fresh["annotations"] = {{kRefName, name}};
+  if (!image_name_.empty()) fresh["annotations"][std::string(kImageName)] = image_name_;
   const auto replace = [&](base::Json& entries) {
     if (!blobs.has(manifest.descriptor)) {  // somebody removed it by its digest meanwhile
       blobs.put(manifest.descriptor.digest, manifest.bytes);
       blobs.sync();
     }
-    const auto same = [&](const base::Json& entry) { return entry_name(entry) == name; };
-    const auto first = std::find_if(entries.begin(), entries.end(), same);
-    if (first == entries.end()) {
-      entries.push_back(fresh);
-      return true;
-    }
-    if (std::count_if(entries.begin(), entries.end(), same) == 1 && *first == fresh) return false;
-    *first = fresh;
-    entries.erase(std::remove_if(std::next(first), entries.end(), same), entries.end());
+    // What is stored last comes first of those with its name, since readers take the first one.
+    const auto named = [&](const base::Json& entry) { return entry_name(entry) == name; };
+    const auto replaced = [&](const base::Json& entry) {
+      const std::string other = entry_image_name(entry);
+      return named(entry) && (image_name_.empty() || other.empty() || other == image_name_);
+    };
+    const auto first = std::find_if(entries.begin(), entries.end(), named);
+    if (first != entries.end() && *first == fresh &&
+        std::count_if(entries.begin(), entries.end(), replaced) == 1)
+      return false;
+    const auto place = first - entries.begin();
+    entries.erase(std::remove_if(entries.begin(), entries.end(), replaced), entries.end());
+    entries.insert(entries.begin() + place, fresh);
     return true;
   };
   folder_.index().update(replace, cancellation_);
@@ -236,15 +243,17 @@ bool LayoutRepo::remove_digest(const oci::Digest& digest) {
 }  // namespace
 
 std::unique_ptr<oci::ImageRepo> open_layout(const std::string& folder, LayoutUse use,
-                                            base::Cancellation& cancellation, const std::string& label) {
-  return std::make_unique<LayoutRepo>(label.empty() ? "oci:" + folder : label, "", folder, use, cancellation);
+                                            base::Cancellation& cancellation, const std::string& label,
+                                            const std::string& image_name) {
+  return std::make_unique<LayoutRepo>(label.empty() ? "oci:" + folder : label, "", image_name, folder, use,
+                                      cancellation);
 }
 
 std::unique_ptr<oci::ImageRepo> open_directory_registry(const std::string& folder, const std::string& host,
                                                         const std::string& repository, LayoutUse use,
                                                         base::Cancellation& cancellation) {
-  return std::make_unique<LayoutRepo>(fmt::format("{}/{}", host, repository), repository + ":", folder, use,
-                                      cancellation);
+  return std::make_unique<LayoutRepo>(fmt::format("{}/{}", host, repository), repository + ":", "", folder,
+                                      use, cancellation);
 }
 
 std::vector<std::string> layout_names(const std::string& folder) {

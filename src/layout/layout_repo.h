@@ -27,8 +27,13 @@ enum class LayoutUse {
 // stores a nameless one. put_manifest() refuses images whose blobs are not there. remove() takes names away,
 // and the manifest where nothing else needs it; other blobs stay. Errors are thrown at once where the folder
 // is not there (kRead), is none of images, or has a version that is not understood.
+//
+// `image_name`, where it is not "", is the image's full name, which entries that are stored get besides, as
+// BuildKit's have it, and which entries that are found have: two images may then have one tag as their name
+// here. Without it that tag means the one stored last.
 std::unique_ptr<oci::ImageRepo> open_layout(const std::string& folder, LayoutUse use,
-                                            base::Cancellation& cancellation, const std::string& label = "");
+                                            base::Cancellation& cancellation, const std::string& label = "",
+                                            const std::string& image_name = "");
 
 // A folder that serves as a whole registry: many repositories over one set of blobs. A repository's tags are
 // entries of index.json named "repository:tag", so that skopeo reads them as `oci:DIR:repository:tag`;

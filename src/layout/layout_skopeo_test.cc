@@ -45,7 +45,7 @@ class Skopeo : public ::testing::Test {
     return open_layout(folder_ / name, LayoutUse::kWrite, cancellation_);
   }
   void write_archive(const std::string& name, const SampleImage& image) {
-    const auto writer = create_docker_archive(folder_ / "ours.tar", name, cancellation_);
+    const auto writer = create_docker_archive(folder_ / "ours.tar", {name}, cancellation_);
     put_image(*writer, "", image);
     writer->finish();
   }

@@ -294,6 +294,44 @@ def test_every_kind_of_output(ix, base, context, tmp_path):
     assert "d/file" in piped.stdout
 
 
+def test_every_name_is_in_every_output_that_holds_names(ix, base, context, tmp_path):
+    folder = context("FROM scratch\nCMD [\"x\"]\n")
+    names = ("-t", "a:1", "-t", "localhost:1/b:1", "-t", "a:2", "-t", "a:1")
+    ix("build", *names, "-o", "type=docker,dest=d.tar", "-o", 'type=oci,dest=o.tar,"name=c:3,c:4"', "-o", "type=oci,tar=false,dest=layout",
+       "-o", "type=image,name=kept", "--metadata-file", "meta", folder).ok()  # fmt: skip
+    full = ["docker.io/library/a:1", "localhost:1/b:1", "docker.io/library/a:2"]
+
+    def entries(document):
+        return [tuple(each["annotations"][key] for key in ("io.containerd.image.name", "org.opencontainers.image.ref.name"))
+                for each in json.loads(document)["manifests"]]  # fmt: skip
+
+    def in_archive(file, member):
+        return tarfile.open(ix.work / file).extractfile(member).read()
+
+    assert json.loads(in_archive("d.tar", "manifest.json"))[0]["RepoTags"] == ["a:1", "localhost:1/b:1", "a:2"]
+    assert entries(in_archive("d.tar", "index.json")) == [(each, each.rpartition(":")[2]) for each in full]
+    more = ["docker.io/library/c:3", "docker.io/library/c:4"]
+    assert entries(in_archive("o.tar", "index.json")) == [(each, each.rpartition(":")[2]) for each in full + more]
+    assert json.loads(in_archive("o.tar", "manifest.json"))[0]["RepoTags"] == ["a:1", "localhost:1/b:1", "a:2", "c:3", "c:4"]
+    layout = ix.work / "layout/index.json"
+    assert sorted(entries(layout.read_text())) == sorted((each, each.rpartition(":")[2]) for each in full)
+    assert ix("image", "inspect", "--json", "store:kept:latest").ok()
+    assert json.loads((ix.work / "meta").read_text())["image.name"] == ",".join([*full, *more, "docker.io/library/kept:latest"])
+
+    # Another image under one of the names takes its place and no other's, and is what its tag means to readers of tags.
+    other = context("FROM scratch\nCMD [\"y\"]\n")
+    done = ix("build", "-t", "localhost:1/b:1", "-o", "type=oci,tar=false,dest=layout", other).ok()
+    assert sorted(entries(layout.read_text())) == sorted((each, each.rpartition(":")[2]) for each in full)
+    named = {each["annotations"]["io.containerd.image.name"]: each["digest"] for each in json.loads(layout.read_text())["manifests"]}
+    assert named["localhost:1/b:1"] == done.stdout.strip() != named["docker.io/library/a:1"] == named["docker.io/library/a:2"]
+    assert ix("image", "inspect", "--json", "oci:layout:1").ok().json()["digest"] == done.stdout.strip()
+
+
+@pytest.mark.parametrize("twice", [("--platform=linux/amd64", "--platform=linux/arm64"), ("--cache-to=a.test/x", "--cache-to=b.test/x")])
+def test_what_can_be_said_once_is_refused_twice(ix, store, context, twice):
+    ix("build", *twice, context("FROM scratch\nCMD x\n")).failed(2, "names one")
+
+
 @pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")
 def test_skopeo_reads_what_was_built(ix, base, context, tmp_path):
     folder = context("FROM busybox:1\nRUN echo > /x\n")
