@@ -114,6 +114,8 @@ std::size_t display_width(std::string_view text) {
 }
 
 std::vector<std::string> suggestions(std::string_view typed, const std::vector<std::string>& candidates) {
+  // What is there is not what is wrong.
+  if (std::find(candidates.begin(), candidates.end(), typed) != candidates.end()) return {};
   std::vector<std::pair<std::size_t, std::string>> near;
   for (const auto& candidate : candidates) {
     const std::size_t distance = edit_distance(to_lower(typed), to_lower(candidate));

@@ -65,6 +65,11 @@ TEST(Suggestions, AreAtMostThreeBestFirst) {
   EXPECT_THAT(suggestions("BUILD", {"build"}), ElementsAre("build"));
 }
 
+TEST(Suggestions, AreNeverTheThingItself) {
+  EXPECT_THAT(suggestions("b", {"a", "b"}), IsEmpty());
+  EXPECT_EQ(did_you_mean("test", {"test", "tests"}), "");
+}
+
 TEST(Suggestions, TwoLettersThatChangedPlacesAreNear) {
   EXPECT_THAT(suggestions("biuld", {"build", "test"}), ElementsAre("build"));
   EXPECT_THAT(suggestions("tset", {"build", "test"}), ElementsAre("test"));

@@ -148,17 +148,15 @@ Stage parse_from(StatementParser& parser, const Source& source, std::size_t inde
   return stage;
 }
 
-}  // namespace
-
-Dockerfile parse(std::string text, std::string name) {
-  Dockerfile file;
-  text = checked_text(std::move(text), name);
-  file.source = std::make_shared<const Source>(std::move(name), std::move(text));
+// Reads into `file`, which keeps what stands before an error.
+void parse_into(Dockerfile& file) {
   const Source& source = *file.source;
   LineReader reader(source);
   StatementParser parser(reader, source);
   while (parser.next()) {
-    if (parser.line().has_empty_continuation) file.empty_continuations.push_back(parser.where());
+    file.directives = reader.directives();
+    if (parser.line().has_empty_continuation)
+      file.empty_continuations.push_back({parser.line().last_line, 1});
     if (parser.keyword() == "FROM") {
       file.stages.push_back(parse_from(parser, source, file.stages.size()));
       continue;
@@ -176,6 +174,31 @@ Dockerfile parse(std::string text, std::string name) {
   file.directives = reader.directives();
   if (file.stages.empty())
     throw source.error({}, "there is no FROM in this Dockerfile, so nothing to build.");
+}
+
+Dockerfile with_source(std::string text, std::string name) {
+  Dockerfile file;
+  text = checked_text(std::move(text), name);
+  file.source = std::make_shared<const Source>(std::move(name), std::move(text));
+  return file;
+}
+
+}  // namespace
+
+Dockerfile parse(std::string text, std::string name) {
+  Dockerfile file = with_source(std::move(text), std::move(name));
+  parse_into(file);
+  return file;
+}
+
+std::optional<Dockerfile> parse_until_error(std::string text, std::string name) {
+  Dockerfile file;
+  try {
+    file = with_source(std::move(text), std::move(name));
+    parse_into(file);
+  } catch (const base::Error&) {
+    if (file.stages.empty()) return std::nullopt;
+  }
   return file;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,14 +36,18 @@ struct Stage {
 struct Dockerfile {
   SourcePtr source;
   Directives directives;
-  std::vector<Instruction> global_args;          // each an Arg, before the first FROM
-  std::vector<Stage> stages;                     // at least one
-  std::vector<SourceRange> empty_continuations;  // instructions with an empty line in their midst
+  std::vector<Instruction> global_args;       // each an Arg, before the first FROM
+  std::vector<Stage> stages;                  // at least one
+  std::vector<Position> empty_continuations;  // last lines of instructions with an empty line in their midst
 };
 
 // Parses at most kMostBytes. `name` is how errors call the file. Throws Error{kTaskFailed} that points at the
 // place (see Source::error). No I/O.
 Dockerfile parse(std::string text, std::string name);
+
+// Of a file that parse() refuses: what stands before the instruction that is wrong. nullopt where that is
+// nothing that could be built. Never throws Error.
+std::optional<Dockerfile> parse_until_error(std::string text, std::string name);
 
 // One instruction that came from an image's configuration (ONBUILD). Errors call it by `name`, e.g.
 // "ONBUILD of debian:12". What is no trigger (FROM, ONBUILD, MAINTAINER, several instructions) is an error.

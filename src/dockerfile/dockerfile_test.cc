@@ -124,7 +124,7 @@ TEST(Parse, CommentsAndEmptyLinesMayStandInAContinuedLine) {
   const Dockerfile file = read("FROM a\nRUN x \\\n# no\n\n   # nor this\ny\n");
   EXPECT_EQ(std::get<dockerfile::Run>(file.stages[0].instructions[0].body).command.words, Texts{"x y"});
   ASSERT_EQ(file.empty_continuations.size(), 1u);
-  EXPECT_EQ(file.empty_continuations[0].begin.line, 2);
+  EXPECT_EQ(file.empty_continuations[0].line, 6);
 }
 
 TEST(Parse, AHashWithinALineIsNoComment) {

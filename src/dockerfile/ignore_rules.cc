@@ -57,6 +57,13 @@ bool IgnoreRules::has_exceptions() const {
   return std::any_of(rules_.begin(), rules_.end(), [](const Rule& rule) { return rule.exception; });
 }
 
+bool IgnoreRules::excludes_everything() const {
+  return std::any_of(rules_.begin(), rules_.end(), [](const Rule& rule) {
+    const std::string& text = rule.pattern.text();
+    return !rule.exception && (text == "*" || text == "**" || text == "**/*");
+  });
+}
+
 bool IgnoreRules::excludes(std::string_view path) const {
   if (path.empty() || path == ".") return false;
   bool excluded = false;

@@ -32,6 +32,9 @@ class IgnoreRules {
   // Whether any pattern begins with "!".
   bool has_exceptions() const;
 
+  // Whether a pattern ("*", "**" or "**/*") excludes all that the context holds, "!" aside.
+  bool excludes_everything() const;
+
   // `path` is relative to the context, clean and with slashes: "src/a.py". "" and "." are never excluded.
   bool excludes(std::string_view path) const;
 

@@ -70,12 +70,17 @@ class Linter {
       : file_(file), global_(global), inputs_(inputs), options_(file) {}
 
   LintReport run() {
-    for (const SourceRange& range : file_.empty_continuations) {
-      warn("NoEmptyContinuation", "Empty continuation line", range.begin, {});
-    }
+    for (const Position& at : file_.empty_continuations)
+      warn("NoEmptyContinuation", "Empty continuation line", at, {});
     check_casing();
     check_default_bases();
-    for (const Stage& stage : file_.stages) check(stage);
+    for (const Stage& stage : file_.stages) {
+      try {
+        check(stage);
+      } catch (const base::Error&) {
+        // See the header.
+      }
+    }
     std::stable_sort(report_.warnings.begin(), report_.warnings.end(),
                      [](const Warning& a, const Warning& b) { return a.at < b.at; });
     report_.is_error = options_.errors() && !report_.warnings.empty();
@@ -142,6 +147,7 @@ class Linter {
     check_names(stage);
     const std::string base = check_expanded(stage, stage.base, stage.where.begin).text;
     if (!stage.platform.empty()) check_platform(stage);
+    check_base(stage, base);
 
     StageNotes notes = notes_of_base(stage, base);
     for (const Instruction& instruction : stage.instructions) check(instruction, notes);
@@ -153,9 +159,9 @@ class Linter {
     if (const auto found = notes_.find(base::to_lower(base)); found != notes_.end()) return found->second;
     StageNotes notes;
     if (file_.stages.size() > kMostScopes) return notes;
-    const auto known = inputs_.base_environments.find(stage.index);
-    if (known != inputs_.base_environments.end()) {
-      notes.scope.emplace(global_, known->second);
+    const auto known = inputs_.bases.find(stage.index);
+    if (known != inputs_.bases.end()) {
+      notes.scope.emplace(global_, known->second.environment);
     } else if (base == "scratch") {
       notes.scope.emplace(global_, std::vector<std::string>());
     }
@@ -198,6 +204,21 @@ class Linter {
            stage.comments);
     }
     return expansion;
+  }
+
+  void check_base(const Stage& stage, const std::string& name) {
+    const auto known = inputs_.bases.find(stage.index);
+    if (known == inputs_.bases.end() || known->second.platform.empty()) return;
+    const auto machine = [](const std::string& platform) {  // without its variant
+      const std::size_t slash = platform.find('/');
+      return platform.substr(0, slash == std::string::npos ? slash : platform.find('/', slash + 1));
+    };
+    const auto& [environment, platform, wanted] = known->second;
+    if (machine(platform) == machine(wanted)) return;
+    warn("InvalidBaseImagePlatform",
+         "Base image " + shown(name) + " was pulled with platform \"" + platform + "\", expected \"" +
+             wanted + "\" for current build",
+         stage.where.begin, stage.comments);
   }
 
   void check_platform(const Stage& stage) {
@@ -279,9 +300,10 @@ class Linter {
     } else if (const auto* expose = std::get_if<Expose>(&instruction.body)) {
       for (const Word& word : expose->words) check_port(word.text, tell);
     } else if (const auto* copy = std::get_if<Copy>(&instruction.body)) {
-      if (copy->from.empty()) check_ignored(*copy, "Copy", tell);
+      if (copy->from.empty())
+        check_ignored(resolved ? std::get<Copy>(resolved->instruction.body) : *copy, "Copy", tell);
     } else if (const auto* add = std::get_if<Add>(&instruction.body)) {
-      check_ignored(*add, "Add", tell);
+      check_ignored(resolved ? std::get<Add>(resolved->instruction.body) : *add, "Add", tell);
     }
   }
 
@@ -324,7 +346,13 @@ class Linter {
         continue;
       std::string path = clean_path("/" + source.text);
       path.erase(0, 1);
-      if (!inputs_.ignored->excludes(path)) continue;
+      if (path.empty()) {
+        // The context itself, which is empty where everything in it is left out.
+        if (!inputs_.ignored->excludes_everything()) continue;
+        path = ".";
+      } else if (!inputs_.ignored->excludes(path)) {
+        continue;
+      }
       tell("CopyIgnoredFile",
            "Attempting to " + verb + " file \"" + shown(path) + "\" that is excluded by .dockerignore");
     }

@@ -25,14 +25,20 @@ struct LintReport {
 
 // What a check may know besides the file.
 struct LintInputs {
-  // The environments of base images, by the index of the stage that names them. UndefinedVar is only looked
-  // for in stages whose base is known, or is scratch.
-  std::map<std::size_t, std::vector<std::string>> base_environments;
+  struct Base {
+    std::vector<std::string> environment;
+    std::string platform;         // of the image, "linux/arm64/v8"; "" is not known
+    std::string wanted_platform;  // that it was asked for
+  };
+  // Base images, by the index of the stage that names them. UndefinedVar is only looked for in stages whose
+  // base is known, or is scratch.
+  std::map<std::size_t, Base> bases;
   const IgnoreRules* ignored = nullptr;  // for CopyIgnoredFile
 };
 
 // Rules that "# check=skip=…" names are left out, for the file or, in a comment above it, for an instruction.
-// Throws Error where the options of # check= are wrong, or where the Dockerfile cannot be evaluated.
+// Throws Error where the options of # check= are wrong. A stage that cannot be evaluated is looked at up to
+// there: that it cannot is for others to say, and may be what the warnings explain.
 LintReport lint(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs = {});
 
 }  // namespace ixian::dockerfile

@@ -62,11 +62,11 @@ TEST(Lint, OldForms) {
   EXPECT_EQ(found("FROM a\nMAINTAINER x\n"), Texts{"2 MaintainerDeprecated"});
   EXPECT_EQ(found("FROM a\nENV x y\nLABEL x y\n"),
             (Texts{"2 LegacyKeyValueFormat", "3 LegacyKeyValueFormat"}));
-  EXPECT_EQ(found("FROM a\nRUN x \\\n\ny\n"), Texts{"2 NoEmptyContinuation"});
+  EXPECT_EQ(found("FROM a\nRUN x \\\n\ny\n"), Texts{"4 NoEmptyContinuation"});
 }
 
 TEST(Lint, Variables) {
-  const LintInputs known{{{0, {"HOME=/root"}}}, nullptr};
+  const LintInputs known{{{0, {{"HOME=/root"}, "", ""}}}, nullptr};
   EXPECT_EQ(found("FROM a\nENV X=$HOEM\n", known), Texts{"2 UndefinedVar"});
   EXPECT_EQ(report("FROM a\nENV X=$HOEM\n", known).warnings[0].message,
             "Usage of undefined variable '$HOEM' (did you mean $HOME?)");
@@ -122,6 +122,44 @@ TEST(Lint, WarningsCanBeErrors) {
   EXPECT_FALSE(report("FROM a as b\n").is_error);
   EXPECT_THROW(report("# check=frob\nFROM a\n"), base::Error);
   EXPECT_THROW(report("# check=error=perhaps\nFROM a\n"), base::Error);
+}
+
+TEST(Lint, EmptyContinuationsAreOfTheLastLine) {
+  EXPECT_EQ(found("FROM a\nRUN x \\\n\n  y \\\n\n  z\nRUN x\n"), Texts{"6 NoEmptyContinuation"});
+}
+
+TEST(Lint, PlatformsOfBasesAreThoseThatWereAskedFor) {
+  const auto base = [](const char* platform, const char* wanted) {
+    return LintInputs{{{0, {{}, platform, wanted}}}, nullptr};
+  };
+  EXPECT_EQ(found("FROM a\n", base("linux/amd64", "linux/arm64")), Texts{"1 InvalidBaseImagePlatform"});
+  EXPECT_EQ(
+      report("FROM a\n", base("linux/amd64", "linux/arm64")).warnings[0].message,
+      "Base image a was pulled with platform \"linux/amd64\", expected \"linux/arm64\" for current build");
+  EXPECT_EQ(found("FROM a\n", base("linux/arm/v6", "linux/arm/v7")), Texts{});
+  EXPECT_EQ(found("FROM a\n", base("", "linux/arm/v7")), Texts{});
+}
+
+TEST(Lint, IgnoredFiles) {
+  const auto rules = IgnoreRules::parse("*\n", ".dockerignore");
+  EXPECT_EQ(found("FROM scratch\nCOPY . .\n", {{}, &rules}), Texts{"2 CopyIgnoredFile"});
+  EXPECT_EQ(found("FROM scratch\nADD / .\n", {{}, &rules}), Texts{"2 CopyIgnoredFile"});
+  EXPECT_EQ(found("FROM scratch\nENV F=f\nCOPY $F .\n", {{}, &rules}), Texts{"3 CopyIgnoredFile"});
+  const auto some = IgnoreRules::parse("a\n", ".dockerignore");
+  EXPECT_EQ(found("FROM scratch\nCOPY . .\nCOPY ./a b .\n", {{}, &some}), Texts{"3 CopyIgnoredFile"});
+  const auto excepted = IgnoreRules::parse("*\n!b\n", ".dockerignore");
+  EXPECT_EQ(found("FROM scratch\nCOPY . .\nCOPY a .\n", {{}, &excepted}), Texts{});
+}
+
+TEST(Lint, AStageThatCannotBeEvaluatedIsLookedAtUpToThere) {
+  EXPECT_EQ(found("FROM scratch AS Broken\nCOPY $x ${y:?no y} /\nFROM scratch AS Fine\nCOPY $z /\n"),
+            (Texts{"1 StageNameCasing", "3 StageNameCasing", "4 UndefinedVar"}));
+}
+
+TEST(Lint, NeverSuggestsWhatWasWritten) {
+  EXPECT_EQ(message("FROM scratch\nENV a=1\nENV p=${a}${b} b=2\n"), "Usage of undefined variable '$b'");
+  EXPECT_EQ(message("FROM scratch\nENV bb=1 p=${bbb}\n"),
+            "Usage of undefined variable '$bbb' (did you mean $bb?)");
 }
 
 }  // namespace

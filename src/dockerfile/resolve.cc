@@ -19,6 +19,12 @@ bool is_no_variable(std::string_view name) {
   return name == "BUILDKIT_SBOM_SCAN_CONTEXT" || name == "BUILDKIT_SBOM_SCAN_STAGE";
 }
 
+bool is_sha256(std::string_view digest) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  return digest.starts_with(kAlgorithm) && digest.size() == kAlgorithm.size() + 64 &&
+         digest.find_first_not_of("0123456789abcdef", kAlgorithm.size()) == std::string_view::npos;
+}
+
 }  // namespace
 
 class StageScope::Resolver {
@@ -166,6 +172,11 @@ class StageScope::Resolver {
       fail(add.checksum, "--checksum is for one source.");
     if (std::holds_alternative<ContextPath>(classify(add.sources.front()))) {
       fail(add.checksum, "--checksum is for a URL or a git repository, not for files of the context.");
+    }
+    if (std::holds_alternative<UrlSource>(classify(add.sources.front())) && !is_sha256(add.checksum.text)) {
+      fail(add.checksum,
+           "--checksum of a URL is \"sha256:\" and 64 hexadecimal digits in small letters, not \"" +
+               shown(add.checksum.text) + "\"; no other digest is known.");
     }
   }
 

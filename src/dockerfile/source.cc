@@ -103,12 +103,31 @@ base::Error Source::error(Position at, const std::string& sentence) const {
   return {base::ErrorCode::kTaskFailed, place + ": " + sentence, excerpt(at)};
 }
 
+namespace {
+
+// By its mark, or by the zeros that half of the bytes of the first characters are: all that a Dockerfile
+// begins with is ASCII.
+bool is_utf16(std::string_view text) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) return true;
+  constexpr std::size_t kLookedAt = 8;
+  text = text.substr(0, kLookedAt);
+  std::size_t zeros[2] = {0, 0};
+  for (std::size_t i = 0; i < text.size(); ++i) zeros[i % 2] += text[i] == '\0' ? 1 : 0;
+  return text.size() >= 4 && (zeros[0] == text.size() / 2 || zeros[1] == text.size() / 2);
+}
+
+}  // namespace
+
 std::string checked_text(std::string text, const std::string& name) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.size() > kMostBytes) {
     throw base::Error(base::ErrorCode::kTaskFailed, shown(name) + " is larger than a mebibyte.");
   }
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  if (is_utf16(text)) {
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      shown(name) + " is encoded in UTF-16. Save it as UTF-8, which is what is read.");
+  }
   return text;
 }
 

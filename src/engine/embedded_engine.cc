@@ -122,13 +122,12 @@ class EmbeddedEngine : public Engine {
     const BuildCaches caches{repos_, reading, writer_, writing};
     BaseImages bases(layers, services_.open_repo, job.pull, job.pinned);
     RemoteSources remote(*services_.store, services_.http_client, own);
-    std::string plain_context;
-    const auto context = open_context(job, plain_context);
+    const OpenContext context = open_context(job);
     base::StatCache known_files(services_.store->folder() + "/file-cache");
-    const PlanSources sources{context, known_files, bases, remote, sink, own};
+    const PlanSources sources{context.view, known_files, bases, remote, sink, own, &context.ignored};
     const BuildPlan plan = make_build_plan(job, sources);
     known_files.save();
-    BuildRun run(job, plan, sources, layers, caches, plain_context);
+    BuildRun run(job, plan, sources, layers, caches, context.plain);
     const StageState state = run.build();
     own.throw_if_requested();
     BuiltStage built = keep(job, plan, state, run.counts(), writing, own);
@@ -141,18 +140,24 @@ class EmbeddedEngine : public Engine {
     return built;
   }
 
-  // `plain`: the folder whose files the context's are, one for one; "" where there is none.
-  static std::shared_ptr<const context::FileView> open_context(const StageJob& job, std::string& plain) {
-    if (job.context.empty()) return nullptr;
-    std::shared_ptr<const context::FileView> view = std::make_shared<const context::DiskView>(job.context);
-    dockerfile::IgnoreRules rules = context::read_ignore_rules(*view, job.dockerfile_path, job.excluded);
-    if (rules.empty() && job.modes == ContextModes::kAsTheyAre) plain = job.context;
-    view = std::make_shared<const context::FilteredView>(view, std::move(rules));
+  struct OpenContext {
+    std::shared_ptr<const context::FileView> view;  // null: there is none
+    std::string plain;  // the folder whose files the context's are, one for one; "" where there is none
+    dockerfile::IgnoreRules ignored;
+  };
+
+  static OpenContext open_context(const StageJob& job) {
+    OpenContext context;
+    if (job.context.empty()) return context;
+    context.view = std::make_shared<const context::DiskView>(job.context);
+    context.ignored = context::read_ignore_rules(*context.view, job.dockerfile_path, job.excluded);
+    if (context.ignored.empty() && job.modes == ContextModes::kAsTheyAre) context.plain = job.context;
+    context.view = std::make_shared<const context::FilteredView>(context.view, context.ignored);
     if (job.modes == ContextModes::kGit) {
-      view =
-          std::make_shared<const context::GitView>(view, job.source_date_epoch.value_or(context::kFixedTime));
+      context.view = std::make_shared<const context::GitView>(
+          context.view, job.source_date_epoch.value_or(context::kFixedTime));
     }
-    return view;
+    return context;
   }
 
   // The image in the store, under its names: as a whole, pulling what of its layers has not been needed so

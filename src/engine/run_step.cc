@@ -92,6 +92,13 @@ std::string failure(const Step& step, const base::ExitStatus& status) {
   }
   std::string text = fmt::format("`{}` failed with exit code {}.", step.title, status.code);
   if (status.code == 127) text += " A program that it names is not in the image.";
+  const auto& heredocs = std::get<dockerfile::Run>(step.instruction.body).heredocs;
+  if (std::any_of(heredocs.begin(), heredocs.end(),
+                  [](const auto& each) { return each.content.find("\r\n") != std::string::npos; })) {
+    text +=
+        " The lines of its here-document end in CR LF, as on Windows, and the CR is a part of each command; "
+        "save the file with the line ends of Unix.";
+  }
   if (status.code == 137) text += " It was killed, perhaps for want of memory.";
   return text;
 }

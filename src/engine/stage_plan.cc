@@ -29,19 +29,58 @@ std::string one_line(std::string_view text) {
   return std::string(base::trim(line));
 }
 
+bool tell_warnings(const StageJob& job, base::EventSink& sink, const dockerfile::Dockerfile& file,
+                   const dockerfile::GlobalScope& global, const dockerfile::LintInputs& inputs) {
+  const dockerfile::LintReport report = dockerfile::lint(file, global, inputs);
+  for (const auto& warning : report.warnings) {
+    // The bases of a project's stages are arguments that these always get.
+    if (job.modes == ContextModes::kGit && warning.rule == "InvalidDefaultArgInFrom") continue;
+    sink.log(
+        base::kNoActivity, base::LogLevel::kWarning,
+        fmt::format("{}:{}: {} ({})", job.dockerfile_name, warning.at.line, warning.message, warning.rule));
+  }
+  return report.is_error;
+}
+
+dockerfile::BuildOptions build_options(const StageJob& job) {
+  const oci::Platform host = oci::host_platform();
+  return {job.build_args, job.platform.value_or(host).text(), host.text(), job.target};
+}
+
+// Of a file that cannot be read to its end.
+void warn_of_beginning(const StageJob& job, base::EventSink& sink) {
+  try {
+    const auto file = dockerfile::parse_until_error(job.dockerfile, job.dockerfile_name);
+    if (file) tell_warnings(job, sink, *file, dockerfile::GlobalScope(*file, build_options(job)), {});
+  } catch (const Error&) {
+    // What is wrong with the file is told by who reads it.
+  }
+}
+
 class Planner {
  public:
   Planner(const StageJob& job, const PlanSources& sources)
       : job_(job),
         sources_(sources),
-        host_(oci::host_platform()),
-        platform_(job.platform.value_or(host_)),
+        platform_(job.platform.value_or(oci::host_platform())),
         file_(dockerfile::parse(job.dockerfile, job.dockerfile_name)),
-        global_(file_, {job.build_args, platform_.text(), host_.text(), job.target}),
-        graph_(file_, global_) {}
+        global_(file_, build_options(job)) {}
 
+  // Warnings come before all that may fail, since they are often what explains it.
   BuildPlan run() {
-    plan_.target = graph_.target(job_.target);
+    try {
+      graph_.emplace(file_, global_);
+      plan_.target = graph_->target(job_.target);
+      find_bases();
+    } catch (const Error&) {
+      warn();
+      throw;
+    }
+    if (warn()) {
+      throw Error(
+          ErrorCode::kTaskFailed,
+          fmt::format("{} asks by `# check=error=true` that warnings stop the build.", job_.dockerfile_name));
+    }
     plan_.source_date_epoch = job_.source_date_epoch ? job_.source_date_epoch : global_.source_date_epoch();
     for (const auto& [name, value] : global_.proxy_environment())
       plan_.build_arguments.push_back(name + "=" + value);
@@ -50,9 +89,8 @@ class Planner {
           base::kNoActivity, base::LogLevel::kDebug,
           fmt::format("# syntax={} is ignored: ix reads the language itself.", file_.directives.syntax));
     }
-    find_bases();
-    for (const std::size_t index : graph_.needed(plan_.target)) plan_stage(index);
-    warn();
+    for (const std::size_t index : graph_->needed(plan_.target)) plan_stage(index);
+    warn_of_unused_arguments();
     return std::move(plan_);
   }
 
@@ -74,7 +112,7 @@ class Planner {
     bool changed = true;
     while (changed) {
       changed = false;
-      for (const std::size_t index : graph_.needed(plan_.target)) {
+      for (const std::size_t index : graph_->needed(plan_.target)) {
         if (!looked_at.insert(index).second) continue;
         changed = true;
         find_base(index);
@@ -83,29 +121,37 @@ class Planner {
   }
 
   oci::Platform platform_of(std::size_t index) const {
-    const std::string& own = graph_.nodes()[index].platform;
-    if (!own.empty()) return oci::parse_platform(own);
-    if (const auto* stage = std::get_if<dockerfile::FromStage>(&graph_.nodes()[index].base))
+    const std::string& own = graph_->nodes()[index].platform;
+    if (!own.empty()) {
+      return at(graph_->nodes()[index].at, [&] {
+        try {
+          return oci::parse_platform(own);
+        } catch (const Error& error) {
+          throw Error(ErrorCode::kTaskFailed, error.message(), error.context());
+        }
+      });
+    }
+    if (const auto* stage = std::get_if<dockerfile::FromStage>(&graph_->nodes()[index].base))
       return platform_of(stage->index);
     return platform_;
   }
 
   void find_base(std::size_t index) {
     sources_.cancellation.throw_if_requested();
-    const auto* image = std::get_if<dockerfile::FromImage>(&graph_.nodes()[index].base);
+    const oci::Platform platform = platform_of(index);
+    const auto* image = std::get_if<dockerfile::FromImage>(&graph_->nodes()[index].base);
     if (image == nullptr) return;
-    auto base =
-        at(graph_.nodes()[index].at, [&] { return sources_.bases.get(image->name, platform_of(index)); });
+    auto base = at(graph_->nodes()[index].at, [&] { return sources_.bases.get(image->name, platform); });
     const auto triggers = ImageSettings(base->config).triggers();
     bases_[index] = std::move(base);
-    if (!triggers.empty()) graph_.add_triggers(index, triggers);
+    if (!triggers.empty()) graph_->add_triggers(index, triggers);
   }
 
   void plan_stage(std::size_t index) {
-    const dockerfile::StageNode& node = graph_.nodes()[index];
+    const dockerfile::StageNode& node = graph_->nodes()[index];
     StagePlan stage;
     stage.index = index;
-    stage.label = graph_.label(index);
+    stage.label = graph_->label(index);
     stage.base = node.base;
     stage.platform = platform_of(index);
     stage.use_cache = !job_.no_cache && !job_.no_cache_stages.contains(stage.label);
@@ -186,22 +232,18 @@ class Planner {
     }
   }
 
-  void warn() {
-    std::map<std::size_t, std::vector<std::string>> environments;
-    for (const auto& [index, base] : bases_) environments[index] = ImageSettings(base->config).environment();
-    const dockerfile::LintReport report = dockerfile::lint(file_, global_, {environments, nullptr});
-    for (const auto& warning : report.warnings) {
-      // The bases of a project's stages are arguments that these always get.
-      if (job_.modes == ContextModes::kGit && warning.rule == "InvalidDefaultArgInFrom") continue;
-      sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
-                        fmt::format("{}:{}: {} ({})", job_.dockerfile_name, warning.at.line, warning.message,
-                                    warning.rule));
+  // Whether they stop the build.
+  bool warn() const {
+    dockerfile::LintInputs inputs;
+    for (const auto& [index, base] : bases_) {
+      inputs.bases[index] = {ImageSettings(base->config).environment(), base->config.platform.text(),
+                             platform_of(index).text()};
     }
-    if (report.is_error) {
-      throw Error(
-          ErrorCode::kTaskFailed,
-          fmt::format("{} asks by `# check=error=true` that warnings stop the build.", job_.dockerfile_name));
-    }
+    inputs.ignored = sources_.ignored;
+    return tell_warnings(job_, sources_.sink, file_, global_, inputs);
+  }
+
+  void warn_of_unused_arguments() const {
     for (const auto& [name, value] : job_.build_args) {
       if (used_args_.contains(name) || global_.uses_build_arg(name)) continue;
       sources_.sink.log(
@@ -212,11 +254,10 @@ class Planner {
 
   const StageJob& job_;
   const PlanSources& sources_;
-  const oci::Platform host_;
   const oci::Platform platform_;
   const dockerfile::Dockerfile file_;
   const dockerfile::GlobalScope global_;
-  dockerfile::StageGraph graph_;
+  std::optional<dockerfile::StageGraph> graph_;
   std::map<std::size_t, std::shared_ptr<const BaseImage>> bases_;
   std::map<std::size_t, dockerfile::StageScope> scopes_;
   std::set<std::string> used_args_;
@@ -233,7 +274,14 @@ std::string StagePlan::key() const {
 }
 
 BuildPlan make_build_plan(const StageJob& job, const PlanSources& sources) {
-  return Planner(job, sources).run();
+  std::optional<Planner> planner;
+  try {
+    planner.emplace(job, sources);
+  } catch (const Error&) {
+    warn_of_beginning(job, sources.sink);
+    throw;
+  }
+  return planner->run();
 }
 
 base::Json origin_keys(const Step& step, const BuildPlan& plan,

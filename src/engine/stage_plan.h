@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "context/selection.h"
+#include "dockerfile/ignore_rules.h"
 #include "dockerfile/scope.h"
 #include "dockerfile/stage_graph.h"
 #include "engine/base_images.h"
@@ -74,9 +75,11 @@ struct PlanSources {
   RemoteSources& remote;
   base::EventSink& sink;
   base::Cancellation& cancellation;
+  const dockerfile::IgnoreRules* ignored = nullptr;  // what is left out of `context`
 };
 
-// Throws Error that points at the place in the Dockerfile; Error{kUsage} for a target that is not there.
+// Tells what lint() finds to the sink, first of all, whether or not the plan can be made. Throws Error that
+// points at the place in the Dockerfile; Error{kUsage} for a target that is not there.
 BuildPlan make_build_plan(const StageJob& job, const PlanSources& sources);
 
 // What a step takes from stages and images, for its key; `key_of` gives a stage's.

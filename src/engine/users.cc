@@ -75,6 +75,13 @@ std::uint32_t find_group(const context::FileView& image, std::string_view text) 
                   text));
 }
 
+// A number that number() refuses is none that a file can have.
+void check_size(std::string_view text, const char* what) {
+  if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos || number(text)) return;
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("{} is not a {}'s number: it is too large.", text, what));
+}
+
 [[noreturn]] void no_user(std::string_view name) {
   throw base::Error(
       base::ErrorCode::kTaskFailed,
@@ -90,6 +97,8 @@ Owner parse_chown(std::string_view text, const context::FileView& image) {
   const std::string_view user = text.substr(0, colon);
   const std::string_view group = colon == std::string_view::npos ? user : text.substr(colon + 1);
   Owner owner;
+  check_size(user, "user");
+  check_size(group, "group");
   if (const auto uid = number(user)) {
     owner.uid = *uid;
   } else if (!user.empty()) {
@@ -109,6 +118,8 @@ Owner parse_user(std::string_view text, const context::FileView& image) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   Owner owner;
+  check_size(name, "user");
+  if (colon != std::string_view::npos) check_size(text.substr(colon + 1), "group");
   if (!name.empty()) {
     const auto uid = number(name);
     const auto found = find_user(image, name);
