@@ -33,25 +33,51 @@ Json object_at(const Json& document, const char* name) {
   return found != document.end() && found->is_object() ? *found : Json::object();
 }
 
+Json parse(const std::string& name, std::string_view text) {
+  if (base::trim(text).empty()) return Json::object();
+  try {
+    Json document = base::parse_json(text, kLargestFile, 32);
+    if (document.is_object()) return document;
+  } catch (const std::invalid_argument&) {  // whose text may repeat the file's
+  }
+  throw base::Error(
+      base::ErrorCode::kRegistry,
+      fmt::format(
+          "{} is not JSON, so the credentials in it cannot be read. Repair it, or remove it and log in "
+          "again.",
+          name));
+}
+
+// An entry that says nothing at all, which is no mistake.
+bool is_empty(const Json& entry) {
+  if (!entry.is_object()) return entry.is_null();
+  for (const char* name : {"auth", "username", "password", "identitytoken", "registrytoken"}) {
+    const auto found = entry.find(name);
+    if (found != entry.end() && *found != "") return false;
+  }
+  return true;
+}
+
+// Whether a key stands for a whole host, as older versions of `docker login` wrote it.
+bool names_host(const std::string& key) {
+  const std::size_t slash = key.find('/');
+  return key.find("://") != std::string::npos || slash == std::string::npos || slash + 1 == key.size();
+}
+
 }  // namespace
 
-AuthFile::AuthFile(std::string name, std::string_view text) : name_(std::move(name)) {
-  Json document;
-  try {
-    if (base::trim(text).empty()) return;
-    document = base::parse_json(text, kLargestFile, 32);
-    if (!document.is_object()) throw std::invalid_argument("it is not an object");
-  } catch (const std::invalid_argument&) {  // whose text may repeat the file's
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("{} is not JSON, so the credentials in it cannot be read. Repair it, or remove "
-                    "it and log in again.",
-                    name_));
-  }
+AuthFile::AuthFile(std::string name, std::string_view text, Kind kind) : name_(std::move(name)), kind_(kind) {
+  const Json document = parse(name_, text);
   entries_ = object_at(document, "auths");
   helpers_ = object_at(document, "credHelpers");
   if (const auto store = document.find("credsStore"); store != document.end() && store->is_string())
     store_ = store->get<std::string>();
+}
+
+AuthFile AuthFile::legacy(std::string name, std::string_view text) {
+  AuthFile file(std::move(name));
+  file.entries_ = parse(file.name_, text);
+  return file;
 }
 
 std::string AuthFile::helper_for(const std::string& host) const {
@@ -60,34 +86,35 @@ std::string AuthFile::helper_for(const std::string& host) const {
   return "";
 }
 
-std::optional<Credential> AuthFile::usable(const Json& entry) const {
-  auto credential = entry.is_object() ? parse_auth_entry(entry.dump()) : std::nullopt;
-  if (credential) credential->source = "auths of " + name_;
-  return credential;
+// Whether that was it.
+bool AuthFile::take(const std::string& key, const Json& value, Entry& entry) const {
+  if (is_empty(value)) return false;
+  entry.credential = value.is_object() ? parse_auth_entry(value.dump()) : std::nullopt;
+  if (entry.credential)
+    entry.credential->source = "auths of " + name_;
+  else if (entry.unusable.empty())
+    entry.unusable = key;
+  return entry.credential.has_value();
 }
 
-std::optional<Credential> AuthFile::entry_for_host(const std::string& host) const {
-  for (const std::string& key : {server_name(host), host})
-    if (const auto found = entries_.find(key); found != entries_.end())
-      if (auto credential = usable(*found)) return credential;
-  for (const auto& [key, entry] : entries_.items()) {
-    const std::size_t slash = key.find('/');
-    const bool whole_host =
-        key.find("://") != std::string::npos || slash == std::string::npos || slash + 1 == key.size();
-    if (whole_host && host_of(key) == host_of(host))
-      if (auto credential = usable(entry)) return credential;
-  }
-  return std::nullopt;
-}
-
-std::optional<Credential> AuthFile::entry_by_path(const Target& target) const {
+AuthFile::Entry AuthFile::entry(const Target& target) const {
+  Entry entry;
+  const auto take_key = [&](const std::string& key) {
+    const auto found = entries_.find(key);
+    return found != entries_.end() && take(key, *found, entry);
+  };
   std::string path = target.host + (target.repository.empty() ? "" : "/" + target.repository);
-  while (path.size() > target.host.size()) {
-    if (const auto found = entries_.find(path); found != entries_.end())
-      if (auto credential = usable(*found)) return credential;
-    path.resize(path.rfind('/'));
+  for (; path.size() > target.host.size(); path.resize(path.rfind('/')))
+    if (take_key(path)) return entry;
+  for (const std::string& key : {server_name(target.host), target.host})
+    if (take_key(key)) return entry;
+  const std::string host = host_of(target.host);
+  for (const bool whole : {true, false}) {
+    if (!whole && kind_ == Kind::kContainers) break;
+    for (const auto& [key, value] : entries_.items())
+      if (names_host(key) == whole && host_of(key) == host && take(key, value, entry)) return entry;
   }
-  return entry_for_host(target.host);
+  return entry;
 }
 
 bool AuthFile::mentions(const std::string& host) const {

@@ -1,4 +1,5 @@
-// One file of credentials: Docker's config.json, or podman's auth.json, which is a cousin of it.
+// One file of credentials: Docker's config.json, podman's auth.json, which is a cousin of it, or the
+// .dockercfg of old.
 #pragma once
 
 #include <optional>
@@ -11,9 +12,17 @@ namespace ixian::auth {
 
 class AuthFile {
  public:
+  enum class Kind {
+    kDocker,     // an entry of a repository stands for its whole host, as the docker CLI takes it
+    kContainers  // it stands for what lies below it, and for nothing else
+  };
+
   // `name` is for messages: "~/.docker/config.json". Throws Error{kRegistry} where the text is not JSON. What
   // in it is not as it should be is passed over.
-  AuthFile(std::string name, std::string_view text);
+  AuthFile(std::string name, std::string_view text, Kind kind);
+
+  // A .dockercfg, which is an "auths" without anything around it.
+  static AuthFile legacy(std::string name, std::string_view text);
 
   const std::string& name() const { return name_; }
 
@@ -21,20 +30,25 @@ class AuthFile {
   std::string helper_for(const std::string& host) const;
   const std::string& store() const { return store_; }
 
-  // The entry for the host: its own name first, then names with scheme or path. Entries that hold nothing
-  // (which Docker leaves where a store has the rest) are passed over.
-  std::optional<Credential> entry_for_host(const std::string& host) const;
-
-  // The entry with the longest path that the target lies below ("host/team/app", "host/team", "host").
-  std::optional<Credential> entry_by_path(const Target& target) const;
+  // What the entries have for a target. The longest path that it lies below comes first ("host/team/app",
+  // "host/team"), then the host ("host", then with scheme or path: "https://host/v1/"). An entry that holds
+  // nothing is passed over: Docker leaves one where a store has the rest. `unusable` is the key of an entry
+  // that holds something that cannot be read.
+  struct Entry {
+    std::optional<Credential> credential;
+    std::string unusable;
+  };
+  Entry entry(const Target& target) const;
 
   // Somebody has logged in there, wherever the credentials are.
   bool mentions(const std::string& host) const;
 
  private:
-  std::optional<Credential> usable(const base::Json& entry) const;
+  explicit AuthFile(std::string name) : name_(std::move(name)) {}
+  bool take(const std::string& key, const base::Json& value, Entry& entry) const;
 
   std::string name_;
+  Kind kind_ = Kind::kDocker;
   base::Json entries_ = base::Json::object();
   base::Json helpers_ = base::Json::object();
   std::string store_;

@@ -20,4 +20,11 @@ void ProviderList::invalidate(const Target& target) {
   for (const auto& provider : providers_) provider->invalidate(target);
 }
 
+std::vector<std::string> ProviderList::why_none(const Target& target) {
+  std::vector<std::string> lines;
+  for (const auto& provider : providers_)
+    for (std::string& line : provider->why_none(target)) lines.push_back(std::move(line));
+  return lines;
+}
+
 }  // namespace ixian::auth

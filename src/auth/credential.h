@@ -43,6 +43,10 @@ class CredentialProvider {
 
   // What lookup gave for it was refused, or has expired: the next lookup must get a new one.
   virtual void invalidate(const Target& target) = 0;
+
+  // Why lookup gave none, for people: a line for each place that was looked at ("~/.docker/config.json: …").
+  // No secret. Never throws.
+  virtual std::vector<std::string> why_none(const Target&) { return {}; }
 };
 
 // Asks in order, the first answer wins.
@@ -53,6 +57,7 @@ class ProviderList : public CredentialProvider {
   std::string name() const override;
   std::optional<Credential> lookup(const Target& target) override;
   void invalidate(const Target& target) override;
+  std::vector<std::string> why_none(const Target& target) override;
 
  private:
   std::vector<std::shared_ptr<CredentialProvider>> providers_;

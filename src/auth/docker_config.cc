@@ -5,19 +5,16 @@
 #include <vector>
 
 #include "auth/auth_file.h"
-#include "aws/ecr.h"
 #include "aws/environment.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/subprocess.h"
+#include "base/text.h"
 
 namespace ixian::auth {
 namespace {
 
 using base::Error;
-using base::ErrorCode;
-
-constexpr char kEcrHelper[] = "ecr-login";  // mints its tokens itself, so what it gives is not stale
 
 class DockerConfig : public CredentialProvider {
  public:
@@ -29,12 +26,19 @@ class DockerConfig : public CredentialProvider {
   std::optional<Credential> lookup(const Target& target) override {
     const std::lock_guard lock(mutex_);
     read_files();
-    const bool ecr = aws::parse_ecr_host(target.host).has_value();
-    for (const AuthFile& file : docker_files_)
-      if (auto credential = look_in(file, target, false, ecr)) return credential;
-    for (const AuthFile& file : podman_files_)
-      if (auto credential = look_in(file, target, true, ecr)) return credential;
+    std::vector<std::string> notes;
+    for (const AuthFile& file : files_)
+      if (auto credential = look_in(file, target, notes)) return credential;
+    notes_[target.host] = std::move(notes);
     return std::nullopt;
+  }
+
+  std::vector<std::string> why_none(const Target& target) override {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> lines = notes_[target.host];
+    lines.insert(lines.end(), unreadable_.begin(), unreadable_.end());
+    if (!missing_.empty()) lines.push_back("not there: " + base::join(missing_, ", "));
+    return lines;
   }
 
   // Somebody may have logged in anew meanwhile.
@@ -45,13 +49,30 @@ class DockerConfig : public CredentialProvider {
   }
 
  private:
-  std::optional<Credential> look_in(const AuthFile& file, const Target& target, bool by_path, bool ecr) {
+  std::optional<Credential> look_in(const AuthFile& file, const Target& target,
+                                    std::vector<std::string>& notes) {
+    const auto note = [&](const std::string& what) { notes.push_back(file.name() + ": " + what); };
     const std::string helper = file.helper_for(target.host);
-    if (!helper.empty()) return ask(helper, "credHelpers", file, target.host);
-    if (!file.store().empty() && (!ecr || file.store() == kEcrHelper) && store_counts(file, target.host))
-      if (auto credential = ask(file.store(), "credsStore", file, target.host)) return credential;
-    if (ecr) return std::nullopt;
-    return by_path ? file.entry_by_path(target) : file.entry_for_host(target.host);
+    if (!helper.empty()) {
+      auto credential = ask(helper, "credHelpers", file, target.host);
+      if (!credential) note("docker-credential-" + helper + ", its helper for this host, has none");
+      return credential;
+    }
+    if (!file.store().empty()) {
+      if (!store_counts(file, target.host)) {
+        note("docker-credential-" + file.store() + ", its credsStore, is not installed");
+      } else if (auto credential = ask(file.store(), "credsStore", file, target.host)) {
+        return credential;
+      } else {
+        note("docker-credential-" + file.store() + ", its credsStore, has none");
+      }
+    }
+    AuthFile::Entry entry = file.entry(target);
+    if (entry.credential) return std::move(entry.credential);
+    note(entry.unusable.empty()
+             ? "no entry for " + target.host
+             : "its entry " + entry.unusable + " holds no user and password that can be read");
+    return std::nullopt;
   }
 
   // Configurations travel to machines without the store's program (into containers, mostly). That counts
@@ -76,29 +97,41 @@ class DockerConfig : public CredentialProvider {
 
   void read_files() {
     if (read_) return;
-    docker_files_.clear();
-    podman_files_.clear();
+    files_.clear();
+    missing_.clear();
+    unreadable_.clear();
     if (const std::string text = variable("DOCKER_AUTH_CONFIG"); !text.empty())
-      docker_files_.emplace_back("DOCKER_AUTH_CONFIG", text);
+      files_.emplace_back("DOCKER_AUTH_CONFIG", text, AuthFile::Kind::kDocker);
+    if (const std::string file = variable("REGISTRY_AUTH_FILE"); !file.empty())
+      add(file, AuthFile::Kind::kContainers);
     const std::string folder = variable("DOCKER_CONFIG");
-    add(docker_files_, (folder.empty() ? environment_.home + "/.docker" : folder) + "/config.json");
-
-    if (const std::string file = variable("REGISTRY_AUTH_FILE"); !file.empty()) add(podman_files_, file);
-    if (const std::string run = variable("XDG_RUNTIME_DIR"); !run.empty())
-      add(podman_files_, run + "/containers/auth.json");
+    add((folder.empty() ? environment_.home + "/.docker" : folder) + "/config.json", AuthFile::Kind::kDocker);
+    const std::string run = variable("XDG_RUNTIME_DIR");
+    for (const std::string& place :
+         run.empty() ? environment_.runtime_folders : std::vector<std::string>{run + "/containers"})
+      add(place + "/auth.json", AuthFile::Kind::kContainers);
     const std::string config = variable("XDG_CONFIG_HOME");
-    add(podman_files_, (config.empty() ? environment_.home + "/.config" : config) + "/containers/auth.json");
+    add((config.empty() ? environment_.home + "/.config" : config) + "/containers/auth.json",
+        AuthFile::Kind::kContainers);
+    const std::string legacy = environment_.home + "/.dockercfg";
+    if (const auto text = read(legacy))
+      files_.push_back(AuthFile::legacy(aws::show_path(environment_, legacy), *text));
     read_ = true;
   }
 
-  void add(std::vector<AuthFile>& files, const std::string& path) {
+  void add(const std::string& path, AuthFile::Kind kind) {
+    if (const auto text = read(path)) files_.emplace_back(aws::show_path(environment_, path), *text, kind);
+  }
+
+  std::optional<std::string> read(const std::string& path) {
     const std::string name = aws::show_path(environment_, path);
     try {
-      if (const auto text = base::read_file(path)) files.emplace_back(name, *text);
+      auto text = base::read_file(path);
+      if (!text) missing_.push_back(name);
+      return text;
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::kRegistry) throw;
-      throw Error(ErrorCode::kRegistry, "The credentials in " + name + " cannot be read. " + error.message(),
-                  error.context());
+      unreadable_.push_back(name + ": " + error.message());
+      return std::nullopt;
     }
   }
 
@@ -107,8 +140,9 @@ class DockerConfig : public CredentialProvider {
 
   std::mutex mutex_;
   bool read_ = false;
-  std::vector<AuthFile> docker_files_;
-  std::vector<AuthFile> podman_files_;
+  std::vector<AuthFile> files_;  // in their order
+  std::vector<std::string> missing_, unreadable_;
+  std::map<std::string, std::vector<std::string>> notes_;  // of the last look-up for a host that found none
   std::map<std::pair<std::string, std::string>, std::optional<Credential>> answers_;  // of helpers
 };
 

@@ -12,13 +12,14 @@
 
 namespace ixian::auth {
 
-// Looks, for each target, in DOCKER_AUTH_CONFIG → $DOCKER_CONFIG/config.json or ~/.docker/config.json
-// (credHelpers[host] → credsStore → auths) → podman's $REGISTRY_AUTH_FILE,
-// $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json (longest path prefix). Files are read
-// and helpers asked at the first look-up, and again after invalidate(). Entries that cannot be read are
-// passed over, a file that is not JSON is an error that names it; a credsStore that is not installed counts
-// only for hosts that "auths" mentions. Never writes. Registries of Amazon ECR are left out unless a helper
-// is named for them, or the store is "ecr-login": what else lies there for them has a way of being stale.
+// Looks, for each target, in DOCKER_AUTH_CONFIG → the file of REGISTRY_AUTH_FILE → $DOCKER_CONFIG/config.json
+// or
+// ~/.docker/config.json → podman's $XDG_RUNTIME_DIR/containers/auth.json, or /run/containers/UID/auth.json
+// without that variable → ~/.config/containers/auth.json → ~/.dockercfg. In each file: credHelpers[host] →
+// credsStore → auths. Files are read and helpers asked at the first look-up, and again after invalidate().
+// Entries that cannot be read, and files that this user may not read, are passed over, and why_none() says
+// so; a file that is not JSON is an error that names it; a credsStore that is not installed counts only for
+// hosts that "auths" mentions. Never writes.
 std::shared_ptr<CredentialProvider> docker_config_provider(aws::Environment environment,
                                                            base::Cancellation& cancellation);
 

@@ -9,7 +9,9 @@
 #include <stdexcept>
 
 #include "auth/base64.h"
+#include "auth/docker_proxies.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "testing/temp_folder.h"
 
 namespace ixian::auth {
@@ -45,7 +47,8 @@ class DockerConfigTest : public ::testing::Test {
               const auto found = variables.find(name);
               return found == variables.end() ? std::nullopt : std::optional(found->second);
             },
-            folder / "home"};
+            folder / "home",
+            {folder / "run-of-user"}};
   }
   void config(const std::string& text) { folder.write("home/.docker/config.json", text); }
 
@@ -149,27 +152,85 @@ TEST_F(DockerConfigTest, PodmansFilesAreReadByTheLongestPath) {
   EXPECT_EQ(user_of("r.example.com"), "host");
 }
 
-TEST_F(DockerConfigTest, PodmansFilesComeInTheirOrderAndAfterDockers) {
-  folder.write("home/.config/containers/auth.json", auths("r.example.com", "third"));
-  EXPECT_EQ(user_of("r.example.com"), "third");
-  folder.write("run/containers/auth.json", auths("r.example.com", "second"));
+// One that a variable names is meant; then Docker's; then those that lie where podman puts them.
+TEST_F(DockerConfigTest, FilesComeInTheirOrder) {
+  folder.write("home/.dockercfg", "{\"https://r.example.com/v1/\":" + entry("legacy", "pw") + "}");
+  EXPECT_EQ(user_of("r.example.com"), "legacy");
+  EXPECT_EQ(source, "auths of ~/.dockercfg");
+  folder.write("home/.config/containers/auth.json", auths("r.example.com", "config"));
+  EXPECT_EQ(user_of("r.example.com"), "config");
+  std::filesystem::create_directories(folder / "run-of-user");
+  folder.write("run-of-user/auth.json", auths("r.example.com", "user"));
+  EXPECT_EQ(user_of("r.example.com"), "user");
+  folder.write("run/containers/auth.json", auths("r.example.com", "run"));
   variables["XDG_RUNTIME_DIR"] = folder / "run";
-  EXPECT_EQ(user_of("r.example.com"), "second");
-  variables["REGISTRY_AUTH_FILE"] = folder.write("mine.json", auths("r.example.com", "first"));
-  EXPECT_EQ(user_of("r.example.com"), "first");
+  EXPECT_EQ(user_of("r.example.com"), "run");
   config(auths("r.example.com", "docker"));
   EXPECT_EQ(user_of("r.example.com"), "docker");
+  variables["REGISTRY_AUTH_FILE"] = folder.write("mine.json", auths("r.example.com", "named"));
+  EXPECT_EQ(user_of("r.example.com"), "named");
 }
 
-// docker-py#2012: stale entries, which docker login or docker-py have left, beat what is fresh.
-TEST_F(DockerConfigTest, WhatLiesThereForEcrIsNotLookedAt) {
-  helper("store", R"(echo '{"Username":"AWS","Secret":"stale"}')");
-  for (const std::string& host : {std::string(kEcr), std::string("public.ecr.aws")}) {
-    config(R"({"credsStore":"store","auths":{")" + host + "\":" + entry("AWS", "stale") + R"(,"https://)" +
-           host + "\":" + entry("AWS", "stale") + "}}");
-    EXPECT_EQ(user_of(host), "(none)");
-  }
-  EXPECT_EQ(asked(), "");
+TEST_F(DockerConfigTest, WhatPodmanKeepsByUserIsNotReadWhereItHasARuntimeFolder) {
+  std::filesystem::create_directories(folder / "run-of-user");
+  folder.write("run-of-user/auth.json", auths("r.example.com", "user"));
+  variables["XDG_RUNTIME_DIR"] = folder / "run";
+  EXPECT_EQ(user_of("r.example.com"), "(none)");
+}
+
+// The docker CLI compares hosts; podman and its kin know repositories in each file.
+TEST_F(DockerConfigTest, AnEntryOfARepositoryIsTheHostsInDockersFileAlone) {
+  const std::string text = R"({"auths":{"r.example.com/team":)" + entry("team", "pw") + "}}";
+  config(text);
+  EXPECT_EQ(user_of("r.example.com", "team/app"), "team");
+  EXPECT_EQ(user_of("r.example.com", "other"), "team");
+  config(R"({"auths":{"r.example.com/team":)" + entry("team", "pw") + R"(,"r.example.com":)" +
+         entry("host", "pw") + "}}");
+  EXPECT_EQ(user_of("r.example.com", "team/app"), "team");
+  EXPECT_EQ(user_of("r.example.com", "other"), "host");
+  config("{}");
+  folder.write("home/.config/containers/auth.json", text);
+  EXPECT_EQ(user_of("r.example.com", "team/app"), "team");
+  EXPECT_EQ(user_of("r.example.com", "other"), "(none)");
+}
+
+TEST_F(DockerConfigTest, WhatWasLookedAtIsTold) {
+  const auto why = [&](const std::string& host) {
+    const auto provider = docker_config_provider(environment(), cancellation);
+    EXPECT_FALSE(provider->lookup({host, ""}));
+    return base::join(provider->why_none({host, ""}), "\n");
+  };
+  EXPECT_THAT(why("r.example.com"), AllOf(HasSubstr("not there: "), HasSubstr("~/.docker/config.json"),
+                                          HasSubstr("run-of-user/auth.json"), HasSubstr("~/.dockercfg")));
+  config(R"({"credsStore":"desktop"})");
+  EXPECT_THAT(why("r.example.com"),
+              HasSubstr("~/.docker/config.json: docker-credential-desktop, its credsStore, is "
+                        "not installed\n~/.docker/config.json: no entry for r.example.com"));
+  config(R"({"auths":{"https://r.example.com":{"auth":"canary, no base64"}}})");
+  EXPECT_THAT(why("r.example.com"),
+              AllOf(HasSubstr("its entry https://r.example.com holds no user and password"),
+                    Not(HasSubstr("canary"))));
+  helper("mine", "echo 'credentials not found in native keychain'; exit 1");
+  config(R"({"credHelpers":{"r.example.com":"mine"}})");
+  EXPECT_THAT(why("r.example.com"), HasSubstr("docker-credential-mine, its helper for this host, has none"));
+}
+
+TEST_F(DockerConfigTest, AFileThatMayNotBeReadIsPassedOverAndTold) {
+  std::filesystem::create_directories(folder / "home/.docker/config.json");
+  folder.write("home/.config/containers/auth.json", auths("r.example.com", "other"));
+  EXPECT_EQ(user_of("r.example.com"), "other");
+  const auto provider = docker_config_provider(environment(), cancellation);
+  EXPECT_FALSE(provider->lookup({"s.example.com", ""}));
+  EXPECT_THAT(base::join(provider->why_none({"s.example.com", ""}), "\n"),
+              HasSubstr("~/.docker/config.json: "));
+}
+
+// Who is asked before them is the registry's matter: AWS's own credentials.
+TEST_F(DockerConfigTest, EntriesOfEcrAreLikeOthers) {
+  config(auths(kEcr, "AWS"));
+  EXPECT_EQ(user_of(kEcr), "AWS");
+  config(auths("public.ecr.aws", "AWS"));
+  EXPECT_EQ(user_of("public.ecr.aws"), "AWS");
 }
 
 TEST_F(DockerConfigTest, AHelperThatIsNamedForEcrIsAsked) {
@@ -251,6 +312,21 @@ TEST_F(DockerConfigTest, WhatAHelperSaysIsNotRepeated) {
   EXPECT_THAT(error_of("r.example.com"), AllOf(HasSubstr("not JSON"), Not(HasSubstr("canary"))));
   helper("mine", R"(echo '{"Username":"u","Secret":"canary"}'; exit 1)");
   EXPECT_THAT(error_of("r.example.com"), Not(HasSubstr("canary")));
+}
+
+TEST_F(DockerConfigTest, ProxiesAreThoseOfTheDaemonOrTheDefaultAndNeverBoth) {
+  config(R"({"proxies":{"default":{"httpProxy":"http://d:1","noProxy":"a,b","ftpProxy":"","allProxy":5},)"
+         R"("tcp://h:2376":{"httpsProxy":"http://h:1"}}})");
+  using Map = std::map<std::string, std::string>;
+  const Map normal{{"HTTP_PROXY", "http://d:1"}, {"NO_PROXY", "a,b"}};
+  EXPECT_EQ(docker_proxies(environment()), normal);
+  EXPECT_EQ(docker_proxies(environment(), "tcp://other:1"), normal);
+  EXPECT_EQ(docker_proxies(environment(), "tcp://h:2376"), (Map{{"HTTPS_PROXY", "http://h:1"}}));
+  EXPECT_EQ(without_given(normal, {{"http_proxy", "mine"}}), (Map{{"NO_PROXY", "a,b"}}));
+  for (const char* text : {"", "[]", "{", R"({"proxies":5})", R"({"proxies":{"default":[]}})"}) {
+    config(text);
+    EXPECT_EQ(docker_proxies(environment()), Map{}) << text;
+  }
 }
 
 TEST(HelperAnswerTest, TokensAndPasswordsAreToldApart) {

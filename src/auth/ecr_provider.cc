@@ -185,7 +185,51 @@ class Ecr : public EcrProvider {
   TimePoint renew_at_;
 };
 
+class EcrOrFiles : public CredentialProvider {
+ public:
+  EcrOrFiles(std::shared_ptr<EcrProvider> ecr, std::shared_ptr<CredentialProvider> files)
+      : ecr_(std::move(ecr)), files_(std::move(files)) {}
+
+  std::string name() const override { return ecr_->name() + ", " + files_->name(); }
+
+  // The search for AWS credentials takes seconds where there are none, so its outcome is kept.
+  std::optional<Credential> lookup(const Target& target) override {
+    const std::lock_guard lock(mutex_);
+    if (!no_credentials_) {
+      try {
+        return ecr_->lookup(target);
+      } catch (const aws::NoCredentials& error) {
+        no_credentials_ = error;
+      }
+    }
+    auto credential = files_->lookup(target);
+    if (!credential) throw aws::NoCredentials(*no_credentials_);
+    credential->source += "; such a login ends after 12 hours";
+    return credential;
+  }
+
+  void invalidate(const Target& target) override {
+    const std::lock_guard lock(mutex_);
+    no_credentials_.reset();
+    ecr_->invalidate(target);
+    files_->invalidate(target);
+  }
+
+  std::vector<std::string> why_none(const Target& target) override { return files_->why_none(target); }
+
+ private:
+  const std::shared_ptr<EcrProvider> ecr_;
+  const std::shared_ptr<CredentialProvider> files_;
+  std::mutex mutex_;
+  std::optional<aws::NoCredentials> no_credentials_;
+};
+
 }  // namespace
+
+std::shared_ptr<CredentialProvider> ecr_or_files(std::shared_ptr<EcrProvider> ecr,
+                                                 std::shared_ptr<CredentialProvider> files) {
+  return std::make_shared<EcrOrFiles>(std::move(ecr), std::move(files));
+}
 
 std::shared_ptr<EcrProvider> ecr_provider(const std::string& host, const base::Json& options,
                                           const Services& services) {

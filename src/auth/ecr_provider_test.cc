@@ -215,5 +215,41 @@ TEST_F(EcrProviderTest, RepositoriesAreCreated) {
   EXPECT_THAT(calls[1], AllOf(StartsWith("Spencer"), HasSubstr(R"("team/app")")));
 }
 
+// What `docker login` has left.
+class Files : public CredentialProvider {
+ public:
+  std::string name() const override { return "files"; }
+  std::optional<Credential> lookup(const Target&) override {
+    ++asked;
+    return has ? std::optional(Credential{"AWS", base::Secret("old"), {}, {}, {}, "auths of a file"})
+               : std::nullopt;
+  }
+  void invalidate(const Target&) override {}
+  bool has = true;
+  int asked = 0;
+};
+
+TEST_F(EcrProviderTest, FilesCountOnlyWhereThereAreNoAwsCredentials) {
+  const auto files = std::make_shared<Files>();
+  const Target target{kEcrHost, "app"};
+  EXPECT_EQ(ecr_or_files(provider(kEcrHost), files)->lookup(target)->password.reveal(), "p1");
+  EXPECT_EQ(files->asked, 0);
+
+  variables = {{"AWS_EC2_METADATA_DISABLED", "true"}, {"PATH", "/nowhere"}};
+  const auto alone = ecr_or_files(provider(kEcrHost), files);
+  const auto credential = alone->lookup(target);
+  EXPECT_EQ(credential->password.reveal(), "old");
+  EXPECT_THAT(credential->source, HasSubstr("ends after 12 hours"));
+  files->has = false;
+  EXPECT_THROW(alone->lookup(target), aws::NoCredentials);
+}
+
+TEST_F(EcrProviderTest, WhatAwsRefusesIsNeverTriedWithFiles) {
+  down = true;
+  const auto files = std::make_shared<Files>();
+  EXPECT_THROW(ecr_or_files(provider(kEcrHost), files)->lookup({kEcrHost, ""}), base::Error);
+  EXPECT_EQ(files->asked, 0);
+}
+
 }  // namespace
 }  // namespace ixian::auth

@@ -48,6 +48,12 @@ class EcrProvider : public CredentialProvider {
 std::shared_ptr<EcrProvider> ecr_provider(const std::string& host, const base::Json& options,
                                           const Services& services);
 
+// `ecr`, and where there are no AWS credentials at all, what `docker login` has left in `files`. Its token
+// lives for twelve hours, which the credential's source says. What ECR or AWS refuses is never tried with the
+// files.
+std::shared_ptr<CredentialProvider> ecr_or_files(std::shared_ptr<EcrProvider> ecr,
+                                                 std::shared_ptr<CredentialProvider> files);
+
 // token, kubeconfig, context; else the pod's service account, the kubeconfig's current context, `oc whoami
 // -t`, in this order.
 std::shared_ptr<CredentialProvider> openshift_provider(const std::string& host, const base::Json& options,

@@ -92,10 +92,10 @@ class Search {
       throw base::Error(error.code(), error.message(), context(error.context()));
     }
     if (auto found = ask({"AWS CLI", [this] { return cli_credentials(lookup_); }})) return std::move(*found);
-    throw base::Error(base::ErrorCode::kRegistry,
-                      "There are no AWS credentials. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-                      "AWS_SECRET_ACCESS_KEY, or run `aws configure` or `aws configure sso`.",
-                      context(""));
+    throw NoCredentials(base::ErrorCode::kRegistry,
+                        "There are no AWS credentials. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+                        "AWS_SECRET_ACCESS_KEY, or run `aws configure` or `aws configure sso`.",
+                        context(""));
   }
 
  private:

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/secret.h"
 #include "http/client.h"
 
@@ -27,7 +28,18 @@ struct Credentials {
 struct Environment {
   std::function<std::optional<std::string>(const std::string& name)> variable;  // of the process
   std::string home;
+
+  // Where podman keeps what `podman login` wrote, where XDG_RUNTIME_DIR is not set: "/run/containers/1000".
+  // Two, where this process has another user id than the one it was started by.
+  std::vector<std::string> runtime_folders = {};
 };
+
+// Nobody has said who we are: no place of the chain is set up. All others are errors of a place that is.
+class NoCredentials : public base::Error {
+ public:
+  using Error::Error;
+};
+
 Environment process_environment();
 
 // What a project sets in a client's options; "" is not set.
@@ -56,9 +68,9 @@ class CredentialChain {
   CredentialChain(http::Client& client, Environment environment, Options options);
   ~CredentialChain();
 
-  // Throws Error{kRegistry}, whose context lists where it looked and what each place said; ServiceError and
-  // TransportError where AWS itself refused or could not be reached; Error{kProject} for half a key in the
-  // options. While renewing fails, the credentials before it are given until they end.
+  // Throws NoCredentials and Error{kRegistry}, whose context lists where it looked and what each place said;
+  // ServiceError and TransportError where AWS itself refused or could not be reached; Error{kProject} for
+  // half a key in the options. While renewing fails, the credentials before it are given until they end.
   Credentials find();
 
   // They were refused: find anew next time.

@@ -1,9 +1,11 @@
 #include "aws/environment.h"
 
+#include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 #include "base/error.h"
 #include "base/fs.h"
@@ -29,10 +31,22 @@ std::string home_of_user() {
   return "/";
 }
 
+// As /proc says: "0 1000 1" is 1000 outside of a user namespace of our own, and 0 in it.
+std::vector<std::string> runtime_folders() {
+  const unsigned long uid = ::getuid();
+  std::vector<std::string> folders{fmt::format("/run/containers/{}", uid)};
+  std::ifstream map("/proc/self/uid_map");
+  for (unsigned long inside = 0, outside = 0, count = 0; map >> inside >> outside >> count;) {
+    if (uid < inside || uid - inside >= count || outside == inside) continue;
+    folders.insert(folders.begin(), fmt::format("/run/containers/{}", outside + (uid - inside)));
+  }
+  return folders;
+}
+
 }  // namespace
 
 Environment process_environment() {
-  return {process_variable, home_of_user()};
+  return {process_variable, home_of_user(), runtime_folders()};
 }
 
 std::string variable(const Environment& environment, const std::string& name) {

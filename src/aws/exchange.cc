@@ -2,10 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ixian::aws {
 namespace {
 
 constexpr std::size_t kLongestAnswer = 1 << 20;
+
+// AWS throttles whole accounts for moments: to give up after one, as somebody does who only asks whether a
+// registry works, would tell of a fault where there is none.
+constexpr int kLeastRetries = 4;
 
 Reply send(http::Client& client, const http::Request& request, const std::string& what) {
   try {
@@ -40,10 +46,11 @@ Reply exchange(http::Client& client, const http::Request& request, ParseRefusal 
     Reply reply = send(client, request, what);
     // What the client itself tries again on has been tried often enough.
     const bool waits = reply.head.status == 400 && parse(reply).throttled();
-    if (!waits || attempt > client.options().retries) return reply;
+    const int retries = std::max(client.options().retries, kLeastRetries);
+    if (!waits || attempt > retries) return reply;
     if (client.options().on_retry) {
-      client.options().on_retry(fmt::format("{} is called too often; trying again ({} of {}).", what, attempt,
-                                            client.options().retries));
+      client.options().on_retry(
+          fmt::format("{} is called too often; trying again ({} of {}).", what, attempt, retries));
     }
     client.clock().sleep_for(client.pause_before(attempt), client.cancellation());
   }

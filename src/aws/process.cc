@@ -31,6 +31,16 @@ std::map<std::string, std::string> settings(const Environment& environment) {
   return env;
 }
 
+// The last line is the one that says it. An AWS CLI that does not know the command prints how it is used.
+std::string why_cli_failed(const base::Answer& answer) {
+  const std::string_view text = base::trim(answer.error);
+  if (text.starts_with("usage:") || text.find("Invalid choice") != std::string_view::npos)
+    return "it is too old for `aws configure export-credentials`";
+  const std::string_view line = base::trim(text.substr(text.rfind('\n') + 1));
+  return line.empty() ? fmt::format("it failed with exit code {}", answer.status.code)
+                      : std::string(line.substr(0, kLongestError));
+}
+
 }  // namespace
 
 Finding process_credentials(const Lookup& lookup, const std::string& profile) {
@@ -79,10 +89,7 @@ Finding cli_credentials(const Lookup& lookup) {
   question.time_limit = kCliTimeLimit;
   try {
     const base::Answer answer = base::ask_program(question, lookup.client.cancellation());
-    if (!answer.status.ok()) {
-      const std::string text = ending(answer.error);
-      return not_found(text.empty() ? fmt::format("it failed with exit code {}", answer.status.code) : text);
-    }
+    if (!answer.status.ok()) return not_found(why_cli_failed(answer));
     Credentials credentials = parse_process_answer(answer.output.reveal());
     credentials.source = "`aws configure export-credentials`";
     return {std::move(credentials), ""};

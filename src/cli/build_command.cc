@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "auth/docker_proxies.h"
+#include "aws/environment.h"
 #include "base/error.h"
 #include "cli/build_options.h"
 #include "cli/build_output.h"
@@ -62,8 +64,16 @@ void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& 
   deliver(files, stored, store, daemon, target, context.sink, context.cancellation);
 }
 
+// As `docker build` gives them: arguments like others, so that an ARG has them, too.
+void add_proxies(BuildOptions& options, const aws::Environment& environment, const std::string& daemon) {
+  options.job.build_args.merge(
+      auth::without_given(auth::docker_proxies(environment, daemon), options.job.build_args));
+}
+
 int run_daemon_build(const CommandContext& context, BuildOptions options) {
   RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  const aws::Environment& environment = access.services().environment;
+  add_proxies(options, environment, aws::variable(environment, "DOCKER_HOST"));
   for (const oci::Reference& name : options.names) options.job.names.push_back(name.text());
   for (const BuildOutput& output : options.outputs) {
     if (output.kind != BuildOutput::Kind::kImage) continue;
@@ -89,6 +99,7 @@ int run_build(const CommandContext& context) {
   BuildOptions options = parse_build_options(args);
   options.job.jobs = context.options.jobs;
   RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  add_proxies(options, aws::process_environment(), "");
   const auto store = store::Store::open(store::default_folder(), context.cancellation);
   const auto lease = store->lease();
   engine::EngineServices services;

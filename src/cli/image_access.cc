@@ -5,6 +5,8 @@
 #include <chrono>
 #include <set>
 
+#include "auth/docker_proxies.h"
+#include "aws/environment.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/sha256.h"
@@ -244,7 +246,10 @@ std::vector<std::string> ImageAccess::excluded() const {
 }
 
 run::ProjectManner ImageAccess::project_manner() {
-  return {excluded(), options_.jobs, project_time(), run::parse_build_network(impl().settings.network)};
+  const aws::Environment environment = aws::process_environment();
+  const bool daemon = impl().kind() == EngineKind::kDocker;
+  return {excluded(), options_.jobs, project_time(), run::parse_build_network(impl().settings.network),
+          auth::docker_proxies(environment, daemon ? aws::variable(environment, "DOCKER_HOST") : "")};
 }
 
 run::ImageWork& ImageAccess::work() {

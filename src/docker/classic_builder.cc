@@ -86,7 +86,7 @@ ClassicBuild plan_classic_build(const engine::StageJob& job) {
   const dockerfile::Dockerfile file = dockerfile::parse(job.dockerfile, job.dockerfile_name);
   const std::string host = oci::host_platform().text();
   const dockerfile::GlobalScope global(
-      file, {job.build_args, job.platform ? job.platform->text() : host, host, job.target});
+      file, {job.build_args, job.platform ? job.platform->text() : host, host, job.target, job.proxies});
   const dockerfile::StageGraph graph(file, global);
   const std::size_t target = graph.target(job.target);
   ClassicBuild build{file.source, {}, {}};

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "context/disk_view.h"
 #include "context/filtered_view.h"
 #include "context/git_view.h"
@@ -153,7 +154,13 @@ class DockerEngine : public engine::Engine {
     if (job.no_cache) all.emplace_back("nocache", "1");
     if (job.network == engine::BuildNetwork::kNone) all.emplace_back("networkmode", "none");
     if (job.network == engine::BuildNetwork::kHost) all.emplace_back("networkmode", "host");
-    if (!job.build_args.empty()) all.emplace_back("buildargs", base::canonical_json(job.build_args));
+    // The daemon keeps proxies out of its cache and out of the history, as long as no ARG declares them.
+    std::map<std::string, std::string> arguments = job.proxies;
+    for (const auto& [name, value] : job.build_args) {
+      arguments.erase(base::to_upper(name));
+      arguments[name] = value;
+    }
+    if (!arguments.empty()) all.emplace_back("buildargs", base::canonical_json(arguments));
     if (!job.labels.empty()) all.emplace_back("labels", base::canonical_json(job.labels));
     return all;
   }

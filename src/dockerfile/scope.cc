@@ -98,10 +98,12 @@ std::optional<std::int64_t> GlobalScope::source_date_epoch() const {
 std::vector<Variable> GlobalScope::proxy_environment() const {
   std::map<std::string, std::string> values;
   // In the order of the names, so that where both spellings are given the lower-case one counts.
-  for (const auto& [name, value] : options_.build_args) {
-    if (!is_proxy(name)) continue;
-    values[base::to_upper(name)] = value;
-    values[base::to_lower(name)] = value;
+  for (const auto* given : {&options_.proxies, &options_.build_args}) {
+    for (const auto& [name, value] : *given) {
+      if (!is_proxy(name)) continue;
+      values[base::to_upper(name)] = value;
+      values[base::to_lower(name)] = value;
+    }
   }
   return {values.begin(), values.end()};
 }

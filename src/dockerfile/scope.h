@@ -23,7 +23,8 @@ struct BuildOptions {
   std::map<std::string, std::string> build_args;
   std::string target_platform = "linux/amd64";
   std::string build_platform = "linux/amd64";
-  std::string target_stage;  // --target
+  std::string target_stage;                    // --target
+  std::map<std::string, std::string> proxies;  // for proxy_environment() alone, where build_args has none
 };
 
 // The automatic ARGs (TARGETPLATFORM, TARGETOS, TARGETARCH, TARGETVARIANT, BUILD… likewise, TARGETSTAGE),
@@ -51,8 +52,8 @@ class GlobalScope {
   std::optional<std::int64_t> source_date_epoch() const;
 
   // Those of the ten predefined proxy variables (HTTP_PROXY, http_proxy, HTTPS_PROXY, FTP_PROXY, NO_PROXY,
-  // ALL_PROXY …) that the build args set, each in both spellings: for the environment of every RUN, but for
-  // no key and no history unless the stage declares them.
+  // ALL_PROXY …) that the build args, else the options' proxies set, each in both spellings: for the
+  // environment of every RUN, but for no key and no history unless the stage declares them.
   std::vector<Variable> proxy_environment() const;
 
   char escape() const { return source_escape_; }

@@ -97,6 +97,17 @@ TEST(GlobalScope, OffersProxiesInBothSpellings) {
   EXPECT_EQ(e.scope.value("http_proxy"), std::nullopt);
 }
 
+TEST(GlobalScope, ProxiesOfTheMachineReachNoArgAndGiveWayToArguments) {
+  BuildOptions options = args({{"https_proxy", "given"}});
+  options.proxies = {{"HTTP_PROXY", "p"}, {"HTTPS_PROXY", "q"}};
+  const Evaluated e("FROM scratch\nARG HTTP_PROXY\n", options);
+  EXPECT_EQ(
+      e.global.proxy_environment(),
+      (Variables{
+          {"HTTPS_PROXY", "given"}, {"HTTP_PROXY", "p"}, {"http_proxy", "p"}, {"https_proxy", "given"}}));
+  EXPECT_EQ(e.scope.value("HTTP_PROXY"), std::nullopt);
+}
+
 TEST(StageScope, BeginsWithTheEnvironmentOfTheBase) {
   const Evaluated e("FROM a\nENV X=$A-$B\n", {}, {"A=1", "PATH=/x", "E="});
   EXPECT_EQ(e.scope.value("X"), "1-");

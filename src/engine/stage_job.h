@@ -47,7 +47,10 @@ struct StageJob {
   std::string target;                             // a stage's name or number; "" is the last one
   std::optional<oci::Platform> platform;          // unset: this machine's
   std::map<std::string, std::string> build_args;  // those that a Dockerfile does not declare are warned of
-  std::map<std::string, std::string> labels;      // of the image
+  // HTTP_PROXY and the like of this machine: every RUN has them in its environment, where build_args has
+  // none. No ARG gets them, no key and no history holds them.
+  std::map<std::string, std::string> proxies;
+  std::map<std::string, std::string> labels;  // of the image
   std::vector<SecretSource> secrets;
   BuildNetwork network = BuildNetwork::kDefault;
   bool new_privileges =

@@ -44,7 +44,7 @@ bool tell_warnings(const StageJob& job, base::EventSink& sink, const dockerfile:
 
 dockerfile::BuildOptions build_options(const StageJob& job) {
   const oci::Platform host = oci::host_platform();
-  return {job.build_args, job.platform.value_or(host).text(), host.text(), job.target};
+  return {job.build_args, job.platform.value_or(host).text(), host.text(), job.target, job.proxies};
 }
 
 // Of a file that cannot be read to its end.

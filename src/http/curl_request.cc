@@ -5,11 +5,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <vector>
 
 #include "base/text.h"
+#include "http/proxy.h"
 
 namespace ixian::http {
 namespace {
@@ -87,6 +89,11 @@ curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+std::optional<std::string> process_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 void set_connection(CURL* easy, const Request& request, const Url& url, const CurlOptions& options) {
   const auto timeout =
       std::min(options.connect_timeout, request.time_limit.value_or(options.connect_timeout));
@@ -101,7 +108,10 @@ void set_connection(CURL* easy, const Request& request, const Url& url, const Cu
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  if (request.no_proxy || is_loopback(url.host)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  // Both are always said, so that libcurl makes no choice of its own.
+  const bool direct = request.no_proxy || !request.unix_socket.empty();
+  curl_easy_setopt(easy, CURLOPT_PROXY, direct ? "" : proxy_for(url, process_variable).c_str());
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   if (!request.unix_socket.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   }

@@ -25,7 +25,7 @@ struct CurlOptions {
 };
 
 // Connections are kept and used again, whichever thread needs one; HTTP/2 where TLS negotiates it. Proxies
-// come from the environment (HTTPS_PROXY, http_proxy, NO_PROXY, …), never for loopback hosts. Bodies arrive
+// come from the environment (proxy.h). Bodies arrive
 // as they were sent (Accept-Encoding: identity). Memory does not grow with a body. A call that waits notices
 // a cancellation within 100 ms.
 class CurlTransport : public HttpTransport {

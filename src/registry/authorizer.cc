@@ -194,8 +194,10 @@ base::Error Authorizer::unauthorized(const http::ResponseHead& head, std::string
          {&credential->password, &credential->identity_token, &credential->bearer})
       said = base::without_secret(std::move(said), *secret);
   }
+  std::vector<std::string> why_none;
+  if (!credential) why_none = impl_->provider.why_none(impl_->target(attempt));
   return refused({impl_->options.host, server, head.status, std::move(said), attempt.scopes_,
-                  attempt.repository_, std::move(credential), impl_->provider.name()});
+                  attempt.repository_, std::move(credential), impl_->provider.name(), std::move(why_none)});
 }
 
 std::string Authorizer::identity(const AuthAttempt& attempt) const {

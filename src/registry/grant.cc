@@ -43,13 +43,16 @@ base::Error refused(const Refusal& refusal) {
   };
   const std::string& host = refusal.host;
   if (!refusal.credential)
-    return error(
+    return base::Error(
+        base::ErrorCode::kRegistry,
         fmt::format("{} does not let strangers {}, and there are no credentials for it: ix looked in {}. Run "
                     "`docker login "
                     "{}`, or give `username` and `password` for it in CONFIG.DOCKER.REGISTRIES. The name may "
                     "be wrong, too: "
                     "registries do not tell strangers what is there.",
-                    host, deed(refusal), refusal.looked_in, host));
+                    host, deed(refusal), refusal.looked_in, host),
+        refusal.why_none.empty() ? context
+                                 : context + "\nLooked at:\n  " + base::join(refusal.why_none, "\n  "));
   if (refusal.status == 403)
     return error(
         fmt::format("{} does not allow {} to {}. Ask for that permission, or give credentials that have "

@@ -41,6 +41,7 @@ struct Refusal {
   std::string repository;
   std::optional<auth::Credential> credential;
   std::string looked_in;
+  std::vector<std::string> why_none = {};  // a line for each place in which there were none
 };
 base::Error refused(const Refusal& refusal);
 

@@ -73,12 +73,13 @@ Answer answer_of(const Function& ask_for_it) {
 }  // namespace
 
 void probe_host(HostClient& host, const std::string& repository, RegistryStatus& status) {
+  host.authorizer().discover();
+  status.reachable = true;  // whatever is wrong with who we are
   http::Request request;
   request.url = host.origin() + "/v2/";
   AuthAttempt attempt("", {});
   std::string body;
   const http::Response response = ask(host, request, attempt, body);
-  status.reachable = true;
   status.identity = host.authorizer().identity(attempt);
   status.token_expires = host.authorizer().expires(attempt);
   if (response.head.status == 401 || response.head.status == 403) {

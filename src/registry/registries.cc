@@ -52,6 +52,14 @@ std::string folder_of(const RegistrySettings& settings) {
           settings.host, settings.client));
 }
 
+// Whom AWS calls it, where it was AWS that said who we are.
+void name_ecr_user(auth::EcrProvider& ecr, RegistryStatus& status) {
+  try {
+    status.identity = ecr.identity();
+  } catch (const aws::NoCredentials&) {
+  }
+}
+
 // "docker.io" for all of Docker Hub's names; scheme and path are dropped, as people copy them from elsewhere.
 std::string normalised(std::string_view host) {
   for (const std::string_view scheme : {"https://", "http://"}) {
@@ -90,6 +98,8 @@ struct Registries::Impl {
   }
 
   Host& host(const std::string& name);
+  void choose_ecr(const std::string& name, const base::Json& options, Host& host,
+                  std::shared_ptr<auth::CredentialProvider>& provider);
   void choose_provider(const std::string& name, const RegistrySettings* configured, Host& host,
                        std::shared_ptr<auth::CredentialProvider>& provider);
 
@@ -102,14 +112,20 @@ struct Registries::Impl {
   std::map<std::string, Host> known;
 };
 
+void Registries::Impl::choose_ecr(const std::string& name, const base::Json& options, Host& host,
+                                  std::shared_ptr<auth::CredentialProvider>& provider) {
+  host.ecr = auth::ecr_provider(name, options, services);
+  provider = auth::ecr_or_files(host.ecr, docker_config);
+}
+
 void Registries::Impl::choose_provider(const std::string& name, const RegistrySettings* configured,
                                        Host& host, std::shared_ptr<auth::CredentialProvider>& provider) {
   if (configured == nullptr) {
-    // What the docker config holds for ECR has a way of being stale, so the AWS CLI's credentials are used at
-    // once. ECR Public gives to everybody.
+    // What the docker config holds for ECR has a way of being stale, so the AWS CLI's credentials come first.
+    // ECR Public gives to everybody.
     const std::optional<aws::EcrHost> ecr = aws::parse_ecr_host(name);
     if (ecr && !ecr->is_public)
-      provider = host.ecr = auth::ecr_provider(name, base::Json::object(), services);
+      choose_ecr(name, base::Json::object(), host, provider);
     else
       provider = docker_config;
     return;
@@ -118,7 +134,7 @@ void Registries::Impl::choose_provider(const std::string& name, const RegistrySe
   using List = std::vector<std::shared_ptr<auth::CredentialProvider>>;
   switch (configured->kind) {
     case ClientKind::kEcr:
-      provider = host.ecr = auth::ecr_provider(name, options, services);
+      choose_ecr(name, options, host, provider);
       return;
     case ClientKind::kOpenShift:
       provider = auth::openshift_provider(name, options, services);
@@ -229,7 +245,7 @@ RegistryStatus Registries::probe(const std::string& name, const std::string& rep
     }
     Impl::Host& host = impl_->host(name);
     probe_host(*host.client, repository, status);
-    if (host.ecr && status.reachable && status.problem.empty()) status.identity = host.ecr->identity();
+    if (host.ecr && status.reachable && status.problem.empty()) name_ecr_user(*host.ecr, status);
   } catch (const Error& error) {
     status.problem = error.message();
     status.advice = error.context();

@@ -44,6 +44,7 @@ engine::StageJob project_job(const task::ImageStage& stage, const std::string& n
   job.source_date_epoch = manner.source_date_epoch;
   job.jobs = manner.jobs;
   job.network = manner.network;
+  job.proxies = manner.proxies;
   return job;
 }
 

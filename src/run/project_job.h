@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct ProjectManner {
   unsigned jobs = 0;
   std::int64_t source_date_epoch = 0;
   engine::BuildNetwork network = engine::BuildNetwork::kDefault;
+  std::map<std::string, std::string> proxies;  // as in engine::StageJob
 };
 
 // "default", "none" or "host", as DOCKER.BUILD_NETWORK has it. Throws Error{kProject}.

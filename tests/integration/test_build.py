@@ -435,3 +435,14 @@ def test_equal_layers_do_not_stop_a_later_run(ix, store, base, context):
     for dockerfile in (text, text + "RUN echo it-is-$(cat /x)\n"):
         result = ix("build", "--network=none", "--reproducible", context(dockerfile)).ok()
     assert "it-is-a" in result.stderr, result
+
+
+def test_proxies_of_dockers_configuration_reach_every_run_and_no_key(ix, base, context, build):
+    ix.docker_config({"proxies": {"default": {"httpProxy": "http://proxy.test:1", "noProxy": "a.test"}}})
+    folder = context(f"FROM {base}\nRUN env | grep -i _proxy= | sort >/proxies\n")
+    built = build(folder)
+    assert built.text("/proxies").split() == ["HTTP_PROXY=http://proxy.test:1", "NO_PROXY=a.test", "http_proxy=http://proxy.test:1", "no_proxy=a.test"]
+    assert "proxy.test" not in json.dumps(built.config)
+    ix.docker_config({})
+    assert build(folder).text("/proxies") == built.text("/proxies"), "another proxy is no reason to build again"
+    assert build(folder, "--no-cache", "--build-arg", "http_proxy=x").text("/proxies").split() == ["HTTP_PROXY=x", "http_proxy=x"]

@@ -1,9 +1,14 @@
 """Where credentials come from, and what happens when they are wrong."""
 
 import json
+import os
+import shutil
+import subprocess
 
 import images
 import pytest
+from program import IX
+from waiting import TIMEOUT
 
 WITH_PASSWORD = ["htpasswd", "token", "tls"]
 
@@ -196,3 +201,36 @@ def test_a_push_and_a_pull_ask_for_no_more_than_they_need(ix, start_registry, la
     ix("image", "copy", registry.name("team/app"), f"oci:{layout.path}:x").ok()
     asked = {scope for each in registry.tokens.requests for scope in each.scopes}
     assert asked == {"repository:team/app:pull"}
+
+
+PODMAN_LOGIN = """
+set -e
+mkdir -p /run/containers; mount -t tmpfs tmpfs /run/containers
+podman login --tls-verify=false -u "$1" -p "$2" "$3" >/dev/null 2>&1
+ls /run/containers/0/auth.json >/dev/null
+shift 3; exec "$@"
+"""
+
+
+def test_where_podman_login_of_root_leaves_them(ix, start_registry):
+    """Without XDG_RUNTIME_DIR, as in most CI containers. In a mount namespace of its own: nothing of the machine's is touched."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount over /run/containers")
+    if shutil.which("podman") is None:
+        pytest.skip("podman is not installed")
+    registry = start_registry("htpasswd")
+    registry.put("team/app", "1", images.small_image())
+    inspect(ix, registry).failed(4, registry.host)
+    shell = ["unshare", "--mount", "sh", "-c", PODMAN_LOGIN, "sh", registry.user, registry.password, registry.host]
+    environment = {key: value for key, value in os.environ.items() if key not in ("XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE", "DOCKER_CONFIG")}
+    environment.update(HOME=str(ix.home))
+    done = subprocess.run([*shell, IX, "image", "inspect", registry.name("team/app")], env=environment, capture_output=True, text=True, timeout=TIMEOUT)
+    assert done.returncode == 0, done.stderr
+
+
+def test_each_place_that_was_looked_at_is_told(ix, guarded):
+    ix.docker_config({"credsStore": "desktop"})
+    inspect(ix, guarded).failed(4, "~/.docker/config.json: docker-credential-desktop, its credsStore, is not installed", "not there: ")
+    ix.docker_config({"auths": {guarded.host: {"auth": "no base64, no colon"}}})
+    result = inspect(ix, guarded).failed(4, f"~/.docker/config.json: its entry {guarded.host} holds no user and password")
+    assert "no base64" not in result.stderr
