@@ -1,12 +1,11 @@
 #include "cli/build_output.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/fs.h"
+#include "base/output_path.h"
 #include "base/text.h"
 #include "engine/rootfs_output.h"
 #include "layer/byte_sink.h"
@@ -51,9 +50,10 @@ class Delivery {
       }
       sink_.end(activity, base::Outcome::kDone, "");
     }
-    if (!options_.id_file.empty()) base::write_file_atomically(options_.id_file, image_.config.digest.text());
+    if (!options_.id_file.empty())
+      base::OutputPath(options_.id_file).write(image_.config.digest.text(), cancellation_);
     if (!options_.metadata_file.empty())
-      base::write_file_atomically(options_.metadata_file, metadata().dump(2) + "\n");
+      base::OutputPath(options_.metadata_file).write(metadata().dump(2) + "\n", cancellation_);
   }
 
  private:
@@ -114,15 +114,16 @@ class Delivery {
   }
 
   void write_tar(const std::string& destination) {
-    if (destination == "-") {
-      layer::FileSink out(STDOUT_FILENO, "standard output");
+    const base::OutputPath place(destination);
+    if (!place.is_replaced()) {
+      const base::UniqueFd fd = place.open(cancellation_);
+      layer::FileSink out(fd.get(), place.shown());
       return engine::write_root_tar(store_, image_, out, sink_, cancellation_);
     }
-    const std::string path = base::absolute_path(destination, base::current_directory());
-    layout::TemporaryFile file(path.substr(0, path.rfind('/') + 1), ".ix-output-");
-    layer::FileSink out(file.fd(), destination);
+    layout::TemporaryFile file(place.folder(), ".ix-output-");
+    layer::FileSink out(file.fd(), place.shown());
     engine::write_root_tar(store_, image_, out, sink_, cancellation_);
-    file.move_to(path);
+    file.give_to(place, cancellation_);
   }
 
   base::Json metadata() const {

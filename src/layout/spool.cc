@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,14 +85,10 @@ void copy_range(int from, std::uint64_t from_offset, int to, std::uint64_t to_of
 
 }  // namespace
 
-Spool::Spool(std::string file, base::Cancellation& cancellation)
-    : file_(std::move(file)), cancellation_(cancellation) {
-  struct stat status = {};
-  if (::stat(file_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    file_error("write an archive to", file_, S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
-  }
-  reclaim_temporary_files(folder_of(file_), kPrefix);
-  spool_ = std::make_shared<TemporaryFile>(folder_of(file_), kPrefix);
+Spool::Spool(const std::string& file, base::Cancellation& cancellation)
+    : file_(file), place_(file), cancellation_(cancellation) {
+  reclaim_temporary_files(place_.folder(), kPrefix);
+  spool_ = std::make_shared<TemporaryFile>(place_.folder(), kPrefix);
   const std::string start = start_of_archive();
   write_at(spool_->fd(), start, 0, spool_->path());
   end_ = start.size();
@@ -206,7 +201,7 @@ void Spool::finish(const std::vector<std::pair<std::string, std::string>>& membe
   const auto places = in_order();
   auto result = spool_;
   if (!is_in_order(places)) {
-    result = std::make_shared<TemporaryFile>(folder_of(file_), kPrefix);
+    result = std::make_shared<TemporaryFile>(place_.folder(), kPrefix);
     const std::string start = start_of_archive();
     write_at(result->fd(), start, 0, result->path());
     end_ = start.size();
@@ -223,8 +218,7 @@ void Spool::finish(const std::vector<std::pair<std::string, std::string>>& membe
   for (const auto& [name, content] : members) rest += member(name, content);
   rest += oci::tar_end();
   write_at(result->fd(), rest, end_, result->path());
-  result->move_to(file_);
-  sync_folder(folder_of(file_));
+  result->give_to(place_, cancellation_);
 }
 
 }  // namespace ixian::layout

@@ -12,6 +12,7 @@
 
 #include "base/byte_source.h"
 #include "base/cancel.h"
+#include "base/output_path.h"
 #include "layout/temporary_file.h"
 #include "oci/descriptor.h"
 
@@ -20,8 +21,9 @@ namespace ixian::layout {
 // Thread-safe, but for finish().
 class Spool {
  public:
-  // Beside `file`, which appears only in finish(). What interrupted runs left there is removed.
-  Spool(std::string file, base::Cancellation& cancellation);
+  // Beside `file`, which appears only in finish(). What interrupted runs left there is removed. Throws
+  // Error{kUsage} where no file can be.
+  Spool(const std::string& file, base::Cancellation& cancellation);
 
   bool has(const oci::Descriptor& blob);
 
@@ -51,6 +53,7 @@ class Spool {
   bool is_in_order(const std::vector<Place>& places) const;
 
   const std::string file_;
+  const base::OutputPath place_;
   base::Cancellation& cancellation_;
   std::shared_ptr<TemporaryFile> spool_;
   std::mutex mutex_;

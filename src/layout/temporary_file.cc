@@ -101,6 +101,10 @@ void TemporaryFile::move_to(const std::string& path) {
   move_unsynced_to(path);
 }
 
+void TemporaryFile::give_to(const base::OutputPath& place, const base::Cancellation& cancellation) {
+  moved_ = place.take(fd_.get(), path_, cancellation);
+}
+
 void TemporaryFile::move_unsynced_to(const std::string& path) {
   if (::rename(path_.c_str(), path.c_str()) != 0) file_error("write", path, errno);
   moved_ = true;

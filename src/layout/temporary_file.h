@@ -3,7 +3,9 @@
 
 #include <string>
 
+#include "base/cancel.h"
 #include "base/fs.h"
+#include "base/output_path.h"
 
 namespace ixian::layout {
 
@@ -23,6 +25,9 @@ class TemporaryFile {
   // Syncs the content, then renames. The folder is not synced: after a crash the file is there, whole, or not
   // there. Throws Error{kRegistry}.
   void move_to(const std::string& path);
+
+  // Puts the content where a user wants it; see there. Throws base::Error, base::Cancelled.
+  void give_to(const base::OutputPath& place, const base::Cancellation& cancellation);
 
   // Without syncing: after a loss of power the file may be there with other bytes than were written.
   void move_unsynced_to(const std::string& path);

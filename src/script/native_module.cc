@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "base/fs.h"
+#include "base/output_path.h"
 #include "base/sha256.h"
 #include "base/subprocess.h"
 #include "base/text.h"
@@ -176,12 +177,12 @@ void duplicate_task(const std::string& name, py::object kept, py::object ignored
                                  name, source_of(kept), source_of(ignored)));
 }
 
-// The file's own content, and a file of our own saving: a kill leaves the old one or the new one.
+// A kill leaves the old file or the new one; what is no regular file is written into.
 void write_file(py::object path, py::object data) {
   const std::string name = to_bytes(path);
   const std::string content = to_bytes(data);
   py::gil_scoped_release release;
-  base::write_file_atomically(name, content);
+  base::OutputPath(name).write(content, session().cancellation);
 }
 
 py::dict file_hash(py::object patterns) {
