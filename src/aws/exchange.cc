@@ -21,7 +21,9 @@ Reply send(http::Client& client, const http::Request& request, const std::string
                            : response.text();
     return {std::move(response.head), std::move(body)};
   } catch (const http::TransportError& error) {
-    if (error.failure != http::TransportFailure::kResolve) throw;
+    if (error.failure != http::TransportFailure::kResolve &&
+        error.failure != http::TransportFailure::kResolver)
+      throw;
     throw http::TransportError(
         error.failure,
         fmt::format("{} cannot be found. Is the region spelt right, and is there a network?", what),

@@ -77,7 +77,7 @@ Response Client::attempt(const Request& request, int& tried, int most) {
       pause(what, tried, most, std::max(asked, pause_before(tried + 1)));
     } catch (const TransportError& error) {
       const bool unsent =
-          error.failure == TransportFailure::kConnect || error.failure == TransportFailure::kResolve;
+          error.failure == TransportFailure::kConnect || error.failure == TransportFailure::kResolver;
       if (!error.transient() || (!request.repeatable && !unsent) || tried >= most) throw;
       std::string what = error.message();
       if (what.ends_with('.')) what.pop_back();

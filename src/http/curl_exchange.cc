@@ -17,6 +17,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http/resolver.h"
+
 namespace ixian::http {
 namespace {
 
@@ -230,6 +232,11 @@ void CurlExchange::fail() {
   curl_easy_getinfo(line_->easy.get(), CURLINFO_OS_ERRNO, &failure.os_error);
   curl_easy_getinfo(line_->easy.get(), CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
   if (failure.detail.empty()) failure.detail = curl_easy_strerror(failure.code);
+  if (failure.code == CURLE_COULDNT_RESOLVE_HOST || failure.code == CURLE_COULDNT_RESOLVE_PROXY) {
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);
+    failure.resolver_silent = resolver_is_silent(name_in_detail(failure.detail), took);
+  }
   throw explain(peer_, failure);
 }
 

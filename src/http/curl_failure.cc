@@ -133,12 +133,18 @@ TransportError proxy_refusal(const Peer& peer, const CurlFailure& failure) {
 TransportError explain(const Peer& peer, const CurlFailure& failure) {
   switch (failure.code) {
     case CURLE_COULDNT_RESOLVE_HOST:
+      if (failure.resolver_silent) {
+        return {TransportFailure::kResolver,
+                "Where " + peer.host +
+                    " is cannot be asked: no DNS server answers. Is this machine connected to the network?",
+                failure.detail};
+      }
       return {TransportFailure::kResolve,
               "There is no host " + peer.host +
                   ": its name does not resolve. Check its spelling, and this machine's DNS.",
               failure.detail};
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return {TransportFailure::kResolve,
+      return {failure.resolver_silent ? TransportFailure::kResolver : TransportFailure::kResolve,
               "The name of the proxy that leads to " + peer.text() +
                   " does not resolve. Check HTTPS_PROXY and HTTP_PROXY.",
               failure.detail};

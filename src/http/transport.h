@@ -11,7 +11,8 @@ namespace ixian::http {
 
 // What became of an exchange that got no answer, or only part of one.
 enum class TransportFailure {
-  kResolve,      // no such host
+  kResolve,      // no such host: asked again, it is still none
+  kResolver,     // nobody says whether there is such a host
   kConnect,      // refused, unreachable, timed out before a connection was there
   kTls,          // the certificate, or the handshake
   kInterrupted,  // reset, cut, too short, malformed: what a second attempt may get over
@@ -29,7 +30,7 @@ class TransportError : public base::Error {
   // Whether the same request may succeed a moment later.
   bool transient() const {
     return failure == TransportFailure::kConnect || failure == TransportFailure::kInterrupted ||
-           failure == TransportFailure::kStalled || failure == TransportFailure::kResolve;
+           failure == TransportFailure::kStalled || failure == TransportFailure::kResolver;
   }
 
   TransportFailure failure;

@@ -89,6 +89,7 @@ std::string advice(const http::TransportError& error) {
     case http::TransportFailure::kProtocol:
       return "Check that it is a registry, and what is between you and it.";
     case http::TransportFailure::kResolve:
+    case http::TransportFailure::kResolver:
     case http::TransportFailure::kTls:
       break;  // say themselves what to do
   }

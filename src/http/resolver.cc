@@ -1,0 +1,34 @@
+#include "http/resolver.h"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+namespace ixian::http {
+namespace {
+
+// resolv.conf(5): a server that says nothing is waited for as long as this, unless configured otherwise.
+constexpr std::chrono::milliseconds kTimeOfSilence{4000};
+
+}  // namespace
+
+bool means_no_answer(int resolver_error) {
+  return resolver_error == EAI_AGAIN || resolver_error == EAI_SYSTEM || resolver_error == EAI_MEMORY;
+}
+
+bool resolver_is_silent(const std::string& host, std::chrono::milliseconds took) {
+  if (host.empty() || took >= kTimeOfSilence) return true;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (error == 0) ::freeaddrinfo(found);
+  return error == 0 || means_no_answer(error);
+}
+
+std::string name_in_detail(const std::string& detail) {
+  const std::size_t colon = detail.rfind(": ");
+  return detail.starts_with("Could not resolve") && colon != std::string::npos ? detail.substr(colon + 2)
+                                                                               : "";
+}
+
+}  // namespace ixian::http
