@@ -16,7 +16,7 @@ std::optional<docker::Login> login_of(auth::Credential credential) {
 }  // namespace
 
 docker::DockerServices docker_services(RegistryAccess& access, base::Cancellation& cancellation) {
-  docker::DockerServices services{cancellation, {}, {}, {}, {}};
+  docker::DockerServices services{cancellation, {}, {}, {}, {}, {}};
   services.environment = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);

@@ -19,6 +19,15 @@
 namespace ixian::cli {
 namespace {
 
+// Containers and volumes are a daemon's, whatever builds the images.
+docker::DockerServices services_for_tools(ImageAccess& access, base::Cancellation& cancellation) {
+  docker::DockerServices services = docker_services(access.registries(), cancellation);
+  services.instead =
+      ". Tools run in a container by compose, which needs it with every engine; podman-compose, named in "
+      "CONFIG.DOCKER.COMPOSE, needs none";
+  return services;
+}
+
 class Hooks {
  public:
   Hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation)
@@ -47,7 +56,7 @@ class Hooks {
   }
 
   void load_into_docker(const std::string& name) {
-    const auto daemon = docker::make_docker_engine(docker_services(access_.registries(), cancellation_));
+    const auto daemon = docker::make_docker_engine(services_for_tools(access_, cancellation_));
     if (daemon->find_image(name)) return;
     const oci::Reference reference = oci::parse_reference(name);
     std::unique_ptr<layout::TemporaryFile> file;
@@ -156,7 +165,7 @@ script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base:
   hooks.load_into_docker = [own](const std::string& name) { own->load_into_docker(name); };
   hooks.save = [own](const std::string& name, const std::string& file) { own->save(name, file); };
   hooks.volume_exists = [&access, &cancellation](const std::string& name) {
-    return docker::volume_exists(docker_services(access.registries(), cancellation), name);
+    return docker::volume_exists(services_for_tools(access, cancellation), name);
   };
   return hooks;
 }

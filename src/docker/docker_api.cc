@@ -96,20 +96,20 @@ http::Response DockerApi::send(const http::Request& request) {
     const std::string& socket = address_.unix_socket;
     if (!socket.empty() && ::access(socket.c_str(), F_OK) == 0 &&
         ::access(socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
-      throw Error(
-          ErrorCode::kTaskFailed,
-          fmt::format("You may not use the Docker daemon's socket {}. Join its group (usermod -aG "
-                      "docker USER, then log in anew), or build without a daemon: ix --engine embedded",
-                      socket),
-          error.message());
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("You may not use the Docker daemon's socket {}. Join its group (usermod -aG "
+                              "docker USER, then log in anew){}",
+                              socket, address_.instead),
+                  error.message());
     }
     if (error.failure == http::TransportFailure::kConnect ||
-        error.failure == http::TransportFailure::kResolve) {
+        error.failure == http::TransportFailure::kResolve ||
+        error.failure == http::TransportFailure::kResolver) {
       throw Error(
           ErrorCode::kTaskFailed,
           fmt::format("No Docker daemon answers at {}. Start it (systemctl start docker), name another "
-                      "one in DOCKER_HOST, or build without one: ix --engine embedded",
-                      address_.text),
+                      "one in DOCKER_HOST{}",
+                      address_.text, address_.instead),
           error.message());
     }
     throw Error(ErrorCode::kTaskFailed,

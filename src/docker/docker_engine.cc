@@ -62,11 +62,17 @@ std::string place_dockerfile(ContextArchive& archive, const context::FileView* v
   return name;
 }
 
+DaemonAddress address_for(const DockerServices& services) {
+  DaemonAddress address = daemon_address(services.environment);
+  if (!services.instead.empty()) address.instead = services.instead;
+  return address;
+}
+
 class DockerEngine : public engine::Engine {
  public:
   explicit DockerEngine(DockerServices services)
       : services_(std::move(services)),
-        address_(daemon_address(services_.environment)),
+        address_(address_for(services_)),
         api_(address_, services_.cancellation) {}
 
   engine::Capabilities capabilities() const override { return {"docker", false, false, false}; }
@@ -177,7 +183,7 @@ std::unique_ptr<engine::Engine> make_docker_engine(DockerServices services) {
 }
 
 bool volume_exists(const DockerServices& services, const std::string& name) {
-  return DockerApi(daemon_address(services.environment), services.cancellation).volume_exists(name);
+  return DockerApi(address_for(services), services.cancellation).volume_exists(name);
 }
 
 }  // namespace ixian::docker

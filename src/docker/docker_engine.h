@@ -24,6 +24,9 @@ struct DockerServices {
   // Registries that the daemon cannot use (folders, those that it does not trust) are read by ix for it.
   engine::OpenRepo open_repo;
   std::function<bool(const std::string& host)> daemon_can_reach;  // null: all of them
+
+  // For those whom no other engine helps where no daemon answers: the end of the advice. "": build without.
+  std::string instead;
 };
 
 // Differs from the embedded engine in what Docker's API offers:

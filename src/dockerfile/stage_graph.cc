@@ -30,7 +30,7 @@ StageGraph::StageGraph(const Dockerfile& file, const GlobalScope& global) {
       throw file.source->error(stage.base.at,
                                "the base \"" + shown(stage.base.text) +
                                    "\" is empty; give its ARG a default before the first FROM, or a "
-                                   "value with --build-arg.");
+                                   "value when the image is built.");
     }
     if (const auto above = find_above(base, stage.index)) {
       node.base = FromStage{*above};

@@ -27,6 +27,15 @@ std::string note_key(const oci::Reference& reference, const oci::Platform& platf
 
 }  // namespace
 
+std::optional<oci::RawManifest> read_there(oci::ImageRepo& repo, const oci::Reference& reference,
+                                           const oci::Platform& platform) {
+  try {
+    return oci::read_image(repo, reference.identifier(), platform);
+  } catch (const Error& error) {
+    throw Error(error.code(), error.message() + oci::without_asking(reference), error.context());
+  }
+}
+
 std::string oci_layer_type(const std::string& media_type) {
   if (media_type == oci::kDockerLayerGzip) return std::string(oci::kOciLayerGzip);
   if (media_type == oci::kDockerLayer) return std::string(oci::kOciLayer);
@@ -107,7 +116,7 @@ std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& referenc
     if (auto base = from_notes(reference, key)) return base;
   }
   const std::shared_ptr<oci::ImageRepo> repo = origin(reference);
-  const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
+  const auto manifest = read_there(*repo, reference, platform);
   if (!manifest) {
     throw Error(
         ErrorCode::kRegistry,

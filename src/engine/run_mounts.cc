@@ -124,10 +124,17 @@ void RunMounts::add_secret(const dockerfile::Mount& mount, const std::string& ta
   const SecretSource* source = find_secret(input_.secrets, mount.id);
   if (source == nullptr) {
     if (!mount.required) return;
-    throw Error(ErrorCode::kUsage,
-                fmt::format("The secret {0} is required; pass it: --secret id={0},src=FILE or --secret "
-                            "id={0},env=NAME.",
-                            mount.id));
+    throw Error(
+        ErrorCode::kUsage,
+        input_.of_project
+            ? fmt::format(
+                  "The secret {0} is required, and the image task names none of that id: give its class "
+                  "secrets = {{\"{0}\": \"env:NAME\"}}, or \"file:PATH\". For a task that a module brings, "
+                  "derive a class of the same name from it.",
+                  mount.id)
+            : fmt::format("The secret {0} is required; pass it: --secret id={0},src=FILE or --secret "
+                          "id={0},env=NAME.",
+                          mount.id));
   }
   const base::Secret content = read_secret(*source);
   if (mount.env) spec.env.emplace_back(*mount.env, content.reveal());

@@ -82,6 +82,8 @@ sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const R
   if (!has_variable(spec, "HOME")) spec.env.emplace_back("HOME", user.home);
   spec.cwd = step.settings->workdir();
   spec.network = network_of(run, input.network);
+  if (input.of_project)
+    spec.other_networks = "RUN --network=none or host for one RUN, CONFIG.DOCKER.BUILD_NETWORK for all";
   spec.no_new_privileges = !input.new_privileges;
   return spec;
 }

@@ -21,7 +21,8 @@ struct RunInput {
   const std::vector<std::string>& build_arguments;  // proxies, "NAME=value"
   BuildNetwork network = BuildNetwork::kDefault;
   bool new_privileges = false;
-  oci::Platform platform;  // of the image
+  oci::Platform platform;   // of the image
+  bool of_project = false;  // as in StageJob
 };
 
 // What a RUN has changed, as an overlay's upper directory that lies in `work`.

@@ -84,6 +84,9 @@ struct StageJob {
   // since 1970.
   std::optional<std::int64_t> source_date_epoch;
 
+  // Who reads the messages: somebody who has written an image task, else somebody who has typed `ix build`.
+  bool of_project = false;
+
   unsigned jobs = 0;  // instructions at once, of different stages; 0: as many as there are processors
 };
 

@@ -112,7 +112,8 @@ void StageRun::say_cached(std::size_t steps, const std::string& place) const {
   if (count > 1) text = fmt::format("{} instructions, up to {}", count, text);
   text += place.empty() ? kCached : fmt::format(" (from {}, cached)", place);
   base::EventSink& sink = build_.services_.sink();
-  sink.end(sink.begin({plan_.label, text}), base::Outcome::kSkipped, "cached");
+  sink.end(sink.begin({fmt::format("{} {}/{}", plan_.label, steps, plan_.steps.size()), text}),
+           base::Outcome::kSkipped, "cached");
 }
 
 ExpectedState StageRun::expected(std::size_t steps, const std::string& key) const {
@@ -237,7 +238,8 @@ void StageRun::run_step(std::size_t index) {
     if (begun) sink.end(activity, base::Outcome::kCancelled, "");
     throw;
   } catch (const Error& error) {
-    if (begun) sink.end(activity, base::Outcome::kFailed, error.message());
+    if (begun)
+      sink.end(activity, base::Outcome::kFailed, "");  // why is told once, with the place in the file
     const Error placed = step.error(error.message());
     throw Error(error.code(), placed.message(),
                 placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
@@ -280,7 +282,8 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
                  build_.plan_.build_arguments,
                  build_.job_.network,
                  build_.job_.new_privileges,
-                 plan_.platform};
+                 plan_.platform,
+                 build_.job_.of_project};
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
     if (std::holds_alternative<dockerfile::FromStage>(step.origins[i]) ||
         std::holds_alternative<dockerfile::FromImage>(step.origins[i]))

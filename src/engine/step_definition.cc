@@ -28,7 +28,9 @@ std::vector<std::string> printable(const std::vector<dockerfile::Word>& words) {
 const context::FileView& context_of(const PlanSources& sources) {
   if (!sources.context) {
     throw Error(ErrorCode::kUsage,
-                "There is no build context to take files from; name its folder: ix build CONTEXT");
+                "There is no build context to take files from: `ix build FOLDER` names one, and so does "
+                "`context` of an "
+                "image task.");
   }
   return *sources.context;
 }

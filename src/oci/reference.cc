@@ -224,4 +224,11 @@ std::string wire_host(std::string_view host) {
   return host == kDockerHub ? "registry-1.docker.io" : std::string(host);
 }
 
+std::string without_asking(const Reference& image) {
+  if (image.digest) return "";
+  return " Without asking it goes with a digest behind the name, FROM " + image.text() +
+         "@sha256:…, or with the image in the store of this machine: `ix image copy " + image.text() +
+         " store:`.";
+}
+
 }  // namespace ixian::oci

@@ -45,4 +45,7 @@ bool looks_like_host(std::string_view component);
 // The host that answers for a registry: "registry-1.docker.io" for docker.io, otherwise itself.
 std::string wire_host(std::string_view host);
 
+// How to do without asking what a tag stands for: two sentences, for a registry that does not answer.
+std::string without_asking(const Reference& image);
+
 }  // namespace ixian::oci

@@ -10,6 +10,15 @@ namespace ixian::run {
 namespace {
 
 constexpr unsigned kPushesAtOnce = 4;
+constexpr std::size_t kShownDigits = 12;
+
+// With as much of the key as tells images apart.
+std::string shown_name(const plan::StageStep& step) {
+  std::string name = step.image;
+  if (!step.key.empty() && name.ends_with(step.key))
+    name.replace(name.size() - step.key.size(), std::string::npos, step.key.substr(0, kShownDigits) + "…");
+  return name;
+}
 
 }  // namespace
 
@@ -113,7 +122,7 @@ void ImageWork::push_later(const plan::StageStep& step) {
 void ImageWork::push(const plan::StageStep& step) {
   cancellation_.throw_if_requested();
   const oci::Reference to = oci::parse_reference(step.image);
-  const auto activity = sink_.begin({"push " + step.stage, step.image});
+  const auto activity = sink_.begin({"push " + step.stage, shown_name(step)});
   try {
     const auto repo = services_.open_repo(to, true);
     std::string note;

@@ -30,6 +30,7 @@ engine::BuildNetwork parse_build_network(const std::string& text) {
 engine::StageJob project_job(const task::ImageStage& stage, const std::string& name,
                              const ProjectManner& manner) {
   engine::StageJob job;
+  job.of_project = true;
   job.dockerfile = stage.dockerfile;
   job.dockerfile_name = stage.dockerfile_name;
   job.dockerfile_path = stage.dockerfile_path;

@@ -20,6 +20,7 @@
 #include "base/fs.h"
 #include "base/launch.h"
 #include "base/subprocess.h"
+#include "base/text.h"
 #include "sandbox/id_maps.h"
 #include "sandbox/read_or_empty.h"
 
@@ -148,7 +149,7 @@ bool write_text(const std::string& path, std::string_view text) {
 // Forked before we move, it maps our ids when told that we have.
 class Helper {
  public:
-  explicit Helper(const Maps& maps) : go_(base::make_pipe()) {
+  explicit Helper(const Maps& maps) : go_(base::make_pipe()), said_(base::make_pipe()) {
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) {
@@ -157,6 +158,7 @@ class Helper {
     }
     if (pid_ == 0) ::_exit(serve(parent, maps));
     go_.read.reset();
+    said_.write.reset();
   }
 
   bool map() {
@@ -165,9 +167,23 @@ class Helper {
     return wait_for_helper(pid_) == 0;
   }
 
+  // What the programs said that map ids, in one line.
+  std::string said() const {
+    std::string text;
+    char buffer[1024];
+    ssize_t count = 0;
+    while (text.size() < kLongestReason && (count = ::read(said_.read.get(), buffer, sizeof(buffer))) > 0)
+      text.append(buffer, static_cast<std::size_t>(count));
+    while (text.ends_with('\n')) text.pop_back();
+    return base::join(base::split(text, '\n'), "; ");
+  }
+
  private:
+  static constexpr std::size_t kLongestReason = 4096;
+
   int serve(pid_t parent, const Maps& maps) {
     go_.write.reset();
+    ::dup2(said_.write.get(), STDERR_FILENO);
     char byte = 0;
     if (::read(go_.read.get(), &byte, 1) != 1) return 1;
     if (::geteuid() == 0) {  // root without the right to mount: it may write the maps itself
@@ -183,6 +199,7 @@ class Helper {
   }
 
   base::Pipe go_;
+  base::Pipe said_;
   pid_t pid_ = -1;
 };
 
@@ -221,10 +238,13 @@ Namespaces enter_as_user() {
   Namespaces result{Privileges::kSubordinate, ""};
   if (!helper || !helper->map()) {
     result.privileges = Privileges::kSingle;
-    result.missing = !maps.missing.empty()
-                         ? maps.missing
-                         : "newuidmap or newgidmap did not do what /etc/subuid and /etc/subgid allow (their "
-                           "reason stands above); only files of one user and group can be made.";
+    result.missing =
+        !maps.missing.empty()
+            ? maps.missing
+            : fmt::format(
+                  "newuidmap or newgidmap did not do what /etc/subuid and /etc/subgid allow ({}); only "
+                  "files of one user and group can be made.",
+                  helper->said());
     if (!map_only_self(uid, gid)) {
       throw base::Error(
           base::ErrorCode::kTaskFailed,

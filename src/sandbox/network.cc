@@ -67,6 +67,24 @@ bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1";
 }
 
+// All that is missing at once.
+[[noreturn]] void fail_without(int tun_error, bool has_helper, const std::string& other_networks) {
+  std::string missing;
+  std::string help;
+  if (!has_helper) {
+    missing = "neither pasta nor slirp4netns is installed";
+    help = "Install the package passt or slirp4netns";
+  }
+  if (tun_error != 0) {
+    missing += fmt::format("{}/dev/net/tun cannot be opened ({})", missing.empty() ? "" : ", and ",
+                           base::errno_text(tun_error));
+    help += fmt::format("{} the kernel module tun and let everyone use that device (mode 0666, as udev does)",
+                        help.empty() ? "Load" : ", load");
+  }
+  throw base::Error(base::ErrorCode::kUsage, fmt::format("RUN has no network: {}. {}; or choose another: {}.",
+                                                         missing, help, other_networks));
+}
+
 }  // namespace
 
 std::string without_loopback(std::string_view text, std::string_view instead) {
@@ -84,23 +102,20 @@ std::string without_loopback(std::string_view text, std::string_view instead) {
   return result;
 }
 
-NetworkPlan plan_network(Network network, const std::string& file) {
+NetworkPlan plan_network(Network network, const std::string& file, const std::string& other_networks) {
   NetworkPlan plan;
   plan.resolv_conf = read_or_empty("/etc/resolv.conf");
   if (network == Network::kHost) return plan;
   plan.file = file;
   if (network == Network::kIsolated && machine_has_way_out()) {
-    if (::access("/dev/net/tun", R_OK | W_OK) != 0) {
-      throw base::Error(
-          base::ErrorCode::kUsage,
-          fmt::format("RUN has no network: /dev/net/tun cannot be opened ({}). Load the kernel module "
-                      "tun and let everyone use that device (mode 0666, as udev does), or choose "
-                      "`--network=none` or `--network=host`, for one RUN or for all of `ix build`.",
-                      base::errno_text(errno)));
-    }
+    const int tun = ::access("/dev/net/tun", R_OK | W_OK) == 0 ? 0 : errno;
     const char* variable = ::getenv("PATH");
     const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
-    if (const std::string pasta = base::find_program("pasta", path); !pasta.empty()) {
+    const std::string pasta = base::find_program("pasta", path);
+    const std::string slirp = base::find_program("slirp4netns", path);
+    const bool helped = !pasta.empty() || !slirp.empty();
+    if (tun != 0 || !helped) fail_without(tun, helped, other_networks);
+    if (!pasta.empty()) {
       // No port leads in, nor out to this machine's loopback: neither by forwarding nor by the gateway's
       // address.
       plan.helper.argv = {pasta,  "--quiet", "--config-net", "--no-map-gw", "--runas", "0:0", "-t",
@@ -111,17 +126,11 @@ NetworkPlan plan_network(Network network, const std::string& file) {
       }
       plan.resolv_conf = servers;
       plan.helper.argv.insert(plan.helper.argv.end(), {"--netns", file});
-    } else if (const std::string slirp = base::find_program("slirp4netns", path); !slirp.empty()) {
+    } else {
       plan.helper.argv = {slirp,          "--configure",       "--mtu=65520", "--disable-host-loopback",
                           "--ready-fd=3", "--netns-type=path", file,          "tap0"};
       plan.helper.tells_ready = true;
       plan.resolv_conf = fmt::format("nameserver {}\n", kSlirpDns);
-    } else {
-      throw base::Error(
-          base::ErrorCode::kUsage,
-          "RUN has no network: neither pasta nor slirp4netns is installed. Install the package passt "
-          "or slirp4netns, or choose `--network=none` or `--network=host`, for one RUN or for all of `ix "
-          "build`.");
     }
   }
   make_namespace(file);

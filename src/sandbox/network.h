@@ -24,7 +24,8 @@ struct NetworkPlan {
 // For kNone and kIsolated makes a network namespace mounted on `file`, an existing one. A machine that has no
 // way out itself gives no more than loopback to kIsolated. Throws Error{kUsage} where there is neither pasta
 // nor slirp4netns, and never falls back to the machine's network.
-NetworkPlan plan_network(Network network, const std::string& file);
+// `other_networks` as in RunSpec.
+NetworkPlan plan_network(Network network, const std::string& file, const std::string& other_networks);
 
 // `text` of a resolv.conf(5) for a namespace in which this machine's loopback is not the same: name servers
 // there are replaced by `instead`.

@@ -33,12 +33,13 @@ TEST(Network, WithoutAHelperThereIsAnErrorAndNotTheMachinesNetwork) {
   const testing::TempFolder folder;
   const testing::WithVariable path("PATH", folder.path());
   try {
-    const NetworkPlan plan = plan_network(Network::kIsolated, folder.write("network", ""));
+    const NetworkPlan plan =
+        plan_network(Network::kIsolated, folder.write("network", ""), "what there is to choose");
     GTEST_SKIP() << "this machine has no way out that a helper could lead to";
   } catch (const base::Error& error) {
     if (error.code() == base::ErrorCode::kTaskFailed) GTEST_SKIP() << error.message();
     EXPECT_NE(error.message().find("passt"), std::string::npos) << error.message();
-    EXPECT_NE(error.message().find("--network=none"), std::string::npos) << error.message();
+    EXPECT_NE(error.message().find("what there is to choose"), std::string::npos) << error.message();
   }
 }
 

@@ -215,7 +215,8 @@ class Run {
                           const Cgroup& group, const Targets& targets) {
     const Staging staging(folder);
     place_.root = staging.root(mount_.path());
-    const NetworkPlan network = plan_network(spec_.network, staging.write("network", ""));
+    const NetworkPlan network =
+        plan_network(spec_.network, staging.write("network", ""), spec_.other_networks);
     place_.network = network.file;
     place_.bind_sys = network.file.empty() && in_user_namespace();
     place_.group_5 = knows("/proc/self/gid_map", 5);
@@ -266,12 +267,10 @@ class Run {
     what.grace = spec_.grace;
     const SupervisedEnd end = run_supervised(what, on_output_, cancellation_);
     if (end.kind == SupervisedEnd::Kind::kHelperFailed) {
-      throw base::Error(
-          base::ErrorCode::kTaskFailed,
-          fmt::format("{} could not give a RUN its network; `--network=none` and `--network=host` do "
-                      "without it.",
-                      base::printable_path(what.helper.argv[0])),
-          end.helper_output);
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        fmt::format("{} could not give a RUN its network. Without it goes another one: {}.",
+                                    base::printable_path(what.helper.argv[0]), spec_.other_networks),
+                        end.helper_output);
     }
     status_ = end.status;
     if (end.kind == SupervisedEnd::Kind::kEnded) return "";
