@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <memory>
 
 #include "base/cancel.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -57,9 +59,22 @@ bool asks_for_page(const Options& options) {
 }
 
 int run_command(const Command& command, const CommandContext& context) {
-  if (!asks_for_page(context.options)) return command.run(context);
-  print(command_page(command, ui::Style::for_fd(STDOUT_FILENO)));
+  if (!asks_for_page(context.options)) {
+    if (command.name != "image")
+      require_obeyed(context.options, command.name, command.obeys);  // its parts differ
+    return command.run(context);
+  }
+  print(command_page(command, output_style()));
   return 0;
+}
+
+// What `ix help` is to tell of: "" is everything.
+std::string help_about(const Options& options) {
+  if (!options.help) require_obeyed(options, "help", kOnlyAsks);
+  std::vector<std::string> args = options.run.args;
+  if (asks_for_page(options)) args.clear();
+  require_arguments(args, 0, 1, "ix help [TASK]");
+  return args.empty() ? "" : args.front();
 }
 
 bool works_without_project(const Command* command) {
@@ -75,17 +90,19 @@ int answer_at_once(const Options& options) {
   }
   if (const Command* command = find_command(options.task);
       command != nullptr && asks_for_page(options) && !project_exists()) {
-    print(command_page(*command, ui::Style::for_fd(STDOUT_FILENO)));
+    print(command_page(*command, output_style()));
     return 0;
   }
   if (options.task == "help" && !project_exists()) {
-    const std::string about = options.run.args.empty() ? "" : options.run.args[0];
-    if (const Command* command = find_command(about)) {
-      print(command_page(*command, ui::Style::for_fd(STDOUT_FILENO)));
+    const std::string about = help_about(options);
+    if (about.empty() && ::getenv("IXIAN_CONFIG") == nullptr) {  // else it names what is not there
+      print(newcomers_page());
       return 0;
     }
-    if (about.empty()) print(usage_text());
-    if (about.empty() && options.help) return 0;
+    if (const Command* command = find_command(about)) {
+      print(command_page(*command, output_style()));
+      return 0;
+    }
   }
   return -1;
 }
@@ -101,11 +118,45 @@ ui::ViewKind wanted_view(int argc, char** argv) {
   return ui::ViewKind::kPlain;
 }
 
+// `ix plan build .`: a plan is made of tasks.
+void fail_planning_a_command(const Options& options, const task::TaskGraph* graph) {
+  if ((options.task != "plan" && options.task != "why") || options.run.args.empty()) return;
+  const std::string& about = options.run.args.front();
+  if (find_command(about) == nullptr) return;
+  if (graph != nullptr && graph->find(about) != task::TaskGraph::kNone) return;
+  throw base::Error(
+      base::ErrorCode::kUsage,
+      fmt::format("`ix {}` is about the tasks of a project, and {} is none: it is a command of ix. "
+                  "`ix help {}` tells what it does.",
+                  options.task, about, about));
+}
+
+// What is no command and has no project to be a task of, and may be misspelt.
+void fail_misspelt(const Options& options) {
+  std::vector<std::string> here;
+  for (const Command& each : commands()) {
+    if (each.project != ProjectUse::kNeeded) here.push_back(each.name);
+  }
+  const std::string meant = base::did_you_mean(options.task, here);
+  if (meant.empty()) return;
+  throw base::Error(
+      base::ErrorCode::kUsage,
+      fmt::format("There is no command {0}.{1} Nor is there an ixian.py in this folder that could "
+                  "have a task {0}.",
+                  base::shell_quote(options.task), meant));
+}
+
 // Null: there is none, or none that can be loaded, and the command does without.
 std::unique_ptr<Workspace> load(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
                                 base::Cancellation& cancellation) {
   const Command* command = find_command(options.task);
-  if (works_without_project(command) && !project_exists()) return nullptr;
+  if (!project_exists()) {
+    if (command != nullptr && command->name != "image")
+      require_obeyed(options, command->name, command->obeys);
+    if (works_without_project(command)) return nullptr;
+    if (command == nullptr) fail_misspelt(options);
+    if (command != nullptr) fail_planning_a_command(options, nullptr);
+  }
   try {
     return std::make_unique<Workspace>(options, std::move(argv), sink, cancellation);
   } catch (const base::Error&) {
@@ -123,11 +174,12 @@ bool is_ours(const task::TaskGraph& graph, const std::string& name) {
 int dispatch(Workspace& workspace, const CommandContext& context) {
   const Options& options = context.options;
   if (options.task == "help" && is_ours(workspace.graph(), "help")) {
-    show_help(workspace, options.run.args.empty() ? "" : options.run.args[0]);
+    show_page(workspace, help_about(options));
     return 0;
   }
   if (const Command* command = find_command(options.task);
       command != nullptr && workspace.graph().find(options.task) == task::TaskGraph::kNone) {
+    fail_planning_a_command(options, &workspace.graph());
     return run_command(*command, context);
   }
   return run_task(workspace, options);

@@ -1,6 +1,5 @@
 // `ix build`: an image from a Dockerfile, without a project and without a daemon.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -23,11 +22,6 @@
 
 namespace ixian::cli {
 namespace {
-
-bool writes_to_standard_output(const BuildOptions& options) {
-  return std::any_of(options.outputs.begin(), options.outputs.end(),
-                     [](const BuildOutput& output) { return output.destination == "-"; });
-}
 
 bool is_of_files(const BuildOutput& output) {
   return output.kind == BuildOutput::Kind::kRootTar || output.kind == BuildOutput::Kind::kRootFolder;
@@ -71,6 +65,13 @@ void add_proxies(BuildOptions& options, const aws::Environment& environment, con
 }
 
 int run_daemon_build(const CommandContext& context, BuildOptions options) {
+  const auto& given = context.options.given;
+  if (std::find(given.begin(), given.end(), "--jobs") != given.end()) {
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        "The Docker daemon runs one instruction after the other: -j means nothing to it. Leave it "
+        "out, or build with `ix --engine embedded`.");
+  }
   RegistryAccess access(context.sink, context.cancellation, context.workspace);
   const aws::Environment& environment = access.services().environment;
   add_proxies(options, environment, aws::variable(environment, "DOCKER_HOST"));
@@ -82,14 +83,14 @@ int run_daemon_build(const CommandContext& context, BuildOptions options) {
   const auto daemon = docker::make_docker_engine(docker_services(access, context.cancellation));
   const engine::BuiltStage image = daemon->build(options.job, context.sink, context.cancellation);
   deliver_from_daemon(options, image, *daemon, open_target(access), context);
-  if (!writes_to_standard_output(options)) print(image.manifest.descriptor.digest.text() + "\n");
+  if (!options.fills_standard_output) print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
 }
 
 int run_build(const CommandContext& context) {
   const std::vector<std::string>& args = context.options.run.args;
   if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg == "--help" || arg == "-h"; })) {
-    print(command_page(build_command(), ui::Style::for_fd(STDOUT_FILENO)));
+    print(command_page(build_command(), output_style()));
     return 0;
   }
   if (context.options.engine == EngineKind::kDocker)
@@ -113,7 +114,7 @@ int run_build(const CommandContext& context) {
   const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
   deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
   engine->wait_for_cache(context.sink);
-  if (!writes_to_standard_output(options)) print(image.manifest.descriptor.digest.text() + "\n");
+  if (!options.fills_standard_output) print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
 }
 
@@ -157,10 +158,12 @@ Command build_command() {
           "    -t, --tag NAME          a name in the store; several are possible\n"
           "    --push                  to the registries of its names, and nowhere else\n"
           "    -o, --output WHERE      type=image             the store (default)\n"
-          "                            type=registry          the same as --push\n"
+          "                            type=registry          the same as --push; so is\n"
+          "                                type=image,push=true\n"
           "                            type=oci,dest=FILE     an OCI archive; with\n"
           "                                tar=false a folder in the OCI image layout\n"
-          "                            type=docker,dest=FILE  for docker load\n"
+          "                            type=docker,dest=FILE  for docker load; dest=- is\n"
+          "                                standard output\n"
           "                            type=tar,dest=FILE     the files; or FILE.tar, or -\n"
           "                            type=local,dest=DIR    the files; or just DIR\n"
           "    --iidfile FILE          write the image's ID there\n"
@@ -171,6 +174,7 @@ Command build_command() {
           "The store is $IXIAN_STORE, else $XDG_DATA_HOME/ixian, else /var/lib/ixian for\n"
           "root and ~/.local/share/ixian for others. `ix image prune` makes room in it.",
           ProjectUse::kIfItLoads,
+          {"--jobs", "--engine"},
           run_build};
 }
 

@@ -6,139 +6,23 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/output_path.h"
 #include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/build_option_values.h"
 
 namespace ixian::cli {
 namespace {
 
-using base::Error;
-using base::ErrorCode;
-
 constexpr std::size_t kLargestDockerfile = 1 << 20;
 
 [[noreturn]] void usage(const std::string& sentence) {
-  throw Error(ErrorCode::kUsage, sentence);
-}
-
-// "a=b,c=d" with double quotes around fields that hold commas, as CSV has it.
-std::vector<std::pair<std::string, std::string>> fields(const std::string& flag, const std::string& text) {
-  std::vector<std::pair<std::string, std::string>> all;
-  std::string field;
-  bool quoted = false;
-  const auto finish = [&] {
-    const std::size_t equals = field.find('=');
-    if (field.empty()) usage(fmt::format("{} {} has an empty field.", flag, text));
-    all.emplace_back(field.substr(0, equals), equals == std::string::npos ? "" : field.substr(equals + 1));
-    field.clear();
-  };
-  for (const char c : text) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      finish();
-    } else {
-      field += c;
-    }
-  }
-  finish();
-  return all;
-}
-
-engine::SecretSource parse_secret(const std::string& text) {
-  engine::SecretSource secret;
-  std::string type;
-  for (const auto& [key, value] : fields("--secret", text)) {
-    if (key == "id") {
-      secret.id = value;
-    } else if (key == "src" || key == "source") {
-      secret.file = value;
-    } else if (key == "env") {
-      secret.environment = value;
-    } else if (key == "type" && (value == "file" || value == "env")) {
-      type = value;
-    } else {
-      usage(
-          fmt::format("--secret has no {}={}; write id=NAME,src=FILE or id=NAME,env=VARIABLE.", key, value));
-    }
-  }
-  if (secret.id.empty()) usage("--secret needs an id: id=NAME,src=FILE or id=NAME,env=VARIABLE.");
-  if (!secret.file.empty() && !secret.environment.empty())
-    usage(fmt::format("The secret {} comes from a file or from a variable, not from both.", secret.id));
-  // Docker's own rule: without a place, the variable of that name, else the file.
-  if (secret.file.empty() && secret.environment.empty()) {
-    if (type == "env" || (type.empty() && ::getenv(secret.id.c_str()) != nullptr)) {
-      secret.environment = secret.id;
-    } else {
-      secret.file = secret.id;
-    }
-  } else if (type == "env" && secret.environment.empty()) {
-    secret.environment = std::exchange(secret.file, "");
-  }
-  if (!secret.file.empty()) secret.file = base::absolute_path(secret.file, base::current_directory());
-  return secret;
-}
-
-oci::Reference image_name(const std::string& flag, const std::string& text) {
-  if (text.empty()) usage(fmt::format("{} needs a name.", flag));
-  oci::Reference name = oci::parse_reference(text);
-  if (name.digest) usage("A digest is made from the content; give the image a tag.");
-  if (name.tag.empty()) name.tag = "latest";
-  return name;
-}
-
-BuildOutput parse_output(const std::string& text) {
-  BuildOutput output;
-  if (text == "-") return {BuildOutput::Kind::kRootTar, "-", {}};
-  if (text.find('=') == std::string::npos) {
-    output.kind = text.ends_with(".tar") ? BuildOutput::Kind::kRootTar : BuildOutput::Kind::kRootFolder;
-    output.destination = text;
-    return output;
-  }
-  std::string type;
-  bool tar = true;
-  for (const auto& [key, value] : fields("--output", text)) {
-    if (key == "type") {
-      type = value;
-    } else if (key == "dest") {
-      output.destination = value;
-    } else if (key == "name") {
-      // Several have commas between, in quotes: "name=a:1,b:2".
-      for (const std::string_view name : base::split(value, ','))
-        output.names.push_back(image_name("--output name=", std::string(name)));
-    } else if (key == "tar" && (value == "true" || value == "false")) {
-      tar = value == "true";
-    } else {
-      usage(fmt::format("--output has no {}={}; there are type, dest, name and tar.", key, value));
-    }
-  }
-  if (type == "image") {
-    output.kind = BuildOutput::Kind::kImage;
-  } else if (type == "registry") {
-    output.kind = BuildOutput::Kind::kRegistry;
-  } else if (type == "oci") {
-    output.kind = tar ? BuildOutput::Kind::kArchive : BuildOutput::Kind::kLayout;
-  } else if (type == "docker") {
-    output.kind = BuildOutput::Kind::kArchive;
-  } else if (type == "tar") {
-    output.kind = BuildOutput::Kind::kRootTar;
-  } else if (type == "local") {
-    output.kind = BuildOutput::Kind::kRootFolder;
-  } else {
-    usage(fmt::format("--output type={} is not known; there are image, registry, oci, docker, tar and local.",
-                      type));
-  }
-  if (output.kind == BuildOutput::Kind::kImage || output.kind == BuildOutput::Kind::kRegistry) {
-    if (!output.destination.empty()) usage(fmt::format("--output type={} has no dest.", type));
-  } else if (output.destination.empty()) {
-    usage(fmt::format("--output type={} needs dest=PATH.", type));
-  }
-  if (output.destination == "-" && output.kind != BuildOutput::Kind::kRootTar)
-    usage(fmt::format("--output type={} cannot go to standard output; name a file.", type));
-  return output;
+  throw base::Error(base::ErrorCode::kUsage, sentence);
 }
 
 std::pair<std::string, std::string> key_value(const std::string& flag, const std::string& text) {
@@ -147,14 +31,35 @@ std::pair<std::string, std::string> key_value(const std::string& flag, const std
   return {text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
 }
 
+constexpr std::size_t kTarBlock = 512;
+
+[[noreturn]] void refuse_archive() {
+  usage(
+      "What came on standard input is an archive. A context is a folder: unpack it first, `mkdir context && "
+      "tar "
+      "-x -C context && ix build context`.");
+}
+
+// A context as an archive, which docker build takes from standard input.
+bool is_archive(std::string_view start) {
+  using namespace std::string_view_literals;
+  for (const std::string_view magic :
+       {"\x1f\x8b"sv, "BZh"sv, "\xfd\x37zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "PK\x03\x04"sv}) {
+    if (start.starts_with(magic)) return true;
+  }
+  return start.size() > 262 && start.substr(257, 5) == "ustar";
+}
+
 std::string read_standard_input() {
   std::string text;
   char buffer[16384];
   ssize_t count = 0;
   while ((count = ::read(STDIN_FILENO, buffer, sizeof(buffer))) > 0) {
     text.append(buffer, static_cast<std::size_t>(count));
+    if (text.size() > kTarBlock && is_archive(text)) refuse_archive();
     if (text.size() > kLargestDockerfile) usage("What came on standard input is too long for a Dockerfile.");
   }
+  if (is_archive(text)) refuse_archive();
   return text;
 }
 
@@ -164,8 +69,16 @@ class Parser {
 
   BuildOptions run() {
     while (next_ < args_.size()) take(args_[next_++]);
-    if (positional_.size() != 1)
-      usage("It is: " + build_usage() + ". The context is a folder, mostly \".\".");
+    if (positional_.empty()) {
+      usage(
+          "`ix build` needs a context, the folder that COPY reads from: mostly it is this one, `ix build .`; "
+          "- "
+          "is none, with the Dockerfile on standard input.");
+    }
+    if (positional_.size() > 1) {
+      usage(fmt::format("`ix build` takes one context, and there are {}: {}.", positional_.size(),
+                        base::join(positional_, ", ")));
+    }
     read_files();
     if (options_.outputs.empty()) options_.outputs.emplace_back();
     check_pushes();
@@ -196,7 +109,6 @@ class Parser {
   }
 
   void take_option(const std::string& arg) {
-    engine::StageJob& job = options_.job;
     std::string name = arg;
     inline_value_.reset();
     if (arg.starts_with("--")) {
@@ -207,74 +119,137 @@ class Parser {
       name = arg.substr(0, 2);
       inline_value_ = arg.substr(arg[2] == '=' ? 3 : 2);
     }
-    if (name == "-t" || name == "--tag") {
-      options_.names.push_back(image_name(name, value(name)));
-    } else if (name == "-f" || name == "--file") {
-      file_ = value(name);
-    } else if (name == "-o" || name == "--output") {
-      options_.outputs.push_back(parse_output(value(name)));
-    } else if (name == "--target") {
-      job.target = value(name);
-    } else if (name == "--build-arg") {
-      take_build_arg(value(name));
-    } else if (name == "--secret") {
-      job.secrets.push_back(parse_secret(value(name)));
-    } else if (name == "--label") {
-      const auto [label, text] = key_value(name, value(name));
-      job.labels.insert_or_assign(label, text);
-    } else if (name == "--platform") {
-      const oci::Platform platform = oci::parse_platform(value(name));
-      if (job.platform && job.platform->text() != platform.text())
-        usage("--platform names one platform; build once for each.");
-      job.platform = platform;
-    } else if (name == "--network") {
-      job.network = network(value(name));
-    } else if (name == "--allow") {
-      allow(value(name));
-    } else if (name == "--no-cache") {
-      job.no_cache = flag(name);
-    } else if (name == "--no-cache-filter") {
-      const std::string stages = inline_or_next(name);
-      for (std::string_view stage : base::split(stages, ','))
-        job.no_cache_stages.insert(base::to_lower(stage));
-    } else if (name == "--pull") {
-      job.pull = flag(name);
-    } else if (name == "--push") {
-      if (flag(name)) options_.outputs.push_back({BuildOutput::Kind::kRegistry, "", {}});
-    } else if (name == "--cache-from") {
-      job.cache_from.push_back(value(name));
-    } else if (name == "--cache-to") {
-      const std::string repository = value(name);
-      if (!job.cache_to.empty() && job.cache_to != repository)
-        usage("--cache-to names one repository. Several may be read from, by --cache-from.");
-      job.cache_to = repository;
-    } else if (name == "--iidfile") {
-      options_.id_file = value(name);
-    } else if (name == "--metadata-file") {
-      options_.metadata_file = value(name);
-    } else if (name == "--reproducible") {
-      reproducible_ = flag(name);
-    } else {
-      usage(fmt::format("There is no option {} here. It is: {}", name, build_usage()));
+    std::vector<std::string> known;
+    for (const Option& option : kOptions) {
+      known.emplace_back(option.name);
+      if (name != option.name && (option.letter == 0 || name != std::string{'-', option.letter})) continue;
+      name_ = option.name;
+      if (option.take == nullptr)
+        usage(fmt::format("`ix build` does not take {}. {}", option.name, option.instead));
+      (this->*option.take)();
+      return;
     }
+    throw unknown_option(arg, "build", known, build_usage());
   }
 
-  std::string inline_or_next(const std::string& name) {
+  // The options, one function each where one line does not do.
+  void tag() { options_.names.push_back(parse_image_name(name_, value())); }
+  void file() { file_ = value(); }
+  void output() {
+    options_.outputs.push_back(parse_output(value()));
+    const BuildOutput& output = options_.outputs.back();
+    if (output.kind == BuildOutput::Kind::kRootTar || output.kind == BuildOutput::Kind::kArchive)
+      output_file(output.destination);
+  }
+  void target() { options_.job.target = value(); }
+  void build_arg() { take_build_arg(value()); }
+  void secret() { options_.job.secrets.push_back(parse_secret(value())); }
+  void label() {
+    const auto [label, text] = key_value("--label", value());
+    options_.job.labels.insert_or_assign(label, text);
+  }
+  void platform() {
+    const std::string text = value();
+    if (text.find(',') != std::string::npos) {
+      usage(fmt::format(
+          "An image of `ix build` is for one platform, not for {}. Build once with --platform for "
+          "each, under names of their own.",
+          text));
+    }
+    const oci::Platform platform = oci::parse_platform(text);
+    if (options_.job.platform && options_.job.platform->text() != platform.text())
+      usage("--platform names one platform; build once for each.");
+    options_.job.platform = platform;
+  }
+  void network() { options_.job.network = parse_network(value()); }
+  void allow() { parse_allow(value()); }
+  void no_cache() { options_.job.no_cache = flag(); }
+  void no_cache_filter() {
+    const std::string stages = inline_or_next();
+    for (std::string_view stage : base::split(stages, ','))
+      options_.job.no_cache_stages.insert(base::to_lower(stage));
+  }
+  void pull() { options_.job.pull = flag(); }
+  void push() {
+    if (flag()) options_.outputs.push_back({BuildOutput::Kind::kRegistry, "", {}});
+  }
+  void cache_from() { options_.job.cache_from.push_back(cache_repository(value())); }
+  void cache_to() {
+    const std::string repository = cache_repository(value());
+    if (!options_.job.cache_to.empty() && options_.job.cache_to != repository)
+      usage("--cache-to names one repository. Several may be read from, by --cache-from.");
+    options_.job.cache_to = repository;
+  }
+  void iidfile() { options_.id_file = output_file(value()); }
+  void metadata_file() { options_.metadata_file = output_file(value()); }
+  void reproducible() { reproducible_ = flag(); }
+
+  // What ix does not do, asked not to be done; what it does anyway.
+  void no_attestation() {
+    const std::string text = inline_value_.value_or("true");
+    if (text == "false") return;
+    usage(
+        fmt::format("`ix build` makes no attestations, so that {}={} cannot be. Leave it out.", name_, text));
+  }
+  void nothing_to_do() { flag(); }
+  void progress() {
+    const std::string how = value();
+    usage(fmt::format("How progress is shown is said before the command: `ix --progress {} build …`.",
+                      how == "rawjson" ? "json" : how));
+  }
+
+  // One row an option: of docker build and of buildx each is taken, or refused with what to do instead.
+  struct Option {
+    std::string_view name;
+    char letter;
+    void (Parser::*take)();  // null: refused
+    std::string_view instead;
+  };
+  static const std::vector<Option> kOptions;
+
+  // "type=registry,ref=HOST/NAME:TAG,mode=max" is how buildx has it.
+  std::string cache_repository(const std::string& text) const {
+    if (text.find('=') == std::string::npos) return text;
+    std::string type = "registry";
+    std::string ref;
+    for (const auto& [key, field] : parse_fields(name_, text)) {
+      if (key == "type") type = field;
+      if (key == "ref") ref = field;
+    }
+    if (type != "registry" || ref.empty()) {
+      usage(
+          fmt::format("{} names a repository of a registry, {} HOST/NAME; ix knows no other cache for others "
+                      "(type={}). On one machine the store is the cache.",
+                      name_, name_, type));
+    }
+    usage(
+        fmt::format("{} takes the repository alone: {} {}. The tags in it are ix's own, and it always holds "
+                    "what every instruction came to, as mode=max.",
+                    name_, name_, oci::parse_reference(ref).name()));
+  }
+
+  std::string output_file(std::string path) {
+    const base::OutputPath place(path);  // throws what is wrong with it
+    options_.fills_standard_output |= place.is_standard_output();
+    return path;
+  }
+
+  std::string inline_or_next() {
     if (inline_value_) return *inline_value_;
-    if (next_ == args_.size()) usage(fmt::format("{} needs a value.", name));
+    if (next_ == args_.size()) usage(fmt::format("{} needs a value.", name_));
     return args_[next_++];
   }
 
-  std::string value(const std::string& name) {
-    std::string text = inline_or_next(name);
-    if (text.empty()) usage(fmt::format("{} needs a value.", name));
+  std::string value() {
+    std::string text = inline_or_next();
+    if (text.empty()) usage(fmt::format("{} needs a value.", name_));
     return text;
   }
 
-  bool flag(const std::string& name) const {
+  bool flag() const {
     if (!inline_value_ || *inline_value_ == "true") return true;
     if (*inline_value_ == "false") return false;
-    usage(fmt::format("{} takes no value.", name));
+    usage(fmt::format("{} takes no value but true and false.", name_));
   }
 
   void take_build_arg(const std::string& text) {
@@ -286,7 +261,7 @@ class Parser {
     }
   }
 
-  void allow(const std::string& text) {
+  void parse_allow(const std::string& text) {
     if (text != "new-privileges") {
       usage(
           fmt::format("--allow is new-privileges, not {}: what runs in a build stays in its sandbox.", text));
@@ -294,7 +269,7 @@ class Parser {
     options_.job.new_privileges = true;
   }
 
-  static engine::BuildNetwork network(const std::string& text) {
+  static engine::BuildNetwork parse_network(const std::string& text) {
     if (text == "default") return engine::BuildNetwork::kDefault;
     if (text == "none") return engine::BuildNetwork::kNone;
     if (text == "host") return engine::BuildNetwork::kHost;
@@ -340,12 +315,87 @@ class Parser {
 
   const std::vector<std::string>& args_;
   std::size_t next_ = 0;
+  std::string name_;  // of the option that is being taken, in full
   std::optional<std::string> inline_value_;
   bool only_positional_ = false;
   bool reproducible_ = false;
   std::string file_;
   std::vector<std::string> positional_;
   BuildOptions options_;
+};
+
+const std::vector<Parser::Option> Parser::kOptions = {
+    {"--tag", 't', &Parser::tag, ""},
+    {"--file", 'f', &Parser::file, ""},
+    {"--output", 'o', &Parser::output, ""},
+    {"--target", 0, &Parser::target, ""},
+    {"--build-arg", 0, &Parser::build_arg, ""},
+    {"--secret", 0, &Parser::secret, ""},
+    {"--label", 0, &Parser::label, ""},
+    {"--platform", 0, &Parser::platform, ""},
+    {"--network", 0, &Parser::network, ""},
+    {"--allow", 0, &Parser::allow, ""},
+    {"--no-cache", 0, &Parser::no_cache, ""},
+    {"--no-cache-filter", 0, &Parser::no_cache_filter, ""},
+    {"--pull", 0, &Parser::pull, ""},
+    {"--push", 0, &Parser::push, ""},
+    {"--cache-from", 0, &Parser::cache_from, ""},
+    {"--cache-to", 0, &Parser::cache_to, ""},
+    {"--iidfile", 0, &Parser::iidfile, ""},
+    {"--metadata-file", 0, &Parser::metadata_file, ""},
+    {"--reproducible", 0, &Parser::reproducible, ""},
+    {"--provenance", 0, &Parser::no_attestation, ""},
+    {"--sbom", 0, &Parser::no_attestation, ""},
+    {"--rm", 0, &Parser::nothing_to_do, ""},
+    {"--force-rm", 0, &Parser::nothing_to_do, ""},
+    {"--compress", 0, &Parser::nothing_to_do, ""},
+    {"--disable-content-trust", 0, &Parser::nothing_to_do, ""},
+    {"--progress", 0, &Parser::progress, ""},
+    {"--quiet", 'q', nullptr,
+     "Before the command it is `ix --progress quiet build …`; standard output has nothing but the digest "
+     "anyway."},
+    {"--load", 0, nullptr,
+     "The image is kept in ix's own store. For Docker write `-o type=docker,dest=- . | docker load`, or let "
+     "the "
+     "daemon build: `ix --engine docker build …`."},
+    {"--builder", 0, nullptr,
+     "ix builds by itself: leave it out. `ix --engine docker build …` lets the Docker daemon build."},
+    {"--debug", 'D', nullptr, "More is told by `ix --log DEBUG build …`."},
+    {"--add-host", 0, nullptr,
+     "A RUN knows the names that DNS knows: write the address itself, or pass it as --build-arg."},
+    {"--annotation", 0, nullptr,
+     "The images have no annotations; --label NAME=VALUE says it in the configuration."},
+    {"--attest", 0, nullptr, "`ix build` makes no attestations: leave it out."},
+    {"--build-context", 0, nullptr,
+     "There is one context: copy what is missing into it, or build it as an image and name that in COPY "
+     "--from."},
+    {"--call", 0, nullptr, "`ix build` builds, and warns of what it finds wrong while it does."},
+    {"--check", 0, nullptr, "`ix build` builds, and warns of what it finds wrong while it does."},
+    {"--print", 0, nullptr, "`ix build` builds, and warns of what it finds wrong while it does."},
+    {"--policy", 0, nullptr,
+     "ix knows no policies for sources; a digest behind a name, or --checksum of ADD, pins one."},
+    {"--cgroup-parent", 0, nullptr,
+     "Start ix itself in the cgroup that is to hold it (systemd-run --scope)."},
+    {"--cpu-period", 0, nullptr,
+     "Start ix itself in a cgroup with that limit (systemd-run --scope -p CPUQuota=…)."},
+    {"--cpu-quota", 0, nullptr,
+     "Start ix itself in a cgroup with that limit (systemd-run --scope -p CPUQuota=…)."},
+    {"--cpu-shares", 'c', nullptr,
+     "Start ix itself in a cgroup with that weight (systemd-run --scope -p CPUWeight=…)."},
+    {"--cpuset-cpus", 0, nullptr, "Start ix itself on these processors: taskset -c …"},
+    {"--cpuset-mems", 0, nullptr, "Start ix itself on these nodes: numactl --membind=…"},
+    {"--memory", 'm', nullptr,
+     "Start ix itself in a cgroup with that limit (systemd-run --scope -p MemoryMax=…)."},
+    {"--memory-swap", 0, nullptr,
+     "Start ix itself in a cgroup with that limit (systemd-run --scope -p MemorySwapMax=…)."},
+    {"--isolation", 0, nullptr, "A RUN is always isolated in the same way: leave it out."},
+    {"--security-opt", 0, nullptr,
+     "A RUN is always isolated in the same way; --allow new-privileges is what there is to choose."},
+    {"--shm-size", 0, nullptr, "RUN --mount=type=tmpfs,target=/dev/shm,size=… gives a RUN another one."},
+    {"--squash", 0, nullptr, "Copy the files of a stage into another: FROM scratch, COPY --from=STAGE / /."},
+    {"--ssh", 0, nullptr, "RUN --mount=type=ssh is not known either; pass a key as --secret."},
+    {"--stream", 0, nullptr, "The context is read where it lies: leave it out."},
+    {"--ulimit", 0, nullptr, "A RUN may set its own below what ix was started with: RUN ulimit -n 1024 && …"},
 };
 
 }  // namespace

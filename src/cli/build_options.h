@@ -22,7 +22,7 @@ struct BuildOutput {
     kRootFolder,  // the same as files
   };
   Kind kind = Kind::kImage;
-  std::string destination;            // a path, "-" is standard output
+  std::string destination;            // a path; of a file as base::OutputPath takes it
   std::vector<oci::Reference> names;  // of the image in it, besides those of -t
 };
 
@@ -32,6 +32,7 @@ struct BuildOptions {
   std::vector<BuildOutput> outputs;   // at least one
   std::string id_file;
   std::string metadata_file;
+  bool fills_standard_output = false;  // one of the files above goes there, and nothing else should
 };
 
 // Reads the Dockerfile, too. Throws base::Error{kUsage}.

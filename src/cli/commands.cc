@@ -35,11 +35,47 @@ std::string command_page(const Command& command, const ui::Style& style) {
   return out;
 }
 
+namespace {
+
+// Where a flag asks for what the command has under another name, or without it.
+std::string instead_of(const std::string& flag, const std::string& command) {
+  if (command != "build") return "Leave it out.";
+  if (flag == "--push") return "Write it behind: `ix build --push -t NAME CONTEXT`.";
+  if (flag == "--no-push") return "`ix build` pushes nothing but with --push behind it. Leave it out.";
+  if (flag == "--force" || flag == "--force-all")
+    return "Write `ix build --no-cache CONTEXT` to run every instruction.";
+  if (flag == "--no-pull")
+    return "`ix build` asks for a base image only where none is known here, or with --pull behind it.";
+  return "Leave it out.";
+}
+
+}  // namespace
+
+void require_obeyed(const Options& options, const std::string& command,
+                    const std::vector<std::string>& obeys) {
+  for (const std::string& flag : options.given) {
+    if (flag == "--log" || flag == "--progress" || flag == "--help" || flag == "--version") continue;
+    if (std::find(obeys.begin(), obeys.end(), flag) != obeys.end()) continue;
+    if (flag == "--dry-run" || flag == "--show") {
+      throw base::Error(
+          base::ErrorCode::kUsage,
+          fmt::format("`ix {}` cannot tell what it would do without doing it, so that {} is refused. "
+                      "Nothing has been done.",
+                      command, flag));
+    }
+    throw base::Error(base::ErrorCode::kUsage, fmt::format("{} means nothing to `ix {}`. {}", flag, command,
+                                                           instead_of(flag, command)));
+  }
+}
+
 std::string take_task(const Command& command, std::vector<std::string>& args) {
   if (args.empty()) {
     throw base::Error(base::ErrorCode::kUsage, fmt::format("`ix {0}` needs the name of a task: ix {0} {1}",
                                                            command.name, command.arguments));
   }
+  if (args.front().starts_with('-'))
+    throw unknown_option(args.front(), command.name, {"--json"},
+                         fmt::format("ix {} {}", command.name, command.arguments));
   std::string task = args.front();
   args.erase(args.begin());
   return task;

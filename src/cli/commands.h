@@ -37,9 +37,21 @@ struct Command {
   std::string description;  // lines of at most 75 columns
   ProjectUse project = ProjectUse::kNeeded;
 
+  // The flags before it that mean something to it; with any other it refuses to run. --log and --progress are
+  // everybody's.
+  std::vector<std::string> obeys;
+
   // Returns the exit code. Throws base::Error.
   std::function<int(const CommandContext& context)> run;
 };
+
+// What the flag asks for that every command does that only asks.
+inline const std::vector<std::string> kOnlyAsks = {"--dry-run"};
+
+// Throws base::Error{kUsage} for a flag that was given and is not in `obeys`: what is not obeyed is refused,
+// so that nobody takes what has been done for what was asked for. `command` is "build", "image rm".
+void require_obeyed(const Options& options, const std::string& command,
+                    const std::vector<std::string>& obeys);
 
 const std::vector<Command>& commands();
 const Command* find_command(std::string_view name);  // nullptr where there is none

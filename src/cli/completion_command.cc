@@ -99,6 +99,10 @@ std::string task_lines(Workspace* workspace) {
 }
 
 int run_completion(const CommandContext& context) {
+  for (const std::string& arg : context.options.run.args) {
+    if (arg.starts_with('-') && arg != "--tasks")
+      throw unknown_option(arg, "completion", {}, "ix completion bash, zsh or fish");
+  }
   const std::string shell = context.options.run.args.size() == 1 ? context.options.run.args[0] : "";
   if (shell == "bash") {
     print(kBash);
@@ -128,6 +132,7 @@ Command completion_command() {
           "    eval \"$(ix completion zsh)\"\n"
           "    ix completion fish | source",
           ProjectUse::kIfItLoads,
+          kOnlyAsks,
           run_completion};
 }
 

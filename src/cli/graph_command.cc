@@ -55,15 +55,13 @@ int run_graph(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
   const bool dot = take_flag(args, "--dot");
   take_flag(args, "--mermaid");
+  require_arguments(args, 0, 1, "ix graph [TASK] [--mermaid | --dot]");
   const auto& graph = context.workspace->graph();
   std::vector<task::TaskId> tasks;
   if (args.empty()) {
     for (task::TaskId id = 0; id < graph.size(); ++id) tasks.push_back(id);
-  } else if (args.size() == 1) {
-    tasks = graph.order(graph.require(args[0]));
   } else {
-    throw base::Error(base::ErrorCode::kUsage,
-                      "`ix graph` draws one task or all: ix graph [TASK] [--mermaid | --dot]");
+    tasks = graph.order(graph.require(args[0]));
   }
   print(dot ? dot_text(graph, tasks) : mermaid_text(graph, tasks));
   return 0;
@@ -83,6 +81,7 @@ Command graph_command() {
           "An arrow leads from a task to those that need it. Virtual targets are\n"
           "rounded, or dashed.",
           ProjectUse::kNeeded,
+          kOnlyAsks,
           run_graph};
 }
 

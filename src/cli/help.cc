@@ -1,7 +1,6 @@
 #include "cli/help.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -9,6 +8,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/print.h"
@@ -119,6 +119,16 @@ std::string configuration_of(script::Project& project, const task::Task& task) {
   return out;
 }
 
+bool builds_images(Workspace& workspace, const std::string& name) {
+  const auto& graph = workspace.graph();
+  try {
+    const auto order = graph.order(graph.require(name));
+    return std::any_of(order.begin(), order.end(), [&](task::TaskId id) { return graph[id].is_image(); });
+  } catch (const base::Error&) {
+    return false;  // a ring, which the page tells of
+  }
+}
+
 std::string task_page(Workspace& workspace, const std::string& name, const ui::Style& style) {
   const task::Task& task = workspace.graph()[workspace.graph().require(name)];
   const auto heading = [&](std::string_view text) { return style.paint(style.bold, text) + "\n"; };
@@ -133,7 +143,10 @@ std::string task_page(Workspace& workspace, const std::string& name, const ui::S
     out += "\n" + heading("CONFIGURATION") + configuration_of(workspace.project(), task);
   }
   out += "\n" + heading("STATUS");
-  return out + status_tree(workspace, name, {});
+  out += status_tree(workspace, name, {});
+  if (workspace.images() != nullptr && builds_images(workspace, name))
+    out += "    Of images: what is here. `ix plan " + name + "` asks their registries, too.\n";
+  return out;
 }
 
 }  // namespace
@@ -141,7 +154,7 @@ std::string task_page(Workspace& workspace, const std::string& name, const ui::S
 std::string status_tree(Workspace& workspace, const std::string& name, const plan::Options& options) {
   constexpr std::size_t kDeepest = 20;  // a chain of thousands stays readable, and its output linear
   const auto& graph = workspace.graph();
-  const ui::Style style = ui::Style::for_fd(STDOUT_FILENO);
+  const ui::Style style = output_style();
   const task::TaskId root = graph.require(name);
   plan::TaskPlan plan;
   try {
@@ -171,8 +184,29 @@ std::string status_tree(Workspace& workspace, const std::string& name, const pla
   return out;
 }
 
+void show_page(Workspace& workspace, const std::string& task) {
+  workspace.image_access().ask_nobody();
+  show_help(workspace, task);
+}
+
+std::string newcomers_page() {
+  std::string out = "There is no project in this folder: no ixian.py. What can be done here:\n\n";
+  std::size_t width = 0;
+  for (const Command& command : commands()) width = std::max(width, command.name.size());
+  for (const Command& command : commands()) {
+    if (command.project == ProjectUse::kNeeded) continue;
+    out += fmt::format("  ix {:<{}}  {}\n", command.name, width, command.short_description);
+  }
+  if (const std::string above = project_above(); !above.empty())
+    out += fmt::format("\nThere is an ixian.py in {}: its tasks are there.\n", base::printable_path(above));
+  else
+    out += "\n`ix init` looks at what is in this folder and writes the first files of a project.\n";
+  out += "`ix help build` tells more of `ix build`.\n\n";
+  return out + usage_text();
+}
+
 void show_help(Workspace& workspace, const std::string& task) {
-  const ui::Style style = ui::Style::for_fd(STDOUT_FILENO);
+  const ui::Style style = output_style();
   if (task.empty()) {
     print(usage_text() + "\n" + list_of_tasks(workspace.graph(), style));
   } else if (const Command* command = find_command(task);

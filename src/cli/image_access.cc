@@ -113,6 +113,7 @@ struct ImageAccess::Impl {
   // Null for a registry that is not configured. A project that has configured none keeps its images to
   // itself.
   std::shared_ptr<oci::ImageFinder> registry_finder(const std::string& repository) {
+    if (owner.offline_) return nullptr;
     const oci::Reference reference = oci::parse_reference(repository);
     registry::Registries& registries = owner.registries_.registries();
     if (registries.configured(reference.host)) return open(reference, false);
@@ -136,7 +137,12 @@ struct ImageAccess::Impl {
     }
     const std::string note = digest_note(reference);
     const auto noted = store->cache_get(note);
-    if (noted && !owner.options_.pull) return noted->value.get<std::string>();
+    if (noted && (!owner.options_.pull || owner.offline_)) return noted->value.get<std::string>();
+    if (owner.offline_) {
+      throw base::Error(base::ErrorCode::kRegistry,
+                        fmt::format("not known before its registry is asked what {} is now; `ix plan` asks",
+                                    reference.text()));
+    }
     std::optional<base::Error> failed;
     try {
       if (const auto there = open(reference, false)->find(reference.identifier())) {
@@ -154,7 +160,9 @@ struct ImageAccess::Impl {
                                   failed->message()));
       return noted->value.get<std::string>();
     }
-    if (failed) throw *failed;
+    if (failed)
+      throw base::Error(failed->code(), failed->message() + oci::without_asking(reference),
+                        failed->context());
     throw base::Error(
         base::ErrorCode::kRegistry,
         fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
@@ -233,7 +241,7 @@ std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) 
     };
     made.places.cache_from = parts.settings.cache_from;
     made.push = parts.policy();
-    made.look_up = options_.pull;
+    made.look_up = options_.pull && !offline_;
     return made;
   };
   return std::make_unique<plan::Images>(graph, std::move(sources), manner, sink_, cancellation_);

@@ -2,6 +2,7 @@
 // together in one place.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,6 +33,9 @@ class ImageAccess {
 
   // For the image tasks of a graph.
   std::unique_ptr<plan::Images> images(const task::TaskGraph& graph);
+
+  // From now on no registry is asked: what is not known here is not known. Before anything else.
+  void ask_nobody() { offline_ = true; }
 
   run::ImageWork& work();
   RegistryAccess& registries() { return registries_; }
@@ -70,6 +74,7 @@ class ImageAccess {
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   RegistryAccess registries_;
+  std::atomic<bool> offline_{false};
   std::once_flag made_;
   std::unique_ptr<Impl> impl_;
 };

@@ -1,6 +1,5 @@
 // `ix image …`: images without a project.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -27,7 +26,7 @@ int run_image(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
   const std::string name = args.empty() ? "" : args.front();
   if (std::find(args.begin(), args.end(), "--help") != args.end()) {
-    print(command_page(image_command(), ui::Style::for_fd(STDOUT_FILENO)));
+    print(command_page(image_command(), output_style()));
     return 0;
   }
   std::vector<std::string> names;
@@ -35,8 +34,10 @@ int run_image(const CommandContext& context) {
     names.emplace_back(part.name);
     if (part.name != name) continue;
     args.erase(args.begin());
+    require_obeyed(context.options, fmt::format("image {}", name), kOnlyAsks);
+    const bool dry_run = take_flag(args, "--dry-run") || context.options.dry_run;
     RegistryAccess access(context.sink, context.cancellation, context.workspace);
-    return part.run({context.sink, context.cancellation, access}, std::move(args));
+    return part.run({context.sink, context.cancellation, access, dry_run}, std::move(args));
   }
   throw base::Error(base::ErrorCode::kUsage,
                     name.empty() ? "`ix image` needs to be told what to do: " + base::join(names, ", ") + "."
@@ -51,7 +52,7 @@ Command image_command() {
           "copy | ls | inspect | tags | rm | export | prune …",
           "Copy, list, inspect, remove and export images; make room",
           "    ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH]\n"
-          "    ix image ls PLACE            the images of a repository or a folder\n"
+          "    ix image ls [PLACE]          the images of a repository, a folder or the store\n"
           "    ix image tags REPOSITORY     their names alone, one a line\n"
           "    ix image inspect IMAGE       [--json] [--config] [--raw] [--platform …]\n"
           "    ix image rm IMAGE…           a tag, or by digest with all its tags\n"
@@ -63,23 +64,26 @@ Command image_command() {
           "this machine's store, oci:DIR:TAG in a folder in the OCI image layout, or\n"
           "docker-archive:FILE, as `docker save` makes them. Of an image for several\n"
           "platforms, the one for this machine is taken, the one for --platform, or with\n"
-          "--all the whole. `ix image ls store:` lists the store.\n"
+          "--all the whole. `ix image ls` alone lists the store.\n"
           "\n"
           "`prune` removes from the store what no name, cached step or running build\n"
           "needs. On top of that goes, least recently used first, what has not been used\n"
           "for an AGE such as 7d, 12h or 30m, and what is beyond a SIZE such as 10GB or\n"
           "500MB: extracted layers, which are made again when needed, and cached steps,\n"
           "which are built again. Images that have a name stay, unless --all lets them go\n"
-          "in their turn. --dry-run only says what would go.\n"
+          "in their turn.\n"
           "\n"
           "`prune --registry` is about a registry's repositories, the project's where none is\n"
           "named. What the last N builds of each branch used stays (default: 10), and\n"
           "whatever ix did not make; without --remove it only says what would go.\n"
           "\n"
+          "With --dry-run each only says what it would do.\n"
+          "\n"
           "Within a project its CONFIG.DOCKER.REGISTRIES count; elsewhere credentials\n"
           "come from `docker login`, `podman login`, credential helpers, and for Amazon\n"
           "ECR from wherever the AWS CLI takes them.",
           ProjectUse::kIfThere,
+          kOnlyAsks,
           run_image};
 }
 

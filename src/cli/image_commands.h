@@ -14,6 +14,7 @@ struct ImageContext {
   base::EventSink& sink;
   base::Cancellation& cancellation;
   RegistryAccess& access;
+  bool dry_run;  // before `image` or behind its part: tell what would be done
 };
 
 // Each returns the exit code, and throws base::Error.

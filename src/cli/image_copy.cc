@@ -1,6 +1,10 @@
 #include <fmt/format.h>
 
+#include <functional>
+#include <optional>
+
 #include "base/error.h"
+#include "base/output_path.h"
 #include "cli/arguments.h"
 #include "cli/image_commands.h"
 #include "cli/image_place.h"
@@ -63,6 +67,25 @@ oci::CopyResult write_archive(const ImageContext& context, const ImagePlace& fro
   return result;
 }
 
+// Whether the source is there is asked, and whether the target has it; nothing is written.
+int tell_of_copy(const ImageContext& context, const ImagePlace& from, const oci::CopyOptions& options,
+                 const std::string& target,
+                 const std::function<std::optional<oci::Descriptor>()>& find_there) {
+  const auto source = open_source(from, context.access, context.cancellation);
+  std::optional<oci::Descriptor> here = source->find(from.ref());
+  if (here && !options.whole_index) {
+    const auto one = oci::read_image(*source, from.ref(), options.platform.value_or(oci::host_platform()));
+    if (one) here = one->descriptor;
+  }
+  if (!here) throw base::Error(base::ErrorCode::kRegistry, "There is no " + from.text() + ".");
+  const auto there = find_there();
+  print(there && there->digest == here->digest
+            ? fmt::format("Would copy nothing: {} is {} already.\n", target, from.text())
+            : fmt::format("Would copy {}, {}, to {}{}.\n", from.text(), here->digest.text(), target,
+                          there ? ", which is another image now" : ""));
+  return 0;
+}
+
 // A destination folder without a tag gets the source's.
 std::string tag_for(const ImagePlace& from, const ImagePlace& to) {
   if (!to.name.empty()) return to.name;
@@ -85,13 +108,16 @@ ImagePlace complete(ImagePlace to, const ImagePlace& from) {
 
 int image_copy(const ImageContext& context, std::vector<std::string> args) {
   const oci::CopyOptions options = take_copy_options(args);
-  require_arguments(args, 2, 2, "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH]");
+  require_arguments(args, 2, 2, "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH] [--dry-run]");
   const ImagePlace from = parse_image_place(args[0]);
   const ImagePlace to = complete(parse_image_place(args[1]), from);
   if (to.kind == ImagePlace::Kind::kDockerArchive) {
     const std::string name = !to.name.empty()                                 ? to.name
                              : from.has_reference() && !from.reference.digest ? from.reference.text()
                                                                               : "";
+    const std::string target_text = "docker-archive:" + base::OutputPath(to.path).shown();
+    if (context.dry_run)
+      return tell_of_copy(context, from, options, target_text, [] { return std::nullopt; });
     const oci::CopyResult result = write_archive(context, from, to.path, name, options);
     print(result.image.digest.text() + "\n");
     return 0;
@@ -100,8 +126,14 @@ int image_copy(const ImageContext& context, std::vector<std::string> args) {
     throw base::Error(base::ErrorCode::kUsage,
                       "A digest is made from the content; give the destination a tag instead.");
   }
-  const std::unique_ptr<oci::ImageRepo> target = open_target(to, context.access, context.cancellation);
   const std::string ref = to.has_reference() ? to.ref() : tag_for(from, to);
+  if (context.dry_run) {
+    return tell_of_copy(context, from, options, to.text(), [&]() -> std::optional<oci::Descriptor> {
+      if (!can_be_read(to)) return std::nullopt;
+      return open_source(to, context.access, context.cancellation)->find(ref);
+    });
+  }
+  const std::unique_ptr<oci::ImageRepo> target = open_target(to, context.access, context.cancellation);
   const oci::CopyResult result = copy(context, from, *target, ref, to.text(), options);
   print(result.image.digest.text() + "\n");
   return 0;
@@ -113,12 +145,13 @@ int image_export(const ImageContext& context, std::vector<std::string> args) {
     throw base::Error(base::ErrorCode::kUsage,
                       "An archive for `docker load` holds one platform; leave --all out.");
   }
-  require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH]");
+  require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH] [--dry-run]");
   const ImagePlace from = parse_image_place(args[0]);
   std::string name = from.has_reference() ? from.reference.text() : from.name;
   if (from.has_reference() && from.reference.digest) name = "";
   if (from.kind == ImagePlace::Kind::kLayout && !name.empty() && name.find(':') == std::string::npos)
     name = "";
+  if (context.dry_run) return tell_of_copy(context, from, options, args[1], [] { return std::nullopt; });
   write_archive(context, from, args[1], name, options);
   return 0;
 }

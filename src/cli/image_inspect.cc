@@ -10,6 +10,7 @@
 #include "oci/copy_image.h"
 #include "oci/image_config.h"
 #include "oci/media_types.h"
+#include "ui/printable.h"
 #include "ui/quantity.h"
 
 namespace ixian::cli {
@@ -68,7 +69,7 @@ std::string text_of(const Json& runtime, const std::string& key) {
 class Page {
  public:
   void line(std::string_view title, const std::string& value) {
-    if (!value.empty()) text_ += fmt::format("{:<12}{}\n", title, value);
+    if (!value.empty()) text_ += fmt::format("{:<12}{}\n", title, ui::printable_line(value));
   }
   void list(std::string_view title, const std::vector<std::string>& values) {
     for (std::size_t i = 0; i < values.size(); ++i) line(i == 0 ? title : "", values[i]);
@@ -156,16 +157,18 @@ int image_inspect(const ImageContext& context, std::vector<std::string> args) {
       const auto manifest =
           platform ? oci::read_image(*repo, place.ref(), *platform) : repo->read_manifest(place.ref());
       if (!manifest) throw Error(ErrorCode::kRegistry, "There is no " + place.text() + ".");
-      print(manifest->bytes);
+      print_bytes(manifest->bytes);
       return 0;
     }
     const Image image = read(*repo, place, platform);
     if (config && !image.config)
       throw Error(ErrorCode::kRegistry, place.text() + " has no image configuration.");
     if (config)
-      print(*image.config);
+      print_bytes(*image.config);
+    else if (json)
+      print_json(json_of(place.text(), image));
     else
-      print(json ? json_of(place.text(), image).dump(2) + "\n" : page_of(place.text(), image));
+      print(page_of(place.text(), image));
   } catch (const std::invalid_argument& error) {
     throw Error(ErrorCode::kRegistry, place.text() + " cannot be used: " + error.what());
   }

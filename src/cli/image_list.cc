@@ -12,6 +12,7 @@
 #include "layout/layout_repo.h"
 #include "oci/copy_image.h"
 #include "oci/media_types.h"
+#include "ui/printable.h"
 #include "ui/quantity.h"
 
 namespace ixian::cli {
@@ -63,14 +64,14 @@ std::string table(const std::vector<Row>& rows) {
   std::size_t name = 4;
   std::size_t size = 4;
   for (const Row& row : rows) {
-    name = std::max(name, base::display_width(row.name));
+    name = std::max(name, base::display_width(ui::printable_line(row.name)));
     size = std::max(size, row.size.size());
   }
   std::string out =
       fmt::format("{:<{}}  {:<19}  {:>{}}  {}\n", "NAME", name, "DIGEST", "SIZE", size, "PLATFORMS");
   for (const Row& row : rows) {
-    std::string line =
-        fmt::format("{:<{}}  {:<19}  {:>{}}  {}", row.name, name, row.digest, row.size, size, row.platforms);
+    std::string line = fmt::format("{:<{}}  {:<19}  {:>{}}  {}", ui::printable_line(row.name), name,
+                                   row.digest, row.size, size, row.platforms);
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   }
@@ -90,10 +91,9 @@ void tell_of_none(const ImageContext& context, const oci::ImageRepo& repo) {
 }  // namespace
 
 int image_list(const ImageContext& context, std::vector<std::string> args) {
-  require_arguments(
-      args, 1, 1,
-      "ix image ls REPOSITORY, ix image ls store:[REPOSITORY], ix image ls oci:DIR or ix image ls "
-      "docker-archive:FILE");
+  require_arguments(args, 0, 1,
+                    "ix image ls [REPOSITORY | store:REPOSITORY | oci:DIR | docker-archive:FILE]");
+  if (args.empty()) args.emplace_back("store:");
   ImagePlace place;
   const auto repo = open_place(context, args, place);
   const std::vector<std::string> names = names_in(place, *repo);
@@ -123,7 +123,7 @@ int image_tags(const ImageContext& context, std::vector<std::string> args) {
   }
   const std::vector<std::string> names = names_in(place, *repo);
   if (names.empty()) tell_of_none(context, *repo);
-  for (const std::string& name : names) print(name + "\n");
+  for (const std::string& name : names) print_bytes(name + "\n");
   return 0;
 }
 

@@ -93,6 +93,12 @@ std::unique_ptr<oci::ImageRepo> open_store(const ImagePlace& place, base::Cancel
 
 }  // namespace
 
+bool can_be_read(const ImagePlace& place) {
+  if (place.kind == ImagePlace::Kind::kStore) return store::Folder(store::default_folder()).exists();
+  if (place.kind == ImagePlace::Kind::kLayout) return exists(place.path + "/index.json");
+  return place.kind == ImagePlace::Kind::kRegistry || exists(place.path);
+}
+
 std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
                                             base::Cancellation& cancellation) {
   switch (place.kind) {

@@ -32,6 +32,10 @@ struct ImagePlace {
 // Throws base::Error{kUsage}.
 ImagePlace parse_image_place(const std::string& text);
 
+// Whether open_source() finds a store or a folder there at all; of a registry nobody knows before it is
+// asked.
+bool can_be_read(const ImagePlace& place);
+
 // For reading.
 std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
                                             base::Cancellation& cancellation);

@@ -106,7 +106,7 @@ int image_prune(const ImageContext& context, std::vector<std::string> args) {
   if (const auto size = take_option(args, "--keep")) options.max_bytes = parse_size(*size);
   if (const auto age = take_option(args, "--older-than")) options.older_than = parse_age(*age);
   options.keep_names = !take_flag(args, "--all");
-  options.dry_run = take_flag(args, "--dry-run");
+  options.dry_run = context.dry_run;
   require_arguments(args, 0, 0, kUsage);
   if (!options.keep_names && !options.max_bytes && !options.older_than) {
     throw base::Error(

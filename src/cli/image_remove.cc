@@ -4,11 +4,21 @@
 #include "cli/arguments.h"
 #include "cli/image_commands.h"
 #include "cli/image_place.h"
+#include "cli/print.h"
 
 namespace ixian::cli {
 
+namespace {
+
+void tell_of_missing(const ImageContext& context, const ImagePlace& place, int& missing) {
+  ++missing;
+  context.sink.log(base::kNoActivity, base::LogLevel::kError, fmt::format("There is no {}.", place.text()));
+}
+
+}  // namespace
+
 int image_remove(const ImageContext& context, std::vector<std::string> args) {
-  require_arguments(args, 1, 1000, "ix image rm IMAGE…");
+  require_arguments(args, 1, 1000, "ix image rm IMAGE… [--dry-run]");
   std::vector<ImagePlace> places;
   for (const std::string& arg : args) {
     ImagePlace place = parse_image_place(arg);
@@ -22,13 +32,17 @@ int image_remove(const ImageContext& context, std::vector<std::string> args) {
   int missing = 0;
   for (const ImagePlace& place : places) {
     context.cancellation.throw_if_requested();
+    if (context.dry_run) {
+      const auto there = open_source(place, context.access, context.cancellation)->find(place.ref());
+      if (there) print(fmt::format("Would remove {}, {}.\n", place.text(), there->digest.text()));
+      if (!there) tell_of_missing(context, place, missing);
+      continue;
+    }
     const bool removed = open_target(place, context.access, context.cancellation)->remove(place.ref());
     if (removed) {
       context.sink.log(base::kNoActivity, base::LogLevel::kInfo, fmt::format("Removed {}.", place.text()));
     } else {
-      ++missing;
-      context.sink.log(base::kNoActivity, base::LogLevel::kError,
-                       fmt::format("There is no {}.", place.text()));
+      tell_of_missing(context, place, missing);
     }
   }
   return missing == 0 ? 0 : static_cast<int>(base::ErrorCode::kRegistry);

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -22,14 +21,6 @@ namespace {
 bool is_there(const std::string& path) {
   struct stat info {};
   return ::lstat(path.c_str(), &info) == 0;
-}
-
-// A folder has one compose file, under one of several names.
-bool has_compose_file(const std::string& folder) {
-  const std::vector<std::string> names = {"compose.yaml", "compose.yml", "docker-compose.yml",
-                                          "docker-compose.yaml"};
-  return std::any_of(names.begin(), names.end(),
-                     [&](const auto& name) { return is_there(folder + "/" + name); });
 }
 
 // Where nothing is: whoever was quicker keeps theirs.
@@ -51,8 +42,22 @@ void create(const std::string& path, const std::string& name, const std::string&
 std::string next_step(const Findings& found) {
   std::string text =
       "Look through ixian.py and the Dockerfiles. Then:\n\n    ix build_image    builds the image\n";
-  text += "    ix bash           opens a shell in the development container\n";
+  if (found.compose_file.empty()) {
+    text += "    ix bash           opens a shell in the development container\n";
+  } else if (!found.service().empty()) {
+    text += fmt::format("    ix bash           opens a shell in the service {} of {}\n", found.service(),
+                        found.compose_file);
+  }
   if (found.django()) text += "    ix manage check   runs manage.py there\n";
+  if (!found.compose_file.empty() && found.service().empty()) {
+    text += fmt::format("\nName the service of {} to develop in: CONFIG.DOCKER.DEFAULT_APP = \"…\".\n",
+                        found.compose_file);
+  }
+  if (!found.compose_file.empty() && !found.compose_takes_image) {
+    text += fmt::format(
+        "\nFor the image that ix builds, write into that service of {}: image: ${{DOCKER_IMAGE}}\n",
+        found.compose_file);
+  }
   if (found.npm && !found.lock)
     text +=
         "\nThere is no package-lock.json: equal keys are equal packages once there is one (`npm install "
@@ -76,7 +81,7 @@ int run_init(const CommandContext& context) {
   std::string text;
   for (const NewFile& file : first_files(found)) {
     const bool compose = file.name == "docker-compose.yml";
-    if (is_there(folder + "/" + file.name) || (compose && has_compose_file(folder))) {
+    if (is_there(folder + "/" + file.name) || (compose && !found.compose_file.empty())) {
       kept.push_back(file.name);
       if (!dry) continue;
     }
@@ -111,6 +116,7 @@ Command init_command() {
           "there is an ixian.py, it ends with exit code 2. --dry-run prints the files\n"
           "instead.",
           ProjectUse::kIfItLoads,
+          {"--dry-run"},
           run_init};
 }
 

@@ -105,6 +105,9 @@ std::string project_text(const Findings& found) {
       "    CONFIG.DOCKER.REGISTRY_PATH = \"local\"\n"
       "\n    # The development container sees the project where the image has it.\n"
       "    CONFIG.DOCKER.PROJECT_DIR = \"{DOCKER.APP_DIR}\"\n";
+  if (!found.compose_file.empty() && !found.service().empty() && found.service() != "app")
+    text += fmt::format("    CONFIG.DOCKER.DEFAULT_APP = \"{}\"  # the service of {} to develop in\n",
+                        found.service(), found.compose_file);
   return text + python_settings(found) + django_settings(found) + npm_settings(found) +
          webpack_settings(found);
 }

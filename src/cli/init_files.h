@@ -21,6 +21,13 @@ struct Findings {
   std::vector<std::string>
       tools;  // modules of tools that package.json or requirements.txt names: "eslint", "pytest"
 
+  std::string compose_file;           // one that is there already, "" is none
+  std::vector<std::string> services;  // that it has, as far as that can be told
+  bool compose_takes_image = false;   // it says ${DOCKER_IMAGE} somewhere
+
+  // The service to develop in: "app" in a file of ours; "" where nothing can be told.
+  std::string service() const;
+
   bool python() const { return requirements || pyproject || manage; }
   bool django() const { return manage; }
   bool webpack() const { return npm && !webpack_config.empty(); }

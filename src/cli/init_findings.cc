@@ -139,7 +139,41 @@ std::vector<std::string> tools(const Folder& folder, const std::string& package,
   return names;
 }
 
+// The keys right below `services:` at the start of a line, in block style.
+std::vector<std::string> compose_services(const std::string& text) {
+  std::vector<std::string> names;
+  bool inside = false;
+  std::size_t indent = 0;
+  for (std::string_view line : base::split(text, '\n')) {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::size_t start = line.find_first_not_of(' ');
+    if (start == std::string_view::npos || line[start] == '#') continue;
+    if (start == 0) {
+      inside = line.substr(0, line.find(" #")) == "services:";
+      indent = 0;
+      continue;
+    }
+    if (!inside) continue;
+    if (indent == 0) indent = start;
+    const std::size_t colon = line.find(':');
+    if (start != indent || colon == std::string_view::npos) continue;
+    std::string_view name = line.substr(start, colon - start);
+    if (name.size() > 2 && (name.front() == '"' || name.front() == '\''))
+      name = name.substr(1, name.size() - 2);
+    if (!name.empty() && std::all_of(name.begin(), name.end(), is_word)) names.emplace_back(name);
+  }
+  return names;
+}
+
 }  // namespace
+
+std::string Findings::service() const {
+  if (compose_file.empty()) return "app";
+  for (const char* usual : {"app", "web", "server", "backend", "api", "django"}) {
+    if (std::find(services.begin(), services.end(), usual) != services.end()) return usual;
+  }
+  return services.empty() ? "" : services.front();
+}
 
 Findings look_around(const std::string& path) {
   const Folder folder(path);
@@ -161,6 +195,13 @@ Findings look_around(const std::string& path) {
       if (folder.has(name)) found.webpack_files.emplace_back(name);
     }
     found.source_dirs = source_folders(folder, folder.text(found.webpack_config));
+  }
+  for (const char* name : {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}) {
+    if (!found.compose_file.empty() || !folder.has(name)) continue;
+    found.compose_file = name;
+    const std::string text = folder.text(name);
+    found.services = compose_services(text);
+    found.compose_takes_image = text.find("DOCKER_IMAGE") != std::string::npos;
   }
   found.tools = tools(folder, folder.text("package.json"), found);
   return found;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -31,50 +32,81 @@ std::string log_level_name(ui::Threshold threshold) {
   return "info";
 }
 
-[[noreturn]] void fail_unknown_flag(const CLI::App& app, const std::string& flag) {
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+// The flags, and where the values go that need a look.
+struct Parser {
+  Options options;
+  std::string progress;
+  std::string log;
+  std::string engine;
+  bool push = false;
+  bool no_push = false;
+  bool no_pull = false;
+  CLI::App app;
+
+  Parser() {
+    options.jobs = std::max(2u, base::processor_count());
+    app.prefix_command();
+    app.set_help_flag();
+    app.add_flag("-h,--help", options.help);
+    app.add_flag("--version", options.version);
+    app.add_option("--log", log);
+    app.add_flag("--force", options.run.force);
+    app.add_flag("--force-all", options.run.force_all);
+    app.add_flag("--clean", options.run.clean);
+    app.add_flag("--clean-all", options.run.clean_all);
+    app.add_flag("--show", options.show);
+    app.add_flag("--dry-run", options.dry_run);
+    app.add_option("-j,--jobs", options.jobs)->check(CLI::Range(1u, 1024u));
+    app.add_option("--progress", progress);
+    app.add_flag("--push", push);
+    app.add_flag("--no-push", no_push);
+    app.add_flag("--no-pull", no_pull);
+    app.add_option("--engine", engine);
   }
+  Parser(const Parser&) = delete;  // `app` holds on to the places of the values
+  Parser& operator=(const Parser&) = delete;
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app.get_options()) {
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    }
+    return known;
+  }
+};
+
+[[noreturn]] void fail_unknown_flag(const Parser& parser, const std::string& flag) {
   const std::string name = flag.substr(0, flag.find('='));
   throw usage_error(
       fmt::format("ix has no flag {}.{} Flags of a task go behind its name. `ix --help` lists ix's own.",
-                  name, base::did_you_mean(name, known)));
+                  name, base::did_you_mean(name, parser.names())));
 }
 
 }  // namespace
 
+bool is_own_flag(const std::string& name) {
+  const Parser parser;
+  if (name.starts_with("--")) {
+    const auto names = parser.names();
+    return std::find(names.begin(), names.end(), name) != names.end();
+  }
+  return name.starts_with("-h") || name.starts_with("-j");
+}
+
 Options parse_options(int argc, char** argv) {
-  Options options;
-  options.jobs = std::max(2u, base::processor_count());
-  std::string progress;
-  std::string log;
-  std::string engine;
-  CLI::App app;
-  app.prefix_command();
-  app.set_help_flag();
-  app.add_flag("-h,--help", options.help);
-  app.add_flag("--version", options.version);
-  app.add_option("--log", log);
-  app.add_flag("--force", options.run.force);
-  app.add_flag("--force-all", options.run.force_all);
-  app.add_flag("--clean", options.run.clean);
-  app.add_flag("--clean-all", options.run.clean_all);
-  app.add_flag("--show", options.show);
-  app.add_flag("--dry-run", options.dry_run);
-  app.add_option("-j,--jobs", options.jobs)->check(CLI::Range(1u, 1024u));
-  app.add_option("--progress", progress);
-  bool push = false;
-  bool no_push = false;
-  bool no_pull = false;
-  app.add_flag("--push", push);
-  app.add_flag("--no-push", no_push);
-  app.add_flag("--no-pull", no_pull);
-  app.add_option("--engine", engine);
+  Parser parser;
+  Options& options = parser.options;
+  const std::string& progress = parser.progress;
+  const std::string& log = parser.log;
+  const std::string& engine = parser.engine;
+  CLI::App& app = parser.app;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     throw usage_error(fmt::format("{}. `ix --help` shows how ix is called.", error.what()));
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() > 0) options.given.push_back("--" + option->get_lnames().front());
   }
 
   if (!progress.empty()) {
@@ -83,9 +115,10 @@ Options parse_options(int argc, char** argv) {
       throw usage_error(fmt::format("--progress is auto, tty, plain, json or quiet, not {}.", progress));
     options.progress = *kind;
   }
-  if (push && no_push) throw usage_error("--push and --no-push say opposite things: give one of them.");
-  if (push || no_push) options.push = push;
-  options.pull = !no_pull;
+  if (parser.push && parser.no_push)
+    throw usage_error("--push and --no-push say opposite things: give one of them.");
+  if (parser.push || parser.no_push) options.push = parser.push;
+  options.pull = !parser.no_pull;
   if (engine == "docker") {
     options.engine = EngineKind::kDocker;
   } else if (engine == "embedded") {
@@ -102,7 +135,7 @@ Options parse_options(int argc, char** argv) {
 
   std::vector<std::string> rest = app.remaining();
   if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());
-  if (!rest.empty() && rest.front().starts_with("-")) fail_unknown_flag(app, rest.front());
+  if (!rest.empty() && rest.front().starts_with("-")) fail_unknown_flag(parser, rest.front());
   if (!rest.empty() && rest.front().empty())
     throw usage_error("The name of the task is empty. `ix help` lists them all.");
   if (!rest.empty()) {

@@ -26,6 +26,8 @@ struct Options {
   bool pull = true;                // --no-pull: registries are not asked for images
   std::string log_level = "info";  // as Python's side calls it
 
+  std::vector<std::string> given;  // the flags that stood before the task, as "--force"
+
   std::string task;   // "" where none is named
   plan::Options run;  // --force and its like, and the task's arguments
 };
@@ -33,6 +35,9 @@ struct Options {
 // Flags before the task are ours; what follows the task is the task's, flags included. Throws
 // base::Error{kUsage}.
 Options parse_options(int argc, char** argv);
+
+// Whether `name` ("--force", "-j", "-j4") is one of the flags that go before a task.
+bool is_own_flag(const std::string& name);
 
 // The part of `ix --help` that does not depend on a project.
 std::string usage_text();

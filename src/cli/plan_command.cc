@@ -1,6 +1,5 @@
 // `ix plan TASK`: what would run, in which order, and why.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -8,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/plan_text.h"
 #include "cli/print.h"
+#include "cli/task_arguments.h"
 #include "cli/workspace.h"
 #include "plan/task_plan.h"
 #include "ui/quantity.h"
@@ -19,8 +19,13 @@ int run_plan(const CommandContext& context) {
   plan::Options run = context.options.run;
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("plan"), run.args);
+  const auto& tasks = context.workspace->graph();
+  require_fitting(tasks[tasks.require(task)], run.args);
   const auto plan = context.workspace->plan(task, run);
-  print(json ? to_json(plan).dump(2) + "\n" : plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
+  if (json)
+    print_json(to_json(plan));
+  else
+    print(plan_text(plan, output_style()));
   return 0;
 }
 
@@ -79,6 +84,8 @@ Command plan_command() {
           "`ix TASK ARGS…` would do. --force and its like, before `plan`, count.\n"
           "--json prints it for programs.",
           ProjectUse::kNeeded,
+          {"--force", "--force-all", "--clean", "--clean-all", "--dry-run", "--jobs", "--push", "--no-push",
+           "--no-pull", "--engine"},
           run_plan};
 }
 

@@ -2,18 +2,29 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstddef>
+#include "ui/printable.h"
+#include "ui/terminal.h"
 
 namespace ixian::cli {
 
 void print(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+  ui::write_all(STDOUT_FILENO, ui::printable_text(text, output_style()));
+}
+
+void print_json(const base::Json& document) {
+  ui::write_all(
+      STDOUT_FILENO,
+      ui::printable_json(document.dump(2, ' ', false, base::Json::error_handler_t::replace)) + "\n");
+}
+
+void print_bytes(std::string_view bytes) {
+  if (ui::is_terminal(STDOUT_FILENO)) return print(bytes);
+  ui::write_all(STDOUT_FILENO, bytes);
+}
+
+const ui::Style& output_style() {
+  static const ui::Style style = ui::Style::for_fd(STDOUT_FILENO).sealed();
+  return style;
 }
 
 }  // namespace ixian::cli

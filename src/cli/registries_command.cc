@@ -1,6 +1,5 @@
 // `ix registries`: for each registry of the project, who we are there and what we may do.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -18,6 +17,7 @@ namespace ixian::cli {
 namespace {
 
 constexpr unsigned kAtATime = 8;
+constexpr std::size_t kMostHosts = 1000;
 constexpr int kRetries = 1;  // whoever asks whether it works wants to know now
 
 constexpr std::string_view kHowTo = R"(
@@ -77,7 +77,7 @@ std::vector<registry::RegistryStatus> probe_all(RegistryAccess& access,
 
 std::string to_text(const std::vector<registry::RegistryStatus>& statuses) {
   const auto now = std::chrono::system_clock::now();
-  const auto style = ui::Style::for_fd(STDOUT_FILENO);
+  const auto style = output_style();
   std::string out;
   for (const auto& status : statuses) {
     if (!out.empty()) out += "\n";
@@ -95,12 +95,13 @@ base::Json to_json(const std::vector<registry::RegistryStatus>& statuses) {
 int run_registries(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
   const bool json = take_flag(args, "--json");
+  require_arguments(args, 0, kMostHosts, "ix registries [HOST…] [--json]");
   RegistryAccess access(context.sink, context.cancellation, context.workspace, kRetries);
   const auto hosts = context.workspace == nullptr && args.empty() ? std::vector<std::string>()
                                                                   : wanted(args, access.registries());
   const auto statuses = hosts.empty() ? std::vector<registry::RegistryStatus>() : probe_all(access, hosts);
   if (json) {
-    print(to_json(statuses).dump(2) + "\n");
+    print_json(to_json(statuses));
   } else if (statuses.empty()) {
     print(unconfigured_text(context.workspace != nullptr, docker_hosts()));
   } else {
@@ -122,6 +123,7 @@ Command registries_command() {
           "when the token ends. Stores nothing. Exit code 4 if any has a problem.\n"
           "--json prints it for programs.",
           ProjectUse::kIfThere,
+          kOnlyAsks,
           run_registries};
 }
 

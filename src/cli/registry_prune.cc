@@ -56,8 +56,7 @@ std::string told(const std::string& repository, const run::RegistryPrune& plan, 
 int registry_prune(const ImageContext& context, std::vector<std::string> args) {
   std::size_t builds = kDefaultBuilds;
   if (const auto count = take_option(args, "--builds")) builds = parse_count(*count);
-  const bool remove = take_flag(args, "--remove");
-  take_flag(args, "--dry-run");  // as is the case without --remove
+  const bool remove = take_flag(args, "--remove") && !context.dry_run;
   if (args.empty() && context.access.has_project()) args = script::configured_repositories();
   require_arguments(args, 1, 1000, kUsage);
   bool any = false;

@@ -1,7 +1,6 @@
 #include "cli/run_task.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -11,6 +10,7 @@
 #include "cli/plan_text.h"
 #include "cli/print.h"
 #include "cli/signals.h"
+#include "cli/task_arguments.h"
 #include "cli/workspace.h"
 #include "plan/task_plan.h"
 #include "run/runner.h"
@@ -65,6 +65,11 @@ int exit_code(const run::Report& report, const std::string& asked_for) {
 int run_task(Workspace& workspace, const Options& options) {
   const auto& graph = workspace.graph();
   const task::TaskId root = graph.require(options.task);
+  if (wants_page(graph[root], options.run.args)) {
+    show_page(workspace, options.task);
+    return 0;
+  }
+  require_fitting(graph[root], options.run.args);
   if (options.show) {
     print(status_tree(workspace, options.task, options.run));
     return 0;
@@ -75,7 +80,7 @@ int run_task(Workspace& workspace, const Options& options) {
   }
   const auto plan = workspace.plan(options.task, options.run);
   if (options.dry_run) {
-    print(plan_text(plan, ui::Style::for_fd(STDOUT_FILENO)));
+    print(plan_text(plan, output_style()));
     return 0;
   }
   auto& sink = workspace.sink();

@@ -9,7 +9,9 @@ Command version_command() {
           "Show the version of ix",
           "Prints the version of ix, as `ix --version` does.",
           ProjectUse::kIfItLoads,
-          [](const CommandContext&) {
+          kOnlyAsks,
+          [](const CommandContext& context) {
+            if (!context.options.version) require_arguments(context.options.run.args, 0, 0, "ix version");
             print("ix " IXIAN_VERSION "\n");
             return 0;
           }};

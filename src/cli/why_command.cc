@@ -1,10 +1,10 @@
 // `ix why TASK`: what changed since the last success.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/task_arguments.h"
 #include "cli/workspace.h"
 #include "plan/explain.h"
 #include "plan/image_explain.h"
@@ -48,17 +48,18 @@ int run_why(const CommandContext& context) {
   const bool json = take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("why"), run.args);
   const auto& graph = context.workspace->graph();
+  require_fitting(graph[graph.require(task)], run.args);
   const auto plan = context.workspace->plan(task, run);
   auto explanations =
       plan::explain(plan, graph, context.workspace->states(), context.workspace->store(), run);
   explain_images(*context.workspace, explanations);
   if (json) {
-    print(to_json(explanations).dump(2) + "\n");
+    print_json(to_json(explanations));
     return 0;
   }
   if (explanations.empty())
     print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
-  const ui::Style style = ui::Style::for_fd(STDOUT_FILENO);
+  const ui::Style style = output_style();
   for (const auto& explanation : explanations) print(explanation_text(explanation, style));
   return 0;
 }
@@ -72,6 +73,8 @@ Command why_command() {
           "For TASK and each task that makes it run: the file, the argument or the\n"
           "dependency that changed since the last success. Runs nothing.",
           ProjectUse::kNeeded,
+          {"--force", "--force-all", "--clean", "--clean-all", "--dry-run", "--jobs", "--push", "--no-push",
+           "--no-pull", "--engine"},
           run_why};
 }
 

@@ -33,23 +33,20 @@ std::string install_folder() {
   return ::access(shared.c_str(), F_OK) == 0 ? shared : folder;
 }
 
-[[noreturn]] void fail_missing(const std::string& file, const std::string& folder) {
+[[noreturn]] void fail_missing(const std::string& file) {
   if (std::getenv("IXIAN_CONFIG") != nullptr) {
     throw base::Error(base::ErrorCode::kProject, fmt::format("IXIAN_CONFIG names {}, which does not exist.",
                                                              base::printable_path(file)));
   }
-  for (std::string above = folder; above.size() > 1;) {
-    above = base::absolute_path("..", above);
-    if (::access((above + "/ixian.py").c_str(), F_OK) == 0) {
-      throw base::Error(base::ErrorCode::kProject,
-                        fmt::format("There is no ixian.py in this folder. There is one in {}: run ix there.",
-                                    base::printable_path(above)));
-    }
+  if (const std::string above = project_above(); !above.empty()) {
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("There is no ixian.py in this folder. There is one in {}: run ix there.",
+                                  base::printable_path(above)));
   }
   throw base::Error(
       base::ErrorCode::kProject,
-      "There is no ixian.py in this folder. It holds a project's tasks; set IXIAN_CONFIG if yours is "
-      "elsewhere.");
+      "There is no ixian.py in this folder. It holds a project's tasks: `ix init` writes a first "
+      "one; set IXIAN_CONFIG if yours is elsewhere. `ix help` lists what goes without.");
 }
 
 // A task cannot wait for its own end.
@@ -74,6 +71,15 @@ std::string project_file() {
   return base::absolute_path(is_set ? configured : "ixian.py", base::current_directory());
 }
 
+std::string project_above() {
+  if (std::getenv("IXIAN_CONFIG") != nullptr) return "";
+  for (std::string above = base::current_directory(); above.size() > 1;) {
+    above = base::absolute_path("..", above);
+    if (::access((above + "/ixian.py").c_str(), F_OK) == 0) return above;
+  }
+  return "";
+}
+
 Workspace::Workspace(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
                      base::Cancellation& cancellation)
     : sink_(sink), cancellation_(cancellation) {
@@ -83,7 +89,7 @@ Workspace::Workspace(const Options& options, std::vector<std::string> argv, base
   project.install_folder = install_folder();
   project.log_level = options.log_level;
   project.argv = std::move(argv);
-  if (::access(project.file.c_str(), F_OK) != 0) fail_missing(project.file, project.folder);
+  if (::access(project.file.c_str(), F_OK) != 0) fail_missing(project.file);
   image_access_ = std::make_unique<ImageAccess>(options, *this, sink, cancellation);
   load(project);
   builder_folder_ = project_->builder_folder();

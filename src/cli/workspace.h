@@ -22,6 +22,10 @@ namespace ixian::cli {
 // need not exist.
 std::string project_file();
 
+// The nearest folder above the current one that has an ixian.py; "" where there is none, or IXIAN_CONFIG says
+// which one counts.
+std::string project_above();
+
 // Everything is in place once the constructor returns. Python's calls into it may come from any thread.
 class Workspace {
  public:

@@ -94,6 +94,17 @@ std::string source_in_project(py::handle place) {
   return source.starts_with("<ixian") ? "" : source;
 }
 
+task::Parameters parameters_of(const py::handle row) {
+  if (row.is_none()) return {};
+  const py::tuple known = py::reinterpret_borrow<py::tuple>(row);
+  return {true,
+          known[0].cast<std::size_t>(),
+          known[1].cast<std::size_t>(),
+          known[2].cast<bool>(),
+          known[3].cast<bool>(),
+          known[4].cast<bool>()};
+}
+
 task::Task make_task(const py::tuple& row) {
   task::Task task;
   task.name = to_bytes(row[1]);
@@ -104,6 +115,7 @@ task::Task make_task(const py::tuple& row) {
   task.config = to_strings(row[6]);
   task.source = source_in_project(row[7]);
   task.in_context = row[8].cast<bool>();
+  task.parameters = parameters_of(row[12]);
   const bool runs = row[9].cast<bool>();
   const bool cleans = row[10].cast<bool>();
   if (!runs && !cleans) return task;

@@ -1,6 +1,7 @@
 // A task as data, and what it takes to run it.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,16 @@ struct Call {
   bool force = false;
 };
 
+// What its function takes from the command line, as far as its signature tells.
+struct Parameters {
+  bool known = false;     // else whoever calls it finds out
+  std::size_t least = 0;  // words
+  std::size_t most = 0;
+  bool any_words = false;   // more of them, and options: *args
+  bool keywords = false;    // --key=value: **kwargs
+  bool names_only = false;  // none of the words is an option
+};
+
 // Plain data apart from its three callbacks, which any thread may call, one at a time for each task. They
 // throw base::Error or base::Cancelled.
 struct Task {
@@ -31,7 +42,8 @@ struct Task {
   std::vector<std::string> depends;  // names; parents have been turned round into these
   std::vector<std::string> config;   // "{DOCKER.IMAGE}": shown on the task's help page
   std::string source;                // where it is written: "ixian.py:12"
-  bool in_context = true;            // may be named on the command line in this RUN_CONTEXT
+  Parameters parameters;
+  bool in_context = true;  // may be named on the command line in this RUN_CONTEXT
 
   // Made when they are first needed, since their keys may hold configuration.
   std::function<std::vector<std::shared_ptr<Checker>>()> make_checkers;

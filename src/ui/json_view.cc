@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "ui/printable.h"
+
 namespace ixian::ui {
 namespace {
 
@@ -90,7 +92,7 @@ void JsonView::write(std::string_view event, base::ActivityId id, base::Json obj
   object["event"] = event;
   object["id"] = id;
   object["time"] = to_milliseconds(options_.clock.wall());
-  write_all(options_.fd, base::canonical_json(object) + "\n");
+  write_all(options_.fd, printable_json(base::canonical_json(object)) + "\n");
 }
 
 }  // namespace ixian::ui

@@ -1,5 +1,7 @@
 #include "ui/printable.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -147,6 +149,80 @@ std::string printable(std::string_view text) {
     }
   }
   return line;
+}
+
+namespace {
+
+bool steers(std::uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || misleads(code);
+}
+
+// `put(code, bytes)` for each character; `bytes` is one byte, and `code` kNone, where it is not UTF-8.
+constexpr std::uint32_t kNone = 0xffffffff;
+template <typename Put>
+void for_each_character(std::string_view text, const Put& put) {
+  while (!text.empty()) {
+    const std::size_t length = base::utf8_length(text);
+    const auto bytes = text.substr(0, std::max<std::size_t>(length, 1));
+    const std::size_t used = put(length == 0 ? kNone : decode(bytes), bytes, text);
+    text.remove_prefix(std::max(used, bytes.size()));
+  }
+}
+
+}  // namespace
+
+std::string printable_text(std::string_view text, const Style& style) {
+  std::string out;
+  out.reserve(text.size());
+  for_each_character(text,
+                     [&](std::uint32_t code, std::string_view bytes, std::string_view rest) -> std::size_t {
+                       if (code == 0x1b && !style.reset.empty()) {
+                         if (const Unsealed colour = unseal(rest); colour.length > 0) {
+                           out += colour.sequence;
+                           return colour.length;
+                         }
+                       }
+                       if (code == kNone) {
+                         out += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes[0]));
+                       } else if (code == '\n' || code == '\t' || !steers(code)) {
+                         out += bytes;
+                       } else {
+                         out += code < 0x80 ? fmt::format("\\x{:02x}", code) : fmt::format("\\u{:04x}", code);
+                       }
+                       return 0;
+                     });
+  return out;
+}
+
+std::string printable_line(std::string_view text) {
+  std::string out;
+  for (const char c : printable_text(text, {})) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string printable_json(std::string_view document) {
+  std::string out;
+  out.reserve(document.size());
+  for_each_character(
+      document, [&](std::uint32_t code, std::string_view bytes, std::string_view) -> std::size_t {
+        if (code == kNone) {
+          out += kReplacement;
+        } else if (code >= 0x7f && steers(code)) {  // those below are escaped already, or are white space
+          out += fmt::format("\\u{:04x}", code);
+        } else {
+          out += bytes;
+        }
+        return 0;
+      });
+  return out;
 }
 
 std::size_t columns_of(std::string_view printable_text) {

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "base/json.h"
+
 namespace ixian::ui {
 namespace {
 
@@ -95,6 +97,40 @@ TEST(CutTo, EndsInAnEllipsisWithinTheColumns) {
 TEST(CutTo, DoesNotSplitWideCharacters) {
   EXPECT_EQ(cut_to("中文中", 4, "~"), "中~");
   EXPECT_EQ(cut_to("中文", 4, "~"), "中文");
+}
+
+TEST(PrintableText, EscapesWhatSteersATerminal) {
+  EXPECT_EQ(printable_text("a\tb\nc", {}), "a\tb\nc");
+  EXPECT_EQ(printable_text("\033]0;t\007\r\b\x7f", {}), "\\x1b]0;t\\x07\\x0d\\x08\\x7f");
+  EXPECT_EQ(printable_text("\xc2\x9b"
+                           "31m",
+                           {}),
+            "\\u009b31m");
+  EXPECT_EQ(printable_text("\xe2\x80\xae"
+                           "txt.exe\xe2\x81\xa6\xe2\x81\xa9",
+                           {}),
+            "\\u202etxt.exe\\u2066\\u2069");
+  EXPECT_EQ(printable_text("\xff\xc2", {}), "\\xff\\xc2");
+  EXPECT_EQ(printable_text("\xc3\xa9\xe2\x9c\x94", {}), "\xc3\xa9\xe2\x9c\x94");
+}
+
+TEST(PrintableText, LetsOnlyOurOwnColoursThrough) {
+  const Style style = Style::make(true, true).sealed();
+  EXPECT_EQ(printable_text(style.paint(style.red, "a\033[31mb"), style), "\033[31ma\\x1b[31mb\033[0m");
+  const Style none = Style::make(false, true).sealed();
+  EXPECT_EQ(printable_text(none.paint(none.red, "a"), none), "a");
+}
+
+TEST(PrintableText, KeepsALineALine) {
+  EXPECT_EQ(printable_line("a\nb\tc\033"), "a\\nb\\tc\\x1b");
+}
+
+TEST(PrintableJson, IsTheSameValue) {
+  const std::string text = "\xc3\xa9 \xc2\x9b \xe2\x80\xae \x7f \\u001b";
+  const std::string document = "{\n  \"k\": \"" + text + "\"\n}";
+  const std::string shown = printable_json(document);
+  EXPECT_EQ(shown, "{\n  \"k\": \"\xc3\xa9 \\u009b \\u202e \\u007f \\u001b\"\n}");
+  EXPECT_EQ(base::parse_json(shown), base::parse_json(document));
 }
 
 }  // namespace

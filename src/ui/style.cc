@@ -1,5 +1,7 @@
 #include "ui/style.h"
 
+#include <random>
+
 #include "base/text.h"
 
 namespace ixian::ui {
@@ -66,6 +68,52 @@ std::string Style::paint(std::string_view colour, std::string_view text) const {
   out += text;
   if (!colour.empty()) out += reset;
   return out;
+}
+
+namespace {
+
+struct Seal {
+  std::string_view sequence;
+  std::string sealed;
+};
+
+// Never destroyed: Styles hold on to them.
+const std::vector<Seal>& seals() {
+  static const auto* all = [] {
+    const Style plain = Style::make(true, true);
+    std::random_device random;
+    const std::string number = std::to_string(random()) + std::to_string(random());
+    auto* made = new std::vector<Seal>;
+    for (const auto colour :
+         {plain.bold, plain.dim, plain.red, plain.green, plain.yellow, plain.gray, plain.reset})
+      made->push_back({colour, "\033_" + number + std::string(colour.substr(1))});
+    return made;
+  }();
+  return *all;
+}
+
+std::string_view sealed_colour(std::string_view colour) {
+  for (const Seal& seal : seals()) {
+    if (seal.sequence == colour) return seal.sealed;
+  }
+  return colour;
+}
+
+}  // namespace
+
+Style Style::sealed() const {
+  Style style = *this;
+  for (std::string_view* colour :
+       {&style.bold, &style.dim, &style.red, &style.green, &style.yellow, &style.gray, &style.reset})
+    *colour = sealed_colour(*colour);
+  return style;
+}
+
+Unsealed unseal(std::string_view text) {
+  for (const Seal& seal : seals()) {
+    if (text.starts_with(seal.sealed)) return {seal.sequence, seal.sealed.size()};
+  }
+  return {};
 }
 
 }  // namespace ixian::ui

@@ -1,6 +1,7 @@
 // Colours and marks, or their absence, so that no view asks whether there are any.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,19 @@ struct Style {
 
   // `text` in `colour`, a member of this Style.
   std::string paint(std::string_view colour, std::string_view text) const;
+
+  // The same Style with colours that nobody else can have written: each is marked with a number that is made
+  // up once for this process. printable_text() tells them from escape sequences in what it is given, and
+  // makes ordinary ones of them.
+  Style sealed() const;
 };
+
+// What the sealed colour at the start of `text` is as an ordinary sequence, and how long it is; "" and 0
+// where none is there.
+struct Unsealed {
+  std::string_view sequence;
+  std::size_t length = 0;
+};
+Unsealed unseal(std::string_view text);
 
 }  // namespace ixian::ui

@@ -103,3 +103,56 @@ def test_every_value_of_the_modules_is_in_the_configuration_page(module):
     names = set(re.findall(r"^    (?:def )?([A-Z][A-Z_]+)\b", source, re.M))
     documented = {name for cell in rows(ROOT / "docs/configuration.md", f"CONFIG.{module.upper()}") for name in re.findall(r"`(\w+)`", cell)}
     assert documented == names
+
+
+EVERY_MODULE = "def init():\n    CONFIG.PROJECT_NAME = 'shop'\n" + "".join(f"    load_module('ixian_docker.modules.{each}')\n" for each in MODULES)
+CALL = re.compile(r"^(?:    )?(?:\$ |- run: |      - )?ix( .*)$", re.M)
+PLACEHOLDERS = {"TASK", "ARGS…"}
+
+
+def calls_in(page):
+    """The words of each call of ix that a page shows on a line of its own, as far as they are words of ix."""
+    text = page.read_text()
+    blocks = [code for _, code in FENCE.findall(text)] + re.findall(r"^    .*$", text_of(page), re.M)
+    for block in blocks:
+        for call in CALL.findall(block):
+            words = re.split(r"\s{2,}|\s[#|>;&]|: | – ", call.strip())[0].split()
+            yield words
+
+
+def test_every_call_in_the_pages_names_what_there_is(project):
+    project.tasks(EVERY_MODULE)
+    listed = {line.split("\t")[0] for line in project.ix("completion", "--tasks").ok().stdout.splitlines()}
+    of_examples = set()
+    for file in [*(ROOT / "examples").rglob("*.py"), *PAGES]:
+        of_examples |= set(re.findall(r"\bname = [\"'](\w+)[\"']", file.read_text()))
+    own = set(FLAG.findall(help_of("--help"))) | {"-j", "-h"}
+    parts = set(re.findall(r"^ +ix image (\w+)", help_of("help", "image"), re.M)) | {"…"}
+    unknown, seen = [], 0
+    for page in PAGES:
+        for words in calls_in(page):
+            seen += 1
+            rest = list(words)
+            while rest and rest[0].startswith("-"):
+                flag = rest.pop(0)
+                if flag.partition("=")[0] not in own:
+                    unknown.append((page.name, words))
+                elif flag in ("--log", "--progress", "--engine", "-j", "--jobs") and rest:
+                    rest.pop(0)
+            if not rest or rest[0] in PLACEHOLDERS or rest[0].startswith("["):
+                continue
+            if rest[0] not in listed | of_examples | {"help", "s", "t"} or (rest[0] == "image" and not set(rest[1:2]) <= parts):
+                unknown.append((page.name, words))
+    assert seen > 60 and unknown == []
+
+
+def test_the_status_names_no_module_as_missing():
+    status = re.search(r"^## Status\n(.*?)\Z", (ROOT / "README.md").read_text(), re.M | re.S).group(1)
+    missing = status.partition("there is not")[2]
+    begun = re.search(r"^Not begun: (.*)$", (ROOT / "docs/architecture.md").read_text(), re.M).group(1)
+    assert missing and not [each for each in [*MODULES, "compose"] if re.search(rf"\b{each}\b", missing + begun)]
+
+
+def test_the_python_that_is_asked_for_is_the_one_in_the_pages():
+    version = re.search(r"find_package\(Python3? (\d+\.\d+) EXACT", (ROOT / "CMakeLists.txt").read_text())
+    assert version is None or f"Python {version.group(1)}" in (ROOT / "README.md").read_text()

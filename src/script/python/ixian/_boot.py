@@ -166,9 +166,24 @@ def extract_tasks():
                 runner.func is not None,
                 runner.clean is not None,
                 isinstance(runner.task, image_task),
+                parameters(runner),
             )
         )
     return found
+
+
+def parameters(runner):
+    """What a task takes from the command line: (least, most, *args, **kwargs, names only); None where its signature does not tell."""
+    func = runner.func
+    if func is None:
+        return 0, 0, False, False, False
+    code = getattr(func, "__code__", None)
+    if code is None or hasattr(func, "__wrapped__"):
+        return None
+    most = code.co_argcount - (getattr(func, "__self__", None) is not None)
+    least = most - len(func.__defaults__ or ())
+    names_only = getattr(runner.task, "takes_names", False)
+    return max(least, 0), max(most, 0), bool(code.co_flags & 0x04), bool(code.co_flags & 0x08), bool(names_only)
 
 
 def call_task(runner, args, force):

@@ -182,6 +182,7 @@ class Task:
     depends: names of the tasks that run first. parent: names of the tasks that this one belongs to.
     check: checkers that tell whether the task is complete. clean: removes what the task made.
     contexts: the values of RUN_CONTEXT that the task is for, or True. config: variables shown on its help page.
+    takes_names: the words behind the task are names, and none of them an option.
     """
 
     __task__ = None

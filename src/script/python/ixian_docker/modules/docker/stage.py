@@ -44,7 +44,7 @@ class ImageTask(Task):
     # id → "env:NAME" or "file:PATH", for RUN --mount=type=secret. Never in the key.
     secrets = {}
 
-    def execute(self, *args, **kwargs):
+    def execute(self):
         _ixian.make_stage(self.name)
 
     def clean(self):

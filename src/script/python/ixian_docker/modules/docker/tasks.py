@@ -42,6 +42,7 @@ class BuildDockerfile(Task):
     """
 
     name = "build_dockerfile"
+    takes_names = True
     category = "build"
     short_description = "Build app's Dockerfile"
 
@@ -97,6 +98,7 @@ class PullImage(Task):
     """Pulls the app's image as the project stands now. With names of image tasks or of stages, pulls theirs."""
 
     name = "pull"
+    takes_names = True
     category = "dev"
     short_description = "Pull the image"
 
@@ -114,6 +116,7 @@ class PushImage(Task):
     """
 
     name = "push"
+    takes_names = True
     category = "dev"
     short_description = "Push the image"
 

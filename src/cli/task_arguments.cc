@@ -1,0 +1,58 @@
+#include "cli/task_arguments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/arguments.h"
+
+namespace ixian::cli {
+namespace {
+
+bool is_option(const std::string& word) {
+  return word.size() > 1 && word.starts_with('-');
+}
+
+bool takes_options(const task::Parameters& parameters) {
+  return !parameters.known || parameters.keywords || (parameters.any_words && !parameters.names_only);
+}
+
+std::string counted(const task::Parameters& parameters) {
+  if (parameters.any_words) return fmt::format("at least {}", parameters.least);
+  if (parameters.least == parameters.most) return fmt::format("{}", parameters.most);
+  return fmt::format("{} to {}", parameters.least, parameters.most);
+}
+
+}  // namespace
+
+bool wants_page(const task::Task& task, const std::vector<std::string>& args) {
+  if (takes_options(task.parameters)) return false;
+  return std::any_of(args.begin(), args.end(),
+                     [](const std::string& word) { return word == "--help" || word == "-h"; });
+}
+
+void require_fitting(const task::Task& task, const std::vector<std::string>& args) {
+  const task::Parameters& parameters = task.parameters;
+  if (!parameters.known) return;
+  const bool takes_none = parameters.most == 0 && !parameters.any_words;
+  if (!takes_options(parameters) && (takes_none || parameters.names_only)) {
+    const auto option = std::find_if(args.begin(), args.end(), is_option);
+    if (option != args.end()) throw unknown_option(*option, task.name, {}, "");
+  }
+  if (parameters.keywords) return;  // some of the words are not counted
+  const bool too_many = args.size() > parameters.most && !parameters.any_words;
+  if (!too_many && args.size() >= parameters.least) return;
+  if (takes_none) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("`ix {0}` takes no arguments, and {1} is one. `ix help {0}` tells more.",
+                                  task.name, base::shell_quote(args.front())));
+  }
+  throw base::Error(
+      base::ErrorCode::kUsage,
+      fmt::format("`ix {0}` takes {1} argument{2}, not {3}. `ix help {0}` tells more.", task.name,
+                  counted(parameters), counted(parameters) == "1" ? "" : "s", args.size()));
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,143 @@
+"""The command line keeps its word: what a task or a command does not know is refused before anything happens, and flags are obeyed or refused."""
+
+import pytest
+
+MODULES = """
+def init():
+    CONFIG.PROJECT_NAME = "shop"
+    for module in ["docker", "python", "npm", "webpack", "bower", "django", "pytest", "black", "eslint", "jest", "prettier"]:
+        load_module("ixian_docker.modules." + module)
+    CONFIG.DOCKER.REGISTRY = "localhost"
+    CONFIG.DOCKER.REGISTRY_PATH = "me"
+"""
+
+IMAGE_TASKS = ["build_image", "build_base_image", "build_python_image", "build_npm_image", "build_webpack_image", "build_bower_image"]
+TAKE_NOTHING = [*IMAGE_TASKS, "push_base_image", "push_all", "clean_docker", "webpack_volume", "compose_runtime", "lint", "test", "clean", "lint_py"]
+TAKE_NAMES = ["push", "pull", "build_dockerfile"]
+TOOLS = ["compose", "bash", "up", "down", "pip", "npm", "ncu", "webpack", "bower", "manage", "runserver", "pytest", "black", "eslint", "jest", "prettier"]
+COMMANDS = ["init", "plan", "why", "graph", "registries", "build", "completion", "version"]
+PARTS = ["copy", "ls", "inspect", "tags", "rm", "export", "prune"]
+OWN = ["--force", "--force-all", "--clean", "--clean-all", "--show", "--jobs", "--push", "--no-push", "--no-pull", "--engine"]
+VALUE = {"--jobs": ["3"], "--engine": ["embedded"]}
+
+
+@pytest.fixture
+def shop(project):
+    project.tasks(MODULES)
+    project.write("Dockerfile", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n")
+    project.write("Dockerfile.base", "FROM scratch\n")
+    project.environment["IXIAN_STORE"] = str(project.path.parent / "store")
+    return project
+
+
+@pytest.mark.parametrize("task", TAKE_NOTHING)
+def test_a_task_that_takes_nothing_refuses_whatever_it_is_given(shop, task):
+    shop.ix(task, "--no-push").failed(2, "--no-push is a flag of ix itself", f"`ix --no-push {task}")
+    shop.ix(task, "--frobnicate").failed(2, f"`ix {task}` has no option --frobnicate")
+    shop.ix(task, "foo").failed(2, f"`ix {task}` takes no arguments", "foo")
+    shop.ix("plan", task, "foo").failed(2, "takes no arguments")
+    shop.ix("--dry-run", task, "--metadata-file", "m.json").failed(2, "--metadata-file")
+    assert not (shop.path.parent / "store").exists() or not (shop.path / "m.json").exists()
+
+
+@pytest.mark.parametrize("task", TAKE_NAMES)
+def test_a_task_that_takes_names_refuses_options(shop, task):
+    shop.ix(task, "--no-push").failed(2, "goes before the task")
+    shop.ix(task, "base", "-x").failed(2, f"`ix {task}` has no option -x")
+
+
+@pytest.mark.parametrize("task", [*TAKE_NOTHING, *TAKE_NAMES])
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_help_behind_a_task_is_its_page(shop, task, flag):
+    page = shop.ix(task, flag).ok().stdout
+    assert page.startswith(f"NAME\n    {task}") and "STATUS" in page
+    assert page.partition("STATUS")[0] == shop.ix("help", task).ok().stdout.partition("STATUS")[0]
+
+
+@pytest.mark.parametrize("task", TOOLS)
+def test_help_behind_a_tool_is_the_tools(shop, task):
+    """It would run, with that word; test_tools.py has what it is called with then."""
+    with (shop.path / "ixian.py").open("a") as file:
+        file.write("    for part in (TASKS['compose_runtime']._depends, TASKS['compose_runtime']._gathered):\n        part.clear()\n")
+    out = shop.ix("--dry-run", task, "--help", "--no-push").ok().stdout
+    assert f"{task} would run" in out and "NAME" not in out
+
+
+def test_a_project_task_that_takes_any_words_gets_them_all(project):
+    project.tasks("""
+class Any(Task):
+    name = "any"
+    def execute(self, *args):
+        print(args)
+
+class Keys(Task):
+    name = "keys"
+    def execute(self, **options):
+        print(options)
+
+class Two(Task):
+    name = "two"
+    def execute(self, one, two="2"):
+        print(one, two)
+
+class Needs(Task):
+    name = "needs"
+    depends = "two"
+    def execute(self):
+        note("needs")
+""")
+    assert project.ix("any", "--help", "--no-push").ok().stdout == "('--help', '--no-push')\n"
+    assert project.ix("keys", "--force", "--a-b=1").ok().stdout == "{'force': True, 'a_b': 1}\n"
+    assert project.ix("two", "x").ok().stdout == "x 2\n"
+    assert project.ix("two", "--help").ok().stdout.startswith("NAME")
+    project.ix("two").failed(2, "`ix two` takes 1 to 2 arguments, not 0")
+    project.ix("two", "a", "b", "c").failed(2, "1 to 2 arguments, not 3")
+    project.ix("needs", "x").failed(2, "takes no arguments")
+    assert project.ran() == []
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "help", *(f"image {part}" for part in PARTS)])
+def test_a_command_refuses_options_that_it_does_not_know(shop, command):
+    result = shop.ix(*command.split(), "--frobnicate")
+    result.failed(2, "--frobnicate")
+    shop.ix(*command.split(), "--force").failed(2, "--force is a flag of ix itself", "goes before")
+
+
+@pytest.mark.parametrize("command", ["version", "graph", "help", "init", "image ls", "image tags", "image inspect", "image prune"])
+def test_a_command_refuses_words_that_are_too_many(shop, command):
+    shop.ix(*command.split(), "a", "b", "c").failed(2, "too many")
+
+
+OBEYED = {
+    "build": {"--jobs", "--engine"},
+    "plan": set(OWN) - {"--show"},
+    "why": set(OWN) - {"--show"},
+}
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "help", *(f"image {part}" for part in PARTS)])
+@pytest.mark.parametrize("flag", OWN)
+def test_a_flag_before_a_command_is_obeyed_or_refused(project, command, flag):
+    result = project.ix(flag, *VALUE.get(flag, []), *command.split())
+    refused = result.code == 2 and flag in result.stderr and ("means nothing" in result.stderr or "is refused" in result.stderr)
+    assert refused != (flag in OBEYED.get(command, ())), result
+
+
+def test_a_build_cannot_tell_what_it_would_do(project):
+    project.write("Dockerfile", "FROM scratch\nLABEL a=b\n")
+    project.environment["IXIAN_STORE"] = str(project.path.parent / "store")
+    for flag in ("--dry-run", "--show"):
+        project.ix(flag, "build", "-t", "x", ".").failed(2, flag, "Nothing has been done")
+    assert not (project.path.parent / "store").exists()
+
+
+def test_init_tells_what_it_would_write(project):
+    assert "ixian.py" in project.ix("--dry-run", "init").ok().stdout
+    project.ix("--show", "init").failed(2, "--show")
+    assert list(project.path.iterdir()) == []
+
+
+def test_plan_of_a_command_says_that_it_is_none_of_the_projects_tasks(shop, project):
+    shop.ix("plan", "build", ".").failed(2, "`ix plan` is about the tasks of a project", "build")
+    (shop.path / "ixian.py").unlink()
+    shop.ix("why", "image").failed(2, "about the tasks of a project")

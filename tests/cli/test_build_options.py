@@ -1,0 +1,95 @@
+"""Each option of docker build and of buildx is taken, or refused with its own sentence and what to write instead."""
+
+import io
+import re
+import subprocess
+import tarfile
+
+import pytest
+
+# `docker build --help` and `docker buildx build --help` of today, and of the builder before BuildKit.
+DOCKER = """
+--add-host --allow --annotation --attest --build-arg --build-context --builder --cache-from --cache-to --call --cgroup-parent --check --compress
+--cpu-period --cpu-quota --cpu-shares --cpuset-cpus --cpuset-mems --debug --disable-content-trust --file --force-rm --iidfile --isolation --label
+--load --memory --memory-swap --metadata-file --network --no-cache --no-cache-filter --output --platform --policy --print --progress --provenance
+--pull --push --quiet --rm --sbom --secret --security-opt --shm-size --squash --ssh --stream --tag --target --ulimit
+""".split()
+FLAGS = {"--check", "--compress", "--debug", "--disable-content-trust", "--force-rm", "--load", "--no-cache", "--pull", "--push", "--quiet", "--rm", "--squash", "--stream"}
+SHORT = {"-c": "--cpu-shares", "-m": "--memory", "-q": "--quiet", "-D": "--debug", "-f": "--file", "-o": "--output", "-t": "--tag"}
+
+
+@pytest.fixture
+def folder(project):
+    project.write("Dockerfile", 'FROM scratch\nCMD ["x"]\n')
+    project.environment["IXIAN_STORE"] = str(project.path.parent / "store")
+    return project
+
+
+def build(folder, *options, **more):
+    return folder.ix("build", *options, **more)
+
+
+@pytest.mark.parametrize("option", DOCKER)
+def test_every_option_of_docker_is_known(folder, option):
+    result = build(folder, option if option in FLAGS else f"{option}=x", ".")
+    assert "has no option" not in result.stderr and "goes before the task" not in result.stderr, result
+    if "does not take" in result.stderr:
+        instead = result.stderr.splitlines()[0].partition(f"`ix build` does not take {option}. ")[2]
+        assert len(instead.split()) > 4, result
+
+
+@pytest.mark.parametrize("letter, option", SHORT.items())
+def test_letters_stand_for_the_same(folder, letter, option):
+    long, short = (build(folder, each, "x") for each in (option, letter))
+    assert long.code == short.code == 2 and long.stderr == short.stderr
+
+
+@pytest.mark.parametrize(
+    "options, sentences",
+    [
+        (["--cache-to", "type=registry,ref=localhost:5000/c:tag,mode=max"], ["--cache-to localhost:5000/c.", "mode=max"]),
+        (["--cache-from", "type=registry,ref=localhost:5000/c"], ["--cache-from localhost:5000/c."]),
+        (["--cache-from=type=gha"], ["repository of a registry", "type=gha"]),
+        (["--cache-to", "type=local,dest=x"], ["repository of a registry"]),
+        (["--output", "type=docker"], ["dest=", "docker load", "--engine docker"]),
+        (["--output", "type=image,name=a,compression=zstd"], ["compression=zstd", "leave it out"]),
+        (["--output", "type=cacheonly"], ["Leave it out"]),
+        (["--platform", "linux/amd64,linux/arm64"], ["one platform", "--platform for each"]),
+        (["--progress=plain"], ["`ix --progress plain build"]),
+        (["--progress", "rawjson"], ["`ix --progress json build"]),
+        (["-q"], ["`ix --progress quiet build"]),
+        (["--load"], ["docker load", "--engine docker"]),
+        (["--no-cach"], ["Did you mean --no-cache"]),
+        (["--provenance=mode=max"], ["no attestations", "Leave it out"]),
+        (["-j4"], ["goes before the task"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_what_everybodys_job_has_is_told_what_to_write(folder, options, sentences):
+    build(folder, *options, ".").failed(2, *sentences)
+
+
+@pytest.mark.parametrize("options", [["--provenance=false", "--sbom=false"], ["--rm", "--force-rm=true", "--compress", "--disable-content-trust"]])
+def test_what_changes_nothing_is_taken(folder, options):
+    build(folder, *options, ".").ok()
+
+
+def test_push_of_an_output_is_a_push(folder):
+    assert "type=image,push=true" not in build(folder, "-o", "type=image,push=true", ".").failed(2, "-t REGISTRY/NAME:TAG").stderr
+    build(folder, "-o", "type=docker,dest=x,push=true", ".").failed(2, "push=true is for type=image")
+
+
+def test_without_a_context_it_says_what_is_missing(folder):
+    build(folder).failed(2, "needs a context", "`ix build .`")
+    build(folder, ".", "more").failed(2, "one context", "., more")
+
+
+@pytest.mark.parametrize("kind", ["", "gz", "bz2", "xz"])
+def test_an_archive_on_standard_input_is_recognised(folder, kind):
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode=f"w:{kind}") as archive:
+        archive.add(folder.path / "Dockerfile", "Dockerfile")
+    running = folder.start("build", "-", stdin=subprocess.PIPE)
+    result = running.end(data.getvalue())
+    result.failed(2, "is an archive", "tar -x -C context")
+    assert "\0" not in result.stderr
