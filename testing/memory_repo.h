@@ -22,6 +22,7 @@ class MemoryRepo : public oci::ImageRepo {
  public:
   struct Counts {
     int finds = 0, manifest_reads = 0, blob_opens = 0, blob_puts = 0, mounts = 0, manifest_puts = 0;
+    int tag_lists = 0, referrer_lists = 0, removals = 0;
   };
 
   explicit MemoryRepo(std::string name = "memory", bool mounts = false)
@@ -97,13 +98,30 @@ class MemoryRepo : public oci::ImageRepo {
 
   std::vector<std::string> tags() override {
     std::lock_guard lock(mutex_);
+    ++counts_.tag_lists;
     std::vector<std::string> names;
     for (const auto& [tag, digest] : tags_) names.push_back(tag);
     return names;
   }
 
+  std::vector<oci::Descriptor> referrers(const oci::Digest& subject) override {
+    std::lock_guard lock(mutex_);
+    ++counts_.referrer_lists;
+    std::vector<oci::Descriptor> found;
+    for (const auto& [digest, manifest] : manifests_) {
+      const oci::AnyManifest parsed = manifest.parsed();
+      std::visit(
+          [&](const auto& value) {
+            if (value.subject && value.subject->digest == subject) found.push_back(manifest.descriptor);
+          },
+          parsed);
+    }
+    return found;
+  }
+
   bool remove(const std::string& ref) override {
     std::lock_guard lock(mutex_);
+    ++counts_.removals;
     const auto digest = oci::Digest::parse(ref);
     if (!digest) return tags_.erase(ref) > 0;
     std::erase_if(tags_, [&](const auto& tag) { return tag.second == *digest; });

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <set>
 
 #include "auth/docker_proxies.h"
@@ -50,6 +52,14 @@ std::string digest_note(const oci::Reference& image) {
   return base::sha256_hex(base::canonical_json({{"kind", "digest of an image"}, {"image", image.text()}}));
 }
 
+// A stage and its key, of a tag that is made of these.
+std::optional<std::pair<std::string, std::string>> stage_in_tag(const std::string& tag) {
+  constexpr std::size_t kKeyDigits = 64;
+  if (tag.size() < kKeyDigits + 2 || tag[tag.size() - kKeyDigits - 1] != '-') return std::nullopt;
+  if (!std::all_of(tag.end() - kKeyDigits, tag.end(), oci::is_lower_hex)) return std::nullopt;
+  return std::pair(tag.substr(0, tag.size() - kKeyDigits - 1), tag.substr(tag.size() - kKeyDigits));
+}
+
 // The folder below the project's, as a pattern of .dockerignore; "" where it lies elsewhere.
 std::string pattern_of(const std::string& folder, const std::string& project) {
   return folder.starts_with(project + "/") ? folder.substr(project.size() + 1) : "";
@@ -73,7 +83,9 @@ struct ImageAccess::Impl {
   Impl(ImageAccess& access)
       : owner(access),
         settings(script::image_settings()),
-        store(store::Store::open(store::default_folder(), access.cancellation_)) {
+        store(store::Store::open(store::default_folder(), access.cancellation_)),
+        log({[this](const std::string& repository) { return open(oci::parse_reference(repository), true); },
+             clock, access.sink_}) {
     engine = kind() == EngineKind::kDocker ? daemon() : embedded();
   }
 
@@ -176,6 +188,7 @@ struct ImageAccess::Impl {
       services.open_repo = [this](const oci::Reference& reference, bool push) {
         return open(reference, push);
       };
+      services.announce = [this](plan::Images& images) { log.begin(owner.record_parts(&images)); };
       services.note = [this](const plan::KeyedStage& stage) {
         store->cache_put(note_key(stage), {{{"key", stage.key}, {"inputs", stage.inputs}}, {}, {}});
       };
@@ -200,11 +213,14 @@ struct ImageAccess::Impl {
   ImageAccess& owner;
   const script::ImageSettings settings;
   const std::shared_ptr<store::Store> store;
+  base::SystemClock clock;
   std::unique_ptr<engine::Engine> engine;
+  run::BuildLog log;
   std::once_flag work_made;
   std::unique_ptr<run::ImageWork> work;
   std::mutex mutex;
   std::set<std::string> told;
+  std::vector<run::RecordedStage> pushed;  // that no plan pushes
 };
 
 ImageAccess::ImageAccess(const Options& options, Workspace& workspace, base::EventSink& sink,
@@ -290,47 +306,51 @@ base::Json ImageAccess::earlier_inputs(const plan::KeyedStage& stage) {
   const auto finder = options_.pull ? impl().registry_finder(stage.declared.repository) : nullptr;
   if (!finder) return nullptr;
   const auto repo = impl().open(oci::parse_reference(stage.declared.repository), false);
-  for (const run::RecordTag& tag : run::record_tags(repo->tags())) {
-    const auto record = run::read_record(*repo, tag.tag);
-    if (!record) continue;
-    for (const run::RecordedStage& each : record->stages) {
-      if (each.stage == stage.declared.name) return each.inputs;
-    }
+  return run::recorded_inputs(*repo, stage.declared.name);
+}
+
+void ImageAccess::will_push(const std::string& image) {
+  const oci::Reference reference = oci::parse_reference(image);
+  const auto stage = stage_in_tag(reference.tag);
+  if (!stage || reference.digest) return;
+  {
+    const std::lock_guard lock(impl().mutex);
+    impl().pushed.push_back({stage->first, reference.text(), stage->second, nullptr, {}});
   }
-  return nullptr;
+  impl().log.begin(record_parts(nullptr));
 }
 
 std::vector<run::PushFailure> ImageAccess::finish(plan::Images& images, bool complete) {
   if (!impl_) return {};
   std::vector<run::PushFailure> failures;
   if (impl_->work) failures = impl_->work->finish();
-  const auto plan = images.latest();
-  if (!complete || !plan || !failures.empty() || cancellation_.requested()) return failures;
-  try {
-    record(images, *plan);
-  } catch (const base::Error& error) {
-    sink_.log(base::kNoActivity, base::LogLevel::kWarning,
-              "This build is not written down at the registry, so that `ix why` and `ix image prune` will "
-              "not know of it: " +
-                  error.message());
-  }
+  if (!complete || !failures.empty() || cancellation_.requested()) return failures;
+  impl().log.end(record_parts(&images));
   return failures;
 }
 
-// Of all stages, also of those that were not needed this time: equal projects have equal records.
-void ImageAccess::record(plan::Images& images, const plan::ImagePlan& plan) {
-  if (impl().policy() == plan::PushPolicy::kNever) return;
+// Of all stages, also of those that were not needed this time: equal projects have equal records. `images` is
+// null for what is pushed besides.
+run::RecordParts ImageAccess::record_parts(plan::Images* images) {
   run::BuildRecord record{run::branch_name(impl().settings.branch, base::current_directory()), {}};
-  std::string repository;
-  for (const plan::StageStep& step : plan.steps) {
+  std::set<std::string> repositories;
+  const plan::PushPolicy policy = impl().policy();
+  const auto plan = images != nullptr && policy != plan::PushPolicy::kNever ? images->latest() : nullptr;
+  for (const plan::StageStep& step : plan ? plan->steps : std::vector<plan::StageStep>()) {
     if (step.key.empty()) continue;
-    const plan::KeyedStage& stage = images.keyed(step.id);
+    const plan::KeyedStage& stage = images->keyed(step.id);
     record.stages.push_back({step.stage, step.image, step.key, stage.inputs, work().cache_tags(step.image)});
-    repository = stage.declared.repository;
+    const bool wanted = step.for_.empty() && step.place != plan::Place::kUnneeded;
+    if (wanted || policy != plan::PushPolicy::kFinal) repositories.insert(stage.declared.repository);
   }
-  if (record.stages.empty()) return;
-  const auto repo = impl().open(oci::parse_reference(repository), true);
-  run::write_record(*repo, record, std::chrono::system_clock::now());
+  const bool instructions = plan && policy == plan::PushPolicy::kAll;
+  const std::lock_guard lock(impl().mutex);
+  for (const run::RecordedStage& each : impl().pushed) {
+    repositories.insert(oci::parse_reference(each.image).name());
+    const auto same = [&](const run::RecordedStage& other) { return other.image == each.image; };
+    if (std::none_of(record.stages.begin(), record.stages.end(), same)) record.stages.push_back(each);
+  }
+  return run::split_record(record, repositories, instructions ? impl().settings.cache_repository : "");
 }
 
 }  // namespace ixian::cli

@@ -12,6 +12,7 @@
 #include "cli/registry_access.h"
 #include "engine/engine.h"
 #include "plan/images.h"
+#include "run/build_log.h"
 #include "run/image_work.h"
 #include "script/image_settings.h"
 #include "store/store.h"
@@ -58,16 +59,18 @@ class ImageAccess {
   // none.
   base::Json earlier_inputs(const plan::KeyedStage& stage);
 
-  // Waits for what is being pushed, and then writes down at the registry which images this run was about, so
-  // that `ix why` and `ix image prune` know. Nothing is written down of a run that is not
-  // `complete`.
+  // Before an image is pushed that no plan pushes: of a stage, it is written down with the others.
+  void will_push(const std::string& image);
+
+  // Waits for what is being pushed, and then writes down in the repositories which images this run was about,
+  // so that `ix why` and `ix image prune` know. Nothing is written down of a run that is not `complete`.
   std::vector<run::PushFailure> finish(plan::Images& images, bool complete);
 
  private:
   struct Impl;
   Impl& impl();
   std::vector<std::string> excluded() const;
-  void record(plan::Images& images, const plan::ImagePlan& plan);
+  run::RecordParts record_parts(plan::Images* images);
 
   const Options& options_;
   Workspace& workspace_;

@@ -10,6 +10,7 @@
 #include "cli/image_place.h"
 #include "cli/print.h"
 #include "oci/copy_image.h"
+#include "oci/copy_referrers.h"
 #include "ui/quantity.h"
 
 namespace ixian::cli {
@@ -26,15 +27,29 @@ oci::CopyOptions take_copy_options(std::vector<std::string>& args) {
   return options;
 }
 
-std::string told(const oci::CopyResult& result) {
-  if (result.unchanged) return "it is there already";
-  std::string text = result.moved == 0
-                         ? "no blob had to be copied"
-                         : fmt::format("{} blob{} copied, {}", result.moved, result.moved == 1 ? "" : "s",
-                                       ui::format_bytes(static_cast<double>(result.bytes)));
+std::string told(const oci::CopyResult& result, const oci::ReferrersResult& referrers) {
+  std::string text = "it is there already";
+  if (!result.unchanged) {
+    text = result.moved == 0 ? "no blob had to be copied"
+                             : fmt::format("{} blob{} copied, {}", result.moved, result.moved == 1 ? "" : "s",
+                                           ui::format_bytes(static_cast<double>(result.bytes)));
+  }
   if (result.mounted > 0) text += fmt::format("; {} mounted", result.mounted);
   if (result.skipped > 0) text += fmt::format("; {} there already", result.skipped);
+  if (referrers.copied > 0) text += fmt::format("; with {} that refer to it", referrers.copied);
   return text;
+}
+
+// With --all, signatures and the like as well. An image under another name in the same repository has them.
+oci::ReferrersResult follow(const ImageContext& context, oci::ImageRepo& source, const oci::Descriptor& image,
+                            oci::ImageRepo& target, const oci::CopyOptions& options) {
+  if (!options.whole_index || source.name() == target.name()) return {};
+  oci::ReferrersResult result = oci::copy_referrers(source, image, target, options, context.cancellation);
+  for (const std::string& each : result.stays) {
+    context.sink.log(base::kNoActivity, base::LogLevel::kWarning,
+                     fmt::format("Of what refers to the image this was not copied: {}.", each));
+  }
+  return result;
 }
 
 oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::ImageRepo& target,
@@ -46,8 +61,10 @@ oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::I
   try {
     const oci::CopyResult result =
         oci::copy_image(*source, from.ref(), target, target_ref, options, context.cancellation);
-    context.sink.end(options.activity, result.unchanged ? base::Outcome::kSkipped : base::Outcome::kDone,
-                     told(result));
+    const oci::ReferrersResult referrers = follow(context, *source, result.image, target, options);
+    const bool skipped = result.unchanged && referrers.copied == 0;
+    context.sink.end(options.activity, skipped ? base::Outcome::kSkipped : base::Outcome::kDone,
+                     told(result, referrers));
     return result;
   } catch (const base::Cancelled&) {
     context.sink.end(options.activity, base::Outcome::kCancelled, "");

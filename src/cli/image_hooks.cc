@@ -46,6 +46,7 @@ class Hooks {
   void push(const std::string& name) {
     const oci::Reference reference = oci::parse_reference(name);
     const auto repo = access_.open_repo(reference, true);
+    access_.will_push(name);
     access_.engine().export_image(name, *repo, reference.identifier(), cancellation_);
   }
 

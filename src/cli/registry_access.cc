@@ -11,6 +11,7 @@
 #include "http/client.h"
 #include "http/curl_transport.h"
 #include "oci/reference.h"
+#include "script/image_settings.h"
 #include "script/registry_settings.h"
 #include "secrets/resolver.h"
 #include "secrets/vault_settings.h"
@@ -136,15 +137,39 @@ const auth::Services& RegistryAccess::services() {
   return impl().services;
 }
 
-std::string RegistryAccess::example_repository(const std::string& host) {
-  if (workspace_ == nullptr) return "";
-  for (const auto& name : script::configured_repositories()) {
+std::vector<std::string> RegistryAccess::project_repositories() {
+  std::vector<std::string> names;
+  if (workspace_ == nullptr) return names;
+  names = script::configured_repositories();
+  for (const task::Task& task : workspace_->graph().tasks()) {
+    if (!task.is_image()) continue;
+    try {
+      names.push_back(task.image_stage().repository);
+    } catch (const base::Error&) {
+      // A stage that cannot be built: said by whoever builds it.
+    }
+  }
+  names.push_back(script::image_settings().cache_repository);
+  std::vector<std::string> found;
+  for (const std::string& name : names) {
+    if (name.empty()) continue;
     try {
       const oci::Reference reference = oci::parse_reference(name);
-      if (reference.host == host) return reference.repository;
+      const std::string full = reference.name();
+      if (registries().configured(reference.host) &&
+          std::find(found.begin(), found.end(), full) == found.end())
+        found.push_back(full);
     } catch (const base::Error&) {
       // Not a name that could be asked for: said where it is used.
     }
+  }
+  return found;
+}
+
+std::string RegistryAccess::example_repository(const std::string& host) {
+  for (const auto& name : project_repositories()) {
+    const oci::Reference reference = oci::parse_reference(name);
+    if (reference.host == host) return reference.repository;
   }
   return "";
 }

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "auth/providers.h"
 #include "base/cancel.h"
@@ -29,6 +31,10 @@ class RegistryAccess {
   const auth::Services& services();
 
   bool has_project() const { return workspace_ != nullptr; }
+
+  // All repositories that the project pushes to, each once: those of its configuration, of its image tasks,
+  // and that of the instruction cache. Those at registries that are not configured are left out.
+  std::vector<std::string> project_repositories();
 
   // For `ix registries` and its like: an image of the project in that registry, as a repository, "" is none.
   std::string example_repository(const std::string& host);

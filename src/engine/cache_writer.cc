@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/error.h"
@@ -30,15 +31,35 @@ class RememberingRepo : public ForwardingRepo {
   // Whoever writes has asked for the tag before.
   std::optional<oci::Descriptor> find(const std::string&) override { return std::nullopt; }
 
-  bool is_free(const std::string& tag) {
+  // Writes a tag that is not there, once, whoever wants it: who comes second waits, and finds it there. False
+  // where it was there.
+  bool write_once(const std::string& tag, const std::function<void()>& write) {
     {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !writing_.contains(tag); });
       if (tags_.contains(tag)) return false;
+      writing_.insert(tag);
     }
-    if (!repo_->find(tag)) return true;
-    const std::lock_guard lock(mutex_);
-    tags_.insert(tag);
-    return false;
+    const auto ended = [&](bool there) {
+      {
+        const std::lock_guard lock(mutex_);
+        writing_.erase(tag);
+        if (there) tags_.insert(tag);
+      }
+      changed_.notify_all();
+    };
+    bool wrote = false;
+    try {
+      if (!repo_->find(tag)) {
+        write();
+        wrote = true;
+      }
+    } catch (...) {
+      ended(false);
+      throw;
+    }
+    ended(true);
+    return wrote;
   }
 
   bool mount_blob(const oci::Descriptor& blob, const ImageRepo& from) override {
@@ -76,8 +97,6 @@ class RememberingRepo : public ForwardingRepo {
 
   void put_manifest(const std::string& ref, const oci::RawManifest& manifest) override {
     repo_->put_manifest(ref, manifest);
-    const std::lock_guard lock(mutex_);
-    tags_.insert(ref);
   }
 
  protected:
@@ -99,7 +118,8 @@ class RememberingRepo : public ForwardingRepo {
   std::condition_variable changed_;
   std::set<oci::Digest> blobs_;
   std::set<oci::Digest> sending_;
-  std::set<std::string> tags_;
+  std::set<std::string> tags_;     // that are there
+  std::set<std::string> writing_;  // that are being written
 };
 
 struct CacheWriter::Job {
@@ -173,15 +193,14 @@ bool CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
   bool stored = false;
   for (const std::string& key : job.keys) {
     const std::string tag = cache_tag(key);
-    if (!repo.is_free(tag)) continue;
-    if (stored) {
-      repo.put_manifest(tag, manifest);
-    } else {
+    const bool wrote = repo.write_once(tag, [&] {
+      if (stored) return repo.put_manifest(tag, manifest);
       oci::CopyOptions options;
       options.parallel = kBlobsAtOnce;
       oci::copy_image(*job.image, manifest.descriptor.digest.text(), repo, tag, options,
                       job.build->cancellation);
-    }
+    });
+    if (!wrote) continue;
     stored = true;
     job.build->sink.log(base::kNoActivity, base::LogLevel::kDebug,
                         fmt::format("Pushed {}:{}.", job.build->repo->name(), tag));
@@ -198,11 +217,13 @@ void CacheWriter::write_listings(const Build& build, const std::vector<Layer>& l
     if (!unpacked || unpacked->diff_id != diff_id) continue;
     const std::string tag = listing_tag(diff_id);
     const auto listing = store_->listing(diff_id);
-    if (!listing || !repo.is_free(tag)) continue;
-    const ListingArtifact artifact = make_listing_artifact(diff_id, blob, *listing);
-    oci::write_blob(repo, artifact.manifest.config, artifact.config);
-    oci::write_blob(repo, artifact.manifest.layers[0], *listing);
-    repo.put_manifest(tag, oci::raw(artifact.manifest));
+    if (!listing) continue;
+    repo.write_once(tag, [&, &blob = blob, &diff_id = diff_id] {
+      const ListingArtifact artifact = make_listing_artifact(diff_id, blob, *listing);
+      oci::write_blob(repo, artifact.manifest.config, artifact.config);
+      oci::write_blob(repo, artifact.manifest.layers[0], *listing);
+      repo.put_manifest(tag, oci::raw(artifact.manifest));
+    });
   }
 }
 

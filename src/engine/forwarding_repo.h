@@ -35,6 +35,9 @@ class ForwardingRepo : public oci::ImageRepo {
     repo().put_manifest(ref, manifest);
   }
   std::vector<std::string> tags() override { return repo().tags(); }
+  std::vector<oci::Descriptor> referrers(const oci::Digest& subject) override {
+    return repo().referrers(subject);
+  }
   bool remove(const std::string& ref) override { return repo().remove(ref); }
 
  protected:

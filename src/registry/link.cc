@@ -1,7 +1,9 @@
 #include "registry/link.h"
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "base/fs.h"
 #include "base/text.h"
 
 namespace ixian::registry {
@@ -11,30 +13,38 @@ namespace {
 // semicolons.
 class LinkReader {
  public:
-  explicit LinkReader(std::string_view text) : rest_(text) {}
+  explicit LinkReader(std::string_view text) : field_(text), rest_(text) {}
 
   std::optional<std::string> next() {
-    while (true) {
-      const std::size_t open = rest_.find('<');
-      if (open == std::string_view::npos) return std::nullopt;
-      rest_.remove_prefix(open + 1);
+    while (skip_to_link()) {
+      if (rest_.front() != '<') refuse();
+      rest_.remove_prefix(1);
       const std::size_t close = rest_.find('>');
-      if (close == std::string_view::npos) return std::nullopt;
+      if (close == std::string_view::npos) refuse();
       const std::string_view target = rest_.substr(0, close);
       rest_.remove_prefix(close + 1);
       if (parameters_name_next()) return std::string(base::trim(target));
     }
+    return std::nullopt;
   }
 
  private:
+  [[noreturn]] void refuse() const {
+    constexpr std::size_t kShown = 200;
+    throw std::invalid_argument(base::printable_path(field_.substr(0, kShown)));
+  }
+
+  // Empty links between commas are allowed (RFC 9110 section 5.6.1).
+  bool skip_to_link() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t,"), rest_.size()));
+    return !rest_.empty();
+  }
+
   // Reads up to the comma that ends this link. Only the first rel counts (RFC 8288 section 3.3).
   bool parameters_name_next() {
     std::optional<bool> is_next;
     while (skip_spaces() && rest_.front() != ',') {
-      if (rest_.front() != ';') {
-        rest_.remove_prefix(1);
-        continue;
-      }
+      if (rest_.front() != ';') refuse();
       rest_.remove_prefix(1);
       const auto [name, value] = parameter();
       if (!is_next && base::to_lower(name) == "rel") is_next = has_word(value, "next");
@@ -68,14 +78,14 @@ class LinkReader {
     while (!rest_.empty()) {
       char c = rest_.front();
       rest_.remove_prefix(1);
-      if (c == '"') break;
+      if (c == '"') return value;
       if (c == '\\' && !rest_.empty()) {
         c = rest_.front();
         rest_.remove_prefix(1);
       }
       value += c;
     }
-    return value;
+    refuse();
   }
 
   static bool has_word(std::string_view text, std::string_view wanted) {
@@ -84,6 +94,7 @@ class LinkReader {
     return false;
   }
 
+  const std::string_view field_;
   std::string_view rest_;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <stdexcept>
 
 namespace ixian::registry {
 namespace {
@@ -31,7 +32,15 @@ TEST(NextLinkTest, AllFieldsAreLookedAt) {
 
 TEST(NextLinkTest, WithoutANextThereIsNone) {
   EXPECT_EQ(next_link({}), std::nullopt);
-  EXPECT_EQ(next_link({"", "<", "</a", "</a>", "</a>;", "</a>;rel", "</a>;rel=", "rel=next"}), std::nullopt);
+  EXPECT_EQ(next_link({"", " , ", "</a>", "</a>;", "</a>;rel", "</a>;rel=", "</a>; rel=last,"}),
+            std::nullopt);
+}
+
+TEST(NextLinkTest, WhatCannotBeReadIsNotTakenForNone) {
+  for (const char* field :
+       {"<", "</a", "rel=next", "/v2/a/tags/list?last=x; rel=\"next\"", "</a>; rel=last, /b; rel=next",
+        "</a> rel=next", "\"/a\"; rel=next", "</a>; title=\"x; rel=next"})
+    EXPECT_THROW(next_link({field}), std::invalid_argument) << field;
 }
 
 TEST(NextLinkTest, AnEmptyTargetIsATarget) {
@@ -44,7 +53,10 @@ TEST(NextLinkTest, AnyBytesAreSurvived) {
   for (int round = 0; round < 20'000; ++round) {
     std::string field;
     for (auto left = random() % 30; left > 0; --left) field += alphabet[random() % alphabet.size()];
-    next_link({field});
+    try {
+      next_link({field});
+    } catch (const std::invalid_argument&) {
+    }
   }
 }
 

@@ -142,17 +142,6 @@ TEST_P(Origin, TheNextPageOfTagsComesFromTheRegistryItself) {
   EXPECT_THAT(cdn.requests(), IsEmpty());
 }
 
-TEST_P(Origin, PagesThatLeadInARingEnd) {
-  scene.registry.rule("GET", "/tags/list",
-                      faults::with_header("Link", "</v2/team/app/tags/list?last=1>; rel=\"next\""));
-  try {
-    EXPECT_THAT(scene.repo()->tags(), Contains("1"));
-  } catch (const base::Error& error) {
-    EXPECT_THAT(error.message(), HasSubstr(kRepository));
-  }
-  EXPECT_LT(scene.registry.requests().size(), 10u);
-}
-
 // oras-go#1152
 TEST_P(Origin, AnUploadThatGoesToAnotherHostCarriesNoCredentials) {
   ForeignServer& cdn = foreign({201, {}, ""});

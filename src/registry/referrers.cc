@@ -1,8 +1,12 @@
 #include "registry/referrers.h"
 
 #include <algorithm>
+#include <set>
+#include <stdexcept>
 
 #include "oci/media_types.h"
+#include "oci/referrers.h"
+#include "registry/pages.h"
 
 namespace ixian::registry {
 
@@ -23,7 +27,7 @@ void add_to_fallback_index(oci::ImageRepo& repo, const oci::RawManifest& manifes
     entry.artifact_type = image->config.media_type;
   }
 
-  const std::string tag = std::string(subject->digest.algorithm()) + "-" + std::string(subject->digest.hex());
+  const std::string tag = oci::referrers_tag(subject->digest);
   oci::Index index{std::string(oci::kOciIndex), {}, {}, {}, {}};
   if (const std::optional<oci::RawManifest> there = repo.read_manifest(tag)) {
     const oci::AnyManifest value = there->parsed();
@@ -34,6 +38,27 @@ void add_to_fallback_index(oci::ImageRepo& repo, const oci::RawManifest& manifes
   if (known) return;
   index.manifests.push_back(std::move(entry));
   repo.put_manifest(tag, oci::raw(index));
+}
+
+std::optional<std::vector<oci::Descriptor>> list_referrers(HostClient& host, const Work& work,
+                                                           const std::string& repository,
+                                                           const oci::Digest& subject) {
+  std::vector<oci::Descriptor> found;
+  std::set<oci::Digest> known;
+  const auto take = [&](const base::Json& page, const http::ResponseHead&) {
+    const oci::AnyManifest parsed = oci::parse_manifest(page.dump(), "");
+    const auto* index = std::get_if<oci::Index>(&parsed);
+    if (index == nullptr) throw std::invalid_argument("it is no index");
+    const std::size_t before = found.size();
+    for (const oci::Descriptor& each : index->manifests) {
+      if (known.insert(each.digest).second) found.push_back(each);
+    }
+    return found.size() - before;
+  };
+  const List list{"/v2/" + repository + "/referrers/" + subject.text(), "list of referrers",
+                  pull_scope(repository), true};
+  if (!read_list(host, work, list, take)) return std::nullopt;
+  return found;
 }
 
 }  // namespace ixian::registry

@@ -1,7 +1,12 @@
 // Which manifests refer to which (distribution specification, "Listing Referrers" and its fall-back).
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "oci/image_repo.h"
+#include "registry/host_client.h"
 
 namespace ixian::registry {
 
@@ -9,5 +14,11 @@ namespace ixian::registry {
 // the manifest, if it has a subject, to the index under the tag "<alg>-<hex>" of its subject. Nothing happens
 // to manifests without one.
 void add_to_fallback_index(oci::ImageRepo& repo, const oci::RawManifest& manifest);
+
+// What the registry itself says of it, the whole list (pages.h); nullopt where it has no such question.
+// Throws failure(work, …).
+std::optional<std::vector<oci::Descriptor>> list_referrers(HostClient& host, const Work& work,
+                                                           const std::string& repository,
+                                                           const oci::Digest& subject);
 
 }  // namespace ixian::registry

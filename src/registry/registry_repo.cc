@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "oci/media_types.h"
+#include "oci/referrers.h"
 #include "registry/blob_reader.h"
 #include "registry/referrers.h"
 #include "registry/tag_list.h"
@@ -242,6 +243,15 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
 
 std::vector<std::string> RegistryRepo::tags() {
   return list_tags(*host_, work("list the tags of " + name()), repository_);
+}
+
+std::vector<oci::Descriptor> RegistryRepo::referrers(const oci::Digest& subject) {
+  if (lists_referrers_) {
+    const Work listing = work("list what refers to " + image(subject.text()));
+    if (auto found = list_referrers(*host_, listing, repository_, subject)) return *std::move(found);
+    lists_referrers_ = false;
+  }
+  return oci::referrers_by_tag(*this, subject);
 }
 
 bool RegistryRepo::remove(const std::string& ref) {

@@ -1,6 +1,7 @@
 // A repository of a registry, by the distribution protocol.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,7 @@ class RegistryRepo : public oci::ImageRepo {
   bool mount_blob(const oci::Descriptor& blob, const ImageRepo& from) override;
   void put_manifest(const std::string& ref, const oci::RawManifest& manifest) override;
   std::vector<std::string> tags() override;
+  std::vector<oci::Descriptor> referrers(const oci::Digest& subject) override;
   bool remove(const std::string& ref) override;
 
  private:
@@ -44,6 +46,8 @@ class RegistryRepo : public oci::ImageRepo {
   std::shared_ptr<HostClient> host_;
   const std::string repository_;
   const Scopes reading_;
+
+  std::atomic<bool> lists_referrers_{true};  // as far as is known
 
   std::mutex mutex_;
   std::map<oci::Digest, std::string> sessions_;  // upload locations that refused mounts have left

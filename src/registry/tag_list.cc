@@ -3,64 +3,67 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <stdexcept>
 
-#include "base/byte_source.h"
-#include "base/json.h"
+#include "http/url.h"
 #include "oci/reference.h"
-#include "registry/link.h"
+#include "registry/pages.h"
 
 namespace ixian::registry {
 namespace {
 
-constexpr int kPageSize = 1000;  // ECR refuses more
-constexpr int kMaxPages = 10'000;
-constexpr std::size_t kMaxPageBytes = 16 << 20;
+constexpr std::size_t kPageSize = 1000;  // ECR refuses more
+constexpr std::size_t kMostTags = 1'000'000;
 
-void add_tags(const Work& work, const std::string& body, std::set<std::string>& tags) {
-  base::Json page;
-  try {
-    page = base::parse_json(body, kMaxPageBytes);
-  } catch (const std::invalid_argument& error) {
-    throw failure(work, work.host + " did not answer with a list of tags.", error.what());
+class TagList {
+ public:
+  std::size_t add(const base::Json& page) {
+    const std::size_t before = tags_.size();
+    if (!page.is_object()) throw std::invalid_argument("it is no object");
+    const auto list = page.find("tags");
+    if (list == page.end()) throw std::invalid_argument("it has no field \"tags\"");
+    if (list->is_null()) return 0;  // none, or all of them removed
+    if (!list->is_array()) throw std::invalid_argument("its \"tags\" are no array");
+    for (const base::Json& tag : *list) {
+      if (!tag.is_string()) throw std::invalid_argument("one of its \"tags\" is no text");
+      if (oci::is_valid_tag(tag.get<std::string>())) tags_.insert(tag.get<std::string>());
+    }
+    if (tags_.size() > kMostTags)
+      throw std::invalid_argument(fmt::format("it has more than {} tags", kMostTags));
+    sent_ = list->size();
+    last_ = list->empty() ? "" : list->back().get<std::string>();
+    return tags_.size() - before;
   }
-  const auto list = page.is_object() ? page.find("tags") : page.end();
-  if (!page.is_object() || list == page.end() || list->is_null()) return;
-  if (!list->is_array()) throw failure(work, work.host + " did not answer with a list of tags.");
-  for (const base::Json& tag : *list) {
-    if (tag.is_string() && oci::is_valid_tag(tag.get<std::string>())) tags.insert(tag.get<std::string>());
-  }
-}
+
+  // Whether the last part was as full as was asked for, so that more may follow though no link says so.
+  bool may_go_on() const { return sent_ == kPageSize; }
+  const std::string& last() const { return last_; }
+  std::vector<std::string> all() const { return {tags_.begin(), tags_.end()}; }
+
+ private:
+  std::set<std::string> tags_;
+  std::size_t sent_ = 0;
+  std::string last_;
+};
 
 }  // namespace
 
 std::vector<std::string> list_tags(HostClient& host, const Work& work, const std::string& repository) {
-  std::set<std::string> tags;
-  std::set<std::string> asked;
-  http::Request request;
-  request.url = fmt::format("/v2/{}/tags/list?n={}", repository, kPageSize);
-  try {
-    for (int page = 0; page < kMaxPages; ++page) {
-      http::Response response = host.send(work, request, pull_scope(repository));
-      if (response.head.status == 404) break;
-      if (!response.head.ok()) throw failure(work, response.head, response.text());
-      add_tags(work, base::read_all(*response.body, kMaxPageBytes, "The list of tags of " + repository),
-               tags);
-      const std::optional<std::string> next = next_link(response.head.headers.all("Link"));
-      if (!next) break;
-      const std::optional<http::Url> here = http::parse_url(response.head.url);
-      const std::optional<http::Url> there = here ? http::resolve_url(*here, *next) : std::nullopt;
-      if (!there || !http::same_origin(*here, *there)) {
-        throw failure(work,
-                      fmt::format("{} continues the list at another place, {}, where it is not followed.",
-                                  work.host, there ? there->origin() : *next));
-      }
-      request.url = there->text();
-      if (!asked.insert(request.url).second) break;  // a ring
-    }
-  } catch (const http::TransportError& error) {
-    throw failure(work, error);
+  TagList tags;
+  List list{fmt::format("/v2/{}/tags/list?n={}", repository, kPageSize), "list of tags",
+            pull_scope(repository)};
+  for (bool more = true; more;) {
+    std::size_t fresh = 0;
+    read_list(host, work, list, [&](const base::Json& page, const http::ResponseHead&) {
+      const std::size_t count = tags.add(page);
+      fresh += count;
+      return count;
+    });
+    more = fresh > 0 && tags.may_go_on();
+    list.path =
+        http::with_query(fmt::format("/v2/{}/tags/list?n={}", repository, kPageSize), "last", tags.last());
   }
-  return {tags.begin(), tags.end()};
+  return tags.all();
 }
 
 }  // namespace ixian::registry

@@ -9,7 +9,9 @@
 namespace ixian::registry {
 
 // All pages together, sorted, each tag once; what is not a tag is left out. Empty where there is no such
-// repository. Pages are followed at the registry itself only, and not for ever. Throws failure(work, …).
+// repository. It is the whole list (pages.h): what looks like an early end is an error, and a page as full as
+// was asked for, with no link to another one, is followed by the question for what comes after it. Throws
+// failure(work, …).
 std::vector<std::string> list_tags(HostClient& host, const Work& work, const std::string& repository);
 
 }  // namespace ixian::registry

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "run/registry_prune.h"
 #include "testing/memory_repo.h"
 #include "testing/sample_image.h"
 #include "testing/temp_folder.h"
@@ -14,10 +13,7 @@
 namespace ixian::run {
 namespace {
 
-using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using ::testing::Not;
 
 std::string key(char digit) {
   return std::string(64, digit);
@@ -43,14 +39,7 @@ class Records : public ::testing::Test {
     return now_ - std::chrono::milliseconds(1);
   }
 
-  std::vector<std::string> removed(std::size_t builds) {
-    std::vector<std::string> tags;
-    for (const auto& each : plan_registry_prune(repo_, builds, never_).remove) tags.push_back(each.tag);
-    return tags;
-  }
-
   ixian::testing::MemoryRepo repo_{"r.local/shop"};
-  base::Cancellation never_;
   // 2026-11-26T02:00:00Z
   std::chrono::system_clock::time_point now_{std::chrono::seconds(1'795'658'400)};
 };
@@ -59,8 +48,9 @@ TEST_F(Records, AreReadBackAsTheyWereWritten) {
   build("feature/login", 'a', {"cache-1"});
   const auto tags = record_tags(repo_.tags());
   ASSERT_EQ(tags.size(), 1u);
-  EXPECT_TRUE(tags[0].tag.starts_with("build-feature-login-20261126T020000000Z-")) << tags[0].tag;
-  EXPECT_EQ(tags[0].branch, "feature-login");
+  EXPECT_TRUE(tags[0].tag.starts_with("build-feature-login-")) << tags[0].tag;
+  EXPECT_EQ(tags[0].branch, branch_in_tag("feature/login"));
+  EXPECT_EQ(tags[0].time, "20261126T020000000Z");
   const auto record = read_record(repo_, tags[0].tag);
   ASSERT_TRUE(record.has_value());
   EXPECT_EQ(record->branch, "feature/login");
@@ -89,14 +79,16 @@ TEST_F(Records, OfDifferentBuildsInOneSecondAreTwo) {
 }
 
 TEST(RecordTags, OthersAreNotTakenForThem) {
-  for (const char* tag : {"build-", "build-main", "runtime-20261126T020000000Z-aaaaaaaa",
-                          "build-main-20261126X020000000Z-aaaaaaaa",
-                          "build-main-2026112aT020000000Z-aaaaaaaa", "build-20261126T020000000Z-aaaaaaaa"})
+  for (const char* tag :
+       {"build-", "build-main", "runtime-20261126T020000000Z-aaaaaaaa",
+        "build-main-20261126X020000000Z-aaaaaaaa", "build-main-2026112aT020000000Z-aaaaaaaa",
+        "build-main-20261126T020000000Z-AAAAAAAA", "build-20261126T020000000Z-aaaaaaaa"})
     EXPECT_FALSE(parse_record_tag(tag)) << tag;
 }
 
 TEST(RecordTags, BranchesFitIntoThem) {
-  EXPECT_EQ(branch_in_tag("feature/über login"), "feature---ber-login");
+  EXPECT_EQ(branch_in_tag("release-1.0_x"), "release-1.0_x");
+  EXPECT_TRUE(branch_in_tag("feature/über login").starts_with("feature---ber-login-"));
   EXPECT_EQ(branch_in_tag(""), "none");
   EXPECT_EQ(branch_in_tag(std::string(300, 'x')).size(), 60u);
 }
@@ -122,58 +114,46 @@ TEST(BranchName, IsWhatIsCheckedOutWhereNobodySaysMore) {
   EXPECT_EQ(branch_name("", folder / "worktree"), "feature/x");
 }
 
-TEST_F(Records, WhatTheLastBuildsOfEachBranchUseStays) {
-  build("main", 'a');
-  build("main", 'b');
-  build("feature", 'c');
-  const auto gone = removed(1);
-  EXPECT_THAT(gone, Contains("runtime-" + key('a')));
-  EXPECT_THAT(gone, Not(Contains("runtime-" + key('b'))));
-  EXPECT_THAT(gone, Not(Contains("runtime-" + key('c'))));
-  EXPECT_THAT(removed(2), IsEmpty());
+TEST(RecordTags, BranchesThatHadToBeChangedOrCutStayApart) {
+  const std::string longer(60, 'x');
+  for (const auto& [a, b] : {std::pair<std::string, std::string>{"release/1.0", "release-1.0"},
+                             {"a/b", "a b"},
+                             {longer + "1", longer + "2"},
+                             {longer, longer + "1"},
+                             {"über", "-ber"}}) {
+    EXPECT_NE(branch_in_tag(a), branch_in_tag(b)) << a;
+    EXPECT_LE(branch_in_tag(a).size(), 60u) << a;
+  }
 }
 
-TEST_F(Records, WhatIxDidNotMakeStays) {
-  build("main", 'a');
-  build("main", 'b');
-  put_image(repo_, "latest", ixian::testing::sample_image("mine"));
-  put_image(repo_, "cache-of-mine", ixian::testing::sample_image("mine too"));
-  EXPECT_THAT(removed(1), Not(Contains("latest")));
-  EXPECT_THAT(removed(1), Not(Contains("cache-of-mine")));
+TEST_F(Records, HaveTheBranchAsItIsWhateverTheTagSays) {
+  for (const char* branch : {"release/1.0", "release-1.0"}) {
+    const auto summary = summarize_record(repo_, write_record(repo_, {branch, {}}, now_));
+    ASSERT_TRUE(summary.has_value());
+    EXPECT_EQ(summary->record.branch, branch);
+  }
+  EXPECT_EQ(record_tags(repo_.tags()).size(), 2u);
 }
 
-TEST_F(Records, WithoutAnyNothingIsRemoved) {
-  put_image(repo_, "runtime-" + key('a'), ixian::testing::sample_image("a"));
-  EXPECT_THAT(removed(1), IsEmpty());
+TEST_F(Records, AreSummarizedWithOneQuestion) {
+  build("main", 'a', {"cache-1"});
+  const auto before = repo_.counts();
+  const auto summary = summarize_record(repo_, record_tags(repo_.tags()).at(0).tag);
+  ASSERT_TRUE(summary.has_value());
+  EXPECT_EQ(summary->record.stages.at(0).image, "r.local/shop:runtime-" + key('a'));
+  EXPECT_THAT(summary->record.stages.at(0).cache, ElementsAre("cache-1"));
+  EXPECT_EQ(repo_.counts().manifest_reads, before.manifest_reads + 1);
+  EXPECT_EQ(repo_.counts().blob_opens, before.blob_opens);
 }
 
-TEST_F(Records, AManifestThatSomethingElseNeedsStays) {
-  build("main", 'a');
-  build("main", 'b');
-  put_image(repo_, "stable", ixian::testing::sample_image("a"));
-  const auto gone = removed(1);
-  EXPECT_THAT(gone, Not(Contains("runtime-" + key('a'))));
-}
-
-TEST_F(Records, InstructionsThatLedToAnImageInUseStay) {
-  for (char digit : {'1', '2'})
-    put_image(repo_, "cache-" + key(digit), ixian::testing::sample_image(std::string("cache") + digit));
-  build("main", 'a', {"cache-" + key('1')});
-  build("main", 'b', {"cache-" + key('2')});
-  build("main", 'a');  // found, so that it does not know what led to it
-  const auto gone = removed(1);
-  EXPECT_THAT(gone, Not(Contains("cache-" + key('1'))));
-  EXPECT_THAT(gone, Contains("cache-" + key('2')));
-}
-
-TEST_F(Records, PruningRemovesWhatItSaid) {
-  build("main", 'a');
-  build("main", 'b');
-  const auto plan = plan_registry_prune(repo_, 1, never_);
-  EXPECT_EQ(carry_out(plan, repo_, never_), 2u);
-  EXPECT_FALSE(repo_.find("runtime-" + key('a')));
-  EXPECT_TRUE(repo_.find("runtime-" + key('b')));
-  EXPECT_EQ(record_tags(repo_.tags()).size(), 1u);
+TEST_F(Records, OfABuildThatBeginsAreNoBuildsYet) {
+  const std::string tag = write_record(repo_, {"main", {}}, now_, RecordKind::kBegun);
+  EXPECT_TRUE(tag.starts_with("begun-main-20261126T020000000Z-")) << tag;
+  EXPECT_THAT(record_tags(repo_.tags()), ::testing::IsEmpty());
+  const auto parsed = parse_record_tag(tag);
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->kind, RecordKind::kBegun);
+  EXPECT_EQ(tag_text(*parsed), tag);
 }
 
 }  // namespace

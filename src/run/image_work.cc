@@ -33,6 +33,8 @@ ImageWork::~ImageWork() = default;
 
 void ImageWork::make(plan::Images& images, const plan::StageStep& step) {
   const plan::KeyedStage& stage = images.keyed(step.id);
+  const bool pushes = step.push || (step.place == plan::Place::kBuild && manners_.push_instructions);
+  if (pushes && services_.announce) services_.announce(images);
   if (step.place == plan::Place::kBuild) build(images, stage, step);
   if (step.place != plan::Place::kUnneeded && services_.note) services_.note(stage);
   if (step.push) push_later(step);

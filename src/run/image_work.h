@@ -33,6 +33,9 @@ struct ImageServices {
   // A repository of a registry. Throws Error{kRegistry} for pushing to one that is not configured.
   std::function<std::shared_ptr<oci::ImageRepo>(const oci::Reference& reference, bool push)> open_repo;
 
+  // Told before anything of the run is pushed, as often as a stage is made that may push. May be empty.
+  std::function<void(plan::Images& images)> announce;
+
   // Told of each image that this run has made or found, with the inputs that led to it.
   std::function<void(const plan::KeyedStage& stage)> note;
 };

@@ -1,3 +1,6 @@
+// What may be removed is found in the order of what it costs to ask: the list of tags; of the records one for
+// each that says something else, which the tags tell; and only if something is to go, the manifests of others
+// and the digests.
 #include "run/registry_prune.h"
 
 #include <algorithm>
@@ -5,10 +8,13 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <utility>
 
-#include "base/error.h"
 #include "base/thread_pool.h"
+#include "oci/media_types.h"
+#include "oci/referrers.h"
 #include "run/build_record.h"
+#include "run/manifest_reach.h"
 
 namespace ixian::run {
 namespace {
@@ -16,11 +22,18 @@ namespace {
 constexpr unsigned kQuestionsAtOnce = 16;
 constexpr std::size_t kStageKeyDigits = 64;
 
-// "runtime-<64 hex digits>", "cache-<64 hex digits>".
+// "runtime-<64 hex digits>", "cache-<64 hex digits>". Such a one of a digest's algorithm is about a manifest.
 bool is_keyed_tag(const std::string& tag) {
   if (tag.size() < kStageKeyDigits + 2 || tag[tag.size() - kStageKeyDigits - 1] != '-') return false;
-  return std::all_of(tag.end() - kStageKeyDigits, tag.end(),
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  return std::all_of(tag.end() - kStageKeyDigits, tag.end(), oci::is_lower_hex) && !oci::subject_of_tag(tag);
+}
+
+std::string stage_of(const std::string& tag) {
+  return tag.size() <= kStageKeyDigits ? "" : tag.substr(0, tag.size() - kStageKeyDigits - 1);
+}
+
+bool is_instruction(const std::string& tag) {
+  return tag.starts_with("cache-") || tag.starts_with("listing-");
 }
 
 std::string tag_of(const std::string& image) {
@@ -28,126 +41,314 @@ std::string tag_of(const std::string& image) {
   return colon == std::string::npos ? "" : image.substr(colon + 1);
 }
 
+// Records whose tags say that they say the same, each kind with the newest first.
+struct RecordGroup {
+  std::vector<RecordTag> done;
+  std::vector<RecordTag> begun;
+  std::vector<std::pair<std::string, RecordSummary>> read;  // by tag; mostly the newest one alone
+
+  const RecordTag& newest() const { return done.empty() ? begun.front() : done.front(); }
+  bool readable() const { return !read.empty(); }
+  const BuildRecord& record() const { return read.front().second.record; }
+  const std::string& first() const { return done.empty() ? begun.back().time : done.back().time; }
+  bool has_ended(const RecordTag& begin) const {
+    return std::any_of(done.begin(), done.end(),
+                       [&](const RecordTag& each) { return each.time == begin.time; });
+  }
+};
+
+// What a build was about, whoever built it and however often.
+std::pair<std::string, std::set<std::string>> content(const BuildRecord& record) {
+  std::set<std::string> images;
+  for (const RecordedStage& stage : record.stages) images.insert(stage.image);
+  return {record.branch, std::move(images)};
+}
+
 class Planner {
  public:
-  Planner(oci::ImageRepo& repo, std::size_t builds, base::Cancellation& cancellation)
-      : repo_(repo), builds_(builds), cancellation_(cancellation), tags_(repo.tags()) {}
+  Planner(oci::ImageRepo& repo, const PruneRules& rules, base::Cancellation& cancellation)
+      : repo_(repo),
+        rules_(rules),
+        cancellation_(cancellation),
+        reach_(repo, cancellation),
+        tags_(repo.tags()) {}
 
   RegistryPrune run() {
-    const std::vector<RecordTag> records = record_tags(tags_);
-    read(records);
-    keep_recent(records);
-    keep_origins(records);
-    RegistryPrune plan;
-    plan.branches.assign(branches_.begin(), branches_.end());
-    std::vector<std::string> going;
-    for (const std::string& tag : tags_) {
-      const bool ours = is_keyed_tag(tag) || parse_record_tag(tag);
-      if (!ours)
-        ++plan.foreign;
-      else if (keep_.contains(tag) || records.empty())
-        ++plan.kept;
-      else
-        going.push_back(tag);
-    }
-    resolve(going, plan);
-    return plan;
+    plan_.seen = {tags_.begin(), tags_.end()};
+    sort();
+    read_records();
+    const std::vector<RecordGroup*> newest_first = readable();
+    keep_recent(newest_first);
+    keep_begun(newest_first);
+    keep_origins(newest_first);
+    choose();
+    return std::move(plan_);
   }
 
  private:
-  void read(const std::vector<RecordTag>& records) {
-    std::mutex mutex;
-    base::parallel_for(records.size(), kQuestionsAtOnce, [&](std::size_t i) {
-      cancellation_.throw_if_requested();
-      auto record = read_record(repo_, records[i].tag);
-      const std::lock_guard lock(mutex);
-      records_[records[i].tag] = std::move(record);
-    });
-  }
-
-  void keep_recent(const std::vector<RecordTag>& records) {
-    std::map<std::string, std::size_t> seen;
-    for (const RecordTag& each : records) {  // the newest first
-      const auto& record = records_.at(each.tag);
-      if (record && seen[each.branch]++ >= builds_) continue;
-      // One that cannot be read speaks of something that is not known, by a newer ix perhaps.
-      keep_.insert(each.tag);
-      if (!record) continue;
-      branches_.insert(each.branch);
-      for (const RecordedStage& stage : record->stages) keep_stage(stage);
+  void sort() {
+    for (const std::string& tag : tags_) {
+      if (auto record = parse_record_tag(tag)) {
+        RecordGroup& group = groups_[{record->branch, record->digits}];
+        (record->kind == RecordKind::kDone ? group.done : group.begun).push_back(std::move(*record));
+      } else {
+        (is_keyed_tag(tag) ? keyed_ : foreign_).push_back(tag);
+      }
+    }
+    const auto newer = [](const RecordTag& a, const RecordTag& b) { return a.time > b.time; };
+    for (auto& [key, group] : groups_) {
+      std::sort(group.done.begin(), group.done.end(), newer);
+      std::sort(group.begun.begin(), group.begun.end(), newer);
     }
   }
 
-  void keep_stage(const RecordedStage& stage) {
-    keep_.insert(tag_of(stage.image));
-    keep_.insert(stage.cache.begin(), stage.cache.end());
+  void read_records() {
+    std::vector<RecordGroup*> all;
+    for (auto& [key, group] : groups_) all.push_back(&group);
+    base::parallel_for(all.size(), kQuestionsAtOnce, [&](std::size_t i) {
+      cancellation_.throw_if_requested();
+      read_into(*all[i], all[i]->newest().tag);
+    });
   }
 
-  // A build that found an image does not know what instructions led to it: the one that built it does.
-  void keep_origins(const std::vector<RecordTag>& records) {
-    const std::set<std::string> recent = keep_;
-    for (const RecordTag& each : records) {
-      const auto& record = records_.at(each.tag);
-      if (!record || recent.contains(each.tag)) continue;
-      for (const RecordedStage& stage : record->stages) {
-        if (stage.cache.empty() || !recent.contains(tag_of(stage.image))) continue;
-        keep_.insert(stage.cache.begin(), stage.cache.end());
-        keep_.insert(each.tag);
+  void read_into(RecordGroup& group, const std::string& tag) {
+    if (auto summary = summarize_record(repo_, tag)) group.read.emplace_back(tag, *std::move(summary));
+  }
+
+  // The groups that say something, the newest first. What cannot be read under such a tag is something else,
+  // or speaks of what is not known, by a newer ix perhaps.
+  std::vector<RecordGroup*> readable() {
+    std::vector<RecordGroup*> found;
+    for (auto& [key, group] : groups_) {
+      if (group.readable()) {
+        found.push_back(&group);
+        note(group);
+        continue;
+      }
+      for (const auto* tags : {&group.done, &group.begun}) {
+        for (const RecordTag& each : *tags) foreign_.push_back(each.tag);
+      }
+    }
+    std::sort(found.begin(), found.end(), [](const RecordGroup* a, const RecordGroup* b) {
+      return std::pair(a->newest().time, a->newest().tag) > std::pair(b->newest().time, b->newest().tag);
+    });
+    return found;
+  }
+
+  void note(const RecordGroup& group) {
+    if (!group.done.empty()) {
+      plan_.known = true;
+      plan_.all_branches.insert(group.record().branch);
+    }
+    for (const auto& [tag, summary] : group.read) {
+      for (const RecordedStage& stage : summary.record.stages) {
+        stages_.insert(stage_of(tag_of(stage.image)));
+        named_.insert(stage.cache.begin(), stage.cache.end());
+      }
+    }
+  }
+
+  void keep_recent(const std::vector<RecordGroup*>& newest_first) {
+    std::map<std::string, std::set<std::set<std::string>>> kept;  // the contents of each branch
+    std::set<std::string> branches;
+    for (const RecordGroup* group : newest_first) {
+      if (group->done.empty()) continue;
+      auto [branch, images] = content(group->record());
+      if (std::count(rules_.forgotten.begin(), rules_.forgotten.end(), branch) > 0) continue;
+      auto& contents = kept[branch];
+      // Built once more: the newest record of it stands for both.
+      if (contents.contains(images) || contents.size() >= rules_.builds) continue;
+      contents.insert(std::move(images));
+      branches.insert(branch);
+      keep_.insert(group->done.front().tag);
+      keep_named(group->record());
+    }
+    plan_.branches.assign(branches.begin(), branches.end());
+  }
+
+  void keep_begun(const std::vector<RecordGroup*>& newest_first) {
+    const std::string oldest = time_in_tag(rules_.now - rules_.grace);
+    for (const RecordGroup* group : newest_first) {
+      for (const RecordTag& begin : group->begun) {
+        if (rules_.grace.count() == 0 || begin.time < oldest || group->has_ended(begin)) continue;
+        ++plan_.begun;
+        keep_.insert(begin.tag);
+        keep_named(group->record());
+      }
+    }
+  }
+
+  void keep_named(const BuildRecord& record) {
+    for (const RecordedStage& stage : record.stages) {
+      images_.insert(tag_of(stage.image));
+      keep_.insert(stage.cache.begin(), stage.cache.end());
+    }
+  }
+
+  // A build that found an image does not know what instructions led to it: the one that built it does. That
+  // is mostly the first one that speaks of the image.
+  void keep_origins(const std::vector<RecordGroup*>& newest_first) {
+    keep_known_origins(newest_first);
+    std::map<std::string, RecordGroup*> first;
+    for (RecordGroup* group : newest_first) {
+      if (group->done.empty()) continue;
+      for (const RecordedStage& stage : group->record().stages) {
+        const std::string image = tag_of(stage.image);
+        if (!images_.contains(image)) continue;
+        auto& known = first.emplace(image, group).first->second;
+        if (group->first() < known->first()) known = group;
+      }
+    }
+    std::set<RecordGroup*> unread;
+    for (const auto& [image, group] : first) {
+      if (!with_origin_.contains(image) && group->done.size() > 1) unread.insert(group);
+    }
+    const std::vector<RecordGroup*> all(unread.begin(), unread.end());
+    base::parallel_for(all.size(), kQuestionsAtOnce, [&](std::size_t i) {
+      cancellation_.throw_if_requested();
+      read_into(*all[i], all[i]->done.back().tag);
+    });
+    for (const RecordGroup* group : all) note(*group);
+    keep_known_origins(newest_first);
+    keep_.insert(images_.begin(), images_.end());
+  }
+
+  void keep_known_origins(const std::vector<RecordGroup*>& newest_first) {
+    for (const RecordGroup* group : newest_first) {
+      for (const auto& [tag, summary] : group->read) {
+        for (const RecordedStage& stage : summary.record.stages) {
+          if (stage.cache.empty() || !images_.contains(tag_of(stage.image))) continue;
+          with_origin_.insert(tag_of(stage.image));
+          const bool is_new = std::any_of(
+              stage.cache.begin(), stage.cache.end(),
+              [this](const std::string& each) { return !keep_.contains(each) && plan_.seen.contains(each); });
+          if (!is_new) continue;
+          keep_.insert(stage.cache.begin(), stage.cache.end());
+          keep_.insert(tag);
+        }
+      }
+    }
+  }
+
+  bool is_ours(const std::string& tag) const {
+    return is_instruction(tag) || stages_.contains(stage_of(tag));
+  }
+
+  bool stays(const std::string& tag) const {
+    if (!plan_.known || keep_.contains(tag)) return true;
+    return plan_.begun > 0 && is_instruction(tag) && !named_.contains(tag);
+  }
+
+  void choose() {
+    std::vector<std::string> going;
+    std::vector<std::string> staying;
+    for (const std::string& tag : keyed_) {
+      if (!is_ours(tag))
+        foreign_.push_back(tag);
+      else
+        (stays(tag) ? staying : going).push_back(tag);
+    }
+    plan_.foreign = foreign_.size();
+    plan_.kept = staying.size();
+    choose_records();
+    if (going.empty() && plan_.remove.empty()) return;
+    reach_.follow(foreign_);
+    if (!going.empty()) choose_images(going, staying);
+    plan_.held.insert(reach_.held().begin(), reach_.held().end());
+    std::sort(plan_.remove.begin(), plan_.remove.end(),
+              [](const PruneCandidate& a, const PruneCandidate& b) { return a.tag < b.tag; });
+  }
+
+  void choose_records() {
+    for (const auto& [key, group] : groups_) {
+      if (!group.readable()) continue;
+      std::map<std::string, oci::Digest> digests;
+      for (const auto& [tag, summary] : group.read) digests.emplace(tag, summary.manifest);
+      for (const auto* tags : {&group.done, &group.begun}) {
+        for (const RecordTag& each : *tags) {
+          const auto digest = digests.find(each.tag);
+          if (!plan_.known || keep_.contains(each.tag)) {
+            ++plan_.kept;
+            if (digest != digests.end()) plan_.records[digest->second].push_back(each.tag);
+          } else {
+            plan_.remove.push_back(
+                {each.tag, digest == digests.end() ? std::nullopt : std::optional(digest->second)});
+          }
+        }
       }
     }
   }
 
   // By digest, and never one that something else still needs.
-  void resolve(const std::vector<std::string>& going, RegistryPrune& plan) {
-    std::map<std::string, oci::Descriptor> found;
-    std::mutex mutex;
-    base::parallel_for(tags_.size(), kQuestionsAtOnce, [&](std::size_t i) {
+  void choose_images(const std::vector<std::string>& going, const std::vector<std::string>& staying) {
+    std::vector<std::string> all = staying;
+    all.insert(all.end(), going.begin(), going.end());
+    std::vector<std::optional<oci::Descriptor>> found(all.size());
+    base::parallel_for(all.size(), kQuestionsAtOnce, [&](std::size_t i) {
       cancellation_.throw_if_requested();
-      if (const auto descriptor = repo_.find(tags_[i])) {
-        const std::lock_guard lock(mutex);
-        found.emplace(tags_[i], *descriptor);
-      }
+      found[i] = repo_.find(all[i]);
     });
-    std::set<std::string> kept_digests;
-    for (const auto& [tag, descriptor] : found) {
-      if (!std::binary_search(going.begin(), going.end(), tag)) kept_digests.insert(descriptor.digest.text());
-    }
-    for (const std::string& tag : going) {
-      const auto image = found.find(tag);
-      if (image == found.end()) continue;  // somebody else has removed it
-      if (kept_digests.contains(image->second.digest.text()))
-        ++plan.kept;
+    std::vector<std::string> indexes;  // never what ix pushes under such a tag
+    std::map<oci::Digest, std::vector<std::string>> candidates;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!found[i]) continue;  // somebody else has removed it
+      if (oci::is_index_type(found[i]->media_type)) indexes.push_back(all[i]);
+      if (i < staying.size())
+        plan_.held.insert(found[i]->digest);
       else
-        plan.remove.push_back({tag, image->second.digest, image->second.size});
+        candidates[found[i]->digest].push_back(all[i]);
+    }
+    reach_.follow(indexes);
+    std::erase_if(candidates, [&](const auto& each) {
+      const bool held = plan_.held.contains(each.first) || reach_.held().contains(each.first);
+      if (held) plan_.kept += each.second.size();
+      return held;
+    });
+    leave_referred(candidates);
+    for (const auto& [digest, tags] : candidates) {
+      for (const std::string& tag : tags) plan_.remove.push_back({tag, digest});
+    }
+  }
+
+  // A registry that keeps track of subjects itself has no tags for that.
+  void leave_referred(std::map<oci::Digest, std::vector<std::string>>& candidates) {
+    std::vector<oci::Digest> digests;
+    for (const auto& [digest, tags] : candidates) digests.push_back(digest);
+    std::vector<char> referred(digests.size());
+    base::parallel_for(digests.size(), kQuestionsAtOnce, [&](std::size_t i) {
+      cancellation_.throw_if_requested();
+      referred[i] = !repo_.referrers(digests[i]).empty();
+    });
+    for (std::size_t i = 0; i < digests.size(); ++i) {
+      if (referred[i] == 0) continue;
+      plan_.held.insert(digests[i]);
+      plan_.kept += candidates.at(digests[i]).size();
+      candidates.erase(digests[i]);
     }
   }
 
   oci::ImageRepo& repo_;
-  const std::size_t builds_;
+  const PruneRules& rules_;
   base::Cancellation& cancellation_;
+  ManifestReach reach_;
   const std::vector<std::string> tags_;  // sorted
-  std::map<std::string, std::optional<BuildRecord>> records_;
-  std::set<std::string> keep_;
-  std::set<std::string> branches_;
+  RegistryPrune plan_;
+
+  std::map<std::pair<std::string, std::string>, RecordGroup> groups_;  // by branch and digits, as in the tags
+  std::vector<std::string> keyed_;
+  std::vector<std::string> foreign_;
+  std::set<std::string> stages_;       // that records speak of
+  std::set<std::string> named_;        // instructions that any record names
+  std::set<std::string> images_;       // tags of images that stay
+  std::set<std::string> with_origin_;  // those of which a record says what instructions led to them
+  std::set<std::string> keep_;         // tags that stay
 };
 
 }  // namespace
 
-RegistryPrune plan_registry_prune(oci::ImageRepo& repo, std::size_t builds,
+RegistryPrune plan_registry_prune(oci::ImageRepo& repo, const PruneRules& rules,
                                   base::Cancellation& cancellation) {
-  return Planner(repo, builds, cancellation).run();
-}
-
-std::size_t carry_out(const RegistryPrune& plan, oci::ImageRepo& repo, base::Cancellation& cancellation) {
-  std::set<std::string> gone;
-  for (const bool records : {false, true}) {
-    for (const PruneCandidate& each : plan.remove) {
-      if (parse_record_tag(each.tag).has_value() != records) continue;
-      cancellation.throw_if_requested();
-      if (gone.insert(each.digest.text()).second) repo.remove(each.digest.text());
-    }
-  }
-  return gone.size();
+  return Planner(repo, rules, cancellation).run();
 }
 
 }  // namespace ixian::run

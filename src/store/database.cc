@@ -70,8 +70,8 @@ int wait_for_others(void* cancellation, int times) {
 
 }  // namespace
 
-Database::Database(std::string path, base::Cancellation& cancellation)
-    : path_(std::move(path)), cancellation_(cancellation) {
+Database::Database(std::string path, base::Cancellation& cancellation, bool only_reads)
+    : path_(std::move(path)), cancellation_(cancellation), only_reads_(only_reads) {
   try {
     open();
   } catch (...) {
@@ -141,9 +141,26 @@ void Database::execute(const char* sql) {
   if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }
 
+// Who only reads cannot make the file through which processes share the log's index. Where there is none and
+// no log either, as in a copy, the database is all there is, and nobody can change it.
+void Database::open_file() {
+  if (!only_reads_) {
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
+    return;
+  }
+  const bool shares = layout::file_size(path_ + "-shm").has_value();
+  const bool alone = !shares && layout::file_size(path_ + "-wal").value_or(0) == 0;
+  std::string name = "file:";
+  for (const char c : path_)
+    name += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02x}", c) : std::string(1, c);
+  name += alone ? "?immutable=1" : "?mode=ro";
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2(name.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
+}
+
 void Database::open() {
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
+  open_file();
   sqlite3_busy_handler(handle_, wait_for_others, &cancellation_);
   sqlite3_wal_hook(handle_, after_commit, &frames_);
   int persist = 1;
@@ -153,7 +170,7 @@ void Database::open() {
     return statement.step() ? statement.number(0) : 0;
   };
   // An older one has all its tables, and gets those that are new.
-  if (version() < kSchema) {
+  if (version() < kSchema && !only_reads_) {
     const layout::FolderLock lock(path_ + ".lock", cancellation_);
     if (version() < kSchema) make_tables();
   }
@@ -245,6 +262,13 @@ bool Statement::is_null(int column) const {
 }
 
 Transaction::Transaction(Database& database, Access access) : database_(database), lock_(database.mutex_) {
+  if (access != Access::kRead && database_.only_reads_) {
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format("Nothing can be written to the store in {}. Name another folder in IXIAN_STORE, or "
+                    "see to it that you may write there.",
+                    base::printable_path(layout::folder_of(database_.path_))));
+  }
   if (access != Access::kRead) database_.synchronise(access == Access::kDurable);
   database_.execute(access == Access::kRead ? "BEGIN" : "BEGIN IMMEDIATE");
 }

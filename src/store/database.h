@@ -18,11 +18,14 @@ namespace ixian::store {
 // most a minute, or until stopping is requested). Errors are Error{kRegistry}.
 class Database {
  public:
-  // Makes the file and its tables where they are missing. `cancellation` outlives the database.
-  Database(std::string path, base::Cancellation& cancellation);
+  // Makes the file and its tables where they are missing, unless it `only_reads`: then it needs no right to
+  // write, and writing is an error. `cancellation` outlives the database.
+  Database(std::string path, base::Cancellation& cancellation, bool only_reads = false);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
+
+  bool only_reads() const { return only_reads_; }
 
   // To remove a row something must be written first, which a full disk does not allow. So a little room is
   // kept in a file, and given up by who is about to make more. Both never throw.
@@ -33,6 +36,7 @@ class Database {
   friend class Transaction;
   friend class Statement;
   void open();
+  void open_file();
   void make_tables();
   void execute(const char* sql);
   void synchronise(bool full);
@@ -42,6 +46,7 @@ class Database {
 
   const std::string path_;
   base::Cancellation& cancellation_;
+  const bool only_reads_;
   std::mutex mutex_;
   sqlite3* handle_ = nullptr;
   int frames_ = 0;                                 // of the write-ahead log, after our last commit

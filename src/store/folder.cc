@@ -85,6 +85,10 @@ bool Folder::exists() const {
   return layout::file_size(version()).has_value();
 }
 
+bool Folder::only_for_reading() const {
+  return exists() && ::access(path_.c_str(), W_OK) != 0 && (errno == EROFS || errno == EACCES);
+}
+
 bool Folder::has_known_version() const {
   const auto text = layout::read_whole(version(), 4096);
   if (!text) return false;

@@ -46,6 +46,9 @@ class Folder {
   // There is a store, of whatever version.
   bool exists() const;
 
+  // There is one, and we may not write to it: on a medium that can only be read, or another user's.
+  bool only_for_reading() const;
+
   // Makes what is missing, durably, for this user alone (0700: trees hold programs that are setuid); the
   // version last. Throws Error{kRegistry} where the store is of a newer version, or the folder holds other
   // things.

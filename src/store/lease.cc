@@ -46,14 +46,17 @@ std::int64_t unix_time(base::Clock& clock) {
 Lease::Lease(std::shared_ptr<Database> database, const Folder& folder, base::Clock& clock)
     : database_(std::move(database)),
       clock_(clock),
-      file_(folder.leases(), kLeasePrefix),
-      id_(file_.path().substr(file_.path().rfind('/') + 1)) {
+      file_(database_->only_reads() ? nullptr
+                                    : std::make_unique<layout::TemporaryFile>(folder.leases(), kLeasePrefix)),
+      id_(file_ ? file_->path().substr(file_->path().rfind('/') + 1) : "") {
+  if (!file_) return;
   Transaction transaction(*database_, Access::kWrite);
   transaction.run("INSERT INTO lease(id, used) VALUES(?1, ?2)", id_, unix_time(clock_));
   transaction.commit();
 }
 
 Lease::~Lease() {
+  if (!file_) return;
   try {
     Transaction transaction(*database_, Access::kWrite);
     transaction.run("DELETE FROM lease WHERE id = ?1", id_);
@@ -63,6 +66,7 @@ Lease::~Lease() {
 }
 
 void Lease::keep(const std::vector<Object>& objects) {
+  if (!file_) return;
   std::vector<Object> fresh;
   {
     std::lock_guard lock(mutex_);
@@ -77,6 +81,7 @@ void Lease::keep(const std::vector<Object>& objects) {
 }
 
 void Lease::keep(Transaction& transaction, const std::vector<Object>& objects) {
+  if (!file_) return;
   const std::int64_t now = unix_time(clock_);
   transaction.run("UPDATE lease SET used = ?2 WHERE id = ?1", id_, now);
   if (transaction.changes() == 0) {  // somebody took us for dead, where locks do not work

@@ -31,7 +31,8 @@ Object entry_object(const std::string& key);
 // go.
 class Lease {
  public:
-  // Throws Error{kRegistry}, Cancelled.
+  // In a store that can only be read it keeps nothing, as nobody who may write there could be told. Throws
+  // Error{kRegistry}, Cancelled.
   Lease(std::shared_ptr<Database> database, const Folder& folder, base::Clock& clock);
   ~Lease();
   Lease(const Lease&) = delete;
@@ -49,7 +50,7 @@ class Lease {
  private:
   const std::shared_ptr<Database> database_;
   base::Clock& clock_;
-  const layout::TemporaryFile file_;
+  const std::unique_ptr<layout::TemporaryFile> file_;  // null: it keeps nothing
   const std::string id_;
   std::mutex mutex_;
   std::unordered_set<Object> kept_;

@@ -29,7 +29,7 @@ struct Store::Parts {
         folder(path),
         blobs(folder.blobs()) {
     folder.make(cancellation);
-    database = std::make_shared<Database>(folder.database(), cancellation);
+    database = std::make_shared<Database>(folder.database(), cancellation, folder.only_for_reading());
     trees = std::make_unique<Trees>(database, folder, clock, cancellation);
   }
   ~Parts() {
@@ -37,6 +37,9 @@ struct Store::Parts {
   }
 
   CollectorParts collector() { return {*database, folder, blobs, *trees, clock, cancellation, grace}; }
+
+  // For looking while a lease keeps what is found.
+  Access kept_access() const { return database->only_reads() ? Access::kRead : Access::kWrite; }
 
   std::shared_ptr<Lease> lease() {
     std::lock_guard lock(mutex);
@@ -74,6 +77,7 @@ Store::~Store() = default;
 std::shared_ptr<Store> Store::open(const std::string& folder, base::Cancellation& cancellation,
                                    const StoreOptions& options) {
   auto parts = std::make_unique<Parts>(folder, cancellation, options);
+  if (parts->database->only_reads()) return std::shared_ptr<Store>(new Store(std::move(parts)));
   const CollectorParts all = parts->collector();
   Collector(all).reclaim();
   parts->database->keep_reserve();
@@ -136,7 +140,7 @@ std::optional<CacheEntry> Store::cache_get(const std::string& key) {
     if (!read_entry(look, key)) return std::nullopt;  // most often, and nothing has to be written
   }
   {
-    Transaction transaction(*parts_->database, Access::kWrite);
+    Transaction transaction(*parts_->database, parts_->kept_access());
     entry = read_entry(transaction, key);
     if (!entry) return std::nullopt;
     for (const auto& blob : entry->blobs) objects.push_back(blob_object(blob.digest));
@@ -161,6 +165,7 @@ void Store::cache_put(const std::string& key, const CacheEntry& entry) {
 }
 
 void Store::cache_put(const std::vector<Keyed>& entries) {
+  if (parts_->database->only_reads()) return;
   const auto lease = parts_->lease();
   Reach reach(parts_->blobs);
   std::vector<Object> objects;

@@ -49,8 +49,10 @@ struct StoreOptions {
 // repositories of images() hold one from their first call on.
 class Store : public std::enable_shared_from_this<Store> {
  public:
-  // Makes the folder if there is none, and reclaims what killed processes left. Throws Error{kRegistry} where
-  // it belongs to a newer ix. `cancellation` outlives the store.
+  // Makes the folder if there is none, and reclaims what killed processes left. One that we may not write to
+  // is opened for reading: then nothing keeps what is read from being removed by others meanwhile, what would
+  // only be noted (cache_put()) is not, and all else that writes is Error{kRegistry}. Throws Error{kRegistry}
+  // where it belongs to a newer ix. `cancellation` outlives the store.
   static std::shared_ptr<Store> open(const std::string& folder, base::Cancellation& cancellation,
                                      const StoreOptions& options = {});
   ~Store();

@@ -87,7 +87,7 @@ std::optional<oci::Descriptor> StoreRepo::named(const std::string& ref) {
   const std::string name = prefix_ + ref;
   Lease& lease = this->lease();
   if (Transaction look(database_, Access::kRead); !read_name(look, name)) return std::nullopt;
-  Transaction transaction(database_, Access::kWrite);
+  Transaction transaction(database_, database_.only_reads() ? Access::kRead : Access::kWrite);
   auto found = read_name(transaction, name);
   if (!found) return std::nullopt;
   const std::vector<Object> objects = {name_object(name), blob_object(found->image.digest)};
