@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <future>
 
 #include "auth/docker_proxies.h"
 #include "aws/environment.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "cli/build_options.h"
 #include "cli/build_output.h"
 #include "cli/commands.h"
@@ -16,6 +19,7 @@
 #include "cli/registry_access.h"
 #include "docker/docker_engine.h"
 #include "engine/embedded_engine.h"
+#include "run/build_log.h"
 #include "script/calls.h"
 #include "store/folder.h"
 #include "store/store.h"
@@ -87,6 +91,21 @@ int run_daemon_build(const CommandContext& context, BuildOptions options) {
   return 0;
 }
 
+// For whoever makes room in the repository of the instruction cache. Nothing of an image is known before it
+// is built.
+run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltStage* image) {
+  if (options.job.cache_to.empty()) return {};
+  const oci::Reference cache = oci::parse_reference(options.job.cache_to);
+  if (!cache.tag.empty() || cache.digest) return {};  // refused by the build
+  run::BuildRecord record{run::branch_name("", base::current_directory()), {}};
+  if (image != nullptr) {
+    const std::string digest = image->manifest.descriptor.digest.text();
+    record.stages.push_back(
+        {options.job.target, cache.name() + "@" + digest, digest, nullptr, image->cache_tags});
+  }
+  return {{cache.name(), std::move(record)}};
+}
+
 int run_build(const CommandContext& context) {
   const std::vector<std::string>& args = context.options.run.args;
   if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg == "--help" || arg == "-h"; })) {
@@ -111,9 +130,21 @@ int run_build(const CommandContext& context) {
   services.open_for_push = open_target(access);
   services.http_client = [&access]() -> http::Client& { return access.services().client; };
   const auto engine = engine::make_embedded_engine(std::move(services));
+  base::SystemClock clock;
+  run::BuildLog log({[&access](const std::string& name) -> std::shared_ptr<oci::ImageRepo> {
+                       return open_target(access)(oci::parse_reference(name));
+                     },
+                     clock, context.sink, base::LogLevel::kDebug});
+  // A registry that does not answer is waited for once, by whoever needs the cache.
+  std::future<bool> announced;
+  if (!options.job.cache_to.empty()) {
+    announced = std::async(std::launch::async,
+                           [&log, record = cache_record(options, nullptr)] { return log.begin(record); });
+  }
   const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
   deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
   engine->wait_for_cache(context.sink);
+  if (announced.valid() && announced.get()) log.end(cache_record(options, &image));
   if (!options.fills_standard_output) print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
 }

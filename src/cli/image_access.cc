@@ -85,7 +85,7 @@ struct ImageAccess::Impl {
         settings(script::image_settings()),
         store(store::Store::open(store::default_folder(), access.cancellation_)),
         log({[this](const std::string& repository) { return open(oci::parse_reference(repository), true); },
-             clock, access.sink_}) {
+             clock, access.sink_, base::LogLevel::kWarning}) {
     engine = kind() == EngineKind::kDocker ? daemon() : embedded();
   }
 

@@ -65,7 +65,8 @@ int image_prune(const ImageContext& context, std::vector<std::string> args) {
   require_own_namespaces();
   store::PruneOptions options;
   if (const auto size = take_option(args, "--keep")) options.max_bytes = parse_size("--keep", *size);
-  if (const auto age = take_option(args, "--older-than")) options.older_than = parse_age("--older-than", *age);
+  if (const auto age = take_option(args, "--older-than"))
+    options.older_than = parse_age("--older-than", *age);
   options.keep_names = !take_flag(args, "--all");
   options.dry_run = context.dry_run;
   require_arguments(args, 0, 0, kUsage);

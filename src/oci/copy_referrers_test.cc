@@ -61,8 +61,8 @@ TEST_F(CopyReferrers, TagsThatAreAboutTheImageComeAlong) {
 }
 
 TEST_F(CopyReferrers, WhatStandsOnThemComesAlongToo) {
-  const Descriptor bill = about(image(), "bill");
-  const Descriptor signature = about(bill, "signature");
+  const Descriptor bill = about(image(), "application/x-bill");
+  const Descriptor signature = about(bill, "application/x-signature");
   ixian::testing::MemoryRepo to("to");
   EXPECT_EQ(copy(to).copied, 2u);
   EXPECT_TRUE(to.find(signature.digest.text()));
@@ -71,7 +71,7 @@ TEST_F(CopyReferrers, WhatStandsOnThemComesAlongToo) {
 
 TEST_F(CopyReferrers, OfTheEntriesOfAnIndexAsWell) {
   Index index{std::string(kOciIndex), {image()}, {}, {}, {}};
-  const Descriptor signature = about(image(), "signature");
+  const Descriptor signature = about(image(), "application/x-signature");
   from_.put_manifest("1", raw(index));
   ixian::testing::MemoryRepo to("to");
   copy(to);
@@ -79,10 +79,10 @@ TEST_F(CopyReferrers, OfTheEntriesOfAnIndexAsWell) {
 }
 
 TEST_F(CopyReferrers, WhereNobodyKeepsTrackTheyAreListedUnderTheirTag) {
-  about(image(), "bill");
+  about(image(), "application/x-bill");
   PlainRepo to("to");
   copy(to);
-  about(image(), "signature");
+  about(image(), "application/x-signature");
   EXPECT_EQ(copy(to).copied, 1u);
   EXPECT_THAT(to.referrers(image().digest), SizeIs(2));
 }

@@ -47,8 +47,9 @@ BuildLog::~BuildLog() {
   stop();
 }
 
-void BuildLog::begin(const RecordParts& parts) {
+bool BuildLog::begin(const RecordParts& parts) {
   const std::lock_guard writing(writing_);
+  bool all = true;
   for (auto [repository, record] : parts) {
     for (RecordedStage& stage : record.stages) stage.cache.clear();
     const auto now = services_.clock.now();
@@ -57,7 +58,7 @@ void BuildLog::begin(const RecordParts& parts) {
       const auto& said = said_[repository];
       if (std::find(said.begin(), said.end(), record) != said.end()) continue;
     }
-    write(repository, record, RecordKind::kBegun, now);
+    all = write(repository, record, RecordKind::kBegun, now) && all;
     const std::lock_guard lock(mutex_);
     said_[repository].push_back(record);
     begun_.emplace(repository, now);
@@ -67,6 +68,7 @@ void BuildLog::begin(const RecordParts& parts) {
     } catch (const std::system_error&) {  // what was said holds for as long as the grace
     }
   }
+  return all;
 }
 
 void BuildLog::end(const RecordParts& parts) {
@@ -82,22 +84,24 @@ void BuildLog::end(const RecordParts& parts) {
   }
 }
 
-void BuildLog::write(const std::string& repository, const BuildRecord& record, RecordKind kind,
+bool BuildLog::write(const std::string& repository, const BuildRecord& record, RecordKind kind,
                      std::chrono::system_clock::time_point time) {
   try {
     write_record(*services_.open(repository), record, time, kind);
+    return true;
   } catch (const base::Cancelled&) {
     throw;
   } catch (const base::Error& error) {
     {
       const std::lock_guard lock(mutex_);
-      if (!warned_.insert(repository).second) return;
+      if (!warned_.insert(repository).second) return false;
     }
     services_.sink.log(
-        base::kNoActivity, base::LogLevel::kWarning,
+        base::kNoActivity, services_.level,
         fmt::format("This build is not written down in {}, so that `ix why` and `ix image prune` will not "
                     "know of it: {}",
                     repository, error.message()));
+    return false;
   }
 }
 

@@ -35,6 +35,7 @@ class BuildLog {
     std::function<std::shared_ptr<oci::ImageRepo>(const std::string& repository)> open;  // for pushing
     base::Clock& clock;
     base::EventSink& sink;
+    base::LogLevel level = base::LogLevel::kWarning;  // of what cannot be written
   };
   // `again`: how often what has begun and not ended is said once more, in real time. It is shorter than the
   // grace that makers of room give.
@@ -42,14 +43,14 @@ class BuildLog {
   ~BuildLog();
 
   // Each part that has not been written yet, without what only the end can tell (`cache`). Returns when it
-  // is.
-  void begin(const RecordParts& parts);
+  // is; false where one of them could not be.
+  bool begin(const RecordParts& parts);
 
   // The same for what has ended well, with the time at which it began, if that has been said.
   void end(const RecordParts& parts);
 
  private:
-  void write(const std::string& repository, const BuildRecord& record, RecordKind kind,
+  bool write(const std::string& repository, const BuildRecord& record, RecordKind kind,
              std::chrono::system_clock::time_point time);
   void repeat();
   void stop();

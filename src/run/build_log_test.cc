@@ -63,7 +63,7 @@ class Log : public ::testing::Test {
               if (!repo) repo = std::make_shared<ixian::testing::MemoryRepo>(repository);
               return repo;
             },
-            clock_, sink_};
+            clock_, sink_, base::LogLevel::kWarning};
   }
 
   std::vector<RecordTag> written(const std::string& repository, RecordKind kind) {

@@ -231,6 +231,7 @@ std::optional<Unpacked> Store::unpacked(const oci::Digest& blob) {
 }
 
 void Store::note_unpacked(const oci::Digest& blob, const Unpacked& unpacked) {
+  if (parts_->database->only_reads()) return;
   Transaction transaction(*parts_->database, Access::kWrite);
   write_unpacked(transaction, blob, unpacked);
   transaction.commit();

@@ -18,7 +18,7 @@ def remove_leftovers():
     name = project_name(called)
     removed = [containers.remove("container", each, shown, "rm", "-v") for each, shown in containers.stopped(name)]
     removed += [containers.remove("volume", each, each, "volume", "rm") for each in volumes(containers, name)]
-    removed += [containers.remove("image", each, each[:19], "rmi") for each in containers.unnamed_images(name)]
+    removed += [containers.remove("image", each, each[:19], "rmi") for each in containers.unnamed_images(name, bool(others(containers, name)))]
     if not any(removed):
         _ixian.log("info", f"Compose has left nothing of the project {name} behind.")
 
@@ -45,9 +45,10 @@ class Containers:
             if is_ours(folder) and status.startswith(("Exited", "Created", "Dead", "Initialized", "Stopped"))
         ]
 
-    def unnamed_images(self, name):
+    def unnamed_images(self, name, is_shared):
+        """Of a name that another folder's project has too, only those of our own repository."""
         form = ("images", "-q", "--no-trunc", "--filter", "dangling=true", "--filter")
-        found = self.lines(*form, f"label={PROJECT}={name}") + self.lines(*form, f"reference={CONFIG.DOCKER.REPOSITORY}")
+        found = ([] if is_shared else self.lines(*form, f"label={PROJECT}={name}")) + self.lines(*form, f"reference={CONFIG.DOCKER.REPOSITORY}")
         return sorted({each for each in found if each.startswith("sha256:")})
 
     def remove(self, kind, each, shown, *command):
@@ -60,15 +61,20 @@ class Containers:
         return True
 
 
+def others(containers, name):
+    """Folders of other projects that compose calls by the same name."""
+    return [folder for _, _, folder, _ in containers.of_project(name) if not is_ours(folder)]
+
+
 def volumes(containers, name):
     """Those that compose made for this project, and those that modules name after it."""
     known = containers.lines("volume", "ls", "-q")
     ours = {each for each in known if any(re.fullmatch(pattern, each) for pattern in volume_patterns())}
     ours.update(containers.lines("volume", "ls", "-q", "--filter", f"label={compose.PROJECT_LABEL}={CONFIG.PROJECT_NAME}"))
-    others = [folder for _, _, folder, _ in containers.of_project(name) if not is_ours(folder)]
+    strangers = others(containers, name)
     labelled = containers.lines("volume", "ls", "-q", "--filter", f"label={PROJECT}={name}")
-    if others and labelled:
-        _ixian.log("warning", f"{others[0] or 'Another folder'} has a compose project named {name}, too. Its volumes stay: {', '.join(labelled)}.")
+    if strangers and labelled:
+        _ixian.log("warning", f"{strangers[0] or 'Another folder'} has a compose project named {name}, too. Its volumes stay: {', '.join(labelled)}.")
     else:
         ours.update(labelled)
     return sorted(ours)
