@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,9 @@ class FileMode {
 
   // The twelve permission bits that a file with the bits `mode` gets.
   std::uint32_t apply(std::uint32_t mode, bool is_directory) const;
+
+  // The bits that it gives to everything, unless it is symbolic.
+  std::optional<std::uint32_t> absolute() const { return absolute_ ? std::optional(value_) : std::nullopt; }
 
  private:
   struct Change {

@@ -56,12 +56,10 @@ using base::Error;
 using base::ErrorCode;
 using oci::TarType;
 
-constexpr std::uint32_t kFolderMode = 0755;
-
-oci::TarEntry folder_entry(const Owner& owner, std::int64_t time) {
+oci::TarEntry folder_entry(const Owner& owner, std::uint32_t mode, std::int64_t time) {
   oci::TarEntry entry;
   entry.type = TarType::kFolder;
-  entry.mode = kFolderMode;
+  entry.mode = mode;
   entry.uid = owner.uid;
   entry.gid = owner.gid;
   entry.mtime = time;
@@ -107,14 +105,20 @@ bool CopyDraft::is_folder(const std::string& path) const {
   return entry && entry->type == TarType::kFolder;
 }
 
-void CopyDraft::make_folders(const std::string& path, const Owner& owner) {
+// As with BuildKit, a --chmod in numbers is that of the folders too.
+std::uint32_t CopyDraft::folder_mode() const {
+  const auto mode = style_.chmod ? style_.chmod->absolute() : std::nullopt;
+  return mode ? *mode & 0777 : kFolderMode;
+}
+
+void CopyDraft::make_folders(const std::string& path, const Owner& owner, std::uint32_t mode) {
   std::string made;
   for (std::string_view part : base::split(path, '/')) {
     if (part.empty()) continue;
     made = context::join_path(made, part);
     const auto entry = find(made);
     if (!entry) {
-      put(made, folder_entry(owner, style_.time), {}, true);
+      put(made, folder_entry(owner, mode, style_.time), {}, true);
     } else if (entry->type != TarType::kFolder) {
       throw Error(ErrorCode::kTaskFailed,
                   fmt::format("/{} cannot be made in the image: /{} is there and is no folder.",
@@ -173,9 +177,9 @@ std::string CopyDraft::target_of(const std::string& destination, const std::stri
                                  bool source_is_folder) {
   const bool folder_wanted = destination.ends_with('/') || destination.ends_with("/.");
   std::string target = context::resolve_path(*this, destination, true);
-  if (folder_wanted) make_folders(target, default_owner());
+  if (folder_wanted) make_folders(target);
   if (!source_is_folder && is_folder(target)) target = context::join_path(target, name);
-  make_folders(context::parent_path(target), default_owner());
+  make_folders(context::parent_path(target));
   return target;
 }
 
@@ -186,7 +190,7 @@ void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
   if (!source.prefix_folders.empty()) {
     // --parents: the folders on the way come with what the source says of them.
     std::string folder = context::resolve_path(*this, destination, true);
-    make_folders(folder, default_owner());
+    make_folders(folder);
     const auto parts = base::split(source.prefix, '/');
     for (std::size_t i = 0; i < parts.size() && i < source.prefix_folders.size(); ++i) {
       folder = context::join_path(folder, parts[i]);
@@ -200,7 +204,7 @@ void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
   for (const context::SelectedFile& file : source.files) {
     if (source.is_folder && file.relative.empty()) {
       // Only its contents are asked for: where it is made anew, it is made like any folder on the way.
-      make_folders(target, default_owner());
+      make_folders(target);
       continue;
     }
     const std::string path = context::join_path(target, file.relative);
@@ -279,7 +283,7 @@ std::vector<layer::LayerEntry> CopyDraft::take() {
     }
   }
   for (const std::string& folder : above) {
-    auto entry = below_.find(folder).value_or(folder_entry(Owner{}, style_.time));
+    auto entry = below_.find(folder).value_or(folder_entry(Owner{}, kFolderMode, style_.time));
     entry.name = folder;
     entries_[folder].entry = std::move(entry);
   }

@@ -59,10 +59,15 @@ class CopyDraft : public context::FileView {
   std::string hard_link_group(const std::string& path) const override;
 
  private:
+  static constexpr std::uint32_t kFolderMode = 0755;
+
   bool is_folder(const std::string& path) const;
   void forget(const std::string& path);
   std::string target_of(const std::string& destination, const std::string& name, bool source_is_folder);
-  void make_folders(const std::string& path, const Owner& owner);
+  void make_folders(const std::string& path, const Owner& owner, std::uint32_t mode = kFolderMode);
+  // Folders on the way to what is copied.
+  void make_folders(const std::string& path) { make_folders(path, default_owner(), folder_mode()); }
+  std::uint32_t folder_mode() const;
   void copy_one(const std::shared_ptr<const context::FileView>& from, const context::SelectedSource& source,
                 const std::string& destination);
   void put(const std::string& path, oci::TarEntry entry, layer::LayerEntry content, bool keep_folder);

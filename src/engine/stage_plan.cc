@@ -121,15 +121,18 @@ class Planner {
   }
 
   oci::Platform platform_of(std::size_t index) const {
-    const std::string& own = graph_->nodes()[index].platform;
-    if (!own.empty()) {
-      return at(graph_->nodes()[index].at, [&] {
+    const dockerfile::StageNode& node = graph_->nodes()[index];
+    if (!node.platform.empty()) {
+      const oci::Platform own = at(node.at, [&] {
         try {
-          return oci::parse_platform(own);
+          return oci::parse_platform(node.platform);
         } catch (const Error& error) {
           throw Error(ErrorCode::kTaskFailed, error.message(), error.context());
         }
       });
+      // What is built from nothing is for the machine of the build, whatever --platform says, as with
+      // BuildKit.
+      if (!std::holds_alternative<dockerfile::FromScratch>(node.base)) return own;
     }
     if (const auto* stage = std::get_if<dockerfile::FromStage>(&graph_->nodes()[index].base))
       return platform_of(stage->index);

@@ -123,11 +123,12 @@ Platform parse_platform(std::string_view text) {
   const std::vector<std::string_view> parts = base::split(text, '/');
   const bool words = std::all_of(parts.begin(), parts.end(), is_word);
   const bool lone_architecture = parts.size() == 1 && words && is_architecture(parts[0]);
+  if (parts.size() == 1 && base::to_lower(parts[0]) == "linux") return host_platform();
   if (!lone_architecture && (!words || parts.size() < 2 || parts.size() > 3)) {
     throw base::Error(base::ErrorCode::kUsage,
                       "\"" + shown(text) +
                           "\" is not a platform. Write it as os/architecture[/variant], such as "
-                          "linux/amd64 or linux/arm/v7, or as an architecture alone, such as arm64.");
+                          "linux/amd64 or linux/arm/v7, or as one of the two alone, such as arm64.");
   }
   Platform platform;
   platform.os = lone_architecture ? "linux" : parts[0];

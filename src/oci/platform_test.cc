@@ -39,10 +39,11 @@ TEST(Platform, AliasesAreBroughtToOneSpelling) {
       {"plan9/mips", "plan9/mips"},
   };
   for (const auto& [typed, meant] : cases) EXPECT_EQ(parse_platform(typed).text(), meant) << typed;
+  EXPECT_EQ(parse_platform("linux").text(), host_platform().text());
 }
 
 TEST(Platform, RefusesWhatIsNone) {
-  for (const char* text : {"", "/", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "toaster",
+  for (const char* text : {"", "/", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "toaster",
                            "linux/../x/y", "linux/amd64\n", "linux//amd64", "linux/am\x1b[2Jd"}) {
     try {
       parse_platform(text);

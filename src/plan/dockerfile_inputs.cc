@@ -131,7 +131,8 @@ class InputsReader {
 
   std::string platform_of(std::size_t index) const {
     const std::string& own = graph_.nodes()[index].platform;
-    if (!own.empty()) return oci::parse_platform(own).text();
+    if (!own.empty() && !std::holds_alternative<FromScratch>(graph_.nodes()[index].base))
+      return oci::parse_platform(own).text();
     if (const auto* stage = std::get_if<FromStage>(&graph_.nodes()[index].base))
       return platform_of(stage->index);
     return platform_;

@@ -22,7 +22,8 @@ class RunMounts : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     IXIAN_SKIP_WITHOUT_SANDBOX();
-    if (!testing::on_path("crun") && !testing::on_path("runc")) GTEST_SKIP() << "neither crun nor runc";
+    if (!testing::on_path("crun") && !testing::on_path("runc"))
+      GTEST_SKIP() << "neither crun nor runc is installed";
     kind_ = std::make_unique<testing::WithVariable>("IXIAN_ROOTFS", GetParam());
     try {
       RootFs::choose(box_.folder.path());

@@ -270,7 +270,8 @@ TEST(RunChoice, WhereOneRuntimeFailsTheOtherRuns) {
 
 TEST(RunChoice, WhatIsNoUtf8IsRefused) {
   IXIAN_SKIP_WITHOUT_SANDBOX();
-  if (!testing::on_path("crun") && !testing::on_path("runc")) GTEST_SKIP() << "neither crun nor runc";
+  if (!testing::on_path("crun") && !testing::on_path("runc"))
+    GTEST_SKIP() << "neither crun nor runc is installed";
   testing::RunInBusybox box;
   EXPECT_THROW(box.sh("echo \xff"), base::Error);
 }
