@@ -1,6 +1,8 @@
 """The builders that are compared. Each is told the same in docker's words; what it makes is read by built_image."""
 
 import ctypes
+import functools
+import json
 import os
 import shutil
 import signal
@@ -9,6 +11,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import built_image
 from program import IX
@@ -178,9 +181,10 @@ class Buildah(Builder):
 
 
 class Docker(Builder):
-    """A dockerd of its own, without a bridge and so without root's firewall, and its BuildKit."""
+    """A dockerd of its own, without a bridge and so without root's firewall, and its BuildKit: that of Debian 12, of 2020."""
 
     name = "docker"
+    SETTINGS = {}
 
     def __init__(self, folder):
         super().__init__(folder)
@@ -196,7 +200,7 @@ class Docker(Builder):
         return "" if os.geteuid() == 0 else "dockerd must be started by root"
 
     def start(self):
-        (self.folder / "daemon.json").write_text("{}")
+        (self.folder / "daemon.json").write_text(json.dumps(self.SETTINGS))
         log = self.folder / "log"
         with log.open("wb") as file:
             self.daemon = subprocess.Popen(
@@ -237,6 +241,47 @@ class Docker(Builder):
                 subprocess.run(["umount", "-l", place], capture_output=True)
 
 
+@functools.cache
+def todays_docker():
+    """The folder of a later Debian's packages of Docker, and why there is none."""
+    script = Path(__file__).parents[2] / "scripts/later-debian"
+    done = subprocess.run([script, "docker"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return (Path(done.stdout.strip()), "") if done.returncode == 0 else (None, f"today's Docker cannot be fetched: {done.stderr.strip()}")
+
+
+class BuildKit(Docker):
+    """Today's: the dockerd of Debian's unstable suite, which keeps images as containerd does, with Debian 12's runc. It is the oracle:
+    what it does is what Docker's users know."""
+
+    name = "buildkit"
+    SETTINGS = {"features": {"containerd-snapshotter": True}}
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        root, _ = todays_docker()
+        self.environment["PATH"] = f"{root}/usr/sbin:{root}/usr/bin:{PATH}"
+        plugins = folder / "cli-plugins"
+        plugins.mkdir()
+        (plugins / "docker-buildx").symlink_to(root / "usr/libexec/docker/cli-plugins/docker-buildx")
+
+    @classmethod
+    def missing(cls):
+        if shutil.which("runc", path=PATH) is None:
+            return "runc is not installed"
+        return todays_docker()[1] or ("" if os.geteuid() == 0 else "dockerd must be started by root")
+
+    def command(self, name, context, dockerfile, arguments):
+        output = f"type=oci,compression=uncompressed,dest={self.folder / name}.tar"
+        return ["docker", "buildx", "build", "--no-cache", "--provenance=false", *without_network(arguments), *arguments, "-f", str(dockerfile),
+                "-o", output, str(context)]  # fmt: skip
+
+    def read(self, name):
+        file = self.folder / f"{name}.tar"
+        image = built_image.read_layout_archive(file)
+        file.unlink()
+        return image
+
+
 def end_with_parent():
     """In a child: end when the thread that started it ends, which is when the tests end, however they do."""
     PR_SET_PDEATHSIG = 1
@@ -244,4 +289,4 @@ def end_with_parent():
 
 
 OURS = (Ix, IxAsUser)
-PEERS = (Docker, Buildah)
+PEERS = (BuildKit, Docker, Buildah)

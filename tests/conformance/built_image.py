@@ -166,10 +166,10 @@ def with_links(tree):
 
 def assemble(config, layers):
     faults, tree = [], {"/": Node("folder", inode=object())}
-    diff_ids = config.get("rootfs", {}).get("diff_ids", [])
+    diff_ids = config.get("rootfs", {}).get("diff_ids") or []
     if [each.diff_id for each in layers] != diff_ids:
         faults.append("the layers are not those of rootfs.diff_ids")
-    filled = [each for each in config.get("history", []) if not each.get("empty_layer")]
+    filled = [each for each in (config.get("history") or []) if not each.get("empty_layer")]
     if len(filled) != len(layers):
         faults.append(f"the history has {len(filled)} entries with a layer, the image {len(layers)} layers")
     for number, layer in enumerate(layers):
@@ -180,18 +180,28 @@ def assemble(config, layers):
 
 def read_layout(folder):
     """The only image of an OCI layout."""
-    folder, faults = Path(folder), []
+    return read_oci_image(lambda name: (Path(folder) / name).read_bytes())
+
+
+def read_layout_archive(file):
+    """The same as a tar archive."""
+    with tarfile.open(file) as archive:
+        return read_oci_image(lambda name: archive.extractfile(name).read())
+
+
+def read_oci_image(read):
+    faults = []
 
     def blob(descriptor):
-        data = (folder / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+        data = read("blobs/" + descriptor["digest"].replace(":", "/"))
         if "sha256:" + hashlib.sha256(data).hexdigest() != descriptor["digest"] or len(data) != descriptor["size"]:
             faults.append(f"{descriptor['digest']} holds other bytes")
         return data
 
-    entries = json.loads((folder / "index.json").read_bytes())["manifests"]
-    assert len(entries) == 1, f"{folder} has {len(entries)} images"
+    entries = json.loads(read("index.json"))["manifests"]
+    assert len(entries) == 1, f"there are {len(entries)} images"
     manifest = json.loads(blob(entries[0]))
-    image = assemble(json.loads(blob(manifest["config"])), [read_layer(blob(each)) for each in manifest["layers"]])
+    image = assemble(json.loads(blob(manifest["config"])), [read_layer(blob(each)) for each in manifest["layers"] or []])
     image.faults += faults
     return image
 

@@ -33,7 +33,7 @@ def instruction(created_by):
 
 
 def normal_history(config):
-    return [(instruction(each.get("created_by", "")), bool(each.get("empty_layer"))) for each in config.get("history", [])]
+    return [(instruction(each.get("created_by", "")), bool(each.get("empty_layer"))) for each in config.get("history") or []]
 
 
 def differences(one, other):

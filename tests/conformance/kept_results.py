@@ -2,10 +2,13 @@
 when a case or the harness has changed. scripts/test keeps them from one preset to the next."""
 
 import hashlib
+import json
 import os
 import pickle
 import threading
 from pathlib import Path
+
+import builders
 
 HERE = Path(__file__).parent
 OURS = ("bases.py", "builders.py", "built_image.py", "cases.py")
@@ -19,13 +22,16 @@ class KeptResults:
 
     def file(self, case, builder):
         digest = hashlib.sha256(self.common)
-        for each in sorted(case.folder.iterdir()):
-            digest.update(f"\0{each.name}\0".encode() + each.read_bytes())
+        digest.update(json.dumps(case.settings, sort_keys=True).encode())
+        for name, content in sorted(case.files.items()):
+            digest.update(f"\0{name}\0".encode() + content)
+        if builder == "buildkit":
+            digest.update((builders.todays_docker()[0] / ".versions").read_bytes())
         return self.folder / f"{case.name}-{builder}-{digest.hexdigest()[:16]}"
 
     def ask(self, case, builder, build):
         """The outcome of build(), or the one of an earlier session."""
-        if self.folder is None or builder not in ("docker", "buildah"):
+        if self.folder is None or builder not in [each.name for each in builders.PEERS]:
             return build()
         file = self.file(case, builder)
         if not file.exists():

@@ -9,7 +9,7 @@ import built_image
 import pytest
 import wanted
 from bases import Tar
-from cases import Case, lay
+from cases import case_of_folder, cases_of_folders, cases_of_rules, lay
 from compare import differences, normal_history
 
 
@@ -137,5 +137,13 @@ def test_a_context_is_laid_as_its_table_says(tmp_path):
 def test_a_builder_reads_its_own_dockerfile_first(tmp_path):
     for end in ("", ".peers", ".docker"):
         (tmp_path / f"Dockerfile{end}").write_text(end)
-    made = Case(tmp_path)
-    assert [made.text(each) for each in ("ix", "docker", "buildah")] == ["", ".docker", ".peers"]
+    made = case_of_folder(tmp_path)
+    assert [made.text(each) for each in ("ix", "docker", "buildah", "buildkit")] == ["", ".docker", ".peers", ""]
+
+
+def test_a_rule_is_a_case_of_ix_and_buildkit_alone():
+    rules = {each.name: each for each in cases_of_rules()}
+    assert len(rules) == len(cases_of_rules()) >= 300
+    one = rules["rule-copy-destination-empty"]
+    assert [one.asks(each) for each in ("ix", "buildkit", "docker", "buildah", "ix-as-user")] == [True, True, False, False, False]
+    assert not {each.name for each in cases_of_folders()} & rules.keys()
