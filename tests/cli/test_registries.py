@@ -14,7 +14,7 @@ from conftest import wait_for
 
 CANARY = "canary-7c1f"  # the password, which must never be seen
 
-needs_registry = pytest.mark.skipif(not (shutil.which("docker-registry") and shutil.which("htpasswd")), reason="needs docker-registry and htpasswd")
+needs_registry = pytest.mark.skipif(not (shutil.which("docker-registry") and shutil.which("htpasswd")), reason="docker-registry or htpasswd is not installed")
 
 IMPORTS = "from ixian.config import CONFIG\nfrom ixian_docker.modules.docker.utils.client import DockerClient, ECRDockerClient, OCILayoutClient, OpenShiftDockerClient\n"
 
