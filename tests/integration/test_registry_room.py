@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import subprocess
 
@@ -215,6 +216,30 @@ def test_signatures_and_what_refers_to_an_image_are_copied_with_all(small, plain
     assert plain.digest("copy", plain.digest("t/shop", "bill"))
     one("image", "copy", "--all", f"{plain.host}/t/shop:{image}", "oci:folder:1").ok()
     assert name + ".sig" in one("image", "tags", "oci:folder").ok().stdout
+
+
+def test_each_tag_is_written_once_in_a_run(small, plain):
+    one = small(more='    CONFIG.DOCKER.PUSH = "all"\n')
+    one.write("b", random.Random(1).randbytes(900_000).hex())
+    copies = "".join(f"COPY f /{number}\n" for number in range(6))
+    one.write("Dockerfile", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n" + copies)
+    one.build("1")
+    written = [each.path for each in plain.accesses("PUT") if "/manifests/" in each.path]
+    assert any("/listing-" in each for each in written) and len(written) == len(set(written)), written
+
+
+def test_what_instructions_are_kept_in_can_be_pruned(small, plain):
+    one = small()
+    cache = f"{plain.host}/cache"
+    for content in ("1", "2"):
+        one.write("Dockerfile", f"FROM scratch\nCOPY f /f\nLABEL a={content}\n")
+        one.write("f", content)
+        one("build", "--cache-to", cache, ".", GITHUB_REF_NAME="main").ok()
+    assert tags(plain, "build-main-", "cache") and tags(plain, "begun-main-", "cache")
+    before = tags(plain, "cache-", "cache")
+    one("image", "prune", "--registry", cache, "--builds", "1", "--remove").ok()
+    left = tags(plain, "cache-", "cache")
+    assert left and len(left) < len(before), (left, before)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
