@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "layout/archive_index.h"
 #include "layout/docker_archive.h"
 #include "layout/docker_name.h"
 #include "layout/index_file.h"
