@@ -109,7 +109,7 @@ class Selector {
     if (excluded && (!is_folder || options_.excludes.can_skip_folder(rule_path))) return false;
     const std::size_t count = one.files.size();
     one.files.push_back({path, relative, entry, ""});
-    if (entry.type == oci::TarType::kFile) one.files.back().entry.xattrs = view_.xattrs(path);
+    if (is_folder || entry.type == oci::TarType::kFile) one.files.back().entry.xattrs = view_.xattrs(path);
     if (!is_folder) return true;
     for (const std::string& name : view_.children(path)) {
       const std::string child = join_path(path, name);

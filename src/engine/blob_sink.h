@@ -21,7 +21,7 @@ class BlobSink : public layer::ByteSink {
   void keep(const layer::WrittenLayer& layer) {
     if (layer.empty()) return;
     writer_->commit(layer.blob);
-    store_.note_unpacked(layer.blob.digest, {layer.diff_id, layer.listing.has_gaps()});
+    store_.note_unpacked(layer.blob.digest, {layer.diff_id, layer.listing.depends_on_below()});
     store_.put_listing(layer.diff_id, layer.listing.serialise());
   }
 

@@ -11,7 +11,6 @@
 #include <chrono>
 
 #include "base/error.h"
-#include "context/disk_view.h"
 #include "layer/read_layer.h"
 #include "oci/verifying_source.h"
 #include "sandbox/namespaces.h"
@@ -40,11 +39,6 @@ base::UniqueFd memory_file(const std::string& content) {
   return fd;
 }
 
-layer::ExtractInto lower_form(sandbox::RootFs& root_fs) {
-  return root_fs.marks() == "trusted.overlay." ? layer::ExtractInto::kOverlay
-                                               : layer::ExtractInto::kUserOverlay;
-}
-
 }  // namespace
 
 sandbox::RootFs& LayerServices::root_fs() {
@@ -55,6 +49,10 @@ sandbox::RootFs& LayerServices::root_fs() {
     if (!root_fs_->reason().empty()) sink_.log(base::kNoActivity, base::LogLevel::kDebug, root_fs_->reason());
   }
   return *root_fs_;
+}
+
+layer::Marks LayerServices::marks() {
+  return root_fs().marks() == "trusted.overlay." ? layer::Marks::kTrusted : layer::Marks::kUser;
 }
 
 ImageLayer::ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
@@ -169,7 +167,7 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::scanned_listing() {
   layer::ScannedLayer scanned =
       layer::scan(*source, layer.blob, layer.diff_id, layer::Limits{}, services_.cancellation());
   services_.store().put_listing(layer.diff_id, scanned.listing.serialise());
-  services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, scanned.listing.has_gaps()});
+  services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, scanned.listing.depends_on_below()});
   const std::lock_guard lock(mutex_);
   proven_ = true;
   return std::make_shared<layer::LayerListing>(std::move(scanned.listing));
@@ -202,12 +200,13 @@ std::string ImageLayer::extracted() {
   const Finished& layer = finish();
   const auto fill = [&](const std::string& folder) {
     layer::ExtractOptions options;
-    options.into = lower_form(services_.root_fs());
+    options.into = services_.marks() == layer::Marks::kTrusted ? layer::ExtractInto::kOverlay
+                                                               : layer::ExtractInto::kUserOverlay;
     options.owners = sandbox::namespaces().privileges != sandbox::Privileges::kSingle &&
                      sandbox::namespaces().privileges != sandbox::Privileges::kNone;
     const layer::Extracted extracted = extract_into(folder, options);
     services_.store().put_listing(layer.diff_id, extracted.listing.serialise());
-    services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, extracted.listing.has_gaps()});
+    services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, extracted.listing.depends_on_below()});
   };
   store::Tree tree = services_.store().tree(layer.diff_id, fill);
   prove();  // it may have been there, for another blob
@@ -225,11 +224,20 @@ std::string ImageLayer::lower() {
   return extracted();
 }
 
-void ImageLayer::apply_to(const std::string& folder) {
-  layer::ExtractOptions options;
-  options.into = layer::ExtractInto::kTree;
-  options.owners = false;
-  extract_into(folder, options);
+layer::StackedTree ImageLayer::stacked() {
+  layer::StackedTree tree{lower(), nullptr, written_.valid()};
+  if (tree.knows_root) return tree;
+  const auto unpacked = services_.store().unpacked(finish().blob.digest);
+  if (!unpacked || unpacked->gaps) tree.listing = listing();
+  return tree;
+}
+
+layer::CheckoutLayer ImageLayer::for_checkout() {
+  const auto contents = listing();
+  return {blob(), diff_id(), contents, [this] {
+            ensure_blob();
+            return services_.store().open_blob(blob(), 0);
+          }};
 }
 
 void ImageLayer::settle(bool wait) {
@@ -276,7 +284,8 @@ base::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntr
 }
 
 std::map<std::string, std::string> ImageLayer::xattrs(const std::string& path) {
-  return context::kept_xattrs(open_in_tree(lower(), path, O_PATH | O_NOFOLLOW).get());
+  const base::UniqueFd fd = open_in_tree(lower(), path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+  return layer::kept_attributes(layer::read_attributes(fd.get(), path), services_.marks());
 }
 
 }  // namespace ixian::engine

@@ -11,7 +11,10 @@
 #include "base/cancel.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "layer/attributes.h"
+#include "layer/checkout.h"
 #include "layer/extract.h"
+#include "layer/fill_gaps.h"
 #include "layer/layer_writer.h"
 #include "layer/listing.h"
 #include "oci/image_repo.h"
@@ -45,6 +48,7 @@ class LayerServices {
 
   // Chosen when the first layer is extracted. Throws as RootFs::choose() does.
   sandbox::RootFs& root_fs();
+  layer::Marks marks();  // of its trees
 
  private:
   const std::shared_ptr<store::Store> store_;
@@ -81,9 +85,11 @@ class ImageLayer {
   // A lower directory for overlays, valid until the next settle() at least.
   std::string lower();
 
-  // Applies it to the files in `folder`, which then belong to whoever calls. Puts nothing into the store but
-  // what is pulled.
-  void apply_to(const std::string& folder);
+  // The same, for fill_gaps(). Does not wait for a layer that is being written.
+  layer::StackedTree stacked();
+
+  // For whoever writes the image's files into a folder. Puts nothing into the store but what is pulled.
+  layer::CheckoutLayer for_checkout();
 
   // A file of this layer, by its name in it.
   base::UniqueFd open(const std::string& path, const layer::ListedEntry& entry);

@@ -83,8 +83,10 @@ base::UniqueFd LayersView::open(const std::string& path) const {
 }
 
 std::map<std::string, std::string> LayersView::xattrs(const std::string& path) const {
-  const auto found = file(path);
-  return layers_[found.layer]->xattrs(found.content_path);
+  const auto found = tree_.lookup(path, Last::kKeep);
+  if (!found || found->layer >= layers_.size()) return {};
+  const bool folder = found->entry.type == layer::EntryType::kFolder;
+  return layers_[found->layer]->xattrs(folder ? found->entry.path : found->content_path);
 }
 
 std::string LayersView::hard_link_group(const std::string& path) const {

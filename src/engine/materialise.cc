@@ -2,13 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 
 #include "base/error.h"
+#include "base/sparse_writer.h"
 
 namespace ixian::engine {
 namespace {
@@ -18,19 +22,17 @@ namespace {
                     fmt::format("Cannot make {}: {}.", base::printable_path(path), base::errno_text(errno)));
 }
 
+// Shared where the file system can, sparse where it cannot.
 void copy_file(const base::UniqueFd& from, const base::UniqueFd& to, const std::string& path) {
-  while (true) {
-    const ssize_t count = ::copy_file_range(from.get(), nullptr, to.get(), nullptr, 1 << 30, 0);
-    if (count == 0) return;
-    if (count < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) break;
-    if (count < 0) fail(path);
-  }
-  char buffer[65536];
+  if (::ioctl(to.get(), FICLONE, from.get()) == 0) return;
+  constexpr std::size_t kBuffer = 256 << 10;
+  const std::unique_ptr<char[]> buffer(new char[kBuffer]);
+  base::SparseWriter writer(to.get());
   ssize_t count = 0;
-  while ((count = ::read(from.get(), buffer, sizeof(buffer))) > 0) {
-    if (::write(to.get(), buffer, static_cast<std::size_t>(count)) != count) fail(path);
+  while ((count = ::read(from.get(), buffer.get(), kBuffer)) > 0) {
+    if (!writer.write({buffer.get(), static_cast<std::size_t>(count)})) fail(path);
   }
-  if (count < 0) fail(path);
+  if (count < 0 || !writer.finish()) fail(path);
 }
 
 // Makes room for something that is no folder, or for a folder.

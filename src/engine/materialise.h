@@ -1,4 +1,4 @@
-// Files of a view as files on disk: for mounts that a command may write to, for --output type=local.
+// Files of a view as files on disk, for mounts that a command may write to.
 #pragma once
 
 #include <string>

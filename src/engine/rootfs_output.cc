@@ -1,15 +1,19 @@
 #include "engine/rootfs_output.h"
 
-#include <filesystem>
-#include <memory>
-#include <system_error>
-#include <variant>
+#include <fcntl.h>
+#include <fmt/format.h>
 
+#include <cerrno>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
 #include "base/fs.h"
 #include "engine/copy_draft.h"
 #include "engine/image_layer.h"
 #include "engine/layers_view.h"
-#include "engine/materialise.h"
+#include "layer/checkout.h"
 #include "layer/from_entries.h"
 #include "oci/copy_image.h"
 #include "oci/image_config.h"
@@ -49,15 +53,16 @@ void write_root_folder(const std::shared_ptr<store::Store>& store, const BuiltSt
   const auto lease = store->lease();
   LayerServices services(store, events, cancellation);
   const LayerStack layers = layers_of(services, image);
+  std::vector<layer::CheckoutLayer> parts;
+  for (const auto& layer : layers) parts.push_back(layer->for_checkout());
   base::make_directories(folder);
-  std::error_code unreadable;
-  if (std::filesystem::is_empty(folder, unreadable)) {
-    for (const auto& layer : layers) layer->apply_to(folder);
-    return;
+  const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) {
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("Cannot open {}: {}.", base::printable_path(folder), base::errno_text(errno)));
   }
-  const LayersView view(layers);
-  for (const std::string& name : view.children(""))
-    materialise(view, name, folder + "/" + name, cancellation);
+  layer::checkout(parts, fd.get(), cancellation);
 }
 
 }  // namespace ixian::engine

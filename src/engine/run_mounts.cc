@@ -46,10 +46,17 @@ base::Secret read_secret(const SecretSource& source) {
 
 }  // namespace
 
-std::vector<std::string> lowers(const LayerStack& layers) {
-  std::vector<std::string> paths(layers.size());
+std::vector<std::string> lowers(const LayerStack& layers, LayerServices& services, const std::string& work) {
+  std::vector<layer::StackedTree> trees(layers.size());
   base::parallel_for(layers.size(), std::max(2u, base::processor_count()),
-                     [&](std::size_t i) { paths[i] = layers[i]->lower(); });
+                     [&](std::size_t i) { trees[i] = layers[i]->stacked(); });
+  std::vector<std::string> paths;
+  for (const layer::StackedTree& tree : trees) paths.push_back(tree.path);
+  if (std::none_of(trees.begin(), trees.end(), [](const auto& tree) { return tree.listing != nullptr; }))
+    return paths;
+  const std::string gaps = work + "/gaps";
+  base::make_directories(gaps);
+  if (layer::fill_gaps(trees, services.marks(), gaps)) paths.push_back(gaps);
   return paths;
 }
 
@@ -62,7 +69,7 @@ std::string RunMounts::mount_layers(const LayerStack& layers, bool read_only) {
   works_.push_back(services_.store().work());
   const std::string& work = works_.back()->path();
   sandbox::RootFs& root_fs = services_.root_fs();
-  const auto paths = lowers(layers);
+  const auto paths = lowers(layers, services_, work);
   mounts_.push_back(read_only ? root_fs.prepare_read_only(paths, work, services_.cancellation())
                               : root_fs.prepare(paths, work, services_.cancellation()));
   return mounts_.back()->path();

@@ -35,7 +35,8 @@ class RunMounts {
   std::map<std::string, std::unique_ptr<CacheMount>> caches_;  // by id
 };
 
-// The lower directories of an image, lowest first; those that are missing are extracted, several at once.
-std::vector<std::string> lowers(const LayerStack& layers);
+// The lower directories of an image, lowest first; those that are missing are extracted, several at once. One
+// of them may be a folder that is made in `work`.
+std::vector<std::string> lowers(const LayerStack& layers, LayerServices& services, const std::string& work);
 
 }  // namespace ixian::engine

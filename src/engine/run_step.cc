@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "dockerfile/run_command.h"
 #include "engine/run_mounts.h"
+#include "layer/tidy_upper.h"
 #include "sandbox/confined.h"
 #include "sandbox/foreign.h"
 #include "sandbox/run.h"
@@ -121,7 +122,7 @@ RunChanges run_command_step(const Step& step, const LayerStack& below, const Run
   RunChanges changes;
   changes.work = services.store().work();
   RunMounts mounts(input, services);
-  const auto paths = lowers(below);
+  const auto paths = lowers(below, services, changes.work->path());
   const std::unique_ptr<sandbox::Mount> root =
       services.root_fs().prepare(paths, changes.work->path(), services.cancellation());
   sandbox::RunSpec spec = make_spec(step, run, input, *root);
@@ -137,6 +138,8 @@ RunChanges run_command_step(const Step& step, const LayerStack& below, const Run
       services.cancellation());
   if (!status.ok()) throw Error(ErrorCode::kTaskFailed, failure(step, status));
   changes.upper = root->finish();
+  changes.root =
+      layer::tidy_upper(changes.upper, paths, services.marks(), input.write, services.cancellation());
   return changes;
 }
 

@@ -8,6 +8,7 @@
 #include "base/event.h"
 #include "engine/build_state.h"
 #include "engine/stage_plan.h"
+#include "layer/layer_writer.h"
 #include "store/store.h"
 
 namespace ixian::engine {
@@ -21,14 +22,16 @@ struct RunInput {
   const std::vector<std::string>& build_arguments;  // proxies, "NAME=value"
   BuildNetwork network = BuildNetwork::kDefault;
   bool new_privileges = false;
-  oci::Platform platform;   // of the image
-  bool of_project = false;  // as in StageJob
+  oci::Platform platform;     // of the image
+  bool of_project = false;    // as in StageJob
+  layer::WriteOptions write;  // how the layer will be written
 };
 
 // What a RUN has changed, as an overlay's upper directory that lies in `work`.
 struct RunChanges {
   std::unique_ptr<store::WorkFolder> work;
   std::string upper;
+  bool root = false;  // the root folder itself, too
 };
 
 // Every line that the command writes is output of `activity`. Throws Error, which the caller points at the

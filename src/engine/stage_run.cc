@@ -20,6 +20,27 @@ namespace {
 
 using base::Error;
 
+// An error that says which instruction it is about.
+class PlacedError : public Error {
+ public:
+  using Error::Error;
+};
+
+// Work for a step that is done now or later, by whomever: what goes wrong is told of this step, and of no
+// other that comes to wait for it.
+template <typename Work>
+void blame(const Step& step, Work work) {
+  try {
+    work();
+  } catch (const PlacedError&) {
+    throw;
+  } catch (const Error& error) {
+    const Error placed = step.error(error.message());
+    throw PlacedError(error.code(), placed.message(),
+                      placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+  }
+}
+
 const LayerStack kNoLayers;
 constexpr char kCached[] = " (cached)";
 
@@ -219,7 +240,7 @@ void StageRun::run_step(std::size_t index) {
     }
     begun = true;
   };
-  try {
+  const auto work = [&] {
     const std::string key = instruction_key(state_.content_key, step.definition, content_origins(step));
     bool cached = take(key, index);
     if (!cached) {
@@ -234,15 +255,16 @@ void StageRun::run_step(std::size_t index) {
     begin_activity(kCached);
     if (cached) build_.counts_.cached += 1;
     sink.end(activity, cached ? base::Outcome::kSkipped : base::Outcome::kDone, cached ? "cached" : "");
+  };
+  try {
+    blame(step, work);
   } catch (const base::Cancelled&) {
     if (begun) sink.end(activity, base::Outcome::kCancelled, "");
     throw;
   } catch (const Error& error) {
     if (begun)
       sink.end(activity, base::Outcome::kFailed, "");  // why is told once, with the place in the file
-    const Error placed = step.error(error.message());
-    throw Error(error.code(), placed.message(),
-                placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+    throw;
   } catch (...) {
     if (begun) sink.end(activity, base::Outcome::kFailed, "");
     throw;
@@ -283,7 +305,8 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
                  build_.job_.network,
                  build_.job_.new_privileges,
                  plan_.platform,
-                 build_.job_.of_project};
+                 build_.job_.of_project,
+                 write_options(build_.plan_.source_date_epoch)};
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
     if (std::holds_alternative<dockerfile::FromStage>(step.origins[i]) ||
         std::holds_alternative<dockerfile::FromImage>(step.origins[i]))
@@ -294,15 +317,16 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
   const auto promise = std::make_shared<std::promise<layer::WrittenLayer>>();
   auto layer = std::make_shared<ImageLayer>(build_.services_, promise->get_future().share(),
                                             std::move(changes.work), changes.upper);
-  later([this, promise, below = state_.layers, upper = changes.upper] {
+  later(step, [this, &step, promise, upper = changes.upper, root = changes.root] {
     try {
-      const layer::MergedTree parent = merged(without_empty(below));
-      BlobSink sink(build_.services_.store());
-      layer::WrittenLayer written =
-          layer::from_upper(upper, &parent, sink, write_options(build_.plan_.source_date_epoch),
-                            build_.services_.cancellation());
-      sink.keep(written);
-      promise->set_value(std::move(written));
+      blame(step, [&] {
+        BlobSink sink(build_.services_.store());
+        layer::WrittenLayer written =
+            layer::from_upper(upper, build_.services_.marks(), root, sink,
+                              write_options(build_.plan_.source_date_epoch), build_.services_.cancellation());
+        sink.keep(written);
+        promise->set_value(std::move(written));
+      });
     } catch (...) {
       promise->set_exception(std::current_exception());
       throw;
@@ -319,7 +343,7 @@ void StageRun::note(std::size_t index, KeyLock lock) {
   std::vector<std::string> keys = {plan_.steps[index].key};
   if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
   ++to_note_;
-  later([this, index, state = state_, keys, held] {
+  later(plan_.steps[index], [this, index, state = state_, keys, held] {
     std::exception_ptr error;
     try {
       noted_.push_back({index + 1, build_.cache_.entry(keys, state, base_layers_), state, std::move(*held)});
@@ -350,8 +374,9 @@ void StageRun::share(std::size_t steps, const std::vector<std::string>& keys, co
                               state.layers);
 }
 
-void StageRun::later(std::function<void()> work) {
-  const auto task = std::make_shared<std::packaged_task<void()>>(std::move(work));
+void StageRun::later(const Step& step, std::function<void()> work) {
+  const auto task =
+      std::make_shared<std::packaged_task<void()>>([&step, work = std::move(work)] { blame(step, work); });
   notes_.push_back(task->get_future());
   writer_.submit([task] { (*task)(); });
 }

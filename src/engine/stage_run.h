@@ -39,7 +39,7 @@ class StageRun {
   const LayerStack& origin_layers(const dockerfile::Origin& origin);
   void note(std::size_t index, KeyLock lock);
   void share(std::size_t steps, const std::vector<std::string>& keys, const StageState& state);
-  void later(std::function<void()> work);
+  void later(const Step& step, std::function<void()> work);
   void finish_notes(bool throw_errors);
 
   // An outcome that is not yet in the cache. Nobody else may make it meanwhile.

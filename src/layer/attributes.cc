@@ -9,7 +9,19 @@
 namespace ixian::layer {
 namespace {
 
-constexpr std::string_view kOverlayPrefixes[] = {"trusted.overlay.", "user.overlay."};
+constexpr std::string_view kEscape = "overlay.";
+
+std::string_view prefix_of(Marks marks) {
+  return marks == Marks::kTrusted ? "trusted.overlay." : marks == Marks::kUser ? "user.overlay." : "";
+}
+
+// What an attribute is called in the mounted tree; "" for overlayfs's own.
+std::string plain_name(std::string_view on_disk, Marks marks) {
+  const std::string_view prefix = prefix_of(marks);
+  if (prefix.empty() || !on_disk.starts_with(prefix)) return std::string(on_disk);
+  const std::string_view rest = on_disk.substr(prefix.size());
+  return rest.starts_with(kEscape) ? std::string(prefix) + std::string(rest.substr(kEscape.size())) : "";
+}
 
 // Asks for a size first, then for the content, again where it has grown in between.
 template <typename Ask>
@@ -30,7 +42,13 @@ std::optional<std::string> whole(Ask ask) {
 }  // namespace
 
 bool is_kept_attribute(std::string_view name) {
-  return name == "security.capability" || (name.starts_with("user.") && !name.starts_with("user.overlay."));
+  return name == "security.capability" || name.starts_with("user.");
+}
+
+std::string attribute_on_disk(std::string_view name, Marks marks) {
+  const std::string_view prefix = prefix_of(marks);
+  if (prefix.empty() || !name.starts_with(prefix)) return std::string(name);
+  return std::string(prefix) + std::string(kEscape) + std::string(name.substr(prefix.size()));
 }
 
 std::map<std::string, std::string> read_attributes(int fd, std::string_view path) {
@@ -50,21 +68,26 @@ std::map<std::string, std::string> read_attributes(int fd, std::string_view path
   return attributes;
 }
 
-std::map<std::string, std::string> kept_attributes(const std::map<std::string, std::string>& attributes) {
+std::map<std::string, std::string> kept_attributes(const std::map<std::string, std::string>& on_disk,
+                                                   Marks marks) {
   std::map<std::string, std::string> kept;
-  for (const auto& [name, value] : attributes) {
-    if (is_kept_attribute(name)) kept.emplace(name, value);
+  for (const auto& [name, value] : on_disk) {
+    std::string plain = plain_name(name, marks);
+    if (is_kept_attribute(plain)) kept.emplace(std::move(plain), value);
   }
   return kept;
 }
 
-std::optional<std::string> overlay_attribute(const std::map<std::string, std::string>& attributes,
-                                             std::string_view name) {
-  for (const std::string_view prefix : kOverlayPrefixes) {
-    const auto found = attributes.find(std::string(prefix) + std::string(name));
-    if (found != attributes.end()) return found->second;
-  }
-  return std::nullopt;
+std::optional<std::string> overlay_attribute(const std::map<std::string, std::string>& on_disk,
+                                             std::string_view name, Marks marks) {
+  if (marks == Marks::kNone) return std::nullopt;
+  const auto found = on_disk.find(std::string(prefix_of(marks)) + std::string(name));
+  return found == on_disk.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool is_foreign_attribute(std::string_view on_disk, Marks marks) {
+  const std::string plain = plain_name(on_disk, marks);
+  return !plain.empty() && !is_kept_attribute(plain);
 }
 
 }  // namespace ixian::layer

@@ -54,7 +54,8 @@ struct Extracted {
 //   - the blob or its tar is damaged, or something beyond `limits`,
 //   - a name, or the target of a hard link, has "..", or the latter is not there,
 //   - a whiteout's folder is reached through a symlink, or the name is ".wh." or ".wh.." alone,
-//   - an attribute is overlayfs's own (trusted.overlay.*, user.overlay.*).
+//   - an attribute is overlayfs's own (trusted.overlay.*).
+// user.overlay.* are ordinary attributes of files, which are never taken for marks (attributes.h).
 // Throws Error{kTaskFailed} where the file system refuses, and Cancelled.
 Extracted extract(base::ByteSource& blob, const oci::Descriptor& descriptor,
                   const std::optional<oci::Digest>& diff_id, int folder, const ExtractOptions& options,

@@ -57,6 +57,32 @@ TEST(Extract, MakesEverythingThatALayerHas) {
               ElementsAre("l bin", "p pipe", "d usr", "d usr/bin", "h usr/bin/e", "f usr/bin/env"));
 }
 
+// What is a mark to an overlay that a user mounts is an attribute of a file to whoever made the layer.
+TEST(Extract, TakesNoAttributeOfAFileForAMark) {
+  oci::TarEntry entry;
+  entry.name = "d";
+  entry.type = oci::TarType::kFolder;
+  entry.uid = ::geteuid();
+  entry.gid = ::getegid();
+  entry.xattrs["user.overlay.opaque"] = "y";
+  for (const auto into : {ExtractInto::kTree, kUserOverlay}) {
+    TempFolder folder;
+    const auto result = extract_text(TarText().add(entry).end(), folder.path(), extract_options(into));
+    if (result.skipped_attributes > 0) GTEST_SKIP() << "no user attributes here";
+    EXPECT_EQ(tree_text(folder.path()), into == kUserOverlay ? "d d 644\n" : "d d 644 opaque\n");
+    char value[2];
+    const char* name = into == kUserOverlay ? "user.overlay.overlay.opaque" : "user.overlay.opaque";
+    EXPECT_EQ(::getxattr((folder / "d").c_str(), name, value, sizeof(value)), 1);
+  }
+}
+
+TEST(Extract, AFolderThatAWhiteoutNamesAndThatHasNoEntryIsNew) {
+  TempFolder folder;
+  extract_text(TarText().file(".wh.d").file("d/e/f", "x").end(), folder.path(),
+               extract_options(kUserOverlay));
+  EXPECT_EQ(tree_text(folder.path()), "d d 755 opaque\nd/e d 755\nd/e/f f 644 \"x\"\n");
+}
+
 TEST(Extract, SetsTimesOfFoldersAfterTheirContent) {
   TempFolder folder;
   extract_text(TarText().folder("d").file("d/f").link("d/l", "x").end(), folder.path(), extract_options());

@@ -1,11 +1,6 @@
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <set>
@@ -14,6 +9,7 @@
 
 #include "layer/attributes.h"
 #include "layer/from_tree.h"
+#include "layer/same_content.h"
 #include "layer/tree_entries.h"
 #include "layer/whiteout.h"
 
@@ -28,7 +24,6 @@ using Mark = LayerEntry::Mark;
 
 // The clock that ctime is taken from lags behind CLOCK_REALTIME by up to a tick.
 constexpr long kTick = 20'000'000;
-constexpr std::size_t kCompareBuffer = 128 << 10;
 
 bool same_time(const timespec& a, const timespec& b) {
   return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -41,18 +36,6 @@ bool surely_before(const timespec& time, timespec limit) {
     --limit.tv_sec;
   }
   return time.tv_sec != limit.tv_sec ? time.tv_sec < limit.tv_sec : time.tv_nsec < limit.tv_nsec;
-}
-
-std::size_t read_fully(int fd, char* data, std::size_t size, const std::string& path) {
-  std::size_t have = 0;
-  while (have < size) {
-    const ssize_t count = ::read(fd, data + have, size - have);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) file_error("read", path, errno);
-    if (count == 0) break;
-    have += static_cast<std::size_t>(count);
-  }
-  return have;
 }
 
 class Difference {
@@ -155,21 +138,7 @@ class Difference {
     if (S_ISLNK(now.st_mode)) return before_->link(path) != after_.link(path);
     if (kept_attributes(before_->attributes(path, old)) != kept_attributes(after_.attributes(path, now)))
       return true;
-    return S_ISREG(now.st_mode) && content_differs(path);
-  }
-
-  bool content_differs(const std::string& path) const {
-    const base::UniqueFd old = before_->open(path, O_RDONLY);
-    const base::UniqueFd now = after_.open(path, O_RDONLY);
-    std::vector<char> a(kCompareBuffer);
-    std::vector<char> b(kCompareBuffer);
-    while (true) {
-      cancellation_.throw_if_requested();
-      const std::size_t count = read_fully(old.get(), a.data(), a.size(), path);
-      if (read_fully(now.get(), b.data(), b.size(), path) != count) return true;
-      if (std::memcmp(a.data(), b.data(), count) != 0) return true;
-      if (count < a.size()) return false;
-    }
+    return S_ISREG(now.st_mode) && !same_content(*before_, after_, path, cancellation_);
   }
 
   std::optional<Tree> before_;

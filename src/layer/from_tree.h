@@ -7,9 +7,9 @@
 #include <string>
 
 #include "base/cancel.h"
+#include "layer/attributes.h"
 #include "layer/byte_sink.h"
 #include "layer/layer_writer.h"
-#include "layer/merged_tree.h"
 
 // Both write files, folders, symlinks, devices and FIFOs with mode, owner and mtime, hard links between files
 // of the layer, and of the extended attributes security.capability and user.*; sockets are left out, as is
@@ -20,13 +20,12 @@
 namespace ixian::layer {
 
 // `upper` is an upper directory of overlayfs that is not mounted any more: 0:0 devices and zero-size files
-// with the overlay.whiteout attribute are whiteouts, folders with overlay.opaque "y" are opaque, for both
-// "trusted." and "user."; overlay's other attributes are dropped. Throws Error{kTaskFailed} where files have
-// redirect or metacopy attributes, which means that the overlay was mounted with these options.
+// with the attribute "whiteout" are whiteouts, folders with "opaque" = "y" are opaque; these attributes are
+// those of `marks`. Throws Error{kTaskFailed} where files have redirect or metacopy attributes, which means
+// that the overlay was mounted with these options. The root folder is in the layer if `with_root` says so.
 //
-// With `parent`, what lies below the upper directory, the layer is written in one canonical form, which is
-// from_diff()'s: instead of opaque marks, whiteouts of what the parent has in that folder.
-WrittenLayer from_upper(const std::string& upper, const MergedTree* parent, ByteSink& blob,
+// Of a folder that tidy_upper() has put right, the layer has one canonical form, which is from_diff()'s.
+WrittenLayer from_upper(const std::string& upper, Marks marks, bool with_root, ByteSink& blob,
                         const WriteOptions& options, base::Cancellation& cancellation);
 
 struct DiffOptions {

@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "layer/tidy_upper.h"
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
 
@@ -39,11 +40,11 @@ struct Made {
   WrittenLayer written;
 };
 
-Made upper(const std::string& folder, const MergedTree* parent = nullptr) {
+Made upper(const std::string& folder, Marks marks = Marks::kUser) {
   base::Cancellation cancellation;
   std::string blob;
   TextSink sink(blob);
-  auto written = from_upper(folder, parent, sink, {}, cancellation);
+  auto written = from_upper(folder, marks, false, sink, {}, cancellation);
   return {std::move(blob), std::move(written)};
 }
 
@@ -93,22 +94,6 @@ TEST(FromUpper, TurnsOverlayfsOwnIntoWhiteouts) {
   char value[16];
   EXPECT_EQ(::getxattr((out / "d/new/f").c_str(), "user.note", value, sizeof(value)), 4);
   EXPECT_LT(::getxattr((out / "d").c_str(), "user.overlay.impure", value, sizeof(value)), 0);
-}
-
-TEST(FromUpper, ReplacesOpaqueMarksByWhatTheParentHas) {
-  TempFolder folder;
-  shell("mkdir -p d/e f && echo x > d/a && mknod gone c 0 0 && mknod never c 0 0", folder.path());
-  if (!set(folder / "d", "user.overlay.opaque", "y")) GTEST_SKIP() << "no user attributes here";
-  ASSERT_TRUE(set(folder / "f", "user.overlay.opaque", "y"));
-  const auto file = [](const std::string& path) {
-    ListedEntry entry;
-    entry.path = path;
-    return entry;
-  };
-  const MergedTree parent({std::make_shared<const LayerListing>(
-      std::vector{file("d/a"), file("d/b"), file("d/e/c"), file("gone")})});
-  EXPECT_THAT(lines(upper(folder.path(), &parent).written.listing),
-              ElementsAre("d d", "f d/a", "w d/b", "d d/e", "w d/e/c", "d f", "w gone"));
 }
 
 TEST(FromUpper, RefusesWhatItCannotRead) {
@@ -242,10 +227,11 @@ class BothWays : public ::testing::Test {
     shell(same_time, mount + "merged");
     shell("umount merged", mount);
     shell(same_time, mount + "copy");
-    const MergedTree parent({std::make_shared<const LayerListing>(whole(mount + "lower").written.listing)});
-    const Made one = upper(mount + "upper", &parent);
+    const Made raw = upper(mount + "upper", Marks::kTrusted);
+    base::Cancellation never;
+    EXPECT_FALSE(tidy_upper(mount + "upper", {mount + "lower"}, Marks::kTrusted, {}, never));
+    const Made one = upper(mount + "upper", Marks::kTrusted);
     const Made other = diff(mount + "lower", mount + "copy");
-    const Made raw = upper(mount + "upper");
     EXPECT_THAT(lines(one.written.listing), ::testing::ElementsAreArray(lines(other.written.listing)));
     EXPECT_TRUE(one.blob == other.blob);
     // And the layer, applied to the tree below, gives the tree that the commands left.

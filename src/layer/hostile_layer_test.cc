@@ -126,7 +126,8 @@ TEST_P(HostileLayer, CannotRemoveWhatIsNotItsOwn) {
 }
 
 TEST_P(HostileLayer, CannotHaveOverlayfsAttributes) {
-  for (const char* name : {"trusted.overlay.opaque", "trusted.overlay.redirect", "user.overlay.metacopy"}) {
+  for (const char* name :
+       {"trusted.overlay.opaque", "trusted.overlay.redirect", "trusted.overlay.metacopy"}) {
     oci::TarEntry entry;
     entry.name = "d";
     entry.type = oci::TarType::kFolder;

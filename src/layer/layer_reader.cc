@@ -102,7 +102,7 @@ void LayerReader::refuse(const std::string& name, std::string_view reason) const
 
 void LayerReader::check_attributes(const oci::TarEntry& entry) const {
   for (const auto& [name, value] : entry.xattrs) {
-    if (name.starts_with("trusted.overlay.") || name.starts_with("user.overlay.")) {
+    if (name.starts_with("trusted.overlay.")) {
       refuse(entry.name, "has an attribute that belongs to overlayfs: " + base::printable_path(name));
     }
     if (name.size() > 255 || value.size() > 65536) refuse(entry.name, "has an attribute that is too long");

@@ -59,7 +59,8 @@ class LayerReader {
   std::optional<Item> next();
 
   std::size_t read(char* buffer, std::size_t size);  // of the content of the current file
-  bool is_sparse() const { return tar_.is_sparse(); }
+  // Where the body of the current file starts in the tar, as its listing has it.
+  std::uint64_t offset() const { return tar_.offset(); }
 
   const LayerPaths& paths() const { return paths_; }
   LayerListing take_listing() { return LayerListing(std::move(entries_)); }

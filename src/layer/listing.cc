@@ -107,18 +107,29 @@ bool LayerListing::in_order(const std::vector<ListedEntry>& entries) {
   return true;
 }
 
-bool LayerListing::has_gaps() const {
-  std::vector<std::string_view> way = {""};  // the folders with an entry that the current one is in
+std::vector<std::string> LayerListing::gaps() const {
+  std::vector<std::string> gaps;
+  std::vector<std::string> way = {""};  // the folders, with an entry or without, that the current entry is in
   for (const ListedEntry& entry : entries_) {
-    const std::string_view path = entry.path;
+    const std::string& path = entry.path;
     while (path != way.back() && !is_below(path, way.back())) way.pop_back();
     if (path == way.back()) continue;  // the opaque mark of a folder, and what belongs to the root
-    const auto slash = path.rfind('/');
-    const std::string_view folder = slash == std::string_view::npos ? "" : path.substr(0, slash);
-    if (folder != way.back() || entry.type == EntryType::kOpaque) return true;
+    // An opaque mark implies its own folder, too.
+    const bool opaque = entry.type == EntryType::kOpaque;
+    for (std::size_t at = way.back().size() + 1; at <= path.size(); ++at) {
+      if (at < path.size() ? path[at] != '/' : !opaque) continue;
+      gaps.push_back(path.substr(0, at));
+      way.push_back(gaps.back());
+    }
     if (entry.type == EntryType::kFolder) way.push_back(path);
   }
-  return false;
+  return gaps;
+}
+
+bool LayerListing::depends_on_below() const {
+  const ListedEntry* const root = thing("");
+  const bool plain = root == nullptr || (root->mode == 0755 && root->uid == 0 && root->gid == 0);
+  return !plain || !gaps().empty();
 }
 
 Listed LayerListing::at(std::string_view path) const {

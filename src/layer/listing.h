@@ -63,8 +63,11 @@ class LayerListing {
   const std::vector<ListedEntry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
 
-  // Something lies in a folder that has no entry.
-  bool has_gaps() const;
+  // The folders that have no entry, but something in them, in order.
+  std::vector<std::string> gaps() const;
+  // What some folder of an image is like cannot be told by the uppermost layer that has something there:
+  // there are gaps, or the root has an entry.
+  bool depends_on_below() const;
 
   Listed at(std::string_view path) const;
   const ListedEntry* thing(std::string_view path) const { return at(path).thing; }

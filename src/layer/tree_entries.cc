@@ -12,7 +12,6 @@
 #include "layer/whiteout.h"
 
 namespace ixian::layer {
-namespace {}  // namespace
 
 Tree::Tree(const std::string& path)
     : path_(path),
@@ -39,6 +38,14 @@ struct stat Tree::status(const std::string& path) const {
     file_error("read", join_path(path_, path), errno);
   }
   return status;
+}
+
+std::optional<struct stat> Tree::look(const std::string& path) const {
+  struct stat status = {};
+  if (::fstatat(root_->get(), path.empty() ? "." : path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+    return status;
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  file_error("read", join_path(path_, path), errno);
 }
 
 std::string Tree::link(const std::string& path) const {

@@ -26,6 +26,8 @@ class Tree {
 
   std::vector<std::string> names(const std::string& folder) const;
   struct stat status(const std::string& path) const;
+  // nullopt where there is nothing. What is before the last component is a folder here, or not there.
+  std::optional<struct stat> look(const std::string& path) const;
   std::string link(const std::string& path) const;
   // Of files and folders; of others none.
   std::map<std::string, std::string> attributes(const std::string& path, const struct stat& status) const;

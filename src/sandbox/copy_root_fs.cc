@@ -50,6 +50,8 @@ Listing list_tree(const std::string& root) {
     Seen seen;
     const std::string path = entry->path().string();
     if (::lstat(path.c_str(), &seen.info) != 0) fail_path("look at", path);
+    // Overlayfs lets no program make one, and in a layer it would hide what is below.
+    if (S_ISCHR(seen.info.st_mode) && seen.info.st_rdev == 0) continue;
     listing.emplace(path.substr(root.size()), seen);
   }
   if (error) {
@@ -92,7 +94,7 @@ class Changes {
     }
   }
 
-  void move(const std::string& root, const std::string& upper) {
+  void move(const std::string& root, const std::string& upper, const std::string& marks) {
     std::vector<std::pair<std::string, struct stat>> facts;
     for (const auto& path : directories_) {
       struct stat info;
@@ -103,6 +105,7 @@ class Changes {
     }
     for (const auto& path : moves_) {
       if (::rename((root + path).c_str(), (upper + path).c_str()) != 0) fail_path("move", root + path);
+      escape_in_place(upper + path, marks);
     }
     for (const auto& path : hidden_) {
       if (::mknod((upper + path).c_str(), S_IFCHR | 0600, 0) != 0) {
@@ -110,7 +113,7 @@ class Changes {
       }
     }
     for (auto entry = facts.rbegin(); entry != facts.rend(); ++entry) {
-      set_facts(upper + entry->first, entry->second, read_xattrs(root + entry->first));
+      set_facts(upper + entry->first, entry->second, escaped(read_xattrs(root + entry->first), marks));
     }
   }
 
@@ -126,12 +129,13 @@ class Changes {
 
 class CopyMount : public Mount {
  public:
-  CopyMount(const Paths& lowers, std::string work, bool writable, base::Cancellation& cancellation)
-      : work_(std::move(work)), writable_(writable) {
+  CopyMount(const Paths& lowers, std::string work, bool writable, std::string marks,
+            base::Cancellation& cancellation)
+      : work_(std::move(work)), writable_(writable), marks_(std::move(marks)) {
     for (const std::string* folder : {&root_, &scratch_, &upper_}) {
       if (::mkdir(folder->c_str(), 0755) != 0) fail_path("make the folder", *folder);
     }
-    for (const auto& lower : lowers) lay_over(lower, root_, cancellation);
+    for (const auto& lower : lowers) lay_over(lower, root_, marks_, cancellation);
     if (writable_) before_ = list_tree(root_);
   }
 
@@ -144,13 +148,14 @@ class CopyMount : public Mount {
 
   std::string finish() override {
     if (!writable_) return "";
-    Changes(before_, list_tree(root_), touched_, root_).move(root_, upper_);
+    Changes(before_, list_tree(root_), touched_, root_).move(root_, upper_, marks_);
     return upper_;
   }
 
  private:
   const std::string work_;
   const bool writable_;
+  const std::string marks_;
   const std::string root_ = work_ + "/root";
   const std::string scratch_ = work_ + "/scratch";
   const std::string upper_ = work_ + "/upper";
@@ -167,11 +172,11 @@ class Copying : public RootFs {
   std::string reason() const override { return reason_; }
   std::unique_ptr<Mount> prepare(const Paths& lowers, const std::string& work,
                                  base::Cancellation& cancellation) override {
-    return std::make_unique<CopyMount>(lowers, work, true, cancellation);
+    return std::make_unique<CopyMount>(lowers, work, true, marks_, cancellation);
   }
   std::unique_ptr<Mount> prepare_read_only(const Paths& lowers, const std::string& work,
                                            base::Cancellation& cancellation) override {
-    return std::make_unique<CopyMount>(lowers, work, false, cancellation);
+    return std::make_unique<CopyMount>(lowers, work, false, marks_, cancellation);
   }
 
  private:

@@ -81,7 +81,8 @@ void copy_content(const std::string& from, const std::string& to, off_t size) {
 
 class Layering {
  public:
-  explicit Layering(base::Cancellation& cancellation) : cancellation_(cancellation) {}
+  Layering(const std::string& marks, base::Cancellation& cancellation)
+      : marks_(marks), cancellation_(cancellation) {}
 
   void directory(const std::string& from, const std::string& to) {
     struct stat info;
@@ -90,7 +91,7 @@ class Layering {
       cancellation_.throw_if_requested();
       entry(from + "/" + name, to + "/" + name);
     }
-    set_facts(to, info, read_xattrs(from));
+    set_facts(to, info, read_xattrs(from, marks_));
   }
 
  private:
@@ -100,13 +101,13 @@ class Layering {
     struct stat there;
     const bool exists = ::lstat(to.c_str(), &there) == 0;
     if (S_ISDIR(info.st_mode)) {
-      const bool merge = exists && S_ISDIR(there.st_mode) && !is_opaque(from);
+      const bool merge = exists && S_ISDIR(there.st_mode) && !is_opaque(from, marks_);
       if (exists && !merge) remove_tree(to);
       if (!merge && ::mkdir(to.c_str(), 0700) != 0) fail_path("make the folder", to);
       return directory(from, to);
     }
     if (exists) remove_tree(to);
-    if (is_whiteout(from, info)) return;
+    if (is_whiteout(from, info, marks_)) return;
     if (info.st_nlink > 1) {
       const auto [known, first] = links_.emplace(std::pair(info.st_dev, info.st_ino), to);
       if (!first) {
@@ -115,7 +116,7 @@ class Layering {
       }
     }
     make(from, to, info);
-    set_facts(to, info, read_xattrs(from));
+    set_facts(to, info, read_xattrs(from, marks_));
   }
 
   static void make(const std::string& from, const std::string& to, const struct stat& info) {
@@ -129,6 +130,7 @@ class Layering {
     if (::mknod(to.c_str(), (info.st_mode & S_IFMT) | 0600, info.st_rdev) != 0) fail_path("make", to);
   }
 
+  const std::string& marks_;
   base::Cancellation& cancellation_;
   // Where the first name of each hard-linked file was copied to.
   std::map<std::pair<dev_t, ino_t>, std::string> links_;
@@ -136,8 +138,9 @@ class Layering {
 
 }  // namespace
 
-void lay_over(const std::string& lower, const std::string& target, base::Cancellation& cancellation) {
-  Layering(cancellation).directory(lower, target);
+void lay_over(const std::string& lower, const std::string& target, const std::string& marks,
+              base::Cancellation& cancellation) {
+  Layering(marks, cancellation).directory(lower, target);
 }
 
 void remove_tree(const std::string& path) {

@@ -13,21 +13,30 @@
 namespace ixian::sandbox {
 namespace {
 
-constexpr const char* kMarkStarts[] = {"trusted.overlay.", "user.overlay."};
+constexpr char kEscape[] = "overlay.";
 
 bool no_xattrs_here(int error) {
   return error == ENOTSUP || error == EPERM || error == EACCES;
 }
 
-bool has_mark(const std::string& path, const char* mark, bool any_value) {
-  for (const char* start : kMarkStarts) {
-    char value = 0;
-    const ssize_t size = ::lgetxattr(path.c_str(), (std::string(start) + mark).c_str(), &value, 1);
-    // An empty value is one as well, and ERANGE one that is longer.
-    if (any_value && (size >= 0 || errno == ERANGE)) return true;
-    if (size == 1 && value == 'y') return true;
-  }
-  return false;
+bool has_mark(const std::string& path, const std::string& mark, bool any_value) {
+  char value = 0;
+  const ssize_t size = ::lgetxattr(path.c_str(), mark.c_str(), &value, 1);
+  // An empty value is one as well, and ERANGE one that is longer.
+  if (any_value && (size >= 0 || errno == ERANGE)) return true;
+  return size == 1 && value == 'y';
+}
+
+// "" for a mark.
+std::string plain_name(const std::string& name, const std::string& marks) {
+  if (marks.empty() || !name.starts_with(marks)) return name;
+  const std::string rest = name.substr(marks.size());
+  return rest.starts_with(kEscape) ? marks + rest.substr(sizeof(kEscape) - 1) : "";
+}
+
+std::string escaped_name(const std::string& name, const std::string& marks) {
+  if (marks.empty() || !name.starts_with(marks)) return name;
+  return marks + kEscape + name.substr(marks.size());
 }
 
 }  // namespace
@@ -38,14 +47,7 @@ void fail_path(const char* what, const std::string& path) {
       fmt::format("Cannot {} {}: {}.", what, base::printable_path(path), base::errno_text(errno)));
 }
 
-bool is_overlay_mark(const std::string& xattr_name) {
-  for (const char* start : kMarkStarts) {
-    if (xattr_name.starts_with(start)) return true;
-  }
-  return false;
-}
-
-Xattrs read_xattrs(const std::string& path) {
+Xattrs read_xattrs(const std::string& path, const std::string& marks) {
   Xattrs result;
   std::string names;
   for (ssize_t size = 0;;) {
@@ -62,24 +64,42 @@ Xattrs read_xattrs(const std::string& path) {
   for (std::size_t at = 0; at < names.size();) {
     const std::string name(names.c_str() + at);
     at += name.size() + 1;
-    if (is_overlay_mark(name)) continue;
+    std::string plain = plain_name(name, marks);
+    if (plain.empty()) continue;
     const ssize_t size = ::lgetxattr(path.c_str(), name.c_str(), nullptr, 0);
     if (size < 0) continue;  // gone, or not for us to read
     std::string value(static_cast<std::size_t>(size), '\0');
     const ssize_t got = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
     if (got != size) continue;
-    result.emplace(name, std::move(value));
+    result.emplace(std::move(plain), std::move(value));
   }
   return result;
 }
 
-bool is_whiteout(const std::string& path, const struct stat& info) {
-  if (S_ISCHR(info.st_mode)) return info.st_rdev == ::makedev(0, 0);
-  return S_ISREG(info.st_mode) && info.st_size == 0 && has_mark(path, "whiteout", true);
+Xattrs escaped(const Xattrs& xattrs, const std::string& marks) {
+  Xattrs result;
+  for (const auto& [name, value] : xattrs) result.emplace(escaped_name(name, marks), value);
+  return result;
 }
 
-bool is_opaque(const std::string& path) {
-  return has_mark(path, "opaque", false);
+void escape_in_place(const std::string& path, const std::string& marks) {
+  for (const auto& [name, value] : read_xattrs(path)) {
+    const std::string other = escaped_name(name, marks);
+    if (other == name) continue;
+    if (::lsetxattr(path.c_str(), other.c_str(), value.data(), value.size(), 0) != 0 ||
+        ::lremovexattr(path.c_str(), name.c_str()) != 0) {
+      fail_path("set the extended attributes of", path);
+    }
+  }
+}
+
+bool is_whiteout(const std::string& path, const struct stat& info, const std::string& marks) {
+  if (S_ISCHR(info.st_mode)) return info.st_rdev == ::makedev(0, 0);
+  return S_ISREG(info.st_mode) && info.st_size == 0 && has_mark(path, marks + "whiteout", true);
+}
+
+bool is_opaque(const std::string& path, const std::string& marks) {
+  return has_mark(path, marks + "opaque", false);
 }
 
 void set_facts(const std::string& path, const struct stat& info, const Xattrs& xattrs, bool keep) {

@@ -12,17 +12,22 @@ namespace ixian::sandbox {
 
 using Xattrs = std::map<std::string, std::string>;
 
-// Overlayfs marks what it keeps in upper and lower directories with these; they belong to no image.
-bool is_overlay_mark(const std::string& xattr_name);
+// Of a path that is not followed. Throws Error{kTaskFailed}.
+//
+// `marks` is "" for files as a program sees them. In upper and lower directories overlayfs keeps marks of its
+// own, whose names start with RootFs::marks(); they are left out, and those of programs that start so, which
+// have "overlay." between there, get their own names back.
+Xattrs read_xattrs(const std::string& path, const std::string& marks = "");
 
-// Of a path that is not followed; without overlay marks. Throws Error{kTaskFailed}.
-Xattrs read_xattrs(const std::string& path);
+// The other way round: as upper and lower directories have them.
+Xattrs escaped(const Xattrs& xattrs, const std::string& marks);
+void escape_in_place(const std::string& path, const std::string& marks);
 
-// A character device 0/0, or an empty file with the xattr *.overlay.whiteout.
-bool is_whiteout(const std::string& path, const struct stat& info);
+// In an upper or lower directory: a character device 0/0, or an empty file with the mark "whiteout".
+bool is_whiteout(const std::string& path, const struct stat& info, const std::string& marks);
 
-// The directory hides what is below it.
-bool is_opaque(const std::string& path);
+// In an upper or lower directory: it hides what is below it.
+bool is_opaque(const std::string& path, const std::string& marks);
 
 // Owner, mode, xattrs and times of `path`, which is of the same type, become these. `keep`: xattrs that are
 // there and not in `xattrs` stay. Throws Error{kTaskFailed}.

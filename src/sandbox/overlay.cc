@@ -33,6 +33,10 @@ constexpr std::size_t kMostOptions = 3800;  // bytes of a page that paths may ta
 
 using Paths = std::vector<std::string>;
 
+std::string marks_of(RootFsKind kind) {
+  return kind == RootFsKind::kOverlay ? "trusted.overlay." : "user.overlay.";
+}
+
 void make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0755) != 0) fail_path("make the folder", path);
 }
@@ -188,8 +192,10 @@ class OverlayMount : public Mount {
   void take_after(const std::string& lower) {
     struct stat info;
     if (::lstat(lower.c_str(), &info) != 0) fail_path("look at", lower);
-    set_facts(upper_, info, read_xattrs(lower));
+    set_facts(upper_, info, escaped(read_xattrs(lower, marks()), marks()));
   }
+
+  std::string marks() const { return marks_of(kind_); }
 
   Paths stack(Paths lowers) {
     const std::size_t keep = kMostLowers - 2;
@@ -260,9 +266,7 @@ class Overlay : public RootFs {
   Overlay(RootFsKind kind, std::string reason) : kind_(kind), reason_(std::move(reason)) {}
 
   RootFsKind kind() const override { return kind_; }
-  std::string marks() const override {
-    return kind_ == RootFsKind::kOverlay ? "trusted.overlay." : "user.overlay.";
-  }
+  std::string marks() const override { return marks_of(kind_); }
   std::string reason() const override { return reason_; }
   std::unique_ptr<Mount> prepare(const Paths& lowers, const std::string& work, base::Cancellation&) override {
     return std::make_unique<OverlayMount>(kind_, lowers, work, true);

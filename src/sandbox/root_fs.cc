@@ -89,7 +89,7 @@ void try_kind(RootFs& root_fs, const std::string& folder) {
   const std::string upper = mount->finish();
   struct stat info;
   if (!exists(upper + "/made") || ::lstat((upper + "/removed").c_str(), &info) != 0 ||
-      !is_whiteout(upper + "/removed", info)) {
+      !is_whiteout(upper + "/removed", info, root_fs.marks())) {
     give_up("an overlay does not keep changes as layers need them");
   }
 }

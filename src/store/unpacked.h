@@ -12,8 +12,7 @@ namespace ixian::store {
 // Of a blob that has been read, or written, to its end here.
 struct Unpacked {
   oci::Digest diff_id;
-  // It has something in a folder that it has no entry for, so that what this folder is like depends on what
-  // the layer lies on.
+  // layer::LayerListing::depends_on_below().
   bool gaps = false;
 };
 
