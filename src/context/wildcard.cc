@@ -89,6 +89,15 @@ std::string unescaped(std::string_view pattern) {
   return plain;
 }
 
+std::string literal(std::string_view path) {
+  std::string pattern;
+  for (const char c : path) {
+    if (c == '*' || c == '?' || c == '[' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern;
+}
+
 std::vector<std::string> expand_wildcards(const FileView& view, const std::string& pattern,
                                           WildcardLanguage language, const std::string& below) {
   std::vector<std::string> found;

@@ -24,4 +24,7 @@ std::vector<std::string> expand_wildcards(const FileView& view, const std::strin
 // `pattern` without the backslashes that escape.
 std::string unescaped(std::string_view pattern);
 
+// The pattern that matches this path and nothing else.
+std::string literal(std::string_view path);
+
 }  // namespace ixian::context

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "base/thread_pool.h"
 #include "oci/descriptor.h"
 
@@ -28,6 +29,12 @@ LayerStack without_empty(const LayerStack& layers) {
     if (!layer->empty()) kept.push_back(layer);
   }
   return kept;
+}
+
+std::string fingerprint(const LayerStack& layers) {
+  base::Json all = base::Json::array();
+  for (const auto& layer : without_empty(layers)) all.push_back(layer->diff_id().text());
+  return base::sha256_hex(base::canonical_json(all));
 }
 
 base::Json to_json(const std::vector<Outcome>& outcomes) {
@@ -89,6 +96,7 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
       if (origin) elsewhere.push_back(state.layers.back());
     }
     state.outcomes = outcomes_from_json(value.at("outcomes"));
+    if (value.contains("took")) state.took = value.at("took").get<std::map<std::string, std::string>>();
   } catch (const base::Cancelled&) {
     throw;
   } catch (const std::exception&) {
@@ -96,6 +104,21 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
   }
   if (!are_there(elsewhere)) return std::nullopt;
   return state;
+}
+
+bool BuildCache::is_current(const StageState& state) {
+  for (const auto& [key, seen] : state.took) {
+    const auto entry = services_.store().cache_get(key);
+    if (!entry) continue;
+    try {
+      base::Json now = base::Json::array();
+      for (const base::Json& layer : entry->value.at("layers")) now.push_back(layer.at("diff_id"));
+      if (base::sha256_hex(base::canonical_json(now)) != seen) return false;
+    } catch (const base::Json::exception&) {
+      continue;  // written by another version
+    }
+  }
+  return true;
 }
 
 store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const StageState& state,
@@ -121,6 +144,7 @@ store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const Stage
                  {"content_key", state.content_key},
                  {"layers", layers},
                  {"outcomes", to_json(state.outcomes)}};
+  if (!state.took.empty()) entry.value["took"] = state.took;
   return {std::move(keys), std::move(entry)};
 }
 

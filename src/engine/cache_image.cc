@@ -54,10 +54,11 @@ AssembledImage make_cache_image(const BuildPlan& plan, std::size_t stage, std::s
   AssembledImage image = assemble(plan, stage, steps, state);
   base::Json diff_ids = base::Json::array();
   for (const auto& layer : without_empty(state.layers)) diff_ids.push_back(layer->diff_id().text());
-  const base::Json document = {{"version", kStateVersion},
-                               {"content_key", state.content_key},
-                               {"diff_ids", diff_ids},
-                               {"outcomes", to_json(state.outcomes)}};
+  base::Json document = {{"version", kStateVersion},
+                         {"content_key", state.content_key},
+                         {"diff_ids", diff_ids},
+                         {"outcomes", to_json(state.outcomes)}};
+  if (!state.took.empty()) document["took"] = state.took;
   image.manifest.annotations[kKeys] = base::canonical_json(keys);
   image.manifest.annotations[kState] = base::canonical_json(document);
   return image;
@@ -92,6 +93,7 @@ StageState read_cache_image(const oci::RawManifest& raw, const ExpectedState& ex
     }
     check_base(state.layers, expected.base);
     state.outcomes = outcomes_from_json(document.at("outcomes"));
+    if (document.contains("took")) state.took = document.at("took").get<std::map<std::string, std::string>>();
     if (state.outcomes.size() != expected.outcomes) reject("it is about another number of instructions");
     return state;
   } catch (const base::Json::exception&) {

@@ -90,7 +90,7 @@ class Planner {
           fmt::format("# syntax={} is ignored: ix reads the language itself.", file_.directives.syntax));
     }
     for (const std::size_t index : graph_->needed(plan_.target)) plan_stage(index);
-    warn_of_unused_arguments();
+    warn_of_what_is_unused();
     return std::move(plan_);
   }
 
@@ -150,6 +150,11 @@ class Planner {
     if (!triggers.empty()) graph_->add_triggers(index, triggers);
   }
 
+  // By name, in small letters, or by number; several stages may have one name.
+  bool is_called(std::size_t index, const std::string& name) const {
+    return graph_->label(index) == name || std::to_string(index) == name;
+  }
+
   void plan_stage(std::size_t index) {
     const dockerfile::StageNode& node = graph_->nodes()[index];
     StagePlan stage;
@@ -157,7 +162,10 @@ class Planner {
     stage.label = graph_->label(index);
     stage.base = node.base;
     stage.platform = platform_of(index);
-    stage.use_cache = !job_.no_cache && !job_.no_cache_stages.contains(stage.label);
+    const auto& filter = job_.no_cache_stages;
+    stage.use_cache =
+        !job_.no_cache && std::none_of(filter.begin(), filter.end(),
+                                       [&](const std::string& name) { return is_called(index, name); });
     ImageSettings settings(stage.platform);
     std::optional<dockerfile::StageScope> scope;
     base::Json base = {{"platform", stage.platform.text()}};
@@ -170,6 +178,7 @@ class Planner {
       scope = scopes_.at(from->index);
       stage.base_key = parent.key();
       stage.use_cache = stage.use_cache && parent.use_cache;
+      stage.certain = parent.certain;
     } else {
       if (const auto found = bases_.find(index); found != bases_.end()) {
         stage.base_image = found->second;
@@ -188,7 +197,13 @@ class Planner {
       const auto stage_key = [&](std::size_t other) { return plan_.stages.at(other).key(); };
       key = instruction_key(key, step.definition, origin_keys(step, plan_, stage_key));
       step.key = key;
+      for (const auto& origin : step.origins) {
+        if (const auto* from = std::get_if<dockerfile::FromStage>(&origin))
+          stage.certain = stage.certain && plan_.stages.at(from->index).certain;
+      }
+      step.certain = stage.certain;
     }
+    stage.certain = stage.certain && stage.use_cache;
     if (index == plan_.target) {
       for (const auto& [name, value] : job_.labels) settings.set_label(name, value);
     }
@@ -246,7 +261,15 @@ class Planner {
     return tell_warnings(job_, sources_.sink, file_, global_, inputs);
   }
 
-  void warn_of_unused_arguments() const {
+  void warn_of_what_is_unused() const {
+    for (const std::string& name : job_.no_cache_stages) {
+      bool found = false;
+      for (std::size_t i = 0; i < graph_->nodes().size(); ++i) found = found || is_called(i, name);
+      if (found) continue;
+      sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
+                        fmt::format("--no-cache-filter {0}: {1} has no stage {0}.", dockerfile::shown(name),
+                                    job_.dockerfile_name));
+    }
     for (const auto& [name, value] : job_.build_args) {
       if (used_args_.contains(name) || global_.uses_build_arg(name)) continue;
       sources_.sink.log(

@@ -36,6 +36,8 @@ struct Step {
   std::vector<RemoteSource> remote;                // of an ADD, in the order of its sources
   base::Json definition;
   std::string key;  // by definition
+  bool certain =
+      true;  // no stage that it stands on or takes from is run without the cache, so `key` may be asked
 
   // An error at the instruction: "Dockerfile:3:1: …" with the line below.
   base::Error error(const std::string& sentence) const {
@@ -53,6 +55,7 @@ struct StagePlan {
   std::vector<Step> steps;
   std::shared_ptr<const ImageSettings> settings;  // of its image
   bool use_cache = true;
+  bool certain = true;  // what takes from it may be asked for by its key by definition
 
   // Of the last instruction that makes files, else of the base.
   std::string key() const;

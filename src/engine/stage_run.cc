@@ -8,6 +8,8 @@
 #include <variant>
 
 #include "base/error.h"
+#include "base/thread_pool.h"
+#include "context/wildcard.h"
 #include "engine/blob_sink.h"
 #include "engine/build_key.h"
 #include "engine/layers_view.h"
@@ -86,9 +88,9 @@ std::size_t StageRun::take_from_cache() {
   std::size_t hit = 0;
   for (std::size_t i = plan_.steps.size(); i > 0 && hit == 0; --i) {
     const Step& step = plan_.steps[i - 1];
-    if (!step.makes_files) continue;
+    if (!step.makes_files || !step.certain) continue;
     auto found = build_.cache_.find(step.key, base_layers_);
-    if (!found) continue;
+    if (!found || !build_.cache_.is_current(*found)) continue;
     state_ = std::move(*found);
     hit = i;
   }
@@ -106,12 +108,12 @@ std::size_t StageRun::ask_registries(std::size_t above) {
   std::vector<ExpectedState> wanted;
   std::vector<std::size_t> steps;
   for (std::size_t i = above; i < plan_.steps.size(); ++i) {
-    if (!plan_.steps[i].makes_files) continue;
+    if (!plan_.steps[i].makes_files || !plan_.steps[i].certain) continue;
     wanted.push_back(expected(i + 1, plan_.steps[i].key));
     steps.push_back(i + 1);
   }
   auto hit = build_.caches_.reading.find_last(wanted);
-  if (!hit) return above;
+  if (!hit || !build_.cache_.is_current(hit->state)) return above;
   const std::size_t count = steps[hit->index];
   state_ = std::move(hit->state);
   std::vector<std::string> keys = {plan_.steps[count - 1].key};
@@ -162,6 +164,8 @@ void StageRun::start_origins(std::size_t first) {
 void StageRun::begin() {
   if (const auto* from = std::get_if<dockerfile::FromStage>(&plan_.base)) {
     state_ = build_.start(from->index).get();
+    note_taken(from->index, state_);
+    state_.took = took_;
     return;
   }
   state_.content_key = plan_.base_key;
@@ -175,6 +179,7 @@ const LayerStack& StageRun::origin_layers(const dockerfile::Origin& origin) {
       // Nothing of ours may be waited for by the stage that we wait for.
       finish_notes(true);
       found = others_.emplace(stage->index, build_.start(stage->index).get()).first;
+      note_taken(stage->index, found->second);
     }
     return found->second.layers;
   }
@@ -183,14 +188,36 @@ const LayerStack& StageRun::origin_layers(const dockerfile::Origin& origin) {
   return kNoLayers;
 }
 
+void StageRun::note_taken(std::size_t stage, const StageState& other) {
+  for (const auto& [key, seen] : other.took) took_.insert_or_assign(key, seen);
+  took_.insert_or_assign(build_.plan_.stages.at(stage).key(), fingerprint(other.layers));
+}
+
+// Of the files that a mount shows; null for one of the context, whose files are in the definition.
+base::Json StageRun::mounted_content(const Step& step, std::size_t index) {
+  const auto& run = std::get<dockerfile::Run>(step.instruction.body);
+  const bool is_content = run.mounts.at(index).kind != dockerfile::MountKind::kTmpfs;
+  if (!is_content || std::holds_alternative<dockerfile::FromContext>(step.origins[index])) return nullptr;
+  const LayersView view(origin_layers(step.origins[index]));
+  auto shown = context::select(view, {context::literal(run.mounts.at(index).source)},
+                               {false, nullptr, dockerfile::shown(run.mounts[index].from)});
+  return {{"content", context::digest_of(view, shown, {true, base::processor_count()},
+                                         build_.services_.cancellation())}};
+}
+
 // What the step takes from elsewhere, by content. Waits for the stages that it takes from.
 base::Json StageRun::content_origins(const Step& step) {
   for (const auto& origin : step.origins) origin_layers(origin);
   copy_input_ = {};
+  base::Json mounted = base::Json::array();
+  if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
+    for (std::size_t i = 0; i < step.origins.size(); ++i) mounted.push_back(mounted_content(step, i));
+    return mounted;
+  }
   const auto* copy = std::get_if<dockerfile::Copy>(&step.instruction.body);
   if (copy == nullptr || copy->from.empty()) {
     copy_input_ = {build_.sources_.context, step.selection};
-    return origin_keys(step, build_.plan_, [&](std::size_t stage) { return others_.at(stage).content_key; });
+    return origin_keys(step, build_.plan_, [](std::size_t) { return std::string(); });
   }
   std::vector<std::string> paths;
   for (const auto& source : copy->sources) paths.push_back(source.text);
@@ -208,6 +235,7 @@ bool StageRun::take(const std::string& key, std::size_t index) {
   auto found = build_.cache_.find(key, base_layers_);
   if (!found) return false;
   state_ = std::move(*found);
+  for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   const std::string& definition_key = plan_.steps[index].key;
   build_.cache_.put({definition_key}, state_, base_layers_);
   share(index + 1, {definition_key, key}, state_);
@@ -221,6 +249,7 @@ bool StageRun::take_from_registry(const std::string& key, std::size_t index) {
   auto hit = build_.caches_.reading.find_last({expected(index + 1, key)});
   if (!hit) return false;
   state_ = std::move(hit->state);
+  for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   build_.cache_.put({definition_key, key}, state_, base_layers_);
   share(index + 1, {definition_key}, state_);
   return true;
@@ -279,6 +308,7 @@ void StageRun::execute(std::size_t index, base::ActivityId activity, const std::
     write_files(step);
   }
   state_.content_key = key;
+  for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   note(index, std::move(lock));
 }
 

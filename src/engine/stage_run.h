@@ -36,7 +36,9 @@ class StageRun {
   void run_command(const Step& step, base::ActivityId activity);
   void write_files(const Step& step);
   base::Json content_origins(const Step& step);
+  base::Json mounted_content(const Step& step, std::size_t index);
   const LayerStack& origin_layers(const dockerfile::Origin& origin);
+  void note_taken(std::size_t stage, const StageState& other);
   void note(std::size_t index, KeyLock lock);
   void share(std::size_t steps, const std::vector<std::string>& keys, const StageState& state);
   void later(const Step& step, std::function<void()> work);
@@ -57,6 +59,7 @@ class StageRun {
   LayerStack base_layers_;                    // of the base image that the stage stands on in the end
   CopyInput copy_input_;                      // of the step that runs
   std::map<std::size_t, StageState> others_;  // stages that this one takes from
+  std::map<std::string, std::string> took_;   // as in StageState, of what this one has waited for
   std::vector<std::future<void>> notes_;
   std::atomic<std::size_t> to_note_{0};  // outcomes whose turn is still to come
   std::vector<Note> noted_;              // the writer's

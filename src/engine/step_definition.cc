@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/thread_pool.h"
+#include "context/wildcard.h"
 #include "dockerfile/run_command.h"
 
 namespace ixian::engine {
@@ -61,7 +62,7 @@ std::optional<std::string> mounted_context(const Step& step, const dockerfile::M
     return std::nullopt;
   }
   const context::FileView& context = context_of(sources);
-  auto selection = context::select(context, {mount.source}, {});
+  auto selection = context::select(context, {context::literal(mount.source)}, {});
   return context::digest_of(context, selection, {false, base::processor_count(), &sources.known_files},
                             sources.cancellation);
 }

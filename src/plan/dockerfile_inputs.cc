@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "base/error.h"
+#include "context/wildcard.h"
 #include "dockerfile/add_source.h"
 #include "dockerfile/expand_word.h"
 #include "dockerfile/mount.h"
@@ -239,7 +240,7 @@ class InputsReader {
     if (!known) {
       inputs_.whole_context = true;
     } else {
-      add_read({{mount.source}, {}, false, {}, nullptr}, step);
+      add_read({{context::literal(mount.source)}, {}, false, {}, nullptr}, step);
     }
   }
 
