@@ -57,6 +57,16 @@ const BaseImage* bottom(const BuildPlan& plan, const StagePlan& stage) {
   return stage.base_image.get();
 }
 
+// Whether what was found stands on what is below it now: a stage that was run again without the cache has the
+// key that it had, and perhaps other layers.
+bool stands_on(const LayerStack& found, const LayerStack& below) {
+  const LayerStack upper = without_empty(found);
+  const LayerStack lower = without_empty(below);
+  return lower.size() <= upper.size() &&
+         std::equal(lower.begin(), lower.end(), upper.begin(),
+                    [](const auto& one, const auto& other) { return one->diff_id() == other->diff_id(); });
+}
+
 }  // namespace
 
 StageRun::~StageRun() {
@@ -233,7 +243,7 @@ base::Json StageRun::content_origins(const Step& step) {
 bool StageRun::take(const std::string& key, std::size_t index) {
   if (!plan_.use_cache) return false;
   auto found = build_.cache_.find(key, base_layers_);
-  if (!found) return false;
+  if (!found || !stands_on(found->layers, state_.layers)) return false;
   state_ = std::move(*found);
   for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   const std::string& definition_key = plan_.steps[index].key;
@@ -247,7 +257,7 @@ bool StageRun::take_from_registry(const std::string& key, std::size_t index) {
   const std::string& definition_key = plan_.steps[index].key;
   if (!plan_.use_cache || build_.caches_.reading.empty() || key == definition_key) return false;
   auto hit = build_.caches_.reading.find_last({expected(index + 1, key)});
-  if (!hit) return false;
+  if (!hit || !stands_on(hit->state.layers, state_.layers)) return false;
   state_ = std::move(hit->state);
   for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   build_.cache_.put({definition_key, key}, state_, base_layers_);

@@ -1,0 +1,106 @@
+"""What a stage takes from others: which of them are run again, and which instructions stand when they come out the same."""
+
+import shutil
+
+import busybox
+import images
+import pytest
+
+FIRST = "FROM busybox:1 AS S1\nRUN head -c8 /dev/urandom | od -An -tx1 >/u\n"
+WAYS = {
+    "copy": "FROM scratch\nCOPY --from=s1 /u /\n",
+    "mount": "FROM busybox:1\nRUN --mount=from=s1,target=/m cp /m/u /u\n",
+    "writable mount": "FROM busybox:1\nRUN --mount=from=s1,source=/u,target=/m,rw cp /m /u\n",
+    "from": "FROM s1\nRUN true\n",
+    "number": "FROM scratch\nCOPY --from=0 /u /\n",
+    "between": "FROM busybox:1 AS mid\nCOPY --from=s1 /u /v\nRUN cp /v /u\nFROM scratch\nCOPY --from=mid /u /\n",
+    "stage on a stage": "FROM s1 AS mid\nRUN cp /u /v\nFROM busybox:1\nRUN --mount=from=mid,target=/m cp /m/v /u\n",
+    "trigger": "FROM busybox:1 AS on\nONBUILD COPY --from=s1 /u /\nFROM on\n",
+}
+
+
+@pytest.fixture
+def store(ix, tmp_path):
+    ix.environment["IXIAN_STORE"] = str(tmp_path / "store")
+    layout = images.Layout(tmp_path / "base")
+    ix("image", "copy", layout.add("1", busybox.image()), "store:busybox:1").ok()
+    return layout
+
+
+@pytest.fixture
+def build(ix, store, tmp_path):
+    """Builds a Dockerfile into a folder, which has its standard error besides."""
+    context = tmp_path / "context"
+    context.mkdir()
+
+    def run(dockerfile, *args):
+        (context / "Dockerfile").write_text(dockerfile)
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        result = ix("build", "--network=none", "-o", tmp_path / "out", *args, context).ok()
+        return tmp_path / "out", result.stderr
+
+    return run
+
+
+def ran(stderr, command):
+    return [line for line in stderr.splitlines() if command in line and not line.endswith("(cached)")]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_stage_without_the_cache_is_run_again_however_it_is_reached(build, way):
+    dockerfile = FIRST + WAYS[way]
+    bytes_of = lambda *args: (build(dockerfile, *args)[0] / "u").read_bytes()
+    first = bytes_of()
+    assert bytes_of() == first
+    second = bytes_of("--no-cache-filter", "s1")
+    assert second != first and bytes_of() == second
+    # Built alone, it is another one for those that take from it, too.
+    alone = bytes_of("--no-cache-filter", "S1", "--target", "s1")
+    assert alone != second and bytes_of() == alone
+    alone = bytes_of("--no-cache", "--target", "s1")
+    assert bytes_of() == alone and bytes_of() == alone
+
+
+def test_a_stage_without_the_cache_is_named_by_number_or_warned_of(build):
+    dockerfile = FIRST + WAYS["copy"]
+    first = (build(dockerfile)[0] / "u").read_bytes()
+    assert (build(dockerfile, "--no-cache-filter", "0,1")[0] / "u").read_bytes() != first
+    assert "--no-cache-filter s9: Dockerfile has no stage s9." in build(dockerfile, "--no-cache-filter", "s9")[1]
+
+
+@pytest.mark.parametrize("mount", ["source=/in", "source=in,rw", "source=/in,type=cache"])
+@pytest.mark.parametrize("origin", ["stage", "image"])
+def test_a_mount_counts_by_what_it_shows(ix, build, store, tmp_path, origin, mount):
+    source = "FROM busybox:1 AS a\nRUN mkdir /in && echo {shown} >/in/a && echo {other} >/other\n"
+    command = f"RUN --mount=from=a,target=/m,{mount} cat /m /m/a 2>/dev/null | sort >/seen"
+
+    def seen(shown, other):
+        if origin == "stage":
+            out, log = build(source.format(shown=shown, other=other) + f"FROM busybox:1\n{command}\n")
+        else:
+            folder = tmp_path / "source"
+            folder.mkdir(exist_ok=True)
+            (folder / "Dockerfile").write_text(source.format(shown=shown, other=other))
+            ix("build", "--network=none", "-t", "localhost/a:1", folder).ok()
+            out, log = build(f"FROM busybox:1\n{command.replace('from=a', 'from=localhost/a:1')}\n")
+        return (out / "seen").read_text(), bool(ran(log, "/seen"))
+
+    assert seen("one", "x") == ("one\n", True)
+    assert seen("one", "y") == ("one\n", False)
+    if "cache" not in mount:  # a folder that is kept holds what it held
+        assert seen("two", "y") == ("two\n", True)
+
+
+def test_a_mount_of_a_whole_stage_counts_by_its_files(build):
+    dockerfile = "FROM busybox:1 AS a\nRUN {}\nFROM busybox:1\nRUN --mount=from=a,target=/m cat /m/a >/seen\n"
+    build(dockerfile.format("echo one >/a"))
+    out, log = build(dockerfile.format("printf 'one\\n' >/a"))
+    assert not ran(log, "/seen") and (out / "seen").read_text() == "one\n"
+    out, log = build(dockerfile.format("echo two >/a"))
+    assert ran(log, "/seen") and (out / "seen").read_text() == "two\n"
+
+
+def test_names_with_wildcards_are_mounted_as_they_are(build):
+    dockerfile = "FROM busybox:1 AS a\nRUN mkdir '/[x]' && echo {} >'/[x]/a'\nFROM busybox:1\nRUN --mount=from=a,source=/[x],target=/m cat /m/a >/seen\n"
+    assert (build(dockerfile.format(1))[0] / "seen").read_text() == "1\n"
+    assert (build(dockerfile.format(2))[0] / "seen").read_text() == "2\n"
