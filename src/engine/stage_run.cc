@@ -209,8 +209,9 @@ base::Json StageRun::mounted_content(const Step& step, std::size_t index) {
   const bool is_content = run.mounts.at(index).kind != dockerfile::MountKind::kTmpfs;
   if (!is_content || std::holds_alternative<dockerfile::FromContext>(step.origins[index])) return nullptr;
   const LayersView view(origin_layers(step.origins[index]));
-  auto shown = context::select(view, {context::literal(run.mounts.at(index).source)},
-                               {false, nullptr, dockerfile::shown(run.mounts[index].from)});
+  context::SelectionOptions options;
+  options.where = dockerfile::shown(run.mounts[index].from);
+  auto shown = context::select(view, {context::literal(run.mounts[index].source)}, options);
   return {{"content", context::digest_of(view, shown, {true, base::processor_count()},
                                          build_.services_.cancellation())}};
 }

@@ -1,5 +1,7 @@
 """What a stage takes from others: which of them are run again, and which instructions stand when they come out the same."""
 
+import os
+import random
 import shutil
 
 import busybox
@@ -104,3 +106,41 @@ def test_names_with_wildcards_are_mounted_as_they_are(build):
     dockerfile = "FROM busybox:1 AS a\nRUN mkdir '/[x]' && echo {} >'/[x]/a'\nFROM busybox:1\nRUN --mount=from=a,source=/[x],target=/m cat /m/a >/seen\n"
     assert (build(dockerfile.format(1))[0] / "seen").read_text() == "1\n"
     assert (build(dockerfile.format(2))[0] / "seen").read_text() == "2\n"
+
+
+@pytest.mark.parametrize("seed", range(20 if os.environ.get("IXIAN_NIGHTLY") else 1))
+def test_stages_at_random_run_again_with_what_stands_on_them_and_with_nothing_else(build, seed):
+    """Each stage has a random number of its own, and those of all that it takes from, whatever the way."""
+    chance = random.Random(seed)
+    below, lines = {}, []
+    for stage in range(5):
+        takes = sorted(chance.sample(range(stage), min(stage, chance.randint(1, 2))))
+        base = takes[0] if takes and chance.random() < 0.4 else None
+        lines += [f"FROM {'busybox:1' if base is None else f's{base}'} AS s{stage}"]
+        for other in takes:
+            if other != base:
+                mount = f"RUN --mount=from=s{other},source=/ids,target=/m mkdir -p /ids && cp /m/* /ids/"
+                lines += [chance.choice([mount, f"COPY --from=s{other} /ids/ /ids/", mount.replace("target=/m", "target=/m,rw")])]
+        lines += [f"RUN mkdir -p /ids && head -c8 /dev/urandom | od -An -tx1 >/ids/{stage}"]
+        below[stage] = {stage}.union(*(below[other] for other in takes))
+    dockerfile = "\n".join(lines + ["FROM scratch"] + [f"COPY --from=s{stage} /ids /s{stage}/" for stage in below]) + "\n"
+
+    def numbers(*args):
+        out = build(dockerfile, *args)[0]
+        found = {}
+        for stage, all_below in below.items():
+            assert {each.name for each in (out / f"s{stage}").iterdir()} == {str(each) for each in all_below}
+            for each in all_below:  # all of them have the same one of a stage
+                assert found.setdefault(each, (out / f"s{stage}/{each}").read_text()) == (out / f"s{stage}/{each}").read_text()
+        return found
+
+    before = numbers()
+    for _ in range(4):
+        stage = chance.choice(list(below))
+        if alone := chance.random() < 0.5:
+            build(dockerfile, "--no-cache-filter", f"s{stage}", "--target", f"s{stage}")
+        now = numbers(*([] if alone else ["--no-cache-filter", f"s{stage}"]))
+        changed = {each for each in below if now[each] != before[each]}
+        assert changed == {each for each in below if stage in below[each]}, (dockerfile, stage, alone)
+        assert numbers() == now
+        before = now
