@@ -31,8 +31,10 @@ class PublicNames : public http::HttpTransport {
     http::Request mapped = request;
     mapped.url =
         "http://127.0.0.1:" + std::to_string(port) + url->path + (url->query.empty() ? "" : "?" + url->query);
+    mapped.reach = http::Reach::kAnywhere;
     http::Response response = below_.send(mapped);
     response.head.url = request.url;
+    response.head.peer = http::AddressKind::kPublic;
     return response;
   }
 

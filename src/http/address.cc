@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
+#include <initializer_list>
 #include <string>
 
 #include "base/text.h"
+#include "http/reach.h"
 #include "http/url.h"
 
 namespace ixian::http {
@@ -34,23 +37,29 @@ bool in_block(std::uint32_t address, std::uint32_t block, int bits) {
   return ((address ^ block) >> (32 - bits)) == 0;
 }
 
-bool private_ipv4(std::uint32_t address) {
+AddressKind kind_of_ipv4(std::uint32_t address) {
   struct Block {
     std::uint32_t start;
     int bits;
+    AddressKind kind;
   };
   constexpr Block kBlocks[] = {
-      {0x00000000, 8},   // unspecified, "this network"
-      {0x0a000000, 8},   // 10/8
-      {0x64400000, 10},  // 100.64/10, shared
-      {0x7f000000, 8},   // loopback
-      {0xa9fe0000, 16},  // 169.254/16, link-local
-      {0xac100000, 12},  // 172.16/12
-      {0xc0a80000, 16},  // 192.168/16
-      {0xe0000000, 3},   // multicast, reserved, broadcast
+      {0x00000000, 8, AddressKind::kLoopback},    // unspecified, which connects to this machine
+      {0x0a000000, 8, AddressKind::kPrivate},     // 10/8
+      {0x646464c8, 32, AddressKind::kLinkLocal},  // 100.100.100.200, where a cloud answers
+      {0x64400000, 10, AddressKind::kPrivate},    // 100.64/10, shared
+      {0x7f000000, 8, AddressKind::kLoopback},    // 127/8
+      {0xa9fe0000, 16, AddressKind::kLinkLocal},  // 169.254/16
+      {0xac100000, 12, AddressKind::kPrivate},    // 172.16/12
+      {0xc0000000, 24, AddressKind::kPrivate},    // 192.0.0/24, of protocols
+      {0xc0a80000, 16, AddressKind::kPrivate},    // 192.168/16
+      {0xc6120000, 15, AddressKind::kPrivate},    // 198.18/15, of benchmarks
+      {0xe0000000, 3, AddressKind::kPrivate},     // multicast, reserved, broadcast
   };
-  return std::any_of(std::begin(kBlocks), std::end(kBlocks),
-                     [&](const Block& block) { return in_block(address, block.start, block.bits); });
+  for (const Block& block : kBlocks) {
+    if (in_block(address, block.start, block.bits)) return block.kind;
+  }
+  return AddressKind::kPublic;
 }
 
 std::uint32_t ipv4_at(const Bytes6& bytes, std::size_t at) {
@@ -71,12 +80,19 @@ std::optional<std::uint32_t> embedded_ipv4(const Bytes6& bytes) {
   return std::nullopt;
 }
 
-bool private_ipv6(const Bytes6& bytes) {
-  if (const auto inner = embedded_ipv4(bytes)) return private_ipv4(*inner);
+AddressKind kind_of_ipv6(const Bytes6& bytes) {
+  const auto begins = [&](std::initializer_list<std::uint8_t> start) {
+    return std::equal(start.begin(), start.end(), bytes.begin());
+  };
+  if (const auto inner = embedded_ipv4(bytes))
+    return *inner == 1 && bytes[15] == 1 && bytes[10] == 0 ? AddressKind::kLoopback : kind_of_ipv4(*inner);
+  // Clouds answer with credentials at these two, as at 169.254.169.254.
+  if (begins({0xfd, 0x00, 0x0e, 0xc2}) || begins({0xfd, 0x20, 0x00, 0xce})) return AddressKind::kLinkLocal;
+  if (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) return AddressKind::kLinkLocal;
   const bool unique_local = (bytes[0] & 0xfe) == 0xfc;
-  const bool link_or_site_local = bytes[0] == 0xfe && (bytes[1] & 0x80) != 0;
+  const bool site_local = bytes[0] == 0xfe && (bytes[1] & 0x80) != 0;
   const bool multicast = bytes[0] == 0xff;
-  return unique_local || link_or_site_local || multicast;
+  return unique_local || site_local || multicast ? AddressKind::kPrivate : AddressKind::kPublic;
 }
 
 // In lower case, without the dot that ends a fully qualified name.
@@ -96,6 +112,23 @@ bool is_address(std::string_view host) {
   return ipv4(name) || ipv6(name);
 }
 
+AddressKind address_kind(std::string_view host) {
+  const std::string name = normal(host.substr(0, host.find('%')));  // without a zone
+  if (localhost(name)) return AddressKind::kLoopback;
+  if (const auto address = ipv4(name)) return kind_of_ipv4(*address);
+  const auto address = ipv6(name);
+  return address ? kind_of_ipv6(*address) : AddressKind::kUnknown;
+}
+
+AddressKind address_kind(const sockaddr* address) {
+  if (address->sa_family == AF_INET)
+    return kind_of_ipv4(ntohl(reinterpret_cast<const sockaddr_in*>(address)->sin_addr.s_addr));
+  if (address->sa_family != AF_INET6) return AddressKind::kUnknown;
+  Bytes6 bytes{};
+  std::memcpy(bytes.data(), &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr, bytes.size());
+  return kind_of_ipv6(bytes);
+}
+
 bool is_loopback(std::string_view host) {
   const std::string name = normal(host);
   if (localhost(name)) return true;
@@ -107,11 +140,8 @@ bool is_loopback(std::string_view host) {
 }
 
 bool is_private_address(std::string_view host) {
-  const std::string name = normal(host);
-  if (localhost(name)) return true;
-  if (const auto address = ipv4(name)) return private_ipv4(*address);
-  const auto address = ipv6(name);
-  return address && private_ipv6(*address);
+  const AddressKind kind = address_kind(host);
+  return kind != AddressKind::kUnknown && kind != AddressKind::kPublic;
 }
 
 }  // namespace ixian::http

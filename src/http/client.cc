@@ -78,6 +78,7 @@ Response Client::attempt(const Request& request, int& tried, int most) {
     } catch (const TransportError& error) {
       const bool unsent =
           error.failure == TransportFailure::kConnect || error.failure == TransportFailure::kResolver;
+      if (error.failure == TransportFailure::kStalled && request.silence) throw;
       if (!error.transient() || (!request.repeatable && !unsent) || tried >= most) throw;
       std::string what = error.message();
       if (what.ends_with('.')) what.pop_back();

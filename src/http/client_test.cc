@@ -69,6 +69,17 @@ TEST_F(ClientTest, TheLastAnswerIsReturned) {
   EXPECT_EQ(client().send(once).head.status, 500);
 }
 
+TEST_F(ClientTest, WhoIsSilentForLongerThanIsToBeWaitedIsNotAskedAgain) {
+  HttpServer server(
+      [](const ServerRequest&, Connection& connection) { connection.stall(std::chrono::seconds(20)); });
+  Request request = to(server.url());
+  request.silence = std::chrono::seconds(1);
+  options_.stall_time = std::chrono::seconds(3600);
+  const auto failed = failure_of([&] { client().send(request); });
+  EXPECT_EQ(failed.failure, TransportFailure::kStalled);
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
 TEST_F(ClientTest, OtherAnswersAreAnswers) {
   for (const int status : {400, 401, 403, 404, 405, 413, 416, 501, 505}) {
     count_ = 0;

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "http/message.h"
 #include "http/tls_settings.h"
 #include "http/trust_store.h"
 
@@ -28,9 +29,12 @@ struct CurlLine {
 
   std::string key;
   TlsSettings tls;
-  TrustStores::Store trust;  // null where there is no TLS, or nothing is verified
-  bool tls_ended = false;    // TLS said that nothing more follows
-  bool multiplexed = false;  // the last exchange was HTTP/2
+  TrustStores::Store trust;        // null where there is no TLS, or nothing is verified
+  bool tls_ended = false;          // TLS said that nothing more follows
+  bool multiplexed = false;        // the last exchange was HTTP/2
+  Reach reach = Reach::kAnywhere;  // of its connections
+  bool proxied = false;            // so that their addresses are the proxy's
+  std::string refused;             // an address that is out of reach, and why
   std::unique_ptr<CURLM, CloseMulti> multi;
   std::unique_ptr<CURL, CloseEasy> easy;  // declared after `multi`: goes first
 };

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http/reach.h"
 #include "http/resolver.h"
 
 namespace ixian::http {
@@ -49,7 +50,8 @@ CurlExchange::CurlExchange(std::shared_ptr<CurlShared> shared, std::unique_ptr<C
       has_body_(request.method != "HEAD"),
       time_limit_(request.time_limit),
       parser_(peer_.text(), limits_of(shared_->options)),
-      stall_(shared_->options.stall_time, static_cast<std::uint64_t>(shared_->options.least_speed)),
+      stall_time_(request.silence.value_or(shared_->options.stall_time)),
+      stall_(stall_time_, static_cast<std::uint64_t>(shared_->options.least_speed)),
       line_(std::move(line)) {
   header_lines_ = set_options(*line_, request, url, shared_->options);
   if (request.body && !request.aws_signature) {
@@ -107,8 +109,19 @@ ResponseHead CurlExchange::wait_for_head() {
   length_ = head.content_length();
   until_close_ = !length_ && !head.headers.find("Transfer-Encoding") && head.version < 20 && has_body_ &&
                  head.status != 204 && head.status != 304;
+  ResponseHead result = std::move(parser_.head());
+  result.peer = peer_kind();
   if (done_ && result_ == CURLE_OK) finish();
-  return std::move(parser_.head());
+  return result;
+}
+
+AddressKind CurlExchange::peer_kind() const {
+  const char* address = nullptr;
+  if (line_->proxied || curl_easy_getinfo(line_->easy.get(), CURLINFO_PRIMARY_IP, &address) != CURLE_OK ||
+      address == nullptr) {
+    return AddressKind::kUnknown;
+  }
+  return address_kind(std::string_view(address));
 }
 
 bool CurlExchange::head_suffices() const {
@@ -210,9 +223,9 @@ void CurlExchange::wait_since(std::chrono::steady_clock::time_point started) {
   if (!stall_.stalled(moved_now - std::min<std::uint64_t>(moved_now, static_cast<std::uint64_t>(queued)))) {
     return;
   }
-  throw TransportError(TransportFailure::kStalled,
-                       "The connection to " + peer_.text() + " stalled: next to nothing came or went for " +
-                           std::to_string(shared_->options.stall_time.count()) + " s.");
+  throw TransportError(TransportFailure::kStalled, "The connection to " + peer_.text() +
+                                                       " stalled: next to nothing came or went for " +
+                                                       std::to_string(stall_time_.count()) + " s.");
 }
 
 void CurlExchange::check_time() const {
@@ -223,6 +236,10 @@ void CurlExchange::check_time() const {
 }
 
 void CurlExchange::fail() {
+  if (!line_->refused.empty() && result_ == CURLE_COULDNT_CONNECT) {
+    throw TransportError(TransportFailure::kProtocol, peer_.name + " is at " + line_->refused +
+                                                          ". Check how the server is set up that named it.");
+  }
   CurlFailure failure;
   failure.code = result_ == CURLE_OK ? CURLE_GOT_NOTHING : result_;  // OK: the head broke off
   failure.detail = detail_.data();

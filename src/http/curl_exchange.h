@@ -51,6 +51,7 @@ class CurlExchange {
   void unpause();
   bool sent() const { return to_send_ == 0; }
   bool head_suffices() const;
+  AddressKind peer_kind() const;
   std::uint64_t uploaded() const;
   std::uint64_t moved() const;
   bool answer_waits() const;
@@ -100,6 +101,7 @@ class CurlExchange {
   bool done_ = false;
   CURLcode result_ = CURLE_OK;
   std::exception_ptr error_;  // thrown in a callback, which libcurl cannot pass on
+  const std::chrono::seconds stall_time_;
   StallWatch stall_;
   std::array<char, CURL_ERROR_SIZE> detail_{};
   HeaderLines header_lines_;

@@ -1,5 +1,7 @@
 #include "http/curl_request.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -12,6 +14,7 @@
 
 #include "base/text.h"
 #include "http/proxy.h"
+#include "http/reach.h"
 
 namespace ixian::http {
 namespace {
@@ -84,8 +87,24 @@ void set_tls(CurlLine& line) {
   curl_easy_setopt(easy, CURLOPT_SSLKEY, line.tls.client_key.c_str());
 }
 
-// As libcurl would, but never for a program that is started meanwhile.
-curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+std::string address_text(const sockaddr* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  const void* bytes = address->sa_family == AF_INET
+                          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(address)->sin_addr)
+                          : &reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+  ::inet_ntop(address->sa_family, bytes, text, sizeof(text));
+  return text;
+}
+
+// As libcurl would, but never for a program that is started meanwhile, and to no address that is out of
+// reach: here it is known what a name has come to.
+curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  auto* line = static_cast<CurlLine*>(user);
+  if (const AddressKind kind = address_kind(&address->addr);
+      !line->proxied && !may_reach(line->reach, kind)) {
+    line->refused = address_text(&address->addr) + ", " + refusal_of(kind);
+    return CURL_SOCKET_BAD;
+  }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -94,7 +113,10 @@ std::optional<std::string> process_variable(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-void set_connection(CURL* easy, const Request& request, const Url& url, const CurlOptions& options) {
+void set_connection(CurlLine& line, const Request& request, const Url& url, const CurlOptions& options) {
+  CURL* easy = line.easy.get();
+  line.reach = request.reach;
+  line.refused.clear();
   const auto timeout =
       std::min(options.connect_timeout, request.time_limit.value_or(options.connect_timeout));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -102,6 +124,7 @@ void set_connection(CURL* easy, const Request& request, const Url& url, const Cu
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &line);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
@@ -110,7 +133,9 @@ void set_connection(CURL* easy, const Request& request, const Url& url, const Cu
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   // Both are always said, so that libcurl makes no choice of its own.
   const bool direct = request.no_proxy || !request.unix_socket.empty();
-  curl_easy_setopt(easy, CURLOPT_PROXY, direct ? "" : proxy_for(url, process_variable).c_str());
+  const std::string proxy = direct ? "" : proxy_for(url, process_variable);
+  line.proxied = !proxy.empty();
+  curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
   if (!request.unix_socket.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
@@ -180,7 +205,7 @@ bool sends_body(const Request& request) {
 
 HeaderLines set_options(CurlLine& line, const Request& request, const Url& url, const CurlOptions& options) {
   CURL* easy = line.easy.get();
-  set_connection(easy, request, url, options);
+  set_connection(line, request, url, options);
   if (url.https()) set_tls(line);
   set_method(easy, request);
 

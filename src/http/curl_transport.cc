@@ -25,7 +25,9 @@ Url parsed(const std::string& text) {
 }
 
 std::string pool_key(const Request& request, const Url& url) {
-  return url.origin() + " " + request.unix_socket + (request.no_proxy ? " direct" : "");
+  // A connection that was made for one reach is not used for another.
+  return url.origin() + " " + request.unix_socket + (request.no_proxy ? " direct" : "") + " " +
+         std::to_string(static_cast<int>(request.reach));
 }
 
 }  // namespace

@@ -48,6 +48,12 @@ struct AwsSignature {
   base::Secret session_token;  // empty: none
 };
 
+// Where an address lies. kLinkLocal are those, too, at which clouds answer with credentials.
+enum class AddressKind { kUnknown, kPublic, kPrivate, kLoopback, kLinkLocal };
+
+// Which addresses a connection may be made to, whatever its host is called; the later the narrower.
+enum class Reach { kAnywhere, kNotLinkLocal, kPublic };
+
 struct Request {
   std::string method = "GET";
   std::string url;  // absolute; over a unix socket the host is only the Host header
@@ -73,16 +79,25 @@ struct Request {
   // For answers that come at once or not at all (metadata services): connecting and the whole exchange.
   std::optional<std::chrono::milliseconds> time_limit;
 
+  // How long a server may be silent, instead of the transport's own time; and it is given up then, without
+  // another try: for what nobody can wait for as long as for a registry.
+  std::optional<std::chrono::seconds> silence;
+
   // Never through a proxy: link-local metadata addresses.
   bool no_proxy = false;
+
+  // Of what the user has named, anywhere; of what a server has, see reach.h. Through a proxy only the host's
+  // own spelling can be judged.
+  Reach reach = Reach::kAnywhere;
 };
 
 // Everything of a response but its body.
 struct ResponseHead {
   int status = 0;
   Headers headers;
-  std::string url;   // that answered, after redirects
-  int version = 11;  // 10, 11 or 20
+  std::string url;                           // that answered, after redirects
+  int version = 11;                          // 10, 11 or 20
+  AddressKind peer = AddressKind::kUnknown;  // where it lies; unknown behind a proxy and over a unix socket
 
   bool ok() const { return status >= 200 && status < 300; }
   std::optional<std::uint64_t> content_length() const;

@@ -1,6 +1,7 @@
 #include "http/redirect.h"
 
 #include "base/error.h"
+#include "http/reach.h"
 #include "http/url.h"
 
 namespace ixian::http {
@@ -26,17 +27,16 @@ bool follows(int status, const std::string& method) {
   }
 }
 
-void check(const Request& request, const Url& from, const Url& to,
+void check(const Request& request, const Url& from, const Url& to, Reach reach,
            const std::function<bool(std::string_view)>& plain_http_allowed) {
   if (from.https() && !to.https() && !(plain_http_allowed && plain_http_allowed(to.authority()))) {
     refuse(from, to.origin(),
            "which would give up TLS. If that is meant to be, say so with the option insecure for that host; "
            "mostly a proxy before the server is set up wrongly.");
   }
-  if (!is_private_address(from.host) && is_private_address(to.host)) {
-    refuse(from, to.origin(),
-           "an address of this machine or the local network, to which no public host may send us. Check how "
-           "the server is set up.");
+  // What is no literal is judged when it is connected to.
+  if (const AddressKind kind = address_kind(to.host); !may_reach(reach, kind)) {
+    refuse(from, to.origin(), std::string(refusal_of(kind)) + ". Check how the server is set up.");
   }
   if (!request.unix_socket.empty() && !same_origin(from, to)) {
     refuse(from, to.origin(),
@@ -66,10 +66,15 @@ std::optional<Request> redirected(const Request& request, const ResponseHead& he
   if (!from) return std::nullopt;
   const auto to = resolve_url(*from, *location);
   if (!to) refuse(*from, "something else", "but not by an http or https address. The server is faulty.");
-  check(request, *from, *to, plain_http_allowed);
+  ResponseHead answered;
+  answered.url = request.url;
+  answered.peer = head.peer;
+  const Reach reach = reach_from(answered, *to, request.reach);
+  check(request, *from, *to, reach, plain_http_allowed);
 
   Request next = request;
   next.url = to->text();
+  next.reach = reach;
   if (!same_origin(*from, *to)) leave_secrets(next);
   if (head.status == 303 && next.method != "HEAD") become_get(next);
   return next;

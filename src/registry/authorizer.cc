@@ -72,13 +72,13 @@ Authorizer::Impl::Impl(http::Client& client_, auth::CredentialProvider& provider
       options(std::move(options_)),
       base(parse_base(options.base_url)) {}
 
-bool Authorizer::Impl::learn(const std::vector<Challenge>& challenges) {
+bool Authorizer::Impl::learn(const std::vector<Challenge>& challenges, const http::ResponseHead& head) {
   const Challenge* bearer = find(challenges, "bearer");
   const Challenge* basic = find(challenges, "basic");
   std::optional<TokenServer> named;
   if (bearer) {
     try {
-      named = token_server(*bearer, base, options.insecure);
+      named = token_server(*bearer, head, base, options.insecure);
     } catch (const Error&) {
       if (!basic) throw;
     }
@@ -106,7 +106,7 @@ void Authorizer::discover() {
   http::Response response = impl_->client.send(request);
   if (response.head.status == 401 && impl_->is_ours(response.head.url)) {
     const auto challenges = parse_challenges(response.head.headers.all("WWW-Authenticate"));
-    if (!challenges.empty()) impl_->learn(challenges);
+    if (!challenges.empty()) impl_->learn(challenges, response.head);
   }
   response.text();  // read to the end, so that the connection can be used again
   impl_->discovered = true;
@@ -137,7 +137,7 @@ bool Authorizer::handle_challenge(const http::ResponseHead& head, std::string_vi
   const bool expired = (head.status == 401 || head.status == 403) && says_expired(body);
   const bool narrow = parameter(bearer, "error") == "insufficient_scope";
   if (head.status != 401 && !(head.status == 403 && (expired || narrow))) return false;
-  if (!impl_->learn(challenges)) return false;
+  if (!impl_->learn(challenges, head)) return false;
   if (!impl_->is_safe())
     throw Error(
         ErrorCode::kRegistry,

@@ -79,7 +79,7 @@ struct Authorizer::Impl {
 
   // Prefers Bearer to Basic. False where the registry asks for something else altogether. Without any
   // challenge what is known stays, and Basic is worth a try. Throws for a realm that must not be followed.
-  bool learn(const std::vector<Challenge>& challenges);
+  bool learn(const std::vector<Challenge>& challenges, const http::ResponseHead& head);
 
   // One that is there already, else null.
   GrantPtr find_token(const AuthAttempt& attempt, const Scopes& wanted);

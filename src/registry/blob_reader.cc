@@ -58,6 +58,7 @@ void BlobReader::open() {
                                ", where it is not fetched from. Copy that layer to the registry yourself.");
     }
     request.url = elsewhere->text();
+    request.reach = http::Reach::kPublic;
     response = send(request);
   }
   check_head(response);

@@ -9,6 +9,7 @@
 #include "auth/base64.h"
 #include "base/byte_source.h"
 #include "base/error.h"
+#include "http/reach.h"
 #include "registry/error_body.h"
 
 namespace ixian::registry {
@@ -48,6 +49,7 @@ std::string joined(const Scopes& scopes) {
 http::Request get_request(const TokenServer& server, const Scopes& scopes) {
   http::Request request;
   request.url = server.realm.text();
+  request.reach = server.reach;
   if (!server.service.empty()) request.url = http::with_query(request.url, "service", server.service);
   for (const Scope& scope : scopes) request.url = http::with_query(request.url, "scope", scope.text());
   return request;
@@ -66,6 +68,7 @@ http::Request refresh_request(const TokenServer& server, const Scopes& scopes, c
   http::Request request;
   request.method = "POST";
   request.url = server.realm.text();
+  request.reach = server.reach;
   request.headers.set("Content-Type", "application/x-www-form-urlencoded");
   request.body = secret_body(base::Secret(std::move(form)));
   request.follow_redirects = false;
@@ -113,7 +116,8 @@ std::variant<Token, TokenRefusal> read_answer(http::Client& client, const TokenS
 
 }  // namespace
 
-TokenServer token_server(const Challenge& challenge, const http::Url& registry, bool insecure) {
+TokenServer token_server(const Challenge& challenge, const http::ResponseHead& head,
+                         const http::Url& registry, bool insecure) {
   const auto parameter = [&](const char* name) {
     const auto found = challenge.parameters.find(name);
     return found == challenge.parameters.end() ? std::string() : found->second;
@@ -146,7 +150,7 @@ TokenServer token_server(const Challenge& challenge, const http::Url& registry, 
                             "registry's own, so ix does not go there. Give its token server a name, or the "
                             "registry's own address.",
                             registry.authority(), realm->origin()));
-  return {*realm, parameter("service")};
+  return {*realm, parameter("service"), http::reach_from(head, *realm)};
 }
 
 std::variant<Token, TokenRefusal> ask_token_server(http::Client& client, const TokenServer& server,

@@ -15,16 +15,19 @@ namespace ixian::registry {
 
 struct TokenServer {
   http::Url realm;
-  std::string service;  // "" is none
+  std::string service;                         // "" is none
+  http::Reach reach = http::Reach::kAnywhere;  // as far as the registry may lead
 
   friend bool operator==(const TokenServer&, const TokenServer&) = default;
 };
 
 // Where a Bearer challenge of the registry at `registry` sends us. Throws Error{kRegistry} for a realm that
-// must not be followed: not an absolute URL, http (but for loopback hosts and where `insecure`; a registry
-// behind a proxy that does not know that it is reached by https gets its own host back with https), or an
-// address literal of a private network other than the registry's own.
-TokenServer token_server(const Challenge& challenge, const http::Url& registry, bool insecure);
+// must not be followed (`head` is of the answer that had the challenge): not an absolute URL, http (but for
+// loopback hosts and where `insecure`; a registry behind a proxy that does not know that it is reached by
+// https gets its own host back with https), or an address of a private network where the registry is public
+// or the address is no name and not its own. What a name stands for is judged when it is connected to.
+TokenServer token_server(const Challenge& challenge, const http::ResponseHead& head,
+                         const http::Url& registry, bool insecure);
 
 // The token server said no: 400, 401 or 403.
 struct TokenRefusal {

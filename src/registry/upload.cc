@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/reach.h"
+
 namespace ixian::registry {
 namespace {
 
@@ -124,6 +126,7 @@ Upload::Next Upload::put_whole(const base::OpenSource& open) {
   http::Request request;
   request.method = "PUT";
   request.url = http::with_query(location_, "digest", blob_.digest.text());
+  request.reach = reach_;
   request.body = http::RequestBody{blob_.size, open};
   try {
     http::Response response = send(std::move(request));
@@ -145,6 +148,7 @@ Upload::Next Upload::patch_rest(const base::OpenSource& open) {
   http::Request request;
   request.method = "PATCH";
   request.url = location_;
+  request.reach = reach_;
   request.headers.add("Content-Range", fmt::format("{}-{}", from, from + size - 1));
   request.body = http::RequestBody{size, [&open, from, size](std::uint64_t offset) {
                                      return std::make_unique<Part>(open(from + offset), size - offset);
@@ -181,6 +185,7 @@ Upload::Next Upload::close() {
   http::Request request;
   request.method = "PUT";
   request.url = http::with_query(location_, "digest", blob_.digest.text());
+  request.reach = reach_;
   request.body = http::text_body("");
   try {
     http::Response response = send(std::move(request));
@@ -259,6 +264,7 @@ bool Upload::find_out_where() {
   if (location_.empty()) return false;
   http::Request request;
   request.url = location_;
+  request.reach = reach_;
   const http::Response response = host_.send(work_, request, push_scope(repository_));
   const std::uint64_t there = acknowledged(response.head).value_or(0);
   if (!response.head.ok() || there == 0 || there > blob_.size) {
@@ -280,6 +286,7 @@ bool Upload::is_there() {
 void Upload::restart() {
   give_up();
   location_.clear();
+  reach_ = http::Reach::kAnywhere;
   confirmed_ = 0;
 }
 
@@ -306,13 +313,12 @@ void Upload::move_to(const http::Response& response) {
                    "it is reached by https (set X-Forwarded-Proto there).",
                    work_.host, to->origin()));
   }
-  if (to->host != from->host && http::is_private_address(to->host) && !http::is_private_address(from->host)) {
-    throw failure(
-        work_,
-        fmt::format(
-            "{} wants the upload to go to {}, an address of a private network. Check how it is set up.",
-            work_.host, to->origin()));
+  const http::Reach reach = http::reach_from(response.head, *to, reach_);
+  if (const auto kind = http::address_kind(to->host); !http::may_reach(reach, kind)) {
+    throw failure(work_, fmt::format("{} wants the upload to go to {}, {}. Check how it is set up.",
+                                     work_.host, to->origin(), http::refusal_of(kind)));
   }
+  reach_ = reach;
   location_ = to->text();
 }
 
@@ -323,6 +329,7 @@ void Upload::give_up() noexcept {
     http::Request request;
     request.method = "DELETE";
     request.url = location_;
+    request.reach = reach_;
     request.retries = 0;
     request.time_limit = std::chrono::seconds(5);
     host_.send(work_, request, push_scope(repository_));

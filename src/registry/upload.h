@@ -46,13 +46,14 @@ class Upload {
   const Work work_;
   const std::string repository_;
   const oci::Descriptor blob_;
-  std::string location_;           // of the session, absolute; "" is none yet
-  std::uint64_t confirmed_ = 0;    // bytes that the registry has acknowledged in this session
-  std::uint64_t farthest_ = 0;     // in any session
-  std::uint64_t least_chunk_ = 0;  // that the registry takes
-  std::uint64_t chunk_ = 0;        // 0: everything in one request
-  bool in_chunks_ = false;         // PATCH and a closing PUT, not one PUT
-  int failures_ = 0;               // since the last progress
+  std::string location_;                        // of the session, absolute; "" is none yet
+  http::Reach reach_ = http::Reach::kAnywhere;  // of `location_`
+  std::uint64_t confirmed_ = 0;                 // bytes that the registry has acknowledged in this session
+  std::uint64_t farthest_ = 0;                  // in any session
+  std::uint64_t least_chunk_ = 0;               // that the registry takes
+  std::uint64_t chunk_ = 0;                     // 0: everything in one request
+  bool in_chunks_ = false;                      // PATCH and a closing PUT, not one PUT
+  int failures_ = 0;                            // since the last progress
 };
 
 }  // namespace ixian::registry

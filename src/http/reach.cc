@@ -1,0 +1,36 @@
+#include "http/reach.h"
+
+#include <algorithm>
+
+namespace ixian::http {
+
+Reach reach_from(const ResponseHead& head, const Url& to, Reach before) {
+  const auto from = parse_url(head.url);
+  if (from && same_origin(*from, to)) return before;  // it could have answered so at once
+  const std::string host = from ? from->host : "";
+  AddressKind kind = head.peer == AddressKind::kUnknown ? address_kind(host) : head.peer;
+  if (kind == AddressKind::kLoopback && address_kind(host) != kind && host != to.host)
+    kind = AddressKind::kPublic;
+  Reach reach = Reach::kPublic;
+  if (kind == AddressKind::kLinkLocal) {
+    reach = host == to.host ? Reach::kAnywhere : Reach::kNotLinkLocal;
+  } else if (kind == AddressKind::kPrivate || kind == AddressKind::kLoopback) {
+    reach = Reach::kNotLinkLocal;
+  }
+  return std::max(before, reach);
+}
+
+bool may_reach(Reach reach, AddressKind kind) {
+  if (reach == Reach::kAnywhere || kind == AddressKind::kPublic || kind == AddressKind::kUnknown) return true;
+  return reach == Reach::kNotLinkLocal && kind != AddressKind::kLinkLocal;
+}
+
+const char* refusal_of(AddressKind kind) {
+  return kind == AddressKind::kLinkLocal
+             ? "a link-local address, at which only services of this machine or its cloud answer, and to "
+               "which "
+               "no other host may send us"
+             : "an address of this machine or the local network, to which no public host may send us";
+}
+
+}  // namespace ixian::http
