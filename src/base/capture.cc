@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,11 +78,16 @@ struct CapturePlan {
   int output_fd;
   int error_fd;
   int launch_fd;  // gets errno where exec fails
+  std::uint64_t memory_limit;
 };
 
 // What the child does, with nothing but system calls.
 [[noreturn]] void run_captured(const CapturePlan& plan) {
   ::setsid();
+  if (plan.memory_limit != 0) {
+    const rlimit limit{plan.memory_limit, plan.memory_limit};
+    ::setrlimit(RLIMIT_DATA, &limit);  // fails where ours is lower already
+  }
   if (::dup2(plan.input_fd, STDIN_FILENO) >= 0 && ::dup2(plan.output_fd, STDOUT_FILENO) >= 0 &&
       ::dup2(plan.error_fd, STDERR_FILENO) >= 0) {
     reset_inherited();
@@ -158,9 +164,10 @@ class Collected {
   // Reads once; the descriptor is closed at its end.
   void read_output(UniqueFd& fd) { append_secret(output, read(fd)); }
   void read_error(UniqueFd& fd) {
-    const std::string_view more = read(fd);
-    append_secret(error, more.substr(0, kMostError - error.size()));
+    append_secret(error, read(fd));
+    if (error.size() > 2 * kMostError) error.erase(0, error.size() - kMostError);
   }
+  std::uint64_t count() const { return count_; }
 
   std::string output;
   std::string error;
@@ -170,10 +177,12 @@ class Collected {
     const ssize_t got = ::read(fd.get(), buffer_.data(), buffer_.size());
     if (got < 0 && errno == EINTR) return {};
     if (got <= 0) fd.reset();
+    if (got > 0) count_ += static_cast<std::uint64_t>(got);
     return {buffer_.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
   }
 
   std::array<char, 16 * 1024> buffer_;
+  std::uint64_t count_ = 0;  // of both
 };
 
 [[noreturn]] void fail_too_long(const Question& question) {
@@ -182,11 +191,17 @@ class Collected {
 }
 
 [[noreturn]] void fail_too_slow(const Question& question, std::string error) {
-  throw Error(
-      ErrorCode::kTaskFailed,
+  throw TooSlow(
       fmt::format("{} did not answer within {:g} s, and was stopped.", printable_path(question.argv[0]),
                   static_cast<double>(question.time_limit.count()) / 1000),
-      std::move(error));
+      std::move(error), false);
+}
+
+[[noreturn]] void fail_silent(const Question& question, std::string error) {
+  throw TooSlow(
+      fmt::format("{} printed nothing for {:g} s, and was stopped.", printable_path(question.argv[0]),
+                  static_cast<double>(question.silence_limit.count()) / 1000),
+      std::move(error), true);
 }
 
 // Reads until the program has ended and its outputs are closed, or their grace is over.
@@ -194,21 +209,28 @@ void collect(const Question& question, Child& child, UniqueFd output, UniqueFd e
              Cancellation& cancellation) {
   const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, child.pid(), 0)));
   const auto limit = Clock::now() + question.time_limit;
+  auto last_word = Clock::now();
   std::optional<Clock::time_point> grace_ends;
   while (true) {
     // Descriptors of -1 are passed over. Where the kernel has no pidfd, the tick finds the end.
     pollfd fds[3] = {
         {output.get(), POLLIN, 0}, {error.get(), POLLIN, 0}, {grace_ends ? -1 : ended.get(), POLLIN, 0}};
     if (::poll(fds, 3, static_cast<int>(kTick.count())) > 0) {
+      const std::uint64_t before = collected.count();
       if (fds[0].revents != 0) collected.read_output(output);
       if (fds[1].revents != 0) collected.read_error(error);
+      if (collected.count() != before) last_word = Clock::now();
     }
     if (cancellation.requested()) throw Cancelled();
     if (collected.output.size() > question.limit) fail_too_long(question);
     const auto now = Clock::now();
     if (!grace_ends && child.ended()) grace_ends = now + kGrace;
     if (grace_ends && ((!output.valid() && !error.valid()) || now >= *grace_ends)) return;
-    if (!grace_ends && now >= limit) fail_too_slow(question, collected.error);
+    if (grace_ends) continue;
+    if (now >= limit) fail_too_slow(question, collected.error);
+    if (question.silence_limit.count() > 0 && now - last_word >= question.silence_limit)
+      fail_silent(question, collected.error);
+    if (question.watch) question.watch();
   }
 }
 
@@ -252,7 +274,7 @@ Answer ask_program(const Question& question, Cancellation& cancellation) {
   Pipe error = make_pipe();
   Collected collected;
   Child child({program.c_str(), argv.data(), environment.data(), input.get(), output.write.get(),
-               error.write.get(), launch.write.get()},
+               error.write.get(), launch.write.get(), question.memory_limit},
               cancellation);
   input.reset();
   launch.write.reset();
@@ -264,7 +286,8 @@ Answer ask_program(const Question& question, Cancellation& cancellation) {
   Answer answer;
   answer.status = child.reap();
   answer.output = Secret(std::move(collected.output));
-  answer.error = std::move(collected.error);
+  answer.error =
+      collected.error.substr(collected.error.size() - std::min(collected.error.size(), kMostError));
   return answer;
 }
 

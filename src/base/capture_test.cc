@@ -175,6 +175,34 @@ TEST_F(AskProgramTest, NothingStartsOnceStoppingWasRequested) {
   EXPECT_FALSE(read_file(folder / "started"));
 }
 
+TEST_F(AskProgramTest, WhatSaysNothingForTooLongIsKilledAndWhatSpeaksIsNot) {
+  Question question{{"sh", "-c", "echo begun; exec sleep 1000"}, {}, {}};
+  question.silence_limit = std::chrono::milliseconds(200);
+  try {
+    ask_program(question, cancellation);
+    FAIL();
+  } catch (const TooSlow& slow) {
+    EXPECT_TRUE(slow.silent);
+  }
+  question.argv[2] = "for i in 1 2 3 4 5 6; do echo $i >&2; sleep 0.1; done";
+  EXPECT_TRUE(ask_program(question, cancellation).status.ok());
+}
+
+TEST_F(AskProgramTest, WhoeverWatchesMayStopIt) {
+  Question question{{"sleep", "1000"}, {}, {}};
+  int looks = 0;
+  question.watch = [&] {
+    if (++looks == 2) throw std::runtime_error("enough");
+  };
+  EXPECT_THROW(ask_program(question, cancellation), std::runtime_error);
+}
+
+TEST_F(AskProgramTest, TheProgramHasTheMemoryThatItIsGiven) {
+  Question question{{"sh", "-c", "ulimit -d"}, {}, {}};
+  question.memory_limit = std::uint64_t{64} << 20;
+  EXPECT_EQ(ask_program(question, cancellation).output.reveal(), "65536\n");
+}
+
 TEST_F(AskProgramTest, NothingIsLeftUnreaped) {
   ask("true");
   Question question{{"sleep", "1000"}, {}, {}};

@@ -128,7 +128,8 @@ int run_build(const CommandContext& context) {
     return access.registries().open(reference, registry::Access::kPull);
   };
   services.open_for_push = open_target(access);
-  services.http_client = [&access]() -> http::Client& { return access.services().client; };
+  services.remote = std::make_shared<engine::RemoteSources>(
+      store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
   const auto engine = engine::make_embedded_engine(std::move(services));
   base::SystemClock clock;
   run::BuildLog log({[&access](const std::string& name) -> std::shared_ptr<oci::ImageRepo> {
@@ -175,6 +176,9 @@ Command build_command() {
           "    --secret id=NAME,src=FILE or id=NAME,env=VARIABLE\n"
           "                            for RUN --mount=type=secret,id=NAME\n"
           "    --network WHICH         of RUN: default, none or host\n"
+          "    --fetch-limit SIZE      the most that an ADD may fetch from a URL or a\n"
+          "                            repository (default: 4g)\n"
+          "    --fetch-timeout TIME    the longest that it may take (default: 1h)\n"
           "    --allow new-privileges  sudo, su and the like may change their user in a RUN\n"
           "\n"
           "From what:\n"

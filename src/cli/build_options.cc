@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/build_option_values.h"
+#include "dockerfile/values.h"
 
 namespace ixian::cli {
 namespace {
@@ -182,6 +183,19 @@ class Parser {
   }
   void iidfile() { options_.id_file = output_file(value()); }
   void metadata_file() { options_.metadata_file = output_file(value()); }
+  void fetch_limit() {
+    const std::string text = value();
+    const auto bytes = dockerfile::parse_size(text);
+    if (!bytes || *bytes == 0) usage(fmt::format("{} is a size such as 500m or 8g, not {}.", name_, text));
+    options_.fetch_limits.bytes = *bytes;
+  }
+  void fetch_timeout() {
+    const std::string text = value();
+    const auto time = dockerfile::parse_duration(text);
+    if (!time || *time < std::chrono::seconds(1))
+      usage(fmt::format("{} is a time of a second or more, such as 90s or 2h, not {}.", name_, text));
+    options_.fetch_limits.time = std::chrono::duration_cast<std::chrono::seconds>(*time);
+  }
   void reproducible() { reproducible_ = flag(); }
 
   // What ix does not do, asked not to be done; what it does anyway.
@@ -343,6 +357,8 @@ const std::vector<Parser::Option> Parser::kOptions = {
     {"--cache-to", 0, &Parser::cache_to, ""},
     {"--iidfile", 0, &Parser::iidfile, ""},
     {"--metadata-file", 0, &Parser::metadata_file, ""},
+    {"--fetch-limit", 0, &Parser::fetch_limit, ""},
+    {"--fetch-timeout", 0, &Parser::fetch_timeout, ""},
     {"--reproducible", 0, &Parser::reproducible, ""},
     {"--provenance", 0, &Parser::no_attestation, ""},
     {"--sbom", 0, &Parser::no_attestation, ""},

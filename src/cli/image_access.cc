@@ -84,6 +84,8 @@ struct ImageAccess::Impl {
       : owner(access),
         settings(script::image_settings()),
         store(store::Store::open(store::default_folder(), access.cancellation_)),
+        remote(std::make_shared<engine::RemoteSources>(
+            store, [&access]() -> http::Client& { return access.registries_.services().client; })),
         log({[this](const std::string& repository) { return open(oci::parse_reference(repository), true); },
              clock, access.sink_, base::LogLevel::kWarning}) {
     engine = kind() == EngineKind::kDocker ? daemon() : embedded();
@@ -102,7 +104,7 @@ struct ImageAccess::Impl {
     services.store = store;
     services.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
     services.open_for_push = [this](const oci::Reference& reference) { return open(reference, true); };
-    services.http_client = [this]() -> http::Client& { return owner.registries_.services().client; };
+    services.remote = remote;
     return engine::make_embedded_engine(std::move(services));
   }
 
@@ -213,6 +215,7 @@ struct ImageAccess::Impl {
   ImageAccess& owner;
   const script::ImageSettings settings;
   const std::shared_ptr<store::Store> store;
+  const std::shared_ptr<engine::RemoteSources> remote;
   base::SystemClock clock;
   std::unique_ptr<engine::Engine> engine;
   run::BuildLog log;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -14,14 +15,8 @@
 namespace ixian::dockerfile {
 namespace {
 
-// What a source is called in messages: without a password that stands in it.
 std::string shown_source(std::string_view source) {
-  const std::size_t scheme = source.find("://");
-  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::string_view host = source.substr(begin, source.find('/', begin) - begin);
-  const std::size_t at = host.rfind('@');
-  if (scheme == std::string_view::npos || at == std::string_view::npos) return shown(source);
-  return shown(source.substr(0, begin)) + "…@" + shown(source.substr(begin + at + 1));
+  return shown(shown_url(source));
 }
 
 struct UrlParts {
@@ -46,21 +41,6 @@ UrlParts take_apart(std::string_view text, std::size_t path_from) {
   return parts;
 }
 
-std::string decoded(std::string_view text, bool plus_is_space) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte =
-        text[i] == '%' && i + 2 < text.size() ? parse_number(text.substr(i + 1, 2), 16, 255) : std::nullopt;
-    if (byte) {
-      result += static_cast<char>(static_cast<unsigned char>(*byte));
-      i += 2;
-    } else {
-      result += plus_is_space && text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return result;
-}
-
 std::string clean_subdir(std::string_view folder) {
   return clean_path("/" + std::string(folder)).substr(1);
 }
@@ -74,9 +54,9 @@ class GitQuery {
     for (const std::string_view field : base::split(query, '&')) {
       if (field.empty()) continue;
       const std::size_t equals = field.find('=');
-      const std::string name = decoded(field.substr(0, equals), true);
+      const std::string name = url_decoded(field.substr(0, equals), true);
       const std::string value =
-          equals == std::string_view::npos ? "" : decoded(field.substr(equals + 1), true);
+          equals == std::string_view::npos ? "" : url_decoded(field.substr(equals + 1), true);
       if (!fields.emplace(name, value).second) fail("has " + shown(name) + " twice");
     }
     for (const auto& [name, value] : fields) set(name, value);
@@ -145,10 +125,20 @@ class GitQuery {
   std::string branch_;
 };
 
+constexpr std::string_view kSsh = "ssh://";
+
 GitSource git_source(const UrlParts& parts, std::string_view whole) {
   GitSource git;
-  git.remote = parts.base;
-  const std::string fragment = decoded(parts.fragment, false);
+  UrlWithoutLogin remote = without_login(parts.base);
+  if (!remote.login.empty() && parts.base.starts_with(kSsh)) {
+    // Its user is part of the address, and a password is of no use to ssh.
+    const std::string_view user = parts.base.substr(0, parts.base.find_first_of(":@", kSsh.size()));
+    remote.url.replace(0, kSsh.size(), std::string(user) + "@");
+    remote.login = {};
+  }
+  git.remote = std::move(remote.url);
+  git.login = std::move(remote.login);
+  const std::string fragment = url_decoded(parts.fragment);
   const std::size_t colon = fragment.find(':');
   git.ref = fragment.substr(0, colon);
   if (colon != std::string::npos) git.subdir = clean_subdir(fragment.substr(colon + 1));
@@ -176,7 +166,7 @@ std::size_t scp_prefix(std::string_view text) {
 }
 
 std::string file_name(std::string_view path) {
-  std::string name = clean_path(decoded(path, false));
+  std::string name = clean_path(url_decoded(path));
   name.erase(0, name.rfind('/') + 1);
   const bool unfit =
       name.empty() || name == "." || name == ".." ||
@@ -207,7 +197,8 @@ AddSource classify_source(std::string_view source) {
         "\" cannot be added; there are http, https, git and ssh, and files of the context.");
   }
   if (parts.path.ends_with(".git")) return git_source(parts, source);
-  return UrlSource{std::string(source), file_name(parts.path)};
+  UrlWithoutLogin url = without_login(source);
+  return UrlSource{std::move(url.url), file_name(parts.path), std::move(url.login)};
 }
 
 }  // namespace ixian::dockerfile

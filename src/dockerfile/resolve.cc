@@ -5,6 +5,7 @@
 #include "dockerfile/expand_word.h"
 #include "dockerfile/file_mode.h"
 #include "dockerfile/ignore_rules.h"
+#include "dockerfile/remote_source.h"
 #include "dockerfile/scope.h"
 #include "dockerfile/values.h"
 
@@ -44,7 +45,7 @@ class StageScope::Resolver {
   void operator()(Add& add) {
     expand_transfer(add);
     expand(add.checksum);
-    for (const Word& source : add.sources) classify(source);
+    check_sources(add);
     check_checksum(add);
   }
   void operator()(Copy& copy) {
@@ -166,11 +167,21 @@ class StageScope::Resolver {
     return check(source, [](const Word& word) { return classify_source(word.text); });
   }
 
+  void check_sources(const Add& add) const {
+    for (const Word& source : add.sources) {
+      check(source, [&](const Word& word) { return remote_source(word.text, "", add.keep_git_dir); });
+    }
+  }
+
   void check_checksum(const Add& add) const {
     if (add.checksum.empty()) return;
     if (add.sources.size() != 1 || !add.inline_files.empty())
       fail(add.checksum, "--checksum is for one source.");
-    if (std::holds_alternative<ContextPath>(classify(add.sources.front()))) {
+    const std::string& source = add.sources.front().text;
+    const auto remote = check(add.checksum, [&](const Word& checksum) {
+      return remote_source(source, checksum.text, add.keep_git_dir);
+    });
+    if (!remote) {
       fail(add.checksum, "--checksum is for a URL or a git repository, not for files of the context.");
     }
     if (std::holds_alternative<UrlSource>(classify(add.sources.front())) && !is_sha256(add.checksum.text)) {

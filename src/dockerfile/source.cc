@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dockerfile/source_url.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -80,7 +81,8 @@ Position Source::position(std::size_t offset) const {
 std::string Source::excerpt(Position at) const {
   if (at.line < 1 || static_cast<std::size_t>(at.line) > line_starts_.size()) return "";
   const std::size_t begin = line_starts_[static_cast<std::size_t>(at.line) - 1];
-  std::string_view line = std::string_view(text_).substr(begin, text_.find('\n', begin) - begin);
+  const std::string shown_line = without_logins(text_.substr(begin, text_.find('\n', begin) - begin));
+  std::string_view line = shown_line;
   if (line.ends_with('\r')) line.remove_suffix(1);
   const std::vector<std::string> columns = columns_of(line);
 

@@ -8,6 +8,7 @@
 #include "dockerfile/add_source.h"
 #include "dockerfile/file_mode.h"
 #include "dockerfile/mount.h"
+#include "dockerfile/remote_source.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -158,6 +159,48 @@ TEST(AddSource, RefusesWhatItCannotFetch) {
   } catch (const std::invalid_argument& error) {
     EXPECT_EQ(std::string(error.what()).find("canary"), std::string::npos);
   }
+}
+
+TEST(AddSource, LoginsAreApartAndNeverShown) {
+  const auto url = std::get<UrlSource>(classify_source("https://a%40b:c:d@x/f?t=1"));
+  EXPECT_EQ(url.url, "https://x/f?t=1");
+  EXPECT_EQ(url.login, (Login{"a@b", "c:d"}));
+  const auto git = std::get<GitSource>(classify_source("https://token@x/a.git#main"));
+  EXPECT_EQ(git.remote, "https://x/a.git");
+  EXPECT_EQ(git.login, (Login{"token", ""}));
+  EXPECT_EQ(std::get<GitSource>(classify_source("ssh://git:pw@x/a")).remote, "ssh://git@x/a");
+  EXPECT_EQ(shown_url("https://u:p@x/a.git?ref=main&token=t&k#f"),
+            "https://xxxxx:xxxxx@x/a.git?ref=main&token=xxxxx&xxxxx#f");
+  EXPECT_EQ(shown_url("git@x.org:a/b"), "git@x.org:a/b");
+  EXPECT_EQ(shown_url("docs/a?b"), "docs/a?b");
+  EXPECT_EQ(without_logins("ADD http://us:pw@x/f https://$U:$P@y/g ssh://a@z /"),
+            "ADD http://xx:xx@x/f https://$U:$P@y/g ssh://x@z /");
+}
+
+TEST(RemoteSources, WhatPinsIsLookedAt) {
+  const std::string commit(40, 'a');
+  const auto checksum = [](const std::string& source, const std::string& flag) {
+    return remote_source(source, flag, std::nullopt)->checksum;
+  };
+  EXPECT_EQ(checksum("https://x/a.git?commit=ABC", ""), "abc");
+  EXPECT_EQ(checksum("https://x/a.git", commit), commit);
+  EXPECT_EQ(checksum("https://x/a.git#" + commit, "aaa"), "aaa");
+  EXPECT_EQ(checksum("https://x/f", "sha256:" + std::string(64, 'B')), "sha256:" + std::string(64, 'b'));
+  EXPECT_EQ(remote_source("f", "abc", std::nullopt), std::nullopt);
+  for (const auto& [source, flag] :
+       std::vector<std::pair<std::string, std::string>>{{"https://x/a.git?commit=abc", "abd"},
+                                                        {"https://x/a.git", "xyz"},
+                                                        {"https://x/a.git", std::string(65, 'a')},
+                                                        {"https://x/a.git#" + commit, "b"},
+                                                        {"https://x/a.git?fetch-by-commit", ""},
+                                                        {"https://x/a.git?fetch-by-commit", "abc"},
+                                                        {"https://x/f", "abc"},
+                                                        {"https://x/f", "sha512:" + std::string(128, 'a')}}) {
+    EXPECT_THROW(remote_source(source, flag, std::nullopt), std::invalid_argument) << source << " " << flag;
+  }
+  EXPECT_THROW(remote_source("https://x/a.git?keep-git-dir", "", false), std::invalid_argument);
+  EXPECT_TRUE(is_commit(std::string(64, '0')));
+  EXPECT_FALSE(is_commit(std::string(50, '0')));
 }
 
 TEST(Values, Durations) {

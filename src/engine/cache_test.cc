@@ -49,6 +49,7 @@ class Machine {
       return found->second;
     };
     services.open_for_push = services.open_repo;
+    services.remote = std::make_shared<RemoteSources>(store_, RemoteSources::GetClient());
     engine_ = make_embedded_engine(std::move(services));
     job.dockerfile_name = "Dockerfile";
     job.context = folder_ / "context";

@@ -15,7 +15,6 @@
 namespace ixian::engine {
 namespace {
 
-// A file of a view, opened when the layer's writer comes to it.
 // A file of a view, which must still be what the key says: its content may change while a build runs.
 class ViewSource : public base::ByteSource {
  public:
@@ -64,6 +63,46 @@ oci::TarEntry folder_entry(const Owner& owner, std::uint32_t mode, std::int64_t 
   entry.gid = owner.gid;
   entry.mtime = time;
   return entry;
+}
+
+// The tree below a folder of another, as one of its own. Only what resolving paths needs.
+class SubView : public context::FileView {
+ public:
+  SubView(const context::FileView& whole, const std::string& root) : whole_(whole), root_(root) {}
+  std::optional<oci::TarEntry> find(const std::string& path) const override {
+    return whole_.find(context::join_path(root_, path));
+  }
+  std::vector<std::string> children(const std::string& path) const override {
+    return whole_.children(context::join_path(root_, path));
+  }
+  base::UniqueFd open(const std::string& path) const override {
+    return whole_.open(context::join_path(root_, path));
+  }
+  std::string hard_link_group(const std::string& path) const override {
+    return whole_.hard_link_group(context::join_path(root_, path));
+  }
+
+ private:
+  const context::FileView& whole_;
+  const std::string& root_;
+};
+
+// A name of an archive, from the archive's root. Where cleaning would have to drop a "..", the archive does
+// not mean what it would give.
+std::string inner_name(const std::string& name) {
+  int depth = 0;
+  for (const std::string_view part : base::split(name, '/')) {
+    if (part.empty() || part == ".") continue;
+    depth += part == ".." ? -1 : 1;
+    if (depth < 0 && !name.starts_with('/')) {
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("An archive has the name {}, which leads out of it. Unpack it with care by a "
+                              "RUN, or make it anew.",
+                              base::printable_path(name)));
+    }
+    depth = std::max(depth, 0);
+  }
+  return context::clean_path(name);
 }
 
 }  // namespace
@@ -242,30 +281,62 @@ void CopyDraft::add_file(oci::TarEntry entry, layer::LayerEntry content, const s
   put(target, std::move(entry), std::move(content), false);
 }
 
+// `path` as a program whose root is the folder `root` would reach it, as a path of the whole tree.
+std::string CopyDraft::inside(const std::string& root, const std::string& path, bool follow_last) const {
+  const SubView below(*this, root);
+  return context::join_path(root, context::resolve_path(below, path, follow_last));
+}
+
 void CopyDraft::unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination) {
-  const std::string base = context::resolve_path(*this, destination, true);
-  make_folders(base, default_owner());
-  const std::string name = context::clean_path(entry.name);
-  const std::string folder =
-      context::resolve_path(*this, context::join_path(base, context::parent_path(name)), true);
+  const std::string root = context::resolve_path(*this, destination, true);
+  make_folders(root, default_owner());
+  const std::string name = inner_name(entry.name);
+  if (name.empty()) {
+    // The folder is the image's, or was made for the archive; neither is what the archive says of itself.
+    if (entry.type == TarType::kFolder) return;
+    throw Error(ErrorCode::kTaskFailed, "An archive has an entry without a name that is no folder.");
+  }
+  const std::string folder = inside(root, context::parent_path(name), true);
   make_folders(folder, Owner{});
-  std::string target = name.empty() ? base : context::join_path(folder, context::base_name(name));
+  const std::string target = context::join_path(folder, context::base_name(name));
+  if (style_.owner) {
+    entry.uid = style_.owner->uid;
+    entry.gid = style_.owner->gid;
+  }
   if (entry.type == TarType::kHardLink) {
-    entry.link =
-        context::resolve_path(*this, context::join_path(base, context::clean_path(entry.link)), false);
-    // What the archive says of a link's mode and owner, it says of the file.
-    if (const auto linked = entries_.find(entry.link); linked != entries_.end()) {
-      linked->second.entry.mode = entry.mode;
-      linked->second.entry.uid = entry.uid;
-      linked->second.entry.gid = entry.gid;
-    }
+    entry.link = inside(root, inner_name(entry.link), false);
+    link_to(entry, content);
   }
   // As archives do everywhere: what is in the way goes, unless both are folders.
   const auto before = find(target);
   if (before && (before->type == TarType::kFolder) != (entry.type == TarType::kFolder)) forget(target);
   entry.name = target;
   content.entry = std::move(entry);
-  if (!target.empty()) entries_[target] = std::move(content);
+  entries_[target] = std::move(content);
+}
+
+// A hard link to a file of the draft; a file of the image below, which no link of a layer reaches, comes
+// along.
+void CopyDraft::link_to(oci::TarEntry& entry, layer::LayerEntry& content) {
+  if (const auto linked = entries_.find(entry.link); linked != entries_.end()) {
+    // What the archive says of a link's mode and owner, it says of the file.
+    linked->second.entry.mode = entry.mode;
+    linked->second.entry.uid = entry.uid;
+    linked->second.entry.gid = entry.gid;
+    return;
+  }
+  const auto there = find(entry.link);
+  if (!there || there->type != TarType::kFile) {
+    throw Error(ErrorCode::kTaskFailed,
+                fmt::format("An archive has a hard link to {}, which is no file that is there.",
+                            base::printable_path(entry.link)));
+  }
+  content.content =
+      layer::OpenedLater{[this, path = entry.link] { return std::make_unique<ViewSource>(below_, path, ""); },
+                         there->size, entry.link};
+  entry.type = TarType::kFile;
+  entry.size = there->size;
+  entry.link.clear();
 }
 
 void CopyDraft::forget(const std::string& path) {

@@ -42,8 +42,10 @@ class CopyDraft : public context::FileView {
   // entry.size that of the content.
   void add_file(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
 
-  // An entry of an archive that is unpacked into the folder `destination`. It keeps owner and mode, whatever
-  // the style says: that is for the folders that are made for it.
+  // An entry of an archive that is unpacked into the folder `destination`, as if that were the root: links of
+  // the archive and of the image lead nowhere else. It gets the style's owner, if there is one, and keeps its
+  // mode. Throws Error{kTaskFailed} for a name that leads out of the archive ("../x"), for something below a
+  // file, and for a hard link to what is not there.
   void unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
 
   // Makes the folder with those above it that are missing.
@@ -63,6 +65,7 @@ class CopyDraft : public context::FileView {
 
   bool is_folder(const std::string& path) const;
   void forget(const std::string& path);
+  std::string inside(const std::string& root, const std::string& path, bool follow_last) const;
   std::string target_of(const std::string& destination, const std::string& name, bool source_is_folder);
   void make_folders(const std::string& path, const Owner& owner, std::uint32_t mode = kFolderMode);
   // Folders on the way to what is copied.
@@ -71,6 +74,7 @@ class CopyDraft : public context::FileView {
   void copy_one(const std::shared_ptr<const context::FileView>& from, const context::SelectedSource& source,
                 const std::string& destination);
   void put(const std::string& path, oci::TarEntry entry, layer::LayerEntry content, bool keep_folder);
+  void link_to(oci::TarEntry& entry, layer::LayerEntry& content);
   void apply_style(oci::TarEntry& entry, bool own_owner) const;
   Owner default_owner() const { return style_.owner.value_or(Owner{}); }
 

@@ -64,11 +64,11 @@ class FileStep {
       if (may_unpack && unpack(input_.view->open(source.files[0].path).get(), source.name)) continue;
       draft_->copy(input_.view, {source}, destination_);
     }
-    for (const RemoteSource& remote : step_.remote) {
+    for (const dockerfile::RemoteSource& remote : step_.remote) {
       if (remote.url) {
         add_download(remote, add.unpack.value_or(false));
       } else {
-        add_checkout(remote);
+        add_checkout(remote, add);
       }
     }
     add_inline(add);
@@ -125,26 +125,24 @@ class FileStep {
         context_.services.cancellation());
   }
 
-  void add_download(const RemoteSource& remote, bool may_unpack) {
-    const auto download = context_.remote.download(remote);
+  void add_download(const dockerfile::RemoteSource& remote, bool may_unpack) {
+    const auto download = context_.remote.download(remote, context_.services.cancellation());
     downloads_.push_back(download);
-    if (may_unpack && unpack(download->fd->get(), remote.url->url)) return;
+    if (may_unpack && unpack(download->fd->get(), remote.shown())) return;
     oci::TarEntry entry;
     entry.name = remote.url->file_name;
     entry.mode = 0600;
     entry.mtime = download->mtime;
     entry.size = download->size;
     layer::LayerEntry content;
-    content.content = layer::OpenedFile{download->fd, remote.url->url};
+    content.content = layer::OpenedFile{download->fd, remote.shown()};
     draft_->add_file(std::move(entry), std::move(content), destination_);
   }
 
-  void add_checkout(const RemoteSource& remote) {
-    const auto checkout = context_.remote.checkout(remote);
+  void add_checkout(const dockerfile::RemoteSource& remote, const dockerfile::Add& add) {
+    const auto checkout = context_.remote.checkout(remote, context_.services.cancellation());
     checkouts_.push_back(checkout);
-    context::SelectionOptions options;
-    options.where = "the repository";
-    if (!remote.keep_git_dir) options.excludes = context::exclude_rules({".git"});
+    const auto options = selection_options(add, false, "the repository");
     draft_->copy(checkout->files, context::select(*checkout->files, {""}, options), destination_);
   }
 

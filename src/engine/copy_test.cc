@@ -137,6 +137,110 @@ TEST(Destination, FilesOfTheContextAreRootsAndChownGivesThemAway) {
   for (const auto& each : given.take()) EXPECT_EQ(each.entry.gid, 6u) << each.entry.name;
 }
 
+// An entry of an archive.
+oci::TarEntry archived(oci::TarType type, const std::string& name, const std::string& link = "") {
+  oci::TarEntry entry;
+  entry.type = type;
+  entry.name = name;
+  entry.link = link;
+  entry.mode = 0640;
+  entry.uid = entry.gid = 7;
+  return entry;
+}
+
+layer::LayerEntry no_bytes() {
+  layer::LayerEntry content;
+  content.content = layer::InlineText{""};
+  return content;
+}
+
+// Unpacks them into /srv/app of an image that has /etc/passwd; "path=link", folders with a slash.
+std::vector<std::string> unpacked(const std::vector<oci::TarEntry>& entries) {
+  MemoryView image;
+  image.file("etc/passwd", "good").link("srv/app/old", "/etc").file("srv/app/there", "x");
+  CopyDraft draft(image, {});
+  for (const auto& entry : entries) {
+    draft.unpack(entry, entry.type == oci::TarType::kFile ? no_bytes() : layer::LayerEntry(), "/srv/app/");
+  }
+  std::vector<std::string> names;
+  for (const auto& each : draft.take()) {
+    if (each.entry.name == "srv") continue;
+    names.push_back(each.entry.name + (each.entry.type == oci::TarType::kFolder ? "/" : "") +
+                    (each.entry.link.empty() ? "" : "=" + each.entry.link));
+  }
+  return names;
+}
+
+TEST(Archives, NothingIsUnpackedOutsideOfTheDestination) {
+  using oci::TarType;
+  const std::vector<std::string> inside = {"srv/app/", "srv/app/etc/", "srv/app/etc/passwd"};
+  for (const std::string target : {"../..", "../../../../..", "/", "etc/../..", "/srv/../.."}) {
+    auto names = inside;
+    names.push_back("srv/app/up=" + target);
+    EXPECT_EQ(
+        unpacked({archived(TarType::kSymlink, "up", target), archived(TarType::kFile, "up/etc/passwd")}),
+        names);
+  }
+  EXPECT_THAT(unpacked({archived(TarType::kSymlink, "abs", "/etc"), archived(TarType::kFile, "abs/passwd")}),
+              ElementsAre("srv/app/", "srv/app/abs=/etc", "srv/app/etc/", "srv/app/etc/passwd"));
+  // A link of a link, a folder behind one, and a link that the image itself has.
+  EXPECT_THAT(unpacked({archived(TarType::kSymlink, "a", "b/.."), archived(TarType::kSymlink, "b", "/../etc"),
+                        archived(TarType::kFolder, "b/x"), archived(TarType::kFile, "a/y")}),
+              ElementsAre("srv/app/", "srv/app/a=b/..", "srv/app/b=/../etc", "srv/app/etc/", "srv/app/etc/x/",
+                          "srv/app/y"));
+  EXPECT_EQ(unpacked({archived(TarType::kFile, "old/passwd")}), inside);
+  EXPECT_EQ(unpacked({archived(TarType::kFile, "/etc/passwd")}), inside);
+}
+
+TEST(Archives, AHardLinkLeadsToWhatLiesInTheDestination) {
+  using oci::TarType;
+  EXPECT_THAT(
+      unpacked({archived(TarType::kFile, "etc/passwd"), archived(TarType::kHardLink, "l", "old/passwd")}),
+      ElementsAre("srv/app/", "srv/app/etc/", "srv/app/etc/passwd", "srv/app/l=srv/app/etc/passwd"));
+  EXPECT_THAT(unpacked({archived(TarType::kHardLink, "l", "there")}), ElementsAre("srv/app/", "srv/app/l"));
+  for (const char* target : {"old/passwd", "none", "../../etc/passwd", "/etc/passwd"}) {
+    EXPECT_THROW(unpacked({archived(TarType::kHardLink, "l", target)}), base::Error) << target;
+  }
+}
+
+TEST(Archives, NamesThatLeadOutAreErrorsAndOthersAreCleaned) {
+  using oci::TarType;
+  for (const char* name : {"../f", "../../f", "a/../../f", "./../f", ".."}) {
+    EXPECT_THROW(unpacked({archived(TarType::kFile, name)}), base::Error) << name;
+    EXPECT_THROW(unpacked({archived(TarType::kFolder, name)}), base::Error) << name;
+  }
+  for (const char* name : {"./f", "a/../f", "/f", "//f", "/../f", "f/"})
+    EXPECT_THAT(unpacked({archived(TarType::kFile, name)}), ElementsAre("srv/app/", "srv/app/f")) << name;
+  EXPECT_THROW(unpacked({archived(TarType::kFile, "f"), archived(TarType::kFile, "f/g")}), base::Error);
+  EXPECT_THROW(unpacked({archived(TarType::kFile, ".")}), base::Error);
+}
+
+TEST(Archives, TheDestinationKeepsWhatItIsAndChownGivesAwayTheRest) {
+  MemoryView image;
+  image.folder("d", 0700, 3);
+  CopyStyle given;
+  given.owner = Owner{5, 6};
+  for (const bool chown : {false, true}) {
+    CopyDraft draft(image, chown ? given : CopyStyle());
+    draft.unpack(archived(oci::TarType::kFolder, "./"), {}, "/d/");
+    draft.unpack(archived(oci::TarType::kFolder, "sub/x"), {}, "/d/");
+    draft.unpack(archived(oci::TarType::kSymlink, "l", "x"), {}, "/d/");
+    draft.unpack(archived(oci::TarType::kFile, "f"), no_bytes(), "/d/");
+    std::map<std::string, std::uint32_t> owners;
+    for (const auto& each : draft.take()) {
+      owners[each.entry.name] = each.entry.uid;
+      if (each.entry.name == "d") {
+        EXPECT_EQ(each.entry.mode, 0700u);
+      } else if (each.entry.name == "d/f") {
+        EXPECT_EQ(each.entry.mode, 0640u);
+      }
+    }
+    const std::uint32_t owner = chown ? 5 : 7;
+    EXPECT_EQ(owners, (std::map<std::string, std::uint32_t>{
+                          {"d", 3}, {"d/sub", 0}, {"d/sub/x", owner}, {"d/l", owner}, {"d/f", owner}}));
+  }
+}
+
 // Else its new content would be kept under the key of the old one.
 TEST(Destination, AFileThatChangesAfterItsDigestWasTakenIsAnError) {
   auto view = std::make_shared<MemoryView>();

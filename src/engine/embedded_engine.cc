@@ -121,10 +121,10 @@ class EmbeddedEngine : public Engine {
     RegistryCache reading(read_from, layers);
     const BuildCaches caches{repos_, reading, writer_, writing};
     BaseImages bases(layers, services_.open_repo, job.pull, job.pinned);
-    RemoteSources remote(*services_.store, services_.http_client, own);
     const OpenContext context = open_context(job);
     base::StatCache known_files(services_.store->folder() + "/file-cache");
-    const PlanSources sources{context.view, known_files, bases, remote, sink, own, &context.ignored};
+    const PlanSources sources{context.view, known_files, bases,           *services_.remote,
+                              sink,         own,         &context.ignored};
     const BuildPlan plan = make_build_plan(job, sources);
     known_files.save();
     BuildRun run(job, plan, sources, layers, caches, context.plain);

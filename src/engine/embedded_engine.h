@@ -14,9 +14,9 @@ namespace ixian::engine {
 // What it has from outside.
 struct EngineServices {
   std::shared_ptr<store::Store> store;
-  OpenRepo open_repo;                    // base images that the store does not have, `cache_from`
-  OpenRepo open_for_push;                // `cache_to`
-  RemoteSources::GetClient http_client;  // ADD of URLs; called when there is one
+  OpenRepo open_repo;                     // base images that the store does not have, `cache_from`
+  OpenRepo open_for_push;                 // `cache_to`
+  std::shared_ptr<RemoteSources> remote;  // of ADD
 };
 
 // REQUIRES that sandbox::enter_namespaces() has been called where RUN is to work.

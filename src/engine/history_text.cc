@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dockerfile/run_command.h"
+#include "dockerfile/source_url.h"
 #include "engine/image_settings.h"
 
 namespace ixian::engine {
@@ -88,7 +89,7 @@ struct Writer {
     if (!transfer.chown.empty()) text += " --chown=" + transfer.chown.text;
     if (!transfer.chmod.empty()) text += " --chmod=" + transfer.chmod.text;
     if (transfer.link) text += " --link";
-    for (const auto& source : transfer.sources) text += " " + source.text;
+    for (const auto& source : transfer.sources) text += " " + dockerfile::shown_url(source.text);
     for (const auto& file : transfer.inline_files) text += " <<" + file.name;
     return text + " " + transfer.destination.text;
   }

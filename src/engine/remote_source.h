@@ -9,8 +9,9 @@
 #include <string>
 
 #include "base/cancel.h"
-#include "context/file_view.h"
-#include "dockerfile/add_source.h"
+#include "dockerfile/remote_source.h"
+#include "engine/fetch_limits.h"
+#include "engine/git_source.h"
 #include "http/client.h"
 #include "store/store.h"
 
@@ -26,51 +27,51 @@ struct Download {
   std::shared_ptr<store::WorkFolder> folder;
 };
 
-// A commit that was checked out.
-struct Checkout {
-  std::shared_ptr<const context::FileView> files;
-  std::shared_ptr<store::WorkFolder> folder;
-};
-
-// One source of an ADD. `identity` is what its key holds: a digest, a commit.
-struct RemoteSource {
-  std::optional<dockerfile::UrlSource> url;
-  std::optional<dockerfile::GitSource> git;
-  std::string checksum;  // of the url: "sha256:…", "" is none
-  bool keep_git_dir = false;
-  std::string identity;
-};
-
-// Thread-safe; each source is fetched once. Throws Error{kRegistry} where fetching fails, and where the bytes
-// are not those of the checksum.
+// One for a run of the program, which sees each source as it was when it was first asked for: keys that are
+// made of it and the files that are built from it agree. Thread-safe: different sources are asked for at
+// once, the same one once. Throws Error{kRegistry} where fetching fails, where the limits are met, and where
+// what comes is not what a checksum says.
 class RemoteSources {
  public:
   using GetClient = std::function<http::Client&()>;
 
-  RemoteSources(store::Store& store, GetClient client, base::Cancellation& cancellation)
-      : store_(store), client_(std::move(client)), cancellation_(cancellation) {}
+  RemoteSources(std::shared_ptr<store::Store> store, GetClient client, FetchLimits limits = {})
+      : store_(std::move(store)), client_(std::move(client)), limits_(limits) {}
 
-  // What the key of an ADD holds: of a URL its checksum, else the digest of what it gives now, which a server
-  // need not send again if it says that this has not changed (ETag, Last-Modified) since the store got to
-  // know it; of a repository the commit.
-  std::string identify(const RemoteSource& source);
+  // What the source is now, with everything that decides what it brings, as a text for keys that is the same
+  // on every machine: of a URL the digest of its content ("sha256:…"), of a repository its commit and the
+  // options that are not the usual ones ("git:<commit>,subdir=docs"). Where a whole commit or a checksum of a
+  // URL says it already, nobody is asked. A URL costs one conditional request (ETag, Last-Modified) where the
+  // store knows its content, else its content; a repository costs one ls-remote.
+  std::string identity(const dockerfile::RemoteSource& source, base::Cancellation& cancellation);
 
-  std::shared_ptr<const Download> download(const RemoteSource& source);
-  std::shared_ptr<const Checkout> checkout(const RemoteSource& source);
+  std::shared_ptr<const Download> download(const dockerfile::RemoteSource& source,
+                                           base::Cancellation& cancellation);
+  std::shared_ptr<const Checkout> checkout(const dockerfile::RemoteSource& source,
+                                           base::Cancellation& cancellation);
 
  private:
-  Download fetch(const RemoteSource& source);
-  std::string digest_now(const RemoteSource& source);
-  Download receive(const RemoteSource& source, http::Response& response);
-  void remember(const std::string& url, const http::Headers& headers, const std::string& sha256);
-  Checkout clone(const RemoteSource& source);
+  // Of one source: held by whoever asks about it.
+  struct Known {
+    std::mutex mutex;
+    std::string now;  // a digest, a commit; "" is not known
+    std::shared_ptr<const Download> download;
+    std::shared_ptr<const Checkout> checkout;
+  };
+  std::shared_ptr<Known> known(const std::string& what);
+  std::shared_ptr<Known> known_url(const dockerfile::RemoteSource& source);
+  std::shared_ptr<Known> known_commit(const dockerfile::RemoteSource& source);
 
-  store::Store& store_;
+  const std::string& digest_now(const dockerfile::RemoteSource& source, Known& known,
+                                base::Cancellation& cancellation);
+  const std::string& find_commit(const dockerfile::RemoteSource& source, Known& known,
+                                 base::Cancellation& cancellation);
+
+  const std::shared_ptr<store::Store> store_;
   const GetClient client_;
-  base::Cancellation& cancellation_;
+  const FetchLimits limits_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const Download>> downloads_;
-  std::map<std::string, std::shared_ptr<const Checkout>> checkouts_;
+  std::map<std::string, std::shared_ptr<Known>> known_;
 };
 
 }  // namespace ixian::engine

@@ -218,7 +218,7 @@ class Planner {
     Step step;
     step.source = each.source;
     step.origins = each.origins;
-    step.title = one_line(each.instruction.text);
+    step.title = one_line(dockerfile::without_logins(each.instruction.text));
     step.instruction = scope.resolve(each.instruction, each.source).instruction;
     step.makes_files = makes_files(step.instruction.body);
     std::vector<std::string> declared;

@@ -33,7 +33,7 @@ struct Step {
   std::shared_ptr<const ImageSettings> settings;   // as they are before it
   std::vector<dockerfile::Variable> environment;   // of a RUN
   std::vector<context::SelectedSource> selection;  // of a COPY or ADD from the context
-  std::vector<RemoteSource> remote;                // of an ADD, in the order of its sources
+  std::vector<dockerfile::RemoteSource> remote;    // of an ADD, in the order of its sources
   base::Json definition;
   std::string key;  // by definition
   bool certain =

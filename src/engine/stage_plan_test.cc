@@ -36,8 +36,7 @@ class Keys : public ::testing::Test {
                        throw base::Error(base::ErrorCode::kRegistry, "asked for " + reference.text());
                      },
                      false, {});
-    RemoteSources remote(
-        *store_, [this]() -> http::Client& { return *client_; }, cancellation_);
+    RemoteSources remote(store_, [this]() -> http::Client& { return *client_; });
     base::StatCache known_files(folder_ + "/file-cache");
     return make_build_plan(job_, {context_, known_files, bases, remote, sink_, cancellation_});
   }

@@ -114,37 +114,27 @@ class Definer {
   void operator()(const dockerfile::Add& add) const {
     step_.definition = transfer(add, false);
     step_.definition["do"] = "add";
+    step_.definition["archives"] = 2;  // how they are unpacked
     step_.definition["unpack"] = add.unpack ? Json(*add.unpack) : Json();
     std::vector<dockerfile::Word> local;
     Json remote = Json::array();
     for (const auto& source : add.sources) {
-      RemoteSource one;
+      std::optional<dockerfile::RemoteSource> one;
       try {
-        const dockerfile::AddSource kind = dockerfile::classify_source(source.text);
-        if (const auto* url = std::get_if<dockerfile::UrlSource>(&kind)) {
-          one.url = *url;
-          one.checksum = add.checksum.text;
-        } else if (const auto* git = std::get_if<dockerfile::GitSource>(&kind)) {
-          one.git = *git;
-          one.keep_git_dir = add.keep_git_dir.value_or(git->keep_git_dir.value_or(false));
-        } else {
-          local.push_back(source);
-          continue;
-        }
+        one = dockerfile::remote_source(source.text, add.checksum.text, add.keep_git_dir);
       } catch (const std::invalid_argument& error) {
         throw Error(ErrorCode::kTaskFailed, error.what());
       }
-      one.identity = sources_.remote.identify(one);
-      remote.push_back({{"identity", one.identity},
-                        {"name", one.url ? one.url->file_name : one.git->subdir},
-                        {"git", one.git.has_value()},
-                        {"keep", one.keep_git_dir}});
-      step_.remote.push_back(std::move(one));
-    }
-    if (!add.checksum.empty() && (step_.remote.size() != 1 || !local.empty() || step_.remote[0].git)) {
-      throw Error(ErrorCode::kTaskFailed, "--checksum is for an ADD of one http or https URL.");
+      if (!one) {
+        local.push_back(source);
+        continue;
+      }
+      remote.push_back({{"identity", sources_.remote.identity(*one, sources_.cancellation)},
+                        {"name", one->url ? one->url->file_name : ""}});
+      step_.remote.push_back(*std::move(one));
     }
     step_.definition["remote"] = remote;
+    if (!remote.empty()) step_.definition["excludes"] = printable(add.excludes);
     if (!local.empty()) take_from_context(local, add, false);
   }
 

@@ -1,0 +1,24 @@
+// The file that a URL gives.
+#pragma once
+
+#include <memory>
+
+#include "engine/remote_source.h"
+
+namespace ixian::engine {
+
+// What the store remembers of a URL: that content of this digest came with these validators.
+struct UrlNote {
+  std::string digest;    // "sha256:…"; "" is nothing
+  std::string etag;      // "" is none
+  std::string modified;  // Last-Modified; "" is none
+};
+
+// Downloads it, or finds that it is what `note` says and returns null. `note` becomes what is to be
+// remembered, without validators where the server gave none that can be trusted. Checks the source's
+// checksum.
+std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source, UrlNote& note,
+                                          http::Client& client, store::Store& store,
+                                          const FetchLimits& limits, base::Cancellation& cancellation);
+
+}  // namespace ixian::engine
