@@ -127,7 +127,9 @@ int run_build(const CommandContext& context) {
   services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(reference, registry::Access::kPull);
   };
-  services.open_for_push = open_target(access);
+  services.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
+    return access.registries().open(name, registry::Access::kPushAnywhere, false);  // a cache, not an image
+  };
   services.remote = std::make_shared<engine::RemoteSources>(
       store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
   const auto engine = engine::make_embedded_engine(std::move(services));
@@ -142,8 +144,15 @@ int run_build(const CommandContext& context) {
     announced = std::async(std::launch::async,
                            [&log, record = cache_record(options, nullptr)] { return log.begin(record); });
   }
-  const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
-  deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
+  engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
+  try {
+    deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
+  } catch (const engine::LostResult&) {
+    // What was left in a cache until somebody needs it is not there any more: this time all of it is fetched.
+    options.job.lazy_layers = false;
+    image = engine->build(options.job, context.sink, context.cancellation);
+    deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
+  }
   engine->wait_for_cache(context.sink);
   if (announced.valid() && announced.get()) log.end(cache_record(options, &image));
   if (!options.fills_standard_output) print(image.manifest.descriptor.digest.text() + "\n");

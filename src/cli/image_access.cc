@@ -103,7 +103,11 @@ struct ImageAccess::Impl {
     engine::EngineServices services;
     services.store = store;
     services.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
-    services.open_for_push = [this](const oci::Reference& reference) { return open(reference, true); };
+    // What goes to a cache is not worth much patience.
+    services.open_for_push = [this](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+      return owner.registries_.registries().open(reference, registry::Access::kPush, false);
+    };
+    services.losses = losses;
     services.remote = remote;
     return engine::make_embedded_engine(std::move(services));
   }
@@ -113,8 +117,9 @@ struct ImageAccess::Impl {
   }
 
   std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
-    return owner.registries_.registries().open(reference,
-                                               push ? registry::Access::kPush : registry::Access::kPull);
+    return oci::without_lost(owner.registries_.registries().open(
+                                 reference, push ? registry::Access::kPush : registry::Access::kPull),
+                             losses);
   }
 
   plan::PushPolicy policy() const {
@@ -191,6 +196,7 @@ struct ImageAccess::Impl {
         return open(reference, push);
       };
       services.announce = [this](plan::Images& images) { log.begin(owner.record_parts(&images)); };
+      services.losses = losses;
       services.note = [this](const plan::KeyedStage& stage) {
         store->cache_put(note_key(stage), {{{"key", stage.key}, {"inputs", stage.inputs}}, {}, {}});
       };
@@ -217,6 +223,7 @@ struct ImageAccess::Impl {
   const std::shared_ptr<store::Store> store;
   const std::shared_ptr<engine::RemoteSources> remote;
   base::SystemClock clock;
+  const std::shared_ptr<oci::Losses> losses = std::make_shared<oci::Losses>();
   std::unique_ptr<engine::Engine> engine;
   run::BuildLog log;
   std::once_flag work_made;
@@ -257,6 +264,13 @@ std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) 
     };
     made.places.registry = [&parts](const std::string& repository) {
       return parts.registry_finder(repository);
+    };
+    made.places.has_registries = [this] { return !registries_.registries().hosts().empty(); };
+    made.places.is_whole = [&parts](const std::string& repository, const std::string& tag) {
+      return oci::is_whole(*parts.open(oci::parse_reference(repository), false), tag, *parts.losses);
+    };
+    made.places.push_refusal = [&parts](const std::string& repository, bool closely) {
+      return parts.owner.registries_.registries().push_refusal(oci::parse_reference(repository), closely);
     };
     made.places.cache_from = parts.settings.cache_from;
     made.push = parts.policy();
@@ -301,6 +315,10 @@ std::shared_ptr<oci::ImageRepo> ImageAccess::open_repo(const oci::Reference& ref
 
 std::shared_ptr<oci::ImageFinder> ImageAccess::registry_finder(const std::string& repository) {
   return impl().registry_finder(repository);
+}
+
+bool ImageAccess::is_whole_in_registry(const oci::Reference& image) {
+  return oci::is_whole(*impl().open(image, false), image.identifier(), *impl().losses);
 }
 
 base::Json ImageAccess::earlier_inputs(const plan::KeyedStage& stage) {

@@ -50,6 +50,9 @@ class ImageAccess {
   // For look-ups. Null, and a warning the first time, for a registry that is not configured.
   std::shared_ptr<oci::ImageFinder> registry_finder(const std::string& repository);
 
+  // Whether the registry has the image with all its parts; where it has not, pushing sends what is missing.
+  bool is_whole_in_registry(const oci::Reference& image);
+
   const std::string& builder_folder() const;
 
   // How any image of the project is built.

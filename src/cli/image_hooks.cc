@@ -56,6 +56,11 @@ class Hooks {
     return finder && finder->find(reference.identifier());
   }
 
+  bool is_whole_in_registry(const std::string& name) {
+    const oci::Reference reference = oci::parse_reference(name);
+    return exists_in_registry(name) && access_.is_whole_in_registry(reference);
+  }
+
   void load_into_docker(const std::string& name) {
     const auto daemon = docker::make_docker_engine(services_for_tools(access_, cancellation_));
     if (daemon->find_image(name)) return;
@@ -159,6 +164,7 @@ script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base:
     return access.engine().find_image(name).has_value();
   };
   hooks.exists_in_registry = [own](const std::string& name) { return own->exists_in_registry(name); };
+  hooks.whole_in_registry = [own](const std::string& name) { return own->is_whole_in_registry(name); };
   hooks.pull = [own](const std::string& name) { own->pull(name); };
   hooks.push = [own](const std::string& name) { own->push(name); };
   hooks.remove = [&access](const std::string& name) { return access.engine().remove_image(name); };

@@ -19,6 +19,16 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0;
 }
 
+// "localhost:5000", "registry.example.com": they could be names of Docker Hub, and are meant as hosts.
+bool is_host(const std::string& text) {
+  const std::string name = text.substr(0, text.find(':'));
+  const std::string rest = text.substr(name.size());
+  const bool port =
+      rest.empty() || (rest.size() > 1 && rest.find_first_not_of("0123456789", 1) == std::string::npos);
+  if (text.find('/') != std::string::npos || !port) return false;
+  return name == "localhost" ? !rest.empty() : oci::looks_like_host(name);
+}
+
 // "DIR:shop/web:1" is cut at the first colon, as no other reader of layouts takes folders with one; unless
 // there is such a folder.
 ImagePlace file_place(ImagePlace::Kind kind, const std::string& rest, const std::string& text) {
@@ -79,8 +89,12 @@ ImagePlace parse_image_place(const std::string& text) {
                       "(docker-archive:FILE).");
     }
   }
+  const std::string name = text.starts_with("docker://") ? after("docker://") : text;
+  if (is_host(name)) {
+    throw Error(ErrorCode::kUsage, name + " is a registry. Name a repository of it: " + name + "/NAME");
+  }
   ImagePlace place;
-  place.reference = oci::parse_reference(text.starts_with("docker://") ? after("docker://") : text);
+  place.reference = oci::parse_reference(name);
   return place;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -72,6 +73,12 @@ std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
     const std::string padding(width - base::display_width(step.name), ' ');
     out += fmt::format("  {} {}{}  {}\n", action_of(step, image, style), step.name, padding,
                        style.paint(style.dim, reason_of(step, image)));
+  }
+  std::set<std::string> refusals;
+  for (const auto& step : plan.images ? plan.images->steps : std::vector<plan::StageStep>()) {
+    if (!step.push_refused.empty() && refusals.insert(step.push_refused).second)
+      out +=
+          fmt::format("\n{} {}\n", style.paint(style.red, "The push would be refused:"), step.push_refused);
   }
   return out;
 }

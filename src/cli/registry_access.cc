@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
 
 #include "aws/credentials.h"
 #include "base/clock.h"
@@ -74,6 +78,7 @@ struct RegistryAccess::Impl {
         sink.log(base::kNoActivity, base::LogLevel::kWarning, *warning);
       }
     }
+    patience = push_patience(workspace);
     registries = std::make_unique<registry::Registries>(services, settings, sink);
   }
 
@@ -90,6 +95,7 @@ struct RegistryAccess::Impl {
     options.on_retry = [&sink](const std::string& sentence) {
       sink.log(base::kNoActivity, base::LogLevel::kInfo, sentence);
     };
+    options.push_patience = [this] { return std::optional(patience); };
     options.plain_http_allowed = [this](std::string_view authority) {
       const auto* found = find_by_authority(settings, authority);
       return found != nullptr && flag(found->options, "insecure");
@@ -107,6 +113,21 @@ struct RegistryAccess::Impl {
     return tls;
   }
 
+  // IXIAN_PUSH_PATIENCE, else what the project says.
+  std::chrono::milliseconds push_patience(Workspace* workspace) const {
+    constexpr std::chrono::seconds kPatience{120};
+    const char* text = std::getenv("IXIAN_PUSH_PATIENCE");
+    if (text == nullptr || *text == '\0') return workspace == nullptr ? kPatience : script::push_patience();
+    unsigned seconds = 0;
+    const char* end = text + std::strlen(text);
+    if (const auto read = std::from_chars(text, end, seconds); read.ec != std::errc() || read.ptr != end) {
+      throw base::Error(
+          base::ErrorCode::kUsage,
+          "IXIAN_PUSH_PATIENCE is not a number of seconds: for how long a push is tried again.");
+    }
+    return std::chrono::seconds(seconds);
+  }
+
   const aws::Environment environment = aws::process_environment();
   std::vector<registry::RegistrySettings> settings;
   base::SystemClock clock;
@@ -114,6 +135,7 @@ struct RegistryAccess::Impl {
   http::Client client;
   secrets::SecretResolver secrets;
   const auth::Services services;
+  std::chrono::milliseconds patience{0};
   std::unique_ptr<registry::Registries> registries;
 };
 

@@ -32,7 +32,10 @@ std::string explanation_text(const plan::Explanation& explanation, const ui::Sty
 void explain_images(Workspace& workspace, std::vector<plan::Explanation>& explanations) {
   for (plan::Explanation& each : explanations) {
     const task::TaskId id = workspace.graph().find(each.task);
-    if (!workspace.graph()[id].is_image() || each.decision.reason != plan::Reason::kImageMissing) continue;
+    const bool missing = each.decision.reason == plan::Reason::kImageMissing ||
+                         each.decision.reason == plan::Reason::kImageUnknown ||
+                         each.decision.reason == plan::Reason::kImageUnasked;
+    if (!workspace.graph()[id].is_image() || !missing) continue;
     const plan::KeyedStage& stage = workspace.images()->keyed(id);
     const base::Json earlier = workspace.image_access().earlier_inputs(stage);
     if (earlier.is_null())

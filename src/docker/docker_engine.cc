@@ -136,7 +136,13 @@ class DockerEngine : public engine::Engine {
     DaemonImages images(api, services_, sink, cancellation);
     for (const std::string& name : plan.images) {
       if (!job.pull && api.inspect_image(name)) continue;
-      images.provide(name, job.platform ? job.platform->text() : "");
+      try {
+        images.provide(name, job.platform ? job.platform->text() : "");
+      } catch (const Error& error) {
+        const std::string image = oci::parse_reference(name).text();
+        if (error.code() != ErrorCode::kRegistry || !job.stages.contains(image)) throw;
+        throw engine::LostResult(error, image);
+      }
     }
   }
 

@@ -7,7 +7,8 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
-#include "engine/forwarding_repo.h"
+#include "engine/late_repo.h"
+#include "oci/artifact.h"
 #include "oci/copy_image.h"
 #include "oci/manifest.h"
 #include "oci/media_types.h"
@@ -58,12 +59,18 @@ std::shared_ptr<const BaseImage> BaseImages::get(const std::string& name, const 
 
 std::shared_ptr<const BaseImage> BaseImages::read(const oci::RawManifest& manifest, const std::string& config,
                                                   const std::shared_ptr<oci::ImageRepo>& origin,
-                                                  const std::string& name) {
+                                                  const oci::Reference& reference) {
+  const std::string name = reference.text();
   const auto parsed = std::get<oci::Manifest>(manifest.parsed());
   oci::ImageConfig image;
   try {
     image = oci::parse_image_config(config);
   } catch (const std::invalid_argument& error) {
+    if (const std::string artifact = oci::artifact_type(parsed); !artifact.empty()) {
+      throw Error(
+          ErrorCode::kRegistry,
+          fmt::format("{} is no image but an artifact, {}: nothing can be built on it.", name, artifact));
+    }
     throw Error(ErrorCode::kRegistry, fmt::format("The image {} cannot be used: {}", name, error.what()));
   }
   if (image.diff_ids.size() != parsed.layers.size()) {
@@ -76,8 +83,8 @@ std::shared_ptr<const BaseImage> BaseImages::read(const oci::RawManifest& manife
     oci::Descriptor blob = parsed.layers[i];
     blob.media_type = oci_layer_type(blob.media_type);
     check_claim(services_.store(), blob, base.config.diff_ids[i]);
-    base.layers.push_back(
-        std::make_shared<ImageLayer>(services_, std::move(blob), base.config.diff_ids[i], origin));
+    base.layers.push_back(std::make_shared<ImageLayer>(services_, std::move(blob), base.config.diff_ids[i],
+                                                       origin, remaking(reference)));
   }
   return std::make_shared<const BaseImage>(std::move(base));
 }
@@ -88,8 +95,19 @@ std::shared_ptr<const BaseImage> BaseImages::from_store(const oci::Reference& re
   const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
   if (!manifest) return nullptr;
   const auto parsed = std::get<oci::Manifest>(manifest->parsed());
-  const auto base = read(*manifest, oci::read_blob(*repo, parsed.config, kLargestConfig), origin(reference),
-                         reference.text());
+  std::string config;
+  try {
+    config = oci::read_blob(*repo, parsed.config, kLargestConfig);
+  } catch (const oci::Lost& lost) {
+    services_.store().discard_if_damaged(parsed.config);
+    if (stages_.contains(reference.text())) throw LostResult(lost, reference.text());
+    services_.sink().log(
+        base::kNoActivity, base::LogLevel::kWarning,
+        fmt::format("The configuration of {} was damaged in the store, and is asked for again. {}",
+                    reference.text(), lost.message()));
+    return nullptr;
+  }
+  const auto base = read(*manifest, config, origin(reference), reference);
   return oci::match(base->config.platform, platform) > 0 ? base : nullptr;
 }
 
@@ -102,14 +120,29 @@ std::shared_ptr<const BaseImage> BaseImages::from_notes(const oci::Reference& re
     oci::RawManifest manifest{
         {note->value.at("type").get<std::string>(), oci::Digest::of(bytes), bytes.size(), {}, {}, {}, {}},
         bytes};
-    return read(manifest, note->value.at("config").get<std::string>(), origin(reference), reference.text());
+    return read(manifest, note->value.at("config").get<std::string>(), origin(reference), reference);
   } catch (const std::exception&) {
     return nullptr;  // of another version: asked for again
   }
 }
 
+Remaking BaseImages::remaking(const oci::Reference& reference) const {
+  if (stages_.contains(reference.text())) return {Remaking::By::kStage, reference.text()};
+  return {Remaking::By::kNobody, {}};
+}
+
 std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& reference,
                                                   const oci::Platform& platform) {
+  try {
+    return find_promised(reference, platform);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kRegistry || !stages_.contains(reference.text())) throw;
+    throw LostResult(error, reference.text());
+  }
+}
+
+std::shared_ptr<const BaseImage> BaseImages::find_promised(const oci::Reference& reference,
+                                                           const oci::Platform& platform) {
   const std::string key = note_key(reference, platform);
   if (!pull_ || reference.digest) {
     if (auto base = from_store(reference, platform)) return base;
@@ -125,7 +158,7 @@ std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& referenc
   }
   const auto parsed = std::get<oci::Manifest>(manifest->parsed());
   const std::string config = oci::read_blob(*repo, parsed.config, kLargestConfig);
-  auto base = read(*manifest, config, repo, reference.text());
+  auto base = read(*manifest, config, repo, reference);
   services_.store().cache_put(
       key, {{{"manifest", manifest->bytes}, {"type", manifest->descriptor.media_type}, {"config", config}},
             {},

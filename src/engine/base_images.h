@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "engine/image_layer.h"
@@ -25,20 +26,28 @@ struct BaseImage {
 // Thread-safe; one for a build, in which a name always means the same image.
 class BaseImages {
  public:
-  // `pull`: registries are asked even where the store knows the name. `pinned`: as in StageJob.
-  BaseImages(LayerServices& services, OpenRepo open, bool pull, std::map<std::string, std::string> pinned)
-      : services_(services), open_(std::move(open)), pull_(pull), pinned_(std::move(pinned)) {}
+  // `pull`: registries are asked even where the store knows the name. `pinned`, `stages`: as in StageJob.
+  BaseImages(LayerServices& services, OpenRepo open, bool pull, std::map<std::string, std::string> pinned,
+             std::set<std::string> stages = {})
+      : services_(services),
+        open_(std::move(open)),
+        pull_(pull),
+        pinned_(std::move(pinned)),
+        stages_(std::move(stages)) {}
 
   // Manifest and config are read, and kept in the store, so that a build whose image is there already needs
-  // no registry. Throws Error{kRegistry}, with advice, where there is no such image; Error{kUsage} for a name
-  // that is none.
+  // no registry. Throws Error{kRegistry}, with advice, where there is no such image, LostResult where it is
+  // one of `stages`; Error{kUsage} for a name that is none.
   std::shared_ptr<const BaseImage> get(const std::string& name, const oci::Platform& platform);
 
  private:
   std::shared_ptr<const BaseImage> find(const oci::Reference& reference, const oci::Platform& platform);
+  std::shared_ptr<const BaseImage> find_promised(const oci::Reference& reference,
+                                                 const oci::Platform& platform);
   std::shared_ptr<const BaseImage> read(const oci::RawManifest& manifest, const std::string& config,
                                         const std::shared_ptr<oci::ImageRepo>& origin,
-                                        const std::string& name);
+                                        const oci::Reference& reference);
+  Remaking remaking(const oci::Reference& reference) const;
   std::shared_ptr<oci::ImageRepo> origin(const oci::Reference& reference);
   std::shared_ptr<const BaseImage> from_store(const oci::Reference& reference, const oci::Platform& platform);
   std::shared_ptr<const BaseImage> from_notes(const oci::Reference& reference, const std::string& key);
@@ -47,6 +56,7 @@ class BaseImages {
   const OpenRepo open_;
   const bool pull_;
   const std::map<std::string, std::string> pinned_;
+  const std::set<std::string> stages_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const BaseImage>> known_;
 };

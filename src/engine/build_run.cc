@@ -45,6 +45,11 @@ std::shared_future<StageState> BuildRun::start(std::size_t stage) {
 StageState BuildRun::run_stage(std::size_t stage) {
   try {
     return StageRun(*this, plan_.stages.at(stage)).run();
+  } catch (const LostResult&) {
+    // The build begins anew, and finds in the cache what is finished now: nobody is stopped.
+    const std::lock_guard lock(mutex_);
+    lost_ = std::current_exception();
+    throw;
   } catch (...) {
     failed(std::current_exception());
     throw;
@@ -73,6 +78,7 @@ StageState BuildRun::build() {
   for (const auto& stage : all) stage.wait();
   const std::lock_guard lock(mutex_);
   if (first_error_) std::rethrow_exception(first_error_);
+  if (lost_) std::rethrow_exception(lost_);
   return target.get();
 }
 

@@ -66,7 +66,7 @@ class BuildRun {
   ~BuildRun();
 
   // Builds the target. Everything that it holds is written, and its trees are in the store. Throws what the
-  // first instruction that failed threw.
+  // first instruction that failed threw; LostResult, where none has, and all that could go on has ended.
   StageState build();
 
   const BuildCounts& counts() const { return counts_; }
@@ -91,6 +91,7 @@ class BuildRun {
   std::mutex mutex_;
   std::map<std::size_t, std::shared_future<StageState>> stages_;
   std::exception_ptr first_error_;
+  std::exception_ptr lost_;  // the last LostResult
 };
 
 }  // namespace ixian::engine

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "engine/forwarding_repo.h"
+#include "engine/late_repo.h"
 
 namespace ixian::engine {
 

@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "engine/build_state.h"
 #include "engine/cache_image.h"
-#include "engine/forwarding_repo.h"
 #include "oci/copy_image.h"
+#include "oci/forwarding_repo.h"
 
 namespace ixian::engine {
 namespace {
@@ -22,9 +22,10 @@ constexpr unsigned kBlobsAtOnce = 4;  // of one image, whose layers but the last
 
 // The repository that is written to, which remembers what it has: the images of one stage have most of their
 // layers in common. Two that send the same blob at once send it once.
-class RememberingRepo : public ForwardingRepo {
+class RememberingRepo : public oci::ForwardingRepo {
  public:
-  explicit RememberingRepo(std::shared_ptr<oci::ImageRepo> repo) : repo_(std::move(repo)) {}
+  RememberingRepo(std::shared_ptr<oci::ImageRepo> repo, std::shared_ptr<oci::Losses> losses)
+      : repo_(std::move(repo)), losses_(std::move(losses)) {}
 
   std::string name() const override { return repo_->name(); }
 
@@ -50,7 +51,10 @@ class RememberingRepo : public ForwardingRepo {
     };
     bool wrote = false;
     try {
-      if (!repo_->find(tag)) {
+      // Where something is lost, the tag may be what is left of an image.
+      const bool there =
+          repo_->find(tag) && (!losses_->any_in(name()) || oci::is_whole(*repo_, tag, *losses_));
+      if (!there) {
         write();
         wrote = true;
       }
@@ -75,7 +79,7 @@ class RememberingRepo : public ForwardingRepo {
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return !sending_.contains(blob.digest); });
-      if (blobs_.contains(blob.digest)) return;
+      if (blobs_.contains(blob.digest) && !losses_->contains(repo_->name(), blob.digest.text())) return;
       sending_.insert(blob.digest);
     }
     const auto ended = [&](bool there) {
@@ -105,7 +109,7 @@ class RememberingRepo : public ForwardingRepo {
  private:
   bool knows(const oci::Descriptor& blob) {
     const std::lock_guard lock(mutex_);
-    return blobs_.contains(blob.digest);
+    return blobs_.contains(blob.digest) && !losses_->contains(repo_->name(), blob.digest.text());
   }
   bool remember(bool there, const oci::Descriptor& blob) {
     const std::lock_guard lock(mutex_);
@@ -114,6 +118,7 @@ class RememberingRepo : public ForwardingRepo {
   }
 
   const std::shared_ptr<oci::ImageRepo> repo_;
+  const std::shared_ptr<oci::Losses> losses_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<oci::Digest> blobs_;
@@ -130,8 +135,8 @@ struct CacheWriter::Job {
   std::optional<oci::Digest> last_layer;
 };
 
-CacheWriter::CacheWriter(std::shared_ptr<store::Store> store)
-    : store_(std::move(store)), threads_(kWriters) {}
+CacheWriter::CacheWriter(std::shared_ptr<store::Store> store, std::shared_ptr<oci::Losses> losses)
+    : store_(std::move(store)), losses_(std::move(losses)), threads_(kWriters) {}
 
 CacheWriter::~CacheWriter() {
   wait();
@@ -177,9 +182,15 @@ void CacheWriter::run(const Job& job) {
   if (!build.repo->usable() || build.cancellation.requested()) return;
   try {
     const auto repo = remembering(build.repo);
-    if (job.image == nullptr || write_image(job, *repo)) write_listings(build, job.layers, *repo);
+    const bool stored = job.image != nullptr && write_image(job, *repo);
+    if (job.image == nullptr || stored || losses_->any_in(repo->name()))
+      write_listings(build, job.layers, *repo);
   } catch (const base::Cancelled&) {
     // Given up, as all that comes after it is.
+  } catch (const oci::Lost& lost) {
+    // The cache can be written to; what was to be written is lost where it came from.
+    build.sink.log(base::kNoActivity, base::LogLevel::kDebug,
+                   fmt::format("Not written to {}: {}", build.repo->name(), lost.message()));
   } catch (const base::Error& error) {
     build.repo->give_up(build.sink, error.message());
   } catch (const std::exception& error) {
@@ -230,7 +241,7 @@ void CacheWriter::write_listings(const Build& build, const std::vector<Layer>& l
 std::shared_ptr<RememberingRepo> CacheWriter::remembering(const std::shared_ptr<CacheRepo>& repo) {
   const std::lock_guard lock(mutex_);
   auto& known = repos_[repo->name()];
-  if (!known) known = std::make_shared<RememberingRepo>(repo->images());
+  if (!known) known = std::make_shared<RememberingRepo>(repo->images(), losses_);
   return known;
 }
 

@@ -15,6 +15,7 @@
 #include "engine/cache_repos.h"
 #include "engine/image_assembly.h"
 #include "engine/scattered_image.h"
+#include "oci/losses.h"
 #include "store/store.h"
 
 namespace ixian::engine {
@@ -22,11 +23,12 @@ namespace ixian::engine {
 class RememberingRepo;
 
 // One for an engine. Thread-safe. A few threads work off what they are given, in that order. Tags that are
-// there stay as they are. Where writing fails, the repository is given up with one warning, and what is left
-// for it is passed over; so is everything once the build's `cancellation` is requested.
+// there stay as they are, but for those of images that have lost a part. Where writing fails, the repository
+// is given up with one warning, and what is left for it is passed over; so is everything once the build's
+// `cancellation` is requested.
 class CacheWriter {
  public:
-  explicit CacheWriter(std::shared_ptr<store::Store> store);
+  CacheWriter(std::shared_ptr<store::Store> store, std::shared_ptr<oci::Losses> losses);
   ~CacheWriter();  // waits
 
   // Whom to tell and to listen to; both outlive the writer.
@@ -66,6 +68,7 @@ class CacheWriter {
   void done(const Job& job);
 
   const std::shared_ptr<store::Store> store_;
+  const std::shared_ptr<oci::Losses> losses_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, std::shared_ptr<RememberingRepo>> repos_;

@@ -34,12 +34,45 @@ std::shared_ptr<base::Cancellation> linked(base::Cancellation& whole) {
   return own;
 }
 
+// More than a build can lose, one thing after the other, unless something goes round in a ring.
+constexpr int kMostAttempts = 100;
+
+// Nobody believes a repository what has been found lost there.
+EngineServices with_losses(EngineServices services) {
+  if (!services.losses) services.losses = std::make_shared<oci::Losses>();
+  for (OpenRepo* open : {&services.open_repo, &services.open_for_push}) {
+    if (!*open) continue;
+    *open = [inner = std::move(*open), losses = services.losses](const oci::Reference& reference) {
+      return oci::without_lost(inner(reference), losses);
+    };
+  }
+  return services;
+}
+
+// A registry that names the image may have lost a part of it, which it gets then.
+oci::CopyOptions closely() {
+  oci::CopyOptions options;
+  options.look_closer = true;
+  return options;
+}
+
+std::optional<oci::Descriptor> part_of(const oci::RawManifest& manifest, const std::string& digest) {
+  const auto parsed = manifest.parsed();
+  const auto* image = std::get_if<oci::Manifest>(&parsed);
+  if (image == nullptr) return std::nullopt;
+  if (image->config.digest.text() == digest) return image->config;
+  for (const auto& layer : image->layers) {
+    if (layer.digest.text() == digest) return layer;
+  }
+  return std::nullopt;
+}
+
 class EmbeddedEngine : public Engine {
  public:
   explicit EmbeddedEngine(EngineServices services)
-      : services_(std::move(services)),
+      : services_(with_losses(std::move(services))),
         repos_(services_.open_repo, services_.open_for_push),
-        writer_(services_.store) {}
+        writer_(services_.store, services_.losses) {}
 
   Capabilities capabilities() const override { return {"embedded", true, true, false}; }
 
@@ -49,12 +82,18 @@ class EmbeddedEngine : public Engine {
   }
 
   BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) override {
-    const auto own = linked(cancellation);
-    try {
-      return build_linked(job, sink, *own, cancellation);
-    } catch (...) {
-      if (cancellation.requested()) throw base::Cancelled();
-      throw;
+    for (int attempt = 1;; ++attempt) {
+      const auto own = linked(cancellation);
+      try {
+        return build_linked(job, sink, *own, cancellation);
+      } catch (const LostResult& lost) {
+        if (cancellation.requested()) throw base::Cancelled();
+        // Planned anew, without what was lost: the instruction that it came of is run.
+        if (!lost.stage().empty() || attempt == kMostAttempts) throw;
+      } catch (...) {
+        if (cancellation.requested()) throw base::Cancelled();
+        throw;
+      }
     }
   }
 
@@ -79,10 +118,16 @@ class EmbeddedEngine : public Engine {
     if (const auto built = built_image(there ? there->digest.text() : identifier)) {
       // What is being sent to the cache need not be sent twice.
       writer_.wait_for(layers_of(built->manifest()));
-      return oci::copy_image(*built, built->manifest().descriptor.digest.text(), to, ref, {}, cancellation)
-          .image;
+      return export_built(*built, to, ref, cancellation);
     }
-    return oci::copy_image(*from, identifier, to, ref, {}, cancellation).image;
+    try {
+      return oci::copy_image(*from, identifier, to, ref, closely(), cancellation).image;
+    } catch (const oci::Lost& lost) {
+      const auto manifest = from->read_manifest(identifier);
+      const auto part = manifest ? part_of(*manifest, lost.ref()) : std::nullopt;
+      if (part) services_.store->discard_if_damaged(*part);
+      throw LostResult(lost, name);
+    }
   }
 
   void wait_for_cache(base::EventSink& sink) override {
@@ -100,6 +145,26 @@ class EmbeddedEngine : public Engine {
   }
 
  private:
+  oci::Descriptor export_built(ScatteredImage& built, oci::ImageRepo& to, const std::string& ref,
+                               base::Cancellation& cancellation) {
+    for (bool again = false;; again = true) {
+      try {
+        return oci::copy_image(built, built.manifest().descriptor.digest.text(), to, ref, closely(),
+                               cancellation)
+            .image;
+      } catch (const oci::Lost& lost) {
+        const auto part = part_of(built.manifest(), lost.ref());
+        const LayerOrigin* origin = part ? built.origin(part->digest) : nullptr;
+        const bool damaged = part && services_.store->discard_if_damaged(*part);
+        if (damaged && origin != nullptr && !again) continue;  // from there, then
+        if (origin == nullptr) throw LostResult(lost, "");
+        services_.losses->note(origin->repo->name(), lost.ref());
+        if (origin->remaking.by == Remaking::By::kNobody) throw base::Error(lost);
+        throw LostResult(lost, origin->remaking.stage);
+      }
+    }
+  }
+
   // `own` is the build's, `cancellation` the program's.
   BuiltStage build_linked(const StageJob& job, base::EventSink& sink, base::Cancellation& own,
                           base::Cancellation& cancellation) {
@@ -113,14 +178,16 @@ class EmbeddedEngine : public Engine {
       writing = std::make_shared<const CacheWriter::Build>(
           CacheWriter::Build{repos_.to_write(job.cache_to), sink, cancellation});
     }
-    LayerServices layers(services_.store, sink, own,
-                         [&](const oci::Digest& diff_id, const oci::Descriptor& blob) {
-                           return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, blob,
-                                               *services_.store, sink);
-                         });
+    LayerServices layers(
+        services_.store, sink, own,
+        [&](const oci::Digest& diff_id, const oci::Descriptor& blob) {
+          return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, blob, *services_.store,
+                              *services_.losses, sink);
+        },
+        services_.losses);
     RegistryCache reading(read_from, layers);
     const BuildCaches caches{repos_, reading, writer_, writing};
-    BaseImages bases(layers, services_.open_repo, job.pull, job.pinned);
+    BaseImages bases(layers, services_.open_repo, job.pull, job.pinned, job.stages);
     const OpenContext context = open_context(job);
     base::StatCache known_files(services_.store->folder() + "/file-cache");
     const PlanSources sources{context.view, known_files, bases,           *services_.remote,

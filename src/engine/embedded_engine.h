@@ -7,6 +7,7 @@
 #include "engine/base_images.h"
 #include "engine/engine.h"
 #include "engine/remote_source.h"
+#include "oci/losses.h"
 #include "store/store.h"
 
 namespace ixian::engine {
@@ -17,6 +18,7 @@ struct EngineServices {
   OpenRepo open_repo;                     // base images that the store does not have, `cache_from`
   OpenRepo open_for_push;                 // `cache_to`
   std::shared_ptr<RemoteSources> remote;  // of ADD
+  std::shared_ptr<oci::Losses> losses;    // shared with whoever else asks the registries; null: nobody does
 };
 
 // REQUIRES that sandbox::enter_namespaces() has been called where RUN is to work.

@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/event.h"
+#include "engine/lost_result.h"
 #include "engine/stage_job.h"
 #include "oci/image_repo.h"
 
@@ -36,7 +37,8 @@ class Engine {
   // written in the background then, so that `sink` and `cancellation` outlive the engine. Throws
   // Error{kTaskFailed} for an instruction that failed, whose message names the instruction, its line in the
   // Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a target or a secret that cannot be used;
-  // Error{kRegistry} for a base image; Cancelled, after which nothing is left but what the cache can use.
+  // Error{kRegistry} for a base image, LostResult for one of `job.stages`; Cancelled, after which nothing is
+  // left but what the cache can use.
   virtual BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) = 0;
 
   // Names the image that `ref` finds in `from` `name`, moving what is missing. `name` is a reference as text.
@@ -44,7 +46,8 @@ class Engine {
                             base::Cancellation& cancellation) = 0;
 
   // Copies the image `name` (a reference, or the digest of a manifest that build() gave) to `ref` of `to`,
-  // moving what is missing there.
+  // moving what is missing there. Throws LostResult where a part of it can be had no more, and could be built
+  // again.
   virtual oci::Descriptor export_image(const std::string& name, oci::ImageRepo& to, const std::string& ref,
                                        base::Cancellation& cancellation) = 0;
 

@@ -55,10 +55,20 @@ layer::Marks LayerServices::marks() {
   return root_fs().marks() == "trusted.overlay." ? layer::Marks::kTrusted : layer::Marks::kUser;
 }
 
+void LayerServices::note_loss(const std::string& repository, const std::string& ref,
+                              const std::string& reason) {
+  const bool first = !losses_->any_in(repository);
+  losses_->note(repository, ref);
+  sink_.log(
+      base::kNoActivity, first ? base::LogLevel::kWarning : base::LogLevel::kDebug,
+      fmt::format("The cache in {} has lost something, which is made here instead. {}", repository, reason));
+}
+
 ImageLayer::ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
-                       std::shared_ptr<oci::ImageRepo> origin)
+                       std::shared_ptr<oci::ImageRepo> origin, Remaking remaking)
     : services_(services),
       origin_(std::move(origin)),
+      remaking_(std::move(remaking)),
       finished_(Finished{std::move(blob), std::move(diff_id), false}) {}
 
 ImageLayer::ImageLayer(LayerServices& services, Written written, std::unique_ptr<store::WorkFolder> work,
@@ -111,11 +121,48 @@ void ImageLayer::ensure_blob() {
   } catch (const base::Cancelled&) {
     sink.end(activity, base::Outcome::kCancelled, "");
     throw;
+  } catch (const oci::Lost& why) {
+    sink.end(activity, base::Outcome::kFailed, "");
+    lost(why);
   } catch (...) {
     sink.end(activity, base::Outcome::kFailed, "");
     throw;
   }
   sink.end(activity, base::Outcome::kDone, "");
+}
+
+// Nobody can give the layer any more.
+void ImageLayer::lost(const base::Error& why) {
+  const std::string digest = finish().blob.digest.text();
+  if (remaking_.by == Remaking::By::kNobody) throw base::Error(why);
+  if (remaking_.by == Remaking::By::kInstruction && origin_)
+    services_.note_loss(origin_->name(), digest, why.message());
+  else if (origin_)
+    services_.losses().note(origin_->name(), digest);
+  throw LostResult(why, remaking_.stage);
+}
+
+// Calls `read`, which reads the blob in the store. Bytes there that are not the blob's (a disk that fails,
+// somebody who wrote into the store) are thrown away, and had once more from where they came.
+template <typename Read>
+auto ImageLayer::mending(const Read& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const LostResult&) {
+    throw;
+  } catch (const base::Error& error) {
+    const oci::Descriptor& blob = finish().blob;
+    const bool damaged = services_.store().discard_if_damaged(blob);
+    const bool right = !damaged && services_.store().has_blob(blob);
+    // The right bytes, and not the layer that the cache says they are.
+    if (right && origin_ && error.code() == ErrorCode::kRegistry) lost(error);
+    if (right || (!damaged && origin_)) throw;
+    services_.sink().log(base::kNoActivity, base::LogLevel::kWarning,
+                         fmt::format("The layer {} was damaged in the store, and is {} again. {}",
+                                     blob.digest.short_hex(), origin_ ? "pulled" : "made", error.message()));
+    if (!origin_) lost(error);
+  }
+  return read();
 }
 
 void check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Digest& diff_id) {
@@ -136,7 +183,11 @@ bool ImageLayer::is_proven() {
     if (proven_) return true;
   }
   if (!services_.store().unpacked(layer.blob.digest)) return false;
-  check_claim(services_.store(), layer.blob, layer.diff_id);
+  try {
+    check_claim(services_.store(), layer.blob, layer.diff_id);
+  } catch (const Error& error) {
+    lost(error);
+  }
   const std::lock_guard lock(mutex_);
   return proven_ = true;
 }
@@ -162,10 +213,11 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing() {
 
 std::shared_ptr<const layer::LayerListing> ImageLayer::scanned_listing() {
   const Finished& layer = finish();
-  ensure_blob();
-  const auto source = services_.store().open_blob(layer.blob, 0);
-  layer::ScannedLayer scanned =
-      layer::scan(*source, layer.blob, layer.diff_id, layer::Limits{}, services_.cancellation());
+  layer::ScannedLayer scanned = mending([&] {
+    ensure_blob();
+    const auto source = services_.store().open_blob(layer.blob, 0);
+    return layer::scan(*source, layer.blob, layer.diff_id, layer::Limits{}, services_.cancellation());
+  });
   services_.store().put_listing(layer.diff_id, scanned.listing.serialise());
   services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, scanned.listing.depends_on_below()});
   const std::lock_guard lock(mutex_);
@@ -208,7 +260,7 @@ std::string ImageLayer::extracted() {
     services_.store().put_listing(layer.diff_id, extracted.listing.serialise());
     services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, extracted.listing.depends_on_below()});
   };
-  store::Tree tree = services_.store().tree(layer.diff_id, fill);
+  store::Tree tree = mending([&] { return services_.store().tree(layer.diff_id, fill); });
   prove();  // it may have been there, for another blob
   const std::lock_guard lock(mutex_);
   if (!tree_) tree_ = std::move(tree);
@@ -274,11 +326,13 @@ base::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntr
     has_tree = !upper_.empty() || tree_ || ++small_reads_ > kSmallReads;
   }
   if (!has_tree && entry.size <= kSmallFile && !(is_proven() && services_.store().find_tree(diff_id()))) {
-    ensure_blob();
-    const auto source = services_.store().open_blob(blob(), 0);
     layer::ListedEntry file = entry;
     file.path = path;
-    return memory_file(layer::read_file(*source, file, kSmallFile, services_.cancellation()));
+    return memory_file(mending([&] {
+      ensure_blob();
+      const auto source = services_.store().open_blob(blob(), 0);
+      return layer::read_file(*source, file, kSmallFile, services_.cancellation());
+    }));
   }
   return open_in_tree(lower(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }

@@ -11,6 +11,7 @@
 #include "base/cancel.h"
 #include "base/event.h"
 #include "base/fs.h"
+#include "engine/lost_result.h"
 #include "layer/attributes.h"
 #include "layer/checkout.h"
 #include "layer/extract.h"
@@ -18,6 +19,7 @@
 #include "layer/layer_writer.h"
 #include "layer/listing.h"
 #include "oci/image_repo.h"
+#include "oci/losses.h"
 #include "sandbox/root_fs.h"
 #include "store/store.h"
 
@@ -30,12 +32,14 @@ class LayerServices {
   using FindListing = std::function<std::shared_ptr<const layer::LayerListing>(const oci::Digest& diff_id,
                                                                                const oci::Descriptor& blob)>;
 
+  // `losses` are shared with whoever opens repositories; null is a list of its own.
   LayerServices(std::shared_ptr<store::Store> store, base::EventSink& sink, base::Cancellation& cancellation,
-                FindListing find_listing = nullptr)
+                FindListing find_listing = nullptr, std::shared_ptr<oci::Losses> losses = nullptr)
       : store_(std::move(store)),
         sink_(sink),
         cancellation_(cancellation),
-        find_listing_(std::move(find_listing)) {}
+        find_listing_(std::move(find_listing)),
+        losses_(losses ? std::move(losses) : std::make_shared<oci::Losses>()) {}
 
   store::Store& store() { return *store_; }
   base::EventSink& sink() { return sink_; }
@@ -46,6 +50,11 @@ class LayerServices {
     return find_listing_ ? find_listing_(diff_id, blob) : nullptr;
   }
 
+  oci::Losses& losses() { return *losses_; }
+
+  // Of what an instruction came to: the first of each repository is worth a warning.
+  void note_loss(const std::string& repository, const std::string& ref, const std::string& reason);
+
   // Chosen when the first layer is extracted. Throws as RootFs::choose() does.
   sandbox::RootFs& root_fs();
   layer::Marks marks();  // of its trees
@@ -55,6 +64,7 @@ class LayerServices {
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   const FindListing find_listing_;
+  const std::shared_ptr<oci::Losses> losses_;
   std::mutex mutex_;
   std::unique_ptr<sandbox::RootFs> root_fs_;
 };
@@ -63,14 +73,15 @@ class LayerServices {
 // layer only if this machine has seen the blob unpack to it (Store::unpacked); until then the blob is read.
 //
 // Thread-safe. Every call may wait for what it needs (a layer that is being written, a blob that is pulled),
-// and throws what that throws.
+// and throws what that throws: LostResult for a layer that can be made again.
 class ImageLayer {
  public:
   using Written = std::shared_future<layer::WrittenLayer>;
 
-  // In the store, or to be had from `origin` (null: only the store has it).
+  // In the store, or to be had from `origin` (null: only the store has it); where neither can give it, by
+  // `remaking`.
   ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
-             std::shared_ptr<oci::ImageRepo> origin = nullptr);
+             std::shared_ptr<oci::ImageRepo> origin = nullptr, Remaking remaking = {});
 
   // A RUN's: `tree` is what the RUN has changed, in the folder `work`.
   ImageLayer(LayerServices& services, Written written, std::unique_ptr<store::WorkFolder> work,
@@ -80,6 +91,7 @@ class ImageLayer {
   oci::Descriptor blob();
   oci::Digest diff_id();
   const std::shared_ptr<oci::ImageRepo>& origin() const { return origin_; }
+  const Remaking& remaking() const { return remaking_; }
   std::shared_ptr<const layer::LayerListing> listing();
 
   // A lower directory for overlays, valid until the next settle() at least.
@@ -114,12 +126,16 @@ class ImageLayer {
   void prove();
   std::shared_ptr<const layer::LayerListing> noted_listing();
   std::shared_ptr<const layer::LayerListing> scanned_listing();
+  template <typename Read>
+  auto mending(const Read& read) -> decltype(read());
+  [[noreturn]] void lost(const base::Error& why);
   std::string extracted();
   layer::Extracted extract_into(const std::string& folder, const layer::ExtractOptions& options);
   base::UniqueFd open_in_tree(const std::string& tree, const std::string& path, int flags);
 
   LayerServices& services_;
   const std::shared_ptr<oci::ImageRepo> origin_;
+  const Remaking remaking_;
   Written written_;
 
   std::mutex mutex_;  // of all below

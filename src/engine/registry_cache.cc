@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -33,6 +34,16 @@ void note_useless(base::EventSink& sink, const CacheRepo& repo, const std::strin
 
 }  // namespace
 
+// Whether the layers that are to be had from the repository, and are not here, are still there.
+bool RegistryCache::are_there(const LayerStack& layers, CacheRepo& repo) {
+  std::atomic<bool> all{true};
+  base::parallel_for(layers.size(), kTagsAtOnce, [&](std::size_t i) {
+    if (layers[i]->origin() != repo.images() || services_.store().has_blob(layers[i]->blob())) return;
+    if (!repo.images()->has_blob(layers[i]->blob())) all = false;
+  });
+  return all;
+}
+
 std::optional<RegistryCache::Hit> RegistryCache::find_last(const std::vector<ExpectedState>& wanted) {
   const std::size_t count = repos_.size();
   std::vector<std::optional<oci::Descriptor>> there(wanted.size() * count);
@@ -45,13 +56,22 @@ std::optional<RegistryCache::Hit> RegistryCache::find_last(const std::vector<Exp
     for (std::size_t i = 0; i < count; ++i) {
       const auto& found = there[index * count + i];
       if (!found) continue;
+      const auto lost = [&](const std::string& reason) {
+        services_.note_loss(repos_[i]->name(), tag, reason);
+      };
       try {
         const auto manifest = repos_[i]->images()->read_manifest(found->digest.text());
-        if (!manifest) continue;
-        return Hit{index, read_cache_image(*manifest, wanted[index], services_, repos_[i]->images()),
-                   repos_[i]->name()};
+        if (!manifest) {
+          lost(fmt::format("{} is there, and its manifest {} is not.", tag, found->digest.text()));
+          continue;
+        }
+        Hit hit{index, read_cache_image(*manifest, wanted[index], services_, repos_[i]->images()),
+                repos_[i]->name()};
+        if (!services_.losses().any_in(repos_[i]->name()) || are_there(hit.state.layers, *repos_[i]))
+          return hit;
+        lost(fmt::format("{} has lost a layer.", tag));
       } catch (const base::Error& error) {
-        note_useless(services_.sink(), *repos_[i], tag, error.message());
+        lost(error.message());
       } catch (const std::invalid_argument& error) {
         note_useless(services_.sink(), *repos_[i], tag, error.what());
       }
@@ -63,7 +83,7 @@ std::optional<RegistryCache::Hit> RegistryCache::find_last(const std::vector<Exp
 std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::shared_ptr<CacheRepo>>& repos,
                                                         const oci::Digest& diff_id,
                                                         const oci::Descriptor& blob, store::Store& store,
-                                                        base::EventSink& sink) {
+                                                        oci::Losses& losses, base::EventSink& sink) {
   const std::string tag = listing_tag(diff_id);
   for (const auto& repo : repos) {
     if (!repo->usable()) continue;
@@ -82,6 +102,8 @@ std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::s
       if (!kept) store.put_listing(claim, *bytes);
       return listing;
     } catch (const base::Error& error) {
+      // The layer itself says what is in it, and who writes listings writes this one anew.
+      losses.note(repo->name(), tag);
       note_useless(sink, *repo, tag, error.message());
     } catch (const std::invalid_argument& error) {
       note_useless(sink, *repo, tag, error.what());

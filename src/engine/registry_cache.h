@@ -12,7 +12,7 @@
 namespace ixian::engine {
 
 // Reads the instruction cache of registries for one build. Thread-safe. What cannot be read, or is something
-// else, counts as not there; throws Cancelled alone.
+// else, counts as not there, and as lost; throws Cancelled alone.
 class RegistryCache {
  public:
   // All outlive it. `repos` in the order in which they are preferred.
@@ -31,6 +31,8 @@ class RegistryCache {
   bool empty() const { return repos_.empty(); }
 
  private:
+  bool are_there(const LayerStack& layers, CacheRepo& repo);
+
   std::vector<std::shared_ptr<CacheRepo>> repos_;
   LayerServices& services_;
 };
@@ -40,6 +42,6 @@ class RegistryCache {
 std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::shared_ptr<CacheRepo>>& repos,
                                                         const oci::Digest& diff_id,
                                                         const oci::Descriptor& blob, store::Store& store,
-                                                        base::EventSink& sink);
+                                                        oci::Losses& losses, base::EventSink& sink);
 
 }  // namespace ixian::engine

@@ -31,19 +31,24 @@ bool ScatteredImage::has_blob(const oci::Descriptor& blob) {
   return blob.digest == config_digest_ || store_->has_blob(blob) || origins_.contains(blob.digest);
 }
 
+const LayerOrigin* ScatteredImage::origin(const oci::Digest& digest) const {
+  const auto found = origins_.find(digest);
+  return found == origins_.end() ? nullptr : &found->second;
+}
+
 std::unique_ptr<base::ByteSource> ScatteredImage::open_blob(const oci::Descriptor& blob,
                                                             std::uint64_t offset) {
   if (blob.digest == config_digest_) return std::make_unique<base::OwnedTextSource>(config_.substr(offset));
   const auto origin = origins_.find(blob.digest);
   if (origin == origins_.end() || store_->has_blob(blob)) return store_->open_blob(blob, offset);
-  return origin->second->open_blob(blob, offset);
+  return origin->second.repo->open_blob(blob, offset);
 }
 
 const oci::ImageRepo& ScatteredImage::holder(const oci::Descriptor& blob) {
   const auto origin = origins_.find(blob.digest);
   if (origin == origins_.end()) return *this;
   try {
-    return origin->second->holder(blob);
+    return origin->second.repo->holder(blob);
   } catch (const base::Error&) {
     return *this;  // a registry that cannot be used: the bytes may be in the store
   }
@@ -61,7 +66,7 @@ ScatteredImage::Origins origins_of(const LayerStack& layers, const std::shared_p
   ScatteredImage::Origins origins;
   for (const auto& layer : without_empty(layers)) {
     if (const auto& origin = layer->origin() ? layer->origin() : built)
-      origins.emplace(layer->blob().digest, origin);
+      origins.emplace(layer->blob().digest, LayerOrigin{origin, layer->remaking()});
   }
   return origins;
 }

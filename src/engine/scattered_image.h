@@ -12,16 +12,23 @@
 
 namespace ixian::engine {
 
+// Where a layer is to be had, and what can be done where it is not.
+struct LayerOrigin {
+  std::shared_ptr<oci::ImageRepo> repo;
+  Remaking remaking;
+};
+
 // Layers are read from the store, and where that does not have them from where they came; whoever can mount
 // them from there need not read them. Nothing can be written to it. Thread-safe. Keeps the store's blobs.
 class ScatteredImage : public oci::ImageRepo {
  public:
-  using Origins = std::map<oci::Digest, std::shared_ptr<oci::ImageRepo>>;  // by blob
+  using Origins = std::map<oci::Digest, LayerOrigin>;  // by blob
 
   ScatteredImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest, std::string config,
                  Origins origins);
 
   const oci::RawManifest& manifest() const { return manifest_; }
+  const LayerOrigin* origin(const oci::Digest& digest) const;  // null: only the store has the layer
 
   std::string name() const override;
   std::optional<oci::Descriptor> find(const std::string& ref) override;

@@ -61,6 +61,9 @@ struct StageJob {
   // Images that the Dockerfile names → the digest that each one stands for in this build, whatever its name
   // stands for by now.
   std::map<std::string, std::string> pinned;
+  // Images that the Dockerfile names, as references as text, which whoever asks can make again: where one of
+  // them, or a part of it, cannot be had, build() throws LostResult.
+  std::set<std::string> stages;
   bool pull = false;  // ask registries for bases that the store has, too
 
   // Repositories ("registry.local/shop/web") whose tags "cache-<key>" say what instructions came to, asked in

@@ -301,6 +301,9 @@ void StageRun::run_step(std::size_t index) {
   } catch (const base::Cancelled&) {
     if (begun) sink.end(activity, base::Outcome::kCancelled, "");
     throw;
+  } catch (const LostResult&) {
+    if (begun) sink.end(activity, base::Outcome::kCancelled, "what it stands on has been lost");
+    throw;
   } catch (const Error& error) {
     if (begun)
       sink.end(activity, base::Outcome::kFailed, "");  // why is told once, with the place in the file

@@ -47,12 +47,11 @@ Response Client::send(const Request& request) {
 
 Response Client::follow(Request request) {
   const Request first = request;
-  const int most = request.retries.value_or(options_.retries);
-  int tried = 0;
+  Tries tries(clock_, request.retries.value_or(options_.retries), request.patience);
   std::set<std::string> seen;
   for (int hop = 0;; ++hop) {
     seen.insert(request.method + " " + request.url);
-    Response response = attempt(request, tried, most);
+    Response response = attempt(request, tries);
     std::optional<Request> next = redirected(request, response.head, options_.plain_http_allowed);
     if (!next) return response;
     if (hop >= options_.redirects)
@@ -63,36 +62,46 @@ Response Client::follow(Request request) {
   }
 }
 
-Response Client::attempt(const Request& request, int& tried, int most) {
+Response Client::attempt(const Request& request, Tries& tries) {
   for (;;) {
     cancellation_.throw_if_requested();
     try {
       Response response = transport_.send(request);
       const int status = response.head.status;
-      if (!worth_repeating(status) || !request.repeatable || tried >= most) return response;
+      if (!worth_repeating(status) || !request.repeatable) return response;
       const milliseconds asked = response.head.retry_after(clock_.now()).value_or(milliseconds(0));
-      if (asked > options_.longest_retry_after) return response;
+      if (asked > options_.longest_retry_after || !tries.again()) return response;
       drop(std::move(response));
       const std::string what = host_of(request) + " answered " + std::to_string(status);
-      pause(what, tried, most, std::max(asked, pause_before(tried + 1)));
+      pause(what, tries, std::max(asked, pause_before(tries.count())));
     } catch (const TransportError& error) {
       const bool unsent =
           error.failure == TransportFailure::kConnect || error.failure == TransportFailure::kResolver;
       if (error.failure == TransportFailure::kStalled && request.silence) throw;
-      if (!error.transient() || (!request.repeatable && !unsent) || tried >= most) throw;
+      if (!error.transient() || (!request.repeatable && !unsent) || !tries.again()) throw;
       std::string what = error.message();
       if (what.ends_with('.')) what.pop_back();
-      pause(what, tried, most, pause_before(tried + 1));
+      pause(what, tries, pause_before(tries.count()));
     }
   }
 }
 
-void Client::pause(const std::string& what, int& tried, int most, milliseconds time) {
-  ++tried;
-  if (options_.on_retry) {
-    options_.on_retry(what + "; trying again in " + span_text(time) + " (" + std::to_string(tried) + " of " +
-                      std::to_string(most) + ").");
-  }
+bool Tries::again() {
+  if (count_ == 0) first_ = clock_.now();
+  if (patience_ ? clock_.now() - first_ >= *patience_ : count_ >= most_) return false;
+  ++count_;
+  return true;
+}
+
+std::string Tries::left() const {
+  if (!patience_) return std::to_string(count_) + " of " + std::to_string(most_);
+  const auto gone = std::chrono::duration_cast<milliseconds>(clock_.now() - first_);
+  return "for " + span_text(std::max(*patience_ - gone, milliseconds(0))) + " more";
+}
+
+void Client::pause(const std::string& what, Tries& tries, milliseconds time) {
+  if (options_.on_retry)
+    options_.on_retry(what + "; trying again in " + span_text(time) + " (" + tries.left() + ").");
   clock_.sleep_for(time, cancellation_);
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/cancel.h"
@@ -19,12 +20,37 @@ struct ClientOptions {
   std::chrono::milliseconds longest_retry_after{120'000};  // a server that asks for more is not waited for
   int redirects = 10;
 
+  // For how long pushes are tried again. Nothing is as many times as anything else. Asked for when it
+  // matters.
+  std::function<std::optional<std::chrono::milliseconds>()> push_patience;
+
   // Called before each further attempt: "registry.example.com answered 503; trying again in 2 s (2 of 5)."
   std::function<void(const std::string& sentence)> on_retry;
 
   // Hosts that an https answer may redirect to without TLS. Whom to ask without TLS in the first place is the
   // caller's business.
   std::function<bool(std::string_view authority)> plain_http_allowed;
+};
+
+// How often something that failed has been tried again, and whether that is enough: a number of times, or,
+// where `patience` is set, a time since the first failure.
+class Tries {
+ public:
+  Tries(base::Clock& clock, int most, std::optional<std::chrono::milliseconds> patience)
+      : clock_(clock), most_(most), patience_(patience) {}
+
+  // Counts a failure. False: it is not tried again.
+  bool again();
+  int count() const { return count_; }
+  std::string left() const;      // "2 of 5", "for 80 s more"
+  void forget() { count_ = 0; }  // what came since was progress
+
+ private:
+  base::Clock& clock_;
+  const int most_;
+  const std::optional<std::chrono::milliseconds> patience_;
+  int count_ = 0;
+  std::chrono::system_clock::time_point first_;
 };
 
 // Thread-safe. What it does that the transport does not:
@@ -48,13 +74,18 @@ class Client {
   base::Cancellation& cancellation() { return cancellation_; }
   const ClientOptions& options() const { return options_; }
 
+  // For Request::patience of what a push sends.
+  std::optional<std::chrono::milliseconds> push_patience() const {
+    return options_.push_patience ? options_.push_patience() : std::nullopt;
+  }
+
   // How long to wait before attempt `n` (1 is the first repetition), without what a server asks for.
   std::chrono::milliseconds pause_before(int n);
 
  private:
   Response follow(Request request);
-  Response attempt(const Request& request, int& tried, int most);
-  void pause(const std::string& what, int& tried, int most, std::chrono::milliseconds time);
+  Response attempt(const Request& request, Tries& tries);
+  void pause(const std::string& what, Tries& tries, std::chrono::milliseconds time);
 
   HttpTransport& transport_;
   base::Clock& clock_;

@@ -58,6 +58,26 @@ TEST_F(ClientTest, WhatMayPassIsTriedAgain) {
   EXPECT_THAT(said_[1], HasSubstr(" s (2 of 5)."));
 }
 
+TEST_F(ClientTest, PatienceIsATimeAndNotANumber) {
+  HttpServer server(answers(std::vector<int>(12, 503)));
+  Request request = to(server.url());
+  request.patience = std::chrono::seconds(90);
+  EXPECT_EQ(client().send(request).head.status, 200);
+  EXPECT_THAT(clock_.sleeps(), SizeIs(12));
+  EXPECT_THAT(said_.at(0), HasSubstr("(for 90 s more)."));
+}
+
+TEST_F(ClientTest, PatienceEnds) {
+  HttpServer server(answers(std::vector<int>(1000, 503)));
+  Request request = to(server.url());
+  request.patience = std::chrono::seconds(90);
+  EXPECT_EQ(client().send(request).head.status, 503);
+  milliseconds waited{0};
+  for (const auto& each : clock_.sleeps()) waited += std::chrono::duration_cast<milliseconds>(each);
+  EXPECT_GE(waited, std::chrono::seconds(90));
+  EXPECT_LE(waited, std::chrono::seconds(110));
+}
+
 TEST_F(ClientTest, TheLastAnswerIsReturned) {
   HttpServer server(answers({500, 503, 504, 500}));
   client_options_.retries = 2;

@@ -10,6 +10,9 @@
 namespace ixian::http {
 namespace {
 
+// CURLE_TOO_LARGE of libcurl 8.6, which earlier ones tell as CURLE_OUT_OF_MEMORY.
+constexpr CURLcode kTooLarge = static_cast<CURLcode>(100);
+
 bool mentions(const CurlFailure& failure, std::string_view words) {
   return failure.detail.find(words) != std::string::npos;
 }
@@ -177,6 +180,14 @@ TransportError explain(const Peer& peer, const CurlFailure& failure) {
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
       return interruption(peer, failure);
+    case CURLE_OUT_OF_MEMORY:
+    case kTooLarge:
+      if (failure.head_complete) break;
+      return {TransportFailure::kProtocol,
+              peer.text() +
+                  " sent a header without an end, longer than any that HTTP needs. Is something else "
+                  "listening there?",
+              failure.detail};
     default:
       break;
   }

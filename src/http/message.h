@@ -73,6 +73,10 @@ struct Request {
   // How often to try again at most; unset: as the client is set up.
   std::optional<int> retries;
 
+  // For how long to try again, however often that is: for what must get through, such as a push to a registry
+  // that restarts. Unset: as `retries` says.
+  std::optional<std::chrono::milliseconds> patience;
+
   // Redirects are followed by default; otherwise a 3xx comes back as it is.
   bool follow_redirects = true;
 

@@ -51,6 +51,7 @@ class Copy {
   std::set<Digest> seen_;
   std::vector<std::vector<RawManifest>> entries_{kMaxIndexDepth + 1};  // manifests of an index, by depth
 
+  bool is_there_ = false;  // the destination names the image already
   std::uint64_t total_ = 0;
   std::atomic<std::uint64_t> bytes_{0};     // that moved
   std::atomic<std::uint64_t> progress_{0};  // and those that did not need to
@@ -103,7 +104,7 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
                                               wanted.text() + "; it has " + platforms(*index) +
                                               ". Ask for one of these with --platform.");
       }
-      if (!there || there->digest != entry->digest) {
+      if (!there || there->digest != entry->digest || options_.look_closer) {
         named = read(entry->digest.text());
         check_entry(*entry, *named);
       } else {
@@ -113,7 +114,8 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
   }
 
   CopyResult result{named->descriptor, 0, 0, 0, 0, false};
-  if (there && there->digest == named->descriptor.digest) {
+  is_there_ = there && there->digest == named->descriptor.digest;
+  if (is_there_ && (!options_.look_closer || from_.name() == to_.name())) {
     result.unchanged = true;
     return result;
   }
@@ -123,6 +125,7 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
     move_blobs();
     for (std::size_t depth = entries_.size(); depth-- > 0;) {
       std::vector<RawManifest>& level = entries_[depth];
+      is_there_ = is_there_ && level.empty();
       base::parallel_for(level.size(), options_.parallel, [&](std::size_t i) {
         cancellation_.throw_if_requested();
         to_.put_manifest(level[i].descriptor.digest.text(), level[i]);
@@ -130,6 +133,8 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
     }
   }
   cancellation_.throw_if_requested();
+  result.unchanged = is_there_ && moved_ == 0;
+  if (result.unchanged) return result;
   to_.put_manifest(to_ref.empty() ? named->descriptor.digest.text() : to_ref, *named);
   result.bytes = bytes_;
   result.moved = moved_;
@@ -161,10 +166,12 @@ void Copy::collect_entries(const Index& index, std::size_t depth) {
       std::lock_guard lock(mutex_);
       if (!seen_.insert(entry.digest).second) return;
     }
-    if (to_.find(entry.digest.text())) return;
+    const bool there = to_.find(entry.digest.text()).has_value();
+    if (there && !options_.look_closer) return;
     RawManifest manifest = read(entry.digest.text());
     check_entry(entry, manifest);
     collect(manifest, depth + 1);
+    if (there) return;
     std::lock_guard lock(mutex_);
     entries_[depth].push_back(std::move(manifest));
   });
@@ -200,7 +207,9 @@ void Copy::move_blobs() {
 
 bool Copy::is_missing(const Descriptor& blob) {
   const ImageRepo& holder = from_.holder(blob);
-  if (holder.name() != to_.name() && to_.mount_blob(blob, holder)) {
+  if (is_there_ && to_.has_blob(blob)) {
+    ++skipped_;
+  } else if (holder.name() != to_.name() && to_.mount_blob(blob, holder)) {
     ++mounted_;
   } else if (to_.has_blob(blob)) {
     ++skipped_;

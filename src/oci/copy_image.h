@@ -19,6 +19,10 @@ struct CopyOptions {
 
   unsigned parallel = 8;  // blobs at once
 
+  // An image that the destination names already is not believed to be whole: its parts are asked for, and
+  // what is missing is sent.
+  bool look_closer = false;
+
   // Told how many bytes of how many have moved, under `activity`. May be null.
   base::EventSink* events = nullptr;
   base::ActivityId activity = base::kNoActivity;

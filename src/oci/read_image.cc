@@ -24,7 +24,7 @@ std::optional<RawManifest> read_image(ImageRepo& repo, const std::string& ref, c
       if (!manifest) {
         throw base::Error(base::ErrorCode::kRegistry, repo.name() + " lacks " + entry->digest.text() +
                                                           ", which " + ref + " names for " + platform.text() +
-                                                          ". Push that image anew.");
+                                                          ". Push that image there again.");
       }
     } catch (const std::invalid_argument& error) {
       throw base::Error(base::ErrorCode::kRegistry,

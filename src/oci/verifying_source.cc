@@ -4,8 +4,21 @@
 #include <array>
 
 #include "base/error.h"
+#include "oci/losses.h"
 
 namespace ixian::oci {
+
+// Whatever goes wrong while the bytes are read is a fault of where they lie.
+template <typename Read>
+auto VerifiedBlob::or_lost(const Read& read) -> decltype(read()) {
+  try {
+    return read();
+  } catch (const Lost&) {
+    throw;
+  } catch (const base::Error& error) {
+    throw Lost(error, where_, blob_.digest.text());
+  }
+}
 
 class VerifiedBlob::Source : public base::ByteSource {
  public:
@@ -13,17 +26,19 @@ class VerifiedBlob::Source : public base::ByteSource {
       : owner_(owner), bytes_(std::move(bytes)), at_(at) {}
 
   std::size_t read(char* buffer, std::size_t size) override {
-    const std::size_t count = bytes_->read(buffer, size);
-    if (count == 0) {
-      if (at_ < owner_.blob_.size) owner_.hash(at_, "");
-      owner_.check_whole();
-      return 0;
-    }
-    owner_.hash(at_, std::string_view(buffer, count));
-    at_ += count;
-    // The last bytes are not given away before they are known to be right.
-    if (at_ == owner_.blob_.size) owner_.check_whole();
-    return count;
+    return owner_.or_lost([&]() -> std::size_t {
+      const std::size_t count = bytes_->read(buffer, size);
+      if (count == 0) {
+        if (at_ < owner_.blob_.size) owner_.hash(at_, "");
+        owner_.check_whole();
+        return 0;
+      }
+      owner_.hash(at_, std::string_view(buffer, count));
+      at_ += count;
+      // The last bytes are not given away before they are known to be right.
+      if (at_ == owner_.blob_.size) owner_.check_whole();
+      return count;
+    });
   }
 
  private:
@@ -42,9 +57,10 @@ VerifiedBlob::VerifiedBlob(Descriptor blob, base::OpenSource open, std::string w
 
 std::unique_ptr<base::ByteSource> VerifiedBlob::open(std::uint64_t offset) {
   // A hash cannot be taken up behind a gap, so what has not been hashed yet is read over.
-  auto source = std::make_unique<Source>(*this, open_(std::min(offset, hashed_)), std::min(offset, hashed_));
+  const std::uint64_t from = std::min(offset, hashed_);
+  auto source = std::make_unique<Source>(*this, or_lost([&] { return open_(from); }), from);
   std::array<char, 16 << 10> skipped;
-  for (std::uint64_t at = std::min(offset, hashed_); at < offset;) {
+  for (std::uint64_t at = from; at < offset;) {
     const std::size_t count =
         source->read(skipped.data(), std::min<std::uint64_t>(skipped.size(), offset - at));
     if (count == 0) break;
@@ -75,11 +91,10 @@ void VerifiedBlob::check_whole() {
   }
   const Digest found = digester_.finish();
   if (found != blob_.digest) {
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        "What " + where_ + " holds as " + blob_.digest.text() +
-            " is damaged: its content has another digest. It was not used; push that image anew.",
-        "found " + found.text());
+    throw base::Error(base::ErrorCode::kRegistry,
+                      "What " + where_ + " holds as " + blob_.digest.text() +
+                          " is damaged: its content has another digest. It was not used.",
+                      "found " + found.text());
   }
   whole_ = true;
 }

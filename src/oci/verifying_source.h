@@ -13,8 +13,8 @@ namespace ixian::oci {
 
 // Opens a blob any number of times, and hashes each byte once: after an attempt that broke off at some place,
 // the next one is hashed from there on, whatever offset it starts at. The last read of a whole pass throws
-// Error{kRegistry} where size or digest are not the descriptor's. Not thread-safe; outlives the sources that
-// it opens.
+// where size or digest are not the descriptor's. Every Error of opening and reading is a Lost. Not
+// thread-safe; outlives the sources that it opens.
 class VerifiedBlob {
  public:
   // `where` is what messages call the place that the bytes come from. `on_bytes` is told of bytes that had
@@ -27,6 +27,8 @@ class VerifiedBlob {
  private:
   class Source;
 
+  template <typename Read>
+  auto or_lost(const Read& read) -> decltype(read());
   void hash(std::uint64_t at, std::string_view data);
   void check_whole();
 

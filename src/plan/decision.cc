@@ -115,6 +115,11 @@ std::string describe(const Decision& decision) {
       return decision.because.front();
     case Reason::kImageMissing:
       return "to build: nobody has this image";
+    case Reason::kImageUnknown:
+      return fmt::format("to build: nobody knows whether {} {} this image",
+                         base::join(decision.because, ", "), decision.because.size() == 1 ? "has" : "have");
+    case Reason::kImageUnasked:
+      return "to build: it is not here, and no registry is asked";
     case Reason::kImagePush:
       return "to push";
     case Reason::kImageAfter:

@@ -23,6 +23,8 @@ enum class Reason {
   kChecks,          // a checker does not pass
   kImage,           // of an image task: nothing to do; `because` says where the image is
   kImageMissing,    // nobody has the image
+  kImageUnknown,    // nobody here has it, and `because` could not be asked
+  kImageUnasked,    // it is not here, and nobody else was to be asked
   kImagePush,       // the image is there, and its registry has not got it
   kImageAfter,      // tasks run first that make what the image is made from
 };

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/missing_credential.h"
 #include "base/thread_pool.h"
 #include "oci/reference.h"
+#include "oci/refused.h"
 
 namespace ixian::plan {
 namespace {
@@ -31,7 +33,7 @@ ImageLookup::Answers ImageLookup::ask_local(const std::vector<ImageQuestion>& qu
   Answers answers(questions.size());
   base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
     cancellation_.throw_if_requested();
-    answers[i] = engine_.at(questions[i].repository)->find(questions[i].tag);
+    answers[i].image = engine_.at(questions[i].repository)->find(questions[i].tag);
   });
   return answers;
 }
@@ -44,15 +46,33 @@ ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuestion
   base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
     cancellation_.throw_if_requested();
     const Place& place = *places[i];
+    if (place.closed) return;  // the project has no registry: nobody is to be asked
+    answers[i].known = false;
     if (!may_ask(place)) return;
     try {
-      answers[i] = place.finder->find(questions[i].tag);
+      answers[i].image = place.finder->find(questions[i].tag);
+      answers[i].known = true;
+    } catch (const base::MissingCredential&) {
+      throw;
+    } catch (const oci::Refused& error) {
+      note_refusal(place, questions[i], error.message());
     } catch (const base::Error& error) {
       note_down(place, error.message());
     }
   });
   if (questions_ != before) ++rounds_;
   return answers;
+}
+
+std::vector<bool> ImageLookup::are_whole(const std::vector<ImageQuestion>& questions) {
+  std::vector<char> whole(questions.size(), 1);
+  if (places_.is_whole && !questions.empty()) {
+    base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
+      cancellation_.throw_if_requested();
+      whole[i] = places_.is_whole(questions[i].repository, questions[i].tag) ? 1 : 0;
+    });
+  }
+  return {whole.begin(), whole.end()};
 }
 
 const ImageLookup::Place& ImageLookup::registry(const std::string& repository) {
@@ -65,6 +85,7 @@ const ImageLookup::Place& ImageLookup::registry(const std::string& repository) {
   place.gives_up = is_further ? repository : place.host;
   try {
     place.finder = places_.registry(repository);
+    place.closed = place.finder == nullptr && places_.has_registries && !places_.has_registries();
     // Whoever found out that it is not among the project's registries has told it.
   } catch (const base::Error& error) {
     note_down(place, error.message());
@@ -78,6 +99,23 @@ bool ImageLookup::may_ask(const Place& place) {
   if (place.finder == nullptr || down_.contains(place.host) || down_.contains(place.gives_up)) return false;
   ++questions_;
   return true;
+}
+
+// Registries answer with an error for an image that they have lost, and have the others. One that answers so
+// twice is not asked any more.
+void ImageLookup::note_refusal(const Place& place, const ImageQuestion& question, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (down_.contains(place.gives_up)) return;
+    if (refused_.insert(place.gives_up).second) {
+      sink_.log(
+          base::kNoActivity, base::LogLevel::kWarning,
+          fmt::format("Nobody knows whether {} has the image {}, which is built where nobody else has it. {}",
+                      place.host, question.tag, reason));
+      return;
+    }
+  }
+  note_down(place, reason);
 }
 
 void ImageLookup::note_down(const Place& place, const std::string& reason) {

@@ -24,15 +24,24 @@ class ImageLookup {
   ImageLookup(const ImagePlaces& places, base::EventSink& sink, base::Cancellation& cancellation)
       : places_(places), sink_(sink), cancellation_(cancellation) {}
 
-  using Answers = std::vector<std::optional<oci::Descriptor>>;
+  struct Answer {
+    std::optional<oci::Descriptor> image;
+    bool known = true;  // false: nobody could be asked, or the answer was none
+  };
+  using Answers = std::vector<Answer>;
 
   // Of the engine. What it throws comes through.
   Answers ask_local(const std::vector<ImageQuestion>& questions);
 
-  // Of registries, all at once. nullopt also where a registry is not configured or fails. The first failure
-  // is a warning, and then nothing more is asked there: of the host, or of a repository of `cache_from`
-  // alone, which may be closed to us on a host that is open. Cancelled comes through.
+  // Of registries, all at once. Not known where a registry is not configured or fails. The first failure is a
+  // warning, and then nothing more is asked there: of the host, or of a repository of `cache_from` alone,
+  // which may be closed to us on a host that is open. A host that answers, though not with what was asked
+  // for, may be asked for another image before it is given up. Cancelled and base::MissingCredential come
+  // through.
   Answers ask_registries(const std::vector<ImageQuestion>& questions);
+
+  // Which of the images, that registries have, are not whole there.
+  std::vector<bool> are_whole(const std::vector<ImageQuestion>& questions);
 
   unsigned questions() const { return questions_; }
   unsigned rounds() const { return rounds_; }
@@ -42,11 +51,13 @@ class ImageLookup {
     std::string host;
     std::string gives_up;  // what is not asked any more after a failure: the host, or the repository alone
     std::shared_ptr<oci::ImageFinder> finder;  // null: not configured
+    bool closed = false;                       // the project has no registries at all
   };
 
   const Place& registry(const std::string& repository);
   bool may_ask(const Place& place);
   void note_down(const Place& place, const std::string& reason);
+  void note_refusal(const Place& place, const ImageQuestion& question, const std::string& reason);
 
   const ImagePlaces& places_;
   base::EventSink& sink_;
@@ -55,6 +66,7 @@ class ImageLookup {
   std::map<std::string, Place> registries_;  // by repository
   std::mutex mutex_;                         // guards what follows
   std::set<std::string> down_;               // hosts and repositories
+  std::set<std::string> refused_;            // those that have not answered as they should once
   unsigned questions_ = 0;
   unsigned rounds_ = 0;
 };

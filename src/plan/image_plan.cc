@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <set>
 #include <unordered_map>
 
@@ -76,6 +77,7 @@ struct ImageNode {
   bool there = false;
   std::string elsewhere;  // the repository of `cache_from` that has it
   bool asked_elsewhere = false;
+  std::vector<std::string> unknown_at;  // repositories
   std::uint64_t bytes = 0;
   bool reached = false;
 
@@ -91,6 +93,7 @@ class ImagePlanner {
         keys_(keys),
         places_(places),
         wishes_(wishes),
+        sink_(sink),
         cancellation_(cancellation),
         lookup_(places, sink, cancellation) {}
 
@@ -161,9 +164,30 @@ class ImagePlanner {
           return missing || (each.push_due && (each.here || each.forced || each.wanted));
         },
         [](const ImageNode&) { return false; });
+    look_closer();
     if (places_.cache_from.empty()) return;
     ask_registries([](const ImageNode&) { return false; },
                    [](const ImageNode& each) { return each.wanted && !each.forced && each.is_built(); });
+  }
+
+  // A registry answers for an image that it has lost a part of. A run that may push repairs that.
+  void look_closer() {
+    std::vector<ImageNode*> asked;
+    std::vector<ImageQuestion> questions;
+    for (const TaskId id : order_) {
+      ImageNode& each = node(id);
+      if (!each.wanted || !each.push_due || !each.there) continue;
+      asked.push_back(&each);
+      questions.push_back({each.keyed->declared.repository, each.keyed->tag()});
+    }
+    const std::vector<bool> whole = lookup_.are_whole(questions);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      if (whole[i]) continue;
+      asked[i]->there = false;
+      sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+                fmt::format("{} is at its registry, and has lost a part there: it is pushed again.",
+                            asked[i]->step.image));
+    }
   }
 
   bool needs_build() const {
@@ -209,7 +233,7 @@ class ImagePlanner {
       questions.push_back({each.keyed->declared.repository, each.keyed->tag()});
     }
     const auto answers = lookup_.ask_local(questions);
-    for (std::size_t i = 0; i < asked.size(); ++i) asked[i]->here = answers[i].has_value();
+    for (std::size_t i = 0; i < asked.size(); ++i) asked[i]->here = answers[i].image.has_value();
   }
 
   // One round: own repositories, and those of `cache_from`.
@@ -236,17 +260,17 @@ class ImagePlanner {
     for (std::size_t i = 0; i < asked.size(); ++i) note(*asked[i], questions[i].repository, answers[i]);
   }
 
-  static void note(ImageNode& each, const std::string& repository,
-                   const std::optional<oci::Descriptor>& answer) {
+  static void note(ImageNode& each, const std::string& repository, const ImageLookup::Answer& answer) {
     const bool own = repository == each.keyed->declared.repository;
     if (own) each.asked_there = true;
-    if (!answer) return;
+    if (!answer.known) each.unknown_at.push_back(repository);
+    if (!answer.image) return;
     if (own) {
       each.there = true;
-      each.bytes = answer->size;
+      each.bytes = answer.image->size;
     } else if (each.elsewhere.empty()) {
       each.elsewhere = repository;
-      if (!each.there) each.bytes = answer->size;
+      if (!each.there) each.bytes = answer.image->size;
     }
   }
 
@@ -278,14 +302,31 @@ class ImagePlanner {
       std::sort(step.for_.begin(), step.for_.end());
       plan.steps.push_back(std::move(step));
     }
+    note_refusals(plan);
     plan.questions = lookup_.questions();
     plan.rounds = lookup_.rounds();
     return plan;
   }
 
-  static void place(ImageNode& each) {
+  // What a registry will refuse is told before anything is built for it.
+  void note_refusals(ImagePlan& plan) {
+    if (!places_.push_refusal) return;
+    std::map<std::string, std::string> known;
+    const bool closely = plan.builds();
+    for (StageStep& step : plan.steps) {
+      if (!step.push) continue;
+      const std::string& repository = node(step.id).keyed->declared.repository;
+      const auto [found, is_new] = known.try_emplace(repository);
+      if (is_new) found->second = places_.push_refusal(repository, closely);
+      step.push_refused = found->second;
+    }
+  }
+
+  void place(ImageNode& each) const {
     StageStep& step = each.step;
     if (each.is_built()) {
+      step.unknown_at = each.unknown_at;
+      step.unasked = !wishes_.look_up;
       step.place = Place::kBuild;
       step.forced = each.forced;
       step.bytes = each.keyed->context_bytes;
@@ -303,6 +344,7 @@ class ImagePlanner {
   StageKeys& keys_;
   const ImagePlaces& places_;
   const ImageWishes& wishes_;
+  base::EventSink& sink_;
   base::Cancellation& cancellation_;
   ImageLookup lookup_;
   std::vector<TaskId> order_;    // those that have a node
@@ -341,6 +383,16 @@ bool ImagePlan::pushes() const {
   return std::any_of(steps.begin(), steps.end(), [](const StageStep& step) { return step.push; });
 }
 
+void require_pushable(const ImagePlan& plan) {
+  for (const StageStep& step : plan.steps) {
+    if (step.push_refused.empty()) continue;
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format("Nothing was built, since {} could not be pushed. {} With --no-push it is built alone.",
+                    step.image, step.push_refused));
+  }
+}
+
 ImagePlan plan_images(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
                       const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation) {
   return ImagePlanner(graph, keys, places, wishes, sink, cancellation).run();
@@ -360,6 +412,8 @@ base::Json to_json(const ImagePlan& plan) {
                      {"found_at", step.found_at},
                      {"bytes", step.bytes},
                      {"push", step.push},
+                     {"push_refused", step.push_refused},
+                     {"unknown_at", step.unknown_at},
                      {"needed_by", std::move(needed_by)}});
   }
   return {{"steps", std::move(steps)},

@@ -41,7 +41,12 @@ struct StageStep {
   bool forced = false;      // kBuild because the user said so
   std::string found_at;     // kLocal, kRegistry: the image's name there, which may be another repository's
   std::uint64_t bytes = 0;  // kRegistry: of its manifest's descriptor, 0 is unknown; kBuild: of its context
-  bool push = false;        // its own repository gets it, which does not have it as far as is known
+  // kBuild: where nobody could be asked, so that it may be built needlessly. `unasked` says that nobody was
+  // to be asked.
+  std::vector<std::string> unknown_at = {};
+  bool unasked = false;
+  std::string push_refused = {};   // why the push cannot succeed, where that is known beforehand
+  bool push = false;               // its own repository gets it, which does not have it as far as is known
   std::vector<task::TaskId> for_;  // the stages to be built that need it; empty: asked for, or only pushed
 };
 
@@ -64,6 +69,18 @@ struct ImagePlaces {
   std::function<std::shared_ptr<oci::ImageFinder>(const std::string& repository)> registry;
 
   std::vector<std::string> cache_from;  // further repositories, read only
+
+  // Whether the project has any registry; without one nobody is asked, and an image that is not here is
+  // nowhere. May be empty: it has.
+  std::function<bool()> has_registries = nullptr;
+
+  // Whether a repository has all parts of an image that it answers for; where it has not, its finder does not
+  // find the image from then on. May be empty: that is not looked at.
+  std::function<bool(const std::string& repository, const std::string& tag)> is_whole = nullptr;
+
+  // Why nothing can be pushed to a repository, as sentences; "" where nothing is known against it. `closely`:
+  // the registry is asked, since much would be built for nothing. May be empty.
+  std::function<std::string(const std::string& repository, bool closely)> push_refusal = nullptr;
 };
 
 struct ImageWishes {
@@ -76,10 +93,14 @@ struct ImageWishes {
 // Final-first: local look-ups, then one question to each registry for the images wanted (then to `cache_from`
 // for those that are missing), and where one is still missing one round of parallel questions for all that it
 // stands on and that is not local. Where a push is wanted, what is local is asked for at the registry too, in
-// the first round. A registry that cannot be asked counts as empty after one warning for its host; Cancelled
-// comes through.
+// the first round; and what is wanted and there is looked at more closely, since a registry that has lost a
+// part of it gets it again. A registry that cannot be asked counts as empty after one warning for its host;
+// Cancelled comes through.
 ImagePlan plan_images(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
                       const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation);
+
+// Throws Error{kRegistry} where a push of the plan is known to be refused: before anything is built.
+void require_pushable(const ImagePlan& plan);
 
 base::Json to_json(const ImagePlan& plan);
 

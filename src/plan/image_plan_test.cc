@@ -5,6 +5,8 @@
 
 #include <thread>
 
+#include "base/missing_credential.h"
+#include "oci/refused.h"
 #include "testing/gate.h"
 #include "testing/image_places.h"
 #include "testing/image_project.h"
@@ -48,9 +50,13 @@ class PlanImages : public ::testing::Test {
     ImageWishes all = wishes;
     for (const auto& name : wanted) all.wanted.push_back(graph.find("build_" + name));
     for (const auto& name : forced) all.forced.push_back(graph.find("build_" + name));
-    const ImagePlaces places{[&](const std::string& repository) { return engine.finder(repository); },
-                             [&](const std::string& repository) { return registry.finder(repository); },
-                             cache_from};
+    ImagePlaces places{[&](const std::string& repository) { return engine.finder(repository); },
+                       [&](const std::string& repository) { return registry.finder(repository); },
+                       cache_from};
+    places.is_whole = [&](const std::string& repository, const std::string& tag) {
+      return !broken.contains(repository + ":" + tag);
+    };
+    places.push_refusal = [&](const std::string&, bool closely) { return closely ? refusal : std::string(); };
     return plan_images(graph, keys, places, all, project.sink, project.cancellation);
   }
 
@@ -74,10 +80,62 @@ class PlanImages : public ::testing::Test {
   testing::ImageSite engine;
   testing::ImageSite registry;
   Strings cache_from;
+  std::set<std::string> broken;  // images that have lost a part at their registry
+  std::string refusal;
   Strings wanted;
   Strings forced;
   ImageWishes wishes;
 };
+
+TEST_F(PlanImages, WhatCouldNotBeAskedIsNotKnownToBeMissing) {
+  registry.down = {"registry.local/shop"};
+  const StageStep found = step(plan(), "runtime");
+  EXPECT_THAT(found.unknown_at, ElementsAre("registry.local/shop"));
+  registry.down = {};
+  EXPECT_THAT(step(plan(), "runtime").unknown_at, IsEmpty());
+  registry.unknown = {"registry.local/shop"};
+  EXPECT_THAT(step(plan(), "runtime").unknown_at, ElementsAre("registry.local/shop"));
+  wishes.look_up = false;
+  EXPECT_TRUE(step(plan(), "runtime").unasked);
+}
+
+TEST_F(PlanImages, AMissingCredentialIsNoAnswer) {
+  registry.on_find = [] {
+    throw base::MissingCredential(base::ErrorCode::kRegistry, "Cannot load env:NOT_SET.");
+  };
+  EXPECT_THROW(plan(), base::MissingCredential);
+}
+
+// A registry may refuse one image, which it has lost, and have all the others.
+TEST_F(PlanImages, AHostThatRefusesOneImageIsAskedForTheOthers) {
+  for (const char* name : {"python", "npm"}) registry.put(image(name));
+  int asked = 0;
+  registry.on_find = [&] {
+    if (++asked == 1) throw oci::Refused(base::ErrorCode::kRegistry, "It answered 500.");
+  };
+  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop",
+                                     "npm: in registry.local/shop", "runtime: to build"));
+}
+
+TEST_F(PlanImages, ARunThatPushesMendsWhatIsNotWhole) {
+  registry.put(image("runtime"));
+  for (const char* name : {"python", "npm"}) registry.put(image(name));
+  broken = {image("runtime")};
+  EXPECT_THAT(step(plan(), "runtime").place, Place::kRegistry);
+  wishes.push = PushPolicy::kFinal;
+  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop",
+                                     "npm: in registry.local/shop", "runtime: to build +push"));
+}
+
+TEST_F(PlanImages, ARefusalIsKnownBeforeAnythingIsBuilt) {
+  wishes.push = PushPolicy::kFinal;
+  refusal = "You may not push there.";
+  const ImagePlan found = plan();
+  EXPECT_EQ(step(found, "runtime").push_refused, refusal);
+  EXPECT_THROW(require_pushable(found), base::Error);
+  registry.put(image("runtime"));
+  EXPECT_NO_THROW(require_pushable(plan()));
+}
 
 TEST_F(PlanImages, NothingIsAskedAboutWhatIsHere) {
   engine.put(image("runtime"));

@@ -48,6 +48,21 @@ std::shared_ptr<const ImagePlan> Images::plan(const std::vector<task::TaskId>& o
   }
   const ImageManner manner = manner_();
   wishes.push = manner.push;
+  auto made = make(std::move(wishes), manner);
+  const std::lock_guard lock(mutex_);
+  latest_ = made;
+  return made;
+}
+
+std::shared_ptr<const ImagePlan> Images::plan_again(task::TaskId id, bool push) {
+  const ImageManner manner = manner_();
+  ImageWishes wishes;
+  wishes.wanted = {id};
+  wishes.push = manner.push == PushPolicy::kFinal && !push ? PushPolicy::kNever : manner.push;
+  return make(std::move(wishes), manner);
+}
+
+std::shared_ptr<const ImagePlan> Images::make(ImageWishes wishes, const ImageManner& manner) {
   wishes.look_up = manner.look_up;
   auto made = std::make_shared<const ImagePlan>(
       plan_images(graph_, keys_, manner.places, wishes, sink_, cancellation_));
@@ -68,13 +83,14 @@ StageStep Images::step(task::TaskId id) {
 
 std::shared_ptr<const ImagePlan> Images::latest() {
   const std::lock_guard lock(mutex_);
-  return plans_.empty() ? nullptr : plans_.back();
+  return latest_;
 }
 
 void Images::forget() {
   keys_.forget();
   const std::lock_guard lock(mutex_);
   plans_.clear();
+  latest_ = nullptr;
 }
 
 }  // namespace ixian::plan

@@ -37,10 +37,15 @@ class Images {
   // task. `forced` as in Options.
   std::shared_ptr<const ImagePlan> plan(const std::vector<task::TaskId>& order, const Options& options);
 
+  // Where an image is, and those below it, now that a place that had it turned out to have lost it. The
+  // places know: their finders do not find it there any more.
+  // `push`: it is to get to its repository again, if this run pushes at all.
+  std::shared_ptr<const ImagePlan> plan_again(task::TaskId id, bool push);
+
   // The last plan that had this task in it, else one for it alone.
   StageStep step(task::TaskId id);
 
-  std::shared_ptr<const ImagePlan> latest();  // null where none has been made
+  std::shared_ptr<const ImagePlan> latest();  // of an order; null where none has been made
 
   const task::TaskGraph& graph() const { return graph_; }
   const KeyedStage& keyed(task::TaskId id) { return keys_.of(id); }
@@ -55,7 +60,10 @@ class Images {
   base::Cancellation& cancellation_;
   StageKeys keys_;
   std::mutex mutex_;
+  std::shared_ptr<const ImagePlan> make(ImageWishes wishes, const ImageManner& manner);
+
   std::vector<std::shared_ptr<const ImagePlan>> plans_;
+  std::shared_ptr<const ImagePlan> latest_;
 };
 
 }  // namespace ixian::plan

@@ -153,6 +153,8 @@ class Planner {
 Decision image_decision(const StageStep& stage) {
   const bool builds = stage.place == Place::kBuild;
   if (builds && stage.forced) return {true, Reason::kForced, {}, {}};
+  if (builds && !stage.unknown_at.empty()) return {true, Reason::kImageUnknown, stage.unknown_at, {}};
+  if (builds && stage.unasked) return {true, Reason::kImageUnasked, {}, {}};
   if (builds) return {true, Reason::kImageMissing, {}, {}};
   if (stage.push) return {true, Reason::kImagePush, {stage.found_at}, {}};
   return {false, Reason::kImage, {describe(stage)}, {}};

@@ -77,6 +77,12 @@ http::Response BlobReader::send(const http::Request& request) {
 void BlobReader::check_head(const http::Response& response) const {
   const http::ResponseHead& head = response.head;
   if (head.status != 200 && !(head.status == 206 && at_ > 0)) {
+    if (head.status == 404) {
+      throw failure(
+          work_, fmt::format("{} has lost it, or never had it. Push the image there again from where it is "
+                             "whole: `ix image copy` sends what is missing.",
+                             work_.host));
+    }
     // The body belongs to the response, which the caller gives up: reading it does no harm.
     throw failure(work_, head, const_cast<http::Response&>(response).text());
   }
@@ -95,10 +101,13 @@ void BlobReader::check_head(const http::Response& response) const {
   }
   const std::uint64_t expected = head.status == 206 ? blob_.size - at_ : blob_.size;
   const std::optional<std::uint64_t> announced = head.content_length();
+  if (announced && *announced != expected && is_web_page(head))
+    throw failure(work_, web_page(head, const_cast<http::Response&>(response).text()));
   if (announced && *announced != expected) {
-    throw failure(work_,
-                  fmt::format("{} has {} bytes of it where its manifest promises {}. Push that image anew.",
-                              work_.host, *announced, expected));
+    throw failure(
+        work_,
+        fmt::format("{} has {} bytes of it where its manifest promises {}. Push the image there again.",
+                    work_.host, *announced, expected));
   }
 }
 
@@ -158,8 +167,9 @@ void BlobReader::finish() {
   response_.reset();
   if (count > 0) {
     throw failure(
-        work_, fmt::format("{} sent more than the {} bytes that its manifest promises. Push that image anew.",
-                           work_.host, blob_.size));
+        work_,
+        fmt::format("{} sent more than the {} bytes that its manifest promises. Push the image there again.",
+                    work_.host, blob_.size));
   }
 }
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "http/transport.h"
+#include "http/url.h"
 
 namespace ixian::registry {
 namespace {
@@ -38,8 +40,7 @@ std::string reason(int status) {
     case 504:
       return "Gateway Timeout";
     case 415:
-      return "It does not take this kind of image; try another registry, or push it in the other format (OCI "
-             "or Docker).";
+      return "Unsupported Media Type";
     case 507:
       return "Insufficient Storage";
     default:
@@ -51,24 +52,27 @@ std::string advice(const Work& work, int status) {
   switch (status) {
     case 401:
     case 403:
-      return work.writes
-                 ? "Check with `ix registries` who you are there, and that this user may push to the "
-                   "repository."
-                 : "Check with `ix registries` who you are there, and that this user may pull the image.";
+      return fmt::format("`ix registries {}` says who you are there; that user must be allowed to {}.",
+                         work.host, work.writes ? "push to the repository" : "pull the image");
     case 404:
       return work.writes
                  ? "Check the repository's name, and whether this registry makes repositories on a push."
-                 : "Check the name; it may have been removed meanwhile.";
+                 : "Check the name, and whether somebody has removed it.";
     case 405:
       return "This registry does not allow it; deleting, for one, must often be switched on.";
     case 413:
       return "Something before the registry limits the size of requests; raise it there (nginx: "
              "client_max_body_size).";
     case 429:
-      return "It limits how much you may ask for; log in, wait, or use a mirror.";
+      return fmt::format(
+          "It limits how much you may ask for, mostly less for strangers: wait, or log in (`ix registries "
+          "{}` says "
+          "who you are there).",
+          work.host);
     case 415:
-      return "It does not take this kind of image; try another registry, or push it in the other format (OCI "
-             "or Docker).";
+      return "It does not take images of this format. Whoever runs it may be able to change that; ix writes "
+             "an "
+             "image as it is.";
     case 507:
       return "Its disk is full; ask whoever runs it to make room.";
     default:
@@ -117,7 +121,7 @@ std::string with_advice(std::string sentence, const std::string& advice) {
 
 }  // namespace
 
-base::Error failure(const Work& work, const http::ResponseHead& head, std::string_view body) {
+oci::Refused failure(const Work& work, const http::ResponseHead& head, std::string_view body) {
   const std::string words = reason(head.status);
   const std::string answer =
       words.empty() ? fmt::format("{}", head.status) : fmt::format("{} ({})", head.status, words);
@@ -137,6 +141,21 @@ base::Error failure(const Work& work, const base::Error& error) {
 base::Error failure(const Work& work, const std::string& sentence, std::string context) {
   return {base::ErrorCode::kRegistry, fmt::format("Could not {}: {}", work.text, sentence),
           std::move(context)};
+}
+
+bool is_web_page(const http::ResponseHead& head) {
+  const std::string type = base::to_lower(content_type(head));
+  return type.starts_with("text/html") || type.starts_with("application/xhtml");
+}
+
+std::string web_page(const http::ResponseHead& head, std::string_view body) {
+  const auto url = http::parse_url(head.url);
+  const std::string who = url ? url->authority() : "Something";
+  const std::string title = spoken(parse_error_body(body, "text/html"));
+  return fmt::format(
+      "{} answered with a web page{} where a registry's answer was expected. A proxy or a login page stands "
+      "between you and the registry, or there is none at this address.",
+      who, title.empty() ? "" : fmt::format(" (\"{}\")", title));
 }
 
 bool says(const http::ResponseHead& head, std::string_view body, std::string_view code) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "http/message.h"
+#include "oci/refused.h"
 #include "registry/error_body.h"
 
 namespace ixian::registry {
@@ -19,7 +20,7 @@ struct Work {
 
 // "Could not push layer 3f2a… to registry.local/app: registry.local answered 413 (Payload Too Large).
 // <advice>". `body` is the answer's, for what the registry itself says.
-base::Error failure(const Work& work, const http::ResponseHead& head, std::string_view body);
+oci::Refused failure(const Work& work, const http::ResponseHead& head, std::string_view body);
 
 // The same for an exchange that got no answer, and for whatever else was said by somebody who did not know
 // the image.
@@ -27,6 +28,12 @@ base::Error failure(const Work& work, const base::Error& error);
 
 // The same, in words of our own.
 base::Error failure(const Work& work, const std::string& sentence, std::string context = "");
+
+// Whether an answer is a page for people: no registry gives one, but a proxy or a login page before it.
+bool is_web_page(const http::ResponseHead& head);
+
+// "registry.local answered with a web page (Log in) where …": who answered, what was expected, what came.
+std::string web_page(const http::ResponseHead& head, std::string_view body);
 
 // Whether one of the errors in a body has this code ("NAME_UNKNOWN").
 bool says(const http::ResponseHead& head, std::string_view body, std::string_view code);

@@ -1,6 +1,8 @@
 #include "registry/host_client.h"
 
+#include "base/missing_credential.h"
 #include "base/text.h"
+#include "oci/losses.h"
 #include "oci/reference.h"
 
 namespace ixian::registry {
@@ -29,6 +31,10 @@ http::Response HostClient::send(const Work& work, http::Request request, const S
       authorizer.authorize(request, attempt);
       http::Response response = client_.send(request);
       const int status = response.head.status;
+      // Blobs may be anything.
+      const bool blob = request.method == "GET" && request.url.find("/blobs/") != std::string::npos;
+      if (status < 400 && !blob && is_web_page(response.head))
+        throw failure(work, web_page(response.head, authorizer.conceal(response.text(), attempt)));
       if (status < 400) return response;
       // What a registry says is shown, and some repeat what they were sent.
       std::string body = authorizer.conceal(response.text(), attempt);
@@ -39,6 +45,10 @@ http::Response HostClient::send(const Work& work, http::Request request, const S
     }
   } catch (const http::TransportError&) {
     throw;
+  } catch (const base::MissingCredential& error) {
+    throw base::MissingCredential(error.code(), failure(work, error).message(), error.context());
+  } catch (const oci::Lost&) {
+    throw;  // what was to be sent could not be read: no fault of this registry
   } catch (const base::Error& error) {
     throw failure(work, error);
   }

@@ -76,6 +76,19 @@ std::string normalised(std::string_view host) {
   return oci::looks_like_host(host) ? oci::parse_reference(std::string(host) + "/x").host : std::string(host);
 }
 
+std::string not_configured(const std::string& host) {
+  return fmt::format(
+      "the registry {} is not configured. Add it to CONFIG.DOCKER.REGISTRIES, with a client and its "
+      "options.",
+      host);
+}
+
+std::string capital(std::string sentence) {
+  if (!sentence.empty() && sentence[0] >= 'a' && sentence[0] <= 'z')
+    sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
+  return sentence;
+}
+
 }  // namespace
 
 struct Registries::Impl {
@@ -191,15 +204,12 @@ Registries::Registries(auth::Services services, std::vector<RegistrySettings> se
 
 Registries::~Registries() = default;
 
-std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference, Access access) {
+std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference, Access access,
+                                                 bool patient) {
   const RegistrySettings* configured = impl_->find(reference.host);
   if (configured == nullptr && access == Access::kPush) {
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format(
-            "{} was not pushed: the registry {} is not configured. Add it to CONFIG.DOCKER.REGISTRIES, with "
-            "a client and its options.",
-            reference.text(), reference.host));
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("{} was not pushed: {}", reference.text(), not_configured(reference.host)));
   }
   const bool pushes = access != Access::kPull;
   if (configured != nullptr && configured->kind == ClientKind::kDirectory) {
@@ -210,7 +220,20 @@ std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference
                                            writes ? layout::LayoutUse::kWrite : layout::LayoutUse::kRead,
                                            impl_->services.cancellation);
   }
-  return std::make_unique<RegistryRepo>(impl_->host(reference.host).client, reference.repository, pushes);
+  return std::make_unique<RegistryRepo>(impl_->host(reference.host).client, reference.repository, pushes,
+                                        pushes && patient);
+}
+
+std::string Registries::push_refusal(const oci::Reference& repository, bool closely) {
+  const RegistrySettings* configured = impl_->find(repository.host);
+  if (configured == nullptr) return capital(not_configured(repository.host));
+  if (!closely && configured->kind != ClientKind::kDirectory) return "";
+  const RegistryStatus status = probe(repository.host, repository.repository);
+  if (status.may_push != RegistryStatus::Answer::kNo) return "";
+  if (!status.problem.empty()) return status.problem;
+  return fmt::format("{} does not let {} push to {}. `ix registries {}` says who you are there.",
+                     repository.host, status.identity.empty() ? "you" : status.identity, repository.name(),
+                     repository.host);
 }
 
 bool Registries::configured(const std::string& host) const {

@@ -65,7 +65,12 @@ class Registries {
   ~Registries();
 
   // The repository that a reference names. Asks nobody yet.
-  std::unique_ptr<oci::ImageRepo> open(const oci::Reference& reference, Access access);
+  // `patient`: a push goes on for as long as the client is set up to wait for one; a cache is not worth it.
+  std::unique_ptr<oci::ImageRepo> open(const oci::Reference& reference, Access access, bool patient = true);
+
+  // Why nothing can be pushed there, as sentences; "" where nothing is known against it. `closely`: by
+  // asking, as probe() does; what cannot be asked is not known. Never throws but Cancelled.
+  std::string push_refusal(const oci::Reference& repository, bool closely);
 
   bool configured(const std::string& host) const;
   bool is_folder(const std::string& host) const;  // OCILayoutClient: no other program can ask it

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "oci/media_types.h"
 #include "oci/referrers.h"
 #include "registry/blob_reader.h"
@@ -38,16 +39,24 @@ bool is_manifest(std::string_view type) {
 
 }  // namespace
 
-RegistryRepo::RegistryRepo(std::shared_ptr<HostClient> host, std::string repository, bool pushes)
+RegistryRepo::RegistryRepo(std::shared_ptr<HostClient> host, std::string repository, bool pushes,
+                           bool patient)
     : host_(std::move(host)),
       repository_(std::move(repository)),
+      patient_(patient),
       reading_(pushes ? push_scope(repository_) : pull_scope(repository_)) {}
 
 std::string RegistryRepo::image(const std::string& ref) const {
   return name() + (oci::Digest::parse(ref) ? "@" : ":") + ref;
 }
 
+std::optional<std::chrono::milliseconds> RegistryRepo::patience() const {
+  return patient_ ? host_->http().push_patience() : std::nullopt;
+}
+
+// What a push asks is worth waiting for: what is built is lost with the machine that built it.
 http::Response RegistryRepo::send(const Work& work, http::Request request, const Scopes& scopes) {
+  request.patience = patience();
   try {
     return host_->send(work, std::move(request), scopes);
   } catch (const http::TransportError& error) {
@@ -110,6 +119,7 @@ std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response respons
                                        "what is between you and it.",
                                        host_->host(), *encoding));
   }
+  const http::ResponseHead head = response.head;
   std::string bytes = base::read_all(*response.body, oci::kMaxManifestBytes, "The manifest of " + image(ref));
   const std::optional<oci::Digest> named = oci::Digest::parse(ref);
   oci::Digester digester(named ? named->algorithm() : "sha256");
@@ -124,7 +134,9 @@ std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response respons
     const oci::AnyManifest parsed = oci::parse_manifest(bytes, is_manifest(type) ? type : "");
     type = std::visit([](const auto& manifest) { return manifest.media_type; }, parsed);
   } catch (const std::invalid_argument& error) {
-    throw failure(reading, std::string(error.what()) + " Nothing of it was used; push that image anew.");
+    if (base::trim(bytes).starts_with("<")) throw failure(reading, web_page(head, bytes));
+    throw failure(reading, fmt::format("{} sent what is no manifest. {} Nothing of it was used.",
+                                       host_->host(), error.what()));
   }
   oci::Descriptor descriptor{std::move(type), digest, bytes.size(), {}, {}, {}, {}};
   return oci::RawManifest{std::move(descriptor), std::move(bytes)};
@@ -149,7 +161,7 @@ std::unique_ptr<base::ByteSource> RegistryRepo::open_blob(const oci::Descriptor&
 
 void RegistryRepo::put_blob(const oci::Descriptor& blob, const base::OpenSource& open) {
   Upload(*host_, work(fmt::format("push {} to {}", blob_text(blob), name()), true), repository_, blob,
-         take_session(blob.digest))
+         take_session(blob.digest), patience())
       .run(open);
 }
 

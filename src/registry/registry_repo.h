@@ -15,8 +15,9 @@ namespace ixian::registry {
 
 class RegistryRepo : public oci::ImageRepo {
  public:
-  // `pushes`: it will be pushed to, so that one token is asked for that serves for everything.
-  RegistryRepo(std::shared_ptr<HostClient> host, std::string repository, bool pushes);
+  // `pushes`: it will be pushed to, so that one token is asked for that serves for everything. `patient`:
+  // what fails is tried again for as long as the client says of pushes.
+  RegistryRepo(std::shared_ptr<HostClient> host, std::string repository, bool pushes, bool patient = false);
 
   std::string name() const override { return host_->host() + "/" + repository_; }
   std::optional<oci::Descriptor> find(const std::string& ref) override;
@@ -35,6 +36,7 @@ class RegistryRepo : public oci::ImageRepo {
   std::string image(const std::string& ref) const;
   Work work(std::string text, bool writes = false) const { return {std::move(text), host_->host(), writes}; }
   void pause_before(int attempt);
+  std::optional<std::chrono::milliseconds> patience() const;
   http::Response send(const Work& work, http::Request request, const Scopes& scopes);
 
   // Throws http::TransportError where the body breaks off.
@@ -45,6 +47,7 @@ class RegistryRepo : public oci::ImageRepo {
 
   std::shared_ptr<HostClient> host_;
   const std::string repository_;
+  const bool patient_;
   const Scopes reading_;
 
   std::atomic<bool> lists_referrers_{true};  // as far as is known

@@ -61,12 +61,15 @@ class Part : public base::ByteSource {
 
 }  // namespace
 
-Upload::Upload(HostClient& host, Work work, std::string repository, oci::Descriptor blob, std::string session)
+Upload::Upload(HostClient& host, Work work, std::string repository, oci::Descriptor blob, std::string session,
+               std::optional<std::chrono::milliseconds> patience)
     : host_(host),
       work_(std::move(work)),
       repository_(std::move(repository)),
       blob_(std::move(blob)),
-      location_(std::move(session)) {}
+      location_(std::move(session)),
+      patience_(patience),
+      tries_(host_.http().clock(), host_.http().options().retries, patience) {}
 
 void Upload::run(const base::OpenSource& open) {
   try {
@@ -92,6 +95,7 @@ void Upload::start() {
   request.method = "POST";
   request.url = "/v2/" + repository_ + "/blobs/uploads/";
   request.body = http::text_body("");
+  request.patience = patience_;
   bool made_repository = false;
   for (;;) {
     http::Response response = host_.send(work_, request, push_scope(repository_));
@@ -239,7 +243,7 @@ void Upload::judge_refusal(const http::ResponseHead& head, std::string_view body
   }
   const bool session_lost = head.status == 404 || says(head, body, "BLOB_UPLOAD_UNKNOWN") ||
                             says(head, body, "BLOB_UPLOAD_INVALID");
-  if (session_lost && failures_ < host_.http().options().retries) {
+  if (session_lost && ++sessions_lost_ <= host_.http().options().retries) {
     again(work_.host + " has forgotten the upload.");
     return restart();
   }
@@ -248,15 +252,16 @@ void Upload::judge_refusal(const http::ResponseHead& head, std::string_view body
 
 void Upload::again(const std::string& sentence, std::optional<std::chrono::milliseconds> pause) {
   http::Client& http = host_.http();
-  if (++failures_ > http.options().retries) {
-    throw failure(work_, fmt::format("{} That happened {} times; try again later.", sentence, failures_));
+  if (!tries_.again()) {
+    throw failure(work_,
+                  fmt::format("{} That happened {} times; try again later.", sentence, tries_.count() + 1));
   }
   if (pause && *pause > http.options().longest_retry_after) {
     throw failure(
         work_, fmt::format("{} It asks to wait {} s, which is too long.", sentence, pause->count() / 1000));
   }
   if (http.options().on_retry) http.options().on_retry(sentence + " Going on with what it has.");
-  http.clock().sleep_for(pause.value_or(http.pause_before(failures_)), http.cancellation());
+  http.clock().sleep_for(pause.value_or(http.pause_before(tries_.count())), http.cancellation());
 }
 
 // Asks how far the session came. False: there is none any more, and a new one starts.
@@ -265,6 +270,7 @@ bool Upload::find_out_where() {
   http::Request request;
   request.url = location_;
   request.reach = reach_;
+  request.patience = patience_;
   const http::Response response = host_.send(work_, request, push_scope(repository_));
   const std::uint64_t there = acknowledged(response.head).value_or(0);
   if (!response.head.ok() || there == 0 || there > blob_.size) {
@@ -280,6 +286,7 @@ bool Upload::is_there() {
   http::Request request;
   request.method = "HEAD";
   request.url = "/v2/" + repository_ + "/blobs/" + blob_.digest.text();
+  request.patience = patience_;
   return host_.send(work_, request, push_scope(repository_)).head.status == 200;
 }
 
@@ -291,7 +298,10 @@ void Upload::restart() {
 }
 
 void Upload::confirm(std::uint64_t bytes) {
-  if (bytes > farthest_) failures_ = 0;
+  if (bytes > farthest_) {
+    tries_.forget();
+    sessions_lost_ = 0;
+  }
   farthest_ = std::max(farthest_, bytes);
   confirmed_ = bytes;
 }

@@ -17,7 +17,8 @@ namespace ixian::registry {
 class Upload {
  public:
   // `session` is an upload location that a refused mount has left, "" is none. `host` outlives this.
-  Upload(HostClient& host, Work work, std::string repository, oci::Descriptor blob, std::string session);
+  Upload(HostClient& host, Work work, std::string repository, oci::Descriptor blob, std::string session,
+         std::optional<std::chrono::milliseconds> patience = std::nullopt);
 
   // Returns when the registry has acknowledged the blob. Throws failure(work, …), Cancelled, and what
   // `open`'s sources throw.
@@ -53,7 +54,9 @@ class Upload {
   std::uint64_t least_chunk_ = 0;               // that the registry takes
   std::uint64_t chunk_ = 0;                     // 0: everything in one request
   bool in_chunks_ = false;                      // PATCH and a closing PUT, not one PUT
-  int failures_ = 0;                            // since the last progress
+  const std::optional<std::chrono::milliseconds> patience_;
+  http::Tries tries_;      // since the last progress
+  int sessions_lost_ = 0;  // since then
 };
 
 }  // namespace ixian::registry

@@ -11,6 +11,7 @@ namespace {
 
 constexpr unsigned kPushesAtOnce = 4;
 constexpr std::size_t kShownDigits = 12;
+constexpr int kMostAttempts = 100;  // each finds something lost that was not known to be
 
 // With as much of the key as tells images apart.
 std::string shown_name(const plan::StageStep& step) {
@@ -20,11 +21,21 @@ std::string shown_name(const plan::StageStep& step) {
   return name;
 }
 
+// The image of a stage, as a reference, where the plan says that it is.
+std::string place_of(const plan::StageStep& step) {
+  return oci::parse_reference(step.place == plan::Place::kRegistry ? step.found_at : step.image).text();
+}
+
+ImageServices with_losses(ImageServices services) {
+  if (!services.losses) services.losses = std::make_shared<oci::Losses>();
+  return services;
+}
+
 }  // namespace
 
 ImageWork::ImageWork(ImageServices services, ImageManners manners, base::EventSink& sink,
                      base::Cancellation& cancellation)
-    : services_(std::move(services)),
+    : services_(with_losses(std::move(services))),
       manners_(std::move(manners)),
       sink_(sink),
       cancellation_(cancellation) {}
@@ -37,14 +48,59 @@ void ImageWork::make(plan::Images& images, const plan::StageStep& step) {
   if (pushes && services_.announce) services_.announce(images);
   if (step.place == plan::Place::kBuild) build(images, stage, step);
   if (step.place != plan::Place::kUnneeded && services_.note) services_.note(stage);
-  if (step.push) push_later(step);
+  if (step.push) push_later(images, step);
 }
 
+// An image that it stands on may turn out to be lost, and is made again then.
 void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return build_once(images, stage, step);
+    } catch (const engine::LostResult& lost) {
+      if (attempt == kMostAttempts) throw;
+      make_lost_stage(images, stage, lost);
+    }
+  }
+}
+
+void ImageWork::make_lost_stage(plan::Images& images, const plan::KeyedStage& standing,
+                                const engine::LostResult& lost) {
+  const std::lock_guard lock(remaking_);
+  for (const task::TaskId id : standing.stages) {
+    const plan::StageStep step = images.step(id);
+    if (place_of(step) != lost.stage()) continue;
+    return make_again(images, id, lost.message());
+  }
+  // Somebody else has made it again meanwhile, and it is in another place now.
+}
+
+// Where the plan thought it was, it is not: it is looked for in the places that are left, and built where
+// there is none.
+void ImageWork::make_again(plan::Images& images, task::TaskId id, const std::string& reason) {
+  const std::lock_guard lock(remaking_);
+  const plan::StageStep lost = images.step(id);
+  const std::string place = lost.place == plan::Place::kRegistry ? lost.found_at : lost.image;
+  const oci::Reference reference = oci::parse_reference(place);
+  if (lost.place == plan::Place::kRegistry)
+    services_.losses->note(reference.name(), reference.identifier());
+  else
+    services_.engine().remove_image(lost.image);
+  sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+            fmt::format("The image {} cannot be had as a whole, and is made again. {}", place, reason));
+  const auto plan = images.plan_again(id, lost.push || place == lost.image);
+  for (plan::StageStep step : plan->steps) {
+    if (step.place == plan::Place::kUnneeded) continue;
+    if (step.id == id) step.for_.push_back(id);  // somebody needs it: by its name, and all of it
+    make(images, step);
+  }
+}
+
+void ImageWork::build_once(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step) {
   const task::ImageStage& declared = stage.declared;
   engine::StageJob job = project_job(declared, stage.image(), manners_.project);
   job.build_args = arguments(images, stage);
   job.pinned = stage.pinned;
+  for (const task::TaskId id : stage.stages) job.stages.insert(place_of(images.step(id)));
   job.no_cache = step.forced;
   // What is only pushed onward needs no layer that nobody has read. Others look for an image under its name.
   job.lazy_layers = step.push && step.for_.empty();
@@ -102,13 +158,13 @@ std::vector<std::string> ImageWork::listings_from(plan::Images& images, const pl
   return {repositories.begin(), repositories.end()};
 }
 
-void ImageWork::push_later(const plan::StageStep& step) {
+void ImageWork::push_later(plan::Images& images, const plan::StageStep& step) {
   const std::lock_guard lock(mutex_);
   if (!begun_.insert(step.image).second) return;
   if (!pushers_) pushers_ = std::make_unique<base::ThreadPool>(kPushesAtOnce);
-  pushers_->submit([this, step] {
+  pushers_->submit([this, &images, step] {
     try {
-      push(step);
+      push(images, step);
     } catch (const base::Cancelled&) {
       // The run tells of that.
     } catch (const base::Error& error) {
@@ -121,24 +177,23 @@ void ImageWork::push_later(const plan::StageStep& step) {
   });
 }
 
-void ImageWork::push(const plan::StageStep& step) {
+void ImageWork::push(plan::Images& images, plan::StageStep step) {
   cancellation_.throw_if_requested();
-  const oci::Reference to = oci::parse_reference(step.image);
   const auto activity = sink_.begin({"push " + step.stage, shown_name(step)});
   try {
-    const auto repo = services_.open_repo(to, true);
     std::string note;
-    if (repo->find(to.identifier())) {
-      note = "another one has pushed it meanwhile";
-    } else if (step.place == plan::Place::kRegistry) {
-      const oci::Reference from = oci::parse_reference(step.found_at);
-      oci::CopyOptions options;
-      options.events = &sink_;
-      options.activity = activity;
-      oci::copy_image(*services_.open_repo(from, false), from.identifier(), *repo, to.identifier(), options,
-                      cancellation_);
-    } else {
-      services_.engine().export_image(exported_name(step.image), *repo, to.identifier(), cancellation_);
+    for (int attempt = 1;; ++attempt) {
+      try {
+        note = send(step, activity);
+        break;
+      } catch (const oci::Lost& lost) {
+        if (attempt == kMostAttempts) throw;
+        make_again(images, step.id, lost.message());
+      } catch (const engine::LostResult& lost) {
+        if (attempt == kMostAttempts) throw;
+        make_again(images, step.id, lost.message());
+      }
+      step = images.step(step.id);
     }
     sink_.end(activity, base::Outcome::kDone, note);
   } catch (const base::Cancelled&) {
@@ -148,6 +203,25 @@ void ImageWork::push(const plan::StageStep& step) {
     sink_.end(activity, base::Outcome::kFailed, "");
     throw;
   }
+}
+
+// Returns what is worth a word.
+std::string ImageWork::send(const plan::StageStep& step, base::ActivityId activity) {
+  const oci::Reference to = oci::parse_reference(step.image);
+  const auto repo = services_.open_repo(to, true);
+  if (repo->find(to.identifier()) && oci::is_whole(*repo, to.identifier(), *services_.losses))
+    return "another one has pushed it meanwhile";
+  if (step.place == plan::Place::kRegistry) {
+    const oci::Reference from = oci::parse_reference(step.found_at);
+    oci::CopyOptions options;
+    options.events = &sink_;
+    options.activity = activity;
+    oci::copy_image(*services_.open_repo(from, false), from.identifier(), *repo, to.identifier(), options,
+                    cancellation_);
+  } else {
+    services_.engine().export_image(exported_name(step.image), *repo, to.identifier(), cancellation_);
+  }
+  return "";
 }
 
 std::string ImageWork::exported_name(const std::string& image) {

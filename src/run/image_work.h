@@ -15,6 +15,7 @@
 #include "base/thread_pool.h"
 #include "engine/engine.h"
 #include "oci/image_repo.h"
+#include "oci/losses.h"
 #include "oci/reference.h"
 #include "plan/images.h"
 #include "run/project_job.h"
@@ -35,6 +36,9 @@ struct ImageServices {
 
   // Told before anything of the run is pushed, as often as a stage is made that may push. May be empty.
   std::function<void(plan::Images& images)> announce;
+
+  // What registries turned out to have lost; shared with whoever opens their repositories; null: with nobody.
+  std::shared_ptr<oci::Losses> losses;
 
   // Told of each image that this run has made or found, with the inputs that led to it.
   std::function<void(const plan::KeyedStage& stage)> note;
@@ -57,7 +61,7 @@ class ImageWork {
 
   // Makes sure that the image of a planned stage is where the plan wants it. Building is over when this
   // returns; a push goes on in the background until finish(). `images` knows where the stages are that it
-  // stands on. Throws what Engine::build throws.
+  // stands on; what of those turns out to be lost is made again. Throws what Engine::build throws.
   void make(plan::Images& images, const plan::StageStep& step);
 
   // Waits for what is being pushed, instructions included. What failed is told once. A push goes on even
@@ -72,19 +76,25 @@ class ImageWork {
 
  private:
   void build(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step);
+  void build_once(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step);
+  void make_lost_stage(plan::Images& images, const plan::KeyedStage& standing,
+                       const engine::LostResult& lost);
+  void make_again(plan::Images& images, task::TaskId id, const std::string& reason);
   std::vector<std::string> listings_from(plan::Images& images, const plan::KeyedStage& stage);
   engine::BuiltStage build_job(const engine::StageJob& job, const std::string& stage);
   base::EventSink& named_sink(const std::string& name);
   std::map<std::string, std::string> arguments(plan::Images& images, const plan::KeyedStage& stage);
-  void push_later(const plan::StageStep& step);
-  void push(const plan::StageStep& step);
+  void push_later(plan::Images& images, const plan::StageStep& step);
+  void push(plan::Images& images, plan::StageStep step);
+  std::string send(const plan::StageStep& step, base::ActivityId activity);
 
   const ImageServices services_;
   const ImageManners manners_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
 
-  std::mutex mutex_;  // guards all below
+  std::recursive_mutex remaking_;  // what several stages miss is made once
+  std::mutex mutex_;               // guards all below
   std::vector<std::unique_ptr<base::EventSink>> sinks_;
   std::map<std::string, std::string> unnamed_;  // images whose layers are not all here → digest
   std::set<std::string> begun_;

@@ -35,6 +35,7 @@ class Run {
         order_(plan, workshop.graph) {}
 
   Report run() {
+    if (plan_.images) plan::require_pushable(*plan_.images);
     clean();
     base::ThreadPool pool(std::max(1u, jobs_ - 1));
     pool_ = &pool;
@@ -221,7 +222,7 @@ class Run {
     std::call_once(images_planned_, [this] {
       if (!anything_ran_ && plan_.images) return;
       shop_.images->forget();
-      shop_.images->plan(ids(plan_), options_);
+      plan::require_pushable(*shop_.images->plan(ids(plan_), options_));
     });
     return shop_.images->step(step(index).id);
   }

@@ -10,6 +10,16 @@ namespace py = pybind11;
 
 namespace ixian::script {
 
+std::chrono::seconds push_patience() {
+  constexpr std::chrono::seconds kDefault{120};
+  return call_python([&] {
+    if (!has_docker()) return kDefault;
+    return std::chrono::seconds(py::module_::import("ixian_docker._image_settings")
+                                    .attr("push_patience")()
+                                    .cast<std::chrono::seconds::rep>());
+  });
+}
+
 ImageSettings image_settings() {
   return call_python([] {
     ImageSettings settings;

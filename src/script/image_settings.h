@@ -1,6 +1,7 @@
 // What CONFIG.DOCKER says of images, as the program works with it.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct ImageSettings {
   std::string network;                  // DOCKER.BUILD_NETWORK: "default", "none", "host"
   std::string branch;                   // DOCKER.BRANCH: the label of what is pushed; "" is to be found out
 };
+
+// DOCKER.PUSH_PATIENCE: for how long a push that fails is tried again. The same rules.
+std::chrono::seconds push_patience();
 
 // Of the project that has been loaded. Throws Error{kProject}. Takes the GIL.
 ImageSettings image_settings();

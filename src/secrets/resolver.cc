@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/missing_credential.h"
 #include "secrets/aws_source.h"
 #include "secrets/local_sources.h"
 #include "secrets/vault_source.h"
@@ -100,8 +101,9 @@ base::Secret SecretResolver::load(const SecretReference& reference) {
   try {
     impl_->load(reference, *entry);
   } catch (const base::Error& error) {
-    throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("Cannot load {}. {}", reference.text(), error.message()), error.context());
+    throw base::MissingCredential(base::ErrorCode::kRegistry,
+                                  fmt::format("Cannot load {}. {}", reference.text(), error.message()),
+                                  error.context());
   }
   return *entry->value;
 }

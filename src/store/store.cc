@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "layout/blob_folder.h"
+#include "layout/file_io.h"
 #include "store/check.h"
 #include "store/collector.h"
 #include "store/reach.h"
@@ -119,6 +120,20 @@ void Store::put_blob(const oci::Digest& digest, std::string_view bytes) {
 
 std::unique_ptr<BlobWriter> Store::new_blob() {
   return std::make_unique<BlobWriter>(parts_->folder.blobs(), parts_->lease());
+}
+
+bool Store::discard_if_damaged(const oci::Descriptor& blob) {
+  const auto size = layout::file_size(parts_->blobs.path(blob.digest));
+  if (!size) return false;
+  if (*size == blob.size) {
+    const auto source = parts_->blobs.open(blob, 0, parts_->cancellation);
+    oci::Digester digester(blob.digest.algorithm());
+    std::vector<char> buffer(256 << 10);
+    while (const std::size_t count = source->read(buffer.data(), buffer.size()))
+      digester.update({buffer.data(), count});
+    if (digester.finish() == blob.digest) return false;
+  }
+  return parts_->blobs.remove(blob.digest);
 }
 
 std::unique_ptr<oci::ImageRepo> Store::images(const std::string& repository) {

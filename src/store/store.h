@@ -69,6 +69,10 @@ class Store : public std::enable_shared_from_this<Store> {
   void put_blob(const oci::Digest& digest, std::string_view bytes);  // verified ones
   std::unique_ptr<BlobWriter> new_blob();
 
+  // Removes the blob where its file has other bytes than it says; false where it is right, or not there.
+  // Reads all of it.
+  bool discard_if_damaged(const oci::Descriptor& blob);
+
   // Images. A repository's refs are tags ("docker.io/library/app", then "1"); the refs of "" are whole names.
   // The repository keeps the store alive.
   std::unique_ptr<oci::ImageRepo> images(const std::string& repository);

@@ -41,12 +41,13 @@ WEBPACK_ARGS = ["--color", "--config {WEBPACK.CONFIG_FILE_PATH}", "--output-path
 
 
 def own_registry(module):
-    return "{%s.REGISTRY}/{%s.REGISTRY_PATH}/{PROJECT_NAME}" % (module, module), "docker.io/library/unittests"
+    return "<property>", "docker.io/library/unittests"
 
 
 # What is different on purpose: (as it is written, as it is read). Everything else is as it was. docs/moving-over.md has the reasons.
 MENDED_VALUES = {
-    # Each image may be in a registry of its own.
+    # Each image may be in a registry of its own; a part of the name that is empty is left out.
+    ("DOCKER", "REPOSITORY"): own_registry("DOCKER"),
     ("PYTHON", "REPOSITORY"): own_registry("PYTHON"),
     ("NPM", "REPOSITORY"): own_registry("NPM"),
     ("WEBPACK", "REPOSITORY"): own_registry("WEBPACK"),

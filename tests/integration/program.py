@@ -79,6 +79,7 @@ class Program:
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
             "TERM": "dumb",
+            "IXIAN_PUSH_PATIENCE": "5",  # tests of registries that fail do not wait for minutes
         }
         self.started = []
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import busybox
 import pytest
+from faulty import Faulty
 from processes import processes_with
 from shop import STAGES, Machine, built, stage_tags, tags
 from waiting import wait_for
@@ -128,12 +129,16 @@ def test_no_push_flag_overrides_the_project(machine, registry):
 
 
 def test_a_failed_push_keeps_the_build_and_a_second_run_only_pushes(machine, registry):
-    one = machine("one", registry, push="stages")
-    failed = one("build_image", env={"REGISTRY_PASSWORD": "wrong"})
+    proxy = Faulty(registry)
+    proxy.fault = lambda method, path: 500 if method == "PUT" else None
+    one = machine("one", proxy, push="stages")
+    failed = one("build_image", env={"IXIAN_PUSH_PATIENCE": "0"})
     failed.failed(4, "was built, but not pushed")
+    proxy.fault = lambda method, path: None
     assert built(failed) == STAGES
     again = one("build_image").ok()
     assert built(again) == [] and stage_tags(registry) == STAGES
+    proxy.stop()
 
 
 def test_a_registry_that_is_down_is_warned_of_once_and_the_build_goes_on(machine, registry):

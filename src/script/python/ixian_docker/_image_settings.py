@@ -2,12 +2,28 @@
 
 from ixian._errors import ProjectError
 from ixian.config import CONFIG
+from ixian_docker.modules.docker.config import joined
 
-DEFAULTS = {"PUSH": "never", "CACHE_FROM": [], "CACHE_REPOSITORY": "", "ENGINE": "embedded", "BRANCH": "", "BUILD_NETWORK": "default"}
+DEFAULTS = {"PUSH": "never", "CACHE_FROM": [], "CACHE_REPOSITORY": "", "ENGINE": "embedded", "BRANCH": "", "BUILD_NETWORK": "default", "PUSH_PATIENCE": 120}
 
 
 def settings():
-    return text("PUSH"), texts("CACHE_FROM"), text("CACHE_REPOSITORY"), text("ENGINE"), text("BRANCH"), text("BUILD_NETWORK")
+    cache_from = [joined(name) for name in texts("CACHE_FROM")]
+    return text("PUSH"), cache_from, joined(text("CACHE_REPOSITORY")), text("ENGINE"), text("BRANCH"), text("BUILD_NETWORK")
+
+
+def push_patience():
+    """Whole seconds."""
+    value = value_of("PUSH_PATIENCE")
+    if isinstance(value, str):
+        value = CONFIG.format(value, "DOCKER.PUSH_PATIENCE")
+    try:
+        seconds = -1 if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError):
+        seconds = -1
+    if not 0 <= seconds <= 86400:
+        raise ProjectError(f"CONFIG.DOCKER.PUSH_PATIENCE is {value!r}. It is a number of seconds: for how long a push that fails is tried again.")
+    return seconds
 
 
 def value_of(name):

@@ -6,6 +6,7 @@ from ixian._errors import ProjectError
 from ixian.config import CONFIG
 from ixian.task import TASKS
 from ixian_docker import _dockerfiles
+from ixian_docker.modules.docker.config import joined
 from ixian_docker.modules.docker.stage import ImageTask
 
 # A tag has 128 characters at most, and 65 of them are the key and its dash.
@@ -79,7 +80,7 @@ def stage_name(task):
 
 
 def repository(task):
-    name = text(task, "repository")
+    name = joined(text(task, "repository"))
     if CONFIG.PROJECT_NAME is None and "None" in name.split("/"):
         raise ProjectError('CONFIG.PROJECT_NAME, which its image is named by, is not set. Set it in ixian.py: CONFIG.PROJECT_NAME = "…".')
     return name

@@ -1,6 +1,7 @@
 """CONFIG.BOWER: the image that holds a project's Bower components, and where they lie inside it."""
 
 from ixian.config import Config
+from ixian_docker.modules.docker.config import Repository
 
 
 class BowerConfig(Config):
@@ -9,7 +10,7 @@ class BowerConfig(Config):
     REGISTRY_PATH = "{DOCKER.REGISTRY_PATH}"
 
     # The image. Its tag is made of the hash of what goes into it.
-    REPOSITORY = "{BOWER.REGISTRY}/{BOWER.REGISTRY_PATH}/{PROJECT_NAME}"
+    REPOSITORY = Repository("BOWER")
     IMAGE = "{BOWER.REPOSITORY}:{BOWER.IMAGE_TAG}"
     IMAGE_TAG = "bower-{TASKS.BUILD_BOWER_IMAGE.HASH}"
 

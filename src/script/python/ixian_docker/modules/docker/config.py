@@ -20,8 +20,20 @@ class Default(property):
         vars(config)[self.name] = value
 
 
+def joined(name):
+    """The name of a repository without the parts of it that are empty, and their slashes."""
+    return "/".join(part for part in name.split("/") if part)
+
+
+class Repository(Default):
+    """REPOSITORY of the configuration of a module: {REGISTRY}/{REGISTRY_PATH}/{PROJECT_NAME}, of which some may be empty."""
+
+    def __init__(self, module):
+        super().__init__(lambda config: joined(CONFIG.format(f"{{{module}.REGISTRY}}/{{{module}.REGISTRY_PATH}}/{{PROJECT_NAME}}")))
+
+
 class DockerConfig(Config):
-    # Registries. An image is {REGISTRY}/{REGISTRY_PATH}/{PROJECT_NAME}:tag.
+    # Registries. An image is {REGISTRY}/{REGISTRY_PATH}/{PROJECT_NAME}:tag, without those that are empty.
     REGISTRY = "docker.io"
     REGISTRY_PATH = "library"
 
@@ -29,7 +41,7 @@ class DockerConfig(Config):
     REGISTRIES = {}
 
     # Images. Tags are made of the hash of what goes into the image.
-    REPOSITORY = "{DOCKER.REGISTRY}/{DOCKER.REGISTRY_PATH}/{PROJECT_NAME}"
+    REPOSITORY = Repository("DOCKER")
     IMAGE = "{DOCKER.REPOSITORY}:{DOCKER.IMAGE_TAG}"
     IMAGE_TAG = "runtime-{TASKS.BUILD_IMAGE.HASH}"
     BASE_IMAGE = "{DOCKER.REPOSITORY}:{DOCKER.BASE_IMAGE_TAG}"
@@ -45,6 +57,9 @@ class DockerConfig(Config):
     # What is pushed after a build: "never", "final" (the images asked for), "stages" (and those that they stand on) or "all" (and each
     # instruction). --push and --no-push of the command line come first.
     PUSH = "never"
+
+    # For how many seconds a push that fails is tried again: a registry that restarts takes what was built all the same.
+    PUSH_PATIENCE = 120
 
     # Further repositories in which images and instructions are looked for before they are built. Nothing is pushed to them.
     CACHE_FROM = []

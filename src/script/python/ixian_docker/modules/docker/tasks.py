@@ -21,6 +21,7 @@ from ixian_docker.modules.docker.utils.images import (
     delete_image,
     image_exists,
     image_exists_in_registry,
+    image_is_whole_in_registry,
     pull_image,
     push_image,
 )
@@ -243,17 +244,21 @@ def _push(runner):
     image = _ixian.stage_image(runner.name)
     if image_exists(image):
         _push_once(image)
-    elif image_exists_in_registry(image):
+    elif not image_exists_in_registry(image):
+        raise ExecuteFailed(
+            f"There is no {image}, neither here nor in the registry. Build it first: `ix {runner.name}`; `ix --push {runner.name}` builds and pushes."
+        )
+    elif image_is_whole_in_registry(image):
         _ixian.log("info", f"The registry has {image} already.")
     else:
         raise ExecuteFailed(
-            f"There is no {image}, neither here nor in the registry. Build it first: `ix {runner.name}`; `ix --push {runner.name}` builds and pushes."
+            f"{image} is not here, and its registry has lost a part of it. `ix --push {runner.name}` builds and pushes it again."
         )
 
 
 def _push_once(image):
-    """Equal names are equal images: one that somebody has pushed stays."""
-    if image_exists_in_registry(image):
+    """Equal names are equal images: one that somebody has pushed stays, unless a part of it is lost."""
+    if image_is_whole_in_registry(image):
         _ixian.log("info", f"The registry has {image} already.")
         return
     push_image(image)

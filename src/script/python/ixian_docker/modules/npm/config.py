@@ -1,6 +1,7 @@
 """CONFIG.NPM: the image that holds a project's npm packages, and where they lie inside it."""
 
 from ixian.config import Config
+from ixian_docker.modules.docker.config import Repository
 
 
 class NPMConfig(Config):
@@ -9,7 +10,7 @@ class NPMConfig(Config):
     REGISTRY_PATH = "{DOCKER.REGISTRY_PATH}"
 
     # The image. Its tag is made of the hash of what goes into it.
-    REPOSITORY = "{NPM.REGISTRY}/{NPM.REGISTRY_PATH}/{PROJECT_NAME}"
+    REPOSITORY = Repository("NPM")
     IMAGE = "{NPM.REPOSITORY}:{NPM.IMAGE_TAG}"
     IMAGE_TAG = "npm-{TASKS.BUILD_NPM_IMAGE.HASH}"
 

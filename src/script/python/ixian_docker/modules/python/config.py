@@ -1,6 +1,7 @@
 """CONFIG.PYTHON: the image that holds a project's Python packages, and where things lie inside it."""
 
 from ixian.config import Config
+from ixian_docker.modules.docker.config import Repository
 
 
 class PythonConfig(Config):
@@ -9,7 +10,7 @@ class PythonConfig(Config):
     REGISTRY_PATH = "{DOCKER.REGISTRY_PATH}"
 
     # The image. Its tag is made of the hash of what goes into it.
-    REPOSITORY = "{PYTHON.REGISTRY}/{PYTHON.REGISTRY_PATH}/{PROJECT_NAME}"
+    REPOSITORY = Repository("PYTHON")
     IMAGE = "{PYTHON.REPOSITORY}:{PYTHON.IMAGE_TAG}"
     IMAGE_TAG = "python-{TASKS.BUILD_PYTHON_IMAGE.HASH}"
 

@@ -1,6 +1,7 @@
 """CONFIG.WEBPACK: the image that holds what webpack compiles, and where things lie inside it."""
 
 from ixian.config import CONFIG, Config
+from ixian_docker.modules.docker.config import Repository
 
 
 class WebpackConfig(Config):
@@ -9,7 +10,7 @@ class WebpackConfig(Config):
     REGISTRY_PATH = "{DOCKER.REGISTRY_PATH}"
 
     # The image. Its tag is made of the hash of what goes into it.
-    REPOSITORY = "{WEBPACK.REGISTRY}/{WEBPACK.REGISTRY_PATH}/{PROJECT_NAME}"
+    REPOSITORY = Repository("WEBPACK")
     IMAGE = "{WEBPACK.REPOSITORY}:{WEBPACK.IMAGE_TAG}"
     IMAGE_TAG = "webpack-{TASKS.BUILD_WEBPACK_IMAGE.HASH}"
 

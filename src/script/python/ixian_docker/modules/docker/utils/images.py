@@ -13,6 +13,7 @@ from ixian.config import CONFIG
 from ixian.exceptions import ExecuteFailed
 from ixian_docker import _dockerfiles, _stages
 from ixian_docker.exceptions import DockerTransferError
+from ixian_docker.modules.docker.config import joined
 from ixian_docker.modules.docker.utils.client import UnknownRegistry
 
 __getattr__ = late_names(__name__)
@@ -38,6 +39,12 @@ def image_exists_in_registry(repository, tag=None):
     """Whether its registry has the image. Raises UnknownRegistry where CONFIG.DOCKER.REGISTRIES does not name that."""
     require_registry(repository)
     return _ixian.image_exists_in_registry(full_name(repository, tag))
+
+
+def image_is_whole_in_registry(repository, tag=None):
+    """Whether its registry has the image with all that belongs to it: one may answer for an image and have lost a layer."""
+    require_registry(repository)
+    return _ixian.image_is_whole_in_registry(full_name(repository, tag))
 
 
 def pull_image(repository, tag=None, silent=False):
@@ -104,7 +111,7 @@ def pulled(name):
 
 
 def full_name(repository, tag=None):
-    name = CONFIG.format(repository)
+    name = joined(CONFIG.format(repository))
     if tag:
         return f"{name}:{CONFIG.format(tag)}"
     return name if "@" in name or ":" in name.rpartition("/")[2] else f"{name}:latest"
