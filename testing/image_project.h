@@ -70,12 +70,31 @@ class ImageProject {
               const auto found = digests.find(image);
               return "sha256:" + (found == digests.end() ? base::sha256_hex(image) : found->second);
             },
+            [this](const std::string& digest, const std::string& platform) -> std::optional<plan::BaseFacts> {
+              const std::lock_guard lock(mutex_);
+              const auto found = known_bases.find(digest + " " + platform);
+              return found == known_bases.end() ? std::nullopt : std::optional(found->second);
+            },
+            [this](const std::string& image, const std::string& digest, const std::string& platform) {
+              const std::lock_guard lock(mutex_);
+              asked_bases.push_back(image);
+              plan::BaseFacts facts{{{}, true}, {}};
+              if (const auto found = bases.find(image); found != bases.end()) facts = found->second;
+              return known_bases[digest + " " + platform] = facts;
+            },
+            [this](const dockerfile::RemoteSource& source) {
+              const std::lock_guard lock(mutex_);
+              asked_remotes.push_back(source.shown());
+              return remotes[source.shown()];
+            },
             [this](const std::vector<std::string>& patterns) {
               base::Json details = base::Json::object();
               for (const auto& pattern : patterns) details.update(files[pattern]);
               return details;
             },
-            excluded, sink, cancellation};
+            excluded,
+            sink,
+            cancellation};
   }
 
   plan::KeyedStage keyed(const std::string& name) {
@@ -107,8 +126,13 @@ class ImageProject {
   RecordingSink sink;
   base::Cancellation cancellation;
   std::vector<std::string> excluded;
-  std::map<std::string, std::string> digests;  // of foreign images; others have one made of their name
-  std::map<std::string, base::Json> files;     // pattern → details
+  std::map<std::string, std::string> digests;    // of foreign images; others have one made of their name
+  std::map<std::string, plan::BaseFacts> bases;  // of foreign images; others set and trigger nothing
+  std::map<std::string, plan::BaseFacts> known_bases;  // what this machine knows: "digest platform" → facts
+  std::vector<std::string> asked_bases;                // images, each question for what they mean
+  std::map<std::string, std::string> remotes;          // address → what it is now
+  std::vector<std::string> asked_remotes;
+  std::map<std::string, base::Json> files;                  // pattern → details
   std::map<std::string, std::vector<std::string>> depends;  // stage → further tasks
   std::vector<task::Task> others;
   std::vector<std::string> asked;  // "image platform", each question for a digest

@@ -15,9 +15,11 @@
 #include "base/text.h"
 #include "cli/docker_services.h"
 #include "cli/own_namespaces.h"
+#include "cli/stage_repo.h"
 #include "cli/workspace.h"
 #include "context/git_view.h"
 #include "docker/docker_engine.h"
+#include "engine/base_config.h"
 #include "engine/embedded_engine.h"
 #include "oci/platform.h"
 #include "run/build_record.h"
@@ -58,6 +60,18 @@ std::optional<std::pair<std::string, std::string>> stage_in_tag(const std::strin
   if (tag.size() < kKeyDigits + 2 || tag[tag.size() - kKeyDigits - 1] != '-') return std::nullopt;
   if (!std::all_of(tag.end() - kKeyDigits, tag.end(), oci::is_lower_hex)) return std::nullopt;
   return std::pair(tag.substr(0, tag.size() - kKeyDigits - 1), tag.substr(tag.size() - kKeyDigits));
+}
+
+plan::BaseFacts facts_of(const engine::BaseConfig& config) {
+  plan::BaseFacts facts;
+  facts.environment.whole = true;
+  for (const std::string& variable : config.environment) {
+    const std::size_t equals = variable.find('=');
+    if (equals != std::string::npos)
+      facts.environment.values[variable.substr(0, equals)] = variable.substr(equals + 1);
+  }
+  facts.triggers = config.triggers;
+  return facts;
 }
 
 // The folder below the project's, as a pattern of .dockerignore; "" where it lies elsewhere.
@@ -117,9 +131,18 @@ struct ImageAccess::Impl {
   }
 
   std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
-    return oci::without_lost(owner.registries_.registries().open(
-                                 reference, push ? registry::Access::kPush : registry::Access::kPull),
-                             losses);
+    auto repo = oci::without_lost(owner.registries_.registries().open(
+                                      reference, push ? registry::Access::kPush : registry::Access::kPull),
+                                  losses);
+    // A daemon's images cannot say for which key they were made.
+    if (push || kind() == EngineKind::kDocker) return repo;
+    return std::make_shared<StageRepo>(std::move(repo), looked_up, [this](const std::string& image) {
+      owner.sink_.log(
+          base::kNoActivity, base::LogLevel::kWarning,
+          fmt::format("{} does not say for which key it was made. A Docker daemon has pushed it, or "
+                      "somebody has given its tag to another image.",
+                      image));
+    });
   }
 
   plan::PushPolicy policy() const {
@@ -188,6 +211,49 @@ struct ImageAccess::Impl {
                     reference.text(), reference.name()));
   }
 
+  std::optional<plan::BaseFacts> known_base(const std::string& digest, const std::string& platform) {
+    const auto parsed = oci::Digest::parse(digest);
+    const auto config =
+        parsed ? engine::known_base_config(*store, *parsed, oci::parse_platform(platform)) : std::nullopt;
+    return config ? std::optional(facts_of(*config)) : std::nullopt;
+  }
+
+  plan::BaseFacts foreign_base(const std::string& image, const std::string& digest,
+                               const std::string& platform) {
+    oci::Reference reference = oci::parse_reference(image);
+    if (kind() == EngineKind::kDocker && !reference.digest) {
+      // What only the daemon has is known by its ID.
+      const auto here = engine->find_image(image);
+      if (here && here->digest.text() == digest)
+        return facts_of(engine::base_config(engine->image_runtime(image)));
+    }
+    reference.digest = oci::Digest::parse(digest);
+    return facts_of(engine::read_base_config(
+        store, [this](const oci::Reference& each) { return open(each, false); }, reference,
+        oci::parse_platform(platform), owner.cancellation_));
+  }
+
+  // As foreign_digest(): what is not reached is what it was.
+  std::string remote_identity(const dockerfile::RemoteSource& source) {
+    const std::string note =
+        base::sha256_hex(base::canonical_json({{"kind", "what a source of ADD was"},
+                                               {"address", base::printable_path(source.shown())},
+                                               {"checksum", base::printable_path(source.checksum)},
+                                               {"options", {source.keep_git_dir, source.submodules}}}));
+    const auto noted = store->cache_get(note);
+    try {
+      const std::string identity = remote->identity(source, owner.cancellation_);
+      if (!noted || noted->value != identity) store->cache_put(note, {identity, {}, {}});
+      return identity;
+    } catch (const base::Error& error) {
+      if (!noted || !noted->value.is_string()) throw;
+      owner.sink_.log(
+          base::kNoActivity, base::LogLevel::kWarning,
+          fmt::format("{} is taken as it was when it was last seen: {}", source.shown(), error.message()));
+      return noted->value.get<std::string>();
+    }
+  }
+
   run::ImageWork& image_work() {
     std::call_once(work_made, [this] {
       run::ImageServices services;
@@ -231,6 +297,7 @@ struct ImageAccess::Impl {
   std::mutex mutex;
   std::set<std::string> told;
   std::vector<run::RecordedStage> pushed;  // that no plan pushes
+  const std::shared_ptr<LookedUp> looked_up = std::make_shared<LookedUp>();
 };
 
 ImageAccess::ImageAccess(const Options& options, Workspace& workspace, base::EventSink& sink,
@@ -251,6 +318,13 @@ ImageAccess::Impl& ImageAccess::impl() {
 std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) {
   plan::KeySources sources{
       [this](const std::string& image, const std::string&) { return impl().foreign_digest(image); },
+      [this](const std::string& digest, const std::string& platform) {
+        return impl().known_base(digest, platform);
+      },
+      [this](const std::string& image, const std::string& digest, const std::string& platform) {
+        return impl().foreign_base(image, digest, platform);
+      },
+      [this](const dockerfile::RemoteSource& source) { return impl().remote_identity(source); },
       [](const std::vector<std::string>& patterns) { return script::file_details(patterns); },
       excluded(),
       sink_,

@@ -110,7 +110,7 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
   return entry;
 }
 
-std::vector<std::string> DiskView::children(const std::string& path) const {
+std::vector<FileView::Child> DiskView::list(const std::string& path) const {
   base::UniqueFd fd = open_at(path, O_RDONLY | O_DIRECTORY);
   if (!fd.valid()) {
     if (means_absent(errno)) return {};
@@ -119,12 +119,20 @@ std::vector<std::string> DiskView::children(const std::string& path) const {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(::fdopendir(fd.get()), ::closedir);
   if (!folder) fail(path, errno);
   fd.release();
-  std::vector<std::string> names;
+  std::vector<Child> all;
   while (const dirent* each = ::readdir(folder.get())) {
     const std::string_view name = each->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
+    const bool may_be_folder = each->d_type == DT_DIR || each->d_type == DT_UNKNOWN;
+    if (name != "." && name != "..") all.push_back({std::string(name), may_be_folder});
   }
-  std::sort(names.begin(), names.end());
+  std::sort(all.begin(), all.end(),
+            [](const Child& one, const Child& other) { return one.name < other.name; });
+  return all;
+}
+
+std::vector<std::string> DiskView::children(const std::string& path) const {
+  std::vector<std::string> names;
+  for (Child& each : list(path)) names.push_back(std::move(each.name));
   return names;
 }
 

@@ -18,6 +18,7 @@ class DiskView : public FileView {
 
   std::optional<oci::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
+  std::vector<Child> list(const std::string& path) const override;
   std::map<std::string, std::string> xattrs(const std::string& path) const override;
   base::UniqueFd open(const std::string& path) const override;
   std::string hard_link_group(const std::string& path) const override;

@@ -20,6 +20,12 @@ void put_in_front(std::deque<std::string>& rest, std::string_view path) {
 
 }  // namespace
 
+std::vector<FileView::Child> FileView::list(const std::string& path) const {
+  std::vector<Child> all;
+  for (std::string& name : children(path)) all.push_back({std::move(name), true});
+  return all;
+}
+
 std::optional<oci::TarEntry> EmptyView::find(const std::string& path) const {
   if (!path.empty()) return std::nullopt;
   oci::TarEntry root;

@@ -27,6 +27,13 @@ class FileView {
   // The names in a folder, sorted; none where it is no folder.
   virtual std::vector<std::string> children(const std::string& path) const = 0;
 
+  // The same, with what reading the folder says of them besides.
+  struct Child {
+    std::string name;
+    bool may_be_folder = true;  // false: it is none
+  };
+  virtual std::vector<Child> list(const std::string& path) const;
+
   // The extended attributes of a file that a layer keeps: capabilities, and those of users.
   virtual std::map<std::string, std::string> xattrs(const std::string&) const { return {}; }
 

@@ -40,13 +40,21 @@ std::optional<oci::TarEntry> FilteredView::find(const std::string& path) const {
 std::vector<std::string> FilteredView::children(const std::string& path) const {
   std::vector<std::string> names = all_->children(path);
   if (rules_.empty()) return names;
-  std::erase_if(names, [&](const std::string& name) {
-    const std::string child = join_path(path, name);
-    if (!rules_.excludes(child)) return false;
-    const auto entry = all_->find(child);
-    return !entry || !is_visible(child, *entry);
-  });
+  std::erase_if(names, [&](const std::string& name) { return is_hidden(join_path(path, name)); });
   return names;
+}
+
+std::vector<FileView::Child> FilteredView::list(const std::string& path) const {
+  std::vector<Child> all = all_->list(path);
+  if (rules_.empty()) return all;
+  std::erase_if(all, [&](const Child& each) { return is_hidden(join_path(path, each.name)); });
+  return all;
+}
+
+bool FilteredView::is_hidden(const std::string& path) const {
+  if (!rules_.excludes(path)) return false;
+  const auto entry = all_->find(path);
+  return !entry || !is_visible(path, *entry);
 }
 
 dockerfile::IgnoreRules read_ignore_rules(const FileView& context, const std::string& dockerfile_path,

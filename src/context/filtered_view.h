@@ -18,6 +18,7 @@ class FilteredView : public FileView {
 
   std::optional<oci::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
+  std::vector<Child> list(const std::string& path) const override;
   std::map<std::string, std::string> xattrs(const std::string& path) const override {
     return all_->xattrs(path);
   }
@@ -26,6 +27,7 @@ class FilteredView : public FileView {
 
  private:
   bool is_visible(const std::string& path, const oci::TarEntry& entry) const;
+  bool is_hidden(const std::string& path) const;
 
   const std::shared_ptr<const FileView> all_;
   const dockerfile::IgnoreRules rules_;

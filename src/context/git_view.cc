@@ -1,5 +1,7 @@
 #include "context/git_view.h"
 
+#include <algorithm>
+
 namespace ixian::context {
 
 void to_git_mode(oci::TarEntry& entry) {
@@ -7,6 +9,46 @@ void to_git_mode(oci::TarEntry& entry) {
   entry.xattrs.clear();
   if (entry.type == oci::TarType::kSymlink) return;
   entry.mode = entry.type == oci::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
+}
+
+std::vector<FileView::Child> GitView::all_children(const std::string& path) const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto known = read_ahead_.extract(path)) return std::move(known.mapped());
+  }
+  return all_->list(path);
+}
+
+bool GitView::is_folder(const std::string& path, const Child& child) const {
+  if (!child.may_be_folder) return false;
+  const auto entry = all_->find(path);
+  return entry && entry->type == oci::TarType::kFolder;
+}
+
+bool GitView::has_file(const std::string& folder) const {
+  std::vector<Child> all = all_->list(folder);
+  const bool found = std::any_of(all.begin(), all.end(), [&](const Child& each) {
+    const std::string path = join_path(folder, each.name);
+    return !is_folder(path, each) || has_file(path);
+  });
+  const std::lock_guard lock(mutex_);
+  if (found) read_ahead_.insert_or_assign(folder, std::move(all));
+  return found;
+}
+
+std::vector<FileView::Child> GitView::list(const std::string& path) const {
+  std::vector<Child> all = all_children(path);
+  std::erase_if(all, [&](const Child& each) {
+    const std::string child = join_path(path, each.name);
+    return is_folder(child, each) && !has_file(child);
+  });
+  return all;
+}
+
+std::vector<std::string> GitView::children(const std::string& path) const {
+  std::vector<std::string> names;
+  for (Child& each : list(path)) names.push_back(std::move(each.name));
+  return names;
 }
 
 std::optional<oci::TarEntry> GitView::find(const std::string& path) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -20,18 +21,28 @@ inline constexpr std::int64_t kFixedTime = 315'532'800;
 void to_git_mode(oci::TarEntry& entry);
 
 // The files of `all` with git's modes and one time (seconds since 1970). Two names of one file are two files.
+// A folder in which no file lies, however deep, is in no list of children: git does not know it, so the next
+// checkout does not have it. Who names it finds it.
 class GitView : public FileView {
  public:
   GitView(std::shared_ptr<const FileView> all, std::int64_t time) : all_(std::move(all)), time_(time) {}
 
   std::optional<oci::TarEntry> find(const std::string& path) const override;
-  std::vector<std::string> children(const std::string& path) const override { return all_->children(path); }
+  std::vector<std::string> children(const std::string& path) const override;
+  std::vector<Child> list(const std::string& path) const override;
   base::UniqueFd open(const std::string& path) const override { return all_->open(path); }
   std::string hard_link_group(const std::string&) const override { return ""; }
 
  private:
+  bool is_folder(const std::string& path, const Child& child) const;
+  bool has_file(const std::string& folder) const;
+  std::vector<Child> all_children(const std::string& path) const;
+
   const std::shared_ptr<const FileView> all_;
   const std::int64_t time_;
+  mutable std::mutex mutex_;
+  // What is in folders of which it was asked whether a file lies there, until somebody wants to know it.
+  mutable std::map<std::string, std::vector<Child>> read_ahead_;
 };
 
 }  // namespace ixian::context

@@ -44,5 +44,17 @@ TEST(GitView, GivesEveryFileOneTimeAndNoOtherName) {
   EXPECT_EQ(git.find("none"), std::nullopt);
 }
 
+TEST(GitView, HasNoFolderThatGitDoesNotKnow) {
+  const auto plain = checkout(0755, 0644, 0755, 0);
+  const auto more = checkout(0755, 0644, 0755, 0);
+  more->folder("src/none").folder("none").folder("none/deep").folder("none/deep/deeper");
+  EXPECT_EQ(digest_of_all(plain), digest_of_all(more));
+  const GitView git(more, kFixedTime);
+  EXPECT_THAT(git.children(""), ::testing::ElementsAre("run", "src"));
+  EXPECT_THAT(git.children("none"), ::testing::IsEmpty());
+  EXPECT_THAT(select(git, {"n*"}, {}), ::testing::IsEmpty());
+  EXPECT_EQ(select(git, {"none"}, {})[0].files.size(), 1u);
+}
+
 }  // namespace
 }  // namespace ixian::context

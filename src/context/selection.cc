@@ -13,7 +13,6 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
-#include "context/git_view.h"
 #include "context/wildcard.h"
 #include "dockerfile/path_match.h"
 
@@ -227,13 +226,6 @@ dockerfile::IgnoreRules exclude_rules(const std::vector<std::string>& patterns) 
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
                                    const SelectionOptions& options) {
   return Selector(view, options).run(sources);
-}
-
-void to_git_modes(std::vector<SelectedSource>& selection) {
-  for (SelectedSource& source : selection) {
-    for (oci::TarEntry& folder : source.prefix_folders) to_git_mode(folder);
-    for (SelectedFile& file : source.files) to_git_mode(file.entry);
-  }
 }
 
 std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources,

@@ -46,9 +46,6 @@ dockerfile::IgnoreRules exclude_rules(const std::vector<std::string>& patterns);
 std::vector<SelectedSource> select(const FileView& view, const std::vector<std::string>& sources,
                                    const SelectionOptions& options);
 
-// to_git_mode() for all of them.
-void to_git_modes(std::vector<SelectedSource>& selection);
-
 // Which of the files' properties decide whether two selections are the same. Never a time.
 struct DigestOptions {
   bool owners = false;   // of files from an image, unless --chown gives them others

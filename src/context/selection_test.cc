@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/sha256.h"
 #include "context/disk_view.h"
+#include "context/git_view.h"
 #include "testing/temp_folder.h"
 
 namespace ixian::context {
@@ -110,9 +111,8 @@ TEST(DigestOf, IsThatOfOneCanonicalDocument) {
   folder.write("src/a", "1");
   folder.write("src/b\xff", "2");
   folder.write("c", "3");
-  const DiskView view(folder.path());
+  const GitView view(std::make_shared<DiskView>(folder.path()), kFixedTime);
   auto selection = select(view, {"src", "c"}, {});
-  to_git_modes(selection);
   base::Cancellation cancellation;
   const auto file = [](const char* path, const char* content) {
     return base::Json{{"path", path}, {"type", "0"}, {"mode", 0644}, {"content", base::sha256_hex(content)}};
@@ -136,9 +136,8 @@ TEST(GitModes, KeepNothingThatGitDoesNotKnow) {
   const testing::TempFolder folder;
   const std::string file = folder.write("a", "1", true);
   if (::setxattr(file.c_str(), "user.note", "x", 1, 0) != 0) GTEST_SKIP() << "no extended attributes here";
-  const DiskView view(folder.path());
+  const GitView view(std::make_shared<DiskView>(folder.path()), kFixedTime);
   auto selection = select(view, {"a"}, {});
-  to_git_modes(selection);
   const oci::TarEntry& entry = selection[0].files[0].entry;
   EXPECT_EQ(entry.mode, 0755u);
   EXPECT_EQ(entry.uid, 0u);

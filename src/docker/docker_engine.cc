@@ -79,6 +79,11 @@ class DockerEngine : public engine::Engine {
 
   std::optional<oci::Descriptor> find_image(const std::string& name) override { return find(api_, name); }
 
+  base::Json image_runtime(const std::string& name) override {
+    const auto image = api_.inspect_image(name);
+    return image && image->contains("Config") ? image->at("Config") : base::Json();
+  }
+
   engine::BuiltStage build(const engine::StageJob& job, base::EventSink& sink,
                            base::Cancellation& cancellation) override {
     const ClassicBuild plan = plan_classic_build(job);

@@ -242,4 +242,27 @@ std::string mount_from(const Word& text, const Source& source) {
   return from;
 }
 
+std::string canonical_mount(const Word& text, const Source& source, const std::string& from) {
+  std::vector<std::string> fields;
+  for (const Field& field : MountParser(text, source).fields()) {
+    // These two are one field, of which the last one counts.
+    const bool opposite = field.name == "readwrite";
+    std::string name = opposite ? "readonly" : field.name;
+    std::string value = field.name == "from" ? from : field.value.value_or("true");
+    if (opposite) value = "not " + value;
+    std::erase_if(fields, [&](const std::string& other) { return other.starts_with(name + "="); });
+    fields.push_back(std::move(name) + "=" + value);
+  }
+  std::sort(fields.begin(), fields.end());
+  std::string all;
+  for (const std::string& field : fields) {
+    if (!all.empty()) all += ',';
+    const bool quoted = field.find_first_of(",\"") != std::string::npos;
+    if (quoted) all += '"';
+    for (const char c : field) all += c == '"' ? std::string(2, c) : std::string(1, c);
+    if (quoted) all += '"';
+  }
+  return all;
+}
+
 }  // namespace ixian::dockerfile

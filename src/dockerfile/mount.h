@@ -43,4 +43,8 @@ Mount parse_mount(const Word& text, const Source& source, const ExpandField& exp
 // is run. "" where there is none.
 std::string mount_from(const Word& text, const Source& source);
 
+// The mount with its fields in one order and under one name each, and `from` in place of its own. Different
+// mounts stay different.
+std::string canonical_mount(const Word& text, const Source& source, const std::string& from);
+
 }  // namespace ixian::dockerfile

@@ -10,6 +10,7 @@
 #include "engine/late_repo.h"
 #include "oci/artifact.h"
 #include "oci/copy_image.h"
+#include "oci/made_for.h"
 #include "oci/manifest.h"
 #include "oci/media_types.h"
 
@@ -22,8 +23,11 @@ using base::ErrorCode;
 constexpr std::size_t kLargestConfig = 16 << 20;
 
 std::string note_key(const oci::Reference& reference, const oci::Platform& platform) {
-  return base::sha256_hex(base::canonical_json(
-      {{"kind", "base image"}, {"name", reference.text()}, {"platform", platform.text()}}));
+  // What a digest stands for is the same under every name.
+  return base::sha256_hex(
+      base::canonical_json({{"kind", "base image"},
+                            {"name", reference.digest ? reference.digest->text() : reference.text()},
+                            {"platform", platform.text()}}));
 }
 
 }  // namespace
@@ -94,6 +98,7 @@ std::shared_ptr<const BaseImage> BaseImages::from_store(const oci::Reference& re
   const std::shared_ptr<oci::ImageRepo> repo = services_.store().images(reference.name());
   const auto manifest = oci::read_image(*repo, reference.identifier(), platform);
   if (!manifest) return nullptr;
+  oci::check_made_for(*manifest, reference.name(), reference.digest ? "" : reference.tag);
   const auto parsed = std::get<oci::Manifest>(manifest->parsed());
   std::string config;
   try {
@@ -156,6 +161,7 @@ std::shared_ptr<const BaseImage> BaseImages::find_promised(const oci::Reference&
         fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
                     reference.text(), reference.name()));
   }
+  oci::check_made_for(*manifest, reference.name(), reference.digest ? "" : reference.tag);
   const auto parsed = std::get<oci::Manifest>(manifest->parsed());
   const std::string config = oci::read_blob(*repo, parsed.config, kLargestConfig);
   auto base = read(*manifest, config, repo, reference);

@@ -233,7 +233,8 @@ class EmbeddedEngine : public Engine {
   BuiltStage keep(const StageJob& job, const BuildPlan& plan, const StageState& state,
                   const BuildCounts& counts, const std::shared_ptr<const CacheWriter::Build>& writing,
                   base::Cancellation& cancellation) {
-    const AssembledImage image = assemble(plan, plan.target, state);
+    AssembledImage image = assemble(plan, plan.target, state);
+    image.manifest.annotations.insert(job.annotations.begin(), job.annotations.end());
     const LayerStack layers = without_empty(state.layers);
     const oci::RawManifest manifest = oci::raw(image.manifest);
     BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached, {}};

@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/event.h"
+#include "base/json.h"
 #include "engine/lost_result.h"
 #include "engine/stage_job.h"
 #include "oci/image_repo.h"
@@ -30,6 +31,10 @@ class Engine {
   // What the engine has under `name`, a reference as text; nullopt where there is nothing. For a daemon that
   // knows no manifests the digest is the image's ID.
   virtual std::optional<oci::Descriptor> find_image(const std::string& name) = 0;
+
+  // The `config` object of the configuration of such an image, where the engine knows it by its ID and has no
+  // manifest of it; null otherwise.
+  virtual base::Json image_runtime(const std::string&) { return nullptr; }
 
   // Builds the stage, or finds that it has been built. Every stage and instruction is an activity of `sink`,
   // with each line that its command writes. The image is in the engine's place when this returns, under

@@ -79,13 +79,12 @@ struct Writer {
     return "WORKDIR " + after.workdir();
   }
   std::string operator()(const dockerfile::Copy& copy) const {
-    return transfer("COPY", copy, copy.from.empty() ? "" : " --from=" + copy.from.text);
+    return transfer("COPY", copy);  // what a stage or an image is called is not what was copied
   }
-  std::string operator()(const dockerfile::Add& add) const { return transfer("ADD", add, ""); }
+  std::string operator()(const dockerfile::Add& add) const { return transfer("ADD", add); }
 
-  std::string transfer(const char* name, const dockerfile::FileTransfer& transfer,
-                       const std::string& flags) const {
-    std::string text = name + flags;
+  std::string transfer(const char* name, const dockerfile::FileTransfer& transfer) const {
+    std::string text = name;
     if (!transfer.chown.empty()) text += " --chown=" + transfer.chown.text;
     if (!transfer.chmod.empty()) text += " --chmod=" + transfer.chmod.text;
     if (transfer.link) text += " --link";

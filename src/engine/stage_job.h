@@ -50,7 +50,8 @@ struct StageJob {
   // HTTP_PROXY and the like of this machine: every RUN has them in its environment, where build_args has
   // none. No ARG gets them, no key and no history holds them.
   std::map<std::string, std::string> proxies;
-  std::map<std::string, std::string> labels;  // of the image
+  std::map<std::string, std::string> labels;       // of the image
+  std::map<std::string, std::string> annotations;  // of its manifest
   std::vector<SecretSource> secrets;
   BuildNetwork network = BuildNetwork::kDefault;
   bool new_privileges =

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "oci/made_for.h"
 #include "oci/media_types.h"
 #include "oci/verifying_source.h"
 
@@ -93,6 +94,9 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
     if (side == 0) named = read(from_ref);
     if (side == 1 && !to_ref.empty()) there = to_.find(to_ref);
   });
+
+  check_made_for(*named, from_.name(), from_ref);
+  check_made_for(*named, to_.name(), to_ref);
 
   if (!options_.whole_index) {
     const AnyManifest parsed = parse(*named, from_);

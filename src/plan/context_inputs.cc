@@ -12,6 +12,7 @@
 #include "base/thread_pool.h"
 #include "context/disk_view.h"
 #include "context/filtered_view.h"
+#include "context/git_view.h"
 #include "context/selection.h"
 #include "dockerfile/ignore_rules.h"
 
@@ -67,13 +68,12 @@ class ContextReader {
 
   void take(const ContextRead& read) {
     cancellation_.throw_if_requested();
-    auto selection = context::select(view_, read.sources, options_for(read));
-    context::to_git_modes(selection);
+    const auto selection = context::select(view_, read.sources, options_for(read));
     for (auto& source : selection) {
       for (const std::string& link : source.links) {
         if (auto entry = view_.find(link)) entries_.emplace(link, std::move(*entry));
       }
-      for (auto& file : source.files) entries_.emplace(std::move(file.path), std::move(file.entry));
+      for (const auto& file : source.files) entries_.emplace(file.path, file.entry);
     }
   }
 
@@ -139,7 +139,8 @@ ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileI
   }
   const auto disk = std::make_shared<const context::DiskView>(declared.context);
   auto rules = context::read_ignore_rules(*disk, declared.dockerfile_path, options.excluded);
-  const context::FilteredView view(disk, std::move(rules));
+  const context::GitView view(std::make_shared<const context::FilteredView>(disk, std::move(rules)),
+                              context::kFixedTime);
   ContextReader reader(view, options, cancellation);
   if (whole) reader.take({{""}, {}, false, {}, nullptr});
   for (const ContextRead& read : inputs.reads) {

@@ -11,7 +11,6 @@
 
 #include "base/error.h"
 #include "context/wildcard.h"
-#include "dockerfile/add_source.h"
 #include "dockerfile/expand_word.h"
 #include "dockerfile/mount.h"
 #include "dockerfile/stage_graph.h"
@@ -77,10 +76,12 @@ dockerfile::BuildOptions options_of(const task::ImageStage& declared, const std:
 
 class InputsReader {
  public:
-  InputsReader(const task::ImageStage& declared, const std::string& platform, const InputsOfStage& inputs_of)
+  InputsReader(const task::ImageStage& declared, const std::string& platform, const InputsOfStage& inputs_of,
+               const FactsOfBase& facts_of)
       : declared_(declared),
         platform_(platform),
         inputs_of_(inputs_of),
+        facts_of_(facts_of),
         file_(dockerfile::parse(declared.dockerfile, declared.dockerfile_name)),
         global_(file_, options_of(declared, platform)),
         graph_(file_, global_),
@@ -97,21 +98,18 @@ class InputsReader {
         inputs_.triggers.push_back(on_build->trigger);
     }
     if (declared_.build_args.contains(kEpochArgument)) inputs_.arguments.insert(kEpochArgument);
+    inputs_.used.insert(inputs_.arguments.begin(), inputs_.arguments.end());
+    inputs_.escape = file_.directives.escape;
     find_unused();
     return std::move(inputs_);
   }
 
  private:
   const task::StageArgument* stage_of(const std::string& image) const {
-    if (!holds_placeholder(image)) return nullptr;
-    for (const auto& argument : declared_.stage_args) {
-      if (image == placeholder_image(argument.task)) return &argument;
-    }
-    return nullptr;
+    return stage_named(declared_, image);
   }
 
-  // Triggers of an image of the project may name further stages above and images. False where such an image
-  // is not known yet.
+  // Triggers may name further stages above and images. False where an image of the project is not known yet.
   bool apply_triggers() {
     std::set<std::size_t> looked_at;
     for (bool changed = true; changed;) {
@@ -120,14 +118,22 @@ class InputsReader {
         if (!looked_at.insert(index).second) continue;
         changed = true;
         const auto* image = std::get_if<FromImage>(&graph_.nodes()[index].base);
-        const task::StageArgument* stage = image == nullptr ? nullptr : stage_of(image->name);
-        if (stage == nullptr) continue;
-        const DockerfileInputs* known = inputs_of_(*stage);
-        if (known == nullptr) return false;
-        graph_.add_triggers(index, known->triggers);
+        if (image == nullptr) continue;
+        if (const task::StageArgument* stage = stage_of(image->name)) {
+          const DockerfileInputs* known = inputs_of_(*stage);
+          if (known == nullptr) return false;
+          graph_.add_triggers(index, known->triggers);
+        } else if (const BaseFacts* facts = facts_of_base(image->name, index)) {
+          graph_.add_triggers(index, facts->triggers);
+        }
       }
     }
     return true;
+  }
+
+  // Null for one whose name is not known before the images of the project are.
+  const BaseFacts* facts_of_base(const std::string& name, std::size_t index) const {
+    return holds_placeholder(name) ? nullptr : facts_of_(name, platform_of(index));
   }
 
   std::string platform_of(std::size_t index) const {
@@ -141,36 +147,56 @@ class InputsReader {
 
   void read_stage(std::size_t index) {
     const dockerfile::StageNode& node = graph_.nodes()[index];
-    count_global_words(file_.stages[index].base);
-    count_global_words(file_.stages[index].platform);
+    use_global_words(file_.stages[index].base);
+    use_global_words(file_.stages[index].platform);
     std::optional<KnownScope> scope;
     if (const auto* stage = std::get_if<FromStage>(&node.base)) {
       scope = scopes_.at(stage->index);
     } else {
       scope.emplace(global_, base_environment(node, index), holds_placeholder);
     }
-    for (const dockerfile::StageStep& step : node.steps) read_step(step, *scope);
+    DockerfileInputs::Stage stage{index, node.base, platform_of(index), node.at, {}};
+    for (const dockerfile::StageStep& step : node.steps) {
+      read_step(step, *scope);
+      stage.steps.push_back(without_defaults(step));
+    }
+    inputs_.stages.push_back(std::move(stage));
     scopes_.emplace(index, std::move(*scope));
+  }
+
+  // The default of an ARG that is given a value makes no difference.
+  dockerfile::StageStep without_defaults(dockerfile::StageStep step) const {
+    if (auto* arg = std::get_if<dockerfile::Arg>(&step.instruction.body)) {
+      for (auto& declaration : arg->declarations) {
+        if (is_given(declaration.name.text)) declaration.value.reset();
+      }
+    }
+    return step;
   }
 
   KnownEnvironment base_environment(const dockerfile::StageNode& node, std::size_t index) {
     if (std::holds_alternative<FromScratch>(node.base)) return {{}, true};
     const std::string& name = std::get<FromImage>(node.base).name;
-    add_image(name, platform_of(index), node.at, file_.source);
-    const task::StageArgument* stage = stage_of(name);
-    return stage == nullptr ? KnownEnvironment() : inputs_of_(*stage)->environment;
+    DockerfileInputs::Image& image = add_image(name, platform_of(index), node.at, file_.source);
+    if (image.stage != nullptr) return inputs_of_(*image.stage)->environment;
+    if (const BaseFacts* facts = facts_of_base(name, index)) return facts->environment;
+    image.unknown = !holds_placeholder(name);
+    // What its triggers read nobody knows.
+    if (!image.unknown) inputs_.whole_context = true;
+    return {};
   }
 
-  void add_image(const std::string& name, const std::string& platform, dockerfile::Position at,
-                 const dockerfile::SourcePtr& source) {
+  DockerfileInputs::Image& add_image(const std::string& name, const std::string& platform,
+                                     dockerfile::Position at, const dockerfile::SourcePtr& source) {
     const task::StageArgument* stage = stage_of(name);
-    for (const auto& known : inputs_.images) {
+    for (auto& known : inputs_.images) {
       if (stage == nullptr ? known.name == name && known.platform == platform
                            : known.stage != nullptr && known.stage->task == stage->task) {
-        return;
+        return known;
       }
     }
-    inputs_.images.push_back({stage, stage == nullptr ? name : "", platform, at, source});
+    inputs_.images.push_back({stage, stage == nullptr ? name : "", platform, false, at, source});
+    return inputs_.images.back();
   }
 
   void read_step(const dockerfile::StageStep& step, KnownScope& scope) {
@@ -185,9 +211,9 @@ class InputsReader {
       for (const auto& declaration : arg->declarations) count_argument(declaration);
       scope.apply(*arg, step.source);
     } else if (const auto* copy = std::get_if<dockerfile::Copy>(&body)) {
-      if (copy->from.empty()) read_transfer(*copy, copy->parents, false, step, scope);
+      if (copy->from.empty()) read_transfer(*copy, copy->parents, nullptr, step, scope);
     } else if (const auto* add = std::get_if<dockerfile::Add>(&body)) {
-      read_transfer(*add, false, true, step, scope);
+      read_transfer(*add, false, add, step, scope);
     } else if (const auto* run = std::get_if<dockerfile::Run>(&body)) {
       for (std::size_t i = 0; i < run->mount_flags.size(); ++i) {
         if (std::holds_alternative<FromContext>(step.origins[i]))
@@ -196,15 +222,16 @@ class InputsReader {
     }
   }
 
-  void read_transfer(const dockerfile::FileTransfer& transfer, bool parents, bool may_be_remote,
+  // `add`: null for a COPY.
+  void read_transfer(const dockerfile::FileTransfer& transfer, bool parents, const dockerfile::Add* add,
                      const dockerfile::StageStep& step, const KnownScope& scope) {
     ContextRead read;
     for (const auto& word : transfer.sources) {
-      if (may_be_remote && is_remote_anyhow(word.text)) continue;
       const auto path = scope.expand(word, step.source);
       if (!path) {
-        inputs_.whole_context = true;
-      } else if (!may_be_remote || is_of_context(*path, word, step)) {
+        if (add == nullptr || !is_remote_anyhow(word.text)) inputs_.whole_context = true;
+        if (add != nullptr) inputs_.untold.push_back(word.text);
+      } else if (add == nullptr || !add_remote(*add, *path, word, step, scope)) {
         read.sources.push_back(*path);
       }
     }
@@ -213,10 +240,15 @@ class InputsReader {
     add_read(std::move(read), step);
   }
 
-  static bool is_of_context(const std::string& source, const dockerfile::Word& word,
-                            const dockerfile::StageStep& step) {
+  // False where the source is one of the context.
+  bool add_remote(const dockerfile::Add& add, const std::string& source, const dockerfile::Word& word,
+                  const dockerfile::StageStep& step, const KnownScope& scope) {
     try {
-      return std::holds_alternative<dockerfile::ContextPath>(dockerfile::classify_source(source));
+      const auto checksum = scope.expand(add.checksum, step.source);
+      auto remote = dockerfile::remote_source(source, checksum.value_or(""), add.keep_git_dir);
+      if (!remote) return false;
+      inputs_.remotes.push_back({*std::move(remote), word.at, step.source});
+      return true;
     } catch (const std::invalid_argument& error) {
       throw step.source->error(word.at, error.what());
     }
@@ -255,32 +287,33 @@ class InputsReader {
 
   // An ARG of a stage takes its value from a build argument, its default or the global ARG of its name.
   void count_argument(const dockerfile::ArgDeclaration& declaration) {
-    if (is_given(declaration.name.text)) {
-      inputs_.arguments.insert(declaration.name.text);
-    } else if (!declaration.value) {
-      count_global(declaration.name.text);
+    const std::string& name = declaration.name.text;
+    if (is_given(name)) {
+      inputs_.arguments.insert(name);
+    } else if (const auto value = declaration.value ? std::nullopt : global_.value(name)) {
+      inputs_.values[name] = *value;
+      use_global(name);
     }
   }
 
-  void count_global(const std::string& name) {
-    if (!counted_globals_.insert(name).second) return;
-    const bool automatic = global_.value(name).has_value();
+  void use_global(const std::string& name) {
+    if (!used_globals_.insert(name).second) return;
     if (is_given(name)) {
-      if (automatic) inputs_.arguments.insert(name);
+      if (global_.value(name)) inputs_.used.insert(name);
       return;
     }
     for (const auto& instruction : file_.global_args) {
       for (const auto& arg : std::get<dockerfile::Arg>(instruction.body).declarations) {
-        if (arg.name.text == name && arg.value) count_global_words(*arg.value);
+        if (arg.name.text == name && arg.value) use_global_words(*arg.value);
       }
     }
   }
 
-  void count_global_words(const dockerfile::Word& word) {
+  void use_global_words(const dockerfile::Word& word) {
     if (word.empty()) return;
     const dockerfile::Expansion expansion = global_.expand(word);
-    for (const auto& name : expansion.found) count_global(name);
-    for (const auto& name : expansion.missing) count_global(name);
+    for (const auto& name : expansion.found) use_global(name);
+    for (const auto& name : expansion.missing) use_global(name);
   }
 
   void find_unused() {
@@ -296,19 +329,20 @@ class InputsReader {
     for (const auto& [name, value] : declared_.build_args) {
       const bool predefined = global_.uses_build_arg(name);
       if (!declared.contains(name) && !predefined) inputs_.unused.push_back(name);
-      if (predefined || inputs_.arguments.contains(name)) inputs_.given.insert(name);
+      if (predefined || inputs_.used.contains(name)) inputs_.given.insert(name);
     }
   }
 
   const task::ImageStage& declared_;
   const std::string& platform_;
   const InputsOfStage& inputs_of_;
+  const FactsOfBase& facts_of_;
   const dockerfile::Dockerfile file_;
   const dockerfile::GlobalScope global_;
   dockerfile::StageGraph graph_;
   const std::size_t target_;
   std::map<std::size_t, KnownScope> scopes_;
-  std::set<std::string> counted_globals_;
+  std::set<std::string> used_globals_;
   DockerfileInputs inputs_;
 };
 
@@ -321,8 +355,17 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declared,
                                                   const std::string& platform,
-                                                  const InputsOfStage& inputs_of_stage) {
-  return InputsReader(declared, platform, inputs_of_stage).run();
+                                                  const InputsOfStage& inputs_of_stage,
+                                                  const FactsOfBase& facts_of_base) {
+  return InputsReader(declared, platform, inputs_of_stage, facts_of_base).run();
+}
+
+const task::StageArgument* stage_named(const task::ImageStage& declared, const std::string& image_name) {
+  if (!holds_placeholder(image_name)) return nullptr;
+  for (const auto& argument : declared.stage_args) {
+    if (image_name == placeholder_image(argument.task)) return &argument;
+  }
+  return nullptr;
 }
 
 bool holds_stage_argument(const std::string& image_name) {

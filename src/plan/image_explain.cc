@@ -8,7 +8,9 @@
 #include <map>
 #include <set>
 
+#include "dockerfile/canonical.h"
 #include "dockerfile/source.h"
+#include "plan/key_document.h"
 #include "plan/line_difference.h"
 #include "plan/wording.h"
 
@@ -31,22 +33,76 @@ std::string string_of(const base::Json& object, const char* name) {
   return found == object.end() || !found->is_string() ? "" : found->get<std::string>();
 }
 
-// A text_fact() as lines.
-std::vector<std::string> lines_of(const base::Json& document, const char* name) {
-  std::vector<std::string> lines;
-  const base::Json& escaped = object_of(document, name);
-  if (const auto found = escaped.find("escaped"); found != escaped.end() && found->is_array()) {
-    for (const auto& line : *found) lines.push_back(line.is_string() ? line.get<std::string>() : "");
-    return lines;
+std::string text_of(const base::Json& fact) {
+  if (fact.is_string()) return fact.get<std::string>();
+  std::string text;
+  if (const auto found = fact.is_object() ? fact.find("escaped") : fact.end(); found != fact.end()) {
+    for (const auto& line : *found) {
+      if (line.is_string()) text += (text.empty() ? "" : "\n") + line.get<std::string>();
+    }
   }
-  std::string text = string_of(document, name);
-  if (text.ends_with('\n')) text.pop_back();
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
+  return text;
+}
+
+// What people call the image of that digest or key.
+std::string image_name(const base::Json& document, const std::string& id) {
+  const base::Json& images = object_of(object_of(document, kShown), "images");
+  const auto found = images.find(id);
+  return found == images.end() ? id : text_of(*found);
+}
+
+// An instruction on one line, the images that it takes from under their names.
+std::string instruction_line(const base::Json& document, const base::Json& groups) {
+  dockerfile::CanonicalInstruction words;
+  if (groups.is_array()) {
+    for (const auto& group : groups) {
+      words.emplace_back();
+      if (!group.is_array()) continue;
+      for (const auto& word : group) words.back().push_back(text_of(word));
+    }
+  }
+  constexpr std::string_view kFrom = "--from=";
+  for (std::size_t i = 0; !words.empty() && i < words[0].size(); ++i) {
+    std::string& flag = words[0][i];
+    if (flag.starts_with(kFrom)) flag = std::string(kFrom) + image_name(document, flag.substr(kFrom.size()));
+  }
+  return dockerfile::one_line(words);
+}
+
+struct ShownLine {
+  std::string text;
+  std::size_t number = 0;  // 0: unknown
+};
+
+// The stages and instructions in their order.
+std::vector<ShownLine> lines_of(const base::Json& document) {
+  std::vector<ShownLine> lines;
+  const base::Json& shown = object_of(document, kShown);
+  const auto numbers = shown.find("lines");
+  const auto add = [&](std::string text) {
+    std::size_t number = 0;
+    if (numbers != shown.end() && numbers->is_array() && lines.size() < numbers->size() &&
+        numbers->at(lines.size()).is_number_unsigned())
+      number = numbers->at(lines.size()).get<std::size_t>();
+    lines.push_back({std::move(text), number});
+  };
+  const auto stages = document.is_object() ? document.find("dockerfile") : document.end();
+  if (stages == document.end() || !stages->is_array()) return lines;
+  for (const auto& stage : *stages) {
+    const std::string platform = string_of(stage, "platform");
+    add("FROM " + (platform.empty() ? "" : "--platform=" + platform + " ") +
+        image_name(document, string_of(stage, "from")));
+    const auto steps = stage.is_object() ? stage.find("do") : stage.end();
+    if (steps == stage.end() || !steps->is_array()) continue;
+    for (const auto& step : *steps) add(instruction_line(document, step));
   }
   return lines;
+}
+
+std::vector<std::string> texts_of(const std::vector<ShownLine>& lines) {
+  std::vector<std::string> texts;
+  for (const ShownLine& line : lines) texts.push_back(line.text);
+  return texts;
 }
 
 std::string told(const base::Json& value) {
@@ -60,10 +116,16 @@ class ImageComparison {
   ImageComparison(const base::Json& before, const base::Json& now) : before_(before), now_(now) {}
 
   std::vector<Change> run() {
-    for (const char* name : {"schema", "stage", "target", "platform"}) compare_value(name);
+    if (value_of(before_, "schema") != value_of(now_, "schema")) {
+      // Nothing in them can be compared.
+      add("ix", "another version of it makes the names of images in another way");
+      return std::move(changes_);
+    }
+    for (const char* name : {"stage", "platform", "escape"}) compare_value(name);
     compare_images();
     compare_arguments();
     compare_dockerfiles();
+    compare_remotes();
     compare_files("context");
     compare_files("files");
     return std::move(changes_);
@@ -94,11 +156,11 @@ class ImageComparison {
     if (!list.is_array()) return images;
     for (const auto& image : list) {
       const std::string key = string_of(image, "stage");
-      const std::string name = dockerfile::shown(string_of(image, "name"));
       if (key.empty()) {
-        images[name] += string_of(image, "digest");
+        const std::string digest = string_of(image, "digest");
+        images[dockerfile::shown(image_name(document, digest))] += digest;
       } else {
-        images[name + " (stage)"] = key;
+        images[dockerfile::shown(string_of(image, "name")) + " (stage)"] = key;
       }
     }
     return images;
@@ -154,7 +216,9 @@ class ImageComparison {
   }
 
   void compare_dockerfiles() {
-    const auto differing = line_differences(lines_of(before_, "dockerfile"), lines_of(now_, "dockerfile"));
+    const std::vector<ShownLine> before = lines_of(before_);
+    const std::vector<ShownLine> now = lines_of(now_);
+    const auto differing = line_differences(texts_of(before), texts_of(now));
     const auto line = [](const std::string& text) {
       return text.empty() ? std::string("an empty line") : cut(dockerfile::shown(text), kLineColumns);
     };
@@ -164,7 +228,9 @@ class ImageComparison {
         add("Dockerfile", fmt::format("and {} more lines", differing.size() - kMostLinesTold));
         break;
       }
-      const std::string what = fmt::format("Dockerfile:{}", each.line);
+      const auto& text = each.now ? now : before;
+      const std::size_t number = each.line <= text.size() ? text[each.line - 1].number : 0;
+      const std::string what = number == 0 ? "Dockerfile" : fmt::format("Dockerfile:{}", number);
       if (each.before && each.now) {
         add(what, fmt::format("was {}, now {}", line(*each.before), line(*each.now)));
       } else if (each.before) {
@@ -172,6 +238,27 @@ class ImageComparison {
       } else {
         add(what, "added: " + line(*each.now));
       }
+    }
+  }
+
+  // Address → what it was, or is.
+  static base::Json remotes_of(const base::Json& document) {
+    base::Json all = base::Json::object();
+    const base::Json list = value_of(document, "remote");
+    if (!list.is_array()) return all;
+    for (const auto& pair : list) {
+      if (pair.is_array() && pair.size() == 2) all[text_of(pair[0])] = pair[1];
+    }
+    return all;
+  }
+
+  void compare_remotes() {
+    const base::Json before = remotes_of(before_);
+    const base::Json now = remotes_of(now_);
+    for (const auto& [address, identity] : now.items()) {
+      const auto known = before.find(address);
+      if (known != before.end() && *known != identity)
+        add(dockerfile::shown(address), "gives something else now");
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "dockerfile/canonical.h"
 #include "plan/stage_key.h"
 
 namespace ixian::plan {
@@ -43,14 +44,49 @@ base::Json image_fact(const OwnImage& image) {
   return {{"stage", image.key}, {"name", image.stage}};
 }
 
-base::Json image_fact(const ForeignImage& image) {
-  return {{"name", text_fact(image.name)}, {"digest", image.digest}};
+base::Json image_fact(const std::string& digest) {
+  return {{"digest", digest}};
 }
 
 base::Json argument_fact(const OwnImage& image, task::StageArgument::Part part) {
   base::Json fact = image_fact(image);
   fact["part"] = part_name(part);
   return fact;
+}
+
+base::Json dockerfile_fact(const DockerfileInputs& inputs, const std::string& platform,
+                           const OriginName& origin_name) {
+  base::Json stages = base::Json::array();
+  for (const DockerfileInputs::Stage& stage : inputs.stages) {
+    base::Json steps = base::Json::array();
+    for (const dockerfile::StageStep& step : stage.steps) {
+      std::vector<std::string> origins;
+      for (const auto& origin : step.origins) origins.push_back(origin_name(origin, platform));
+      base::Json groups = base::Json::array();
+      for (const auto& group : dockerfile::canonical(step.instruction, *step.source, origins)) {
+        base::Json words = base::Json::array();
+        for (const std::string& word : group) words.push_back(text_fact(word));
+        groups.push_back(std::move(words));
+      }
+      steps.push_back(std::move(groups));
+    }
+    base::Json fact = {{"from", origin_name(stage.base, stage.platform)}, {"do", std::move(steps)}};
+    if (stage.platform != platform) fact["platform"] = stage.platform;
+    stages.push_back(std::move(fact));
+  }
+  return stages;
+}
+
+base::Json shown_beside(const DockerfileInputs& inputs, const std::map<std::string, std::string>& names) {
+  base::Json lines = base::Json::array();
+  for (const DockerfileInputs::Stage& stage : inputs.stages) {
+    lines.push_back(stage.at.line);
+    for (const dockerfile::StageStep& step : stage.steps)
+      lines.push_back(step.from_trigger ? stage.at.line : step.instruction.where.begin.line);
+  }
+  base::Json images = base::Json::object();
+  for (const auto& [id, name] : names) images[id] = text_fact(name);
+  return {{"lines", std::move(lines)}, {"images", std::move(images)}};
 }
 
 base::Json portable_details(const base::Json& details, const std::string& beside) {
@@ -63,8 +99,8 @@ base::Json portable_details(const base::Json& details, const std::string& beside
   return portable;
 }
 
-base::Json key_document(const task::ImageStage& declared, const std::string& platform, base::Json arguments,
-                        const std::vector<base::Json>& images,
+base::Json key_document(const task::ImageStage& declared, const std::string& platform, base::Json dockerfile,
+                        base::Json arguments, const std::vector<base::Json>& images,
                         const std::map<std::string, std::string>& context, base::Json files) {
   base::Json list = base::Json::array();
   for (const base::Json& image : images) {
@@ -72,8 +108,7 @@ base::Json key_document(const task::ImageStage& declared, const std::string& pla
   }
   return {{"schema", kStageKeySchema},
           {"stage", declared.name},
-          {"dockerfile", text_fact(declared.dockerfile)},
-          {"target", text_fact(declared.target)},
+          {"dockerfile", std::move(dockerfile)},
           {"platform", platform},
           {"arguments", std::move(arguments)},
           {"images", std::move(list)},

@@ -76,11 +76,16 @@ TEST_F(StageContext, AFileAddedOrRemovedChangesTheKey) {
   EXPECT_TRUE(changes_key([&] { std::filesystem::remove(at("d/a")); }));
 }
 
-TEST_F(StageContext, AnEmptyFolderThatIsCopiedChangesTheKey) {
+TEST_F(StageContext, AFolderWithoutFilesDoesNot) {
   project.write("d/a", "1");
-  declare("COPY d /\n");
-  EXPECT_TRUE(changes_key([&] { std::filesystem::create_directories(at("d/empty/deep")); }));
-  EXPECT_THAT(project.reads("web"), ElementsAre("d/a", "d/empty/deep/"));
+  declare("COPY d* /\nRUN --mount=source=d,target=/d x\n");
+  EXPECT_FALSE(changes_key([&] {
+    std::filesystem::create_directories(at("d/empty/deep"));
+    std::filesystem::create_directories(at("dd"));
+  }));
+  EXPECT_THAT(project.reads("web"), ElementsAre("d/a"));
+  declare("COPY dd /\n");
+  EXPECT_THAT(project.reads("web"), ElementsAre("dd/"));
 }
 
 TEST_F(StageContext, AnEmptyContextIsToldFromNone) {
@@ -218,16 +223,26 @@ TEST_F(StageContext, APlatformArgumentNamesTheFile) {
   EXPECT_THAT(project.reads("web"), ElementsAre("bin/arm64"));
 }
 
-TEST_F(StageContext, AVariableOfAForeignImageMakesAllFilesCount) {
+TEST_F(StageContext, AVariableOfAForeignImageNamesTheFile) {
   project.write("a", "1");
   project.write("b", "1");
+  project.bases["debian:12"].environment = {{{"VERSION", "a"}}, true};
   for (const std::string lines :
-       {"COPY $VERSION /\n", "ARG VERSION\nCOPY $VERSION /\n", "ENV V=x$VERSION\nCOPY $V /\n",
-        "ADD $VERSION /\n", "COPY ${VERSION:?} /\n", "COPY $PATH /\n", "ENV $VERSION=1\nCOPY $V /\n",
+       {"COPY $VERSION /\n", "ARG VERSION\nCOPY $VERSION /\n", "ENV V=$VERSION\nCOPY $V /\n",
+        "ADD $VERSION /\n", "COPY ${VERSION:?} /\n", "ENV $VERSION=a\nCOPY $a /\n",
         "RUN --mount=target=/m,source=$VERSION x\n"}) {
     declare(lines);
-    EXPECT_THAT(project.reads("web"), ElementsAre("a", "b")) << lines;
+    EXPECT_THAT(project.reads("web"), ElementsAre("a")) << lines;
   }
+}
+
+TEST_F(StageContext, AnImageWhoseNameIsKnownLateMakesAllFilesCount) {
+  project.write("a", "1");
+  project.write("b", "1");
+  project.add("base", "FROM debian:12\n");
+  project.add("web", "ARG FROM_TAG\nFROM other:$FROM_TAG\nCOPY a /\n").stage_args = {
+      {"FROM_TAG", "build_base", task::StageArgument::Part::kTag}};
+  EXPECT_THAT(project.reads("web"), ElementsAre("a", "b"));
 }
 
 TEST_F(StageContext, AVariableThatNothingSetsOnScratchIsEmpty) {

@@ -33,7 +33,7 @@ NamedError::NamedError(const std::string& task, const Error& error)
             error.context()) {}
 
 bool StageDraft::stands_for_stage(const task::StageArgument& argument) const {
-  return inputs.arguments.contains(argument.name) && !keyed->declared.build_args.contains(argument.name);
+  return inputs.used.contains(argument.name) && !keyed->declared.build_args.contains(argument.name);
 }
 
 TaskId StageDrafts::task_of(const task::StageArgument& argument) const {
@@ -75,13 +75,15 @@ std::optional<TaskId> StageDrafts::read_on(TaskId id) {
   }
   StageDraft& draft = *reading_.back().draft;
   std::optional<TaskId> unread;
-  auto inputs = dockerfile_inputs(draft.keyed->declared, draft.platform,
-                                  [&](const task::StageArgument& argument) -> const DockerfileInputs* {
-                                    const TaskId below = task_of(argument);
-                                    if (drafts_.contains(below)) return &at(below).inputs;
-                                    unread = below;
-                                    return nullptr;
-                                  });
+  auto inputs = dockerfile_inputs(
+      draft.keyed->declared, draft.platform,
+      [&](const task::StageArgument& argument) -> const DockerfileInputs* {
+        const TaskId below = task_of(argument);
+        if (drafts_.contains(below)) return &at(below).inputs;
+        unread = below;
+        return nullptr;
+      },
+      facts_of_base_);
   if (!inputs) return unread;
   draft.inputs = *std::move(inputs);
   add_needs(draft);
@@ -92,7 +94,18 @@ std::optional<TaskId> StageDrafts::read_on(TaskId id) {
   return std::nullopt;
 }
 
-std::unique_ptr<StageDraft> StageDrafts::declared(TaskId id) const {
+void StageDrafts::read_again(const std::vector<TaskId>& ids) {
+  for (const TaskId id : ids) {
+    auto draft = std::move(drafts_.at(id));
+    drafts_.erase(id);
+    draft->inputs = {};
+    draft->needs.clear();
+    unread_[id] = std::move(draft);
+  }
+}
+
+std::unique_ptr<StageDraft> StageDrafts::declared(TaskId id) {
+  if (auto known = unread_.extract(id)) return std::move(known.mapped());
   if (!graph_[id].is_image()) throw Error(ErrorCode::kUsage, "it is no image task.");
   auto draft = std::make_unique<StageDraft>();
   draft->keyed = std::make_shared<KeyedStage>();
@@ -125,6 +138,7 @@ std::vector<std::shared_ptr<KeyedStage>> StageDrafts::forget() {
     if (draft->done) all.push_back(std::move(draft->keyed));
   }
   drafts_.clear();
+  unread_.clear();
   return all;
 }
 

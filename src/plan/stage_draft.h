@@ -30,11 +30,16 @@ struct StageDraft {
 // Not thread-safe. May be asked for another stage by the task that declares one.
 class StageDrafts {
  public:
-  StageDrafts(const task::TaskGraph& graph, const base::Cancellation& cancellation)
-      : graph_(graph), cancellation_(cancellation) {}
+  // `facts_of_base` as in dockerfile_inputs().
+  StageDrafts(const task::TaskGraph& graph, FactsOfBase facts_of_base, const base::Cancellation& cancellation)
+      : graph_(graph), facts_of_base_(std::move(facts_of_base)), cancellation_(cancellation) {}
 
   // Reads what has not been read. Throws NamedError, also for stages that need each other.
   void read(task::TaskId id);
+
+  // Takes what was read of these Dockerfiles away, so that read() reads them again: more is known of bases
+  // now.
+  void read_again(const std::vector<task::TaskId>& ids);
 
   // What has been read.
   StageDraft& at(task::TaskId id) { return *drafts_.at(id); }
@@ -52,14 +57,16 @@ class StageDrafts {
   };
 
   std::optional<task::TaskId> read_on(task::TaskId id);
-  std::unique_ptr<StageDraft> declared(task::TaskId id) const;
+  std::unique_ptr<StageDraft> declared(task::TaskId id);
   void add_needs(StageDraft& draft) const;
   [[noreturn]] void fail_ring(task::TaskId again) const;
 
   const task::TaskGraph& graph_;
+  const FactsOfBase facts_of_base_;
   const base::Cancellation& cancellation_;
   std::map<task::TaskId, std::unique_ptr<StageDraft>> drafts_;
-  std::vector<Reading> reading_;  // each needs the next
+  std::map<task::TaskId, std::unique_ptr<StageDraft>> unread_;  // declared, and to be read again
+  std::vector<Reading> reading_;                                // each needs the next
 };
 
 // An Error that already says whose image it is about.

@@ -1,6 +1,9 @@
 // A key is made in steps, so that whatever must wait does so beside the others: all Dockerfiles that one
 // stands on are read first, those below before those that stand on them; then all foreign images are asked
-// for at once; then contexts are read in parallel; then documents are made from below upwards.
+// for at once, and what they mean for a Dockerfile that stands on them (what they set, what they trigger)
+// where nobody on this machine knows it yet. Then the Dockerfiles are read again with that, as often as
+// triggers name further images. Then contexts are read in parallel; then documents are made from below
+// upwards.
 #include "plan/stage_key.h"
 
 #include <fmt/format.h>
@@ -21,7 +24,7 @@ namespace {
 
 using task::TaskId;
 
-constexpr unsigned kDigestsAtOnce = 16;
+constexpr unsigned kQuestionsAtOnce = 16;
 
 std::string digest_in_name(const DockerfileInputs::Image& image, const std::string& name) {
   try {
@@ -36,7 +39,14 @@ std::string digest_in_name(const DockerfileInputs::Image& image, const std::stri
 
 struct StageKeys::Impl {
   Impl(const task::TaskGraph& task_graph, KeySources key_sources)
-      : graph(task_graph), sources(std::move(key_sources)), drafts(task_graph, sources.cancellation) {}
+      : graph(task_graph),
+        sources(std::move(key_sources)),
+        drafts(
+            task_graph,
+            [this](const std::string& image, const std::string& platform) {
+              return base_of(image, platform);
+            },
+            sources.cancellation) {}
 
   using Question = std::pair<std::string, std::string>;  // a foreign image, a platform
 
@@ -46,6 +56,8 @@ struct StageKeys::Impl {
   StageDrafts drafts;
   std::map<TaskId, std::vector<std::shared_ptr<KeyedStage>>> forgotten;  // somebody may still look at them
   std::map<Question, std::string> digests;
+  std::map<Question, BaseFacts> bases;
+  std::vector<std::pair<dockerfile::RemoteSource, std::string>> remotes;  // and what they are now
   std::set<std::string> warnings;
 
   const std::string& name(const StageDraft& draft) const { return graph[draft.keyed->id].name; }
@@ -55,14 +67,20 @@ struct StageKeys::Impl {
   }
 
   void make(const std::vector<TaskId>& ids) {
-    std::set<TaskId> seen;
     std::vector<StageDraft*> todo;
-    for (const TaskId id : ids) {
-      drafts.read(id);
-      collect(id, seen, todo);
+    for (;;) {
+      std::set<TaskId> seen;
+      todo.clear();
+      for (const TaskId id : ids) {
+        drafts.read(id);
+        collect(id, seen, todo);
+      }
+      if (todo.empty()) return;
+      if (!ask_outside(todo)) break;
+      std::vector<TaskId> again;
+      for (const StageDraft* each : todo) again.push_back(each->keyed->id);
+      drafts.read_again(again);
     }
-    if (todo.empty()) return;
-    ask_for_digests(todo);
     read_contexts(todo);
     for (StageDraft* each : todo) named(name(*each), [&] { finish(*each); });
   }
@@ -75,30 +93,114 @@ struct StageKeys::Impl {
     todo.push_back(&each);
   }
 
-  void ask_for_digests(const std::vector<StageDraft*>& todo) {
-    std::vector<std::pair<Question, const StageDraft*>> questions;
-    std::set<Question> asked;
+  // Without asking anybody. Null where that is not possible.
+  const BaseFacts* base_of(const std::string& image, const std::string& platform) {
+    const Question question(image, platform);
+    if (const auto known = bases.find(question); known != bases.end()) return &known->second;
+    if (!sources.foreign_base) return &bases[question];
+    std::string digest;
+    if (const auto known = digests.find(question); known != digests.end()) digest = known->second;
+    try {
+      if (const auto named = oci::parse_reference(image).digest; named && digest.empty())
+        digest = named->text();
+    } catch (const base::Error&) {
+      return nullptr;  // whoever asks for it says so
+    }
+    if (digest.empty() || !sources.known_base) return nullptr;
+    auto facts = sources.known_base(digest, platform);
+    return facts ? &(bases[question] = *std::move(facts)) : nullptr;
+  }
+
+  const std::string* identity_of(const dockerfile::RemoteSource& what) const {
+    const auto known =
+        std::find_if(remotes.begin(), remotes.end(), [&](const auto& each) { return each.first == what; });
+    return known == remotes.end() ? nullptr : &known->second;
+  }
+
+  struct AskedRemote {
+    const DockerfileInputs::Remote* remote = nullptr;
+    const StageDraft* draft = nullptr;
+    std::string answer;
+  };
+
+  // What ADDs take from elsewhere, once each.
+  std::vector<AskedRemote> unasked_remotes(const std::vector<StageDraft*>& todo) const {
+    std::vector<AskedRemote> all;
+    for (const StageDraft* each : todo) {
+      for (const auto& remote : each->inputs.remotes) {
+        const bool again = std::any_of(all.begin(), all.end(),
+                                       [&](const auto& one) { return one.remote->what == remote.what; });
+        if (!again && identity_of(remote.what) == nullptr) all.push_back({&remote, each, ""});
+      }
+    }
+    return all;
+  }
+
+  void ask(AskedRemote& asked) const {
+    if (!sources.remote_identity) return;
+    try {
+      asked.answer = sources.remote_identity(asked.remote->what);
+    } catch (const base::Error& error) {
+      const base::Error placed = asked.remote->source->error(asked.remote->at, error.message());
+      throw base::Error(error.code(), placed.message(),
+                        placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+    }
+  }
+
+  struct Asked {
+    Question question;
+    const StageDraft* draft = nullptr;
+    std::string digest;
+    bool base = false;  // a Dockerfile stands on it
+    std::optional<BaseFacts> facts;
+  };
+
+  // Digests of all foreign images, what those mean that a Dockerfile stands on, and what is added from
+  // elsewhere. Whether anything has been found out of images that a Dockerfile stands on.
+  bool ask_outside(const std::vector<StageDraft*>& todo) {
+    std::map<Question, Asked> all;
     for (const StageDraft* each : todo) {
       for (const auto& image : each->inputs.images) {
         if (image.stage != nullptr || holds_stage_argument(image.name)) continue;
         const Question question(image.name, image.platform);
-        if (digests.contains(question) || !asked.insert(question).second) continue;
-        const std::string known = named(name(*each), [&] { return digest_in_name(image, image.name); });
-        if (known.empty()) {
-          questions.emplace_back(question, each);
-        } else {
-          digests[question] = known;
-        }
+        const auto known = digests.find(question);
+        if (known != digests.end() && !image.unknown) continue;
+        Asked& asked = all.try_emplace(question, Asked{question, each, "", false, {}}).first->second;
+        asked.base = asked.base || image.unknown;
+        asked.digest = known != digests.end()
+                           ? known->second
+                           : named(name(*each), [&] { return digest_in_name(image, image.name); });
       }
     }
-    std::vector<std::string> answers(questions.size());
-    base::parallel_for(questions.size(), kDigestsAtOnce, [&](std::size_t i) {
+    std::vector<Asked*> questions;
+    for (auto& [question, asked] : all) questions.push_back(&asked);
+    std::vector<AskedRemote> further = unasked_remotes(todo);
+    base::parallel_for(questions.size() + further.size(), kQuestionsAtOnce, [&](std::size_t i) {
       sources.cancellation.throw_if_requested();
-      const Question& question = questions[i].first;
-      named(name(*questions[i].second),
-            [&] { answers[i] = sources.foreign_digest(question.first, question.second); });
+      if (i < questions.size()) {
+        named(name(*questions[i]->draft), [&] { ask(*questions[i]); });
+      } else {
+        AskedRemote& remote = further[i - questions.size()];
+        named(name(*remote.draft), [&] { ask(remote); });
+      }
     });
-    for (std::size_t i = 0; i < questions.size(); ++i) digests[questions[i].first] = std::move(answers[i]);
+    for (AskedRemote& each : further) remotes.emplace_back(each.remote->what, std::move(each.answer));
+    bool learnt = false;
+    for (Asked* asked : questions) {
+      digests[asked->question] = std::move(asked->digest);
+      if (!asked->facts) continue;
+      bases[asked->question] = *std::move(asked->facts);
+      learnt = true;
+    }
+    return learnt;
+  }
+
+  void ask(Asked& asked) const {
+    const auto& [image, platform] = asked.question;
+    if (asked.digest.empty()) asked.digest = sources.foreign_digest(image, platform);
+    if (!asked.base) return;
+    if (sources.known_base) asked.facts = sources.known_base(asked.digest, platform);
+    if (!asked.facts) asked.facts = sources.foreign_base(image, asked.digest, platform);
   }
 
   void read_contexts(const std::vector<StageDraft*>& todo) {
@@ -129,29 +231,65 @@ struct StageKeys::Impl {
     return known;
   }
 
-  std::vector<base::Json> images_of(const StageDraft& each) {
+  std::string image_of(const std::string& task) { return drafts.at(graph.find(task)).keyed->image(); }
+
+  // What documents call the images of a stage, and what people do.
+  struct ImageNames {
+    std::map<std::string, std::string> own;    // by task
+    std::map<Question, std::string> foreign;   // by name and platform
+    std::map<std::string, std::string> shown;  // by digest or key
+  };
+
+  // Also notes which images the stage stands on.
+  std::vector<base::Json> images_of(const StageDraft& each, ImageNames& names) {
     std::vector<base::Json> facts;
     KeyedStage& keyed = *each.keyed;
-    const auto image_of = [&](const std::string& task) { return drafts.at(graph.find(task)).keyed->image(); };
     for (const auto& image : each.inputs.images) {
       if (image.stage != nullptr) {
+        const OwnImage own = own_image(*image.stage);
         keyed.stages.push_back(drafts.task_of(*image.stage));
-        facts.push_back(image_fact(own_image(*image.stage)));
+        names.shown[own.key] = own.stage;
+        names.own[image.stage->task] = own.key;
+        facts.push_back(image_fact(own));
         continue;
       }
-      const std::string real_name = with_real_names(image.name, keyed.declared, image_of);
-      auto& names = keyed.foreign_images;
-      if (std::find(names.begin(), names.end(), real_name) == names.end()) names.push_back(real_name);
+      const std::string real_name =
+          with_real_names(image.name, keyed.declared, [&](const auto& task) { return image_of(task); });
+      auto& all = keyed.foreign_images;
+      if (std::find(all.begin(), all.end(), real_name) == all.end()) all.push_back(real_name);
       const std::string digest = foreign_digest(image, real_name);
       keyed.pinned[real_name] = digest;
-      facts.push_back(image_fact(ForeignImage{image.name, digest}));
+      names.shown.try_emplace(digest, image.name);
+      names.foreign[Question(image.name, image.platform)] = digest;
+      facts.push_back(image_fact(digest));
     }
     return facts;
+  }
+
+  static std::string origin_name(const StageDraft& each, const ImageNames& names,
+                                 const dockerfile::Origin& origin, const std::string& platform) {
+    if (std::holds_alternative<dockerfile::FromScratch>(origin)) return "scratch";
+    if (std::holds_alternative<dockerfile::FromContext>(origin)) return "";
+    if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) {
+      const auto& all = each.inputs.stages;
+      const auto found =
+          std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.index == stage->index; });
+      return fmt::format("stage {}", found - all.begin());
+    }
+    const std::string& image = std::get<dockerfile::FromImage>(origin).name;
+    if (const auto* own = stage_named(each.keyed->declared, image)) return names.own.at(own->task);
+    return names.foreign.at(Question(image, platform));
   }
 
   base::Json arguments_of(const StageDraft& each) {
     KeyedStage& keyed = *each.keyed;
     base::Json facts = base::Json::object();
+    // A name without a registry: the stage and its key.
+    const auto keyed_name = [&](const std::string& task) {
+      return "stage.invalid/image:" + drafts.at(graph.find(task)).keyed->tag();
+    };
+    for (const auto& [argument, value] : each.inputs.values)
+      facts[base::printable_path(argument)] = text_fact(with_real_names(value, keyed.declared, keyed_name));
     for (const std::string& argument : each.inputs.given)
       keyed.arguments.emplace(argument, keyed.declared.build_args.at(argument));
     for (const auto& [argument, value] : keyed.declared.build_args) {
@@ -160,7 +298,8 @@ struct StageKeys::Impl {
     for (const auto& argument : keyed.declared.stage_args) {
       if (!each.stands_for_stage(argument)) continue;
       keyed.arguments.emplace(argument.name, argument_value(argument, stage_of(argument).image()));
-      facts[argument.name] = argument_fact(own_image(argument), argument.part);
+      if (each.inputs.arguments.contains(argument.name))
+        facts[argument.name] = argument_fact(own_image(argument), argument.part);
     }
     return facts;
   }
@@ -177,13 +316,31 @@ struct StageKeys::Impl {
     keyed.stages.clear();
     keyed.foreign_images.clear();
     keyed.pinned.clear();
-    keyed.inputs = key_document(keyed.declared, each.platform, arguments_of(each), images_of(each),
+    ImageNames names;
+    const std::vector<base::Json> images = images_of(each, names);
+    const base::Json dockerfile = dockerfile_fact(
+        each.inputs, each.platform, [&](const dockerfile::Origin& origin, const std::string& platform) {
+          return origin_name(each, names, origin, platform);
+        });
+    keyed.inputs = key_document(keyed.declared, each.platform, dockerfile, arguments_of(each), images,
                                 each.context.files, files_of(keyed.declared));
+    if (each.inputs.escape != '\\') keyed.inputs["escape"] = std::string(1, each.inputs.escape);
+    base::Json remote = base::Json::array();
+    for (const auto& source : each.inputs.remotes)
+      remote.push_back({text_fact(source.what.shown()), *identity_of(source.what)});
+    if (!remote.empty()) keyed.inputs["remote"] = std::move(remote);
     keyed.key = base::sha256_hex(base::canonical_json(keyed.inputs));
+    keyed.inputs[kShown] = shown_beside(each.inputs, names.shown);
     keyed.context_bytes = each.context.bytes;
     for (const std::string& argument : each.inputs.unused) {
       warn(fmt::format("The build argument {} of {} is used by no ARG of {}.", argument, name(each),
                        keyed.declared.dockerfile_name));
+    }
+    for (const std::string& source : each.inputs.untold) {
+      warn(
+          fmt::format("What {} is of {} cannot be told before the images of the project have names, so it is "
+                      "not part of the key.",
+                      dockerfile::shown(source), name(each)));
     }
     if (each.context.has_git) {
       warn(
@@ -193,6 +350,8 @@ struct StageKeys::Impl {
     }
     each.context = {};
     each.inputs.images.clear();
+    each.inputs.stages.clear();
+    each.inputs.remotes.clear();
     each.done = true;
     take_known(each);
   }

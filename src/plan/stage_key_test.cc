@@ -42,20 +42,54 @@ TEST_F(StageKey, NamesTheImage) {
 }
 
 TEST_F(StageKey, IsTheDigestOfItsDocument) {
-  project.add("base", "FROM debian:12\n");
-  const KeyedStage keyed = project.keyed("base");
+  project.add("base", "FROM debian:12\nRUN a  b\n");
+  KeyedStage keyed = project.keyed("base");
+  const std::string digest = "sha256:" + base::sha256_hex("debian:12");
+  EXPECT_EQ(keyed.inputs["shown"], (Json{{"lines", {1, 2}}, {"images", {{digest, "debian:12"}}}}));
+  keyed.inputs.erase("shown");
   EXPECT_EQ(keyed.key, base::sha256_hex(base::canonical_json(keyed.inputs)));
-  EXPECT_EQ(
-      keyed.inputs,
-      (Json{{"schema", 1},
-            {"stage", "base"},
-            {"dockerfile", "FROM debian:12\n"},
-            {"target", ""},
-            {"platform", oci::host_platform().text()},
-            {"arguments", Json::object()},
-            {"images", {{{"name", "debian:12"}, {"digest", "sha256:" + base::sha256_hex("debian:12")}}}},
-            {"context", Json::object()},
-            {"files", Json::object()}}));
+  const Json run = {{"RUN"}, Json::array({"a  b"})};
+  EXPECT_EQ(keyed.inputs, (Json{{"schema", 2},
+                                {"stage", "base"},
+                                {"dockerfile", {{{"from", digest}, {"do", Json::array({run})}}}},
+                                {"platform", oci::host_platform().text()},
+                                {"arguments", Json::object()},
+                                {"images", {{{"digest", digest}}}},
+                                {"context", Json::object()},
+                                {"files", Json::object()}}));
+}
+
+// What a Dockerfile says, and how it is written.
+
+TEST_F(StageKey, IsTheSameHoweverTheDockerfileIsWritten) {
+  const std::string plain =
+      "ARG HUB=a.example\nFROM $HUB/x@sha256:" + std::string(64, 'a') +
+      " AS one\nENV A=b\nCOPY --chown=1:2 --link src /src\n"
+      "RUN --mount=type=cache,target=/c,id=i make all\nFROM one AS two\nARG HUB\n"
+      "COPY --from=one /src /two\nRUN --mount=from=one,target=/m cat /m\nCMD [\"x\", \"y\"]\n";
+  project.write("src", "1");
+  project.add("base", plain).build_args["HUB"] = "b.example";
+  const std::string key = project.key("base");
+  const auto same = [&](const std::string& text, const std::string& target = "") {
+    project["base"].dockerfile = text;
+    project["base"].target = target;
+    EXPECT_EQ(project.key("base"), key) << text;
+  };
+  const auto edited = [&](const std::string& what, const std::string& by) {
+    std::string text = plain;
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+      text.replace(at, what.size(), by);
+    return text;
+  };
+  same("# syntax=docker/dockerfile:1\n# escape=\\\n" + plain + "\n\n# the end");
+  same(edited("\n", "\r\n"));
+  same(edited("COPY ", "  copy   "));
+  same(edited("FROM one AS two", "from one as TWO"));
+  same(edited("--chown=1:2 --link src", "--link --chown=1:2 \\\n # why\n\n  src"));
+  same(edited("type=cache,target=/c,id=i", "id=i,dst=/c,type=cache"));
+  same(edited("[\"x\", \"y\"]", "[ \"x\",\"y\" ]"));
+  same(edited("one", "other"));
+  same("ARG HUB\nFROM debian:12 AS unneeded\nRUN x\n" + edited("ARG HUB=a.example\n", ""), "two");
 }
 
 TEST_F(StageKey, ChangesWithTheDockerfilesText) {
@@ -64,7 +98,7 @@ TEST_F(StageKey, ChangesWithTheDockerfilesText) {
 }
 
 TEST_F(StageKey, ChangesWithTheTarget) {
-  project.add("base", "FROM debian:12 AS a\nFROM debian:12 AS b\n");
+  project.add("base", "FROM debian:12 AS a\nFROM debian:12 AS b\nUSER x\n");
   EXPECT_TRUE(changes_key("base", [](auto& stage) { stage.target = "a"; }));
 }
 
@@ -98,8 +132,8 @@ TEST_F(StageKey, IgnoresSecrets) {
 }
 
 TEST_F(StageKey, TellsTextsThatAreNotUtf8Apart) {
-  project.add("base", "FROM debian:12\n# \xff\n");
-  EXPECT_TRUE(changes_key("base", [](auto& stage) { stage.dockerfile = "FROM debian:12\n# \xfe\n"; }));
+  project.add("base", "FROM debian:12\nRUN \xff\n");
+  EXPECT_TRUE(changes_key("base", [](auto& stage) { stage.dockerfile = "FROM debian:12\nRUN \xfe\n"; }));
 }
 
 // Arguments.
@@ -116,7 +150,7 @@ TEST_F(StageKey, HoldsOnlyArgumentsThatMakeADifference) {
            "FROM debian:$TAG\nARG OWN\nARG DEEPER\n")
       .build_args = {{"TAG", "13"}, {"ODD", "2"},        {"OTHER", "3"}, {"OWN", "4"},
                      {"NONE", "5"}, {"HTTP_PROXY", "6"}, {"DEEP", "7"}};
-  EXPECT_EQ(project.inputs("base")["arguments"], (Json{{"TAG", "13"}, {"OWN", "4"}, {"DEEP", "7"}}));
+  EXPECT_EQ(project.inputs("base")["arguments"], (Json{{"OWN", "4"}, {"DEEPER", "7"}}));
 }
 
 TEST_F(StageKey, HoldsAProxyThatIsDeclared) {
@@ -129,11 +163,19 @@ TEST_F(StageKey, HoldsTheEpochThoughNothingDeclaresIt) {
   EXPECT_TRUE(changes_key("base", [](auto& stage) { stage.build_args["SOURCE_DATE_EPOCH"] = "2"; }));
 }
 
-TEST_F(StageKey, HoldsAnAutomaticArgumentThatIsOverridden) {
-  project.add("base", "FROM --platform=$BUILDPLATFORM debian:12\nARG TARGETARCH\n").build_args = {
+TEST_F(StageKey, HoldsAutomaticArguments) {
+  project.add("base", "FROM --platform=$BUILDPLATFORM debian:12\nARG TARGETARCH\nARG BUILDPLATFORM\n")
+      .platform = "linux/s390x";
+  Json inputs = project.inputs("base");
+  EXPECT_EQ(inputs["arguments"],
+            (Json{{"TARGETARCH", "s390x"}, {"BUILDPLATFORM", oci::host_platform().text()}}));
+  EXPECT_EQ(inputs["dockerfile"][0]["platform"], oci::host_platform().text());
+  project["base"].build_args = {
       {"TARGETARCH", "mine"}, {"BUILDPLATFORM", "linux/arm64"}, {"TARGETOS", "unused"}};
-  EXPECT_EQ(project.inputs("base")["arguments"],
-            (Json{{"TARGETARCH", "mine"}, {"BUILDPLATFORM", "linux/arm64"}}));
+  inputs = project.inputs("base");
+  EXPECT_EQ(inputs["arguments"], (Json{{"TARGETARCH", "mine"}, {"BUILDPLATFORM", "linux/arm64"}}));
+  EXPECT_EQ(inputs["dockerfile"][0]["platform"], "linux/arm64");
+  EXPECT_EQ(project.keyed("base").arguments.count("BUILDPLATFORM"), 1u);
 }
 
 TEST_F(StageKey, WarnsOnceOfAnArgumentThatNothingDeclares) {
@@ -211,8 +253,11 @@ TEST_F(StageKey, KnowsAStageThatIsNamedInTwoParts) {
   const KeyedStage keyed = project.keyed("runtime");
   EXPECT_EQ(keyed.stages.size(), 1u);
   EXPECT_EQ(keyed.inputs["images"], (Json{{{"stage", project.key("base")}, {"name", "base"}}}));
-  EXPECT_EQ(keyed.inputs["arguments"]["FROM_TAG"],
-            (Json{{"stage", project.key("base")}, {"name", "base"}, {"part", "tag"}}));
+  EXPECT_EQ(keyed.inputs["arguments"], Json::object());
+  EXPECT_EQ(keyed.inputs["dockerfile"][0]["from"], project.key("base"));
+  stage.dockerfile += "ARG FROM_TAG\n";
+  EXPECT_EQ(project.inputs("runtime")["arguments"],
+            (Json{{"FROM_TAG", {{"stage", project.key("base")}, {"name", "base"}, {"part", "tag"}}}}));
 }
 
 TEST_F(StageKey, AsksForAnotherTagOfAStagesRepositoryByItsRealName) {
@@ -268,6 +313,75 @@ TEST_F(StageKey, DoesNotAskForAReferenceWithADigest) {
   project.add("base", "FROM debian@" + digest + "\n");
   EXPECT_EQ(project.inputs("base")["images"][0]["digest"], digest);
   EXPECT_THAT(project.asked, IsEmpty());
+}
+
+TEST_F(StageKey, IsTheSameUnderEveryNameOfADigest) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  project.add("base", "ARG HUB=one.example\nFROM $HUB/x@" + digest + "\nCOPY --from=one.example/x@" + digest +
+                          " /a /\n");
+  EXPECT_FALSE(changes_key("base", [&](auto& stage) {
+    stage.dockerfile = "FROM x:1@" + digest + "\nCOPY --from=y@" + digest + " /a /\n";
+  }));
+  project.digests["debian:12"] = std::string(64, 'a');
+  EXPECT_FALSE(changes_key("base", [&](auto& stage) {
+    stage.dockerfile = "FROM debian:12\nCOPY --from=y@" + digest + " /a /\n";
+  }));
+}
+
+// What an image means for a Dockerfile that stands on it.
+
+TEST_F(StageKey, HoldsWhatTriggersOfABaseRead) {
+  project.bases["onb"].triggers = {"COPY src /src2", "ARG V"};
+  project.write("src", "1");
+  project.write("other", "1");
+  task::ImageStage& stage = project.add("base", "FROM onb AS mid\nFROM debian:12\nCOPY --from=mid /src2 /\n");
+  EXPECT_THAT(project.reads("base"), ElementsAre("src"));
+  EXPECT_TRUE(changes_key("base", [&](auto&) { project.write("src", "2"); }));
+  EXPECT_FALSE(changes_key("base", [&](auto&) { project.write("other", "2"); }));
+  stage.build_args["V"] = "1";
+  EXPECT_EQ(project.inputs("base")["arguments"], (Json{{"V", "1"}}));
+}
+
+TEST_F(StageKey, AsksOnForImagesThatTriggersName) {
+  project.bases["one"].triggers = {"COPY --from=second /a /b"};
+  project.bases["two"].triggers = {"COPY src /src2"};
+  project.write("src", "1");
+  project.add("base", "FROM two AS second\nFROM one\nRUN --mount=from=tool,target=/t t\n");
+  EXPECT_THAT(project.reads("base"), ElementsAre("src"));
+  EXPECT_THAT(project.asked_bases, UnorderedElementsAre("one", "two"));
+}
+
+TEST_F(StageKey, HoldsExactlyWhatAVariableOfABaseNames) {
+  project.bases["env"].environment.values["DIR"] = "src";
+  project.bases["env"].environment.whole = true;
+  project.write("src/a", "1");
+  project.write("other", "1");
+  project.add("base", "FROM env\nENV FILE=$DIR/a\n");
+  project.add("runtime", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY $FILE /\n", {"base"});
+  EXPECT_THAT(project.reads("runtime"), ElementsAre("src/a"));
+}
+
+TEST_F(StageKey, AsksOnceForADigestWhateverItIsCalled) {
+  const std::string digest = "@sha256:" + std::string(64, 'a');
+  project.add("base", "FROM one" + digest + "\n");
+  const std::string key = project.key("base");
+  EXPECT_EQ(project.asked_bases.size(), 1u);
+  project["base"].dockerfile = "FROM mirror.example/two" + digest + "\n";
+  EXPECT_EQ(project.key("base"), key);
+  EXPECT_EQ(project.asked_bases.size(), 1u);
+  EXPECT_THAT(project.asked, IsEmpty());
+}
+
+TEST_F(StageKey, HoldsWhatIsAddedFromElsewhereAsItIsNow) {
+  project.remotes["https://example.com/1.tar"] = "sha256:1";
+  project.add("base",
+              "FROM debian:12\nARG V=1\nADD https://example.com/$V.tar https://example.com/x.git#main /\n"
+              "ADD https://example.com/$V.tar /other\n");
+  const std::string key = project.key("base");
+  EXPECT_THAT(project.asked_remotes,
+              UnorderedElementsAre("https://example.com/1.tar", HasSubstr("https://example.com/x.git")));
+  EXPECT_EQ(project.key("base"), key);
+  EXPECT_TRUE(changes_key("base", [&](auto&) { project.remotes["https://example.com/1.tar"] = "sha256:2"; }));
 }
 
 TEST_F(StageKey, NamesTheTaskAndThePlaceOfAnError) {

@@ -47,9 +47,15 @@ class ImageRun : public ixian::testing::RunnerTest {
   Report run(const std::string& root, plan::PushPolicy push = plan::PushPolicy::kNever,
              const plan::Options& options = {}) {
     auto now = project.session();
-    plan::KeySources sources{
-        nullptr, [](const auto&) { return base::Json::object(); }, {}, project.sink, project.cancellation,
-        nullptr};
+    plan::KeySources sources{nullptr,
+                             nullptr,
+                             nullptr,
+                             nullptr,
+                             [](const auto&) { return base::Json::object(); },
+                             {},
+                             project.sink,
+                             project.cancellation,
+                             nullptr};
     images_ = std::make_unique<plan::Images>(
         now->graph, std::move(sources),
         [this, push] {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "oci/copy_image.h"
+#include "oci/made_for.h"
 #include "run/named_sink.h"
 #include "run/project_job.h"
 
@@ -101,6 +102,7 @@ void ImageWork::build_once(plan::Images& images, const plan::KeyedStage& stage, 
   job.build_args = arguments(images, stage);
   job.pinned = stage.pinned;
   for (const task::TaskId id : stage.stages) job.stages.insert(place_of(images.step(id)));
+  job.annotations[std::string(oci::kMadeFor)] = stage.key;
   job.no_cache = step.forced;
   // What is only pushed onward needs no layer that nobody has read. Others look for an image under its name.
   job.lazy_layers = step.push && step.for_.empty();

@@ -59,19 +59,24 @@ class Stage:
         self.unused = {}  # given, and declared nowhere
         self.word = "one"
         self.target, self.platform = None, None
+        self.outside = None  # where there is a world
+        self.inner, self.other, self.style = "main", "yes", str
+
+    def beginning(self):
+        return f"${self.bases[0].upper()}_IMAGE" if self.bases else self.outside.base() if self.outside else "scratch"
 
     def dockerfile(self):
         lines = [f"ARG {base.upper()}_IMAGE" for base in self.bases]
-        first = f"${self.bases[0].upper()}_IMAGE" if self.bases else "scratch"
         lines += [f"FROM ${base.upper()}_IMAGE AS {base}" for base in self.bases[1:]]
-        lines += [f"FROM {first} AS main"]
+        lines += [f"FROM {self.beginning()} AS {self.inner}"]
         lines += [f"ARG {name}\nENV {name}=${name}" for name in self.arguments]
         lines += [f"COPY {folder} /{self.name}/{folder}/" for folder in self.folders]
         lines += [f"COPY {file} /{self.name}/{file}" for file in self.singles]
         lines += [f"COPY {pattern} /{self.name}/matched/" for pattern in self.patterns]
         lines += [f"COPY --from={base} / /{self.name}/from-{base}/" for base in self.bases[1:]]
-        lines += [f"LABEL word={self.word}", "", "FROM main AS other", "LABEL other=yes", "", "FROM main"]
-        return "\n".join(lines) + "\n"
+        lines += self.outside.lines(self) if self.outside else []
+        lines += [f"LABEL word={self.word}", "", f"FROM {self.inner} AS other", f"LABEL other={self.other}", "", f"FROM {self.inner}"]
+        return self.style("\n".join(lines) + "\n")
 
     def spec(self):
         return {
@@ -84,11 +89,50 @@ class Stage:
         }
 
 
+class Outside:
+    """What one stage reads that is not in the project's folder, and what of the folder only a base image says."""
+
+    def __init__(self, world, name, chance, stands_on_image):
+        self.world, self.name = world, f"base-{name}"
+        self.trigger, self.variable, self.label, self.mirror = "lib", "src", "", ""
+        self.by_digest = chance.random() < 0.3
+        self.image = stands_on_image and chance.random() < 0.6
+        self.file = f"{name}.txt" if chance.random() < 0.4 else None
+        self.branch = "main" if chance.random() < 0.15 else None
+        self.mounted, self.uid, self.fields = "lib", 1, ["type=cache", "target=/cache", "uid=1"]
+        if self.file:
+            world.write(self.file, "first")
+        self.publish()
+
+    def publish(self):
+        triggers = [f"COPY {self.trigger} /triggered", "RUN --mount=target=/docs,source=docs/always.cfg true"]
+        self.digest = self.world.publish(self.name, [f"FOLDER={self.variable}"], triggers, self.label)
+
+    def base(self):
+        if not self.image:
+            return "scratch"
+        reference = f"@{self.digest}" if self.by_digest else ":1"
+        return f"{self.world.host}/{self.mirror}{self.name}{reference}"
+
+    def lines(self, stage):
+        lines = [f"COPY $FOLDER /{stage.name}/folder/"] if self.image else []
+        lines += [f"ADD {self.world.url}/files/{self.file} /{stage.name}/"] if self.file else []
+        lines += [f"ADD {self.world.url}/git/.git#{self.branch} /{stage.name}/git/"] if self.branch else []
+        lines += [f"RUN --mount={','.join(self.fields)} --mount=source={self.mounted},target=/m true"]
+        lines += [f"RUN --mount=from={base},target=/m true" for base in stage.bases[1:]]
+        return lines
+
+    def reads(self, file):
+        top = file.partition("/")[0]
+        triggered = self.image and (top in (self.trigger, self.variable) or file == "docs/always.cfg")
+        return triggered or top == self.mounted
+
+
 class Project:
     """The folder, and the changes. Each change returns the names of the stages that read what it changed."""
 
-    def __init__(self, folder, chance):
-        self.folder, self.chance = Path(folder), chance
+    def __init__(self, folder, chance, world=None):
+        self.folder, self.chance, self.world = Path(folder), chance, world
         self.counter = 0
         self.ignored = []
         self.comment, self.registry = "", "localhost"
@@ -110,7 +154,8 @@ class Project:
             stage.patterns = ["docs/*.cfg"] if chance.random() < 0.3 else []
             stage.arguments = {f"ARG_{stage.name.upper()}": self.new_text()}
             stage.files = [chance.choice(self.plain_files("docs"))] if chance.random() < 0.4 else []
-        if any(stage.patterns for stage in self.stages.values()):
+            stage.outside = Outside(world, stage.name, chance, not stage.bases) if world else None
+        if world or any(stage.patterns for stage in self.stages.values()):
             self.write("docs/always.cfg")
         self.save()
 
@@ -157,7 +202,8 @@ class Project:
             return False
         top, _, rest = file.partition("/")
         matched = any(top == "docs" and "/" not in rest and file.endswith(".cfg") for _ in stage.patterns)
-        return top in stage.folders or file in stage.singles or matched
+        outside = stage.outside is not None and stage.outside.reads(file)
+        return top in stage.folders or file in stage.singles or matched or outside
 
     def readers(self, file):
         return {stage.name for stage in self.stages.values() if self.reads(stage, file)}
@@ -237,7 +283,102 @@ class Project:
         self.ignored.append(file)
         return readers
 
+    # Changes of the world that count.
+
+    def any_outside(self, holds):
+        """A stage whose surroundings are so, or None."""
+        stages = [stage for stage in self.stages.values() if holds(stage.outside)]
+        return self.chance.choice(stages) if stages else None
+
+    def change_base(self):
+        """Its triggers, its variables, or only its digest."""
+        stage = self.any_outside(lambda outside: outside.image)
+        if not stage:
+            return set()
+        outside = stage.outside
+        what = self.chance.choice(["trigger", "variable", "label"])
+        if what == "label":
+            outside.label = self.new_text()
+        else:
+            setattr(outside, what, "src" if getattr(outside, what) == "lib" else "lib")
+        outside.publish()
+        return {stage.name}
+
+    def change_url(self):
+        stage = self.any_outside(lambda outside: outside.file)
+        if not stage:
+            return set()
+        self.world.write(stage.outside.file, self.new_text())
+        return {stage.name}
+
+    def change_branch(self):
+        self.world.repository.git("checkout", "-q", "main")
+        self.world.repository.commit(file=self.new_text())
+        return {stage.name for stage in self.stages.values() if stage.outside.branch}
+
+    def change_mount(self):
+        stage = self.chance.choice(list(self.stages.values()))
+        if self.chance.random() < 0.5:
+            stage.outside.mounted = "src" if stage.outside.mounted == "lib" else "lib"
+        else:
+            self.counter += 1
+            stage.outside.fields = [f"uid={self.counter}" if field.startswith("uid=") else field for field in stage.outside.fields]
+        return {stage.name}
+
+    def change_other_stage(self):
+        """Of the Dockerfile, which counts where it is the target."""
+        stage = self.chance.choice(list(self.stages.values()))
+        stage.other = self.new_text().replace(" ", "-")
+        return {stage.name} if stage.target == "other" else set()
+
     # Changes that do not.
+
+    def change_writing(self):
+        """Comments, blanks, line breaks, capitals."""
+        stage = self.chance.choice(list(self.stages.values()))
+        text, comment = self.new_text(), self.chance.choice(["# syntax=docker/dockerfile:1\n", "# {}\n", "\n\n"])
+        styles = [
+            lambda lines: lines,
+            lambda lines: lines.replace("\n", "\n# " + text + "\n\n"),
+            lambda lines: lines.replace("COPY ", "copy   ").replace("LABEL ", "  Label \\\n# " + text + "\n   "),
+            lambda lines: lines.replace("\n", "\r\n"),
+            lambda lines: lines.replace("FROM ", "from\t").replace(" AS ", " as "),
+        ]
+        inner = self.chance.choice(styles)
+        stage.style = lambda lines: comment.format(text) + inner(lines)
+        return set()
+
+    def change_names_of_stages(self):
+        self.counter += 1
+        self.chance.choice(list(self.stages.values())).inner = f"inner{self.counter}"
+        return set()
+
+    def change_order_of_fields(self):
+        self.chance.shuffle(self.chance.choice(list(self.stages.values())).outside.fields)
+        return set()
+
+    def make_empty_folder(self):
+        self.counter += 1
+        self.path(f"{self.chance.choice(['lib', 'src', 'docs'])}/empty-{self.counter}/deep").mkdir(parents=True)
+        return set()
+
+    def move_base(self):
+        stage = self.any_outside(lambda outside: outside.image)
+        if stage:
+            self.counter += 1
+            stage.outside.mirror = f"mirror-{self.counter}/"
+        return set()
+
+    def touch_url(self):
+        stage = self.any_outside(lambda outside: outside.file)
+        if stage:
+            self.world.write(stage.outside.file, self.world.files[stage.outside.file][0].decode())
+        return set()
+
+    def change_another_branch(self):
+        self.world.repository.git("checkout", "-q", "other")
+        self.world.repository.commit(file=self.new_text())
+        return set()
 
     def touch(self):
         file = self.path(self.chance.choice(self.plain_files("lib", "src", "docs")))
@@ -301,7 +442,12 @@ DOES_NOT = [
     Project.touch, Project.change_umask, Project.change_owner, Project.change_unused_file, Project.change_unused_argument,
     Project.change_comment, Project.change_registry, Project.change_order_on_disk, Project.move_checkout,
 ]
+OUTSIDE_COUNTS = [Project.change_base, Project.change_url, Project.change_branch, Project.change_mount, Project.change_other_stage]
+OUTSIDE_DOES_NOT = [
+    Project.change_writing, Project.change_names_of_stages, Project.change_order_of_fields, Project.make_empty_folder,
+    Project.move_base, Project.touch_url, Project.change_another_branch,
+]  # fmt: skip
 
 
-def make(folder, seed):
-    return Project(Path(folder) / "checkout", random.Random(seed))
+def make(folder, seed, world=None):
+    return Project(Path(folder) / "checkout", random.Random(seed), world)

@@ -6,36 +6,56 @@ import random
 
 import pytest
 import random_project
-from random_project import COUNTS, DOES_NOT
+from outside_world import World
+from random_project import COUNTS, DOES_NOT, OUTSIDE_COUNTS, OUTSIDE_DOES_NOT
 
 SEED = int(os.environ.get("IXIAN_TRUTH_SEED", "20261126"))
 # Sanitizers find their faults in a tenth of them.
-CHANGES = int(os.environ.get("IXIAN_TRUTH_CHANGES", "200" if os.environ.get("IXIAN_SANITIZED") else "2000"))
+USUAL = "10000" if os.environ.get("IXIAN_NIGHTLY") else "200" if os.environ.get("IXIAN_SANITIZED") else "1000"
+CHANGES = int(os.environ.get("IXIAN_TRUTH_CHANGES", USUAL))
 PROJECTS = 20
 
 
-def keys_of(ix, project, store, jobs=2, user="one"):
-    plan = ix("-j", jobs, "--no-pull", "plan", "everything", "--json", cwd=project.folder,
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path)
+    yield made
+    made.stop()
+
+
+def keys_of(ix, project, store, jobs=2, user="one", engine="embedded"):
+    plan = ix("-j", jobs, "--engine", engine, "plan", "everything", "--json", cwd=project.folder,
               env={"IXIAN_STORE": store, "USER": user, "HOSTNAME": user}).ok().json()
     return {each["stage"]: each["key"] for each in plan["images"]["steps"]}
 
 
 @pytest.mark.parametrize("number", range(PROJECTS))
-def test_keys_change_with_what_is_read_and_with_nothing_else(ix, tmp_path, number):
+def test_keys_change_with_what_is_read_and_with_nothing_else(ix, tmp_path, world, number):
     seed = SEED + number
     print(f"seed {seed}")
-    project = random_project.make(tmp_path, seed)
+    project = random_project.make(tmp_path, seed, world)
     chance = random.Random(seed)
     store = str(tmp_path / "store")
     before = keys_of(ix, project, store)
     for step in range(CHANGES // PROJECTS):
-        change = chance.choice(COUNTS if chance.random() < 0.6 else DOES_NOT)
+        change = chance.choice(COUNTS + OUTSIDE_COUNTS if chance.random() < 0.6 else DOES_NOT + OUTSIDE_DOES_NOT)
         expected = project.affected(change(project))
         project.save()
         now = keys_of(ix, project, store, chance.choice([1, 2, 8]), chance.choice(["one", "two"]))
         changed = {name for name in now if now[name] != before[name]}
         assert changed == expected, f"seed {seed}, change {step}, {change.__name__}: stale {expected - changed}, needless {changed - expected}"
         before = now
+
+
+def test_keys_are_the_same_whoever_builds(ix, tmp_path, world, daemon):
+    ix.environment["DOCKER_HOST"] = daemon.socket
+    project = random_project.make(tmp_path, SEED, world)
+    chance = random.Random(SEED)
+    for step in range(50 if os.environ.get("IXIAN_NIGHTLY") else 5):
+        keys = [keys_of(ix, project, str(tmp_path / engine), engine=engine) for engine in ("embedded", "docker")]
+        assert keys[0] == keys[1], f"change {step}"
+        chance.choice(COUNTS + OUTSIDE_COUNTS)(project)
+        project.save()
 
 
 @pytest.mark.parametrize("number", range(6))
