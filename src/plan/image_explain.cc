@@ -80,11 +80,11 @@ std::vector<ShownLine> lines_of(const base::Json& document) {
   const base::Json& shown = object_of(document, kShown);
   const auto numbers = shown.find("lines");
   const auto add = [&](std::string text) {
-    std::size_t number = 0;
+    std::int64_t number = 0;
     if (numbers != shown.end() && numbers->is_array() && lines.size() < numbers->size() &&
-        numbers->at(lines.size()).is_number_unsigned())
-      number = numbers->at(lines.size()).get<std::size_t>();
-    lines.push_back({std::move(text), number});
+        numbers->at(lines.size()).is_number_integer())
+      number = numbers->at(lines.size()).get<std::int64_t>();
+    lines.push_back({std::move(text), number > 0 ? static_cast<std::size_t>(number) : 0});
   };
   const auto stages = document.is_object() ? document.find("dockerfile") : document.end();
   if (stages == document.end() || !stages->is_array()) return lines;
@@ -215,6 +215,18 @@ class ImageComparison {
     return stage.empty() ? told(value) : "the image of " + dockerfile::shown(stage);
   }
 
+  // Whether it declares an argument that is told to be given now, or no more: a default that does not count
+  // is left out of its line.
+  bool is_told_argument(const std::string& line) const {
+    return std::any_of(changes_.begin(), changes_.end(), [&](const Change& change) {
+      constexpr std::string_view kArgument = "argument ";
+      if (!change.what.starts_with(kArgument) || (change.how != "added" && change.how != "removed"))
+        return false;
+      const std::string declared = "ARG " + change.what.substr(kArgument.size());
+      return line == declared || line.starts_with(declared + "=");
+    });
+  }
+
   void compare_dockerfiles() {
     const std::vector<ShownLine> before = lines_of(before_);
     const std::vector<ShownLine> now = lines_of(now_);
@@ -224,6 +236,7 @@ class ImageComparison {
     };
     std::size_t told_lines = 0;
     for (const LineDifference& each : differing) {
+      if (each.before && each.now && is_told_argument(*each.before) && is_told_argument(*each.now)) continue;
       if (told_lines++ == kMostLinesTold) {
         add("Dockerfile", fmt::format("and {} more lines", differing.size() - kMostLinesTold));
         break;
