@@ -52,7 +52,7 @@ class World:
             unchanged = headers.get("If-None-Match") == tag
             return 304 if unchanged else 200, b"" if unchanged else content, {"ETag": tag}
         if kind == "git":
-            file = self.repository.folder / ".git" / rest
+            file = self.repository.folder / rest
             return (200, file.read_bytes(), {}) if file.is_file() else (404, b"", {})
         if path in ("/v2", "/v2/"):
             return 200, b"{}", {}
