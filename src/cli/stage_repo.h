@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/forwarding_repo.h"
+#include "oci/forwarding_repo.h"
 #include "oci/made_for.h"
 
 namespace ixian::cli {
@@ -34,7 +34,7 @@ class LookedUp {
 // What is looked up and then read is to be what was looked up. Throws Error{kRegistry} for an image that was
 // made for another key; tells `warn` the name of one that does not say. Asks nothing that was not to be
 // asked.
-class StageRepo : public engine::ForwardingRepo {
+class StageRepo : public oci::ForwardingRepo {
  public:
   using Warn = std::function<void(const std::string& image)>;
 

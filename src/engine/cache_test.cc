@@ -394,7 +394,8 @@ TEST_F(HostileDiffIds, InACacheImageMakeItAMiss) {
   }
   second.job.cache_from = {kCache};
   EXPECT_EQ(second.build(dockerfile).cached, 0u);
-  EXPECT_THAT(second.sink.logs(), Contains(HasSubstr("is not used: The layer")));
+  EXPECT_THAT(second.sink.logs(),
+              Contains(HasSubstr("has lost something, which is made here instead. The layer")));
 }
 
 // The same files from two checkouts that differ in all that git does not know.

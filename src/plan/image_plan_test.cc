@@ -88,13 +88,13 @@ class PlanImages : public ::testing::Test {
 };
 
 TEST_F(PlanImages, WhatCouldNotBeAskedIsNotKnownToBeMissing) {
-  registry.down = {"registry.local/shop"};
+  registry.down = {"registry.local/shop/web"};
   const StageStep found = step(plan(), "runtime");
-  EXPECT_THAT(found.unknown_at, ElementsAre("registry.local/shop"));
+  EXPECT_THAT(found.unknown_at, ElementsAre("registry.local/shop/web"));
   registry.down = {};
   EXPECT_THAT(step(plan(), "runtime").unknown_at, IsEmpty());
-  registry.unknown = {"registry.local/shop"};
-  EXPECT_THAT(step(plan(), "runtime").unknown_at, ElementsAre("registry.local/shop"));
+  registry.unknown = {"registry.local/shop/web"};
+  EXPECT_THAT(step(plan(), "runtime").unknown_at, ElementsAre("registry.local/shop/web"));
   wishes.look_up = false;
   EXPECT_TRUE(step(plan(), "runtime").unasked);
 }
@@ -113,8 +113,8 @@ TEST_F(PlanImages, AHostThatRefusesOneImageIsAskedForTheOthers) {
   registry.on_find = [&] {
     if (++asked == 1) throw oci::Refused(base::ErrorCode::kRegistry, "It answered 500.");
   };
-  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop",
-                                     "npm: in registry.local/shop", "runtime: to build"));
+  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web",
+                                     "npm: in registry.local/shop/web", "runtime: to build"));
 }
 
 TEST_F(PlanImages, ARunThatPushesMendsWhatIsNotWhole) {
@@ -123,8 +123,8 @@ TEST_F(PlanImages, ARunThatPushesMendsWhatIsNotWhole) {
   broken = {image("runtime")};
   EXPECT_THAT(step(plan(), "runtime").place, Place::kRegistry);
   wishes.push = PushPolicy::kFinal;
-  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop",
-                                     "npm: in registry.local/shop", "runtime: to build +push"));
+  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web",
+                                     "npm: in registry.local/shop/web", "runtime: to build +push"));
 }
 
 TEST_F(PlanImages, ARefusalIsKnownBeforeAnythingIsBuilt) {
@@ -455,6 +455,8 @@ TEST_F(PlanImages, TellsProgramsAll) {
                                             {"found_at", image("base")},
                                             {"bytes", 0},
                                             {"push", false},
+                                            {"push_refused", ""},
+                                            {"unknown_at", base::Json::array()},
                                             {"needed_by", {"build_npm"}}},
                                            {{"task", "build_npm"},
                                             {"stage", "npm"},
@@ -465,6 +467,8 @@ TEST_F(PlanImages, TellsProgramsAll) {
                                             {"found_at", ""},
                                             {"bytes", 2},
                                             {"push", true},
+                                            {"push_refused", ""},
+                                            {"unknown_at", base::Json::array()},
                                             {"needed_by", base::Json::array()}}}},
                                          {"questions", 1},
                                          {"rounds", 1},
