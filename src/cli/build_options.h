@@ -34,7 +34,7 @@ struct BuildOptions {
   std::string id_file;
   std::string metadata_file;
   bool fills_standard_output = false;  // one of the files above goes there, and nothing else should
-  engine::FetchLimits fetch_limits;  // of ADD
+  engine::FetchLimits fetch_limits;    // of ADD
 };
 
 // Reads the Dockerfile, too. Throws base::Error{kUsage}.

@@ -60,8 +60,8 @@ class ImageRepo : public ImageFinder {
   // Unsorted in most registries; sorted here. Empty where the repository is not there.
   virtual std::vector<std::string> tags() = 0;
 
-  // The manifests that have this one for their subject: signatures, attestations and the like. Where the place
-  // has no question for that, those that are listed under referrers_tag() (referrers.h).
+  // The manifests that have this one for their subject: signatures, attestations and the like. Where the
+  // place has no question for that, those that are listed under referrers_tag() (referrers.h).
   virtual std::vector<Descriptor> referrers(const Digest& subject);
 
   // Removes a tag, or a manifest by digest with every tag on it. False where it is not there. Throws
