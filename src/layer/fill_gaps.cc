@@ -49,6 +49,7 @@ class GapFilling {
     }
     const auto root = lower_.root();
     if (!root) return false;
+    for (std::size_t i = 0; i < trees_.size(); ++i) find_lonely(i);
     std::map<std::string, Facts> wrong;
     for (const std::string& path : all) {
       const auto found = find(path);
@@ -57,6 +58,7 @@ class GapFilling {
       const Facts shown = facts_in(found->tree, path);
       if (!truth.same(shown) || !truth.same_time(shown)) wrong.emplace(path, std::move(truth));
     }
+    for (const std::string& path : lonely_) wrong.try_emplace(path, truth_of(*find(path), path));
     const Facts right_root = root_facts();
     if (wrong.empty() && right_root.same(facts_in(root->tree, ""))) return false;
     for (const std::string& path : all_above(wrong)) wrong.try_emplace(path, truth_of(*find(path), path));
@@ -88,6 +90,18 @@ class GapFilling {
       found = lower_.find(*found, path.substr(0, slash));
     }
     return found;
+  }
+
+  // Where overlayfs has nothing to merge a folder with, it lists the whiteouts in it as names of nothing.
+  void find_lonely(std::size_t tree) {
+    if (!trees_[tree].listing) return;
+    for (const ListedEntry& entry : trees_[tree].listing->entries()) {
+      if (entry.type != EntryType::kWhiteout) continue;
+      const std::string folder(split_path(entry.path).folder);
+      if (folder.empty() || lonely_.contains(folder)) continue;
+      const auto found = find(folder);
+      if (found && found->parts == std::vector<std::size_t>{tree}) lonely_.insert(folder);
+    }
   }
 
   Facts facts_in(std::size_t tree, const std::string& path) const {
@@ -138,6 +152,7 @@ class GapFilling {
   const Marks marks_;
   const LowerTrees lower_;
   std::vector<std::set<std::string>> gaps_;  // of each tree
+  std::set<std::string> lonely_;
 };
 
 }  // namespace

@@ -21,7 +21,9 @@ struct StackedTree {
 // Overlayfs shows a folder as the uppermost of its directories has it. A tree cannot have a folder that says
 // nothing of itself; so where layers leave it to others what a folder is like, as tar, Bazel and Kaniko write
 // them, this makes, in the empty folder `into`, these folders as MergedTree shows them: one more directory,
-// for above the others. False where it is not needed. `trees` are lowest first. Throws Error{kTaskFailed}.
+// for above the others. So it does with folders that one layer alone has, with whiteouts in them: overlayfs
+// would list these, as it does not merge the folder with anything. False where it is not needed. `trees` are
+// lowest first. Throws Error{kTaskFailed}.
 bool fill_gaps(const std::vector<StackedTree>& trees, Marks marks, const std::string& into);
 
 }  // namespace ixian::layer

@@ -129,7 +129,8 @@ std::vector<std::string> LayerListing::gaps() const {
 bool LayerListing::depends_on_below() const {
   const ListedEntry* const root = thing("");
   const bool plain = root == nullptr || (root->mode == 0755 && root->uid == 0 && root->gid == 0);
-  return !plain || !gaps().empty();
+  const auto is_whiteout = [](const ListedEntry& entry) { return entry.type == EntryType::kWhiteout; };
+  return !plain || std::any_of(entries_.begin(), entries_.end(), is_whiteout) || !gaps().empty();
 }
 
 Listed LayerListing::at(std::string_view path) const {

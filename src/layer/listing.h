@@ -65,8 +65,8 @@ class LayerListing {
 
   // The folders that have no entry, but something in them, in order.
   std::vector<std::string> gaps() const;
-  // What some folder of an image is like cannot be told by the uppermost layer that has something there:
-  // there are gaps, or the root has an entry.
+  // How a mount shows some folder of an image cannot be told by the uppermost layer that has something there:
+  // there are gaps, or whiteouts, or the root has an entry.
   bool depends_on_below() const;
 
   Listed at(std::string_view path) const;

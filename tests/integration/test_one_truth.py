@@ -335,3 +335,22 @@ def test_buildah_sees_the_same(ix, context, generated, tmp_path, seed):
     theirs = summary(only_t(in_folder(mounted)), xattrs=False)
     assert theirs == summary(only_t(in_tar(tmp_path / "out.tar")), xattrs=False) == summary(tree, xattrs=False)
     clients.run("buildah", *options, "rm", "--all")
+
+
+def made_by_hand(*names):
+    layer = Layer()
+    for name in names:
+        kind = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+        layer.add(random.Random(1), name.rstrip("/"), kind)
+        layer.entries[-1][1].mode, layer.entries[-1][1].uid, layer.entries[-1][1].gid = 0o711, 0, 0
+        layer.entries[-1][1].pax_headers = {}
+    return layer.blob()
+
+
+def test_a_run_sees_no_whiteouts_and_what_folders_are_like_below(ix, context, generated, tmp_path):
+    """Of a folder that one layer alone has, overlayfs lists the whiteouts as names of nothing; of one that a layer has no entry
+    for, it shows what it was made with."""
+    generated([made_by_hand("t/", "t/a/"), made_by_hand("t/new/", "t/new/.wh.x", "t/new/f", "t/a/b")])
+    folder = context("FROM generated:1 AS a\nRUN ls /t/new >/seen && stat -c %a /t/a >>/seen\nFROM scratch\nCOPY --from=a /seen /seen\n")
+    ix("build", "--network=none", "-o", tmp_path / "out", folder).ok()
+    assert (tmp_path / "out/seen").read_text().split() == ["f", "711"]
