@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "base/trust.h"
 
 namespace ixian::auth {
 namespace {
@@ -126,7 +127,7 @@ class DockerConfig : public CredentialProvider {
   std::optional<std::string> read(const std::string& path) {
     const std::string name = aws::show_path(environment_, path);
     try {
-      auto text = base::read_file(path);
+      auto text = base::read_credentials_file(path);
       if (!text) missing_.push_back(name);
       return text;
     } catch (const Error& error) {

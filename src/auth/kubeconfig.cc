@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/trust.h"
 
 namespace ixian::auth {
 namespace {
@@ -106,7 +107,7 @@ Kubeconfig read_kubeconfig(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     std::optional<std::string> text;
     try {
-      text = base::read_file(file);
+      text = base::read_credentials_file(file);
     } catch (const base::Error& error) {
       base::fail_registry(error.message());
     }

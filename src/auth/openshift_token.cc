@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/trust.h"
 
 namespace ixian::auth {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 std::optional<base::Secret> read_token(const std::string& path) {
   std::optional<std::string> content;
   try {
-    content = base::read_file(path);
+    content = base::read_credentials_file(path);
   } catch (const base::Error& error) {
     base::fail_registry(error.message());
   }

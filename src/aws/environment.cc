@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/trust.h"
 
 namespace ixian::aws {
 namespace {
@@ -64,7 +65,7 @@ std::string expand_home(const Environment& environment, const std::string& path)
 
 std::optional<std::string> read_text(const std::string& path) {
   try {
-    return base::read_file(path);
+    return base::read_credentials_file(path);
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kRegistry, error.message(), error.context());
   }

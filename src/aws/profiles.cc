@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/trust.h"
 
 namespace ixian::aws {
 namespace {
@@ -18,7 +19,7 @@ std::string path_of(const Environment& environment, const std::string& name, con
 IniFile read_ini(const std::string& path, const std::string& shown) {
   std::optional<std::string> text;
   try {
-    text = base::read_file(path);
+    text = base::read_credentials_file(path);
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kRegistry,
                       fmt::format("The AWS settings in {} cannot be read. Make the file readable.", shown),

@@ -3,8 +3,8 @@
 
 namespace ixian::base {
 
-// From here on this process leaves no core file, and none goes to a crash handler either. Call before the
-// first secret is loaded. Any number of times, from any thread.
+// From here on this process leaves no core file, and none goes to a crash handler either. The program calls
+// it first of all, before any secret is loaded. Any number of times, from any thread.
 void forbid_core_dumps();
 
 // In a child before exec: what it starts may dump core as it could without us. Async-signal-safe.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,10 +112,25 @@ void write_file_atomically(const std::string& path, std::string_view content) {
   if (folder.valid()) ::fsync(folder.get());
 }
 
-void make_directories(const std::string& path) {
+UniqueFd nameless_file() {
+  const char* chosen = std::getenv("TMPDIR");
+  for (const char* folder : {chosen != nullptr ? chosen : "", "/tmp"}) {
+    UniqueFd file(::open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (file.valid()) return file;
+  }
+  UniqueFd file(::memfd_create("file", MFD_CLOEXEC));
+  if (!file.valid()) fail("make", "a temporary file", errno);
+  return file;
+}
+
+void make_directories(const std::string& path, mode_t mode) {
   std::error_code error;
-  std::filesystem::create_directories(path, error);
+  const bool made = std::filesystem::create_directories(path, error);
   if (error) fail("create the folder", path, error.value());
+  if (!made || mode == 0777) return;
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0 || ::chmod(path.c_str(), status.st_mode & mode & 07777) != 0)
+    fail("create the folder", path, errno);
 }
 
 std::string current_directory() {

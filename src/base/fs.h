@@ -1,6 +1,8 @@
 // Files: descriptors that close themselves, whole reads, writes that happen entirely or not at all.
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,8 +37,12 @@ std::optional<std::string> read_file(const std::string& path);
 // Throws Error{kTaskFailed}.
 void write_file_atomically(const std::string& path, std::string_view content);
 
-// Like `mkdir -p`. Throws Error{kTaskFailed}.
-void make_directories(const std::string& path);
+// A file for reading and writing that has no name and goes with its descriptor: in $TMPDIR, else /tmp, else
+// in memory. Throws Error{kTaskFailed}.
+UniqueFd nameless_file();
+
+// Like `mkdir -p`. What is made has no more than `mode`, whatever the umask. Throws Error{kTaskFailed}.
+void make_directories(const std::string& path, mode_t mode = 0777);
 
 std::string current_directory();
 

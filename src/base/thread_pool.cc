@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <utility>
+
+#include "base/error.h"
+#include "base/threads.h"
 
 namespace ixian::base {
 
@@ -23,7 +27,16 @@ void ThreadPool::submit(std::function<void()> job) {
   std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
   if (idle_ < jobs_.size() && threads_.size() < limit_) {
-    threads_.emplace_back([this] { work(); });
+    if (threads_.empty()) {
+      try {
+        threads_.push_back(start_thread([this] { work(); }));
+      } catch (const Error&) {
+        jobs_.pop_back();
+        throw;
+      }
+    } else if (std::thread further = try_thread([this] { work(); }); further.joinable()) {
+      threads_.push_back(std::move(further));
+    }
   }
   ready_.notify_one();
 }
@@ -60,7 +73,13 @@ void parallel_for(std::size_t count, unsigned threads, const std::function<void(
   };
   std::vector<std::thread> helpers;
   const std::size_t wanted = std::min<std::size_t>(threads, count);
-  for (std::size_t i = 1; i < wanted; ++i) helpers.emplace_back(work);
+  helpers.reserve(wanted);
+  for (std::size_t i = 1; i < wanted; ++i) {
+    helpers.push_back(try_thread(work));
+    if (helpers.back().joinable()) continue;
+    helpers.pop_back();
+    break;
+  }
   work();
   for (auto& helper : helpers) helper.join();
   if (failure) std::rethrow_exception(failure);

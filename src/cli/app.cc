@@ -9,8 +9,11 @@
 #include <memory>
 
 #include "base/cancel.h"
+#include "base/core_dumps.h"
 #include "base/error.h"
+#include "base/own_output.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -208,7 +211,9 @@ int run_in_project(const Options& options, int argc, char** argv, base::EventSin
 }  // namespace
 
 int run_ix(int argc, char** argv) {
+  base::forbid_core_dumps();
   open_standard_streams();
+  base::remember_own_output();
   // Both outlive what detached threads may still look at while the process ends.
   static base::Cancellation cancellation;
   static std::unique_ptr<base::EventSink> sink;
@@ -232,8 +237,11 @@ int run_ix(int argc, char** argv) {
   // A descriptor of its own: the standard ones may lead elsewhere while tasks run.
   const int progress_fd = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
   sink = ui::make_view(options.progress, options.threshold, progress_fd);
+  base::listen_for_untrusted(
+      [](const std::string& sentence) { sink->log(base::kNoActivity, base::LogLevel::kWarning, sentence); });
   const int code = run_in_project(options, argc, argv, *sink, cancellation);
   script::finish_python();
+  base::listen_for_untrusted(nullptr);
   sink.reset();
   return code;
 }

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -13,14 +15,13 @@
 #include "base/fs.h"
 #include "base/output_path.h"
 #include "base/text.h"
+#include "base/text_file.h"
 #include "cli/arguments.h"
 #include "cli/build_option_values.h"
 #include "dockerfile/values.h"
 
 namespace ixian::cli {
 namespace {
-
-constexpr std::size_t kLargestDockerfile = 1 << 20;
 
 [[noreturn]] void usage(const std::string& sentence) {
   throw base::Error(base::ErrorCode::kUsage, sentence);
@@ -55,10 +56,12 @@ std::string read_standard_input() {
   std::string text;
   char buffer[16384];
   ssize_t count = 0;
-  while ((count = ::read(STDIN_FILENO, buffer, sizeof(buffer))) > 0) {
+  while ((count = ::read(STDIN_FILENO, buffer, sizeof(buffer))) != 0) {
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) usage(fmt::format("Cannot read standard input: {}.", base::errno_text(errno)));
     text.append(buffer, static_cast<std::size_t>(count));
     if (text.size() > kTarBlock && is_archive(text)) refuse_archive();
-    if (text.size() > kLargestDockerfile) usage("What came on standard input is too long for a Dockerfile.");
+    if (text.size() > base::kMostText) usage("What came on standard input is too long for a Dockerfile.");
   }
   if (is_archive(text)) refuse_archive();
   return text;
@@ -133,6 +136,15 @@ class Parser {
     throw unknown_option(arg, "build", known, build_usage());
   }
 
+  template <typename Value>
+  Value limit(Value (*parse)(const std::string&, std::string_view)) {
+    try {
+      return parse(std::string(name_), value());
+    } catch (const std::invalid_argument& error) {
+      usage(error.what());
+    }
+  }
+
   // The options, one function each where one line does not do.
   void tag() { options_.names.push_back(parse_image_name(name_, value())); }
   void file() { file_ = value(); }
@@ -163,6 +175,10 @@ class Parser {
     options_.job.platform = platform;
   }
   void network() { options_.job.network = parse_network(value()); }
+  void memory() { options_.job.limits.memory = limit(engine::parse_memory_limit); }
+  void pids_limit() { options_.job.limits.pids = limit(engine::parse_pids_limit); }
+  void shm_size() { options_.job.limits.shm = limit(engine::parse_shm_size); }
+  void ulimit() { options_.job.limits.ulimits.push_back(limit(engine::parse_ulimit)); }
   void allow() { parse_allow(value()); }
   void no_cache() { options_.job.no_cache = flag(); }
   void no_cache_filter() {
@@ -310,7 +326,7 @@ class Parser {
     } else {
       job.dockerfile_path = file_.empty() ? job.context + "/Dockerfile" : base::absolute_path(file_, here);
       job.dockerfile_name = file_.empty() ? "Dockerfile" : file_;
-      auto text = base::read_file(job.dockerfile_path);
+      auto text = base::read_text(job.dockerfile_path, job.context);
       if (!text) {
         usage(file_.empty() ? fmt::format("There is no Dockerfile in {}. Name it with -f.", context)
                             : fmt::format("There is no file {}.", file_));
@@ -348,6 +364,10 @@ const std::vector<Parser::Option> Parser::kOptions = {
     {"--label", 0, &Parser::label, ""},
     {"--platform", 0, &Parser::platform, ""},
     {"--network", 0, &Parser::network, ""},
+    {"--memory", 'm', &Parser::memory, ""},
+    {"--pids-limit", 0, &Parser::pids_limit, ""},
+    {"--shm-size", 0, &Parser::shm_size, ""},
+    {"--ulimit", 0, &Parser::ulimit, ""},
     {"--allow", 0, &Parser::allow, ""},
     {"--no-cache", 0, &Parser::no_cache, ""},
     {"--no-cache-filter", 0, &Parser::no_cache_filter, ""},
@@ -400,18 +420,14 @@ const std::vector<Parser::Option> Parser::kOptions = {
      "Start ix itself in a cgroup with that weight (systemd-run --scope -p CPUWeight=…)."},
     {"--cpuset-cpus", 0, nullptr, "Start ix itself on these processors: taskset -c …"},
     {"--cpuset-mems", 0, nullptr, "Start ix itself on these nodes: numactl --membind=…"},
-    {"--memory", 'm', nullptr,
-     "Start ix itself in a cgroup with that limit (systemd-run --scope -p MemoryMax=…)."},
     {"--memory-swap", 0, nullptr,
      "Start ix itself in a cgroup with that limit (systemd-run --scope -p MemorySwapMax=…)."},
     {"--isolation", 0, nullptr, "A RUN is always isolated in the same way: leave it out."},
     {"--security-opt", 0, nullptr,
      "A RUN is always isolated in the same way; --allow new-privileges is what there is to choose."},
-    {"--shm-size", 0, nullptr, "RUN --mount=type=tmpfs,target=/dev/shm,size=… gives a RUN another one."},
     {"--squash", 0, nullptr, "Copy the files of a stage into another: FROM scratch, COPY --from=STAGE / /."},
     {"--ssh", 0, nullptr, "RUN --mount=type=ssh is not known either; pass a key as --secret."},
     {"--stream", 0, nullptr, "The context is read where it lies: leave it out."},
-    {"--ulimit", 0, nullptr, "A RUN may set its own below what ix was started with: RUN ulimit -n 1024 && …"},
 };
 
 }  // namespace

@@ -361,10 +361,15 @@ std::vector<std::string> ImageAccess::excluded() const {
 }
 
 run::ProjectManner ImageAccess::project_manner() {
+  const script::ImageSettings& settings = impl().settings;
   const aws::Environment environment = aws::process_environment();
   const bool daemon = impl().kind() == EngineKind::kDocker;
-  return {excluded(), options_.jobs, project_time(), run::parse_build_network(impl().settings.network),
-          auth::docker_proxies(environment, daemon ? aws::variable(environment, "DOCKER_HOST") : "")};
+  return {excluded(),
+          options_.jobs,
+          project_time(),
+          run::parse_build_network(settings.network),
+          auth::docker_proxies(environment, daemon ? aws::variable(environment, "DOCKER_HOST") : ""),
+          run::parse_run_limits(settings.memory, settings.pids_limit, settings.shm_size, settings.ulimits)};
 }
 
 run::ImageWork& ImageAccess::work() {

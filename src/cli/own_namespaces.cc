@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/core_dumps.h"
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -38,6 +39,8 @@ void enter_own_namespaces(const Options& options, bool project_exists) {
   entered = true;
   // An ordinary user is root in there, and keeps the store all the same.
   ::setenv("IXIAN_STORE", store::default_folder().c_str(), 1);
+  // Inside, most owners have no number that tells them apart.
+  store::Folder(store::default_folder()).require_trusted();
   sandbox::enter_namespaces();
 }
 
@@ -76,6 +79,8 @@ void require_own_namespaces() {
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   ::setenv(kMarker, "1", 1);
+  // The next start is to see the limit that this one was started with, for the programs that it starts.
+  base::allow_core_dumps_again();
   ::execv("/proc/self/exe", argv.data());
   const int failed = errno;
   throw base::Error(base::ErrorCode::kTaskFailed,

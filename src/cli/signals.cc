@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/threads.h"
 #include "script/interrupt.h"
 
 // The handler does what may be done in a handler: it tells Python, and writes a byte to a pipe. A thread
@@ -67,7 +68,11 @@ void watch(int pipe_read, base::Cancellation& cancellation, base::EventSink& sin
   while (::read(pipe_read, &byte, 1) < 0 && errno == EINTR) {
   }
   sink.log(base::kNoActivity, base::LogLevel::kWarning, "Stopping. Ctrl-C again ends everything at once.");
-  std::thread([&cancellation] { cancellation.request(); }).detach();
+  if (std::thread asking = base::try_thread([&cancellation] { cancellation.request(); }); asking.joinable()) {
+    asking.detach();
+  } else {
+    cancellation.request();
+  }
   if (!from_terminal) interrupt_own_group();
   pollfd again = {pipe_read, POLLIN, 0};
   while (::poll(&again, 1, kGraceMilliseconds) < 0 && errno == EINTR) {
@@ -95,8 +100,12 @@ void watch_signals(base::Cancellation& cancellation, base::EventSink& sink) {
   sigset_t before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread(watch, fds[0], std::ref(cancellation), std::ref(sink)).detach();
+  std::thread watching =
+      base::try_thread([fd = fds[0], &cancellation, &sink] { watch(fd, cancellation, sink); });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (watching.joinable()) return watching.detach();
+  // Then a signal does what it does to any program.
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
 }
 
 int interrupted_exit_code() {

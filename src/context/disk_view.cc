@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -15,6 +16,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/own_output.h"
 #include "base/text.h"
 
 namespace ixian::context {
@@ -91,6 +93,7 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
   }
   struct stat status;
   if (::fstatat(fd.get(), "", &status, AT_EMPTY_PATH) != 0) fail(path, errno);
+  if (base::is_own_output(status)) status = snapshot(path).status;
   const auto type = oci::tar_type_of(status.st_mode);
   if (!type) return std::nullopt;
   oci::TarEntry entry;
@@ -145,7 +148,39 @@ base::UniqueFd DiskView::open(const std::string& path) const {
   // Without O_NONBLOCK a FIFO that took the file's place would be waited for.
   base::UniqueFd fd = open_at(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd.valid()) fail(path, errno);
+  struct stat status;
+  if (::fstat(fd.get(), &status) != 0 || !base::is_own_output(status)) return fd;
+  base::UniqueFd copy(
+      ::open(fmt::format("/proc/self/fd/{}", snapshot(path).file.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!copy.valid()) fail(path, errno);
+  return copy;
+}
+
+base::UniqueFd DiskView::open_path(const std::string& path) const {
+  base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+  if (!fd.valid()) fail(path, errno);
   return fd;
+}
+
+// The file grows while it is read, and what is read of it would never be what was seen of it before.
+const DiskView::Snapshot& DiskView::snapshot(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const base::UniqueFd from = open_at(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  struct stat status;
+  if (!from.valid() || ::fstat(from.get(), &status) != 0) fail(path, errno);
+  const auto key = std::make_pair(status.st_dev, status.st_ino);
+  if (const auto known = snapshots_.find(key); known != snapshots_.end()) return known->second;
+  base::UniqueFd to = base::nameless_file();
+  off_t at = 0;
+  while (at < status.st_size) {
+    const ssize_t count =
+        ::sendfile(to.get(), from.get(), &at, static_cast<std::size_t>(status.st_size - at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail(path, errno);
+    if (count == 0) break;
+  }
+  status.st_size = at;
+  return snapshots_.emplace(key, Snapshot{std::move(to), status}).first->second;
 }
 
 std::string DiskView::hard_link_group(const std::string& path) const {

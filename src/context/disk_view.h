@@ -1,16 +1,20 @@
 // A folder on disk as a FileView: the build context, a repository that ADD fetched.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <map>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "context/file_view.h"
 
 namespace ixian::context {
 
 // Everything is opened through the folder's own descriptor with openat2(2), beneath it and through no link,
-// so that nobody who changes the folder meanwhile leads a build out of it. Sockets are not there.
-// Never writes.
+// so that nobody who changes the folder meanwhile leads a build out of it. Sockets are not there. A file that
+// this program's own output goes to is what it was when it was first asked for. Never writes.
 class DiskView : public FileView {
  public:
   // Throws Error{kUsage} where `folder` cannot be opened.
@@ -25,12 +29,23 @@ class DiskView : public FileView {
 
   const std::string& folder() const { return folder_; }
 
+  // What is at `path`, for fstat(2) and to be mounted (O_PATH); no link. Throws Error{kTaskFailed}.
+  base::UniqueFd open_path(const std::string& path) const;
+
  private:
+  struct Snapshot {
+    base::UniqueFd file;
+    struct stat status;  // of the file itself, when it was seen first
+  };
+
+  const Snapshot& snapshot(const std::string& path) const;
   base::UniqueFd open_at(const std::string& path, int flags) const;
   [[noreturn]] void fail(const std::string& path, int error_number) const;
 
   const std::string folder_;
   base::UniqueFd root_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::pair<dev_t, ino_t>, Snapshot> snapshots_;
 };
 
 // What FileView::xattrs() says of an open descriptor; O_PATH will do.

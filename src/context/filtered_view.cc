@@ -1,27 +1,13 @@
 #include "context/filtered_view.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
-#include "base/fs.h"
-#include "dockerfile/source.h"
+#include "base/text_file.h"
 
 namespace ixian::context {
 namespace {
 
 constexpr char kIgnoreFile[] = ".dockerignore";
-
-std::string read_small(const FileView& view, const std::string& path) {
-  const base::UniqueFd fd = view.open(path);
-  std::string text;
-  char buffer[16384];
-  ssize_t count = 0;
-  while (text.size() <= dockerfile::kMostBytes && (count = ::read(fd.get(), buffer, sizeof(buffer))) > 0) {
-    text.append(buffer, static_cast<std::size_t>(count));
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -57,20 +43,16 @@ bool FilteredView::is_hidden(const std::string& path) const {
   return !entry || !is_visible(path, *entry);
 }
 
-dockerfile::IgnoreRules read_ignore_rules(const FileView& context, const std::string& dockerfile_path,
+dockerfile::IgnoreRules read_ignore_rules(const std::string& context, const std::string& dockerfile_path,
                                           const std::vector<std::string>& excluded) {
-  std::string text;
-  std::string name = kIgnoreFile;
-  if (auto own = dockerfile_path.empty() ? std::nullopt : base::read_file(dockerfile_path + kIgnoreFile)) {
-    text = std::move(*own);
-    name = dockerfile_path + kIgnoreFile;
-  } else {
-    const std::string real = resolve_path(context, kIgnoreFile, true);
-    const auto entry = context.find(real);
-    if (entry && entry->type == oci::TarType::kFile) text = read_small(context, real);
+  std::string name = dockerfile_path + kIgnoreFile;
+  auto text = dockerfile_path.empty() ? std::nullopt : base::read_text(name, context);
+  if (!text) {
+    name = kIgnoreFile;
+    text = base::read_text(context + "/" + kIgnoreFile, context).value_or("");
   }
-  for (const std::string& pattern : excluded) text += "\n" + pattern;
-  return dockerfile::IgnoreRules::parse(std::move(text), name);
+  for (const std::string& pattern : excluded) *text += "\n" + pattern;
+  return dockerfile::IgnoreRules::parse(std::move(*text), name);
 }
 
 }  // namespace ixian::context

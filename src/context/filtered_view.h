@@ -33,10 +33,11 @@ class FilteredView : public FileView {
   const dockerfile::IgnoreRules rules_;
 };
 
-// The rules for a context: of `dockerfile_path` + ".dockerignore" where that is there, else of the context's
-// .dockerignore, else none; then the patterns `excluded`, which have the last word. Throws Error{kTaskFailed}
-// for a pattern that is malformed.
-dockerfile::IgnoreRules read_ignore_rules(const FileView& context, const std::string& dockerfile_path,
+// The rules for the context that is the folder `context`: of `dockerfile_path` + ".dockerignore" where that
+// is there, else of the context's .dockerignore, else none; then the patterns `excluded`, which have the last
+// word. Neither file leads out of the context by a link (base/text_file.h). Throws Error{kTaskFailed} for a
+// pattern that is malformed, and what base::read_text() throws.
+dockerfile::IgnoreRules read_ignore_rules(const std::string& context, const std::string& dockerfile_path,
                                           const std::vector<std::string>& excluded = {});
 
 }  // namespace ixian::context

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "context/changed.h"
 #include "oci/tar_writer.h"
 
 namespace ixian::docker {
@@ -116,11 +117,7 @@ class ContextArchive::Source : public base::ByteSource {
       throw Error(ErrorCode::kTaskFailed,
                   fmt::format("Cannot read {}: {}.", base::printable_path(path_), base::errno_text(errno)));
     }
-    if ((count == 0) != (left_ == 0)) {
-      throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("{} has changed while it was sent to the Docker daemon. Build again.",
-                              base::printable_path(path_)));
-    }
+    if ((count == 0) != (left_ == 0)) context::fail_changed(path_);
     left_ -= static_cast<std::uint64_t>(count);
     if (count > 0) return static_cast<std::size_t>(count);
     fd_ = base::UniqueFd();

@@ -36,6 +36,18 @@ std::string read_text(const context::FileView& view, const std::string& path) {
   return text;
 }
 
+// As the API has them: Docker's names, -1 for what is unlimited.
+std::string ulimits_text(const std::vector<engine::Ulimit>& limits) {
+  constexpr std::string_view kPrefix = "RLIMIT_";
+  base::Json list = base::Json::array();
+  for (const engine::Ulimit& limit : limits) {
+    list.push_back({{"Name", base::to_lower(limit.name.substr(kPrefix.size()))},
+                    {"Soft", static_cast<std::int64_t>(limit.soft)},
+                    {"Hard", static_cast<std::int64_t>(limit.hard)}});
+  }
+  return list.dump();
+}
+
 bool holds(const context::FileView& view, const std::string& path, const std::string& text) {
   const auto entry = view.find(path);
   return entry && entry->type == oci::TarType::kFile && entry->size == text.size() &&
@@ -155,7 +167,7 @@ class DockerEngine : public engine::Engine {
     if (job.context.empty()) return nullptr;
     std::shared_ptr<const context::FileView> view = std::make_shared<const context::DiskView>(job.context);
     view = std::make_shared<const context::FilteredView>(
-        view, context::read_ignore_rules(*view, job.dockerfile_path, job.excluded));
+        view, context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded));
     if (job.modes == engine::ContextModes::kGit) {
       view =
           std::make_shared<const context::GitView>(view, job.source_date_epoch.value_or(context::kFixedTime));
@@ -171,6 +183,10 @@ class DockerEngine : public engine::Engine {
     if (job.no_cache) all.emplace_back("nocache", "1");
     if (job.network == engine::BuildNetwork::kNone) all.emplace_back("networkmode", "none");
     if (job.network == engine::BuildNetwork::kHost) all.emplace_back("networkmode", "host");
+    if (job.limits.memory && *job.limits.memory != 0)
+      all.emplace_back("memory", std::to_string(*job.limits.memory));
+    if (job.limits.shm) all.emplace_back("shmsize", std::to_string(*job.limits.shm));
+    if (!job.limits.ulimits.empty()) all.emplace_back("ulimits", ulimits_text(job.limits.ulimits));
     // The daemon keeps proxies out of its cache and out of the history, as long as no ARG declares them.
     std::map<std::string, std::string> arguments = job.proxies;
     for (const auto& [name, value] : job.build_args) {

@@ -201,10 +201,7 @@ class MountParser {
   }
 
   void check(const Mount& mount) const {
-    if (mount.kind != MountKind::kSecret) {
-      if (mount.target.empty()) fail("it has no target");
-      return;
-    }
+    if (mount.kind != MountKind::kSecret) return;
     if (!mount.source.empty() && !mount.id.empty()) fail("a secret has a source or an id, not both");
     if (mount.source.empty() && mount.target.empty() && mount.id.empty()) fail("the secret has no id");
   }

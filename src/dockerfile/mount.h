@@ -19,10 +19,10 @@ struct Mount {
   MountKind kind = MountKind::kBind;
   std::string from;    // bind, cache: a stage or an image; "" is the context for bind, nothing for cache
   std::string source;  // bind, cache: the path within `from`, "" is all of it
-  std::string target;  // as written, so perhaps relative to the working directory; "" only for a secret that
-                       // is a variable and no file
+  std::string target;  // as written, so perhaps relative to the working directory, which "" is; but "" is
+                       // nowhere for a secret that is a variable and no file
   bool read_only = false;
-  std::string id;  // cache: its name, by default the clean target; secret: which one
+  std::string id;  // cache: its name, by default the clean target (of "": "."); secret: which one
   Sharing sharing = Sharing::kShared;
   bool required = false;           // secret
   std::optional<std::string> env;  // secret: the variable that holds it

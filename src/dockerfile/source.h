@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text_file.h"
 
 namespace ixian::dockerfile {
 
 // No input of this folder may be larger: a Dockerfile, a .dockerignore, what a word expands to.
-inline constexpr std::size_t kMostBytes = 1 << 20;
+inline constexpr std::size_t kMostBytes = base::kMostText;
 
 // Both from 1, the column in characters. {0, 0} is nowhere: what was not written in a file.
 struct Position {

@@ -1,6 +1,7 @@
 #include "engine/build_run.h"
 
 #include "base/thread_pool.h"
+#include "base/threads.h"
 #include "engine/stage_run.h"
 
 namespace ixian::engine {
@@ -20,26 +21,38 @@ Turns::Turn::~Turn() {
 }
 
 BuildRun::BuildRun(const StageJob& job, const BuildPlan& plan, const PlanSources& sources,
-                   LayerServices& services, const BuildCaches& caches, std::string context_folder)
+                   LayerServices& services, const BuildCaches& caches, SecretValues& secrets,
+                   std::shared_ptr<const context::DiskView> plain_context)
     : job_(job),
       plan_(plan),
       sources_(sources),
       services_(services),
       caches_(caches),
-      context_folder_(std::move(context_folder)),
+      secrets_(secrets),
+      plain_context_(std::move(plain_context)),
       cache_(services, caches.repos),
       turns_(job.jobs == 0 ? base::processor_count() : job.jobs) {}
 
+// A stage that still runs may begin another one.
 BuildRun::~BuildRun() {
-  for (auto& [index, stage] : stages_) stage.wait();
+  while (true) {
+    std::vector<std::thread> threads;
+    {
+      const std::lock_guard lock(mutex_);
+      threads.swap(threads_);
+    }
+    if (threads.empty()) return;
+    for (std::thread& thread : threads) thread.join();
+  }
 }
 
 std::shared_future<StageState> BuildRun::start(std::size_t stage) {
   const std::lock_guard lock(mutex_);
-  auto& known = stages_[stage];
-  if (!known.valid())
-    known = std::async(std::launch::async, [this, stage] { return run_stage(stage); }).share();
-  return known;
+  if (const auto known = stages_.find(stage); known != stages_.end()) return known->second;
+  const auto running =
+      std::make_shared<std::packaged_task<StageState()>>([this, stage] { return run_stage(stage); });
+  threads_.push_back(base::start_thread([running] { (*running)(); }));
+  return stages_.emplace(stage, running->get_future().share()).first->second;
 }
 
 StageState BuildRun::run_stage(std::size_t stage) {

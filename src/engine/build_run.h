@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/event.h"
@@ -62,7 +63,8 @@ class BuildRun {
   // All outlive the run. `services.cancellation()` is this build's own: it is asked to stop when a stage
   // fails, so that the others do.
   BuildRun(const StageJob& job, const BuildPlan& plan, const PlanSources& sources, LayerServices& services,
-           const BuildCaches& caches, std::string context_folder);
+           const BuildCaches& caches, SecretValues& secrets,
+           std::shared_ptr<const context::DiskView> plain_context);
   ~BuildRun();
 
   // Builds the target. Everything that it holds is written, and its trees are in the store. Throws what the
@@ -84,12 +86,14 @@ class BuildRun {
   const PlanSources& sources_;
   LayerServices& services_;
   const BuildCaches& caches_;
-  const std::string context_folder_;
+  SecretValues& secrets_;
+  const std::shared_ptr<const context::DiskView> plain_context_;
   BuildCache cache_;
   Turns turns_;
   BuildCounts counts_;
   std::mutex mutex_;
   std::map<std::size_t, std::shared_future<StageState>> stages_;
+  std::vector<std::thread> threads_;  // one a stage
   std::exception_ptr first_error_;
   std::exception_ptr lost_;  // the last LostResult
 };

@@ -39,6 +39,19 @@ void stamp(const std::string& path) {
   if (fd.valid()) ::futimens(fd.get(), nullptr);
 }
 
+// What uid=, gid= and mode= come to.
+struct Look {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint32_t mode = 0755;
+  bool operator==(const Look&) const = default;
+};
+
+Look look_of(const dockerfile::Mount& mount) {
+  if (mount.from.empty() && !mount.source.empty()) return {};
+  return {mount.uid.value_or(0), mount.gid.value_or(0), mount.mode.value_or(0755)};
+}
+
 bool exists(const std::string& path) {
   struct stat status;
   return ::lstat(path.c_str(), &status) == 0;
@@ -46,23 +59,34 @@ bool exists(const std::string& path) {
 
 }  // namespace
 
-CacheMount::CacheMount(store::Store& store, const dockerfile::Mount& mount, const Fill& fill,
+std::string CacheMount::name_of(const dockerfile::Mount& mount, const Begin& begin) {
+  std::string text = mount.id + '\0' + mount.from + '\0' + (mount.from.empty() ? "" : mount.source);
+  const Look look = look_of(mount);
+  if (!begin.content.empty() || !(look == Look())) {
+    text += fmt::format("{}{}:{}:{:o}{}{}", '\0', look.uid, look.gid, look.mode, '\0', begin.content);
+  }
+  std::string name = base::sha256_hex(text);
+  if (mount.sharing == dockerfile::Sharing::kPrivate) name += "-";
+  return name;
+}
+
+CacheMount::CacheMount(store::Store& store, const dockerfile::Mount& mount, const Begin& begin,
                        base::Cancellation& cancellation) {
   const std::string folder = cache_mounts_folder(store);
   base::make_directories(folder);
   const std::string locks = lock_file(store);
-  const std::string id = base::sha256_hex(mount.id + '\0' + mount.from + '\0' + mount.source);
+  const std::string name = name_of(mount, begin);
   if (mount.sharing == dockerfile::Sharing::kPrivate) {
     for (int i = 0; path_.empty(); ++i) {
       if (i == kMostPrivate)
         throw base::Error(base::ErrorCode::kTaskFailed,
                           fmt::format("The cache {} is used by too many builds at once.", mount.id));
-      const std::string name = fmt::format("{}-{}", id, i);
-      if (KeyLock::try_lock(locks, name, lock_)) path_ = folder + "/" + name;
+      const std::string numbered = fmt::format("{}{}", name, i);
+      if (KeyLock::try_lock(locks, numbered, lock_)) path_ = folder + "/" + numbered;
     }
   } else {
-    path_ = folder + "/" + id;
-    if (mount.sharing == dockerfile::Sharing::kLocked) lock_ = KeyLock(locks, id, cancellation);
+    path_ = folder + "/" + name;
+    if (mount.sharing == dockerfile::Sharing::kLocked) lock_ = KeyLock(locks, name, cancellation);
   }
   // Who makes room stays away from what is used.
   using_ = KeyLock::share(locks, use_key(path_), cancellation);
@@ -76,12 +100,10 @@ CacheMount::CacheMount(store::Store& store, const dockerfile::Mount& mount, cons
     throw base::Error(base::ErrorCode::kTaskFailed,
                       fmt::format("Cannot make {}: {}.", made, base::errno_text(errno)));
   }
-  if (fill) fill(made);
-  const auto chosen = [](const std::optional<std::uint32_t>& number, std::uint32_t other) {
-    return number.value_or(other);
-  };
-  if (::chown(made.c_str(), chosen(mount.uid, 0), chosen(mount.gid, 0)) != 0 ||
-      ::chmod(made.c_str(), chosen(mount.mode, 0755)) != 0 || ::rename(made.c_str(), path_.c_str()) != 0) {
+  if (begin.fill) begin.fill(made);
+  const Look look = look_of(mount);
+  if (::chown(made.c_str(), look.uid, look.gid) != 0 || ::chmod(made.c_str(), look.mode) != 0 ||
+      ::rename(made.c_str(), path_.c_str()) != 0) {
     throw base::Error(base::ErrorCode::kTaskFailed,
                       fmt::format("Cannot make the cache folder {}: {}.", path_, base::errno_text(errno)));
   }

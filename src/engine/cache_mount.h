@@ -18,10 +18,19 @@ namespace ixian::engine {
 // by one after the other, `private` by one at a time, where whoever comes second gets another folder.
 class CacheMount {
  public:
-  // `fill` is called with the folder when it is made. Throws Error{kTaskFailed}; Cancelled while waiting.
-  using Fill = std::function<void(const std::string& folder)>;
-  CacheMount(store::Store& store, const dockerfile::Mount& mount, const Fill& fill,
+  // What the folder holds when it is made: `content` names that, and `fill` puts it there.
+  struct Begin {
+    std::string content;
+    std::function<void(const std::string& folder)> fill;
+  };
+  // Throws Error{kTaskFailed}; Cancelled while waiting.
+  CacheMount(store::Store& store, const dockerfile::Mount& mount, const Begin& begin,
              base::Cancellation& cancellation);
+
+  // Two mounts of one name show one folder. Whatever a folder is made with is in the name: another owner or
+  // mode (unless a part of the cache is asked for, which has its own), or another beginning, is another
+  // cache.
+  static std::string name_of(const dockerfile::Mount& mount, const Begin& begin);
 
   const std::string& path() const { return path_; }
 

@@ -171,10 +171,15 @@ void CacheWriter::submit(const std::shared_ptr<const Job>& job) {
     ++pending_;
     if (job->last_layer) last_layers_.insert(*job->last_layer);
   }
-  threads_.submit([this, job] {
-    run(*job);
+  try {
+    threads_.submit([this, job] {
+      run(*job);
+      done(*job);
+    });
+  } catch (...) {
     done(*job);
-  });
+    throw;
+  }
 }
 
 void CacheWriter::run(const Job& job) {

@@ -11,15 +11,17 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "context/changed.h"
 
 namespace ixian::engine {
 namespace {
 
-// A file of a view, which must still be what the key says: its content may change while a build runs.
+// A file of a view, opened when the layer's writer comes to it. It must still be what the key says: its
+// content may change while a build runs.
 class ViewSource : public base::ByteSource {
  public:
-  ViewSource(const context::FileView& view, std::string path, std::string expected)
-      : path_(std::move(path)), expected_(std::move(expected)), fd_(view.open(path_)) {}
+  ViewSource(const context::FileView& view, std::string path, std::uint64_t size, std::string expected)
+      : path_(std::move(path)), left_(size), expected_(std::move(expected)), fd_(view.open(path_)) {}
 
   std::size_t read(char* buffer, std::size_t size) override {
     ssize_t count = 0;
@@ -31,6 +33,8 @@ class ViewSource : public base::ByteSource {
           base::ErrorCode::kTaskFailed,
           fmt::format("Cannot read {}: {}.", base::printable_path(path_), base::errno_text(errno)));
     }
+    if (static_cast<std::uint64_t>(count) > left_ || (count == 0 && left_ > 0)) context::fail_changed(path_);
+    left_ -= static_cast<std::uint64_t>(count);
     if (!expected_.empty()) check(buffer, static_cast<std::size_t>(count));
     return static_cast<std::size_t>(count);
   }
@@ -38,14 +42,11 @@ class ViewSource : public base::ByteSource {
  private:
   void check(const char* data, std::size_t count) {
     if (count > 0) return sha_.update(data, count);
-    const std::string found = base::to_hex(sha_.finish());
-    if (found == std::exchange(expected_, "")) return;
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        fmt::format("{} has changed while the image was built. Build again.", base::printable_path(path_)));
+    if (base::to_hex(sha_.finish()) != std::exchange(expected_, "")) context::fail_changed(path_);
   }
 
   const std::string path_;
+  std::uint64_t left_;
   std::string expected_;
   base::Sha256 sha_;
   const base::UniqueFd fd_;
@@ -260,8 +261,8 @@ void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
       } else {
         if (!group.empty()) links_.emplace(group, path);
         content.content =
-            layer::OpenedLater{[from, path_in_view = file.path, expected = file.content] {
-                                 return std::make_unique<ViewSource>(*from, path_in_view, expected);
+            layer::OpenedLater{[from, path_in_view = file.path, size = entry.size, expected = file.content] {
+                                 return std::make_unique<ViewSource>(*from, path_in_view, size, expected);
                                },
                                entry.size, file.path};
       }
@@ -331,9 +332,10 @@ void CopyDraft::link_to(oci::TarEntry& entry, layer::LayerEntry& content) {
                 fmt::format("An archive has a hard link to {}, which is no file that is there.",
                             base::printable_path(entry.link)));
   }
-  content.content =
-      layer::OpenedLater{[this, path = entry.link] { return std::make_unique<ViewSource>(below_, path, ""); },
-                         there->size, entry.link};
+  content.content = layer::OpenedLater{[this, path = entry.link, size = there->size] {
+                                         return std::make_unique<ViewSource>(below_, path, size, "");
+                                       },
+                                       there->size, entry.link};
   entry.type = TarType::kFile;
   entry.size = there->size;
   entry.link.clear();

@@ -22,6 +22,7 @@
 #include "engine/scattered_image.h"
 #include "oci/copy_image.h"
 #include "oci/reference.h"
+#include "sandbox/run.h"
 
 namespace ixian::engine {
 namespace {
@@ -190,11 +191,13 @@ class EmbeddedEngine : public Engine {
     BaseImages bases(layers, services_.open_repo, job.pull, job.pinned, job.stages);
     const OpenContext context = open_context(job);
     base::StatCache known_files(services_.store->folder() + "/file-cache");
-    const PlanSources sources{context.view, known_files, bases,           *services_.remote,
-                              sink,         own,         &context.ignored};
+    MountedContext mounted(context.view, known_files, own);
+    const PlanSources sources{context.view, known_files, bases,   *services_.remote,
+                              sink,         own,         mounted, &context.ignored};
     const BuildPlan plan = make_build_plan(job, sources);
     known_files.save();
-    BuildRun run(job, plan, sources, layers, caches, context.plain);
+    tell_weak_limits(job, sink);
+    BuildRun run(job, plan, sources, layers, caches, secrets_, context.plain);
     const StageState state = run.build();
     own.throw_if_requested();
     BuiltStage built = keep(job, plan, state, run.counts(), writing, own);
@@ -207,18 +210,27 @@ class EmbeddedEngine : public Engine {
     return built;
   }
 
+  static void tell_weak_limits(const StageJob& job, base::EventSink& sink) {
+    if (!job.limits.pids && !job.limits.memory) return;
+    if (const std::string reason = sandbox::why_no_limits(); !reason.empty()) {
+      sink.log(base::kNoActivity, base::LogLevel::kWarning,
+               reason + " Those that were asked for are put on each process.");
+    }
+  }
+
   struct OpenContext {
-    std::shared_ptr<const context::FileView> view;  // null: there is none
-    std::string plain;  // the folder whose files the context's are, one for one; "" where there is none
+    std::shared_ptr<const context::FileView> view;   // null: there is none
+    std::shared_ptr<const context::DiskView> plain;  // whose files are the context's, one for one; or null
     dockerfile::IgnoreRules ignored;
   };
 
   static OpenContext open_context(const StageJob& job) {
     OpenContext context;
     if (job.context.empty()) return context;
-    context.view = std::make_shared<const context::DiskView>(job.context);
-    context.ignored = context::read_ignore_rules(*context.view, job.dockerfile_path, job.excluded);
-    if (context.ignored.empty() && job.modes == ContextModes::kAsTheyAre) context.plain = job.context;
+    const auto folder = std::make_shared<const context::DiskView>(job.context);
+    context.view = folder;
+    context.ignored = context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded);
+    if (context.ignored.empty() && job.modes == ContextModes::kAsTheyAre) context.plain = folder;
     context.view = std::make_shared<const context::FilteredView>(context.view, context.ignored);
     if (job.modes == ContextModes::kGit) {
       context.view = std::make_shared<const context::GitView>(
@@ -301,6 +313,7 @@ class EmbeddedEngine : public Engine {
   static constexpr unsigned kPullsAtOnce = 8;
 
   const EngineServices services_;
+  SecretValues secrets_;
   CacheRepos repos_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<ScatteredImage>> built_;  // by digest

@@ -11,6 +11,7 @@
 #include "base/thread_pool.h"
 #include "engine/layers_view.h"
 #include "engine/materialise.h"
+#include "sandbox/bind_source.h"
 
 namespace ixian::engine {
 namespace {
@@ -21,30 +22,25 @@ using dockerfile::MountKind;
 
 constexpr std::uint32_t kSecretMode = 0400;
 
-const SecretSource* find_secret(const std::vector<SecretSource>& secrets, const std::string& id) {
-  const auto found =
-      std::find_if(secrets.begin(), secrets.end(), [&](const SecretSource& each) { return each.id == id; });
-  return found == secrets.end() ? nullptr : &*found;
-}
-
-base::Secret read_secret(const SecretSource& source) {
-  if (!source.environment.empty()) {
-    const char* value = ::getenv(source.environment.c_str());
-    if (value == nullptr) {
-      throw Error(ErrorCode::kUsage, fmt::format("The secret {} is to come from ${}, which is not set.",
-                                                 source.id, source.environment));
-    }
-    return base::Secret(value);
-  }
-  auto content = base::read_file(source.file);
-  if (!content) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("The secret {} is to come from {}, which is not there.", source.id, source.file));
-  }
-  return base::Secret(std::move(*content));
-}
-
 }  // namespace
+
+const SecretSource* find_secret(const RunInput& input, const dockerfile::Mount& mount) {
+  const auto found = std::find_if(input.secrets.begin(), input.secrets.end(),
+                                  [&](const SecretSource& each) { return each.id == mount.id; });
+  if (found != input.secrets.end()) return &*found;
+  if (!mount.required) return nullptr;
+  throw Error(
+      ErrorCode::kUsage,
+      input.of_project
+          ? fmt::format(
+                "The secret {0} is required, and the image task names none of that id: give its class "
+                "secrets = {{\"{0}\": \"env:NAME\"}}, or \"file:PATH\". For a task that a module brings, "
+                "derive a class of the same name from it.",
+                mount.id)
+          : fmt::format("The secret {0} is required; pass it: --secret id={0},src=FILE or --secret "
+                        "id={0},env=NAME.",
+                        mount.id));
+}
 
 std::vector<std::string> lowers(const LayerStack& layers, LayerServices& services, const std::string& work) {
   std::vector<layer::StackedTree> trees(layers.size());
@@ -75,75 +71,78 @@ std::string RunMounts::mount_layers(const LayerStack& layers, bool read_only) {
   return mounts_.back()->path();
 }
 
-std::string RunMounts::copy_of_context(const std::string& source) {
+// What the command writes is thrown away, and must not reach the context.
+sandbox::BindMount RunMounts::copy_of_context(const std::string& source) {
   works_.push_back(services_.store().work());
-  const std::string root = works_.back()->path() + "/context";
-  materialise(*input_.context, source, root, services_.cancellation());
-  return root;
+  input_.mounted.copy(source, works_.back()->path() + "/context");
+  return sandbox::open_bind(works_.back()->path(), "context", false);
 }
 
 void RunMounts::add_bind(const Step& step, const dockerfile::Mount& mount, std::size_t index,
                          sandbox::RunSpec& spec) {
   sandbox::BindMount bind;
-  bind.read_only = mount.read_only;
   if (const auto layers = input_.origins.find(index); layers != input_.origins.end()) {
-    bind.root = mount_layers(layers->second, mount.read_only);
-    bind.source = mount.source;
+    bind = sandbox::open_bind(mount_layers(layers->second, mount.read_only), mount.source, mount.read_only);
+  } else if (input_.plain_context && mount.read_only) {
+    const std::string path = input_.mounted.path(mount.source);
+    bind = sandbox::bind_of(input_.plain_context->open_path(path), path, true);
   } else {
-    if (!input_.context) throw Error(ErrorCode::kUsage, "There is no build context to mount.");
-    const std::string source = context::resolve_path(*input_.context, mount.source, true);
-    if (!input_.context_folder.empty() && mount.read_only) {
-      bind.root = input_.context_folder;
-      bind.source = source;
-    } else {
-      // What the command writes is thrown away, and must not reach the context.
-      bind.source = copy_of_context(source);
-    }
+    bind = copy_of_context(mount.source);
+    bind.read_only = mount.read_only;
   }
   spec.mounts.push_back({step.settings->absolute(mount.target), std::move(bind)});
 }
 
-CacheMount::Fill RunMounts::cache_fill(const dockerfile::Mount& mount, std::size_t index) {
+CacheMount::Begin RunMounts::cache_begin(const dockerfile::Mount& mount, std::size_t index) {
   const auto layers = input_.origins.find(index);
   if (mount.from.empty() || layers == input_.origins.end()) return {};
-  return [this, &mount, stack = layers->second](const std::string& folder) {
-    const LayersView view(stack);
-    const std::string source = context::resolve_path(view, mount.source, true);
-    for (const std::string& name : view.children(source))
-      materialise(view, context::join_path(source, name), folder + "/" + name, services_.cancellation());
-  };
+  std::string content;
+  for (const auto& layer : layers->second) content += layer->diff_id().text() + "\n";
+  return {std::move(content), [this, &mount, stack = layers->second](const std::string& folder) {
+            const LayersView view(stack);
+            const std::string source = context::resolve_path(view, mount.source, true);
+            for (const std::string& name : view.children(source)) {
+              materialise(view, context::join_path(source, name), folder + "/" + name,
+                          services_.cancellation());
+            }
+          }};
 }
 
-// All in one order, so that two RUNs cannot wait for each other's.
+// All in one order, so that two RUNs cannot wait for each other's. One that several mounts show is taken
+// once.
 void RunMounts::take_caches(const dockerfile::Run& run) {
-  std::map<std::string, std::size_t> wanted;
+  std::map<std::string, std::pair<std::size_t, CacheMount::Begin>> wanted;
   for (std::size_t i = 0; i < run.mounts.size(); ++i) {
-    if (run.mounts[i].kind == MountKind::kCache) wanted.emplace(run.mounts[i].id, i);
+    if (run.mounts[i].kind != MountKind::kCache) continue;
+    CacheMount::Begin begin = cache_begin(run.mounts[i], i);
+    cache_names_[i] = CacheMount::name_of(run.mounts[i], begin);
+    const auto [place, is_new] = wanted.try_emplace(cache_names_[i], i, std::move(begin));
+    if (!is_new && run.mounts[i].sharing == dockerfile::Sharing::kLocked) place->second.first = i;
   }
-  for (const auto& [id, index] : wanted) {
-    caches_[id] = std::make_unique<CacheMount>(
-        services_.store(), run.mounts[index], cache_fill(run.mounts[index], index), services_.cancellation());
+  for (const auto& [name, first] : wanted) {
+    caches_[name] = std::make_unique<CacheMount>(services_.store(), run.mounts[first.first], first.second,
+                                                 services_.cancellation());
+  }
+}
+
+// A part of a cache that another RUN has filled. What a cache began with is the part already.
+sandbox::BindMount RunMounts::cache_bind(const dockerfile::Mount& mount, std::size_t index) {
+  const std::string& folder = caches_.at(cache_names_.at(index))->path();
+  const std::string part = mount.from.empty() ? mount.source : "";
+  try {
+    return sandbox::open_bind(folder, part, mount.read_only);
+  } catch (const Error& error) {
+    if (part.empty()) throw;
+    throw Error(ErrorCode::kTaskFailed, fmt::format("The cache {} has no {} to mount. {}", mount.id,
+                                                    base::printable_path(part), error.message()));
   }
 }
 
 void RunMounts::add_secret(const dockerfile::Mount& mount, const std::string& target,
                            sandbox::RunSpec& spec) {
-  const SecretSource* source = find_secret(input_.secrets, mount.id);
-  if (source == nullptr) {
-    if (!mount.required) return;
-    throw Error(
-        ErrorCode::kUsage,
-        input_.of_project
-            ? fmt::format(
-                  "The secret {0} is required, and the image task names none of that id: give its class "
-                  "secrets = {{\"{0}\": \"env:NAME\"}}, or \"file:PATH\". For a task that a module brings, "
-                  "derive a class of the same name from it.",
-                  mount.id)
-            : fmt::format("The secret {0} is required; pass it: --secret id={0},src=FILE or --secret "
-                          "id={0},env=NAME.",
-                          mount.id));
-  }
-  const base::Secret content = read_secret(*source);
+  const SecretSource* source = find_secret(input_, mount);
+  if (source == nullptr) return;
+  const base::Secret content = input_.secret_values.get(*source);
   if (mount.env) spec.env.emplace_back(*mount.env, content.reveal());
   if (mount.target.empty()) return;
   sandbox::SecretMount secret{content, static_cast<mode_t>(mount.mode.value_or(kSecretMode)),
@@ -161,8 +160,7 @@ void RunMounts::add(const Step& step, const dockerfile::Run& run, sandbox::RunSp
         add_bind(step, mount, i, spec);
         break;
       case MountKind::kCache:
-        spec.mounts.push_back(
-            {target, sandbox::BindMount{caches_.at(mount.id)->path(), "", mount.read_only}});
+        spec.mounts.push_back({target, cache_bind(mount, i)});
         break;
       case MountKind::kTmpfs:
         spec.mounts.push_back({target, sandbox::TmpfsMount{mount.size, 01777}});

@@ -23,17 +23,22 @@ class RunMounts {
  private:
   void add_bind(const Step& step, const dockerfile::Mount& mount, std::size_t index, sandbox::RunSpec& spec);
   void take_caches(const dockerfile::Run& run);
-  CacheMount::Fill cache_fill(const dockerfile::Mount& mount, std::size_t index);
+  CacheMount::Begin cache_begin(const dockerfile::Mount& mount, std::size_t index);
+  sandbox::BindMount cache_bind(const dockerfile::Mount& mount, std::size_t index);
   void add_secret(const dockerfile::Mount& mount, const std::string& target, sandbox::RunSpec& spec);
   std::string mount_layers(const LayerStack& layers, bool read_only);
-  std::string copy_of_context(const std::string& source);
+  sandbox::BindMount copy_of_context(const std::string& source);
 
   const RunInput& input_;
   LayerServices& services_;
   std::vector<std::unique_ptr<store::WorkFolder>> works_;
   std::vector<std::unique_ptr<sandbox::Mount>> mounts_;
-  std::map<std::string, std::unique_ptr<CacheMount>> caches_;  // by id
+  std::map<std::string, std::unique_ptr<CacheMount>> caches_;  // by name
+  std::map<std::size_t, std::string> cache_names_;             // by mount
 };
+
+// Null where it need not be there. Throws Error{kUsage} where it must.
+const SecretSource* find_secret(const RunInput& input, const dockerfile::Mount& mount);
 
 // The lower directories of an image, lowest first; those that are missing are extracted, several at once. One
 // of them may be a folder that is made in `work`.

@@ -7,13 +7,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/run_command.h"
 #include "engine/run_mounts.h"
 #include "layer/tidy_upper.h"
+#include "sandbox/ability.h"
+#include "sandbox/bind_source.h"
 #include "sandbox/confined.h"
 #include "sandbox/foreign.h"
 #include "sandbox/run.h"
@@ -25,16 +29,20 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-// A base whose working directory is missing gets it, as with Docker.
+// A base whose working directory is missing gets it, as with Docker: each level that is not there, where
+// links lead that are. Whoever the command's user is, the folders are root's.
 void make_workdir(const std::string& root, const std::string& workdir) {
   const base::UniqueFd fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const sandbox::ConfinedPath path = sandbox::resolve_inside(fd.get(), workdir);
-  if (path.missing.empty()) return;
-  base::UniqueFd at = sandbox::open_inside(fd.get(), path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-  for (const std::string& name : path.missing) {
-    if (!at.valid() || ::mkdirat(at.get(), name.c_str(), 0755) != 0) {
-      throw Error(ErrorCode::kTaskFailed, fmt::format("The working directory {} cannot be made: {}.", workdir,
-                                                      base::errno_text(errno)));
+  sandbox::ConfinedPath path = sandbox::resolve_inside(fd.get(), workdir);
+  const std::vector<std::string> missing = std::exchange(path.missing, {});
+  if (missing.empty()) return;
+  base::UniqueFd at = sandbox::open_inside(fd.get(), path, O_PATH | O_DIRECTORY);
+  for (const std::string& name : missing) {
+    if (!at.valid() || ::mkdirat(at.get(), name.c_str(), 0755) != 0 ||
+        ::fchmodat(at.get(), name.c_str(), 0755, 0) != 0) {
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("The working directory {} cannot be made: {}.", base::printable_path(workdir),
+                              base::errno_text(errno)));
     }
     at = base::UniqueFd(::openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   }
@@ -55,6 +63,11 @@ sandbox::Network network_of(const dockerfile::Run& run, BuildNetwork otherwise) 
   return otherwise == BuildNetwork::kNone   ? sandbox::Network::kNone
          : otherwise == BuildNetwork::kHost ? sandbox::Network::kHost
                                             : sandbox::Network::kIsolated;
+}
+
+std::string other_networks(const RunInput& input) {
+  return input.of_project ? "RUN --network=none or host for one RUN, CONFIG.DOCKER.BUILD_NETWORK for all"
+                          : sandbox::RunSpec().other_networks;
 }
 
 bool has_variable(const sandbox::RunSpec& spec, std::string_view name) {
@@ -83,9 +96,12 @@ sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const R
   if (!has_variable(spec, "HOME")) spec.env.emplace_back("HOME", user.home);
   spec.cwd = step.settings->workdir();
   spec.network = network_of(run, input.network);
-  if (input.of_project)
-    spec.other_networks = "RUN --network=none or host for one RUN, CONFIG.DOCKER.BUILD_NETWORK for all";
+  spec.other_networks = other_networks(input);
   spec.no_new_privileges = !input.new_privileges;
+  spec.pids_limit = input.limits.pids;
+  spec.memory_limit = input.limits.memory;
+  spec.limits = input.limits.ulimits;
+  if (input.limits.shm) spec.shm_size = *input.limits.shm;
   return spec;
 }
 
@@ -108,17 +124,22 @@ std::string failure(const Step& step, const base::ExitStatus& status) {
 
 }  // namespace
 
-RunChanges run_command_step(const Step& step, const LayerStack& below, const RunInput& input,
-                            LayerServices& services, base::ActivityId activity) {
+void check_run(const Step& step, const RunInput& input) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
-  if (run.insecure) {
-    throw Error(ErrorCode::kUsage,
-                "RUN --security=insecure is not allowed: what runs in a build stays in its sandbox.");
-  }
   if (const std::string reason = sandbox::why_not_runnable(input.platform.architecture); !reason.empty()) {
     throw Error(ErrorCode::kTaskFailed,
                 fmt::format("RUN cannot run programs for {}: {}", input.platform.text(), reason));
   }
+  for (const dockerfile::Mount& mount : run.mounts) {
+    if (mount.kind != dockerfile::MountKind::kSecret) continue;
+    if (const SecretSource* source = find_secret(input, mount)) check_secret(*source);
+  }
+  sandbox::require_run(network_of(run, input.network), other_networks(input));
+}
+
+RunChanges run_command_step(const Step& step, const LayerStack& below, const RunInput& input,
+                            LayerServices& services, base::ActivityId activity) {
+  const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   RunChanges changes;
   changes.work = services.store().work();
   RunMounts mounts(input, services);
@@ -131,7 +152,7 @@ RunChanges run_command_step(const Step& step, const LayerStack& below, const Run
   if (const auto script = dockerfile::run_command(run, step.settings->shell()).script) {
     const std::string file = root->scratch() + "/script";
     write_script(file, script->content);
-    spec.mounts.push_back({script->path, sandbox::BindMount{"", file, true}});
+    spec.mounts.push_back({script->path, sandbox::open_bind("", file, true)});
   }
   const base::ExitStatus status = sandbox::run(
       *root, spec, [&](std::string_view line) { services.sink().output(activity, line); },

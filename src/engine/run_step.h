@@ -6,7 +6,9 @@
 #include <string>
 
 #include "base/event.h"
+#include "context/disk_view.h"
 #include "engine/build_state.h"
+#include "engine/secret_values.h"
 #include "engine/stage_plan.h"
 #include "layer/layer_writer.h"
 #include "store/store.h"
@@ -15,13 +17,16 @@ namespace ixian::engine {
 
 // What the mounts of a RUN lead to.
 struct RunInput {
-  std::shared_ptr<const context::FileView> context;  // filtered; null: there is none
-  std::string context_folder;                 // where it may be mounted as it is; "" where it is filtered
+  MountedContext& mounted;
+  std::shared_ptr<const context::DiskView>
+      plain_context;                          // may be mounted as it is; null where it is filtered
   std::map<std::size_t, LayerStack> origins;  // by mount: the stage or image that it is from
   const std::vector<SecretSource>& secrets;
+  SecretValues& secret_values;
   const std::vector<std::string>& build_arguments;  // proxies, "NAME=value"
   BuildNetwork network = BuildNetwork::kDefault;
   bool new_privileges = false;
+  const RunLimits& limits;
   oci::Platform platform;     // of the image
   bool of_project = false;    // as in StageJob
   layer::WriteOptions write;  // how the layer will be written
@@ -33,6 +38,10 @@ struct RunChanges {
   std::string upper;
   bool root = false;  // the root folder itself, too
 };
+
+// Throws Error where it can be told, before anything is fetched or run, that the step will not succeed: for
+// want of a secret, of an emulator, of what the sandbox takes. `origins` is not looked at.
+void check_run(const Step& step, const RunInput& input);
 
 // Every line that the command writes is output of `activity`. Throws Error, which the caller points at the
 // step, where the command fails; Cancelled.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/event.h"
+#include "engine/run_limits.h"
 #include "oci/descriptor.h"
 #include "oci/manifest.h"
 #include "oci/platform.h"
@@ -54,6 +55,7 @@ struct StageJob {
   std::map<std::string, std::string> annotations;  // of its manifest
   std::vector<SecretSource> secrets;
   BuildNetwork network = BuildNetwork::kDefault;
+  RunLimits limits;  // of each RUN
   bool new_privileges =
       false;  // set-user-ID programs of RUN (sudo, su, ping) change their user, as under Docker
 

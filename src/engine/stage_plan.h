@@ -15,6 +15,7 @@
 #include "dockerfile/stage_graph.h"
 #include "engine/base_images.h"
 #include "engine/image_settings.h"
+#include "engine/mounted_context.h"
 #include "engine/remote_source.h"
 #include "engine/stage_job.h"
 
@@ -78,6 +79,7 @@ struct PlanSources {
   RemoteSources& remote;
   base::EventSink& sink;
   base::Cancellation& cancellation;
+  MountedContext& mounted;                           // of `context`
   const dockerfile::IgnoreRules* ignored = nullptr;  // what is left out of `context`
 };
 

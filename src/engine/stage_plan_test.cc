@@ -38,7 +38,8 @@ class Keys : public ::testing::Test {
                      false, {});
     RemoteSources remote(store_, [this]() -> http::Client& { return *client_; });
     base::StatCache known_files(folder_ + "/file-cache");
-    return make_build_plan(job_, {context_, known_files, bases, remote, sink_, cancellation_});
+    MountedContext mounted(context_, known_files, cancellation_);
+    return make_build_plan(job_, {context_, known_files, bases, remote, sink_, cancellation_, mounted});
   }
   std::string key(const std::string& dockerfile) {
     const BuildPlan made = plan("FROM scratch\n" + dockerfile);

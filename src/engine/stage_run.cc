@@ -76,6 +76,7 @@ StageRun::~StageRun() {
 StageState StageRun::run() {
   if (const BaseImage* base = bottom(build_.plan_, plan_)) base_layers_ = base->layers;
   const std::size_t first = take_from_cache();
+  check_runs(first);
   start_origins(first);
   if (first == 0) begin();
   try {
@@ -158,6 +159,15 @@ ExpectedState StageRun::expected(std::size_t steps, const std::string& key) cons
     for (const Step& step : stage->steps) outcomes += step.makes_files ? 1 : 0;
   }
   return {key, outcomes, base_layers_};
+}
+
+// What is known to be in the way of a RUN is said before anything is fetched, or run, for the stage.
+void StageRun::check_runs(std::size_t first) {
+  for (std::size_t i = first; i < plan_.steps.size(); ++i) {
+    const Step& step = plan_.steps[i];
+    if (!std::holds_alternative<dockerfile::Run>(step.instruction.body)) continue;
+    blame(step, [&] { check_run(step, run_input()); });
+  }
 }
 
 // What the remaining instructions need from others is built meanwhile.
@@ -338,19 +348,25 @@ void StageRun::write_files(const Step& step) {
   state_.outcomes.push_back(std::move(outcome));
 }
 
+RunInput StageRun::run_input() const {
+  return {build_.sources_.mounted,
+          build_.plain_context_,
+          {},
+          build_.job_.secrets,
+          build_.secrets_,
+          build_.plan_.build_arguments,
+          build_.job_.network,
+          build_.job_.new_privileges,
+          build_.job_.limits,
+          plan_.platform,
+          build_.job_.of_project,
+          write_options(build_.plan_.source_date_epoch)};
+}
+
 void StageRun::run_command(const Step& step, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   for (const auto& layer : state_.layers) layer->settle(false);
-  RunInput input{build_.sources_.context,
-                 build_.context_folder_,
-                 {},
-                 build_.job_.secrets,
-                 build_.plan_.build_arguments,
-                 build_.job_.network,
-                 build_.job_.new_privileges,
-                 plan_.platform,
-                 build_.job_.of_project,
-                 write_options(build_.plan_.source_date_epoch)};
+  RunInput input = run_input();
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
     if (std::holds_alternative<dockerfile::FromStage>(step.origins[i]) ||
         std::holds_alternative<dockerfile::FromImage>(step.origins[i]))

@@ -28,6 +28,8 @@ class StageRun {
   std::size_t ask_registries(std::size_t above);
   void say_cached(std::size_t steps, const std::string& place) const;
   ExpectedState expected(std::size_t steps, const std::string& key) const;
+  void check_runs(std::size_t first);
+  RunInput run_input() const;
   void start_origins(std::size_t first);
   void run_step(std::size_t index);
   bool take(const std::string& key, std::size_t index);

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/thread_pool.h"
-#include "context/wildcard.h"
+#include "dockerfile/file_mode.h"
 #include "dockerfile/run_command.h"
 
 namespace ixian::engine {
@@ -54,17 +54,10 @@ const char* kind_name(dockerfile::MountKind kind) {
   return "";
 }
 
-// Of what a mount shows of the context; nullopt where it shows something else.
-std::optional<std::string> mounted_context(const Step& step, const dockerfile::Mount& mount,
-                                           std::size_t index, const PlanSources& sources) {
-  if (mount.kind != dockerfile::MountKind::kBind || index >= step.origins.size() ||
-      !std::holds_alternative<dockerfile::FromContext>(step.origins[index])) {
-    return std::nullopt;
-  }
-  const context::FileView& context = context_of(sources);
-  auto selection = context::select(context, {context::literal(mount.source)}, {});
-  return context::digest_of(context, selection, {false, base::processor_count(), &sources.known_files},
-                            sources.cancellation);
+bool shows_context(const Step& step, std::size_t index) {
+  return std::get<dockerfile::Run>(step.instruction.body).mounts[index].kind ==
+             dockerfile::MountKind::kBind &&
+         index < step.origins.size() && std::holds_alternative<dockerfile::FromContext>(step.origins[index]);
 }
 
 class Definer {
@@ -82,6 +75,11 @@ class Definer {
   }
 
   void operator()(const dockerfile::Run& run) const {
+    if (run.insecure) {
+      throw Error(ErrorCode::kTaskFailed,
+                  "RUN --security=insecure is not allowed: what runs in a build stays in its sandbox.");
+    }
+    for (const dockerfile::Mount& mount : run.mounts) check_target(mount);
     const dockerfile::RunCommand command = dockerfile::run_command(run, step_.settings->shell());
     Json mounts = Json::array();
     for (std::size_t i = 0; i < run.mounts.size(); ++i) mounts.push_back(describe(run.mounts[i], i));
@@ -139,7 +137,28 @@ class Definer {
   }
 
  private:
+  // Links of the image, which may lead there as well, are looked at when it is mounted.
+  void check_target(const dockerfile::Mount& mount) const {
+    if (mount.kind == dockerfile::MountKind::kSecret && mount.target.empty()) return;
+    const std::string target = "/" + context::clean_path(step_.settings->absolute(mount.target));
+    if (target == "/") {
+      throw Error(
+          ErrorCode::kTaskFailed,
+          "--mount: nothing can be mounted on /, which is what the target comes to here. Name a folder: "
+          "target=/…");
+    }
+    for (const std::string folder : {"/proc", "/sys"}) {
+      if (target == folder || target.starts_with(folder + "/"))
+        throw Error(ErrorCode::kTaskFailed, fmt::format("--mount: nothing can be mounted on {}.", target));
+    }
+  }
+
   Json transfer(const dockerfile::FileTransfer& transfer, bool parents) const {
+    try {
+      if (!transfer.chmod.empty()) dockerfile::FileMode(transfer.chmod.text);
+    } catch (const std::invalid_argument& error) {
+      throw Error(ErrorCode::kTaskFailed, error.what());
+    }
     Json files = Json::array();
     for (const auto& file : transfer.inline_files)
       files.push_back({base::printable_path(file.name), base::sha256_hex(file.content)});
@@ -174,7 +193,7 @@ class Definer {
                  {"gid", optional_number(mount.gid)},
                  {"source", base::printable_path(mount.source)}};
     if (mount.env) json["env"] = *mount.env;
-    if (const auto digest = mounted_context(step_, mount, index, sources_)) json["context"] = *digest;
+    if (shows_context(step_, index)) json["context"] = sources_.mounted.digest(mount.source);
     return json;
   }
 
@@ -227,11 +246,7 @@ void define(Step& step, const PlanSources& sources, const StageJob& job) {
 void check_mounted_context(const Step& step, const PlanSources& sources) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   for (std::size_t i = 0; i < run.mounts.size(); ++i) {
-    const auto now = mounted_context(step, run.mounts[i], i, sources);
-    if (!now || step.definition.at("mounts").at(i).at("context") == *now) continue;
-    throw Error(ErrorCode::kTaskFailed,
-                fmt::format("The build context changed below {} while the build was running. Build again.",
-                            base::printable_path(run.mounts[i].source)));
+    if (shows_context(step, i)) sources.mounted.check(run.mounts[i].source);
   }
 }
 

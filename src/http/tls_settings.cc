@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/trust.h"
 
 namespace ixian::http {
 namespace {
@@ -65,7 +66,10 @@ TlsSettings read_certs_d(const std::vector<std::string>& folders, std::string_vi
   for (const std::string& folder : folders) {
     const fs::path path = fs::path(folder) / authority;
     std::error_code ignored;
-    if (fs::is_directory(path, ignored)) return read_folder(path);
+    if (!fs::is_directory(path, ignored)) continue;
+    base::warn_if_untrusted(path);
+    for (const auto& entry : fs::directory_iterator(path, ignored)) base::warn_if_untrusted(entry.path());
+    return read_folder(path);
   }
   return {};
 }

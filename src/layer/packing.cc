@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/thread_pool.h"
+#include "base/threads.h"
 #include "layer/packer.h"
 
 // The tar is cut into chunks that lie in a ring. Each is filled by the caller, then hashed for the diffID by
@@ -32,10 +33,15 @@ Packing::Packing(ByteSink& blob, Compression compression, unsigned threads, base
 
 void Packing::start() {
   try {
-    threads_.emplace_back([this] { run(&Packing::hash_all); });
-    threads_.emplace_back([this] { run(&Packing::store); });
+    threads_.push_back(base::start_thread([this] { run(&Packing::hash_all); }));
+    threads_.push_back(base::start_thread([this] { run(&Packing::store); }));
     if (compression_ == Compression::kNone) return;
-    for (unsigned i = 0; i < compressors_; ++i) threads_.emplace_back([this] { run(&Packing::compress); });
+    threads_.push_back(base::start_thread([this] { run(&Packing::compress); }));
+    for (unsigned i = 1; i < compressors_; ++i) {
+      std::thread further = base::try_thread([this] { run(&Packing::compress); });
+      if (!further.joinable()) break;
+      threads_.push_back(std::move(further));
+    }
   } catch (...) {
     fail(std::current_exception());
     for (std::thread& thread : threads_) thread.join();

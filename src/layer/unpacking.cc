@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/threads.h"
 #include "layer/compression.h"
 
 namespace ixian::layer {
@@ -75,8 +76,8 @@ Unpacking::Unpacking(base::ByteSource& blob, const oci::Descriptor& descriptor,
                        descriptor.media_type));
   }
   try {
-    threads_.emplace_back([this] { run(&Unpacking::unpack_all); });
-    threads_.emplace_back([this] { run(&Unpacking::hash); });
+    threads_.push_back(base::start_thread([this] { run(&Unpacking::unpack_all); }));
+    threads_.push_back(base::start_thread([this] { run(&Unpacking::hash); }));
   } catch (...) {
     stop();
     throw;

@@ -138,7 +138,7 @@ ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileI
         inputs.reads.front().at, "there is no build context to take files from; give the image a context.");
   }
   const auto disk = std::make_shared<const context::DiskView>(declared.context);
-  auto rules = context::read_ignore_rules(*disk, declared.dockerfile_path, options.excluded);
+  auto rules = context::read_ignore_rules(declared.context, declared.dockerfile_path, options.excluded);
   const context::GitView view(std::make_shared<const context::FilteredView>(disk, std::move(rules)),
                               context::kFixedTime);
   ContextReader reader(view, options, cancellation);

@@ -144,7 +144,7 @@ void Registries::Impl::choose_provider(const std::string& name, const RegistrySe
     return;
   }
   const base::Json options = own_options(*configured);
-  using List = std::vector<std::shared_ptr<auth::CredentialProvider>>;
+  using Providers = std::vector<std::shared_ptr<auth::CredentialProvider>>;
   switch (configured->kind) {
     case ClientKind::kEcr:
       choose_ecr(name, options, host, provider);
@@ -153,12 +153,12 @@ void Registries::Impl::choose_provider(const std::string& name, const RegistrySe
       provider = auth::openshift_provider(name, options, services);
       return;
     case ClientKind::kCustom:
-      provider = std::make_shared<auth::ProviderList>(List{configured->provider, docker_config});
+      provider = std::make_shared<auth::ProviderList>(Providers{configured->provider, docker_config});
       return;
     case ClientKind::kDocker:
     case ClientKind::kDirectory:
       provider = std::make_shared<auth::ProviderList>(
-          List{auth::password_provider(name, options, services), docker_config});
+          Providers{auth::password_provider(name, options, services), docker_config});
       return;
   }
 }

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/lines.h"
+#include "base/threads.h"
 
 namespace ixian::run {
 namespace {
@@ -64,9 +65,11 @@ void OutputGuard::engage() {
   saved_error_ = base::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
   wake_ = base::UniqueFd(::eventfd(0, EFD_CLOEXEC));
   if (!saved_output_.valid() || !saved_error_.valid() || !wake_.valid()) return;
+  reader_ = base::try_thread([this, fd = read_end.get()] { read_lines(fd); });
+  if (!reader_.joinable()) return;  // nobody would read what is written
+  read_end.release();
   ::dup2(write_end.get(), STDOUT_FILENO);
   ::dup2(write_end.get(), STDERR_FILENO);
-  reader_ = std::thread([this, fd = read_end.release()] { read_lines(fd); });
 }
 
 void OutputGuard::disengage() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 #include "base/error.h"
 #include "oci/platform.h"
 
@@ -27,6 +29,21 @@ engine::BuildNetwork parse_build_network(const std::string& text) {
                     fmt::format("DOCKER.BUILD_NETWORK is default, none or host, not {}.", text));
 }
 
+engine::RunLimits parse_run_limits(const std::string& memory, const std::string& pids, const std::string& shm,
+                                   const std::vector<std::string>& ulimits) {
+  try {
+    engine::RunLimits limits;
+    if (!memory.empty()) limits.memory = engine::parse_memory_limit("DOCKER.BUILD_MEMORY", memory);
+    if (!pids.empty()) limits.pids = engine::parse_pids_limit("DOCKER.BUILD_PIDS_LIMIT", pids);
+    if (!shm.empty()) limits.shm = engine::parse_shm_size("DOCKER.BUILD_SHM_SIZE", shm);
+    for (const std::string& ulimit : ulimits)
+      limits.ulimits.push_back(engine::parse_ulimit("DOCKER.BUILD_ULIMITS", ulimit));
+    return limits;
+  } catch (const std::invalid_argument& error) {
+    throw base::Error(base::ErrorCode::kProject, error.what());
+  }
+}
+
 engine::StageJob project_job(const task::ImageStage& stage, const std::string& name,
                              const ProjectManner& manner) {
   engine::StageJob job;
@@ -46,6 +63,7 @@ engine::StageJob project_job(const task::ImageStage& stage, const std::string& n
   job.jobs = manner.jobs;
   job.network = manner.network;
   job.proxies = manner.proxies;
+  job.limits = manner.limits;
   return job;
 }
 

@@ -18,10 +18,15 @@ struct ProjectManner {
   std::int64_t source_date_epoch = 0;
   engine::BuildNetwork network = engine::BuildNetwork::kDefault;
   std::map<std::string, std::string> proxies;  // as in engine::StageJob
+  engine::RunLimits limits;
 };
 
 // "default", "none" or "host", as DOCKER.BUILD_NETWORK has it. Throws Error{kProject}.
 engine::BuildNetwork parse_build_network(const std::string& text);
+
+// DOCKER.BUILD_MEMORY and its like, "" where they are unset. Throws Error{kProject}.
+engine::RunLimits parse_run_limits(const std::string& memory, const std::string& pids, const std::string& shm,
+                                   const std::vector<std::string>& ulimits);
 
 // The declared stage as an image of that name, from files as git knows them. Its build arguments are those
 // that are declared. Throws Error{kProject} for a secret that cannot be meant; Error{kUsage} for a platform.

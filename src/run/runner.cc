@@ -75,7 +75,10 @@ class Run {
         for_caller_.push_back(index);
       } else {
         for_anyone_.push_back(index);
-        pool_->submit([this] { work_off_one(); });
+        try {
+          pool_->submit([this] { work_off_one(); });
+        } catch (const base::Error&) {  // the calling thread comes to it
+        }
       }
     }
     changed_.notify_one();

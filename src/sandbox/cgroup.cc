@@ -7,7 +7,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -105,6 +107,20 @@ std::optional<std::string> version2_parent() {
   return std::nullopt;
 }
 
+// Of a file with "name number" on each line; 0 where it has none of that name.
+std::uint64_t count_of(const std::string& path, std::string_view name) {
+  const std::string text = read_or_empty(path);
+  for (std::string_view line : base::split(text, '\n')) {
+    if (!line.starts_with(name) || line.size() <= name.size() || line[name.size()] != ' ') continue;
+    std::uint64_t value = 0;
+    line.remove_prefix(name.size() + 1);
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    std::from_chars(line.data(), line.data() + line.size(), value);
+    return value;
+  }
+  return 0;
+}
+
 void remove_abandoned(const std::string& parent) {
   std::error_code error;
   for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
@@ -123,37 +139,51 @@ std::string new_name() {
 
 }  // namespace
 
-Cgroup::Cgroup(std::uint64_t pids, std::uint64_t memory) {
+Cgroup::Cgroup(const CgroupLimits& limits) {
+  const std::string memory = std::to_string(limits.memory);
   if (is_version2()) {
     const auto parent = version2_parent();
     std::vector<std::pair<std::string, std::string>> settings;
-    if (pids != 0) settings.emplace_back("pids.max", std::to_string(pids));
-    if (memory != 0) {
-      settings.emplace_back("memory.max", std::to_string(memory));
-      settings.emplace_back("memory.swap.max", "0");
-    }
+    if (limits.pids != 0) settings.emplace_back("pids.max", std::to_string(limits.pids));
+    if (limits.memory != 0) settings.emplace_back("memory.max", memory);
+    if (limits.memory != 0 && !limits.swap) settings.emplace_back("memory.swap.max", "0");
     if (!parent) {
       reason_ =
-          "Limits of processes and memory have no effect: the cgroup that ix runs in cannot have groups of "
-          "its own "
-          "(a systemd scope with Delegate=yes can).";
+          "Limits of processes and memory do not hold for a RUN as a whole: the cgroup that ix runs in "
+          "cannot "
+          "have groups of its own (a systemd scope with Delegate=yes can).";
     } else if (!settings.empty()) {
-      make(*parent, settings);
+      limits_pids_ = limits_memory_ = make(*parent, settings);
     }
   } else {
     const auto pids_folder = version1_folder("pids");
     const auto memory_folder = version1_folder("memory");
-    if (!pids_folder || !memory_folder) {
-      reason_ = "Limits of processes and memory have no effect: no cgroups are mounted here.";
-      return;
-    }
-    if (pids != 0) make(*pids_folder, {{"pids.max", std::to_string(pids)}});
-    if (memory != 0 && reason_.empty()) {
-      make(*memory_folder, {{"memory.limit_in_bytes", std::to_string(memory)},
-                            {"memory.memsw.limit_in_bytes", std::to_string(memory)}});
+    if (!pids_folder || !memory_folder)
+      reason_ =
+          "Limits of processes and memory do not hold for a RUN as a whole: no cgroups are mounted here.";
+    if (pids_folder && limits.pids != 0)
+      limits_pids_ = make(*pids_folder, {{"pids.max", std::to_string(limits.pids)}});
+    if (memory_folder && limits.memory != 0) {
+      std::vector<std::pair<std::string, std::string>> settings = {{"memory.limit_in_bytes", memory}};
+      if (!limits.swap) settings.emplace_back("memory.memsw.limit_in_bytes", memory);
+      limits_memory_ = make(*memory_folder, settings);
     }
   }
+  limits_pids_ = limits_pids_ && limits.pids != 0;
+  limits_memory_ = limits_memory_ && limits.memory != 0;
   for (const auto& group : groups_) joins_.push_back(group.procs.get());
+}
+
+bool Cgroup::was_short_of_pids() const {
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [](const Group& group) { return count_of(group.path + "/pids.events", "max") > 0; });
+}
+
+bool Cgroup::was_short_of_memory() const {
+  return std::any_of(groups_.begin(), groups_.end(), [](const Group& group) {
+    return count_of(group.path + "/memory.events", "oom_kill") > 0 ||
+           count_of(group.path + "/memory.oom_control", "oom_kill") > 0;
+  });
 }
 
 bool Cgroup::make(const std::string& parent,
@@ -172,13 +202,36 @@ bool Cgroup::make(const std::string& parent,
     ok = ok && group.procs.valid();
   }
   if (!ok) {
-    reason_ = fmt::format("Limits of processes and memory have no effect: ix cannot make cgroups in {} ({}).",
-                          parent, base::errno_text(errno));
+    reason_ = fmt::format(
+        "Limits of processes and memory do not hold for a RUN as a whole: ix cannot make cgroups in {} ({}).",
+        parent, base::errno_text(errno));
     ::rmdir(group.path.c_str());
     return false;
   }
   groups_.push_back(std::move(group));
   return true;
+}
+
+std::uint64_t available_memory() {
+  std::uint64_t least = count_of("/proc/meminfo", "MemTotal:") << 10;
+  const auto lower = [&](std::uint64_t bytes) {
+    if (bytes != 0 && (least == 0 || bytes < least)) least = bytes;
+  };
+  if (!is_version2()) {
+    if (const auto folder = version1_folder("memory"))
+      lower(count_of(*folder + "/memory.stat", "hierarchical_memory_limit"));
+    return least;
+  }
+  std::string group = own_group("").value_or("/");
+  while (true) {
+    const std::string text = read_or_empty(kRoot + group + "/memory.max");  // "max", or a number
+    std::uint64_t bytes = 0;
+    std::from_chars(text.data(), text.data() + text.size(), bytes);
+    lower(bytes);
+    const std::size_t slash = group.rfind('/');
+    if (slash == std::string::npos || group == "/") return least;
+    group = slash == 0 ? "/" : group.substr(0, slash);
+  }
 }
 
 Cgroup::~Cgroup() {

@@ -9,12 +9,18 @@
 
 namespace ixian::sandbox {
 
+struct CgroupLimits {
+  std::uint64_t pids = 0;    // processes and threads; 0: none
+  std::uint64_t memory = 0;  // bytes; 0: none
+  bool swap = true;          // may be used besides
+};
+
 // Makes a group below those that this process may write in, and removes it in the end. Where none can be
 // made, there is no limit: reason() says why. The group of a process that was killed is removed by the next
-// one that makes any. Limits of 0 are none.
+// one that makes any.
 class Cgroup {
  public:
-  Cgroup(std::uint64_t pids, std::uint64_t memory);
+  explicit Cgroup(const CgroupLimits& limits);
   ~Cgroup();
   Cgroup(const Cgroup&) = delete;
   Cgroup& operator=(const Cgroup&) = delete;
@@ -24,6 +30,12 @@ class Cgroup {
 
   // One sentence; "" where both limits can be set.
   const std::string& reason() const { return reason_; }
+  bool limits_pids() const { return limits_pids_; }
+  bool limits_memory() const { return limits_memory_; }
+
+  // So far a process was refused, or one ended, for a limit of this group.
+  bool was_short_of_pids() const;
+  bool was_short_of_memory() const;
 
  private:
   struct Group {
@@ -36,7 +48,12 @@ class Cgroup {
 
   std::vector<Group> groups_;
   std::vector<int> joins_;
+  bool limits_pids_ = false;
+  bool limits_memory_ = false;
   std::string reason_;
 };
+
+// Bytes that this process and what it starts may use: of the machine, or less where its cgroup says so.
+std::uint64_t available_memory();
 
 }  // namespace ixian::sandbox

@@ -29,11 +29,11 @@ std::string name_of(const std::string& path) {
 
 }  // namespace
 
-MountPoints::MountPoints(std::string root, std::function<void(const std::string&)> touching)
-    : root_(std::move(root)),
-      touching_(std::move(touching)),
-      root_fd_(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-  if (!root_fd_.valid()) fail_path("open the folder", root_);
+MountPoints::MountPoints(const std::string& root, std::function<void(const std::string&)> touching)
+    : touching_(std::move(touching)),
+      root_fd_(
+          std::make_shared<const base::UniqueFd>(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))) {
+  if (!root_fd_->valid()) fail_path("open the folder", root);
 }
 
 MountPoints::~MountPoints() {
@@ -41,19 +41,19 @@ MountPoints::~MountPoints() {
 }
 
 std::string MountPoints::resolve(std::string_view target) const {
-  return resolve_inside(root_fd_.get(), target).inside();
+  return resolve_inside(root_fd_->get(), target).inside();
 }
 
 base::UniqueFd MountPoints::open_folder(const std::string& path) const {
-  return open_inside(root_fd_.get(), resolve_inside(root_fd_.get(), path), O_RDONLY | O_DIRECTORY);
+  return open_inside(root_fd_->get(), resolve_inside(root_fd_->get(), path), O_RDONLY | O_DIRECTORY);
 }
 
 void MountPoints::make(const std::string& resolved, bool directory) {
-  const ConfinedPath where = resolve_inside(root_fd_.get(), resolved);
+  const ConfinedPath where = resolve_inside(root_fd_->get(), resolved);
   std::string path = where.found.empty() ? "" : "/" + where.found;
   if (where.missing.empty()) {
     struct stat info;
-    const base::UniqueFd file = open_inside(root_fd_.get(), where, O_PATH);
+    const base::UniqueFd file = open_inside(root_fd_->get(), where, O_PATH);
     if (!file.valid() || ::fstat(file.get(), &info) != 0) fail_mount_point(resolved, base::errno_text(errno));
     if (S_ISDIR(info.st_mode) != directory) {
       fail_mount_point(resolved,

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/fs.h"
@@ -17,7 +19,9 @@ class MountPoints {
  public:
   // `touching` is told of each existing directory (inside the tree, with a leading "/", "" the tree itself)
   // before something is made in it.
-  explicit MountPoints(std::string root, std::function<void(const std::string&)> touching = {});
+  explicit MountPoints(const std::string& root, std::function<void(const std::string&)> touching = {});
+  // Of what is open already.
+  explicit MountPoints(std::shared_ptr<const base::UniqueFd> root) : root_fd_(std::move(root)) {}
 
   // Takes away what was made and is still empty, and gives the directories back the times they would have had
   // without it.
@@ -46,9 +50,8 @@ class MountPoints {
   void remove(const Made& made);
   base::UniqueFd open_folder(const std::string& path) const;
 
-  const std::string root_;
   const std::function<void(const std::string&)> touching_;
-  base::UniqueFd root_fd_;
+  const std::shared_ptr<const base::UniqueFd> root_fd_;
   std::vector<Made> made_;
 };
 

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "sandbox/bind_source.h"
 #include "testing/child_process.h"
 #include "testing/sandbox_fixture.h"
 
@@ -117,7 +118,7 @@ void run_as_user(std::ostream& say, const char* runtime, Network network) {
   testing::RunInBusybox box;
   box.spec.network = network;
   box.spec.mounts = {{"/run/secret", SecretMount{base::Secret("hush"), 0400, 0, 0}},
-                     {"/ctx", BindMount{box.lower(), "/etc", true}}};
+                     {"/ctx", open_bind(box.lower(), "/etc", true)}};
   const int code = box.sh(
       "id -u; grep -E 'Seccomp:|NoNewPrivs|CapBnd' /proc/self/status | tr '\\t' ' '; cat /run/secret; echo; "
       "touch /made; echo x > /dev/null; ls /sys >/dev/null && echo sys; readlink /proc/self/fd/0; exit 5");

@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "base/threads.h"
 #include "sandbox/read_or_empty.h"
 
 namespace ixian::sandbox {
@@ -37,7 +38,7 @@ bool start_loopback() {
 
 void make_namespace(const std::string& file) {
   int error = 0;
-  std::thread([&] {
+  base::start_thread([&] {
     if (::unshare(CLONE_NEWNET) != 0 || !start_loopback() ||
         ::mount("/proc/thread-self/ns/net", file.c_str(), nullptr, MS_BIND, nullptr) != 0) {
       error = errno;
@@ -85,6 +86,24 @@ bool is_loopback(std::string_view address) {
                                                          missing, help, other_networks));
 }
 
+// The program that carries traffic out, one of the two. None where the machine has no way out itself.
+struct WayOut {
+  std::string pasta;
+  std::string slirp4netns;
+};
+
+WayOut way_out(const std::string& other_networks) {
+  if (!machine_has_way_out()) return {};
+  const int tun = ::access("/dev/net/tun", R_OK | W_OK) == 0 ? 0 : errno;
+  const char* variable = ::getenv("PATH");
+  const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
+  WayOut found{base::find_program("pasta", path), ""};
+  if (found.pasta.empty()) found.slirp4netns = base::find_program("slirp4netns", path);
+  const bool helped = !found.pasta.empty() || !found.slirp4netns.empty();
+  if (tun != 0 || !helped) fail_without(tun, helped, other_networks);
+  return found;
+}
+
 }  // namespace
 
 std::string without_loopback(std::string_view text, std::string_view instead) {
@@ -102,36 +121,32 @@ std::string without_loopback(std::string_view text, std::string_view instead) {
   return result;
 }
 
+void require_network(Network network, const std::string& other_networks) {
+  if (network == Network::kIsolated) way_out(other_networks);
+}
+
 NetworkPlan plan_network(Network network, const std::string& file, const std::string& other_networks) {
   NetworkPlan plan;
   plan.resolv_conf = read_or_empty("/etc/resolv.conf");
   if (network == Network::kHost) return plan;
   plan.file = file;
-  if (network == Network::kIsolated && machine_has_way_out()) {
-    const int tun = ::access("/dev/net/tun", R_OK | W_OK) == 0 ? 0 : errno;
-    const char* variable = ::getenv("PATH");
-    const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
-    const std::string pasta = base::find_program("pasta", path);
-    const std::string slirp = base::find_program("slirp4netns", path);
-    const bool helped = !pasta.empty() || !slirp.empty();
-    if (tun != 0 || !helped) fail_without(tun, helped, other_networks);
-    if (!pasta.empty()) {
-      // No port leads in, nor out to this machine's loopback: neither by forwarding nor by the gateway's
-      // address.
-      plan.helper.argv = {pasta,  "--quiet", "--config-net", "--no-map-gw", "--runas", "0:0", "-t",
-                          "none", "-u",      "none",         "-T",          "none",    "-U",  "none"};
-      const std::string servers = without_loopback(plan.resolv_conf, kPastaDns);
-      if (servers.find(fmt::format("nameserver {}\n", kPastaDns)) != std::string::npos) {
-        plan.helper.argv.insert(plan.helper.argv.end(), {"--dns-forward", kPastaDns});
-      }
-      plan.resolv_conf = servers;
-      plan.helper.argv.insert(plan.helper.argv.end(), {"--netns", file});
-    } else {
-      plan.helper.argv = {slirp,          "--configure",       "--mtu=65520", "--disable-host-loopback",
-                          "--ready-fd=3", "--netns-type=path", file,          "tap0"};
-      plan.helper.tells_ready = true;
-      plan.resolv_conf = fmt::format("nameserver {}\n", kSlirpDns);
+  const WayOut program = network == Network::kIsolated ? way_out(other_networks) : WayOut();
+  if (!program.pasta.empty()) {
+    // No port leads in, nor out to this machine's loopback: neither by forwarding nor by the gateway's
+    // address.
+    plan.helper.argv = {program.pasta, "--quiet", "--config-net", "--no-map-gw", "--runas", "0:0", "-t",
+                        "none",        "-u",      "none",         "-T",          "none",    "-U",  "none"};
+    const std::string servers = without_loopback(plan.resolv_conf, kPastaDns);
+    if (servers.find(fmt::format("nameserver {}\n", kPastaDns)) != std::string::npos) {
+      plan.helper.argv.insert(plan.helper.argv.end(), {"--dns-forward", kPastaDns});
     }
+    plan.resolv_conf = servers;
+    plan.helper.argv.insert(plan.helper.argv.end(), {"--netns", file});
+  } else if (!program.slirp4netns.empty()) {
+    plan.helper.argv = {program.slirp4netns, "--configure",       "--mtu=65520", "--disable-host-loopback",
+                        "--ready-fd=3",      "--netns-type=path", file,          "tap0"};
+    plan.helper.tells_ready = true;
+    plan.resolv_conf = fmt::format("nameserver {}\n", kSlirpDns);
   }
   make_namespace(file);
   return plan;

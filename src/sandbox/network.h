@@ -21,6 +21,9 @@ struct NetworkPlan {
   std::string resolv_conf;
 };
 
+// Throws Error{kUsage} where this machine lacks what a network of that kind takes.
+void require_network(Network network, const std::string& other_networks);
+
 // For kNone and kIsolated makes a network namespace mounted on `file`, an existing one. A machine that has no
 // way out itself gives no more than loopback to kIsolated. Throws Error{kUsage} where there is neither pasta
 // nor slirp4netns, and never falls back to the machine's network.

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/threads.h"
 #include "sandbox/file_facts.h"
 
 // mount(2) takes its options in one page, in which the paths of a hundred layers have no room, and in which a
@@ -45,7 +46,7 @@ void make_folder(const std::string& path) {
 int mount_overlay(const std::string& folder, const std::string& target, const std::string& options,
                   bool writable) {
   int error = 0;
-  std::thread([&] {
+  base::start_thread([&] {
     if (::unshare(CLONE_FS) != 0 || ::chdir(folder.c_str()) != 0) {
       error = errno;
       return;

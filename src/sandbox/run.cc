@@ -18,9 +18,12 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/threads.h"
+#include "sandbox/bind_source.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/confined.h"
 #include "sandbox/id_maps.h"
+#include "sandbox/limits.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/network.h"
 #include "sandbox/runtime.h"
@@ -175,17 +178,24 @@ class Run {
           fmt::format("Cannot make {}: {}.", base::printable_path(folder), base::errno_text(errno)));
     }
     const auto candidates = runtimes();
-    const Cgroup group(spec_.pids_limit, spec_.memory_limit);
+    const PidsShare pids(spec_.pids_limit);
+    const Cgroup group({pids.count(), spec_.memory_limit.value_or(default_memory(available_memory())),
+                        !spec_.memory_limit.has_value()});
+    limit_each_process(group, pids.count());
 
     Targets targets(mount_);
     for (const char* path : {"/proc", "/sys", "/dev"}) targets.add_builtin(path);
     etc_ = {targets.add_file("/etc/resolv.conf"), targets.add_file("/etc/hosts"),
             targets.add_file("/etc/hostname")};
-    for (const auto& mount : spec_.mounts) targets.add(mount);
+    for (const auto& mount : spec_.mounts) {
+      targets.add(mount);
+      const auto* bind = std::get_if<BindMount>(&mount.what);
+      trees_.push_back(bind != nullptr ? detached_mount(*bind) : base::UniqueFd());
+    }
 
     std::exception_ptr thrown;
     base::ExitStatus status;
-    std::thread([&] {
+    base::start_thread([&] {
       try {
         own_mounts();
         status = run_in(folder, candidates, group, targets);
@@ -197,10 +207,34 @@ class Run {
     }).join();
     ::rmdir(folder.c_str());
     if (thrown) std::rethrow_exception(thrown);
+    if (!status.ok()) tell_limits(group, pids.count());
     return status;
   }
 
  private:
+  // Where no group can hold a limit, one of each process is better than none. Memory that is only reserved is
+  // none that was asked for, so a limit that nobody asked for is not put on it.
+  void limit_each_process(const Cgroup& group, std::uint64_t pids) {
+    place_.limits = spec_.limits;
+    const auto limit = [&](const char* name, std::uint64_t value) {
+      const bool said = std::any_of(spec_.limits.begin(), spec_.limits.end(),
+                                    [&](const ResourceLimit& each) { return each.name == name; });
+      if (!said && value != 0) place_.limits.push_back({name, value, value});
+    };
+    if (!group.limits_pids()) limit("RLIMIT_NPROC", pids);
+    if (!group.limits_memory()) limit("RLIMIT_DATA", spec_.memory_limit.value_or(0));
+  }
+
+  // What the command says of it is mostly no more than that something failed.
+  void tell_limits(const Cgroup& group, std::uint64_t pids) {
+    if (group.was_short_of_pids()) {
+      on_output_(fmt::format(
+          "ix: a RUN may have {} processes and threads at once here, and no more were made.", pids));
+    }
+    if (group.was_short_of_memory())
+      on_output_("ix: a process was ended because the RUN used more memory than it may.");
+  }
+
   static void own_mounts() {
     // Mounts of this process that are taken down meanwhile are taken down here as well.
     if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
@@ -287,10 +321,9 @@ class Run {
     };
     for (std::size_t i = 0; i < spec_.mounts.size(); ++i) {
       const std::string name = fmt::format("mount{}", i);
-      bool directory = false;
       SpecMount mount;
       const auto& what = spec_.mounts[i].what;
-      if (const auto* bind = std::get_if<BindMount>(&what)) mount = staging.bind(*bind, name, directory);
+      if (const auto* bind = std::get_if<BindMount>(&what)) mount = staging.bind(*bind, trees_[i], name);
       if (const auto* tmpfs = std::get_if<TmpfsMount>(&what)) mount = staging.tmpfs(*tmpfs, name);
       if (const auto* secret = std::get_if<SecretMount>(&what)) mount = staging.secret(*secret, name);
       if (const auto* socket = std::get_if<SocketMount>(&what)) mount = staging.socket(*socket, name);
@@ -305,6 +338,7 @@ class Run {
   base::Cancellation& cancellation_;
   SpecPlace place_;
   EtcTargets etc_;
+  std::vector<base::UniqueFd> trees_;  // of the mounts that are binds
   base::ExitStatus status_;
 };
 
@@ -316,7 +350,7 @@ base::ExitStatus run(Mount& mount, const RunSpec& spec, const OnOutput& on_outpu
 }
 
 std::string why_no_limits() {
-  return Cgroup(1 << 20, std::uint64_t{1} << 40).reason();
+  return Cgroup({1 << 20, std::uint64_t{1} << 40, false}).reason();
 }
 
 }  // namespace ixian::sandbox

@@ -31,7 +31,8 @@ using OnOutput = std::function<void(std::string_view line)>;
 base::ExitStatus run(Mount& mount, const RunSpec& spec, const OnOutput& on_output,
                      base::Cancellation& cancellation);
 
-// Why pids_limit and memory_limit have no effect here, one sentence; "" where they have.
+// Why pids_limit and memory_limit are no more than limits of each process here, one sentence; "" where they
+// hold for all of a RUN.
 std::string why_no_limits();
 
 }  // namespace ixian::sandbox

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "sandbox/bind_source.h"
 #include "testing/sandbox_fixture.h"
 
 // What a RUN mounts: that it is there as asked for, and that nothing of it remains in the image.
@@ -55,8 +56,8 @@ TEST_P(RunMounts, EveryKindIsThereAndLeavesNothing) {
   path.copy(address.sun_path, sizeof(address.sun_path) - 1);
   ASSERT_EQ(::bind(server.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
 
-  add("/new/deep/context", BindMount{box_.folder / "context", "/", true});
-  add("/etc/file", BindMount{box_.folder / "context", "file", true});
+  add("/new/deep/context", open_bind(box_.folder / "context", "/", true));
+  add("/etc/file", open_bind(box_.folder / "context", "file", true));
   add("/home/user/cache", TmpfsMount{1 << 20, 0700});
   add("/run/secrets/token", SecretMount{base::Secret("hush"), 0440, 7, 8});
   add("/run/agent.sock", SocketMount{path});
@@ -72,7 +73,7 @@ TEST_P(RunMounts, EveryKindIsThereAndLeavesNothing) {
 }
 
 TEST_P(RunMounts, WhatTheCommandItselfChangesRemains) {
-  add("/etc/file", BindMount{box_.folder / "context", "file", true});
+  add("/etc/file", open_bind(box_.folder / "context", "file", true));
   add("/run/secrets/token", SecretMount{base::Secret("hush"), 0400, 0, 0});
   ASSERT_EQ(box_.sh("echo x > /etc/made; echo x > /run/made; rm /home/user/nothing; mkdir /srv; true"), 0);
   EXPECT_EQ(box_.changes(), (Lines{"/etc", "/etc/made", "/run", "/run/made", "/srv"}));
@@ -82,7 +83,7 @@ TEST_P(RunMounts, ADirectoryThatOnlyHeldMountPointsKeepsItsTime) {
   fs::last_write_time(box_.lower() + "/etc", fs::file_time_type::clock::now() - std::chrono::hours(1000));
   struct stat before;
   ASSERT_EQ(::stat((box_.lower() + "/etc").c_str(), &before), 0);
-  add("/etc/file", BindMount{box_.folder / "context", "file", true});
+  add("/etc/file", open_bind(box_.folder / "context", "file", true));
   ASSERT_EQ(box_.sh("true"), 0);
   struct stat after;
   ASSERT_EQ(::stat((box_.mount().path() + "/etc").c_str(), &after), 0);
@@ -92,8 +93,8 @@ TEST_P(RunMounts, ADirectoryThatOnlyHeldMountPointsKeepsItsTime) {
 }
 
 TEST_P(RunMounts, ReadOnlyIsReadOnlyAndWritableIsWritable) {
-  add("/ro", BindMount{box_.folder / "context", "/", true});
-  add("/rw", BindMount{box_.folder / "context", "sub", false});
+  add("/ro", open_bind(box_.folder / "context", "/", true));
+  add("/rw", open_bind(box_.folder / "context", "sub", false));
   EXPECT_NE(box_.sh("echo x > /ro/new"), 0);
   EXPECT_NE(box_.sh("echo x > /ro/sub/new"), 0);
   EXPECT_EQ(box_.sh("echo x > /rw/new"), 0);
@@ -125,17 +126,34 @@ TEST_P(RunMounts, ASecretIsNowhereOnTheDisk) {
 TEST_P(RunMounts, SourcesStayInTheirRoot) {
   fs::create_symlink("/etc/passwd", context("escape"));
   fs::create_directory_symlink("../..", context("sub/up"));
-  add("/mnt", BindMount{box_.folder / "context", "escape", true});
-  EXPECT_THROW(box_.sh("true"), base::Error);
-  box_.spec.mounts.clear();
-  add("/mnt", BindMount{box_.folder / "context", "sub/up/../file", true});
+  EXPECT_THROW(open_bind(box_.folder / "context", "escape", true), base::Error);
+  add("/mnt", open_bind(box_.folder / "context", "sub/up/../file", true));
   ASSERT_EQ(box_.sh("cat /mnt"), 0);
   EXPECT_EQ(box_.lines, Lines{"content"});
 }
 
+// Whoever may write to the context can put a link, or another folder, where a source was found.
+TEST_P(RunMounts, WhatTakesASourcesNameAfterwardsIsNotMounted) {
+  fs::create_directory(box_.folder / "outside");
+  box_.folder.write("outside/below", "OUTSIDE");
+  for (const bool read_only : {true, false}) {
+    add("/mnt", open_bind(box_.folder / "context", "sub", read_only));
+    add("/mnt/deep/secret", SecretMount{base::Secret("hush"), 0400, 0, 0});
+    if (read_only) box_.spec.mounts.pop_back();
+    fs::rename(context("sub"), context("away"));
+    fs::create_directory_symlink(box_.folder / "outside", context("sub"));
+    ASSERT_EQ(box_.sh("cat /mnt/below"), 0);
+    EXPECT_EQ(box_.lines, Lines{"below"});
+    EXPECT_FALSE(fs::exists(box_.folder / "outside/deep"));
+    fs::remove(context("sub"));
+    fs::rename(context("away"), context("sub"));
+    box_.spec.mounts.clear();
+  }
+}
+
 TEST_P(RunMounts, TargetsStayInTheImage) {
   fs::create_directory_symlink("/../../../../home/user", box_.lower() + "/link");
-  add("/link/mnt", BindMount{box_.folder / "context", "file", true});
+  add("/link/mnt", open_bind(box_.folder / "context", "file", true));
   ASSERT_EQ(box_.sh("cat /home/user/mnt"), 0);
   EXPECT_EQ(box_.lines, Lines{"content"});
   EXPECT_EQ(box_.changes(), Lines{});
@@ -143,7 +161,7 @@ TEST_P(RunMounts, TargetsStayInTheImage) {
 
 TEST_P(RunMounts, AMountPointInACacheIsTakenOutOfIt) {
   fs::create_directory(box_.folder / "cache");
-  add("/cache", BindMount{box_.folder / "cache", "/", false});
+  add("/cache", open_bind(box_.folder / "cache", "/", false));
   add("/cache/deep/secret", SecretMount{base::Secret("hush"), 0400, 0, 0});
   ASSERT_EQ(box_.sh("cat /cache/deep/secret; echo x > /cache/kept"), 0);
   EXPECT_EQ(box_.lines, Lines{"hush"});

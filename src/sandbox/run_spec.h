@@ -5,11 +5,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/fs.h"
 #include "base/secret.h"
 
 namespace ixian::sandbox {
@@ -20,11 +23,11 @@ enum class Network {
   kHost,      // this machine's own
 };
 
-// A file or directory from outside. `source` is opened without leaving `root` (links, ".." and all), once,
-// before the container starts: what is swapped later does not matter. `root` "" is this machine's root.
+// A file or directory from outside, opened: what takes its name later does not matter, and nobody looks for
+// it by a name again. sandbox/bind_source.h opens one.
 struct BindMount {
-  std::string root;
-  std::string source;
+  std::shared_ptr<const base::UniqueFd> source;  // O_PATH will do
+  std::string name;                              // what messages call it
   bool read_only = true;
 };
 
@@ -80,9 +83,10 @@ struct RunSpec {
 
   bool no_new_privileges = true;  // false lets set-user-ID programs, sudo for one, change their user
   std::vector<ResourceLimit> limits;
-  std::uint64_t shm_size = 64u << 20;      // bytes of /dev/shm
-  std::uint64_t pids_limit = 32768;        // processes and threads; 0: none
-  std::uint64_t memory_limit = 0;          // bytes; 0: none
+  std::uint64_t shm_size = 64u << 20;       // bytes of /dev/shm
+  std::optional<std::uint64_t> pids_limit;  // processes and threads; unset: sandbox/limits.h; 0: none
+  std::optional<std::uint64_t>
+      memory_limit;                        // bytes, without swap; unset: sandbox/limits.h, with it; 0: none
   std::chrono::milliseconds grace{2'000};  // between SIGTERM and SIGKILL when stopping
 };
 

@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "base/error.h"
+#include "sandbox/read_or_empty.h"
 #include "sandbox/seccomp.h"
 #include "sandbox/seccomp_program.h"
 
@@ -99,10 +101,10 @@ Json limit(const ResourceLimit& wanted) {
   return {{"type", wanted.name}, {"soft", std::min<std::uint64_t>(wanted.soft, hard)}, {"hard", hard}};
 }
 
-Json limits(const RunSpec& spec) {
+Json limits(const SpecPlace& place) {
   // Neither what the shell around ix happened to allow nor core files in the image.
   std::vector<ResourceLimit> wanted = {{"RLIMIT_NOFILE", 1024, 524288}, {"RLIMIT_CORE", 0, RLIM_INFINITY}};
-  for (const auto& entry : spec.limits) {
+  for (const auto& entry : place.limits) {
     std::erase_if(wanted, [&](const auto& other) { return other.name == entry.name; });
     wanted.push_back(entry);
   }
@@ -117,13 +119,25 @@ Json user(const RunSpec& spec, const SpecPlace& place) {
   return result;
 }
 
+// Where memory runs out, a RUN is to go before whoever started it, and before others.
+int oom_score() {
+  constexpr int kMore = 500;
+  constexpr int kMost = 1000;
+  return std::min(std::atoi(read_or_empty("/proc/self/oom_score_adj").c_str()) + kMore, kMost);
+}
+
 Json process(const RunSpec& spec, const SpecPlace& place) {
   Json env = Json::array();
   for (const auto& [name, value] : spec.env) env.push_back(name + "=" + value);
-  return {{"terminal", false},       {"user", user(spec, place)},
-          {"args", spec.args},       {"env", std::move(env)},
-          {"cwd", place.cwd},        {"capabilities", capabilities()},
-          {"rlimits", limits(spec)}, {"noNewPrivileges", spec.no_new_privileges}};
+  return {{"terminal", false},
+          {"oomScoreAdj", oom_score()},
+          {"user", user(spec, place)},
+          {"args", spec.args},
+          {"env", std::move(env)},
+          {"cwd", place.cwd},
+          {"capabilities", capabilities()},
+          {"rlimits", limits(place)},
+          {"noNewPrivileges", spec.no_new_privileges}};
 }
 
 // One machine's filter is the same for all its RUNs.

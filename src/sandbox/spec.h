@@ -29,6 +29,7 @@ struct SpecPlace {
   bool takes_program = false;  // the runtime may take its filter of system calls as a program
   std::string machine;         // uname -m
   std::vector<SpecMount> mounts;
+  std::vector<ResourceLimit> limits;  // of each process
 };
 
 // The config.json. Throws Error{kTaskFailed} for a machine without a seccomp profile, Error{kUsage} for a

@@ -10,36 +10,18 @@
 #include <utility>
 
 #include "base/error.h"
-#include "sandbox/confined.h"
+#include "sandbox/bind_source.h"
 #include "sandbox/file_facts.h"
 
-// Mounts are copied with open_tree(2) from the descriptor that was checked, not from a path that may have
-// become another one. Their flags are set here, on the whole tree of mounts below as well, and the runtime is
-// only told to bind: it would set them on the topmost mount alone.
+// Mounts are copies of what was opened and checked, not of a path that may have become another one. Their
+// flags are set on the whole tree of mounts below as well, and the runtime is only told to bind: it would set
+// them on the topmost mount alone.
 
 namespace ixian::sandbox {
 namespace {
 
 [[noreturn]] void fail_staging(const std::string& what) {
   throw base::Error(base::ErrorCode::kTaskFailed, what + ": " + base::errno_text(errno) + ".");
-}
-
-base::UniqueFd open_source(const std::string& root, const std::string& source) {
-  const base::UniqueFd root_fd(::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root_fd.valid()) fail_path("open the folder", root);
-  const ConfinedPath where = resolve_inside(root_fd.get(), source);
-  base::UniqueFd file = open_inside(root_fd.get(), where, O_PATH);
-  if (!file.valid()) {
-    fail_staging(fmt::format("Cannot mount {}{}", base::printable_path(source),
-                             root.empty() ? "" : " of " + base::printable_path(root)));
-  }
-  return file;
-}
-
-bool is_directory(int fd) {
-  struct stat info;
-  if (::fstat(fd, &info) != 0) fail_staging("Cannot look at what is to be mounted");
-  return S_ISDIR(info.st_mode);
 }
 
 void make_file(const std::string& path) {
@@ -69,21 +51,12 @@ std::string Staging::write(std::string_view name, std::string_view content) cons
   return file;
 }
 
-std::string Staging::attach(int source, std::string_view name, bool directory, bool read_only) const {
+std::string Staging::attach(const base::UniqueFd& tree, std::string_view name, bool directory) const {
   const std::string target = path(name);
   if (directory) {
     if (::mkdir(target.c_str(), 0700) != 0) fail_path("make the folder", target);
   } else {
     make_file(target);
-  }
-  const base::UniqueFd tree(
-      ::open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE));
-  if (!tree.valid()) fail_staging("Cannot copy a mount");
-  mount_attr flags = {};
-  flags.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
-  flags.propagation = MS_PRIVATE;
-  if (::mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &flags, sizeof(flags)) != 0) {
-    fail_staging("Cannot restrict a mount (mount_setattr, which takes Linux 5.12)");
   }
   if (::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
     fail_staging("Cannot move a mount to " + base::printable_path(target));
@@ -106,21 +79,19 @@ std::string Staging::root(const std::string& root) const {
   return target;
 }
 
-SpecMount Staging::bind(const BindMount& what, std::string_view name, bool& directory) const {
-  const base::UniqueFd source = open_source(what.root, what.source);
-  directory = is_directory(source.get());
+SpecMount Staging::bind(const BindMount& what, const base::UniqueFd& tree, std::string_view name) const {
   std::vector<std::string> flags = {"nosuid", "nodev"};
   if (what.read_only) flags.emplace_back("ro");
-  return {"", "bind", attach(source.get(), name, directory, what.read_only), {"rbind", "rprivate"}, flags};
+  return {"", "bind", attach(tree, name, is_directory(what)), {"rbind", "rprivate"}, flags};
 }
 
 SpecMount Staging::socket(const SocketMount& what, std::string_view name) const {
-  const base::UniqueFd source = open_source("", what.source);
+  const BindMount source = open_bind("", what.source, false);
   struct stat info;
-  if (::fstat(source.get(), &info) != 0 || !S_ISSOCK(info.st_mode)) {
+  if (::fstat(source.source->get(), &info) != 0 || !S_ISSOCK(info.st_mode)) {
     throw base::Error(base::ErrorCode::kTaskFailed, base::printable_path(what.source) + " is not a socket.");
   }
-  return {"", "bind", attach(source.get(), name, false, false), {"bind", "rprivate"}, {"nosuid", "nodev"}};
+  return {"", "bind", attach(detached_mount(source), name, false), {"bind", "rprivate"}, {"nosuid", "nodev"}};
 }
 
 SpecMount Staging::secret(const SecretMount& what, std::string_view name) const {

@@ -28,15 +28,15 @@ class Staging {
   // file, and an image may hold anything.
   std::string root(const std::string& root) const;
 
-  // Opened once, confined; the mount's source is what was opened. `directory` says what it is.
-  SpecMount bind(const BindMount& what, std::string_view name, bool& directory) const;
+  // Attaches `tree`, which is detached_mount() of `what`.
+  SpecMount bind(const BindMount& what, const base::UniqueFd& tree, std::string_view name) const;
   SpecMount socket(const SocketMount& what, std::string_view name) const;
   // Mounted here, since a runtime may give it the mode of the directory below.
   SpecMount tmpfs(const TmpfsMount& what, std::string_view name) const;
   SpecMount secret(const SecretMount& what, std::string_view name) const;
 
  private:
-  std::string attach(int source, std::string_view name, bool directory, bool read_only) const;
+  std::string attach(const base::UniqueFd& tree, std::string_view name, bool directory) const;
 
   const std::string folder_;
 };

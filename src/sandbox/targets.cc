@@ -1,16 +1,12 @@
 #include "sandbox/targets.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <utility>
 #include <variant>
 
 #include "base/error.h"
-#include "base/fs.h"
+#include "sandbox/bind_source.h"
 #include "sandbox/confined.h"
 
 namespace ixian::sandbox {
@@ -18,21 +14,6 @@ namespace {
 
 [[noreturn]] void fail_target(std::string message) {
   throw base::Error(base::ErrorCode::kUsage, std::move(message));
-}
-
-bool source_is_directory(const BindMount& bind) {
-  const base::UniqueFd root(
-      ::open(bind.root.empty() ? "/" : bind.root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  struct stat info;
-  const base::UniqueFd file = root.valid()
-                                  ? open_inside(root.get(), resolve_inside(root.get(), bind.source), O_PATH)
-                                  : base::UniqueFd();
-  if (!file.valid() || ::fstat(file.get(), &info) != 0) {
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        fmt::format("Cannot mount {}: {}.", base::printable_path(bind.source), base::errno_text(errno)));
-  }
-  return S_ISDIR(info.st_mode);
 }
 
 }  // namespace
@@ -65,7 +46,7 @@ void Targets::add(const RunMount& mount) {
   }
   resolved_.push_back(target);
   const auto* bind = std::get_if<BindMount>(&mount.what);
-  make(target, bind != nullptr ? source_is_directory(*bind) : std::holds_alternative<TmpfsMount>(mount.what));
+  make(target, bind != nullptr ? is_directory(*bind) : std::holds_alternative<TmpfsMount>(mount.what));
   covers_.push_back({target, bind});
 }
 
@@ -80,18 +61,12 @@ void Targets::make(const std::string& target, bool directory) {
 }
 
 void Targets::make_in(const BindMount& bind, const std::string& rest, bool directory) {
-  const std::string base = bind.root.empty() ? "/" : bind.root;
-  const base::UniqueFd root(::open(base.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const ConfinedPath source = resolve_inside(root.get(), bind.source);
-  auto tree = std::make_unique<MountPoints>(base + source.inside());
+  auto tree = std::make_unique<MountPoints>(bind.source);
   const std::string target = tree->resolve(rest);
-  if (bind.read_only) {
-    const base::UniqueFd folder(::open((base + source.inside()).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!resolve_inside(folder.get(), target).missing.empty()) {
-      throw base::Error(base::ErrorCode::kTaskFailed,
-                        fmt::format("Nothing can be mounted on {} of a read-only mount: it is not there.",
-                                    base::printable_path(target)));
-    }
+  if (bind.read_only && !resolve_inside(bind.source->get(), target).missing.empty()) {
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("Nothing can be mounted on {} of a read-only mount: it is not there.",
+                                  base::printable_path(target)));
   }
   tree->make(target, directory);
   binds_.push_back(std::move(tree));

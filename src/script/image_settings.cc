@@ -34,6 +34,11 @@ ImageSettings image_settings() {
     settings.engine = to_bytes(row[3]);
     settings.branch = to_bytes(row[4]);
     settings.network = to_bytes(row[5]);
+    const py::tuple limits = row[6];
+    settings.memory = to_bytes(limits[0]);
+    settings.pids_limit = to_bytes(limits[1]);
+    settings.shm_size = to_bytes(limits[2]);
+    settings.ulimits = to_strings(limits[3]);
     return settings;
   });
 }

@@ -14,6 +14,10 @@ struct ImageSettings {
   std::string cache_repository;         // DOCKER.CACHE_REPOSITORY; "" is each image's own
   std::string engine;                   // DOCKER.ENGINE: "embedded", "docker"
   std::string network;                  // DOCKER.BUILD_NETWORK: "default", "none", "host"
+  std::string memory;                   // DOCKER.BUILD_MEMORY; "" is unset, here and below
+  std::string pids_limit;               // DOCKER.BUILD_PIDS_LIMIT
+  std::string shm_size;                 // DOCKER.BUILD_SHM_SIZE
+  std::vector<std::string> ulimits;     // DOCKER.BUILD_ULIMITS
   std::string branch;                   // DOCKER.BRANCH: the label of what is pushed; "" is to be found out
 };
 

@@ -23,6 +23,8 @@ void expect_defaults(const ImageSettings& settings) {
   EXPECT_EQ(settings.cache_repository, "");
   EXPECT_EQ(settings.engine, "embedded");
   EXPECT_EQ(settings.branch, "");
+  EXPECT_EQ(settings.memory + settings.pids_limit + settings.shm_size, "");
+  EXPECT_THAT(settings.ulimits, ElementsAre());
 }
 
 TEST_F(ImageSettingsTest, AProjectWithoutTheDockerModuleHasTheDefaults) {
@@ -54,6 +56,17 @@ TEST_F(ImageSettingsTest, OneRepositoryNeedsNoList) {
   EXPECT_THAT(image_settings().cache_from, ElementsAre("registry.local/app"));
   project_.run("CONFIG.DOCKER.CACHE_FROM = None");
   EXPECT_THAT(image_settings().cache_from, ElementsAre());
+}
+
+TEST_F(ImageSettingsTest, LimitsOfARunAreTextsAndANumberOfProcessesMayBeOne) {
+  project_.run(
+      "CONFIG.DOCKER.BUILD_MEMORY = '2g'; CONFIG.DOCKER.BUILD_PIDS_LIMIT = 500\n"
+      "CONFIG.DOCKER.BUILD_SHM_SIZE = '1g'; CONFIG.DOCKER.BUILD_ULIMITS = 'nofile=9'\n");
+  const auto settings = image_settings();
+  EXPECT_EQ(settings.memory, "2g");
+  EXPECT_EQ(settings.pids_limit, "500");
+  EXPECT_EQ(settings.shm_size, "1g");
+  EXPECT_THAT(settings.ulimits, ElementsAre("nofile=9"));
 }
 
 TEST_F(ImageSettingsTest, SaysWhatIsNoText) {

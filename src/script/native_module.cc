@@ -14,6 +14,7 @@
 #include "base/sha256.h"
 #include "base/subprocess.h"
 #include "base/text.h"
+#include "base/text_file.h"
 #include "config/overrides.h"
 #include "script/config_type.h"
 #include "script/errors.h"
@@ -185,6 +186,18 @@ void write_file(py::object path, py::object data) {
   base::OutputPath(name).write(content, session().cancellation);
 }
 
+// None where there is no such file.
+py::object read_text(py::str path, py::str folder) {
+  const std::string file = base::absolute_path(to_bytes(path), base::current_directory());
+  const std::string confines = base::absolute_path(to_bytes(folder), base::current_directory());
+  std::optional<std::string> text;
+  {
+    py::gil_scoped_release release;
+    text = base::read_text(file, confines);
+  }
+  return text ? py::object(from_bytes(*text)) : py::none();
+}
+
 py::dict file_hash(py::object patterns) {
   const auto keys = to_strings(patterns);
   base::Json state;
@@ -218,6 +231,7 @@ PyObject* init_module() {
   module.def("parse_json", &parse_json);
   module.def("file_hash", &file_hash);
   module.def("write_file", &write_file);
+  module.def("read_text", &read_text);
   module.def("saved_state", &saved_state);
 
   module.def("duplicate_task", &duplicate_task);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "secrets/vault_settings.h"
 
 namespace ixian::secrets {
@@ -31,7 +32,7 @@ std::string mount_of(const aws::Environment& environment, std::initializer_list<
 base::Secret read_named(const std::string& path, const std::string& variable) {
   std::optional<std::string> content;
   try {
-    content = base::read_file(path);
+    content = base::read_credentials_file(path);
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kRegistry, error.message());
   }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/trust.h"
 
 namespace ixian::secrets {
 namespace {
@@ -61,7 +62,7 @@ std::optional<VaultToken> VaultTokens::from_file() const {
   if (environment_.home.empty()) return std::nullopt;
   std::optional<std::string> content;
   try {
-    content = base::read_file(environment_.home + "/.vault-token");
+    content = base::read_credentials_file(environment_.home + "/.vault-token");
   } catch (const base::Error& error) {
     base::fail_registry(error.message());
   }

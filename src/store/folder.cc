@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "layout/file_io.h"
 #include "layout/folder_lock.h"
 #include "layout/temporary_file.h"
@@ -97,6 +98,19 @@ bool Folder::has_known_version() const {
       fmt::format("The store in {} is of version {}, and this ix knows only version {}. Use the ix that made "
                   "it, or name another folder in IXIAN_STORE.",
                   base::printable_path(path_), base::printable_path(base::trim(*text)), kFolderVersion));
+}
+
+void Folder::require_trusted() const {
+  if (only_for_reading()) return;
+  for (const std::string& path : {path_, version(), database(), blobs(), trees(), work()}) {
+    const std::string reason = base::why_untrusted(path);
+    if (reason.empty()) continue;
+    base::fail_registry(
+        fmt::format("The store {} is not used: {} Take it over, by `chown -R` and `chmod -R o-w`, if you "
+                    "trust what is in it, "
+                    "or name another folder in IXIAN_STORE.",
+                    base::printable_path(path_), reason));
+  }
 }
 
 void Folder::make(base::Cancellation& cancellation) const {

@@ -48,6 +48,10 @@ class Folder {
 
   // There is one, and we may not write to it: on a medium that can only be read, or another user's.
   bool only_for_reading() const;
+  // What is in a store is built from and run, so its owner decides what is built. Throws Error{kRegistry}
+  // where that is somebody else, or everybody may write to it (base/trust.h). A store that is not there is
+  // fine, and one that is only for reading.
+  void require_trusted() const;
 
   // Makes what is missing, durably, for this user alone (0700: trees hold programs that are setuid); the
   // version last. Throws Error{kRegistry} where the store is of a newer version, or the folder holds other

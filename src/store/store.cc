@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/threads.h"
 #include "layout/blob_folder.h"
 #include "layout/file_io.h"
 #include "store/check.h"
@@ -29,6 +30,7 @@ struct Store::Parts {
         grace(options.grace),
         folder(path),
         blobs(folder.blobs()) {
+    folder.require_trusted();
     folder.make(cancellation);
     database = std::make_shared<Database>(folder.database(), cancellation, folder.only_for_reading());
     trees = std::make_unique<Trees>(database, folder, clock, cancellation);
@@ -51,7 +53,7 @@ struct Store::Parts {
 
   void confirm_trees() {
     if (!trees->has_unconfirmed(kWrittenBySelf)) return;
-    confirming = std::thread([this] {
+    confirming = base::try_thread([this] {
       try {
         trees->confirm(kWrittenBySelf);
       } catch (const std::exception&) {  // the next one tries again

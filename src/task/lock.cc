@@ -39,7 +39,7 @@ off_t place_of(const std::string& task) {
 TaskLock::TaskLock(const std::string& folder, const std::string& task, base::Cancellation& cancellation,
                    const std::function<void()>& on_wait)
     : place_(place_of(task)) {
-  base::make_directories(folder);
+  base::make_directories(folder, 0755);
   const std::string path = folder + "/locks";
   fd_ = base::UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   auto fail = [&](int error) {

@@ -26,6 +26,7 @@
 #include <utility>
 
 #include "base/fs.h"
+#include "base/threads.h"
 
 namespace ixian::task {
 namespace {
@@ -205,11 +206,10 @@ void Walk::share(Worker& worker) {
 void Walk::start_helpers() {
   if (waiting_.size() < 2 || waiting_weight_ < kWorthAThread * (helpers_started_ + 1)) return;
   if (helpers_started_ + 1 >= options_.threads) return;
-  try {
-    helpers_.emplace_back([this] { work(); });
-    ++helpers_started_;
-  } catch (const std::system_error&) {  // the threads there are will do
-  }
+  std::thread helper = base::try_thread([this] { work(); });
+  if (!helper.joinable()) return;  // the threads there are will do
+  helpers_.push_back(std::move(helper));
+  ++helpers_started_;
 }
 
 void Walk::scan(const Piece& piece, Worker& worker) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/threads.h"
 #include "ui/lines.h"
 #include "ui/quantity.h"
 
@@ -38,7 +39,7 @@ TtyView::Options with_defaults(TtyView::Options options) {
 TtyView::TtyView(Options options) : options_(with_defaults(std::move(options))), region_(options_.rewraps) {
   if (!options_.animate) return;
   const SignalsBlocked blocked;
-  animation_ = std::thread([this] { animate(); });
+  animation_ = base::try_thread([this] { animate(); });
 }
 
 TtyView::~TtyView() {

@@ -85,7 +85,7 @@ def as_json(value):
     return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
-def image(layers, architecture="amd64", variant=None, env=("A=1",), docker=False):
+def image(layers, architecture="amd64", variant=None, env=("A=1",), docker=False, workdir=None):
     platform = {"os": "linux", "architecture": architecture, **({"variant": variant} if variant else {})}
     config = Blob(
         DOCKER_CONFIG if docker else CONFIG,
@@ -93,7 +93,7 @@ def image(layers, architecture="amd64", variant=None, env=("A=1",), docker=False
             {
                 **platform,
                 "created": "2024-01-01T00:00:00Z",
-                "config": {"Env": list(env), "Cmd": ["/srv/run"]},
+                "config": {"Env": list(env), "Cmd": ["/srv/run"], **({"WorkingDir": workdir} if workdir else {})},
                 "rootfs": {"type": "layers", "diff_ids": [each.diff_id for each in layers]},
                 "history": [{"created": "2024-01-01T00:00:00Z", "created_by": f"layer {n}"} for n, _ in enumerate(layers)],
             }

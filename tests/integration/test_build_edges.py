@@ -80,7 +80,7 @@ def test_a_context_that_changes_below_a_mount_is_noticed(ix, base, context):
     while "begun" not in line:
         line = running.process.stderr.readline().decode()
     (folder / "f").write_text("new")
-    running.end().failed(1, "Dockerfile:2:1", "context changed")
+    running.end().failed(1, "Dockerfile:2:1", "f has changed", ".dockerignore")
 
 
 def test_devices_keep_their_numbers(ix, base, store, context, build, tmp_path):

@@ -2,6 +2,7 @@
 
 from ixian._errors import ProjectError
 from ixian.config import CONFIG
+from ixian.exceptions import ExecuteFailed
 
 
 class Dockerfile:
@@ -33,16 +34,21 @@ def find(path, folder=None):
         if name in FILES:
             return Dockerfile(name, "", FILES[name])
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            return Dockerfile(_ixian.shown(path), path, file.read())
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise ProjectError(f"{_ixian.shown(path)} cannot be read: {error.strerror}.") from None
+        # Whoever may write to the project says where its links lead, and that is nowhere else.
+        text = _ixian.read_text(path, CONFIG.PWD if is_in(path, CONFIG.PWD) else folder or CONFIG.PWD)
+    except ExecuteFailed as error:
+        raise ProjectError(str(error)) from None
+    return None if text is None else Dockerfile(_ixian.shown(path), path, text)
 
 
 def absolute(path, folder=None):
     return path if path.startswith("/") else f"{folder or CONFIG.PWD}/{path}"
+
+
+def is_in(path, folder):
+    import os
+
+    return os.path.normpath(path).startswith(folder.rstrip("/") + "/")
 
 
 def render(dockerfile, context):
@@ -54,7 +60,8 @@ def render(dockerfile, context):
         if name == dockerfile.name:
             return dockerfile.text, dockerfile.name, None
         beside = (dockerfile.path or absolute(dockerfile.name, CONFIG.IXIAN)).rpartition("/")[0]
-        found = find(name, beside) or find(name)
+        places = [(name, beside), (name, None)] if any(is_in(absolute(name, each), each) for each in (beside, CONFIG.PWD)) else []
+        found = next(filter(None, (find(*place) for place in places)), None)
         return (found.text, found.name, None) if found else None
 
     environment = jinja2.Environment(loader=jinja2.FunctionLoader(load), undefined=jinja2.StrictUndefined, keep_trailing_newline=True)

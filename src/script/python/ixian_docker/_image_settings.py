@@ -4,12 +4,28 @@ from ixian._errors import ProjectError
 from ixian.config import CONFIG
 from ixian_docker.modules.docker.config import joined
 
-DEFAULTS = {"PUSH": "never", "CACHE_FROM": [], "CACHE_REPOSITORY": "", "ENGINE": "embedded", "BRANCH": "", "BUILD_NETWORK": "default", "PUSH_PATIENCE": 120}
+DEFAULTS = {
+    "PUSH": "never",
+    "CACHE_FROM": [],
+    "CACHE_REPOSITORY": "",
+    "ENGINE": "embedded",
+    "BRANCH": "",
+    "BUILD_NETWORK": "default",
+    "BUILD_MEMORY": "",
+    "BUILD_PIDS_LIMIT": "",
+    "BUILD_SHM_SIZE": "",
+    "BUILD_ULIMITS": [],
+    "PUSH_PATIENCE": 120,
+}
 
 
 def settings():
     cache_from = [joined(name) for name in texts("CACHE_FROM")]
-    return text("PUSH"), cache_from, joined(text("CACHE_REPOSITORY")), text("ENGINE"), text("BRANCH"), text("BUILD_NETWORK")
+    return text("PUSH"), cache_from, joined(text("CACHE_REPOSITORY")), text("ENGINE"), text("BRANCH"), text("BUILD_NETWORK"), limits()
+
+
+def limits():
+    return text("BUILD_MEMORY"), number("BUILD_PIDS_LIMIT"), text("BUILD_SHM_SIZE"), texts("BUILD_ULIMITS")
 
 
 def push_patience():
@@ -33,6 +49,11 @@ def value_of(name):
 
 def text(name):
     return rendered(name, value_of(name))
+
+
+def number(name):
+    value = value_of(name)
+    return str(value) if type(value) is int else rendered(name, value)
 
 
 def texts(name):

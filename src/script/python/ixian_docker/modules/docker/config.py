@@ -73,6 +73,13 @@ class DockerConfig(Config):
     # The network of RUN where it does not name one: default (one of its own), none, or host. Not part of keys.
     BUILD_NETWORK = "default"
 
+    # What each RUN may take of the machine, as `ix build` has it for --memory, --pids-limit, --shm-size and --ulimit; "" is what is chosen
+    # for it. Not part of keys.
+    BUILD_MEMORY = ""
+    BUILD_PIDS_LIMIT = ""
+    BUILD_SHM_SIZE = ""
+    BUILD_ULIMITS = []
+
     # What the builds are labelled with that are pushed, so that those of one branch can be told from another's; "" is found out.
     BRANCH = ""
 

@@ -1,0 +1,31 @@
+// What a RUN may take of the machine, as the command line and projects say it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/run_spec.h"
+
+namespace ixian::engine {
+
+using Ulimit = sandbox::ResourceLimit;
+
+// Of each RUN; what is unset is the sandbox's to choose (sandbox/limits.h). No part of any key: a limit
+// decides whether a command succeeds, not what it makes.
+struct RunLimits {
+  std::optional<std::uint64_t> pids;    // processes and threads; 0: no limit
+  std::optional<std::uint64_t> memory;  // bytes; 0: no limit
+  std::optional<std::uint64_t> shm;     // bytes of /dev/shm
+  std::vector<Ulimit> ulimits;          // of each process
+};
+
+// In Docker's words; `what` is what messages call the place where it stands. Throw std::invalid_argument.
+std::uint64_t parse_pids_limit(const std::string& what, std::string_view text);    // "2048"; "-1", "0": none
+std::uint64_t parse_memory_limit(const std::string& what, std::string_view text);  // "2g"; "-1", "0": none
+std::uint64_t parse_shm_size(const std::string& what, std::string_view text);      // "64m"
+Ulimit parse_ulimit(const std::string& what, std::string_view text);               // "nofile=1024:2048"
+
+}  // namespace ixian::engine
