@@ -144,15 +144,24 @@ int run_build(const CommandContext& context) {
     announced = std::async(std::launch::async,
                            [&log, record = cache_record(options, nullptr)] { return log.begin(record); });
   }
-  engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
-  try {
+  const auto build = [&] {
+    const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
     deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
-  } catch (const engine::LostResult&) {
-    // What was left in a cache until somebody needs it is not there any more: this time all of it is fetched.
-    options.job.lazy_layers = false;
-    image = engine->build(options.job, context.sink, context.cancellation);
-    deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
-  }
+    return image;
+  };
+  const engine::BuiltStage image = [&] {
+    try {
+      return build();
+    } catch (const engine::LostResult&) {
+      // What was left in a cache until somebody needs it is not there any more: this time all is fetched.
+      options.job.lazy_layers = false;
+    }
+    try {
+      return build();
+    } catch (const engine::LostResult& lost) {
+      throw base::Error(lost.why());
+    }
+  }();
   engine->wait_for_cache(context.sink);
   if (announced.valid() && announced.get()) log.end(cache_record(options, &image));
   if (!options.fills_standard_output) print(image.manifest.descriptor.digest.text() + "\n");

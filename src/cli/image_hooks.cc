@@ -47,7 +47,7 @@ class Hooks {
     const oci::Reference reference = oci::parse_reference(name);
     const auto repo = access_.open_repo(reference, true);
     access_.will_push(name);
-    access_.engine().export_image(name, *repo, reference.identifier(), cancellation_);
+    export_to(name, *repo, reference.identifier());
   }
 
   bool exists_in_registry(const std::string& name) {
@@ -89,8 +89,7 @@ class Hooks {
 
   void save(const std::string& name, const std::string& file) {
     const auto archive = layout::create_docker_archive(file, {name}, cancellation_);
-    access_.engine().export_image(access_.work().exported_name(name), *archive,
-                                  oci::parse_reference(name).identifier(), cancellation_);
+    export_to(access_.work().exported_name(name), *archive, oci::parse_reference(name).identifier());
     archive->finish();
   }
 
@@ -102,6 +101,15 @@ class Hooks {
   }
 
  private:
+  // Nothing is built here, so that what is lost is an error.
+  void export_to(const std::string& name, oci::ImageRepo& to, const std::string& ref) {
+    try {
+      access_.engine().export_image(name, to, ref, cancellation_);
+    } catch (const engine::LostResult& lost) {
+      throw base::Error(lost.why());
+    }
+  }
+
   // Where an image is that the daemon does not have: with the embedded engine in the store, else in the
   // registry.
   std::shared_ptr<oci::ImageRepo> place_of(const oci::Reference& reference, const std::string& name) {

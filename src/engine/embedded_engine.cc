@@ -90,7 +90,8 @@ class EmbeddedEngine : public Engine {
       } catch (const LostResult& lost) {
         if (cancellation.requested()) throw base::Cancelled();
         // Planned anew, without what was lost: the instruction that it came of is run.
-        if (!lost.stage().empty() || attempt == kMostAttempts) throw;
+        if (!lost.stage().empty()) throw;
+        if (attempt == kMostAttempts) throw base::Error(lost.why());
       } catch (...) {
         if (cancellation.requested()) throw base::Cancelled();
         throw;

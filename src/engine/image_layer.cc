@@ -148,8 +148,6 @@ template <typename Read>
 auto ImageLayer::mending(const Read& read) -> decltype(read()) {
   try {
     return read();
-  } catch (const LostResult&) {
-    throw;
   } catch (const base::Error& error) {
     const oci::Descriptor& blob = finish().blob;
     const bool damaged = services_.store().discard_if_damaged(blob);

@@ -27,7 +27,8 @@ LayerStack layers_of(LayerServices& services, const BuiltStage& image) {
   const oci::ImageConfig config = oci::parse_image_config(oci::read_blob(*repo, manifest.config));
   LayerStack layers;
   for (std::size_t i = 0; i < manifest.layers.size(); ++i)
-    layers.push_back(std::make_shared<ImageLayer>(services, manifest.layers[i], config.diff_ids.at(i)));
+    layers.push_back(std::make_shared<ImageLayer>(services, manifest.layers[i], config.diff_ids.at(i),
+                                                  nullptr, Remaking{Remaking::By::kNobody, {}}));
   return layers;
 }
 

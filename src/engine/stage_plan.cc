@@ -99,8 +99,6 @@ class Planner {
   auto at(dockerfile::Position position, const Body& body) const {
     try {
       return body();
-    } catch (const LostResult&) {
-      throw;
     } catch (const Error& error) {
       const Error placed = file_.source->error(position, error.message());
       throw Error(error.code(), placed.message(),
@@ -234,8 +232,6 @@ class Planner {
       try {
         for (const auto& origin : step.origins) find_image(origin);
         define(step, sources_, job_);
-      } catch (const LostResult&) {
-        throw;
       } catch (const Error& error) {
         const Error placed = step.error(error.message());
         throw Error(error.code(), placed.message(),

@@ -91,10 +91,12 @@ void VerifiedBlob::check_whole() {
   }
   const Digest found = digester_.finish();
   if (found != blob_.digest) {
-    throw base::Error(base::ErrorCode::kRegistry,
-                      "What " + where_ + " holds as " + blob_.digest.text() +
-                          " is damaged: its content has another digest. It was not used.",
-                      "found " + found.text());
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        "What " + where_ + " holds as " + blob_.digest.text() +
+            " is damaged: its content has another digest. It was not used. Put the image there again from "
+            "where it is whole.",
+        "found " + found.text());
   }
   whole_ = true;
 }

@@ -70,9 +70,9 @@ std::string advice(const Work& work, int status) {
           "who you are there).",
           work.host);
     case 415:
-      return "It does not take images of this format. Whoever runs it may be able to change that; ix writes "
-             "an "
-             "image as it is.";
+      return "It does not take images of this format. Use another registry, or ask whoever runs it to take "
+             "OCI "
+             "images: ix writes an image as it is.";
     case 507:
       return "Its disk is full; ask whoever runs it to make room.";
     default:

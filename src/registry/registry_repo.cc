@@ -135,7 +135,8 @@ std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response respons
     type = std::visit([](const auto& manifest) { return manifest.media_type; }, parsed);
   } catch (const std::invalid_argument& error) {
     if (base::trim(bytes).starts_with("<")) throw failure(reading, web_page(head, bytes));
-    throw failure(reading, fmt::format("{} sent what is no manifest. {} Nothing of it was used.",
+    throw failure(reading, fmt::format("{} sent what is no manifest. {} Nothing of it was used; push the "
+                                       "image there again, or look at what is between you and it.",
                                        host_->host(), error.what()));
   }
   oci::Descriptor descriptor{std::move(type), digest, bytes.size(), {}, {}, {}, {}};

@@ -58,7 +58,7 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, const
     try {
       return build_once(images, stage, step);
     } catch (const engine::LostResult& lost) {
-      if (attempt == kMostAttempts) throw;
+      if (attempt == kMostAttempts) throw base::Error(lost.why());
       make_lost_stage(images, stage, lost);
     }
   }
@@ -192,7 +192,7 @@ void ImageWork::push(plan::Images& images, plan::StageStep step) {
         if (attempt == kMostAttempts) throw;
         make_again(images, step.id, lost.message());
       } catch (const engine::LostResult& lost) {
-        if (attempt == kMostAttempts) throw;
+        if (attempt == kMostAttempts) throw base::Error(lost.why());
         make_again(images, step.id, lost.message());
       }
       step = images.step(step.id);
