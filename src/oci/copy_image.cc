@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "oci/losses.h"
 #include "oci/made_for.h"
 #include "oci/media_types.h"
 #include "oci/verifying_source.h"
@@ -62,10 +63,16 @@ class Copy {
 };
 
 RawManifest Copy::read(const std::string& ref) {
-  std::optional<RawManifest> manifest = from_.read_manifest(ref);
+  std::optional<RawManifest> manifest;
+  try {
+    manifest = from_.read_manifest(ref);
+  } catch (const Error& error) {
+    throw Lost(error, from_.name(), ref);
+  }
   if (!manifest) {
-    throw Error(ErrorCode::kRegistry, "There is no " + ref + " in " + from_.name() +
-                                          ". Check the name; `ix image ls` shows what is there.");
+    const Error none(ErrorCode::kRegistry, "There is no " + ref + " in " + from_.name() +
+                                               ". Check the name; `ix image ls` shows what is there.");
+    throw Lost(none, from_.name(), ref);
   }
   return *std::move(manifest);
 }

@@ -78,10 +78,10 @@ void BlobReader::check_head(const http::Response& response) const {
   const http::ResponseHead& head = response.head;
   if (head.status != 200 && !(head.status == 206 && at_ > 0)) {
     if (head.status == 404) {
-      throw failure(
-          work_, fmt::format("{} has lost it, or never had it. Push the image there again from where it is "
-                             "whole: `ix image copy` sends what is missing.",
-                             work_.host));
+      throw failure(work_, fmt::format("{} answered 404 (Not Found): it has lost that, or never had it. Push "
+                                       "the image there again from where it is "
+                                       "whole: `ix image copy` sends what is missing.",
+                                       work_.host));
     }
     // The body belongs to the response, which the caller gives up: reading it does no harm.
     throw failure(work_, head, const_cast<http::Response&>(response).text());

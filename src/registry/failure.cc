@@ -153,8 +153,9 @@ std::string web_page(const http::ResponseHead& head, std::string_view body) {
   const std::string who = url ? url->authority() : "Something";
   const std::string title = spoken(parse_error_body(body, "text/html"));
   return fmt::format(
-      "{} answered with a web page{} where a registry's answer was expected. A proxy or a login page stands "
-      "between you and the registry, or there is none at this address.",
+      "{} answered with a web page{} where a registry's answer was expected. Look at what stands between you "
+      "and the "
+      "registry, a proxy or a login page, and whether there is one at this address.",
       who, title.empty() ? "" : fmt::format(" (\"{}\")", title));
 }
 

@@ -70,16 +70,18 @@ void ImageWork::make_lost_stage(plan::Images& images, const plan::KeyedStage& st
   for (const task::TaskId id : standing.stages) {
     const plan::StageStep step = images.step(id);
     if (place_of(step) != lost.stage()) continue;
-    return make_again(images, id, lost.message());
+    return make_again(images, step, lost.message());
   }
   // Somebody else has made it again meanwhile, and it is in another place now.
 }
 
 // Where the plan thought it was, it is not: it is looked for in the places that are left, and built where
 // there is none.
-void ImageWork::make_again(plan::Images& images, task::TaskId id, const std::string& reason) {
+void ImageWork::make_again(plan::Images& images, const plan::StageStep& lost, const std::string& reason) {
   const std::lock_guard lock(remaking_);
-  const plan::StageStep lost = images.step(id);
+  const task::TaskId id = lost.id;
+  const plan::StageStep now = images.step(id);
+  if (now.place != lost.place || place_of(now) != place_of(lost)) return;  // somebody else has, meanwhile
   const std::string place = lost.place == plan::Place::kRegistry ? lost.found_at : lost.image;
   const oci::Reference reference = oci::parse_reference(place);
   if (lost.place == plan::Place::kRegistry)
@@ -190,10 +192,10 @@ void ImageWork::push(plan::Images& images, plan::StageStep step) {
         break;
       } catch (const oci::Lost& lost) {
         if (attempt == kMostAttempts) throw;
-        make_again(images, step.id, lost.message());
+        make_again(images, step, lost.message());
       } catch (const engine::LostResult& lost) {
         if (attempt == kMostAttempts) throw base::Error(lost.why());
-        make_again(images, step.id, lost.message());
+        make_again(images, step, lost.message());
       }
       step = images.step(step.id);
     }

@@ -79,7 +79,7 @@ class ImageWork {
   void build_once(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step);
   void make_lost_stage(plan::Images& images, const plan::KeyedStage& standing,
                        const engine::LostResult& lost);
-  void make_again(plan::Images& images, task::TaskId id, const std::string& reason);
+  void make_again(plan::Images& images, const plan::StageStep& lost, const std::string& reason);
   std::vector<std::string> listings_from(plan::Images& images, const plan::KeyedStage& stage);
   engine::BuiltStage build_job(const engine::StageJob& job, const std::string& stage);
   base::EventSink& named_sink(const std::string& name);
