@@ -154,7 +154,10 @@ def test_a_stage_that_has_another_ones_tag_is_noticed_by_whoever_reads_it(ix, pr
     assert project.registry.ask("PUT", f"/v2/t/shop/manifests/{tag}", raw, manifest["mediaType"])[0] == 201
     project.fresh_machine()
     project.write(f="1", Dockerfile="ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY f /g\n")
-    project("build_image").failed(4, f"{host}/t/shop:{tag} is another image than its name says")
+    # It is as if the registry had lost it: the stage is built, and somebody hears of it.
+    result = project("build_image").ok()
+    assert result.stderr.count(f"{host}/t/shop:{tag} is another image than its name says") == 1
+    project.fresh_machine()
     del manifest["annotations"]
     raw = json.dumps(manifest).encode()
     assert project.registry.ask("PUT", f"/v2/t/shop/manifests/{tag}", raw, manifest["mediaType"])[0] == 201
