@@ -59,14 +59,17 @@ void ThreadPool::work() {
 void parallel_for(std::size_t count, unsigned threads, const std::function<void(std::size_t)>& body) {
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
+  // Of the first of those that failed: they begin in their order, so it is the same one whoever was quicker.
   std::exception_ptr failure;
+  std::size_t failed = count;
   auto work = [&] {
     for (std::size_t i = next++; i < count; i = next++) {
       try {
         body(i);
       } catch (...) {
         std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
+        if (i < failed) failure = std::current_exception();
+        failed = std::min(failed, i);
         next = count;
       }
     }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <numeric>
 #include <stdexcept>
 
@@ -92,6 +93,20 @@ TEST(ParallelFor, CallsOverlap) {
     met += gates[1 - i].wait();
   });
   EXPECT_EQ(met, 2);
+}
+
+TEST(ParallelFor, TheExceptionOfTheLowestIndexIsRethrownWhoeverWasQuicker) {
+  std::latch second_failed(1);
+  try {
+    parallel_for(2, 2, [&](std::size_t i) {
+      if (i == 0) second_failed.wait();
+      if (i == 1) second_failed.count_down();
+      throw i;
+    });
+    FAIL();
+  } catch (std::size_t i) {
+    EXPECT_EQ(i, 0u);
+  }
 }
 
 TEST(ParallelFor, TheFirstExceptionIsRethrownAndTheRestSkipped) {
