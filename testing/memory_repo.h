@@ -110,11 +110,9 @@ class MemoryRepo : public oci::ImageRepo {
     std::vector<oci::Descriptor> found;
     for (const auto& [digest, manifest] : manifests_) {
       const oci::AnyManifest parsed = manifest.parsed();
-      std::visit(
-          [&](const auto& value) {
-            if (value.subject && value.subject->digest == subject) found.push_back(manifest.descriptor);
-          },
-          parsed);
+      const bool refers = std::visit(
+          [&](const auto& value) { return value.subject && value.subject->digest == subject; }, parsed);
+      if (refers) found.push_back(manifest.descriptor);
     }
     return found;
   }

@@ -154,7 +154,7 @@ std::string task_page(Workspace& workspace, const std::string& name, const ui::S
 std::string status_tree(Workspace& workspace, const std::string& name, const plan::Options& options) {
   constexpr std::size_t kDeepest = 20;  // a chain of thousands stays readable, and its output linear
   const auto& graph = workspace.graph();
-  const ui::Style style = output_style();
+  const ui::Style& style = output_style();
   const task::TaskId root = graph.require(name);
   plan::TaskPlan plan;
   try {
@@ -206,7 +206,7 @@ std::string newcomers_page() {
 }
 
 void show_help(Workspace& workspace, const std::string& task) {
-  const ui::Style style = output_style();
+  const ui::Style& style = output_style();
   if (task.empty()) {
     print(usage_text() + "\n" + list_of_tasks(workspace.graph(), style));
   } else if (const Command* command = find_command(task);

@@ -77,7 +77,7 @@ std::vector<registry::RegistryStatus> probe_all(RegistryAccess& access,
 
 std::string to_text(const std::vector<registry::RegistryStatus>& statuses) {
   const auto now = std::chrono::system_clock::now();
-  const auto style = output_style();
+  const auto& style = output_style();
   std::string out;
   for (const auto& status : statuses) {
     if (!out.empty()) out += "\n";

@@ -62,7 +62,7 @@ int run_why(const CommandContext& context) {
   }
   if (explanations.empty())
     print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
-  const ui::Style style = output_style();
+  const ui::Style& style = output_style();
   for (const auto& explanation : explanations) print(explanation_text(explanation, style));
   return 0;
 }
