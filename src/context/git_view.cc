@@ -37,6 +37,7 @@ bool GitView::has_file(const std::string& folder) const {
 }
 
 std::vector<FileView::Child> GitView::list(const std::string& path) const {
+  if (empty_folders_ == EmptyFolders::kKept) return all_->list(path);
   std::vector<Child> all = all_children(path);
   std::erase_if(all, [&](const Child& each) {
     const std::string child = join_path(path, each.name);

@@ -22,10 +22,15 @@ void to_git_mode(oci::TarEntry& entry);
 
 // The files of `all` with git's modes and one time (seconds since 1970). Two names of one file are two files.
 // A folder in which no file lies, however deep, is in no list of children: git does not know it, so the next
-// checkout does not have it. Who names it finds it.
+// checkout does not have it. Who names it finds it. In what git itself has just checked out, such a folder is
+// a submodule that was not asked for, and every checkout has it: kKept.
 class GitView : public FileView {
  public:
-  GitView(std::shared_ptr<const FileView> all, std::int64_t time) : all_(std::move(all)), time_(time) {}
+  enum class EmptyFolders { kLeftOut, kKept };
+
+  GitView(std::shared_ptr<const FileView> all, std::int64_t time,
+          EmptyFolders empty_folders = EmptyFolders::kLeftOut)
+      : all_(std::move(all)), time_(time), empty_folders_(empty_folders) {}
 
   std::optional<oci::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
@@ -40,6 +45,7 @@ class GitView : public FileView {
 
   const std::shared_ptr<const FileView> all_;
   const std::int64_t time_;
+  const EmptyFolders empty_folders_;
   mutable std::mutex mutex_;
   // What is in folders of which it was asked whether a file lies there, until somebody wants to know it.
   mutable std::map<std::string, std::vector<Child>> read_ahead_;

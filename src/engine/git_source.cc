@@ -99,7 +99,9 @@ class Clone {
     if (source_.keep_git_dir) forget_fetching();
     std::shared_ptr<const context::FileView> all = files();
     if (!source_.keep_git_dir) all = std::make_shared<const WithoutGit>(std::move(all));
-    return {std::make_shared<const context::GitView>(std::move(all), time), work_};
+    return {
+        std::make_shared<const context::GitView>(std::move(all), time, context::GitView::EmptyFolders::kKept),
+        work_};
   }
 
  private:

@@ -41,7 +41,7 @@ def test_a_context_of_which_nothing_is_left_is_warned_of(ix, store, context):  #
         ("FROM busybox:1\nCOPY --chown=4294967295 f /\n", "4294967295 is not a user's number: it is too large", "There is no user"),
         ("FROM busybox:1\nCOPY --chown=0:99999999999 f /\n", "99999999999 is not a group's number: it is too large", "There is no group"),
         ("FROM busybox:1\nUSER 4294967295\nWORKDIR /made\n", "4294967295 is not a user's number: it is too large", "There is no user"),
-        ("FROM busybox:1\nADD --checksum=sha512:00 http://localhost:1/x /\n", "no other digest is known", "connect"),
+        ("FROM busybox:1\nADD --checksum=sha512:00 http://localhost:1/x /\n", "is none of a URL, which is sha256:", "connect"),
         ("FROM busybox:1\nRUN <<E\r\nset -eu\r\ntrue\r\nE\r\n", "end in CR LF", "is not in the image"),
         ("FROM scratch\nCOPY f /\n".encode("utf-16-le"), "is encoded in UTF-16", "no instruction"),
         ("FROM scratch\nCOPY f /\n".encode("utf-16-be"), "is encoded in UTF-16", "no instruction"),
