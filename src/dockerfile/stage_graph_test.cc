@@ -92,8 +92,7 @@ TEST(StageGraph, BasesAndPlatformsAreExpanded) {
   EXPECT_EQ(graph.nodes()[0].platform, "linux/amd64");
   EXPECT_EQ(refusal("ARG B\nFROM $B\n"),
             "Dockerfile:2:6: the base \"$B\" is empty; give its ARG a default before the first FROM, or a "
-            "value with "
-            "--build-arg.");
+            "value when the image is built.");
   EXPECT_EQ(refusal("FROM --platform=$none a\n"), "Dockerfile:1:17: the platform \"$none\" is empty.");
 }
 

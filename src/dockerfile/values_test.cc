@@ -83,11 +83,11 @@ TEST(Mount, RefusesWhatItDoesNotKnow) {
             "Dockerfile:1:1: --mount: a mount of type tmpfs has no field mode.");
   EXPECT_NE(refusal("type=ssh").find("ssh mounts are not supported"), std::string::npos);
   for (const char* text :
-       {"type=", "target", "type=cache", "", "type=cache,target=/x,sharing=all",
-        "type=cache,target=/x,mode=9", "type=cache,target=/x,uid=-1", "target=/x,ro=maybe", "type=secret",
-        "type=secret,id=a,source=b", "type=secret,id=a,from=b", "type=bind,target=/x,required",
-        "type=bind,target=/x,size=1", "target=/x,\"ro", "type=tmpfs,target=/x,size=-1",
-        "type=bind,target=/x,sharing=shared", "target=/x,env=y"}) {
+       {"type=", "target", "", "type=cache,target=/x,sharing=all", "type=cache,target=/x,mode=9",
+        "type=cache,target=/x,uid=-1", "target=/x,ro=maybe", "type=secret", "type=secret,id=a,source=b",
+        "type=secret,id=a,from=b", "type=bind,target=/x,required", "type=bind,target=/x,size=1",
+        "target=/x,\"ro", "type=tmpfs,target=/x,size=-1", "type=bind,target=/x,sharing=shared",
+        "target=/x,env=y"}) {
     EXPECT_NE(refusal(text), "") << text;
   }
 }
