@@ -58,10 +58,15 @@ TEST_F(ProcessTest, TheAwsCliIsAskedLastWithTheProfile) {
 }
 
 TEST_F(ProcessTest, AnAwsCliThatFailsIsOneMoreLine) {
-  home.write("aws", "#!/bin/sh\necho 'argument subcommand: Invalid choice' >&2\nexit 252\n", true);
   variables["PATH"] = home.path() + ":/usr/bin:/bin";
-  EXPECT_THAT(failure(),
-              AllOf(HasSubstr("There are no AWS credentials"), HasSubstr("AWS CLI: argument subcommand")));
+  home.write(
+      "aws",
+      "#!/bin/sh\nprintf 'usage: aws\n\naws: error: argument subcommand: Invalid choice\n' >&2\nexit 252\n",
+      true);
+  EXPECT_THAT(failure(), AllOf(HasSubstr("There are no AWS credentials"),
+                               HasSubstr("AWS CLI: it is too old for `aws configure export-credentials`")));
+  home.write("aws", "#!/bin/sh\nprintf '\nUnable to load\nthe last line\n' >&2\nexit 255\n", true);
+  EXPECT_THAT(failure(), HasSubstr("AWS CLI: the last line"));
 }
 
 }  // namespace
