@@ -1,5 +1,5 @@
 """
-Image stages of a project's own. The pages docs/building-images.md and docs/writing-stages-and-modules.md show parts of it.
+Image stages of a project's own. The pages docs/guides/project-images.md and docs/guides/stages.md show parts of it.
 
     version ──▶ base ──▶ app ──▶ checked
                   └────▶ greeter

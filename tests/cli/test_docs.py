@@ -7,7 +7,13 @@ import subprocess
 import pytest
 from conftest import IX, ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "src/README.md", ROOT / "bench/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def name_of(page):
+    return str(page.relative_to(ROOT))
+
+
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
@@ -27,7 +33,7 @@ def anchors(page):
 def rows(page, heading):
     """The first cells of the tables below a heading."""
     section = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", page.read_text(), re.M | re.S)
-    assert section, f"{page.name} has no section {heading}"
+    assert section, f"{name_of(page)} has no section {heading}"
     return [line.split("|")[1] for line in section.group(1).splitlines() if line.startswith("| `")]
 
 
@@ -35,7 +41,7 @@ def help_of(*args):
     return subprocess.run([IX, *args], capture_output=True, text=True, timeout=60, cwd="/").stdout
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page):
     dead = []
     for target in LINK.findall(text_of(page)):
@@ -48,14 +54,14 @@ def test_links_lead_somewhere(page):
     assert not dead
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_python_in_it_is_python(page):
     for language, code in FENCE.findall(page.read_text()):
         if language == "python":
             ast.parse(code if not code.startswith(" ") else f"if True:\n{code}")
 
 
-@pytest.mark.parametrize("page", ["building-images.md", "writing-stages-and-modules.md"])
+@pytest.mark.parametrize("page", ["guides/project-images.md", "guides/stages.md"])
 def test_what_it_shows_of_the_example_stands_in_the_example(page):
     files = [file.read_text() for file in (ROOT / "examples/stages").rglob("*") if file.is_file() and file.name != "busybox"]
     checked = 0
@@ -73,12 +79,12 @@ def test_what_it_shows_of_the_example_stands_in_the_example(page):
 
 
 def test_each_flag_of_the_command_line_page_is_in_the_help_and_the_other_way_round():
-    documented = {flag for cell in rows(ROOT / "docs/command-line.md", "Flags") for flag in FLAG.findall(cell)}
+    documented = {flag for cell in rows(ROOT / "docs/reference/commands.md", "Flags") for flag in FLAG.findall(cell)}
     assert documented == set(FLAG.findall(help_of("--help")))
 
 
 def test_each_command_has_a_row_in_the_command_line_page():
-    names = {re.match(r" `(\w+)", cell).group(1) for cell in rows(ROOT / "docs/command-line.md", "Built-in tasks")}
+    names = {re.match(r" `(\w+)", cell).group(1) for cell in rows(ROOT / "docs/reference/commands.md", "Built-in tasks")}
     source = (ROOT / "src/cli/commands.cc").read_text()
     commands = set(re.findall(r"\b(\w+)_command\(\)", source))
     assert commands and commands <= names
@@ -91,7 +97,7 @@ def test_flags_of_commands_in_the_pages_exist(command):
     for page in PAGES:
         for call in re.findall(rf"^(?:    \$ |    )ix {command}\b([^#\n]*)", page.read_text(), re.M):
             call = re.split(r"  +|: ", call)[0]
-            assert set(FLAG.findall(call)) <= known | ours, f"{page.name}: ix {command}{call}"
+            assert set(FLAG.findall(call)) <= known | ours, f"{name_of(page)}: ix {command}{call}"
 
 
 MODULES = sorted(each.parent.name for each in (ROOT / "src/script/python/ixian_docker/modules").glob("*/config.py"))
@@ -101,7 +107,7 @@ MODULES = sorted(each.parent.name for each in (ROOT / "src/script/python/ixian_d
 def test_every_value_of_the_modules_is_in_the_configuration_page(module):
     source = (ROOT / f"src/script/python/ixian_docker/modules/{module}/config.py").read_text()
     names = set(re.findall(r"^    (?:def )?([A-Z][A-Z_]+)\b", source, re.M))
-    documented = {name for cell in rows(ROOT / "docs/configuration.md", f"CONFIG.{module.upper()}") for name in re.findall(r"`(\w+)`", cell)}
+    documented = {name for cell in rows(ROOT / "docs/reference/configuration.md", f"CONFIG.{module.upper()}") for name in re.findall(r"`(\w+)`", cell)}
     assert documented == names
 
 
@@ -136,13 +142,13 @@ def test_every_call_in_the_pages_names_what_there_is(project):
             while rest and rest[0].startswith("-"):
                 flag = rest.pop(0)
                 if flag.partition("=")[0] not in own:
-                    unknown.append((page.name, words))
+                    unknown.append((name_of(page), words))
                 elif flag in ("--log", "--progress", "--engine", "-j", "--jobs") and rest:
                     rest.pop(0)
             if not rest or rest[0] in PLACEHOLDERS or rest[0].startswith("["):
                 continue
             if rest[0] not in listed | of_examples | {"help", "s", "t"} or (rest[0] == "image" and not set(rest[1:2]) <= parts):
-                unknown.append((page.name, words))
+                unknown.append((name_of(page), words))
     assert seen > 60 and unknown == []
 
 

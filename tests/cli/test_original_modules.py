@@ -44,7 +44,7 @@ def own_registry(module):
     return "<property>", "docker.io/library/unittests"
 
 
-# What is different on purpose: (as it is written, as it is read). Everything else is as it was. docs/moving-over.md has the reasons.
+# What is different on purpose: (as it is written, as it is read). Everything else is as it was. docs/moving/original.md has the reasons.
 MENDED_VALUES = {
     # Each image may be in a registry of its own; a part of the name that is empty is left out.
     ("DOCKER", "REPOSITORY"): own_registry("DOCKER"),

@@ -6,7 +6,7 @@ import re
 from conftest import ROOT
 
 NAMES = json.loads((ROOT / "tests/cli/original_names.json").read_text())
-PAGE = (ROOT / "docs/moving-over.md").read_text()
+PAGE = (ROOT / "docs/moving/original.md").read_text()
 
 LOOK = """
 def init():

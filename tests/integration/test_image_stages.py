@@ -59,7 +59,7 @@ def test_fully_cached_target_takes_three_requests_and_no_blob(machine, registry)
 
 @pytest.mark.parametrize("push, requests", [("never", 2), ("stages", 4)])
 def test_what_is_there_takes_as_many_requests_as_the_page_says(machine, start_registry, push, requests):
-    page = (Path(__file__).parents[2] / "docs/how-the-cache-works.md").read_text()
+    page = (Path(__file__).parents[2] / "docs/concepts/cache.md").read_text()
     assert "Two requests, three where the registry wants a token" in page and "which takes three more" in page
     registry = start_registry("plain")
     machine("one", registry, push="stages")("build_image").ok()
