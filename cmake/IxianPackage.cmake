@@ -2,7 +2,10 @@
 include(GNUInstallDirs)
 
 install(TARGETS ix RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/ixian)
+foreach(page LICENSE README.md CHANGELOG.md SECURITY.md CONTRIBUTING.md)
+  install(FILES ${PROJECT_SOURCE_DIR}/${page} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/ixian)
+endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/ixian FILES_MATCHING PATTERN "*.md")
 
 # The program writes its own completions, so it is asked for them when it is installed.
 function(ixian_install_completion shell destination name)
@@ -22,16 +25,17 @@ ixian_install_completion(fish fish/vendor_completions.d ix.fish)
 set(CPACK_PACKAGE_NAME ixian)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "Ixian developers <ixian@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "runs the tasks of a project, in parallel and only where needed")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "builds container images with the registry as the build cache")
 set(CPACK_PACKAGE_DESCRIPTION
-"Ixian runs each task of a project after the tasks that it needs, independent ones
-in parallel, and skips those whose inputs and results have not changed.
+"Ixian builds container images from Dockerfiles, without a daemon and without root, and
+moves them between registries, directories and archives. The images of a project are
+named by a digest of their inputs, so that a machine finds what another one has built.
 .
-A project is described in ixian.py, which ix reads with an embedded Python 3.11.
-It builds container images from Dockerfiles, without a daemon, and moves them between
-registries, folders and archives.
+A project is described in ixian.py, which ix reads with an embedded Python 3.11. Besides
+images it has tasks, which run in parallel and only if their inputs have changed.
 .
-The package contains the program ix and completions for bash, zsh and fish.")
+The package contains the program ix, completions for bash, zsh and fish, and the
+documentation.")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_GENERATOR DEB)
 

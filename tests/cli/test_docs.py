@@ -152,13 +152,83 @@ def test_every_call_in_the_pages_names_what_there_is(project):
     assert seen > 60 and unknown == []
 
 
-def test_the_status_names_no_module_as_missing():
-    status = re.search(r"^## Status\n(.*?)\Z", (ROOT / "README.md").read_text(), re.M | re.S).group(1)
-    missing = status.partition("there is not")[2]
-    begun = re.search(r"^Not begun: (.*)$", (ROOT / "docs/architecture.md").read_text(), re.M).group(1)
-    assert missing and not [each for each in [*MODULES, "compose"] if re.search(rf"\b{each}\b", missing + begun)]
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_nothing_is_announced(page):
+    """What is not there is not in the documentation, so that no sentence is there to grow stale."""
+    assert not re.search(r"\bnot yet\b|\bcoming soon\b|\bTODO\b|^#+ Status$|\bplanned for\b|\bso far not\b", text_of(page), re.M | re.I)
 
 
 def test_the_python_that_is_asked_for_is_the_one_in_the_pages():
     version = re.search(r"find_package\(Python3? (\d+\.\d+) EXACT", (ROOT / "CMakeLists.txt").read_text())
     assert version is None or f"Python {version.group(1)}" in (ROOT / "README.md").read_text()
+
+
+SOURCES = {
+    path: path.read_text()
+    for path in (ROOT / "src").rglob("*")
+    if path.suffix in (".cc", ".h", ".py") and not path.stem.endswith("_test") and not path.stem.startswith("fake_")
+}
+# Where a variable of the environment is read by its name.
+READ = re.compile(r"(?:getenv|environ\.get|environ|environment|environment\.variable)[\[(]b?[\"']([A-Z][A-Z0-9_]+)[\"']")
+# Other literals that look like one.
+NAME = re.compile(r"\"(_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\"")
+OTHER_NAMES = re.compile(
+    r"(SCMP|RLIMIT|CAP|BLOB|MANIFEST|NAME|TAG|GIT|BUILDKIT|FROM)_\w+|(BASE|PYTHON|NPM|COMPILED_STATIC)_IMAGE|SSL_ERROR_SYSCALL"
+    r"|SECRETS_MANAGER|ECR_PUBLIC|SSO_OIDC|JT_DOCKER__REGISTRY|DJANGO_SETTINGS_MODULE|FTP_PROXY"
+)
+
+
+def cells_of(page):
+    """The first cells of all tables of a page."""
+    return [line.split("|")[1] for line in page.read_text().splitlines() if line.startswith("| ")]
+
+
+def test_the_page_of_the_environment_has_each_variable_that_is_read_and_no_other():
+    page = ROOT / "docs/reference/environment.md"
+    documented = {name for cell in cells_of(page) for name in re.findall(r"`(_?[A-Z][A-Z0-9_]+)`", cell)} | {"_IXIAN_SECOND_START"}
+    read = {name for text in SOURCES.values() for name in READ.findall(text)}
+    cc = "".join(text for path, text in SOURCES.items() if path.suffix != ".py")
+    named = {name for name in read | set(NAME.findall(cc)) if not OTHER_NAMES.fullmatch(name)}
+    assert sorted(named - documented) == [], "not on the page; or they belong into OTHER_NAMES"
+    everything = "".join(SOURCES.values())
+    assert sorted(documented - set(re.findall(r"\w+", everything))) == [], "nothing reads these"
+
+
+# docker buildx build --help of version 0.30, and what docker build had before.
+BUILDX = set(
+    "add-host allow annotation attest build-arg build-context builder cache-from cache-to call cgroup-parent check debug file iidfile label load "
+    "metadata-file network no-cache no-cache-filter output platform policy progress provenance pull push quiet sbom secret shm-size ssh tag "
+    "target ulimit compress cpu-period cpu-quota cpu-shares cpuset-cpus cpuset-mems disable-content-trust force-rm isolation memory memory-swap "
+    "print rm security-opt squash stream".split()
+)
+
+
+def test_each_option_of_buildx_is_taken_or_refused_as_its_page_says(tmp_path):
+    page = ROOT / "docs/moving/buildx.md"
+    taken, refused = (
+        {flag for cell in re.findall(r"^\| (`.*?) \|", part, re.M) for flag in FLAG.findall(cell)}
+        for part in page.read_text().partition("## Options of the command")[2].partition("## Environment")[0].split("These are rejected", 1)
+    )
+    assert not taken & refused and {flag[2:] for flag in taken | refused} == BUILDX
+    for flag in taken | refused:
+        told = subprocess.run([IX, "build", flag, "plain"], capture_output=True, text=True, timeout=60, cwd=tmp_path, env={"HOME": str(tmp_path)}).stderr
+        assert "has no option" not in told
+        assert (("does not take" in told) or ("before the command" in told)) == (flag in refused), told
+
+
+def test_options_of_ix_build_that_buildx_does_not_have_are_in_a_guide_or_the_reference():
+    pages = "".join(page.read_text() for page in PAGES)
+    assert [flag for flag in FLAG.findall(help_of("help", "build")) if f"{flag}" not in pages] == []
+
+
+def literals_of_sources():
+    """The string literals of the program, neighbours joined as the compiler joins them."""
+    text = "\n".join(text for path, text in SOURCES.items() if path.suffix != ".py")
+    return re.findall(r'"((?:[^"\\\n]|\\.)*)"', re.sub(r'"\s*\n\s*"', "", text))
+
+
+def test_messages_on_the_page_of_troubles_are_those_of_the_program():
+    known = "\n".join(literals_of_sources())
+    shown = {cell.strip() for cell in cells_of(ROOT / "docs/guides/troubleshooting.md")}
+    unknown = [cell for cell in shown if "…" in cell and any(part.strip() not in known for part in cell.replace("`", "").split("…"))]
+    assert len([cell for cell in shown if "…" in cell]) > 5 and unknown == []

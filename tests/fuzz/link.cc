@@ -1,5 +1,5 @@
-// Link, one field a line: it is refused with a line that shows it, or the target is a piece of what was sent, and leads to an
-// http(s) URL or nowhere.
+// Link, one field a line: it is refused with a line that shows it, or the target is a piece of what was sent,
+// and leads to an http(s) URL or nowhere.
 #include "registry/link.h"
 
 #include <optional>
