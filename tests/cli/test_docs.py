@@ -232,3 +232,8 @@ def test_messages_on_the_page_of_troubles_are_those_of_the_program():
     shown = {cell.strip() for cell in cells_of(ROOT / "docs/guides/troubleshooting.md")}
     unknown = [cell for cell in shown if "…" in cell and any(part.strip() not in known for part in cell.replace("`", "").split("…"))]
     assert len([cell for cell in shown if "…" in cell]) > 5 and unknown == []
+
+
+def test_the_glossary_is_short():
+    section = re.search(r"^## Glossary\n(.*?)^## ", (ROOT / "docs/architecture.md").read_text(), re.M | re.S).group(1)
+    assert 10 < section.count("\n| ") - 1 <= 25
