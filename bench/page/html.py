@@ -90,9 +90,9 @@ def page(record):
     why = story.explanations(rows)
     judged = [met for row in rows for *_, met in figures.asked(row)]
     sections = text.sections(rows)
-    own = [("asked", "What was asked for"), ("limits", "Next to the limits"), *([("what-was-slow", "What was slow")] if story.profiles() else [])]
+    own = [("limits", "Next to the limits"), ("asked", "What was asked for"), *([("what-was-slow", "What was slow")] if story.profiles() else [])]
     headings = [text.heading(name)[0] for name, _ in sections]
-    menu = "".join(f'<a href="#{at}">{inline(title)}</a>' for at, title in [*own, *((text.anchor(each), each) for each in headings)])
+    menu = "".join(f'<a href="#{at}">{inline(title)}</a>' for at, title in [*((text.anchor(each), each) for each in headings), *own])
     gaps = f'<section id="limits"><h2>Next to the limits of the machine</h2>{table(*tables.gaps(rows))}</section>' if story.gaps(rows) else ""
     summary = f'<p class="sum"><strong>{sum(judged)}</strong> of <strong>{len(judged)}</strong> figures that were asked for are met.</p>' if judged else ""
     return f"""<!DOCTYPE html>
@@ -117,10 +117,10 @@ fastest run to the slowest, dots are runs. A ratio is ours divided by theirs, ru
 <nav>{menu}</nav>
 </header>
 <main>
-<section id="asked"><h2>What was asked for</h2>{table(*tables.asked(rows))}</section>
-{gaps}
-{profiles()}
 {"".join(section(name, found, why) for name, found in sections)}
+{gaps}
+<section id="asked"><h2>What was asked for</h2>{table(*tables.asked(rows))}</section>
+{profiles()}
 </main>
 </body>
 </html>

@@ -31,7 +31,7 @@ def section(name, rows):
 
 INTRODUCTION = """# Benchmarks
 
-`ix` side by side with its peers and with what the machine itself takes for the same work, in turn, in one run. The same with plots is
+How fast `ix` is, next to its peers and to what the machine itself takes for the same work, in turn, in one run. The same with plots is
 [benchmarks.html](benchmarks.html). `bench/report` writes both from the record of a run, [bench/results/latest.json](../bench/results/latest.json).
 
     bench/run --json bench/results/latest.json    # an hour, as root, with nothing else on the machine
@@ -62,12 +62,13 @@ def page(record):
         cores=machine["cores"], memory=round(machine["memory_mib"] / 1024), kernel=machine["kernel"], system=machine["system"],
         versions=", ".join(f"{name} {version}" for name, version in record["versions"].items()))]
     parts += [note for note in notes(record) if note]
+    parts += [section(name, found) for name, found in text.sections(rows)]
+    if story.gaps(rows):
+        parts += ["## Next to the limits of the machine", table(*tables.gaps(rows))]
+    # From here on for those who change the program.
     parts += ["## What was asked for", table(*tables.asked(rows))]
     if why:
         parts += ["What is not met, and where a peer is faster:", "\n".join(f"- **{cell(title)}**: {reason}" for title, reason in why.items())]
-    if story.gaps(rows):
-        parts += ["## Next to the limits of the machine", table(*tables.gaps(rows))]
     if story.profiles():
         parts += ["## What was slow, and what was done", *(profile(each) for each in story.profiles())]
-    parts += [section(name, found) for name, found in text.sections(rows)]
     return "\n\n".join(parts) + "\n"
