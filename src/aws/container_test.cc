@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/timestamp.h"
+#include "base/time.h"
 #include "testing/aws_machine.h"
 
 namespace ixian::aws {
@@ -25,7 +26,7 @@ TEST_F(ContainerTest, AContainersTokenIsReadAnewEachTime) {
   answer = [this](const SentRequest&) -> FakeAnswer {
     return {200,
             R"({"AccessKeyId": "ASIAPOD", "SecretAccessKey": "s", "Token": "t", "Expiration": ")" +
-                utc_text(clock.now() + 1h).substr(0, 19) + "\"}",
+                base::utc_text(clock.now() + 1h).substr(0, 19) + "\"}",
             {}};
   };
   CredentialChain chain = this->chain();

@@ -18,6 +18,7 @@
 #include "aws/sts.h"
 #include "aws/timestamp.h"
 #include "aws/web_identity.h"
+#include "base/time.h"
 
 namespace ixian::aws {
 namespace {
@@ -68,7 +69,8 @@ std::string region_of(const Environment& environment, const Options& options, co
 void check_unexpired(const Credentials& credentials, Time now) {
   if (!credentials.expires || *credentials.expires > now) return;
   cannot_use(fmt::format("The AWS credentials from {} have expired. Renew them.", credentials.source),
-             fmt::format("They ended at {}; now it is {}.", utc_text(*credentials.expires), utc_text(now)));
+             fmt::format("They ended at {}; now it is {}.", base::utc_text(*credentials.expires),
+                         base::utc_text(now)));
 }
 
 // Goes through the places, and notes what each one says.

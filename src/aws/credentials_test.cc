@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "aws/timestamp.h"
+#include "base/time.h"
 #include "testing/aws_machine.h"
 
 namespace ixian::aws {
@@ -121,7 +122,7 @@ class RenewalTest : public AwsMachineTest {
       return {200,
               R"({"AccessKeyId": "ASIA)" + std::to_string(searches) +
                   R"(", "SecretAccessKey": "s", "Token": "t", "Expiration": ")" +
-                  utc_text(clock.now() + life).substr(0, 19) + "\"}",
+                  base::utc_text(clock.now() + life).substr(0, 19) + "\"}",
               {}};
     };
   }

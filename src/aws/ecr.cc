@@ -8,6 +8,7 @@
 
 #include "aws/timestamp.h"
 #include "base/text.h"
+#include "base/time.h"
 
 namespace ixian::aws {
 namespace {
@@ -141,7 +142,8 @@ EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& 
   throw base::Error(
       base::ErrorCode::kRegistry,
       fmt::format("{} gave a token that has expired. Is this machine's clock right?", service.name),
-      fmt::format("It ended at {}; now it is {}.", utc_text(token.expires), utc_text(client.clock().now())));
+      fmt::format("It ended at {}; now it is {}.", base::utc_text(token.expires),
+                  base::utc_text(client.clock().now())));
 }
 
 void create_repository(http::Client& client, CredentialChain& chain, const Service& service, bool,

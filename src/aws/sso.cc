@@ -10,6 +10,7 @@
 #include "aws/exchange.h"
 #include "aws/sso_cache.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "http/url.h"
 
 namespace ixian::aws {
@@ -123,7 +124,7 @@ SsoToken good_token(const Lookup& lookup, const Settings& settings) {
       sso_cache_path(lookup.environment, settings.session.empty() ? settings.start_url : settings.session);
   SsoToken token = read_token(lookup, settings, path);
   const Time now = lookup.client.clock().now();
-  std::string trouble = fmt::format("The login ended at {}.", utc_text(token.expires));
+  std::string trouble = fmt::format("The login ended at {}.", base::utc_text(token.expires));
   if (!settings.session.empty() && token.expires - now < kRenewSsoBefore && token.renewable(now)) {
     try {
       token = renewed(lookup, settings, token);

@@ -48,9 +48,5 @@ TEST(TimestampTest, WhatIsNoTimeIsRefused) {
   EXPECT_THROW(seconds(base::Json::array()), std::invalid_argument);
 }
 
-TEST(TimestampTest, IsShownInUtc) {
-  EXPECT_EQ(utc_text(parse_time(std::string_view("2026-01-31T12:00:00Z"))), "2026-01-31 12:00:00 UTC");
-}
-
 }  // namespace
 }  // namespace ixian::aws

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "testing/temp_folder.h"
 
 namespace ixian::base {

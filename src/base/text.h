@@ -25,12 +25,6 @@ std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view ascii);
 std::string to_upper(std::string_view ascii);
 
-// The length of the well-formed UTF-8 sequence that `text` starts with (RFC 3629), 0 where there is none.
-std::size_t utf8_length(std::string_view text);
-
-// Columns that `text` takes on a terminal, counting each code point as one.
-std::size_t display_width(std::string_view text);
-
 // Those of `candidates` that someone who typed `typed` may have meant, best first, at most three.
 std::vector<std::string> suggestions(std::string_view typed, const std::vector<std::string>& candidates);
 

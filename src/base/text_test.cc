@@ -31,33 +31,6 @@ TEST(Case, ChangesAsciiOnly) {
   EXPECT_EQ(to_upper("az{`ü"), "AZ{`ü");
 }
 
-TEST(Utf8Length, AcceptsTheFirstAndLastOfEachLength) {
-  for (const char* text : {"\x01", "\x7f"}) EXPECT_EQ(utf8_length(text), 1u);
-  for (const char* text : {"\xc2\x80", "\xdf\xbf"}) EXPECT_EQ(utf8_length(text), 2u);
-  for (const char* text : {"\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf"}) {
-    EXPECT_EQ(utf8_length(text), 3u);
-  }
-  for (const char* text : {"\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) EXPECT_EQ(utf8_length(text), 4u);
-  EXPECT_EQ(utf8_length(std::string_view("\0", 1)), 1u);
-}
-
-TEST(Utf8Length, RefusesWhatIsNotWellFormed) {
-  for (const char* text : {"", "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80",
-                           "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
-                           "\xc2", "\xe2\x82", "\xf0\x9f\x98", "\xc2 ", "\xe2\x82 ", "\xf0\x9f\x98 "}) {
-    EXPECT_EQ(utf8_length(text), 0u) << ::testing::PrintToString(text);
-  }
-}
-
-TEST(Utf8Length, LooksAtTheFirstSequenceOnly) {
-  EXPECT_EQ(utf8_length("ü\xff"), 2u);
-}
-
-TEST(DisplayWidth, CountsCodePoints) {
-  EXPECT_EQ(display_width(""), 0u);
-  EXPECT_EQ(display_width("aü€😀"), 4u);
-}
-
 TEST(Suggestions, AreAtMostThreeBestFirst) {
   EXPECT_THAT(suggestions("tent", {"test", "text", "ten", "tents", "bent", "zzz"}),
               ElementsAre("tents", "bent", "ten"));

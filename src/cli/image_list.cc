@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "base/utf8.h"
 #include "cli/arguments.h"
 #include "cli/image_commands.h"
 #include "cli/image_place.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "dockerfile/source_url.h"
 
 namespace ixian::dockerfile {

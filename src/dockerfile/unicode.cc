@@ -1,6 +1,7 @@
 #include "dockerfile/unicode.h"
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace ixian::dockerfile {
 

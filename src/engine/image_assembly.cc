@@ -2,7 +2,7 @@
 
 #include <variant>
 
-#include "engine/timestamp.h"
+#include "base/time.h"
 #include "oci/media_types.h"
 
 namespace ixian::engine {
@@ -52,7 +52,8 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t st
   }
   std::size_t next = 0;
   if (created.empty())
-    created = state.outcomes.empty() ? timestamp(plan.source_date_epoch) : state.outcomes.front().created;
+    created =
+        state.outcomes.empty() ? base::rfc3339_text(plan.source_date_epoch) : state.outcomes.front().created;
   for (const StagePlan* each : stages) {
     const std::size_t count = each == &target ? steps : each->steps.size();
     for (std::size_t i = 0; i < count; ++i) {
@@ -72,7 +73,7 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t st
       config.history.push_back(std::move(entry));
     }
   }
-  config.created = plan.source_date_epoch ? timestamp(plan.source_date_epoch) : created;
+  config.created = plan.source_date_epoch ? base::rfc3339_text(plan.source_date_epoch) : created;
 
   std::vector<oci::Descriptor> blobs;
   for (const auto& layer : without_empty(state.layers)) {

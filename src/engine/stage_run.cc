@@ -9,12 +9,12 @@
 
 #include "base/error.h"
 #include "base/thread_pool.h"
+#include "base/time.h"
 #include "context/wildcard.h"
 #include "engine/blob_sink.h"
 #include "engine/build_key.h"
 #include "engine/layers_view.h"
 #include "engine/step_definition.h"
-#include "engine/timestamp.h"
 #include "layer/from_tree.h"
 
 namespace ixian::engine {
@@ -340,7 +340,7 @@ void StageRun::write_files(const Step& step) {
   const FileStepContext context{build_.services_, build_.sources_.remote, build_.job_.modes,
                                 build_.plan_.source_date_epoch};
   const auto written = write_file_layer(step, copy_input_, state_.layers, context);
-  Outcome outcome{timestamp(build_.plan_.source_date_epoch), nullptr, !written};
+  Outcome outcome{base::rfc3339_text(build_.plan_.source_date_epoch), nullptr, !written};
   if (written) {
     outcome.layer = std::make_shared<ImageLayer>(build_.services_, written->blob, written->diff_id);
     state_.layers.push_back(outcome.layer);
@@ -393,7 +393,7 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
     }
   });
   state_.layers.push_back(layer);
-  state_.outcomes.push_back({timestamp(build_.plan_.source_date_epoch), std::move(layer), false});
+  state_.outcomes.push_back({base::rfc3339_text(build_.plan_.source_date_epoch), std::move(layer), false});
 }
 
 // Puts the outcome into the cache once it is written, and lets others have the key then. A cache entry waits

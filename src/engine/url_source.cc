@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
-#include "http/http_date.h"
+#include "base/time.h"
 #include "layout/file_io.h"
 
 namespace ixian::engine {
@@ -22,7 +22,7 @@ using std::chrono::system_clock;
 
 std::optional<system_clock::time_point> date(const http::Headers& headers, std::string_view name) {
   const auto text = headers.find(name);
-  return text ? http::parse_http_date(*text, system_clock::now()) : std::nullopt;
+  return text ? base::parse_http_date(*text, system_clock::now()) : std::nullopt;
 }
 
 // A second's resolution cannot tell what was written twice within one: RFC 9110 section 8.8.2.2. Entity tags

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "http/http_date.h"
+#include "base/time.h"
 
 namespace ixian::http {
 namespace {
@@ -84,7 +84,7 @@ std::optional<std::chrono::milliseconds> ResponseHead::retry_after(
     if (result.ec != std::errc()) return kLongestRetryAfter;
     return std::min(std::chrono::seconds(seconds), kLongestRetryAfter);
   }
-  const auto date = parse_http_date(*text, now);
+  const auto date = base::parse_http_date(*text, now);
   if (!date) return std::nullopt;
   const auto span = std::chrono::ceil<std::chrono::milliseconds>(*date - now);
   return std::clamp<std::chrono::milliseconds>(span, std::chrono::milliseconds(0), kLongestRetryAfter);

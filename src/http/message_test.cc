@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "http/http_date.h"
 
 namespace ixian::http {
 namespace {
@@ -73,30 +72,6 @@ TEST(RetryAfterTest, WhatCannotBeReadIsNone) {
     EXPECT_EQ(head("Retry-After", value).retry_after(kNow), std::nullopt) << value;
   }
   EXPECT_EQ(ResponseHead().retry_after(kNow), std::nullopt);
-}
-
-TEST(HttpDateTest, AllThreeFormsAreTheSameMoment) {
-  const auto moment = std::chrono::sys_days(1994y / std::chrono::November / 6) + 8h + 49min + 37s;
-  EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT", kNow), moment);
-  EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", kNow), moment);
-  EXPECT_EQ(parse_http_date("Sun Nov  6 08:49:37 1994", kNow), moment);
-}
-
-TEST(HttpDateTest, TwoDigitsOfAYearAreNearNow) {
-  const auto near = parse_http_date("Sunday, 01-Mar-75 00:00:00 GMT", kNow);
-  const auto far = parse_http_date("Sunday, 01-Mar-76 00:00:00 GMT", kNow);
-  EXPECT_EQ(near, std::chrono::sys_days(2075y / std::chrono::March / 1));
-  EXPECT_EQ(far, std::chrono::sys_days(1976y / std::chrono::March / 1));
-}
-
-TEST(HttpDateTest, AlmostDatesAreNone) {
-  for (const char* text :
-       {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 6 Nov 1994 08:49:37 GMT",
-        "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 ovD 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
-        "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov -994 08:49:37 GMT",
-        "Sun, 06 Nov 1994 08:49 GMT", "2025-03-01T12:00:00Z"}) {
-    EXPECT_EQ(parse_http_date(text, kNow), std::nullopt) << text;
-  }
 }
 
 class BreaksOff : public base::ByteSource {

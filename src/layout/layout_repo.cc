@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/trust.h"
+#include "base/utf8.h"
 #include "layout/layout_folder.h"
 #include "layout/stored_manifest.h"
 #include "oci/manifest.h"

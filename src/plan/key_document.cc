@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "dockerfile/canonical.h"
 #include "plan/stage_key.h"
 

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 // Registries, and the proxies, object stores and login pages in front of them, have many ways of saying no.
 // What they say goes into messages, so it is cut, made one line, and stripped of everything that could take a

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace py = pybind11;
 

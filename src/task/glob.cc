@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace ixian::task {
 namespace {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace ixian::ui {
 

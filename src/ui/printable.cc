@@ -3,66 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <iterator>
 
-#include "base/text.h"
+#include "base/utf8.h"
 
 namespace ixian::ui {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 constexpr std::size_t kTabWidth = 8;
-
-struct Range {
-  std::uint32_t first;
-  std::uint32_t last;
-};
-
-constexpr std::array kZeroWidth = {
-    Range{0x0300, 0x036f}, Range{0x1ab0, 0x1aff}, Range{0x1dc0, 0x1dff},
-    Range{0x200b, 0x200d}, Range{0x20d0, 0x20ff}, Range{0xfe00, 0xfe0e},
-    Range{0xfe20, 0xfe2f}, Range{0xfeff, 0xfeff}, Range{0xe0100, 0xe01ef},
-};
-
-// East Asian wide and full-width characters, and emoji.
-constexpr std::array kDoubleWidth = {
-    Range{0x1100, 0x115f},   Range{0x231a, 0x231b},   Range{0x2329, 0x232a},   Range{0x23e9, 0x23f3},
-    Range{0x25fd, 0x25fe},   Range{0x2614, 0x2615},   Range{0x2648, 0x2653},   Range{0x267f, 0x267f},
-    Range{0x2693, 0x2693},   Range{0x26a1, 0x26a1},   Range{0x26aa, 0x26ab},   Range{0x26bd, 0x26be},
-    Range{0x26c4, 0x26c5},   Range{0x26ce, 0x26ce},   Range{0x26d4, 0x26d4},   Range{0x26ea, 0x26ea},
-    Range{0x26f2, 0x26f5},   Range{0x26fa, 0x26fa},   Range{0x26fd, 0x26fd},   Range{0x2705, 0x2705},
-    Range{0x270a, 0x270b},   Range{0x2728, 0x2728},   Range{0x274c, 0x274c},   Range{0x274e, 0x274e},
-    Range{0x2753, 0x2757},   Range{0x2795, 0x2797},   Range{0x27b0, 0x27b0},   Range{0x27bf, 0x27bf},
-    Range{0x2b1b, 0x2b1c},   Range{0x2b50, 0x2b50},   Range{0x2b55, 0x2b55},   Range{0x2e80, 0x303e},
-    Range{0x3041, 0xa4cf},   Range{0xa960, 0xa97f},   Range{0xac00, 0xd7a3},   Range{0xf900, 0xfaff},
-    Range{0xfe30, 0xfe6f},   Range{0xff01, 0xff60},   Range{0xffe0, 0xffe6},   Range{0x16fe0, 0x18dff},
-    Range{0x1b000, 0x1b2ff}, Range{0x1f004, 0x1f004}, Range{0x1f0cf, 0x1f0cf}, Range{0x1f18e, 0x1f19a},
-    Range{0x1f1e6, 0x1f64f}, Range{0x1f680, 0x1f6ff}, Range{0x1f7e0, 0x1f7f0}, Range{0x1f900, 0x1faff},
-    Range{0x20000, 0x3fffd},
-};
-
-template <std::size_t size>
-bool contains(const std::array<Range, size>& ranges, std::uint32_t code) {
-  const auto next = std::upper_bound(ranges.begin(), ranges.end(), code,
-                                     [](std::uint32_t c, const Range& r) { return c < r.first; });
-  return next != ranges.begin() && code <= std::prev(next)->last;
-}
-
-std::size_t width_of(std::uint32_t code) {
-  if (contains(kZeroWidth, code)) return 0;
-  return contains(kDoubleWidth, code) ? 2 : 1;
-}
-
-// `sequence` is well-formed.
-std::uint32_t decode(std::string_view sequence) {
-  const auto byte = [&](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(sequence[i]); };
-  if (sequence.size() == 1) return byte(0);
-  std::uint32_t code = byte(0) & (0xffu >> (sequence.size() + 1));
-  for (std::size_t i = 1; i < sequence.size(); ++i) code = code << 6 | (byte(i) & 0x3f);
-  return code;
-}
 
 // Marks that reorder text, and separators that some terminals take for a newline.
 bool misleads(std::uint32_t code) {
@@ -129,7 +78,7 @@ std::string printable(std::string_view text) {
     const std::size_t length = base::utf8_length(text);
     const auto sequence = text.substr(0, std::max<std::size_t>(length, 1));
     text.remove_prefix(sequence.size());
-    const std::uint32_t code = length == 0 ? 0xfffd : decode(sequence);
+    const std::uint32_t code = length == 0 ? 0xfffd : base::utf8_code_point(sequence);
     if (length == 0) {
       put(kReplacement, 1);
     } else if (code == '\r') {
@@ -145,7 +94,7 @@ std::string printable(std::string_view text) {
     } else if (code >= 0x80 && code < 0xa0) {
       text.remove_prefix(c1_length(code, text));
     } else if (code >= 0x20 && code != 0x7f && !misleads(code)) {
-      put(sequence, width_of(code));
+      put(sequence, base::char_width(code));
     }
   }
   return line;
@@ -164,7 +113,7 @@ void for_each_character(std::string_view text, const Put& put) {
   while (!text.empty()) {
     const std::size_t length = base::utf8_length(text);
     const auto bytes = text.substr(0, std::max<std::size_t>(length, 1));
-    const std::size_t used = put(length == 0 ? kNone : decode(bytes), bytes, text);
+    const std::size_t used = put(length == 0 ? kNone : base::utf8_code_point(bytes), bytes, text);
     text.remove_prefix(std::max(used, bytes.size()));
   }
 }
@@ -226,13 +175,7 @@ std::string printable_json(std::string_view document) {
 }
 
 std::size_t columns_of(std::string_view printable_text) {
-  std::size_t columns = 0;
-  while (!printable_text.empty()) {
-    const auto length = std::max<std::size_t>(base::utf8_length(printable_text), 1);
-    columns += width_of(decode(printable_text.substr(0, length)));
-    printable_text.remove_prefix(length);
-  }
-  return columns;
+  return base::display_width(printable_text);
 }
 
 std::string cut_to(std::string_view printable_text, std::size_t columns, std::string_view ellipsis) {
@@ -240,7 +183,7 @@ std::string cut_to(std::string_view printable_text, std::size_t columns, std::st
   std::size_t fitting = 0;  // bytes that leave room for the ellipsis
   for (std::size_t i = 0; i < printable_text.size();) {
     const auto length = std::max<std::size_t>(base::utf8_length(printable_text.substr(i)), 1);
-    used += width_of(decode(printable_text.substr(i, length)));
+    used += base::display_width(printable_text.substr(i, length));
     i += length;
     if (used > columns) {
       std::string out(printable_text.substr(0, fitting));
