@@ -6,42 +6,13 @@
 #include <sys/utsname.h>
 
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
 
 #include "sandbox/seccomp.h"
+#include "testing/bpf.h"
 
 namespace ixian::sandbox {
 namespace {
-
-// What the kernel would do: the few instructions that there are in these programs.
-std::uint32_t verdict(const std::vector<sock_filter>& program, const seccomp_data& call) {
-  std::uint32_t word = 0;
-  for (std::size_t at = 0;; ++at) {
-    const sock_filter& now = program.at(at);
-    switch (now.code) {
-      case BPF_LD | BPF_W | BPF_ABS:
-        std::memcpy(&word, reinterpret_cast<const char*>(&call) + now.k, sizeof(word));
-        break;
-      case BPF_JMP | BPF_JEQ | BPF_K:
-        at += word == now.k ? now.jt : now.jf;
-        break;
-      case BPF_JMP | BPF_JGE | BPF_K:
-        at += word >= now.k ? now.jt : now.jf;
-        break;
-      case BPF_JMP | BPF_JSET | BPF_K:
-        at += (word & now.k) != 0 ? now.jt : now.jf;
-        break;
-      case BPF_JMP | BPF_JA:
-        at += now.k;
-        break;
-      case BPF_RET | BPF_K:
-        return now.k;
-      default:
-        throw std::logic_error("an instruction that is not known");
-    }
-  }
-}
 
 constexpr std::uint32_t kAllowed = SECCOMP_RET_ALLOW;
 constexpr std::uint32_t kDenied = SECCOMP_RET_ERRNO | EPERM;
@@ -56,7 +27,7 @@ class Calls {
     call.arch = architecture;
     call.nr = static_cast<int>(number);
     call.args[0] = argument;
-    return verdict(program_, call);
+    return testing::seccomp_verdict(program_, call);
   }
 
  private:
