@@ -33,6 +33,8 @@ inline constexpr TarField kGroup{297, 32};
 inline constexpr TarField kMajor{329, 8};
 inline constexpr TarField kMinor{337, 8};
 inline constexpr TarField kPrefix{345, 155};
+inline constexpr TarField kGnuSparse{386,
+                                     109};  // four offsets and sizes, whether there are more, the size of all
 inline constexpr TarField kStarPrefix{345, 131};
 inline constexpr TarField kStarTrailer{508, 4};
 }  // namespace tar_field

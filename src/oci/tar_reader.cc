@@ -82,7 +82,11 @@ std::string name_in(std::string_view block) {
 }
 
 TarType type_of(char flag, const std::string& name) {
-  if (flag == '\0') return name.ends_with('/') ? TarType::kFolder : TarType::kFile;
+  const bool named_as_folder = name.ends_with('/');
+  if (flag == '\0') return named_as_folder ? TarType::kFolder : TarType::kFile;
+  // A folder to GNU tar and libarchive, a file to Go and Python.
+  if (named_as_folder && (flag == '0' || flag == '7' || flag == 'S'))
+    fail(name, "is a file by its type and a folder by its name");
   if (flag == '7') return TarType::kFile;
   if (flag >= '0' && flag <= '6') return static_cast<TarType>(flag);
   if (flag == 'S') return TarType::kFile;
@@ -101,6 +105,10 @@ TarEntry fixed_header(std::string_view block) {
       number_in(tar_field::kMode, block, entry.name, "a mode", std::numeric_limits<std::uint32_t>::max()) &
       07777);
   const auto magic = tar_field::kMagic.of(block);
+  // Taken for the parts of a sparse file by libarchive, whatever the type is.
+  if (magic == kGnuMagic && tar_field::kType.of(block) != "S" &&
+      tar_field::kGnuSparse.of(block).find_first_not_of('\0') != std::string_view::npos)
+    fail(entry.name, "has the parts of a sparse file and is none");
   if (magic.starts_with(kPosixMagic) || magic == kGnuMagic) {
     entry.user = tar_text(tar_field::kUser.of(block));
     entry.group = tar_text(tar_field::kGroup.of(block));

@@ -212,6 +212,17 @@ TEST(TarReader, ReadsHeadersOlderThanUstar) {
   EXPECT_EQ(read_one(changed(tar_field::kType, std::string_view("\0", 1), old)).name, "folder/");
 }
 
+TEST(TarReader, RefusesWhatReadersTakeForTwoThings) {
+  const std::string folder_by_name = tar_header(file("folder/"));
+  EXPECT_THROW(read_one(changed(tar_field::kType, "0", folder_by_name)), TarError);
+  EXPECT_THROW(read_one(changed(tar_field::kType, "7", folder_by_name)), TarError);
+  std::string gnu = tar_header(file("file"));
+  gnu.replace(tar_field::kMagic.offset, 8, std::string_view("ustar  \0", 8));
+  EXPECT_EQ(read_one(changed(tar_field::kType, "0", gnu)).name, "file");
+  gnu.replace(tar_field::kGnuSparse.offset, 12, "00000000001\0", 12);
+  EXPECT_THROW(read_one(changed(tar_field::kType, "0", gnu)), TarError);
+}
+
 TEST(TarReader, TakesNoBodyFromLinksWhateverTheirSizeSays) {
   const std::string link =
       changed(tar_field::kType, "1", changed(tar_field::kLink, "b", tar_header(file("a", 9000))));
