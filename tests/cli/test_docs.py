@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from conftest import IX, ROOT
 
-PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "src/README.md", ROOT / "bench/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "src/README.md", ROOT / "bench/README.md", ROOT / "examples/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def name_of(page):

@@ -106,6 +106,30 @@ def test_events_have_the_keys_of_the_page(shop):
     assert {"begin", "end"} <= set(seen) and all(seen[kind] == expected[kind] for kind in seen), (seen, expected)
 
 
+def test_what_is_pushed_has_the_keys_of_the_page(shop):
+    (shop.folder / "ixian.py").write_text(PROJECT.replace('"stages"', '"all"'))
+    shop("build_image").ok()
+    layout = images.Layout(shop.folder / "registry")
+    tags = {entry["annotations"]["org.opencontainers.image.ref.name"].partition(":")[2]: entry["digest"] for entry in layout.entries()}
+    manifests = {tag: json.loads(layout.read(digest)) for tag, digest in tags.items()}
+
+    def of(start):
+        return next(manifest for tag, manifest in sorted(manifests.items()) if tag.startswith(start))
+
+    page = (REFERENCE / "formats.md").read_text()
+    for start in ("runtime-", "build-", "begun-", "cache-", "listing-"):
+        for name in of(start).get("annotations", {}):
+            assert f"`{name}`" in page, f"{name} of {start} is not on the page"
+    assert set(json.loads(of("cache-")["annotations"]["ixian.cache.state"])) <= set(re.findall(r"`(\w+)`", page))
+    record = json.loads(layout.read(of("build-")["layers"][0]["digest"]))
+    expected = {"schema", "branch", "stages[].stage", "stages[].image", "stages[].key", "stages[].inputs"}
+    assert keys_of(record, expected) == expected
+    shown = json.loads(re.search(r"```json\n(.*?)```", page, re.S).group(1))
+    inputs = next(stage["inputs"] for stage in record["stages"] if stage["stage"] == "runtime")
+    assert set(inputs) == set(shown) and {name for names in tables("formats.md", "The key document") for name in names} >= set(inputs)
+    assert set(inputs["dockerfile"][0]) == set(shown["dockerfile"][0]) and inputs["schema"] == shown["schema"]
+
+
 def test_files_of_store_and_builder_folder_are_those_of_the_page(shop):
     shop("build_image").ok()
     shutil.rmtree(shop.folder / "registry")
