@@ -47,8 +47,9 @@ def project(ix, tmp_path, plain):
             return ix(*args, cwd=folder)
 
         def image(self):
-            plan = self("plan", "build_image", "--json").ok().json()
-            return next(each for each in plan["images"]["steps"] if each["stage"] == "runtime")
+            plan = self("plan", "build_image", "--json").ok()
+            assert "last seen" not in plan.stderr, plan.stderr
+            return next(each for each in plan.json()["images"]["steps"] if each["stage"] == "runtime")
 
         def build(self):
             """Whether anything was built, and the image's files."""
