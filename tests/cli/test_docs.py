@@ -216,6 +216,24 @@ def test_each_option_of_buildx_is_taken_or_refused_as_its_page_says(tmp_path):
         assert (("does not take" in told) or ("before the command" in told)) == (flag in refused), told
 
 
+# /kaniko/executor --help, of its last version.
+KANIKO = set(
+    "build-arg cache cache-copy-layers cache-dir cache-repo cache-run-layers cache-ttl cleanup compressed-caching compression "
+    "compression-level context context-sub-path custom-platform destination digest-file dockerfile force force-build-metadata git "
+    "ignore-path ignore-var-run image-download-retry image-fs-extract-retry image-name-tag-with-digest-file image-name-with-digest-file "
+    "insecure insecure-pull insecure-registry kaniko-dir label log-format log-timestamp no-push no-push-cache oci-layout-path "
+    "push-ignore-immutable-tag-errors push-retry registry-certificate registry-client-cert registry-map registry-mirror reproducible "
+    "single-snapshot skip-default-registry-fallback skip-push-permission-check skip-tls-verify skip-tls-verify-pull skip-tls-verify-registry "
+    "skip-unused-stages snapshot-mode tar-path target use-new-run verbosity".split()
+)
+
+
+def test_each_option_of_kaniko_has_an_answer():
+    part = (ROOT / "docs/moving/kaniko.md").read_text().partition("## Options of the executor")[2].partition("## Environment")[0]
+    answered = {flag[2:] for cell in re.findall(r"^\| (`.*?) \|", part, re.M) for flag in FLAG.findall(cell)}
+    assert answered == KANIKO
+
+
 def test_options_of_ix_build_that_buildx_does_not_have_are_in_a_guide_or_the_reference():
     pages = "".join(page.read_text() for page in PAGES)
     assert [flag for flag in FLAG.findall(help_of("help", "build")) if f"{flag}" not in pages] == []
@@ -237,3 +255,15 @@ def test_messages_on_the_page_of_troubles_are_those_of_the_program():
 def test_the_glossary_is_short():
     section = re.search(r"^## Glossary\n(.*?)^## ", (ROOT / "docs/architecture.md").read_text(), re.M | re.S).group(1)
     assert 10 < section.count("\n| ") - 1 <= 25
+
+
+@pytest.mark.parametrize("client", ["DockerClient", "ECRDockerClient", "OpenShiftDockerClient"])
+def test_the_page_of_registries_has_the_options_of_each_client(project, client):
+    page = ROOT / "docs/reference/registries.md"
+    documented = {name for heading in (client, "Options of every client") for cell in rows(page, heading) for name in re.findall(r"`(\w+)`", cell)}
+    project.tasks(
+        "def init():\n    CONFIG.PROJECT_NAME = 'shop'\n    load_module('ixian_docker.modules.docker')\n"
+        f"    CONFIG.DOCKER.REGISTRIES = {{'localhost:1': {{'client': '{client}', 'options': {{'nope': 'x'}}}}}}\n"
+    )
+    known = re.search(r'"nope"\.[^:]*: ([\w, \n]+)', project.ix("registries").stdout)
+    assert known and set(re.findall(r"\w+", known.group(1))) == documented
