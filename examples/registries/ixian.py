@@ -1,4 +1,4 @@
-"""A folder in place of a registry: to try out what pushing and pulling does, without a server."""
+"""A directory in place of a registry: to try out what pushing and pulling does, without a server."""
 
 from ixian.config import CONFIG
 from ixian.module import load_module

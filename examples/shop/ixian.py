@@ -10,8 +10,8 @@ the static busybox of your machine into root/bin (Debian's package busybox-stati
 
     ix build_image
 
-builds the five images and keeps them in a folder that serves as the registry. In another checkout, or after one file has changed, `ix
-plan build_image` tells what is there and what must be built.
+builds the five images and keeps them in a directory that serves as the registry. In another checkout, or after one file has changed, `ix
+plan build_image` shows what is found and what must be built.
 """
 
 from ixian.config import CONFIG, Config
@@ -21,7 +21,7 @@ from ixian_docker.modules.docker.utils.client import OCILayoutClient
 
 
 class ShopConfig(Config):
-    # A folder that serves as the registry. On an NFS share, or in the cache of a CI, other machines find the images there.
+    # A directory that serves as the registry. On an NFS share, or in the cache of a CI, other machines find the images there.
     REGISTRY_FOLDER = "{BUILDER}/registry"
 
 
