@@ -85,7 +85,7 @@ def test_each_flag_of_the_command_line_page_is_in_the_help_and_the_other_way_rou
 
 def test_each_command_has_a_row_in_the_command_line_page():
     names = {re.match(r" `(\w+)", cell).group(1) for cell in rows(ROOT / "docs/reference/commands.md", "Built-in tasks")}
-    source = (ROOT / "src/cli/commands.cc").read_text()
+    source = next((ROOT / "src").rglob("commands.cc")).read_text()
     commands = set(re.findall(r"\b(\w+)_command\(\)", source))
     assert commands and commands <= names
 
@@ -100,12 +100,13 @@ def test_flags_of_commands_in_the_pages_exist(command):
             assert set(FLAG.findall(call)) <= known | ours, f"{name_of(page)}: ix {command}{call}"
 
 
-MODULES = sorted(each.parent.name for each in (ROOT / "src/script/python/ixian_docker/modules").glob("*/config.py"))
+MODULES_FOLDER = next((ROOT / "src").rglob("ixian_docker")) / "modules"
+MODULES = sorted(each.parent.name for each in MODULES_FOLDER.glob("*/config.py"))
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_value_of_the_modules_is_in_the_configuration_page(module):
-    source = (ROOT / f"src/script/python/ixian_docker/modules/{module}/config.py").read_text()
+    source = (MODULES_FOLDER / module / "config.py").read_text()
     names = set(re.findall(r"^    (?:def )?([A-Z][A-Z_]+)\b", source, re.M))
     documented = {name for cell in rows(ROOT / "docs/reference/configuration.md", f"CONFIG.{module.upper()}") for name in re.findall(r"`(\w+)`", cell)}
     assert documented == names
