@@ -108,9 +108,4 @@ std::optional<http::TlsSettings> vault_tls_settings(std::string_view authority,
   return settings;
 }
 
-bool vault_plain_http(std::string_view authority, const aws::Environment& environment) {
-  const auto url = address_url(environment);
-  return url && !url->https() && url->authority() == authority;
-}
-
 }  // namespace ixian::secrets

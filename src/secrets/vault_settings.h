@@ -57,9 +57,6 @@ std::optional<VaultLogin> vault_login(const aws::Environment& environment);
 std::optional<http::TlsSettings> vault_tls_settings(std::string_view authority,
                                                     const aws::Environment& environment);
 
-// Whether the user has named Vault's address with http://, which then is what they want.
-bool vault_plain_http(std::string_view authority, const aws::Environment& environment);
-
 // A variable's value; "" where it is not set.
 std::string variable_or_empty(const aws::Environment& environment, const std::string& name);
 
