@@ -20,8 +20,8 @@ struct Platform {
   friend bool operator==(const Platform&, const Platform&) = default;
 };
 
-// "linux/amd64", "linux/arm/v7", "arm64" (then os is linux); aliases as containerd normalises them (x86_64,
-// aarch64, armhf, arm64/v8 = arm64). Throws Error{kUsage}.
+// "linux/amd64", "linux/arm/v7", "arm64" (then os is linux), "linux" (this machine's); aliases as containerd
+// normalises them (x86_64, aarch64, armhf, arm64/v8 = arm64). Throws Error{kUsage}.
 Platform parse_platform(std::string_view text);
 
 // This machine's, always os "linux".
