@@ -34,7 +34,10 @@ bool CheckOptions::read(std::string_view text) {
       const auto flag = parse_bool(value);
       if (!flag) return false;
       errors_ = *flag;
-    } else if (name != "experimental") {
+    } else if (name == "experimental") {
+      ask_all_ = ask_all_ || value == "all";
+      for (const std::string_view rule : base::split(value, ',')) asked_.emplace(base::trim(rule));
+    } else {
       return false;
     }
   }

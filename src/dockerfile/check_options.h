@@ -1,4 +1,4 @@
-// "# check=skip=RULE,RULE;error=true".
+// "# check=skip=RULE,RULE;experimental=RULE;error=true".
 #pragma once
 
 #include <set>
@@ -20,6 +20,10 @@ class CheckOptions {
   // Whether the file, or one of the comments above an instruction, skips the rule.
   bool skips(const std::string& rule, const std::vector<std::string>& comments) const;
 
+  // Whether the file asks for the rule, which is an experimental one. As with BuildKit, such a rule is not
+  // skipped, and no comment above an instruction asks for it.
+  bool asks_for(const std::string& rule) const { return ask_all_ || asked_.count(rule) > 0; }
+
  private:
   CheckOptions() = default;
   // False where an option is wrong.
@@ -27,7 +31,9 @@ class CheckOptions {
 
   bool errors_ = false;
   bool skip_all_ = false;
+  bool ask_all_ = false;
   std::set<std::string> skipped_;
+  std::set<std::string> asked_;
 };
 
 }  // namespace ixian::dockerfile

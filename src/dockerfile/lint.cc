@@ -74,6 +74,7 @@ class Linter {
       warn("NoEmptyContinuation", "Empty continuation line", at, {});
     check_casing();
     check_default_bases();
+    for (const Instruction& arg : file_.global_args) check_description(arg);
     for (const Stage& stage : file_.stages) {
       try {
         check(stage);
@@ -93,6 +94,28 @@ class Linter {
   void warn(std::string rule, std::string message, Position at, const Comments& comments) {
     if (options_.skips(rule, comments)) return;
     report_.warnings.push_back({std::move(rule), std::move(message), at});
+  }
+
+  // The comment right above it, which is its description for whoever lists the targets of a file.
+  void check_description(const std::string& instruction, const std::vector<std::string>& names,
+                         const Comments& comments, Position at) {
+    constexpr const char* kRule = "InvalidDefinitionDescription";
+    if (!options_.asks_for(kRule) || names.empty() || comments.empty()) return;
+    const std::string_view comment = comments.back();
+    const std::string_view first = comment.substr(0, comment.find(' '));
+    if (std::find(names.begin(), names.end(), first) != names.end()) return;
+    report_.warnings.push_back({kRule,
+                                "Comment for " + instruction + " should follow the format: `# " +
+                                    (names.size() > 1 ? "<arg_key>" : shown(names.front())) +
+                                    " <description>`",
+                                at});
+  }
+
+  void check_description(const Instruction& instruction) {
+    std::vector<std::string> names;
+    for (const ArgDeclaration& declaration : std::get<Arg>(instruction.body).declarations)
+      names.push_back(declaration.name.text);
+    check_description("ARG", names, instruction.comments, instruction.where.begin);
   }
 
   template <typename Visit>
@@ -171,6 +194,7 @@ class Linter {
   void check_names(const Stage& stage) {
     if (stage.name.empty()) return;
     const Position at = stage.where.begin;
+    check_description("FROM", {stage.name}, stage.comments, at);
     if (stage.written_name != stage.name) {
       warn("StageNameCasing", "Stage name '" + shown(stage.written_name) + "' should be lowercase", at,
            stage.comments);
@@ -274,6 +298,7 @@ class Linter {
     } else if (const auto* label = std::get_if<Label>(&instruction.body)) {
       check_pairs(label->labels, name, tell);
     } else if (const auto* arg = std::get_if<Arg>(&instruction.body)) {
+      check_description(instruction);
       for (const ArgDeclaration& declaration : arg->declarations)
         check_secret(declaration.name.text, name, tell);
     } else if (const auto* cmd = std::get_if<Cmd>(&instruction.body)) {

@@ -37,6 +37,7 @@ struct LintInputs {
 };
 
 // Rules that "# check=skip=…" names are left out, for the file or, in a comment above it, for an instruction.
+// An experimental rule (InvalidDefinitionDescription) is looked at where "# check=experimental=…" names it.
 // Throws Error where the options of # check= are wrong. A stage that cannot be evaluated is looked at up to
 // there: that it cannot is for others to say, and may be what the warnings explain.
 LintReport lint(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs = {});

@@ -116,6 +116,35 @@ TEST(Lint, RulesCanBeSkipped) {
             Texts{"4 MaintainerDeprecated"});
 }
 
+// As today's BuildKit tells it, which was asked.
+TEST(Lint, DescriptionsBeginWithTheName) {
+  const std::string asked = "# check=experimental=InvalidDefinitionDescription\n";
+  const std::string file =
+      "# bar this\nARG foo=bar\n# BasE x\nFROM a AS base\n# bad\nARG version=1\n# bad\nARG a=b c=d\n"
+      "# c good\nARG a=b c=d\n# bad\n\nARG e\n# bad\n#\nARG f\n# f x\nARG f\n";
+  EXPECT_EQ(found(file), Texts{});
+  Texts messages;
+  for (const Warning& warning : report(asked + file).warnings) {
+    EXPECT_EQ(warning.rule, "InvalidDefinitionDescription");
+    messages.push_back(std::to_string(warning.at.line) + " " + warning.message);
+  }
+  const std::string follow = " should follow the format: `# ";
+  EXPECT_EQ(messages, (Texts{"3 Comment for ARG" + follow + "foo <description>`",
+                             "5 Comment for FROM" + follow + "base <description>`",
+                             "7 Comment for ARG" + follow + "version <description>`",
+                             "9 Comment for ARG" + follow + "<arg_key> <description>`",
+                             "14 Comment for ARG" + follow + "e <description>`"}));
+  const std::string wrong = "# bad\nFROM a AS base\n# bad\nENV a=b\n";
+  const Texts told = {"3 InvalidDefinitionDescription"};
+  EXPECT_EQ(found("# check=experimental=all\n" + wrong), told);
+  EXPECT_EQ(found("# check=skip=all;experimental=all\n" + wrong), told);
+  EXPECT_EQ(found("# check=skip=InvalidDefinitionDescription;experimental=all\n" + wrong), told);
+  EXPECT_EQ(found("# check=experimental=Other\n" + wrong), Texts{});
+  EXPECT_EQ(found("FROM a\n# check=experimental=all\n# bad\nARG a\n"), Texts{});
+  EXPECT_EQ(found("# check=experimental=all\n# bad\nFROM a\n# bad\nONBUILD ARG b\n"), Texts{});
+  EXPECT_THROW(report("# check=experimental\nFROM a\n"), base::Error);
+}
+
 TEST(Lint, WarningsCanBeErrors) {
   EXPECT_TRUE(report("# check=error=true\nFROM a as b\n").is_error);
   EXPECT_FALSE(report("# check=error=true\nFROM a AS b\n").is_error);
