@@ -3,6 +3,9 @@
 import gzip
 import http.server
 import io
+import os
+import stat
+import struct
 import tarfile
 import threading
 from pathlib import Path
@@ -123,3 +126,24 @@ def test_prune_leaves_a_cache_that_a_run_uses(ix, base, store, context):
     (cache,) = [each for each in (store / "cache-mounts").iterdir() if each.is_dir()]
     (cache / "go").touch()
     running.end().ok()
+
+
+def test_a_file_with_an_access_control_list_has_the_mode_that_stat_shows(ix, store, tmp_path):
+    """Of which the group's bits are the list's mask. BuildKit has it so; the list itself is in no image."""
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "f").write_text("1")
+    (context / "f").chmod(0o600)
+    # user::rw- user:1000:rw- group::--- mask::rw- other::---
+    entries = [(0x01, 6, 0xFFFFFFFF), (0x02, 6, 1000), (0x04, 0, 0xFFFFFFFF), (0x10, 6, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)]
+    try:
+        os.setxattr(context / "f", "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *each) for each in entries))
+    except OSError as error:
+        pytest.skip(f"no access control lists here: {error}")
+    (context / "Dockerfile").write_text("FROM scratch\nCOPY f /copied\nCOPY --chmod=600 f /chosen\n")
+    for options in ([], ["--no-cache"]):
+        out = tmp_path / f"out{len(options)}"
+        ix("build", *options, "-o", out, context).ok()
+        assert stat.S_IMODE((out / "copied").stat().st_mode) == stat.S_IMODE((context / "f").stat().st_mode) == 0o660
+        assert stat.S_IMODE((out / "chosen").stat().st_mode) == 0o600
+        assert os.listxattr(out / "copied") == []
