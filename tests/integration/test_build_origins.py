@@ -108,39 +108,111 @@ def test_names_with_wildcards_are_mounted_as_they_are(build):
     assert (build(dockerfile.format(2))[0] / "seen").read_text() == "2\n"
 
 
-@pytest.mark.parametrize("seed", range(20 if os.environ.get("IXIAN_NIGHTLY") else 1))
-def test_stages_at_random_run_again_with_what_stands_on_them_and_with_nothing_else(build, seed):
-    """Each stage has a random number of its own, and those of all that it takes from, whatever the way."""
-    chance = random.Random(seed)
-    below, lines = {}, []
-    for stage in range(5):
-        takes = sorted(chance.sample(range(stage), min(stage, chance.randint(1, 2))))
-        base = takes[0] if takes and chance.random() < 0.4 else None
-        lines += [f"FROM {'busybox:1' if base is None else f's{base}'} AS s{stage}"]
-        for other in takes:
-            if other != base:
-                mount = f"RUN --mount=from=s{other},source=/ids,target=/m mkdir -p /ids && cp /m/* /ids/"
-                lines += [chance.choice([mount, f"COPY --from=s{other} /ids/ /ids/", mount.replace("target=/m", "target=/m,rw")])]
-        lines += [f"RUN mkdir -p /ids && head -c8 /dev/urandom | od -An -tx1 >/ids/{stage}"]
-        below[stage] = {stage}.union(*(below[other] for other in takes))
-    dockerfile = "\n".join(lines + ["FROM scratch"] + [f"COPY --from=s{stage} /ids /s{stage}/" for stage in below]) + "\n"
+NIGHTLY = bool(os.environ.get("IXIAN_NIGHTLY"))
 
-    def numbers(*args):
-        out = build(dockerfile, *args)[0]
+
+class RandomStages:
+    """Stages that take from each other in all ways. Each has a random number of its own, made after what it reads, and those of all that it
+    takes from. Each change returns which stages it is to make anew, and with which options to build then."""
+
+    def __init__(self, chance, build, context):
+        self.chance, self.build, self.context = chance, build, context
+        self.below, self.lines, self.argument, self.comment, self.count = {}, {}, {}, "", 0
+        for stage in range(5):
+            takes = sorted(chance.sample(range(stage), min(stage, chance.randint(1, 2))))
+            base = takes[0] if takes and chance.random() < 0.4 else None
+            lines = [f"FROM {'busybox:1' if base is None else f's{base}'} AS s{stage}"]
+            for other in takes:
+                if other != base:
+                    mount = f"RUN --mount=from=s{other},source=/ids,target=/m mkdir -p /ids && cp /m/* /ids/"
+                    lines += [chance.choice([mount, f"COPY --from=s{other} /ids/ /ids/", mount.replace("target=/m", "target=/m,rw")])]
+            reads = [f"COPY f{stage} /f", f"RUN --mount=source=f{stage},target=/in cat /in >/f", f"ADD f{stage} /f"]
+            lines += [chance.choice(reads), "RUN mkdir -p /ids && : {argument} && head -c8 /dev/urandom | od -An -tx1 >/ids/{stage}"]
+            self.lines[stage], self.argument[stage] = lines, "x"
+            self.below[stage] = {stage}.union(*(self.below[other] for other in takes))
+            self.write(stage)
+        (context / "unused").write_text("")
+
+    def write(self, stage):
+        self.count += 1
+        (self.context / f"f{stage}").write_text(f"{self.count}\n")
+
+    def dockerfile(self):
+        stages = [line.replace("{stage}", str(stage)).replace("{argument}", self.argument[stage]) for stage in self.below for line in self.lines[stage]]
+        last = ["FROM scratch"] + [f"COPY --from=s{stage} /ids /s{stage}/" for stage in self.below]
+        return "".join(f"{line}\n{self.comment}" for line in stages + last)
+
+    def numbers(self, *args):
+        out = self.build(self.dockerfile(), *args)[0]
         found = {}
-        for stage, all_below in below.items():
+        for stage, all_below in self.below.items():
             assert {each.name for each in (out / f"s{stage}").iterdir()} == {str(each) for each in all_below}
             for each in all_below:  # all of them have the same one of a stage
                 assert found.setdefault(each, (out / f"s{stage}/{each}").read_text()) == (out / f"s{stage}/{each}").read_text()
         return found
 
-    before = numbers()
-    for _ in range(4):
-        stage = chance.choice(list(below))
-        if alone := chance.random() < 0.5:
-            build(dockerfile, "--no-cache-filter", f"s{stage}", "--target", f"s{stage}")
-        now = numbers(*([] if alone else ["--no-cache-filter", f"s{stage}"]))
-        changed = {each for each in below if now[each] != before[each]}
-        assert changed == {each for each in below if stage in below[each]}, (dockerfile, stage, alone)
-        assert numbers() == now
+    def any_stage(self):
+        return self.chance.choice(list(self.below))
+
+    def without_the_cache(self):
+        stage = self.any_stage()
+        return {stage}, ["--no-cache-filter", f"s{stage}"]
+
+    def several_without_the_cache(self):
+        stages = {self.any_stage(), self.any_stage()}
+        return stages, ["--no-cache-filter", ",".join(f"S{stage}" for stage in stages)]
+
+    def alone_without_the_cache(self):
+        stage = self.any_stage()
+        self.build(self.dockerfile(), "--no-cache-filter", f"s{stage}", "--target", f"s{stage}")
+        return {stage}, []
+
+    def a_file(self):
+        stage = self.any_stage()
+        self.write(stage)
+        return {stage}, []
+
+    def a_file_and_another_without_the_cache(self):
+        stages = [self.any_stage(), self.any_stage()]
+        self.write(stages[0])
+        return set(stages), ["--no-cache-filter", f"s{stages[1]}"]
+
+    def an_instruction(self):
+        stage = self.any_stage()
+        self.argument[stage] += "x"
+        return {stage}, []
+
+    def an_argument(self):
+        self.count += 1
+        return set(), ["--build-arg", f"NOBODY_ASKS={self.count}"]
+
+    def the_writing(self):
+        self.count += 1
+        self.comment = f"# {self.count}\n\n"
+        return set(), []
+
+    def a_time(self):
+        os.utime(self.context / f"f{self.any_stage()}", (self.count, self.count))
+        return set(), []
+
+    def another_file(self):
+        self.count += 1
+        (self.context / "unused").write_text(f"{self.count}\n")
+        return set(), []
+
+
+@pytest.mark.parametrize("seed", range(20 if NIGHTLY else 2))
+def test_stages_at_random_run_again_with_what_they_read_and_stand_on_and_with_nothing_else(build, tmp_path, seed):
+    chance = random.Random(seed)
+    stages = RandomStages(chance, build, tmp_path / "context")
+    filters = [stages.without_the_cache, stages.several_without_the_cache, stages.alone_without_the_cache, stages.a_file_and_another_without_the_cache]
+    others = [stages.a_file, stages.an_instruction, stages.the_writing, stages.a_time, stages.another_file, stages.an_argument]
+    before = stages.numbers()
+    for step in range(50 if NIGHTLY else 6):
+        change = chance.choice(filters if chance.random() < 0.5 else others)
+        again, options = change()
+        now = stages.numbers(*options)
+        changed = {each for each in stages.below if now[each] != before[each]}
+        assert changed == {each for each in stages.below if again & stages.below[each]}, (stages.dockerfile(), step, change.__name__, again)
+        assert stages.numbers() == now
         before = now
