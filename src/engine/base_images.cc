@@ -1,3 +1,6 @@
+// A name is looked for in three places: as an image in the store; as a note, manifest and configuration
+// alone, of an earlier build whose layers were never needed; and in the registry. A tag is believed from the
+// first two unless `pull` says otherwise; a digest always, since it cannot come to mean something else.
 #include "engine/base_images.h"
 
 #include <fmt/format.h>
@@ -37,6 +40,7 @@ std::optional<oci::RawManifest> read_there(oci::ImageRepo& repo, const oci::Refe
   try {
     return oci::read_image(repo, reference.identifier(), platform);
   } catch (const Error& error) {
+    // The registry may have refused a name that was meant for another one: the advice says which was asked.
     throw Error(error.code(), error.message() + oci::without_asking(reference), error.context());
   }
 }
@@ -55,6 +59,7 @@ std::shared_ptr<const BaseImage> BaseImages::get(const std::string& name, const 
   oci::Reference reference = oci::parse_reference(name);
   if (const auto pinned = pinned_.find(name); pinned != pinned_.end())
     reference.digest = oci::Digest::parse(pinned->second);
+  // Held during the request: two stages that begin with one image ask for it once.
   const std::lock_guard lock(mutex_);
   auto& known = known_[reference.text() + " " + platform.text()];
   if (!known) known = find(reference, platform);

@@ -1,3 +1,10 @@
+// Every stage that is needed gets a thread, begun when somebody first needs it, and a future that all who
+// need it wait for. A thread that waits costs nothing; what is scarce is instructions at once, which a
+// semaphore bounds. A pool with a queue of stages was not taken: a stage finds out only while it runs which
+// others it needs, and a pool full of waiting stages stands still.
+//
+// The first failure stops all others; what it threw is what the build throws. A lost result stops nobody: the
+// build begins anew and finds in the cache whatever is finished by then.
 #include "engine/build_run.h"
 
 #include "base/thread_pool.h"

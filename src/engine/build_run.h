@@ -25,6 +25,7 @@
 namespace ixian::engine {
 
 // How many instructions run at once.
+// Thread-safe.
 class Turns {
  public:
   explicit Turns(unsigned count) : left_(count) {}
@@ -58,6 +59,9 @@ struct BuildCaches {
   std::shared_ptr<const CacheWriter::Build> writing;  // null: nothing is
 };
 
+// Invariant: a stage is begun once, however many need it. Threads: `mutex_` guards the futures, the threads
+// and the two errors; all else is constant or guards itself. Owner: one call of Engine::build(), which
+// outlives all stage threads.
 class BuildRun {
  public:
   // All outlive the run. `services.cancellation()` is this build's own: it is asked to stop when a stage

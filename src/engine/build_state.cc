@@ -1,3 +1,15 @@
+// A cache entry of this machine, JSON under each of its keys (definition and content). Layers stand lowest
+// first, without empty ones; "version" is 2 where a layer has an "origin".
+//
+//   {"version": 1,
+//    "content_key": "<hex>",
+//    "layers": [{"blob": <OCI descriptor>, "diff_id": "sha256:…", "origin": "<repository>"}, …],
+//    "outcomes": [{"created": "<RFC 3339>", "empty": false}, …],
+//    "took": {"<definition key of a stage>": "<fingerprint of its layers>", …}}
+//
+// An entry keeps its blobs from garbage collection, save those of the base image, which can be pulled again,
+// and those that have an origin and were never pulled. An entry that does not read is no hit, and no error:
+// another version wrote it.
 #include "engine/build_state.h"
 
 #include <atomic>
@@ -54,6 +66,7 @@ std::vector<Outcome> outcomes_from_json(const base::Json& json) {
 // A layer that was left in a registry may be gone from there.
 bool BuildCache::are_there(const LayerStack& layers) {
   std::atomic<bool> all{true};
+  // A HEAD request each: an entry whose layer is gone would fail later, in the middle of the stage.
   base::parallel_for(layers.size(), kQuestionsAtOnce, [&](std::size_t i) {
     const oci::Descriptor blob = layers[i]->blob();
     if (services_.store().has_blob(blob)) return;
@@ -86,6 +99,7 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
       const oci::Descriptor blob = oci::descriptor_from_json(each.at("blob"), "layer");
       const auto diff_id = oci::Digest::parse(each.at("diff_id").get<std::string>());
       if (!diff_id) return std::nullopt;
+      // The base's object knows where to pull from and what has been read already.
       if (const auto* known = find_layer(base, blob.digest)) {
         state.layers.push_back(*known);
         continue;

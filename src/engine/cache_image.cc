@@ -1,3 +1,21 @@
+// A result in a registry is a whole image, not an artifact: garbage collectors of registries keep what its
+// manifest names, any tool copies it, and `docker run` shows the state after the step. It hangs from one tag
+// per key, `cache-` and its 64 hex digits: the definition key, and the content key where that is another one.
+// What building on it needs besides stands in two annotations of the manifest, so that a hit costs one tag
+// lookup and one manifest:
+//
+//   ixian.cache.keys    ["<definition key>","<content key>"]
+//   ixian.cache.state   {"content_key":"…","diff_ids":["sha256:…",…],
+//                        "outcomes":[{"created":"…","empty":false},…],
+//                        "took":{"<definition key of a stage>":"<fingerprint>"},"version":1}
+//
+// Both are canonical JSON, 4 MiB at most. A registry is not believed: the keys must name the one asked for,
+// as many diffIDs as layers must be there, the layers must begin with those of the base image, the number of
+// outcomes must be that of the Dockerfile, and no blob may be claimed to be another diffID than this machine
+// has seen it unpack to. What a blob really unpacks to is checked when it is read.
+//
+// A listing is an artifact of its own, under `listing-<hex of the diffID>`: one layer of type
+// application/vnd.ixian.layer.listing.v1, and two annotations, ixian.layer.diff-id and ixian.layer.blob.
 #include "engine/cache_image.h"
 
 #include <algorithm>

@@ -8,6 +8,7 @@
 namespace ixian::engine {
 
 void CacheRepo::give_up(base::EventSink& sink, std::string_view reason) {
+  // Reading and writing are given up each for itself: a repository may be readable and not writable.
   if (given_up_.exchange(true)) return;
   if (warned_->exchange(true))
     return sink.log(base::kNoActivity, base::LogLevel::kDebug, fmt::format("{}: {}", name_, reason));
@@ -28,6 +29,7 @@ std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known
   if (repo) return repo;
   auto& warned = warned_[reference.name()];
   if (!warned) warned = std::make_shared<std::atomic<bool>>(false);
+  // Opened late: a build that finds all of it locally never logs in.
   repo = std::make_shared<CacheRepo>(reference.name(), std::make_shared<LateRepo>(open, reference), warned);
   return repo;
 }

@@ -53,6 +53,7 @@ class CacheRepos {
 
   const OpenRepo for_reading_;
   const OpenRepo for_writing_;
+  // Guards the three maps.
   std::mutex mutex_;
   Known reading_;
   Known writing_;

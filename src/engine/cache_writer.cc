@@ -1,3 +1,10 @@
+// Pushing results must not slow the build down, and must not push the same bytes twice. So jobs are queued
+// for four threads in the order of the instructions; each image has all layers of the one before it and one
+// more, and the repository remembers what it has and what is on its way. A tag that is there is left alone:
+// it stands for the same key, and whoever wrote it first was as right.
+//
+// A failure to write gives the repository up for the process. A failure to read what is to be written (a lost
+// layer of a base) only skips that image.
 #include "engine/cache_writer.h"
 
 #include <fmt/format.h>

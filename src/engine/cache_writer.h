@@ -67,6 +67,7 @@ class CacheWriter {
   std::shared_ptr<RememberingRepo> remembering(const std::shared_ptr<CacheRepo>& repo);
   void done(const Job& job);
 
+  // `mutex_` guards all below but the threads.
   const std::shared_ptr<store::Store> store_;
   const std::shared_ptr<oci::Losses> losses_;
   std::mutex mutex_;

@@ -1,3 +1,22 @@
+// Where a source goes, as Docker has it (D is the destination, after links in the image have been followed):
+//
+//   source     D                             goes to
+//   file f     ends in "/", or a directory   D/f; D is made where it is missing
+//   file f     a file, or missing            D; its parents are made
+//   file f     below a file                  error
+//   directory  a directory, or missing       its entries into D; a D that is there keeps its attributes
+//   directory  a file                        error
+//   several    not a directory by spelling   error: D must end in "/", or be "." or ".."
+//   --parents  always a directory            D/<the source's own path>
+//   --link     as if the image were empty    nothing of the image is looked at, links included
+//
+// An entry never takes the place of something of the other kind (directory against file), save in an archive
+// that ADD unpacks, where what is in the way goes, as with tar. Links on the way to a destination are
+// followed inside the image; the last part of an entry's own path is not, so a copied file replaces a symlink
+// of that name.
+//
+// The draft is a map by path over a view of the image: nothing is read until the layer is written, and the
+// directories above an entry come from the image with the attributes they have there.
 #include "engine/copy_draft.h"
 
 #include <fmt/format.h>
@@ -179,11 +198,13 @@ void CopyDraft::apply_style(oci::TarEntry& entry, bool own_owner) const {
     entry.uid = 0;
     entry.gid = 0;
   }
+  // Before --chmod, which has the last word.
   if (style_.fixed_times) {
     entry.mode = entry.type == TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
     entry.mtime = style_.time;
     entry.mtime_ns = 0;
   }
+  // Linux has no modes of links: 0777 is what everybody writes, and keeps layers equal.
   if (entry.type == TarType::kSymlink) {
     entry.mode = 0777;
   } else if (style_.chmod) {

@@ -1,3 +1,6 @@
+// COPY, ADD and WORKDIR give a layer from the sources and a view of the image below; nothing is mounted, and
+// no layer is extracted for it. All three fill a draft (see copy_draft.cc for where things go), which is then
+// written as a tar in one go, in the order of paths: equal inputs give equal bytes.
 #include "engine/copy_step.h"
 
 #include <fcntl.h>
@@ -61,6 +64,7 @@ class FileStep {
     for (const context::SelectedSource& source : input_.selection) {
       const bool may_unpack = add.unpack.value_or(true) && !source.is_folder && source.files.size() == 1 &&
                               source.files[0].entry.type == oci::TarType::kFile;
+      // Whether a file is an archive is seen in its bytes, not in its name.
       if (may_unpack && unpack(input_.view->open(source.files[0].path).get(), source.name)) continue;
       draft_->copy(input_.view, {source}, destination_);
     }
@@ -87,9 +91,11 @@ class FileStep {
                            : std::make_unique<LayersView>(below_);
     CopyStyle style;
     style.own_owner = own_owner;
+    // What comes from an image has the modes that some instruction gave it.
     style.fixed_times = context_.modes == ContextModes::kGit && !own_owner;
     style.time = now();
     if (!transfer.chown.empty()) {
+      // Names of users need /etc/passwd of the image, even where --link knows nothing of the image otherwise.
       style.owner = transfer.link ? parse_chown(transfer.chown.text, LayersView(below_))
                                   : parse_chown(transfer.chown.text, *image_);
     }
@@ -116,6 +122,7 @@ class FileStep {
   }
 
   bool unpack(int fd, const std::string& name) {
+    // Kept until the layer is written: entries of an archive are read from there.
     works_.push_back(context_.services.store().work());
     return read_archive(
         fd, name, works_.back(),
@@ -131,6 +138,7 @@ class FileStep {
     if (may_unpack && unpack(download->fd->get(), remote.shown())) return;
     oci::TarEntry entry;
     entry.name = remote.url->file_name;
+    // BuildKit's mode for downloads.
     entry.mode = 0600;
     entry.mtime = download->mtime;
     entry.size = download->size;

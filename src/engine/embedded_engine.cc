@@ -1,3 +1,13 @@
+// One build: plan, run the stages, put the image together. Two things make it longer than that.
+//
+// A layer can turn out to be lost in the middle (a registry's garbage collection, a damaged disk). The loss
+// is remembered for the process, and the whole build is planned anew; finished steps are cache hits, and the
+// one whose result was lost is run. This is simpler than to mend a half-run graph, and ends, because each
+// attempt loses something that no later attempt believes in.
+//
+// An image may be built for pushing only, with layers that never came to this machine. The store takes whole
+// images alone, so such an image is kept in memory, by digest, for as long as the engine lives, and
+// export_image() mounts or passes on what is elsewhere.
 #include "engine/embedded_engine.h"
 
 #include <fmt/format.h>
@@ -117,6 +127,7 @@ class EmbeddedEngine : public Engine {
     }
     const auto from = services_.store->images(repository);
     const auto there = oci::Digest::parse(identifier) ? std::nullopt : from->find(identifier);
+    // An image of this process knows where each layer came from; the same in the store does not.
     if (const auto built = built_image(there ? there->digest.text() : identifier)) {
       // What is being sent to the cache need not be sent twice.
       writer_.wait_for(layers_of(built->manifest()));
@@ -183,6 +194,7 @@ class EmbeddedEngine : public Engine {
     LayerServices layers(
         services_.store, sink, own,
         [&](const oci::Digest& diff_id, const oci::Descriptor& blob) {
+          // A small layer is pulled as fast as it is asked for: only caches that are read anyway are asked.
           return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, blob, *services_.store,
                               *services_.losses, sink);
         },
@@ -196,6 +208,7 @@ class EmbeddedEngine : public Engine {
     const PlanSources sources{context.view, known_files, bases,   *services_.remote,
                               sink,         own,         mounted, &context.ignored};
     const BuildPlan plan = make_build_plan(job, sources);
+    // Before the long part: a build that fails or is interrupted has not hashed the context for nothing.
     known_files.save();
     tell_weak_limits(job, sink);
     BuildRun run(job, plan, sources, layers, caches, secrets_, context.plain);
@@ -231,6 +244,7 @@ class EmbeddedEngine : public Engine {
     const auto folder = std::make_shared<const context::DiskView>(job.context);
     context.view = folder;
     context.ignored = context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded);
+    // Only then can a bind mount show the folder itself, without a copy.
     if (context.ignored.empty() && job.modes == ContextModes::kAsTheyAre) context.plain = folder;
     context.view = std::make_shared<const context::FilteredView>(context.view, context.ignored);
     if (job.modes == ContextModes::kGit) {

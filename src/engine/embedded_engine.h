@@ -22,6 +22,8 @@ struct EngineServices {
 };
 
 // REQUIRES that sandbox::enter_namespaces() has been called where RUN is to work.
+// Thread-safe, as every Engine. It keeps `services` and the secrets it has read for its lifetime, and waits
+// in its destructor for what is still being written to `cache_to`.
 std::unique_ptr<Engine> make_embedded_engine(EngineServices services);
 
 }  // namespace ixian::engine

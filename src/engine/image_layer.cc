@@ -1,3 +1,19 @@
+// A layer is asked for many things (its diffID, its listing, one file, a tree to mount), and most builds need
+// only the cheapest. So each is made at the first call that needs it, from the cheapest source that has it:
+//
+//   remote ──ensure_blob()──▶ blob in the store ──lower()──▶ extracted tree in the store
+//                                   ▲                              ▲
+//   being written (a RUN's) ──writer ends──▶ blob in the store     │
+//   upper directory of the RUN ─────────────settle()───────────────┘
+//
+// A listing comes from the writer, from the store, from a registry's `listing-<diffID>`, or from reading the
+// blob; the last one is the only one that pulls. A layer under 256 KiB is pulled without asking registries
+// for its listing, which would cost as much. A file up to 1 MiB is read straight from the blob, four times at
+// most: after that, extracting is cheaper.
+//
+// Who may change the state: whoever calls, under the object's mutex, which is never held while bytes move.
+// Two threads may therefore do the same work at once; the store keeps one result. settle() alone is the
+// stage's own, because it moves a directory that an overlay may have mounted.
 #include "engine/image_layer.h"
 
 #include <fcntl.h>
@@ -43,6 +59,7 @@ base::UniqueFd memory_file(const std::string& content) {
 
 sandbox::RootFs& LayerServices::root_fs() {
   const std::lock_guard lock(mutex_);
+  // The kind of overlay decides which marks trees carry, so all layers of a build must agree on it.
   if (!root_fs_) {
     const auto probe = store_->work();
     root_fs_ = sandbox::RootFs::choose(probe->path());
@@ -80,6 +97,7 @@ ImageLayer::ImageLayer(LayerServices& services, Written written, std::unique_ptr
       upper_(std::move(tree)) {}
 
 const ImageLayer::Finished& ImageLayer::finish() {
+  // Outside the mutex: whoever asks for lower() meanwhile gets the upper directory at once.
   if (written_.valid()) written_.wait();
   const std::lock_guard lock(mutex_);
   if (!finished_) {
@@ -252,6 +270,7 @@ std::string ImageLayer::extracted() {
     layer::ExtractOptions options;
     options.into = services_.marks() == layer::Marks::kTrusted ? layer::ExtractInto::kOverlay
                                                                : layer::ExtractInto::kUserOverlay;
+    // With one mapped user, or none, other owners cannot be given.
     options.owners = sandbox::namespaces().privileges != sandbox::Privileges::kSingle &&
                      sandbox::namespaces().privileges != sandbox::Privileges::kNone;
     const layer::Extracted extracted = extract_into(folder, options);
@@ -308,6 +327,8 @@ base::UniqueFd ImageLayer::open_in_tree(const std::string& tree, const std::stri
   const base::UniqueFd root(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  // The path was resolved in the merged listing already. A link in the tree itself is an image's, and leads
+  // anywhere.
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   base::UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof(how))));
   if (!fd.valid()) {

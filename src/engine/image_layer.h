@@ -74,6 +74,8 @@ class LayerServices {
 //
 // Thread-safe. Every call may wait for what it needs (a layer that is being written, a blob that is pulled),
 // and throws what that throws: LostResult for a layer that can be made again.
+// Invariant: blob and diffID never change once known; a tree that lower() has given stays where it is until
+// settle(). Owner: shared by the stages that stand on it; the services outlive it.
 class ImageLayer {
  public:
   using Written = std::shared_future<layer::WrittenLayer>;

@@ -1,3 +1,6 @@
+// The lock is an fcntl lock of an open file description, which excludes threads and processes alike, needs no
+// file per key, and ends with its holder however that dies. What it lacks is a wait that can be cancelled, so
+// whoever waits asks again at growing intervals.
 #include "engine/key_lock.h"
 
 #include <fcntl.h>
@@ -27,6 +30,7 @@ base::UniqueFd open_file(const std::string& file) {
 }
 
 off_t place_of(const std::string& key) {
+  // 15 digits are 60 bits: no offset is negative.
   return static_cast<off_t>(std::stoull(base::sha256_hex(key).substr(0, 15), nullptr, 16));
 }
 

@@ -57,6 +57,7 @@ void materialise(const context::FileView& view, const std::string& path, const s
   switch (entry->type) {
     case oci::TarType::kFolder:
       clear(target, true);
+      // Its own mode, which may forbid writing, comes when its content is there.
       if (::mkdir(target.c_str(), 0700) != 0 && errno != EEXIST) fail(target);
       for (const std::string& name : view.children(path))
         materialise(view, context::join_path(path, name), target + "/" + name, cancellation);
@@ -77,6 +78,7 @@ void materialise(const context::FileView& view, const std::string& path, const s
     default:
       return;
   }
+  // Last, for a directory too: what is made in it changes its time.
   ::utimensat(AT_FDCWD, target.c_str(), times, AT_SYMLINK_NOFOLLOW);
 }
 

@@ -1,3 +1,8 @@
+// A bind mount of the context shows live files to a command that may run for minutes, and the key was made
+// before. So the files are looked at when the key is made, and once more after the command: if anything
+// differs, the RUN fails rather than be cached under a key that is not its own. Copying the context first
+// would be safe without a second look, but costs a copy of the context for each RUN; it is done only where
+// files must be changed or left out.
 #include "engine/mounted_context.h"
 
 #include <fcntl.h>
@@ -30,6 +35,7 @@ using context::SelectedFile;
 bool is_same(const SelectedFile& a, const SelectedFile& b) {
   const oci::TarEntry& left = a.entry;
   const oci::TarEntry& right = b.entry;
+  // Times and owners are left out, as in the key.
   return left.type == right.type && a.content == b.content && left.link == right.link &&
          (left.mode == right.mode || left.type == oci::TarType::kSymlink) && left.xattrs == right.xattrs &&
          left.device_major == right.device_major && left.device_minor == right.device_minor;

@@ -50,6 +50,7 @@ class MountedContext {
   const std::shared_ptr<const context::FileView> context_;
   base::StatCache& known_files_;
   base::Cancellation& cancellation_;
+  // Guards `shown_`, and is held while files are hashed: two RUNs that show one source hash it once.
   std::mutex mutex_;
   std::map<std::string, Shown> shown_;
 };

@@ -1,3 +1,10 @@
+// All keys of a stage are asked for in all repositories at once, as HEAD requests for tags, and then the
+// manifests are read from the last step backwards until one holds: one round trip for the tags and mostly one
+// for the manifest, however long the stage. To ask from the end step by step would cost a round trip for each
+// miss, which is the usual case after a change near the top of a Dockerfile.
+//
+// A registry that answers something wrong is a miss, never an error: nothing but time depends on a cache.
+// Only what was lost is remembered, so that nobody pulls what is gone, and so that it is written anew.
 #include "engine/registry_cache.h"
 
 #include <fmt/format.h>
@@ -67,6 +74,8 @@ std::optional<RegistryCache::Hit> RegistryCache::find_last(const std::vector<Exp
         }
         Hit hit{index, read_cache_image(*manifest, wanted[index], services_, repos_[i]->images()),
                 repos_[i]->name()};
+        // Layers are asked for one by one only where something has been found lost already: a HEAD for each
+        // would double the cost of every hit.
         if (!services_.losses().any_in(repos_[i]->name()) || are_there(hit.state.layers, *repos_[i]))
           return hit;
         lost(fmt::format("{} has lost a layer.", tag));
@@ -87,6 +96,8 @@ std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::s
   const std::string tag = listing_tag(diff_id);
   for (const auto& repo : repos) {
     if (!repo->usable()) continue;
+    // Kept under a name of its own, never under the diffID: it is what a registry claims, until the layer has
+    // been read.
     const oci::Digest claim = oci::Digest::of(
         fmt::format("{} says what is in {}, blob {}", repo->name(), diff_id.text(), blob.digest.text()));
     try {

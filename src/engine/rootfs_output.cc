@@ -1,3 +1,5 @@
+// The tar is a COPY of the whole image over nothing, so that it looks like a layer. The directory is written
+// layer by layer from their archives, without extracting them into the store first.
 #include "engine/rootfs_output.h"
 
 #include <fcntl.h>

@@ -1,3 +1,10 @@
+// What a mount of a RUN shows, and whether it may be written to:
+//
+//   bind from the context   the files themselves where nothing is filtered or changed on the way and the
+//                           mount is read-only; else a copy, made as the key saw them
+//   bind from a stage       an overlay of its layers, with a writable layer where that is asked for
+//   cache                   a directory of the store, shared or locked, perhaps begun with files of a stage
+//   tmpfs, secret           made by the sandbox, in memory
 #include "engine/run_mounts.h"
 
 #include <fmt/format.h>
@@ -97,6 +104,7 @@ CacheMount::Begin RunMounts::cache_begin(const dockerfile::Mount& mount, std::si
   const auto layers = input_.origins.find(index);
   if (mount.from.empty() || layers == input_.origins.end()) return {};
   std::string content;
+  // Another content of the stage is another cache: what began with the old files is not what was asked for.
   for (const auto& layer : layers->second) content += layer->diff_id().text() + "\n";
   return {std::move(content), [this, &mount, stack = layers->second](const std::string& folder) {
             const LayersView view(stack);

@@ -1,3 +1,7 @@
+// A RUN: the layers below as an overlay, the mounts, the command in the sandbox, and what the overlay's upper
+// directory holds afterwards. Only at the end, and only where the command succeeded, is that directory tidied
+// into the form that equal commands give equal bytes in. It then serves as the lower directory of the next
+// RUN at once, while its tar is still being written.
 #include "engine/run_step.h"
 
 #include <fcntl.h>
@@ -148,8 +152,11 @@ RunChanges run_command_step(const Step& step, const LayerStack& below, const Run
       services.root_fs().prepare(paths, changes.work->path(), services.cancellation());
   sandbox::RunSpec spec = make_spec(step, run, input, *root);
   make_workdir(root->path(), spec.cwd);
+  // After the working directory, before the script: both are looked up in the root file system as the image
+  // has it.
   mounts.add(step, run, spec);
   if (const auto script = dockerfile::run_command(run, step.settings->shell()).script) {
+    // Outside the image's files: a mount shows it to the command, and no layer gets it.
     const std::string file = root->scratch() + "/script";
     write_script(file, script->content);
     spec.mounts.push_back({script->path, sandbox::open_bind("", file, true)});

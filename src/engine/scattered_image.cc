@@ -40,6 +40,7 @@ std::unique_ptr<base::ByteSource> ScatteredImage::open_blob(const oci::Descripto
                                                             std::uint64_t offset) {
   if (blob.digest == config_digest_) return std::make_unique<base::OwnedTextSource>(config_.substr(offset));
   const auto origin = origins_.find(blob.digest);
+  // The store first, even where a registry has the layer: it costs nothing.
   if (origin == origins_.end() || store_->has_blob(blob)) return store_->open_blob(blob, offset);
   return origin->second.repo->open_blob(blob, offset);
 }

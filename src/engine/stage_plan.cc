@@ -1,3 +1,11 @@
+// Planning reads the Dockerfile, the digests of base images and the hashes of context files, and nothing
+// else: no layer is pulled and nothing is run. What it gives is every step with its values and its definition
+// key, for the stages that the target needs.
+//
+// It goes in two passes. The first finds the stages that are needed and their bases, until no new ones turn
+// up: a base image may carry ONBUILD triggers, these may name further stages and images, and those may have
+// triggers of their own. The second goes through the stages from the bases up (a stage comes after all that
+// it takes from), since a stage's variables, settings and key begin with its parent's.
 #include "engine/stage_plan.h"
 
 #include <fmt/format.h>
@@ -18,6 +26,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
+// The others change settings only. They reach the key of the next step that does make files, by its
+// definition.
 bool makes_files(const dockerfile::Body& body) {
   return std::holds_alternative<dockerfile::Run>(body) || std::holds_alternative<dockerfile::Copy>(body) ||
          std::holds_alternative<dockerfile::Add>(body) || std::holds_alternative<dockerfile::Workdir>(body);
@@ -170,11 +180,13 @@ class Planner {
     std::optional<dockerfile::StageScope> scope;
     base::Json base = {{"platform", stage.platform.text()}};
     if (plan_.source_date_epoch) base["epoch"] = *plan_.source_date_epoch;
+    // Only where files look different for it, so that the keys of plain builds stay as they were.
     if (job_.modes == ContextModes::kGit) base["git"] = true;
     if (const auto* from = std::get_if<dockerfile::FromStage>(&node.base)) {
       const StagePlan& parent = plan_.stages.at(from->index);
       settings = *parent.settings;
       settings.begin_stage();
+      // ARG and ENV of the stage below count here, as in BuildKit.
       scope = scopes_.at(from->index);
       stage.base_key = parent.key();
       stage.use_cache = stage.use_cache && parent.use_cache;
@@ -204,6 +216,7 @@ class Planner {
       step.certain = stage.certain;
     }
     stage.certain = stage.certain && stage.use_cache;
+    // --label is of the image that comes out, and in no key: it costs no instruction.
     if (index == plan_.target) {
       for (const auto& [name, value] : job_.labels) settings.set_label(name, value);
     }
@@ -226,6 +239,7 @@ class Planner {
       for (const auto& [name, value] : scope.declared_args()) declared.push_back(name + "=" + value);
       step.environment = scope.run_environment();
     }
+    // Before the instruction is applied: a RUN's history shows the ARGs and the SHELL that it ran with.
     step.history = history_text(step.instruction, settings, declared);
     if (step.makes_files) {
       step.settings = std::make_shared<const ImageSettings>(settings);

@@ -1,3 +1,27 @@
+// A stage is to run as few of its instructions as can be, and to fetch as little as can be for those that it
+// runs. Each instruction that makes files has two keys: by definition (its text, its values, the context's
+// files, the keys below it), which planning knows, and by content (what is below it and what it copies, byte
+// for byte), which is known only when the stages that it takes from have been built.
+//
+// 1. Backwards through the definition keys, in this machine's cache, to the last one that is known. What is
+//    below it is neither looked at nor fetched, and the stages that only that part takes from are not built.
+// 2. The registries are asked for all definition keys above that hit, in one go, and give the last one that
+//    they know.
+// 3. Forwards from there: the stages that the rest needs are begun at once; each instruction then gets its
+//    content key, is looked for by it here and in the registries, and is run where nobody knows it.
+//
+// To look for each key on the way up instead would cost a round trip per instruction, and would need the
+// layers of every step only to find the next.
+//
+// A RUN's layer is written and its outcome is put into the cache by one thread, `writer_`, while the next
+// instruction runs on the unwritten tree. One thread keeps the order: an outcome is in the cache only when
+// all below it are. An entry costs an fsync, so that entries whose turn has come meanwhile are put as one
+// group, by the last of them.
+//
+// Locks, in this order: the lock of a content key (of all processes on this machine; whoever waits for it
+// finds the outcome in the cache afterwards), then one of the build's places for running instructions. A
+// key's lock is held until its outcome is in the cache, so a stage finishes its own writing before it waits
+// for another stage: that one may be waiting for a key that only this writing frees.
 #include "engine/stage_run.h"
 
 #include <fmt/chrono.h>
@@ -62,6 +86,7 @@ const BaseImage* bottom(const BuildPlan& plan, const StagePlan& stage) {
 bool stands_on(const LayerStack& found, const LayerStack& below) {
   const LayerStack upper = without_empty(found);
   const LayerStack lower = without_empty(below);
+  // Empty layers say nothing about what is below: they are not compared, and never part of the image.
   return lower.size() <= upper.size() &&
          std::equal(lower.begin(), lower.end(), upper.begin(),
                     [](const auto& one, const auto& other) { return one->diff_id() == other->diff_id(); });
@@ -101,6 +126,7 @@ std::size_t StageRun::take_from_cache() {
     const Step& step = plan_.steps[i - 1];
     if (!step.makes_files || !step.certain) continue;
     auto found = build_.cache_.find(step.key, base_layers_);
+    // A stale entry does not end the search: an older instruction may have a good one.
     if (!found || !build_.cache_.is_current(*found)) continue;
     state_ = std::move(*found);
     hit = i;
@@ -123,6 +149,8 @@ std::size_t StageRun::ask_registries(std::size_t above) {
     wanted.push_back(expected(i + 1, plan_.steps[i].key));
     steps.push_back(i + 1);
   }
+  // An uncertain step is not asked for: a stage that it takes from runs without the cache, and may come to
+  // something else under the same definition key.
   auto hit = build_.caches_.reading.find_last(wanted);
   if (!hit || !build_.cache_.is_current(hit->state)) return above;
   const std::size_t count = steps[hit->index];
@@ -131,6 +159,7 @@ std::size_t StageRun::ask_registries(std::size_t above) {
   if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
   build_.cache_.put(keys, state_, base_layers_);
   say_cached(count, hit->place);
+  // What one registry knew, the one that is written to gets as well; not the one it came from.
   if (const auto& writing = build_.caches_.writing; writing && writing->repo->name() != hit->place)
     share(count, {keys[0]}, state_);
   return count;
@@ -245,6 +274,7 @@ base::Json StageRun::content_origins(const Step& step) {
   copy_input_.view = std::make_shared<LayersView>(origin_layers(step.origins.at(0)));
   copy_input_.selection =
       context::select(*copy_input_.view, paths, selection_options(*copy, copy->parents, copy->from.text));
+  // Owners count where --chown does not replace them.
   const std::string digest =
       context::digest_of(*copy_input_.view, copy_input_.selection,
                          {copy->chown.empty(), base::processor_count()}, build_.services_.cancellation());
@@ -258,6 +288,7 @@ bool StageRun::take(const std::string& key, std::size_t index) {
   state_ = std::move(*found);
   for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   const std::string& definition_key = plan_.steps[index].key;
+  // Next time the definition alone finds it, before anything is read.
   build_.cache_.put({definition_key}, state_, base_layers_);
   share(index + 1, {definition_key, key}, state_);
   return true;
@@ -294,6 +325,8 @@ void StageRun::run_step(std::size_t index) {
     const std::string key = instruction_key(state_.content_key, step.definition, content_origins(step));
     bool cached = take(key, index);
     if (!cached) {
+      // Whoever held the lock may have made it meanwhile: asked once more under the lock, and only then the
+      // registry.
       KeyLock lock(lock_file(build_.services_.store()), key, build_.services_.cancellation());
       cached = take(key, index) || take_from_registry(key, index);
       if (!cached) {
@@ -302,6 +335,8 @@ void StageRun::run_step(std::size_t index) {
         execute(index, activity, key, std::move(lock));
       }
     }
+    // An instruction that the cache answers begins no activity before it is known to be one: nobody sees it
+    // hang.
     begin_activity(kCached);
     if (cached) build_.counts_.cached += 1;
     sink.end(activity, cached ? base::Outcome::kSkipped : base::Outcome::kDone, cached ? "cached" : "");
@@ -365,6 +400,7 @@ RunInput StageRun::run_input() const {
 
 void StageRun::run_command(const Step& step, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
+  // Nothing is mounted at this moment, so trees of written layers can move to their place in the store.
   for (const auto& layer : state_.layers) layer->settle(false);
   RunInput input = run_input();
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
@@ -373,6 +409,8 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
       input.origins[i] = without_empty(origin_layers(step.origins[i]));
   }
   RunChanges changes = run_command_step(step, state_.layers, input, build_.services_, activity);
+  // The command has seen the context by a bind mount; if a file of it changed meanwhile, the key would be a
+  // lie.
   check_mounted_context(step, build_.sources_);
   const auto promise = std::make_shared<std::promise<layer::WrittenLayer>>();
   auto layer = std::make_shared<ImageLayer>(build_.services_, promise->get_future().share(),

@@ -15,6 +15,8 @@ namespace ixian::engine {
 
 // Used by one thread. Layers of RUNs are written, and outcomes noted in the cache, by a thread of its own, in
 // order, while the next instruction runs.
+// Invariant: `state_` is what the instructions before the current one have come to, with every layer either
+// written or handed to the writer.
 class StageRun {
  public:
   StageRun(BuildRun& build, const StagePlan& plan) : build_(build), plan_(plan) {}

@@ -1,3 +1,11 @@
+// A definition is the JSON whose digest is a step's definition key. It holds what the instruction means and
+// not how it is written: the command line after ENTRYPOINT-like wrapping by SHELL, absolute paths, digests of
+// files. A member is added only together with what it changes (`new_privileges`, `script`, `env` stand there
+// only when they are set), so that a new feature leaves the keys of old builds as they are; where the same
+// instruction comes to give other files, a number rises ("archives").
+//
+// Not in it: labels, secrets' values, proxies, limits of memory and processes, the machine. Equal definitions
+// are to give equal files, or files that are as good.
 #include "engine/step_definition.h"
 
 #include <fmt/format.h>
@@ -69,6 +77,7 @@ class Definer {
   void operator()(const Other&) const {}
 
   void operator()(const dockerfile::Workdir& workdir) const {
+    // The user owns what WORKDIR makes.
     step_.definition = {{"do", "workdir"},
                         {"path", step_.settings->absolute(workdir.path.text)},
                         {"user", step_.settings->user()}};
@@ -102,6 +111,7 @@ class Definer {
     step_.definition["parents"] = copy.parents;
     step_.definition["own_owner"] = !copy.from.empty();
     if (!copy.from.empty()) {
+      // Files of a stage have no digest yet; the words stand for them, next to the stage's own key.
       step_.definition["sources"] = printable(copy.sources);
       step_.definition["excludes"] = printable(copy.excludes);
       return;

@@ -1,3 +1,7 @@
+// What goes into a key is exactly what the instructions read, after .dockerignore, so that a change elsewhere
+// in the context builds nothing. Files get git's view of them (path, executable or not, content), because
+// that is what two checkouts of one commit have in common; links that lead to a source count as well, since
+// moving one changes what is copied.
 #include "plan/context_inputs.h"
 
 #include <fmt/format.h>
@@ -97,6 +101,7 @@ class ContextReader {
       const std::string& path = *paths[i];
       const oci::TarEntry& entry = entries_.at(path);
       const bool is_folder = entry.type == oci::TarType::kFolder;
+      // Git has no directories either: one counts only where it is copied empty.
       if (is_folder && full.contains(path)) continue;
       inputs.bytes += entry.size;
       inputs.has_git = inputs.has_git || path == ".git" || path.starts_with(".git/");

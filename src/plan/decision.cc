@@ -65,6 +65,7 @@ void add_changed(const std::string& checker_id, const base::Json* before, const 
 Decision ask_checkers(const task::TaskGraph& graph, task::TaskStates& states, task::TaskId id,
                       const task::TaskRecord* record) {
   Decision decision;
+  // Checkers may be Python objects: the interpreter's lock is held for all of them, not taken for each.
   const auto guard = states.guard();
   for (const auto& checker : states.checkers(id)) {
     try {
@@ -132,6 +133,8 @@ std::string describe(const Decision& decision) {
 Decision decide(const task::TaskGraph& graph, task::TaskStates& states, task::TaskId id,
                 const Situation& situation) {
   const task::TaskRecord* record = situation.record;
+  // From the cheapest question to the dearest: checkers may hash a tree or call Python. The first reason is
+  // the one told.
   if (situation.forced) return {true, Reason::kForced, {}, {}};
   if (!situation.running.empty()) return {true, Reason::kDependency, situation.running, {}};
   if (states.checkers(id).empty()) return {true, Reason::kNoChecks, {}, {}};

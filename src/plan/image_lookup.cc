@@ -1,3 +1,8 @@
+// A registry that is down must cost a run one warning and one timeout, not one per image. What fails is given
+// up for the rest of the plan: the whole host for a project's own registry, the repository alone for one of
+// `cache_from`, which may be closed to us on a host that serves others. A refusal (an error for this one
+// image) is believed only the second time: registries answer so for an image that they have lost, and still
+// have all the others.
 #include "plan/image_lookup.h"
 
 #include <fmt/format.h>
@@ -41,6 +46,7 @@ ImageLookup::Answers ImageLookup::ask_local(const std::vector<ImageQuestion>& qu
 ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuestion>& questions) {
   Answers answers(questions.size());
   std::vector<const Place*> places;
+  // Before the threads: finders are made by one thread, and the map does not grow under the others.
   for (const auto& question : questions) places.push_back(&registry(question.repository));
   const unsigned before = questions_;
   base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
@@ -53,6 +59,7 @@ ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuestion
       answers[i].image = place.finder->find(questions[i].tag);
       answers[i].known = true;
     } catch (const base::MissingCredential&) {
+      // A missing credential is the user's to mend, and no reason to build what a registry may have.
       throw;
     } catch (const oci::Refused& error) {
       note_refusal(place, questions[i], error.message());

@@ -62,6 +62,7 @@ class ImageLookup {
   const ImagePlaces& places_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
+  // Filled by the calling thread alone, between rounds.
   std::map<std::string, std::shared_ptr<oci::ImageFinder>> engine_;
   std::map<std::string, Place> registries_;  // by repository
   std::mutex mutex_;                         // guards what follows

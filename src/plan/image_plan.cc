@@ -1,3 +1,20 @@
+// To ask for every image of a project at every registry would be safe and slow. Most runs need one answer:
+// the image that was asked for is there. So the plan goes from the end:
+//
+// 1. Local look-ups of what is wanted. They cost nothing.
+// 2. One round for what is wanted and not local, each at its own repository; then, for those still missing,
+//    one round at all repositories of `cache_from`.
+// 3. Only if one must be built: local look-ups of all that it stands on, and one round for all of these that
+//    are not local and are reached through images that are not local either, own repositories and
+//    `cache_from` together.
+//
+// So a plan takes three rounds at most, however deep the stages stand on each other. Level by level would ask
+// fewer questions and take a round for each level; questions in one round run side by side, rounds do not.
+//
+// A push needs an answer of its own: that an image is local says nothing about its repository. Such questions
+// go along with the first round, for all images to be pushed that are local or wanted; of what is wanted and
+// there, missing parts are looked for. What is to be built in round 3 is asked for at its repository anyway.
+// An image that is not reached ("not needed") is pushed only if it is local.
 #include "plan/image_plan.h"
 
 #include <fmt/format.h>
@@ -34,6 +51,7 @@ class StepOrder {
   bool is_standing(TaskId id) const { return standing_.contains(id); }
 
  private:
+  // By the keys of stages, breadth first and without recursion: there may be a thousand in a row.
   void find_standing(TaskId root) {
     std::deque<TaskId> queue{root};
     while (!queue.empty()) {
@@ -50,6 +68,8 @@ class StepOrder {
     if (!graph_[id].is_image()) return;
     if (is_standing(id)) {
       for (const TaskId below : keys_.of(id).stages) {
+        // Reached only through a Dockerfile: the graph has not been asked for what it depends on, and may
+        // find a ring.
         if (!seen_.contains(below)) graph_.order(below);
         visit(below);
       }
@@ -227,6 +247,7 @@ class ImagePlanner {
     std::vector<ImageQuestion> questions;
     for (const TaskId id : order_) {
       ImageNode& each = node(id);
+      // A forced image is built whatever is there, so its place is not asked for.
       if (each.asked_here || each.forced || !asks(each)) continue;
       each.asked_here = true;
       asked.push_back(&each);

@@ -50,6 +50,7 @@ struct StageStep {
   std::vector<task::TaskId> for_;  // the stages to be built that need it; empty: asked for, or only pushed
 };
 
+// Invariant: what an image to be built stands on is kLocal, kRegistry or kBuild, never kUnneeded.
 struct ImagePlan {
   std::vector<StageStep> steps;  // all image tasks of the order, those that others stand on first
   unsigned questions = 0;        // that registries were asked

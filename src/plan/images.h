@@ -1,4 +1,8 @@
 // The image tasks of a graph as planning and running see them.
+//
+// The room's front door. In: a graph of tasks and what is asked for. Out: an ImagePlan, which says of each
+// image where it is or that it must be built, by the KeyedStage that names it; and a TaskPlan (task_plan.h),
+// which says of each task whether it runs and why. Nothing is run, built or changed for it.
 #pragma once
 
 #include <functional>
@@ -26,7 +30,8 @@ struct ImageManner {
   bool look_up = true;
 };
 
-// Thread-safe.
+// Thread-safe: `mutex_` guards the plans, the keys guard themselves. A plan that was given out never changes;
+// where the world turns out to be another one, a new plan is made. Owner: the command, for one run.
 class Images {
  public:
   // `graph` and what the functions of the others speak of outlive it. `manner` is called by the first plan.

@@ -1,3 +1,23 @@
+// The document whose canonical JSON (UTF-8, keys sorted, no blanks) is digested for a stage's key. That of
+// `COPY hello.py /srv/` and a CMD on top of a stage `base`:
+//
+//   {"schema": 2, "stage": "runtime", "platform": "linux/amd64",
+//    "dockerfile": [{"from": "<key of base>",
+//                    "do": [[["COPY"], ["hello.py", "/srv/"]],
+//                           [["CMD"], ["[", "python3", "/srv/hello.py", "]"]]]}],
+//    "arguments": {},
+//    "images": [{"stage": "<key of base>", "name": "base"}],
+//    "context": {"hello.py": "100644 <sha256 of the content>"},
+//    "files": {}}
+//
+// Two machines must come to the same key for the same sources, and two different images to different keys. So
+// nothing is in it that differs between checkouts (absolute paths, times, owners, umask, the user, names of
+// registries and images, secrets), and everything that an instruction can see is, by digest. Instructions go
+// in as words without comments, line breaks or names of stages: to reformat a Dockerfile builds nothing.
+//
+// The schema number rises when the same document comes to mean another image, or when another document is
+// made of the same sources; both rebuild everything everywhere. A new member that is left out where it has
+// its usual value ("escape", "remote", a stage's "platform") needs no new number.
 #include "plan/key_document.h"
 
 #include <algorithm>
@@ -34,6 +54,8 @@ const char* part_name(task::StageArgument::Part part) {
 
 }  // namespace
 
+// JSON has no bytes: what is no UTF-8 is escaped, and the wrapping keeps it apart from text that looks like
+// the escape.
 base::Json text_fact(std::string_view text) {
   if (is_utf8(text)) return std::string(text);
   base::Json lines = base::Json::array();

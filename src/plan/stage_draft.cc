@@ -1,3 +1,8 @@
+// Which stages a Dockerfile stands on is known only when it has been read, and it can be read only with what
+// those stages' Dockerfiles set (ENV, ONBUILD). So reading is a depth-first walk that finds its edges on the
+// way: a stage that needs an unread one is put aside on a stack, the other is read, and the first is read
+// once more from the start. Reading is cheap (no file but the Dockerfile), which is why nothing is resumed in
+// the middle.
 #include "plan/stage_draft.h"
 
 #include <fmt/format.h>
@@ -55,6 +60,7 @@ void StageDrafts::read(TaskId root) {
     if (!drafts_.contains(next)) {
       const bool again =
           std::any_of(reading_.begin(), reading_.end(), [&](const auto& one) { return one.id == next; });
+      // What is on the stack and is needed again needs itself.
       if (again) fail_ring(next);
       reading_.emplace_back(next);
     }

@@ -1,3 +1,8 @@
+// Tasks are decided in the order in which they would run, so that each knows which of its dependencies will.
+// Images come in one go (a plan for all of them saves rounds), and only when it is certain that nothing
+// before them runs: a task that writes a file of a build context changes keys, and until it has run nobody
+// knows them. Such images are planned as "known when what it is made from is", and planned in earnest while
+// running.
 #include "plan/task_plan.h"
 
 #include <algorithm>
@@ -134,6 +139,7 @@ class Planner {
     }
     const StageStep& stage = *images->find(step.id);
     step.decision = image_decision(stage);
+    // An image that is only pulled or pushed changes nothing for those that depend on it.
     if (stage.place == Place::kBuild) running_.insert(step.id);
     runs_.update_image(step.id, stage.key);
   }

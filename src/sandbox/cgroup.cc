@@ -1,3 +1,8 @@
+// The runtimes are told to leave cgroups alone, and what we start them in is limited instead: the same for
+// both versions of cgroups and both runtimes, and an unprivileged user's delegated group will do.
+//
+// A group is locked by its owner (flock on the directory), and the kernel ends the lock with the owner: a
+// group that can be locked by someone else belongs to nobody, and goes.
 #include "sandbox/cgroup.h"
 
 #include <fcntl.h>
@@ -19,12 +24,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "sandbox/read_or_empty.h"
-
-// The runtimes are told to leave cgroups alone, and what we start them in is limited instead: the same for
-// both versions of cgroups and both runtimes, and an unprivileged user's delegated group will do.
-//
-// A group is locked by its owner (flock on the directory), and the kernel ends the lock with the owner: a
-// group that can be locked by someone else belongs to nobody, and goes.
 
 namespace ixian::sandbox {
 namespace {
@@ -99,6 +98,7 @@ bool hands_down(const std::string& parent) {
 std::optional<std::string> version2_parent() {
   const std::string own = own_group("").value_or("/");
   std::vector<std::string> candidates;
+  // Beside our own group, not below it: a group of version 2 that has processes cannot hand down controllers.
   if (own != "/") candidates.push_back(kRoot + own.substr(0, own.rfind('/')));
   if (candidates.empty() || candidates[0] != kRoot) candidates.emplace_back(kRoot);
   for (const auto& parent : candidates) {
@@ -193,6 +193,7 @@ bool Cgroup::make(const std::string& parent,
   bool ok = ::mkdir(group.path.c_str(), 0755) == 0;
   if (ok) {
     group.held = base::UniqueFd(::open(group.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // Shared for its owner, exclusive for who looks for abandoned ones.
     ok = group.held.valid() && ::flock(group.held.get(), LOCK_SH) == 0;
     for (const auto& [name, value] : settings) {
       // Without swap there is nothing to limit.

@@ -1,3 +1,8 @@
+// A path is followed name by name, as the kernel would with the root as "/": what has been found so far is a
+// list of names none of which is a link, and so can be opened name by name without following anything.
+//
+// openat2(2) with RESOLVE_IN_ROOT would do most of this in one call, but it does not tell which parts are
+// missing, and the links on the way of a missing path must be followed too.
 #include "sandbox/confined.h"
 
 #include <fcntl.h>
@@ -11,9 +16,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-
-// A path is followed name by name, as the kernel would with the root as "/": what has been found so far is a
-// list of names none of which is a link, and so can be opened name by name without following anything.
 
 namespace ixian::sandbox {
 namespace {

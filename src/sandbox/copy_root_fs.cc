@@ -1,3 +1,7 @@
+// All layers are copied into one tree; what a RUN changed in it is found afterwards by the inode and the time
+// of the last change of status (ctime) of each file, which no program can set. What has changed then is moved
+// into a folder with the shape of an overlay's upper directory, so that what follows need not know the
+// difference. A directory that was replaced by another is given whiteouts for what it held instead of a mark.
 #include "sandbox/copy_root_fs.h"
 
 #include <fcntl.h>
@@ -12,11 +16,6 @@
 
 #include "sandbox/copy_tree.h"
 #include "sandbox/file_facts.h"
-
-// All layers are copied into one tree; what a RUN changed in it is found afterwards by the inode and the time
-// of the last change of status (ctime) of each file, which no program can set. What has changed then is moved
-// into a folder with the shape of an overlay's upper directory, so that what follows need not know the
-// difference. A directory that was replaced by another is given whiteouts for what it held instead of a mark.
 
 namespace ixian::sandbox {
 namespace {

@@ -1,3 +1,7 @@
+// Overlayfs keeps its own marks as extended attributes of files in lower and upper directories, under a
+// prefix ("trusted.overlay." or "user.overlay."). An image may hold files with attributes of that very name,
+// from a build inside a build. Overlayfs escapes these: `<prefix>overlay.<rest>` in the directory is
+// `<prefix><rest>` for programs. Whoever reads or writes such directories by hand has to do the same.
 #include "sandbox/file_facts.h"
 
 #include <fcntl.h>
@@ -123,6 +127,7 @@ void set_facts(const std::string& path, const struct stat& info, const Xattrs& x
   if (!S_ISLNK(info.st_mode) && ::chmod(path.c_str(), info.st_mode & 07777) != 0) {
     fail_path("set the mode of", path);
   }
+  // Last, since all of the above changes them. The mode after the owner: chown(2) takes set-user-ID away.
   const timespec times[2] = {info.st_atim, info.st_mtim};
   if (::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
     fail_path("set the time of", path);

@@ -1,3 +1,11 @@
+// Pid 1 of a RUN's namespace is this program's own code after clone(2), not another program: nothing to find,
+// to install or to load. The price: the parent had threads, of which one might hold
+// any lock (malloc's, stdio's) for ever in the copy. So from here on there are only async-signal-safe calls
+// on memory that was laid out before, and children are made by vfork(2) and replaced at once.
+//
+// It goes on in this order: die with the parent, close what is not its own, join the cgroups, mount /proc of
+// the new namespace, start the helper and wait until the network is there, start the runtime, and then watch.
+// As pid 1 it adopts the command when the runtime ends, and sees the true wait status.
 #include "sandbox/first_process.h"
 
 #include <fcntl.h>
@@ -19,6 +27,8 @@
 namespace ixian::sandbox {
 namespace {
 
+// With 0, whatever happened: the report says what, and a missing report says that nobody was left to write
+// it.
 [[noreturn]] void end(const FirstProcess& plan, Report::What what, int value) {
   const Report report{what, value};
   [[maybe_unused]] const ssize_t ignored = ::write(plan.report_fd, &report, sizeof(report));
@@ -51,8 +61,10 @@ void close_at_exec(unsigned first) {
 // copy the tables of all that the program has in memory.
 [[noreturn]] void become(const FirstProcess& plan, char* const* argv, int program, int output, int extra,
                          Report::What failed) {
+  // A session of its own: no terminal, so that no command can type into the user's.
   ::setsid();
   ::umask(022);
+  // Out of the way of 0 to 3, which are about to be replaced.
   const int report_fd = ::fcntl(plan.report_fd, F_DUPFD_CLOEXEC, 10);
   if (program >= 0) program = ::fcntl(program, F_DUPFD_CLOEXEC, 10);
   if (extra >= 0) extra = ::fcntl(extra, F_DUPFD, 11);
@@ -174,6 +186,7 @@ void let_go_on(const FirstProcess& plan, pid_t container) {
       if (command != 0 && ended == command) end(plan, Report::What::kEnded, status);
       if (command != 0 || ended != runtime) continue;
       if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) end(plan, Report::What::kNotStarted, status);
+      // Written by the runtime before it ended.
       command = read_pid(plan.pid_file);
       if (command == 0) end(plan, Report::What::kNotStarted, 0);
       if (plan.go_on != nullptr) let_go_on(plan, command);
@@ -184,6 +197,7 @@ void let_go_on(const FirstProcess& plan, pid_t container) {
       ::kill(-1, SIGTERM);
     }
     const timespec left = minus(deadline, now());
+    // The end of pid 1 is the SIGKILL for all others.
     if (stopping && left.tv_sec == 0 && left.tv_nsec == 0) ::_exit(128 + SIGKILL);
     const int number = stopping ? ::sigtimedwait(&signals, nullptr, &left) : ::sigwaitinfo(&signals, nullptr);
     if (number < 0 || number == SIGCHLD || stopping) continue;

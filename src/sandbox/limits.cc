@@ -14,6 +14,7 @@ constexpr std::uint64_t kDefaultPids = 2048;
 constexpr std::uint64_t kLeastPids = 64;  // what a shell and a compiler need
 constexpr std::uint64_t kUsualPidMax = 32768;
 
+// Of the process: all RUNs of all builds share one machine.
 std::mutex mutex;
 std::uint64_t given_away = 0;
 

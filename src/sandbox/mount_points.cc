@@ -1,3 +1,7 @@
+// A runtime makes missing mount points itself and leaves them behind, as empty files and directories in the
+// layer. So they are made here before, and taken away afterwards, with the times that their directories had:
+// a RUN with a mount gives the same layer as one without. What is not as it was made (another inode, content)
+// is the RUN's own, and stays.
 #include "sandbox/mount_points.h"
 
 #include <fcntl.h>

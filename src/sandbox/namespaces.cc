@@ -1,3 +1,21 @@
+// Whoever moves into a new user namespace cannot write a map of many ids for itself: that takes a process
+// that stayed outside. So a helper is forked first; it waits until we are inside, writes our maps from
+// outside, and ends. We then are root in there, in the same process, with nobody in between.
+//
+// The process has no other thread here, so the forked helper may do what any program may.
+//
+// What each comes to:
+//
+//   who                     user namespace   ids inside                    can
+//   root                    none             the machine's                 everything
+//   root without rights     yes              those known here, unchanged   the same, but no devices
+//   user with a subuid line yes              0 is the user, 1…65535 more   files of any owner, RUN
+//   user without one        yes              0 is the user                 files of one owner, RUN as root
+//   neither allowed         no               -                             COPY alone: nothing can be mounted
+//
+// It happens in this process and before it has threads, because unshare(CLONE_NEWUSER) refuses a process with
+// threads, and because a re-executed child (as podman and rootlesskit have) leaves a parent that must pass on
+// signals, exit codes and terminals.
 #include "sandbox/namespaces.h"
 
 #include <fcntl.h>
@@ -23,12 +41,6 @@
 #include "base/text.h"
 #include "sandbox/id_maps.h"
 #include "sandbox/read_or_empty.h"
-
-// Whoever moves into a new user namespace cannot write a map of many ids for itself: that takes a process
-// that stayed outside. So a helper is forked first; it waits until we are inside, writes our maps from
-// outside, and ends. We then are root in there, in the same process, with nobody in between.
-//
-// The process has no other thread here, so the forked helper may do what any program may.
 
 namespace ixian::sandbox {
 namespace {
@@ -225,6 +237,7 @@ bool map_only_self(uid_t uid, gid_t gid) {
 Namespaces enter_as_user() {
   // Who has changed its ids, now or before, does not own its /proc/self, where the maps are written.
   ::prctl(PR_SET_DUMPABLE, 1);
+  // Tried in a child first: a move that fails half way cannot be taken back.
   if (const int error = user_namespace_error(); error != 0) return {Privileges::kNone, why_not(error)};
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();

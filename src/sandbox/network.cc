@@ -1,3 +1,7 @@
+// A RUN gets a network namespace of its own, and a helper in user space (pasta, else slirp4netns) copies its
+// traffic to sockets of this user: that needs no root, opens no port of this machine, and does not reach what
+// listens on its loopback. Without a helper there is an error and never the machine's own network, which
+// would show a build the services of whoever runs it.
 #include "sandbox/network.h"
 
 #include <fcntl.h>
@@ -136,6 +140,8 @@ NetworkPlan plan_network(Network network, const std::string& file, const std::st
     // address.
     plan.helper.argv = {program.pasta, "--quiet", "--config-net", "--no-map-gw", "--runas", "0:0", "-t",
                         "none",        "-u",      "none",         "-T",          "none",    "-U",  "none"};
+    // A resolver on 127.0.0.53 is on this machine's loopback, where the RUN does not get: pasta takes its
+    // queries there.
     const std::string servers = without_loopback(plan.resolv_conf, kPastaDns);
     if (servers.find(fmt::format("nameserver {}\n", kPastaDns)) != std::string::npos) {
       plan.helper.argv.insert(plan.helper.argv.end(), {"--dns-forward", kPastaDns});

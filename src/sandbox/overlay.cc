@@ -1,3 +1,11 @@
+// mount(2) takes its options in one page, in which the paths of a hundred layers have no room, and in which a
+// colon in a path has to be escaped. So a thread that has a current directory of its own mounts from the
+// folder that all of them are in. Where that is not enough, each lower directory gets a link with a number as
+// its name, and the mount is made from the folder of these links.
+//
+// The kernel takes 500 lower directories. If there are more, the lowest of them are an overlay of their own:
+// marks of one layer that hide what is in a layer below it work within that overlay, and nothing lies below
+// it.
 #include "sandbox/overlay.h"
 
 #include <fmt/format.h>
@@ -16,15 +24,6 @@
 #include "base/text.h"
 #include "base/threads.h"
 #include "sandbox/file_facts.h"
-
-// mount(2) takes its options in one page, in which the paths of a hundred layers have no room, and in which a
-// colon in a path has to be escaped. So a thread that has a current directory of its own mounts from the
-// folder that all of them are in. Where that is not enough, each lower directory gets a link with a number as
-// its name, and the mount is made from the folder of these links.
-//
-// The kernel takes 500 lower directories. If there are more, the lowest of them are an overlay of their own:
-// marks of one layer that hide what is in a layer below it work within that overlay, and nothing lies below
-// it.
 
 namespace ixian::sandbox {
 namespace {
@@ -155,6 +154,7 @@ class OverlayMount : public Mount {
       const std::string here = root_ + path;
       if (::lstat((upper_ + path).c_str(), &ignored) != 0 && ::lstat(here.c_str(), &before.info) == 0) {
         before.xattrs = read_xattrs(here);
+        // Only what the RUN has not changed itself yet: else it is the RUN's.
         touched_.emplace(path, std::move(before));
       }
       path.resize(path.rfind('/'));

@@ -1,3 +1,6 @@
+// Whether overlays work depends on the kernel, on the file system, on who we are and on what a container
+// around us lets through; no version or capability tells. So a small one is tried, with all that layers need
+// of it.
 #include "sandbox/root_fs.h"
 
 #include <fcntl.h>
@@ -17,10 +20,6 @@
 #include "sandbox/copy_tree.h"
 #include "sandbox/file_facts.h"
 #include "sandbox/overlay.h"
-
-// Whether overlays work depends on the kernel, on the file system, on who we are and on what a container
-// around us lets through; no version or capability tells. So a small one is tried, with all that layers need
-// of it.
 
 namespace ixian::sandbox {
 namespace {

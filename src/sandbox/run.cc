@@ -1,3 +1,18 @@
+// The order of things for one RUN, each undone when its scope ends, in reverse:
+//
+//   1. the cgroup, with its limits                        removed by the destructor, once it is empty
+//   2. mount points, made in the root file system         taken away, with the times of their directories
+//   3. detached copies of the sources of bind mounts      closed
+//   4. a thread with a mount namespace of its own         ends, and all below is gone with it
+//      a. staging, a tmpfs: secrets, /etc files, binds, config.json, the runtime's state
+//      b. the network namespace, mounted on a file in staging
+//      c. the supervisor's pid namespace: the network's helper, the runtime, the container
+//
+// What a crash leaves is in the work folder of a build that will not be used any more, and nowhere else:
+// mounts, processes and namespaces belong to this process and end with it.
+//
+// The runtime is tried, not asked for its version: if crun cannot start a container here, runc is tried, and
+// whichever has started one is used from then on.
 #include "sandbox/run.h"
 
 #include <fcntl.h>
@@ -32,17 +47,6 @@
 #include "sandbox/staging.h"
 #include "sandbox/supervisor.h"
 #include "sandbox/targets.h"
-
-// The order of things for one RUN:
-//
-//   mount points   made in the root file system, in this process's mount namespace
-//   a thread       with a mount namespace of its own, in which all else is mounted: it ends, they are gone
-//     staging      a tmpfs: secrets, /etc files, copies of the mounts asked for, config.json, the runtime's
-//     state network      a namespace, mounted on a file in staging supervisor   a pid namespace: the
-//     network's helper, the runtime, the container
-//   mount points   taken away
-//
-// So what a crash leaves is in the work folder of a build that will not be used any more, and nowhere else.
 
 namespace ixian::sandbox {
 namespace {
@@ -190,6 +194,7 @@ class Run {
     for (const auto& mount : spec_.mounts) {
       targets.add(mount);
       const auto* bind = std::get_if<BindMount>(&mount.what);
+      // Here and not in the thread: a mount can only be copied in the namespace that it is in.
       trees_.push_back(bind != nullptr ? detached_mount(*bind) : base::UniqueFd());
     }
 
@@ -252,6 +257,7 @@ class Run {
     const NetworkPlan network =
         plan_network(spec_.network, staging.write("network", ""), spec_.other_networks);
     place_.network = network.file;
+    // sysfs can be mounted only by who owns the network namespace.
     place_.bind_sys = network.file.empty() && in_user_namespace();
     place_.group_5 = knows("/proc/self/gid_map", 5);
     place_.set_groups = base::read_file("/proc/self/setgroups").value_or("allow") != "deny\n";

@@ -1,3 +1,6 @@
+// The config.json of a container, written in full for each RUN and never taken from `runc spec`, so that both
+// runtimes are told the same, whatever their defaults are. What is masked and read-only follows Docker;
+// capabilities and system calls are fewer, since no build needs a daemon's.
 #include "sandbox/spec.h"
 
 #include <fmt/format.h>
@@ -155,6 +158,7 @@ Json runtime_spec(const RunSpec& spec, const SpecPlace& place) {
   if (place.takes_program) annotations["run.oci.seccomp_bpf_data"] = filter_program(profile);
   return {
       {"annotations", std::move(annotations)},
+      // The oldest that has all of it: runtimes refuse what is newer than they are.
       {"ociVersion", "1.0.2"},
       {"process", process(spec, place)},
       {"root", {{"path", place.root}, {"readonly", false}}},

@@ -1,3 +1,6 @@
+// Mounts are copies of what was opened and checked, not of a path that may have become another one. Their
+// flags are set on the whole tree of mounts below as well, and the runtime is only told to bind: it would set
+// them on the topmost mount alone.
 #include "sandbox/staging.h"
 
 #include <fcntl.h>
@@ -12,10 +15,6 @@
 #include "base/error.h"
 #include "sandbox/bind_source.h"
 #include "sandbox/file_facts.h"
-
-// Mounts are copies of what was opened and checked, not of a path that may have become another one. Their
-// flags are set on the whole tree of mounts below as well, and the runtime is only told to bind: it would set
-// them on the topmost mount alone.
 
 namespace ixian::sandbox {
 namespace {

@@ -1,3 +1,23 @@
+// The runtime only starts the container, in the background; the container's own first process then is a child
+// of ours, and its end is seen here as it was. So both its outputs are our one pipe (runc, waiting for a
+// container, would copy them through two), and a runtime that fails is not taken for a command that does.
+//
+// The kernel kills every process of a pid namespace when its first process ends, and that one when its parent
+// does (PR_SET_PDEATHSIG). So a container, its runtime and the helper of its network need no cleaning up
+// after, and no record of what would have to be cleaned up.
+//
+// This program has threads, so all that the first process does after being cloned is make system calls on
+// what was laid out before; it is never another program.
+//
+// Who is whose parent, and which end takes whom along:
+//
+//   ix ──clone──▶ first process (pid 1 of a pid namespace)       ix dies: SIGKILL by PR_SET_PDEATHSIG
+//                   ├─ helper: pasta, slirp4netns                 first process ends: the kernel kills all
+//                   ├─ runtime: crun, runc (ends when started)    fails: reported as "not started"
+//                   └─ command, adopted when the runtime ends     ends: first process reports and ends
+//
+// ix learns of the end by the closing of the output pipe, and of the reason by one Report in a second pipe;
+// no report means that the first process itself was killed.
 #include "sandbox/supervisor.h"
 
 #include <fcntl.h>
@@ -19,17 +39,6 @@
 #include "base/lines.h"
 #include "sandbox/first_process.h"
 
-// The runtime only starts the container, in the background; the container's own first process then is a child
-// of ours, and its end is seen here as it was. So both its outputs are our one pipe (runc, waiting for a
-// container, would copy them through two), and a runtime that fails is not taken for a command that does.
-//
-// The kernel kills every process of a pid namespace when its first process ends, and that one when its parent
-// does (PR_SET_PDEATHSIG). So a container, its runtime and the helper of its network need no cleaning up
-// after, and no record of what would have to be cleaned up.
-//
-// This program has threads, so all that the first process does after being cloned is make system calls on
-// what was laid out before; it is never another program.
-
 namespace ixian::sandbox {
 namespace {
 
@@ -47,6 +56,7 @@ std::string read_all(int fd) {
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return text;
+    // Read on to the end all the same: a helper that nobody reads from would hang.
     if (text.size() < 64 * 1024) text.append(buffer.data(), static_cast<std::size_t>(got));
   }
 }
@@ -135,10 +145,13 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   {
     base::Cancellation::Hold hold(cancellation);
     if (!hold.may_start()) throw base::Cancelled();
+    // Signals stay blocked in the child, which waits for them; blocked before, so that none is lost in
+    // between.
     base::BlockSignals guard;
     pid = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
     if (pid == 0) be_first_process(plan);
     if (pid > 0) {
+      // In both processes, since nobody knows which one is first.
       ::setpgid(pid, pid);
       hold.started(pid);
     }
@@ -152,6 +165,8 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   ready.write.reset();
   report_pipe.write.reset();
 
+  // Until every process that holds the pipe has ended: then all output is here, that of background processes
+  // too.
   read_lines(output.read.get(), on_line);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

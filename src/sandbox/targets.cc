@@ -51,6 +51,7 @@ void Targets::add(const RunMount& mount) {
 }
 
 void Targets::make(const std::string& target, bool directory) {
+  // From the last mount back: the topmost one over the target decides in which tree its mount point is made.
   for (auto cover = covers_.rbegin(); cover != covers_.rend(); ++cover) {
     if (target == cover->target) return;  // mounted over
     if (!below(target, cover->target)) continue;
