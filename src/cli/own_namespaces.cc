@@ -1,3 +1,8 @@
+// Building needs namespaces, which a process can enter only before it has threads, and a project is loaded
+// into a Python that may start some. So `ix build` outside a project enters them first thing. In a project,
+// nobody knows before loading whether a task is called `build` and whether it needs to build at all; when it
+// does, the program executes itself once more with a mark in its environment, and that second start enters
+// first and loads the project again, silently.
 #include "cli/own_namespaces.h"
 
 #include <fcntl.h>

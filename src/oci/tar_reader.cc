@@ -1,3 +1,18 @@
+// A member is a header block and a body. Before the header may stand others, members in form, that say more
+// of it: a PAX header ('x') whose records replace fields, and GNU's long name ('L') and long link ('K'). The
+// danger in reading tar is not the format but its dialects: where two readers disagree about a name, a size
+// or an end, an archive can show harmless files to the one that checks and others to the one that unpacks. So
+// whatever dialects could disagree about is refused here, except where every reader in use agrees: among
+// equal PAX keys the last counts, links and directories have no body whatever their size says, global PAX
+// headers that only comment are passed over.
+//
+//   read       ustar (whatever its version), star's prefix, GNU 'L' and 'K', base-256 numbers, PAX 'x', v7
+//              without magic; where asked for, old GNU sparse 'S' and PAX sparse 0.0, 0.1 and 1.0
+//   read over  global PAX headers that set no name, link or size; unknown PAX keys
+//   refused    multi-volume; unknown types; two long names or two PAX headers for one member; a path or a
+//   size
+//              for all members; a wrong checksum; numbers that are none; a NUL in a name; a file whose name
+//              ends in "/"; sparse fields in what is not sparse; bytes behind the end
 #include "oci/tar_reader.h"
 
 #include <fmt/format.h>
@@ -10,14 +25,6 @@
 #include "base/fs.h"
 #include "oci/tar_block.h"
 #include "oci/tar_pax.h"
-
-// A member is a header block and a body. Before the header may stand others, members in form, that say more
-// of it: a PAX header ('x') whose records replace fields, and GNU's long name ('L') and long link ('K'). The
-// danger in reading tar is not the format but its dialects: where two readers disagree about a name, a size
-// or an end, an archive can show harmless files to the one that checks and others to the one that unpacks. So
-// whatever dialects could disagree about is refused here, except where every reader in use agrees: among
-// equal PAX keys the last counts, links and folders have no body whatever their size says, global PAX headers
-// that only comment are passed over.
 
 namespace ixian::oci {
 
@@ -308,6 +315,7 @@ TarEntry TarReader::assemble(std::string_view block, const Extensions& extension
     entry.device_major = device_number(tar_field::kMajor, block, entry.name);
     entry.device_minor = device_number(tar_field::kMinor, block, entry.name);
   }
+  // A size on a link or directory is written by some and means nothing: no reader in use skips a body for it.
   if (entry.type != TarType::kFile) entry.size = 0;
   return entry;
 }

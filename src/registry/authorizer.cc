@@ -9,14 +9,28 @@
 #include "http/url.h"
 #include "registry/authorizer_impl.h"
 
-// A registry says how it wants to be spoken to only by refusing. From then on the method (Basic, or Bearer by
-// which token server) is known, and headers are given in advance.
+// A registry says how it wants to be spoken to only by refusing. From then on the method is known, and
+// headers are given in advance: `unknown` becomes `direct` (Basic, or a bearer token sent as it is) or
+// `bearer` (a token server named by a realm); a later challenge may change it again.
 //
 // What is difficult is the second refusal, of something that we sent. It may have expired, been narrowed, or
 // always have been wrong, and several threads meet it at once. Each grant has a number. Of the threads that
 // had the same one refused, the first (under the slot's mutex) gets another; the others find a grant with a
-// higher number than the refused one, and take it. How much is tried is bounded by what an attempt counts,
-// and by this: a credential that was refused is asked for anew once, and if the same comes back, that was it.
+// higher number than the refused one, and take it.
+//
+//   answer                                    what is done
+//   401, nothing was sent                     learn the method, get a credential or a token, send again
+//   401, sent something older than this try   take what others have got meanwhile, or get a new one
+//   401 or 403, "token has expired"           ask the provider anew, once; if the same comes back, it stands
+//   401 or 403, names further scopes          a token for these as well
+//   401, sent what was got for this try       for pulling: once without a credential; else it stands
+//   403 otherwise                             stands: a matter of permissions
+//   token server refuses the credential       ask the provider anew, once; then for pulling without one
+//
+// A credential that a token server has refused is remembered: later pulls try without it first, and warn
+// once. It is dropped for one attempt and never for the registry, because a push must still fail with its
+// name, and because a credential can become good again. Four repetitions end it all, and an answer from
+// another origin (a redirect) is never taken for a challenge.
 
 namespace ixian::registry {
 namespace {
@@ -80,6 +94,7 @@ bool Authorizer::Impl::learn(const std::vector<Challenge>& challenges, const htt
     try {
       named = token_server(*bearer, head, base, options.insecure);
     } catch (const Error&) {
+      // A realm that must not be used is an error only where there is no other way in.
       if (!basic) throw;
     }
   }
@@ -154,6 +169,7 @@ bool Authorizer::handle_challenge(const http::ResponseHead& head, std::string_vi
   if (const GrantPtr sent = attempt.sent_) {
     if (sent->credential) attempt.tried_ = sent;
     attempt.refused_ = std::max(attempt.refused_, sent->number);
+    // Got after this attempt began: nobody else's old token can be to blame.
     const bool fresh = sent->number > attempt.since_.value_or(0);
     if (fresh && narrow && !more) return false;
     if (fresh && !more && (!sent->credential || attempt.repetitions_ > 2)) {

@@ -1,3 +1,4 @@
+// How an Authorizer comes by what it sends; the problem is told in authorizer.cc.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,8 +7,6 @@
 #include "auth/base64.h"
 #include "base/text.h"
 #include "registry/authorizer_impl.h"
-
-// How an Authorizer comes by what it sends; the problem is told in authorizer.cc.
 
 namespace ixian::registry {
 namespace {
@@ -84,6 +83,7 @@ GrantPtr Authorizer::Impl::get_token(const AuthAttempt& attempt, bool expired) {
   {
     const std::lock_guard lock(mutex);
     if (is_good(own.grant, attempt)) return own.grant;
+    // Somebody asked while this thread waited, and was refused: to ask again would be a second failed login.
     if (own.rounds != round_before && own.failure) throw Error(*own.failure);
   }
   const auto end_round = [&](std::optional<Error> failure) {
@@ -192,6 +192,7 @@ bool Authorizer::Impl::is_known_bad(const auth::Credential& credential) {
 
 std::optional<auth::Credential> Authorizer::Impl::another_credential(const AuthAttempt& attempt,
                                                                      const auth::Credential& refused) {
+  // One at a time: the provider is invalidated once, however many threads had the credential refused.
   const std::lock_guard lock(renewing);
   auto credential = provider.lookup(target(attempt));
   if (credential && !same_credential(*credential, refused)) return credential;

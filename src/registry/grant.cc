@@ -30,6 +30,8 @@ std::string describe(const auth::Credential& credential) {
   return credential.source.empty() ? who : who + " (" + credential.source + ")";
 }
 
+// By the secrets, not by the source: a file that was written anew with the same password is the same
+// credential.
 bool same_credential(const auth::Credential& a, const auth::Credential& b) {
   return a.username == b.username && a.password.reveal() == b.password.reveal() &&
          a.identity_token.reveal() == b.identity_token.reveal() && a.bearer.reveal() == b.bearer.reveal();

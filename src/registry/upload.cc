@@ -3,6 +3,21 @@
 // where something in between limits the size of requests (413), it goes in chunks; where the session has been
 // lost, a new one starts. After an answer that leaves it open whether the blob was stored, the blob is asked
 // for before its bytes are sent once more.
+//
+// What each answer leads to:
+//
+//   answer                         to the one PUT, a closing PUT     to a PATCH
+//   2xx                            done, unless it names another     go on behind what Range says, which may
+//                                  digest                            be less than was sent
+//   413                            a new session in smaller chunks: 4 MiB, 1 MiB, 256 KiB
+//   416                            ask the session, and go on where it stands
+//   408 429 499 500 502-504 522,   pause; is the blob there? else    pause; ask the session, and go on or
+//   or no answer                   ask the session                   begin a new one
+//   404, BLOB_UPLOAD_UNKNOWN,      a new session, as often as requests are repeated
+//   BLOB_UPLOAD_INVALID
+//   anything else                  error; the session is given up by DELETE
+//
+// Tries are counted since the last progress, so that a large blob over a bad line gets there in the end.
 #include "registry/upload.h"
 
 #include <fmt/format.h>
@@ -163,6 +178,7 @@ Upload::Next Upload::patch_rest(const base::OpenSource& open) {
       judge_refusal(response.head, response.text());
       return Next::kGoOn;
     }
+    // Without a Range a 2xx counts as all of it.
     const std::uint64_t there = acknowledged(response.head).value_or(from + size);
     move_to(response);
     if (there == from + size || (there == 0 && from + size == 1)) {
@@ -171,6 +187,7 @@ Upload::Next Upload::patch_rest(const base::OpenSource& open) {
     }
     // Part of it was lost on the way, or another part was stored: where it stands is where it goes on.
     again(fmt::format("{} has {} bytes of it where {} were sent.", work_.host, there, from + size));
+    // More than was ever sent: somebody else's bytes, or nonsense.
     if (there > from + size) {
       restart();
     } else {

@@ -1,3 +1,10 @@
+// The plan says where each image is, from answers that registries gave some time ago. When a part of one
+// turns out to be gone, the loss is noted where all who ask registries see it, and the image is planned anew:
+// found elsewhere, or built. What stands on it then tries again. Each round loses something that nobody
+// believes in any more, so it ends.
+//
+// Pushes run beside the building, at most four at once, and are not undone by a failure: what is whole is of
+// use to others.
 #include "run/image_work.h"
 
 #include <fmt/format.h>

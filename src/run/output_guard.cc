@@ -1,3 +1,11 @@
+// A Python task that calls a program without redirecting it writes straight to descriptors 1 and 2, through
+// the middle of a progress display. The only place to catch that is the descriptors themselves: while tasks
+// run that do not own the terminal, both lead into one pipe, and a thread reads it and tells the lines to the
+// sink, which keeps a copy of the real terminal.
+//
+// Who wrote a line cannot be known; with one task running it is that one. To ascribe the last lines rightly,
+// the end of a task waits until the pipe has been read empty once. It must not wait for the pipe's end: a
+// program in the background may hold it for hours.
 #include "run/output_guard.h"
 
 #include <fcntl.h>
@@ -68,6 +76,7 @@ void OutputGuard::engage() {
   reader_ = base::try_thread([this, fd = read_end.get()] { read_lines(fd); });
   if (!reader_.joinable()) return;  // nobody would read what is written
   read_end.release();
+  // The write end lives on only as 1 and 2, so that the reader sees the end when these are given back.
   ::dup2(write_end.get(), STDOUT_FILENO);
   ::dup2(write_end.get(), STDERR_FILENO);
 }
@@ -83,6 +92,7 @@ void OutputGuard::disengage() {
     wake();
     reader = std::move(reader_);
   }
+  // Outside the mutex, which the reader takes to say who wrote.
   reader.join();
   std::lock_guard lock(mutex_);
   stopping_ = false;

@@ -37,6 +37,7 @@ class OutputGuard {
   base::ActivityId author();
 
   base::EventSink& sink_;
+  // Guards all below but the descriptors, which change only while no reader runs.
   std::mutex mutex_;
   std::set<base::ActivityId> running_;
   base::UniqueFd saved_output_;

@@ -1,3 +1,16 @@
+// Steps become ready as what they depend on ends, and go to one of two queues: the calling thread's, or
+// everybody's. The calling thread takes from both, and is preferred while it is idle. It alone runs the task
+// that was asked for, and every task with one job: it is Python's main thread, where Ctrl-C can interrupt
+// code at once, and the terminal is given to one task at a time.
+//
+// The plan was made before anything ran, and is believed only as long as that is true. As soon as one task
+// has run, every step is decided again just before its turn, under its lock and with its record read anew: a
+// task may have written what another one checks, and another ix in the same project may have done the work
+// meanwhile. A record is begun before a task runs and saved after it succeeded, so that whatever happens in
+// between counts as unfinished.
+//
+// For images "complete" is not asked again: their keys are, once, when the first image's turn has come and
+// all that they are made from is there.
 #include "run/runner.h"
 
 #include <fmt/format.h>
@@ -200,8 +213,10 @@ class Run {
                        fmt::format("Waiting for another ix in this project, which is running {}", task.name));
       });
     }
+    // Under the lock: what another ix has just finished is not done twice.
     const plan::Decision decision = decide_now(index, situation);
     if (!decision.runs) return Result::kSkipped;
+    // Asked again: the lock may have been waited for.
     if (stopping_ || shop_.cancellation.requested()) return Result::kNotStarted;
 
     anything_ran_ = true;
@@ -288,6 +303,7 @@ class Run {
       return known != record->depends.end() && known->second == run;
     });
     auto decision = plan::decide(shop_.graph, shop_.states, id, situation);
+    // It points to a local of this function.
     situation.record = nullptr;
     return decision;
   }

@@ -1,3 +1,10 @@
+// Python delivers a signal to its main thread between two bytecodes, and when a system call returns early;
+// other threads can only be told by an asynchronous exception. The signal itself is handled by the program,
+// so Python is told through PyErr_SetInterruptEx.
+//
+// Who is told: the main thread from the signal handler, by a flag that is safe to set there; the others by
+// the thread that watches for stopping, one exception each. A thread is listed only while it is in Python
+// code that we called, since an exception that is delivered later would hit whatever it runs next.
 #include "script/interrupt.h"
 
 #include <pybind11/pybind11.h>
@@ -9,10 +16,6 @@
 #include <set>
 
 #include "base/error.h"
-
-// Python delivers a signal to its main thread between two bytecodes, and when a system call returns early;
-// other threads can only be told by an asynchronous exception. The signal itself is handled by the program,
-// so Python is told through PyErr_SetInterruptEx.
 
 namespace py = pybind11;
 
@@ -68,6 +71,7 @@ void throw_interrupt() {
   } else {
     std::lock_guard lock(others_mutex);
     others.erase(self);
+    // One request, one exception: the one that may be under way is taken back.
     PyThreadState_SetAsyncExc(self, nullptr);
   }
   throw base::Cancelled();
@@ -78,6 +82,8 @@ void prepare_interrupts() {
   struct sigaction ours = {};
   ::sigaction(SIGINT, nullptr, &ours);
   py::module_ signals = py::module_::import("_signal");
+  // Python raises KeyboardInterrupt only for signals that it has a handler for; the real handler stays the
+  // program's.
   signals.attr("signal")(SIGINT, signals.attr("default_int_handler"));
   ::sigaction(SIGINT, &ours, nullptr);
 }

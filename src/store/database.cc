@@ -1,3 +1,7 @@
+// Write-ahead logging, so that whoever asks never waits for whoever writes. With synchronous=NORMAL a commit
+// is one write into the log, which outlives the process; kDurable raises that to FULL, which also syncs the
+// log. The log is kept when the last connection closes: making and removing it is where two processes could
+// get into each other's way, and a log that is there already can be written on a full disk.
 #include "store/database.h"
 
 #include <fcntl.h>
@@ -15,11 +19,6 @@
 #include "base/fs.h"
 #include "layout/file_io.h"
 #include "layout/folder_lock.h"
-
-// Write-ahead logging, so that whoever asks never waits for whoever writes. With synchronous=NORMAL a commit
-// is one write into the log, which outlives the process; kDurable raises that to FULL, which also syncs the
-// log. The log is kept when the last connection closes: making and removing it is where two processes could
-// get into each other's way, and a log that is there already can be written on a full disk.
 
 namespace ixian::store {
 namespace {
@@ -171,6 +170,8 @@ void Database::open() {
   };
   // An older one has all its tables, and gets those that are new.
   if (version() < kSchema && !only_reads_) {
+    // SQLite's own lock does not cover the change to write-ahead logging, at which two first processes would
+    // fail.
     const layout::FolderLock lock(path_ + ".lock", cancellation_);
     if (version() < kSchema) make_tables();
   }

@@ -19,6 +19,7 @@ std::int64_t place_of(const std::string& name) {
   hash.update(name);
   const auto bytes = hash.finish();
   std::int64_t place = 0;
+  // 56 bits: a place in a file is a signed 64-bit number.
   for (std::size_t i = 0; i < 7; ++i) place = place << 8 | bytes[i];
   return place;
 }

@@ -1,3 +1,7 @@
+// A lease is a row in the database and a file that its process keeps locked. The row says what is kept, and
+// is seen by whoever removes something; the lock says whether the process lives, and the kernel takes it back
+// however the process ends. A lease without a locked file is not ended at once but after a time of grace: a
+// build that was killed and is started again finds what it had.
 #include "store/lease.h"
 
 #include <algorithm>
@@ -71,6 +75,7 @@ void Lease::keep(const std::vector<Object>& objects) {
   {
     std::lock_guard lock(mutex_);
     std::copy_if(objects.begin(), objects.end(), std::back_inserter(fresh),
+                 // What is kept already needs no transaction: most calls end here.
                  [&](const Object& object) { return kept_.count(object) == 0; });
   }
   if (fresh.empty()) return;

@@ -1,3 +1,6 @@
+// The trees here are made by strangers: names are never followed, folders may be closed to their owner, and
+// nesting may be deeper than there are descriptors. So a folder is entered by descriptor, opened up where
+// that is needed, and one that lies too deep is renamed to the top and removed from there.
 #include "store/trash.h"
 
 #include <dirent.h>
@@ -16,10 +19,6 @@
 
 #include "base/fs.h"
 #include "layout/file_io.h"
-
-// The trees here are made by strangers: names are never followed, folders may be closed to their owner, and
-// nesting may be deeper than there are descriptors. So a folder is entered by descriptor, opened up where
-// that is needed, and one that lies too deep is renamed to the top and removed from there.
 
 namespace ixian::store {
 namespace {

@@ -1,3 +1,14 @@
+// A tree is thousands of files, and is whole only once all of them are. The database says which are: a row
+// says kIncomplete from before the folder is there, kOfThisBoot when it has been filled, kDurable when it has
+// been filled and is on the disk; a folder without a row is nothing. So what a killed process leaves is never
+// taken for a layer.
+//
+// Between the last two lies syncfs(2), which takes as long as the disk needs for all that was written:
+// seconds for a large layer, of which most are removed, or extracted over and over in CI, long before it
+// would have mattered. A kernel that runs does not forget what was written, so until it has ended a tree is
+// as good without. What a loss of power takes is known by the boot id in the row, and is made again from the
+// layer's blob, which is always durable. A later process, when the kernel has long written all by itself,
+// calls syncfs and marks the tree durable. Where there is no boot id, syncfs is called at once.
 #include "store/trees.h"
 
 #include <fcntl.h>
@@ -15,18 +26,6 @@
 #include "store/file_lock.h"
 #include "store/lease.h"
 #include "store/trash.h"
-
-// A tree is thousands of files, and is whole only once all of them are. The database says which are: a row
-// says kIncomplete from before the folder is there, kOfThisBoot when it has been filled, kDurable when it has
-// been filled and is on the disk; a folder without a row is nothing. So what a killed process leaves is never
-// taken for a layer.
-//
-// Between the last two lies syncfs(2), which takes as long as the disk needs for all that was written:
-// seconds for a large layer, of which most are removed, or extracted over and over in CI, long before it
-// would have mattered. A kernel that runs does not forget what was written, so until it has ended a tree is
-// as good without. What a loss of power takes is known by the boot id in the row, and is made again from the
-// layer's blob, which is always durable. A later process, when the kernel has long written all by itself,
-// calls syncfs and marks the tree durable. Where there is no boot id, syncfs is called at once.
 
 namespace ixian::store {
 namespace {
