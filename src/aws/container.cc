@@ -29,6 +29,7 @@ base::Secret authorization(const Environment& environment) {
       cannot_use(fmt::format("There is no file {}, which {} names.", base::printable_path(path), kTokenFile));
     token = base::trim(*text);
   }
+  // It becomes a header: a second line would be a second header.
   if (token.find_first_of("\r\n") != std::string::npos) {
     cannot_use("The authorization token for the container's credentials has more than one line.");
   }
@@ -71,6 +72,7 @@ Finding container_credentials(const Lookup& lookup) {
   if (!token.empty()) request.secret_headers.emplace_back("Authorization", token);
   request.retries = kRetries;
   request.time_limit = kContainerTimeLimit;
+  // A proxy would see the token, and the address means another machine there.
   request.no_proxy = true;
   request.follow_redirects = false;
 

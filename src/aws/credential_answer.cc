@@ -57,6 +57,7 @@ Credentials parse_process_answer(std::string_view json) {
 Credentials parse_metadata_answer(std::string_view json) {
   const base::Json object = parse_object(json);
   const std::string code = text_member(object, "Code");
+  // The metadata service says failures with status 200.
   if (!code.empty() && code != "Success") {
     throw std::invalid_argument(fmt::format("{}: {}", code, text_member(object, "Message")));
   }
@@ -82,6 +83,7 @@ Credentials parse_sso_answer(std::string_view json) {
   if (expires == found->end() || !expires->is_number()) {
     throw std::invalid_argument("an answer without expiration");
   }
+  // The portal alone counts in milliseconds.
   credentials.expires = parse_time(base::Json(expires->get<double>() / 1000));
   return credentials;
 }

@@ -1,4 +1,9 @@
-// The chain itself: which places are asked in which order, and how long an answer is good.
+// The chain itself: which places are asked in which order, and how long an answer is good. The AWS CLI is not
+// run for it (it takes half a second, and is often not there), but it is the last place that is asked: it may
+// know a way to log in that this program does not.
+//
+// A place that is not set up is passed over; one that is set up and fails ends the search. To go on with the
+// next would do the work as somebody whom nobody meant.
 #include "aws/credentials.h"
 
 #include <fmt/format.h>
@@ -142,6 +147,7 @@ struct CredentialChain::Impl {
   }
 
   void keep(Credentials credentials) {
+    // Keys without an end are kept for ever, until they are refused.
     renew_at = Time::max();
     if (credentials.expires) {
       const Time now = client.clock().now();
@@ -172,6 +178,7 @@ Credentials CredentialChain::find() {
     impl_->keep(impl_->search());
   } catch (const base::Error&) {
     const Time now = impl_->client.clock().now();
+    // Renewing began before the end, to have time for this: what is kept is still good.
     if (!impl_->kept || *impl_->kept->expires <= now) throw;
     impl_->renew_at = std::min<Time>(now + kPauseAfterFailure, *impl_->kept->expires);
   }

@@ -1,4 +1,8 @@
 // Who we are to AWS: the chain of places where the AWS CLI looks, asked natively.
+//
+// The room's front door. In: a project's options and the machine's environment. Out: Credentials from a
+// CredentialChain; with them, calls to a Service (service.h), of which ECR's token and repositories (ecr.h)
+// are what the rest of the program asks for.
 #pragma once
 
 #include <chrono>
@@ -63,6 +67,7 @@ struct Options {
 // credentials file → credential_process → config file → container (ECS, EKS pod identity) → instance metadata
 // (IMDSv2) → `aws configure export-credentials`. A profile named by options goes before the environment. A
 // place that is set up but fails ends the search, but for the AWS CLI, which may know a way.
+// Invariant: what is kept has not ended. Owner: one per client of a registry or secret source.
 class CredentialChain {
  public:
   CredentialChain(http::Client& client, Environment environment, Options options);

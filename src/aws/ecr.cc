@@ -94,6 +94,7 @@ EcrToken read_token(const base::Json& answer, bool is_public) {
 
 }  // namespace
 
+// <account>.dkr.ecr[-fips].<region>.<suffix>, or <account>.dkr-ecr[-fips].<region>.on.aws.
 std::optional<EcrHost> parse_ecr_host(std::string_view host) {
   const std::string lower = base::to_lower(host);
   std::string_view rest = lower;
@@ -137,6 +138,7 @@ EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& 
                                   service.name, service.endpoint),
                       error.what());
   }
+  // Before the request: the token's life may have begun at any time since.
   token.issued = asked;
   if (!token.expired(client.clock().now())) return token;
   throw base::Error(

@@ -21,6 +21,7 @@ std::optional<std::string> process_variable(const std::string& name) {
   return value;
 }
 
+// As the AWS CLI does it: HOME counts even where it is not the user's.
 std::string home_of_user() {
   if (const auto home = process_variable("HOME"); home && !home->empty()) return *home;
   passwd entry{};

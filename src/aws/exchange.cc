@@ -21,6 +21,7 @@ Reply send(http::Client& client, const http::Request& request, const std::string
                            : response.text();
     return {std::move(response.head), std::move(body)};
   } catch (const http::TransportError& error) {
+    // The name holds the region, so a name that is not found is mostly a region that is not there.
     if (error.failure != http::TransportFailure::kResolve &&
         error.failure != http::TransportFailure::kResolver)
       throw;

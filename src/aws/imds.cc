@@ -1,3 +1,7 @@
+// Three requests: PUT for a session token, GET for the name of the instance's role, GET for its credentials.
+// All go to a link-local address without proxy and redirects, with one second each: on a machine that is no
+// instance nobody answers there, and everybody else waits for that. Nothing that goes wrong is an error; the
+// search has then simply come to its end.
 #include "aws/imds.h"
 
 #include <fmt/format.h>
@@ -68,6 +72,7 @@ Finding ask_service(const Lookup& lookup, const std::string& url) {
   naming.secret_headers.emplace_back("X-aws-ec2-metadata-token", token);
   const std::string names = ask(lookup, naming);
   const std::string role(base::trim(base::split(names, '\n')[0]));
+  // Part of a URL: what is no role's name is no answer of the service.
   if (!is_role_name(role)) return not_found("the instance has no role");
 
   http::Request asking = request_for("GET", url + kRolePath + role);

@@ -18,6 +18,7 @@ class Reader {
     const std::string_view text = base::trim(raw);
     if (text.empty() || text[0] == '#' || text[0] == ';') return;
     const bool indented = raw[0] == ' ' || raw[0] == '\t';
+    // An indented line before any key is an ordinary one, as configparser has it.
     if (indented && !key_.empty()) {
       continuation(text);
     } else if (text[0] == '[') {
@@ -90,6 +91,7 @@ void Section::add_all(const Section& other) {
 }
 
 IniFile parse_ini(std::string_view text, const std::string& path) {
+  // A byte order mark, as editors on Windows write it.
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   Reader reader(path);
   for (const std::string_view line : base::split(text, '\n')) reader.line(line);

@@ -94,6 +94,7 @@ Finding cli_credentials(const Lookup& lookup) {
     credentials.source = "`aws configure export-credentials`";
     return {std::move(credentials), ""};
   } catch (const base::Error& error) {
+    // The last place of all: its failure is no reason to tell of it instead of the first one.
     return not_found(error.message());
   } catch (const std::invalid_argument& error) {
     return not_found(fmt::format("it gave {}", error.what()));

@@ -1,3 +1,7 @@
+// AWS's JSON 1.1 protocol: POST to "/" of the service with the action in a header, signed with Signature
+// Version 4 by libcurl. Credentials may be refused as expired although they should not be (a clock that is
+// off, a role whose sessions were revoked): they are then searched for once more, and the call is repeated
+// only if other ones were found.
 #include "aws/service.h"
 
 #include <fmt/format.h>

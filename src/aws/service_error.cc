@@ -96,6 +96,7 @@ std::string sentence(const Refusal& refusal, const Asked& asked) {
 
 }  // namespace
 
+// The names differ from service to service; these are botocore's lists.
 bool Refusal::expired() const {
   return is_one_of(type,
                    {"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "ExpiredCredentials"});

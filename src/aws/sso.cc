@@ -1,3 +1,7 @@
+// A person logs in by `aws sso login`, which leaves an access token in a cache that all AWS tools share. With
+// it the portal gives credentials of a role, for an hour or so. A login with an sso-session can be renewed
+// without the person as long as the registration of the client lasts; the new token goes back into the cache,
+// since the old refresh token may be worth nothing from then on.
 #include "aws/sso.h"
 
 #include <fmt/format.h>
@@ -125,6 +129,7 @@ SsoToken good_token(const Lookup& lookup, const Settings& settings) {
   SsoToken token = read_token(lookup, settings, path);
   const Time now = lookup.client.clock().now();
   std::string trouble = fmt::format("The login ended at {}.", base::utc_text(token.expires));
+  // A failure to renew is told only when the login has really ended.
   if (!settings.session.empty() && token.expires - now < kRenewSsoBefore && token.renewable(now)) {
     try {
       token = renewed(lookup, settings, token);

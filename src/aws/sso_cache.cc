@@ -15,6 +15,7 @@
 namespace ixian::aws {
 namespace {
 
+// The AWS CLI names its files by it; nothing rests on its strength.
 std::string sha1_hex(const std::string& text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;

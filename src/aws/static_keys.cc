@@ -22,6 +22,7 @@ Finding from_section(const IniFile& file, const std::string& path, const std::st
   keys.access_key_id = section.secret(kId);
   keys.secret_access_key = section.secret(kSecret);
   keys.session_token =
+      // The second is what boto called it.
       section.secret(section.has("aws_session_token") ? "aws_session_token" : "aws_security_token");
   keys.source = fmt::format("profile {} in {}", profile, path);
   if (keys.access_key_id.empty() || keys.secret_access_key.empty()) {

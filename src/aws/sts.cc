@@ -53,6 +53,7 @@ http::Request request_for(const Service& sts, const std::string& action, const F
 std::string ask(http::Client& client, const Service& sts, const std::string& action, const Form& fields,
                 const Credentials* by) {
   http::Request request = request_for(sts, action, fields);
+  // The web identity token is proof enough: that call is not signed.
   if (by != nullptr) request.aws_signature = signature(*by, sts.signing_name, sts.region);
   Reply reply = exchange(client, request, xml_refusal, fmt::format("{} in {}", sts.name, sts.region));
   if (reply.head.ok()) return std::move(reply.body);

@@ -14,6 +14,7 @@ constexpr double kLatest = 9e9;  // seconds; system_clock itself ends in 2262
 
 Time from_seconds(double count) {
   if (std::isnan(count)) throw std::invalid_argument("a time that is not a number");
+  // Before converting: a double out of range is undefined behaviour.
   const double within = std::fmin(std::fmax(count, 0.0), kLatest);
   return Time(std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(within)));
 }

@@ -1,3 +1,7 @@
+// The context belongs to somebody who may change it while it is read, and an image built from it is to hold
+// nothing from outside. So no path is ever looked up twice by name with a check in between: every access is
+// one openat2(2) below the descriptor of the root, which refuses links on the way, and what it gives is asked
+// by descriptor.
 #include "context/disk_view.h"
 
 #include <dirent.h>
@@ -23,6 +27,7 @@ namespace ixian::context {
 namespace {
 
 bool means_absent(int error_number) {
+  // ELOOP is what openat2(2) says of a link on the way.
   return error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP;
 }
 
@@ -75,6 +80,7 @@ base::UniqueFd DiskView::open_at(const std::string& path, int flags) const {
   long fd = -1;
   do {
     fd = ::syscall(SYS_openat2, root_.get(), name, &how, sizeof(how));
+    // EAGAIN: something was renamed during the walk, and the kernel cannot tell whether it stayed beneath.
   } while (fd < 0 && (errno == EINTR || errno == EAGAIN));
   return base::UniqueFd(static_cast<int>(fd));
 }
@@ -93,6 +99,7 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
   }
   struct stat status;
   if (::fstatat(fd.get(), "", &status, AT_EMPTY_PATH) != 0) fail(path, errno);
+  // A log of this very build in its own context would never be the same twice.
   if (base::is_own_output(status)) status = snapshot(path).status;
   const auto type = oci::tar_type_of(status.st_mode);
   if (!type) return std::nullopt;

@@ -44,6 +44,7 @@ class DiskView : public FileView {
 
   const std::string folder_;
   base::UniqueFd root_;
+  // Guards `snapshots_`.
   mutable std::mutex mutex_;
   mutable std::map<std::pair<dev_t, ino_t>, Snapshot> snapshots_;
 };

@@ -11,6 +11,7 @@
 namespace ixian::context {
 namespace {
 
+// BuildKit's limit; the kernel's is 40.
 constexpr int kMostLinks = 255;
 
 void put_in_front(std::deque<std::string>& rest, std::string_view path) {
@@ -83,6 +84,7 @@ std::string resolve_path(const FileView& view, std::string_view path, bool follo
     }
     const std::string next = join_path(reached, part);
     const std::optional<oci::TarEntry> entry = view.find(next);
+    // A slash at the end does not make the last part another one.
     const bool last =
         std::all_of(rest.begin(), rest.end(), [](const std::string& each) { return each.empty(); });
     if (!entry || entry->type != oci::TarType::kSymlink || (last && !follow_last)) {

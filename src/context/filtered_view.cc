@@ -14,6 +14,7 @@ constexpr char kIgnoreFile[] = ".dockerignore";
 bool FilteredView::is_visible(const std::string& path, const oci::TarEntry& entry) const {
   if (!rules_.excludes(path)) return true;
   if (entry.type != oci::TarType::kFolder || rules_.can_skip_folder(path)) return false;
+  // Left out itself, and shown for what is taken back below it.
   return !children(path).empty();
 }
 
@@ -51,6 +52,7 @@ dockerfile::IgnoreRules read_ignore_rules(const std::string& context, const std:
     name = kIgnoreFile;
     text = base::read_text(context + "/" + kIgnoreFile, context).value_or("");
   }
+  // Last, since the last pattern that matches decides.
   for (const std::string& pattern : excluded) *text += "\n" + pattern;
   return dockerfile::IgnoreRules::parse(std::move(*text), name);
 }

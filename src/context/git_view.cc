@@ -1,3 +1,7 @@
+// Git knows files, not directories, so one without any file below it must not show: two checkouts would give
+// two keys. To know it, the walk must look into each directory before it lists the one above. What it read
+// for that is kept until the walk comes there, so that each directory is read once; memory is given back as
+// the walk goes on.
 #include "context/git_view.h"
 
 #include <algorithm>

@@ -1,3 +1,13 @@
+// What a source names becomes a list of files in a fixed order, and one digest over the list. The digest is
+// over canonical JSON, one object per file:
+//
+//   [{"files":[{"content":"<sha256>","mode":420,"path":"a","type":"0"},…],
+//     "folder":true,"folders":[[mode,uid,gid],…],"name":"","prefix":""},…]
+//
+// It holds what an instruction can make a difference of: relative paths, types, modes, contents, extended
+// attributes, link targets; owners where they are kept. It holds no times, since a checkout makes new ones,
+// and no path of the source itself where only its contents are taken, so that a renamed directory builds
+// nothing.
 #include "context/selection.h"
 
 #include <fmt/format.h>
@@ -133,6 +143,8 @@ std::string content_digest(const FileView& view, const std::string& path, base::
   const bool is_open = ::fstat(fd.get(), &before) == 0;
   const bool has_status = known != nullptr && is_open;
   if (has_status && known->find(before, digest)) return base::to_hex(digest);
+  // Before the first byte: a file that is written to in the same tick as it is read must not be believed next
+  // time.
   const std::int64_t began = has_status ? known->now_ns() : 0;
   base::Sha256 sha;
   // Most files are small. One byte more shows at once that a file has not grown.

@@ -1,3 +1,7 @@
+// Docker expands the sources of COPY and ADD with Go's filepath.Match, and those of COPY --parents as include
+// patterns in the language of .dockerignore. The first goes part by part down the tree, following links as it
+// goes, and never looks into what a part does not match. The second tries the whole pattern on each path,
+// follows no links, and skips directories in which nothing can match.
 #include "context/wildcard.h"
 
 #include <algorithm>
@@ -39,6 +43,7 @@ class SourceExpansion {
     const std::string& part = parts_[index];
     if (!dockerfile::has_wildcards(part)) {
       const std::string path = join_path(folder, unescaped(part));
+      // A dangling link counts as there, as lstat(2) has it in Go's Glob.
       if (view_.find(resolve_path(view_, path, true)) || view_.find(path)) walk(path, index + 1);
       return;
     }

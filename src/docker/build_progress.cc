@@ -1,3 +1,8 @@
+// The classic builder tells of a build as a stream of JSON lines with text for people: "Step 3/7 : RUN make",
+// then " ---> Using cache" or " ---> Running in …", then the command's own output, in the same field. So
+// steps are counted and compared with the plan made of the same Dockerfile, which knows their places and
+// stages, and lines that only the builder writes are dropped. A command that prints such a line loses it:
+// nothing in the stream tells the two apart.
 #include "docker/build_progress.h"
 
 #include <fmt/format.h>
@@ -68,6 +73,7 @@ void BuildProgress::take_text(const std::string& text) {
 }
 
 void BuildProgress::take_line(const std::string& line) {
+  // Only the next number is believed: a command may print "Step 1/2 : …", too.
   if (const std::size_t number = step_number(line); number == step_ + 1) return next_step(line);
   if (line.starts_with(kWarning))
     return sink_.log(base::kNoActivity, base::LogLevel::kWarning, line.substr(kWarning.size()));

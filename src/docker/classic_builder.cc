@@ -1,3 +1,6 @@
+// The API's builder is the one from before BuildKit. What it does not know it would either refuse half way,
+// or pass over (--link, --parents in old versions); here it is refused at its place before anything is sent.
+// The plan counts steps as the builder does, for its progress to be understood.
 #include "docker/classic_builder.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,6 @@
+// The daemon takes the context as a tar in the body of a POST, whose length is said first. So the tree is
+// walked and all headers are sized before the first byte goes out; contents are read as they are sent, and a
+// file that has another length by then ends the build. Nothing is written to a temporary file.
 #include "docker/context_archive.h"
 
 #include <fmt/format.h>
@@ -30,6 +33,7 @@ void ContextArchive::walk(const std::string& folder) {
     if (!entry) continue;
     entry->name = path;
     entry->uid = entry->gid = 0;
+    // Whole seconds need no PAX header.
     entry->mtime_ns = 0;
     const bool is_folder = entry->type == oci::TarType::kFolder;
     if (entry->type == oci::TarType::kFile) {
@@ -117,6 +121,7 @@ class ContextArchive::Source : public base::ByteSource {
       throw Error(ErrorCode::kTaskFailed,
                   fmt::format("Cannot read {}: {}.", base::printable_path(path_), base::errno_text(errno)));
     }
+    // One byte is asked for behind the end: a file that has grown is another one, too.
     if ((count == 0) != (left_ == 0)) context::fail_changed(path_);
     left_ -= static_cast<std::uint64_t>(count);
     if (count > 0) return static_cast<std::size_t>(count);

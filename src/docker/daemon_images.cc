@@ -1,3 +1,7 @@
+// An image gets into a daemon by two ways. If the daemon can reach the registry, it pulls and pushes by
+// itself with our credentials, layer by layer, which is fast and needs no room here. Else ix reads the image
+// and loads it as a docker archive, or saves it and pushes it: all of it, through a temporary file, since
+// archives must be read from both ends.
 #include "docker/daemon_images.h"
 
 #include <fmt/format.h>
@@ -141,6 +145,7 @@ void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std:
     oci::copy_image(from, ref, *archive, "", {}, cancellation_);
     archive->finish();
     auto file = layout::open_for_reading(path);
+    // Open already: it is gone whatever ends this process.
     ::unlink(path.c_str());
     const auto fd = std::make_shared<const base::UniqueFd>(std::move(file.fd));
     api_.load({file.size,
@@ -172,6 +177,8 @@ void DaemonImages::import(oci::ImageRepo& from, const std::string& ref, const oc
 bool DaemonImages::push(const std::string& image, const oci::Reference& to) {
   const auto credentials = login(to.host);
   if (!credentials || (services_.daemon_can_reach && !services_.daemon_can_reach(to.host))) return false;
+  // A daemon pushes by name only: the name is given for the push, and afterwards stands for what it stood
+  // for.
   const bool named = api_.inspect_image(to.text()).has_value();
   const auto before = named ? api_.inspect_image(to.text())->value("Id", "") : "";
   Transfer transfer(sink_, "push", to.text());

@@ -1,3 +1,7 @@
+// Plain HTTP over the daemon's socket: a request each, and for builds, pulls and pushes an answer that is a
+// stream of JSON objects, a line each, as long as the work takes. Errors come in two ways, as a status before
+// the stream and as a member "error" in it. No request is ever repeated: the daemon may have done what it was
+// asked.
 #include "docker/docker_api.h"
 
 #include <fmt/format.h>
@@ -128,6 +132,7 @@ std::string DockerApi::version() {
   ping.unix_socket = address_.unix_socket;
   http::Response response = send(ping);
   const std::string theirs(response.head.headers.find("Api-Version").value_or(""));
+  // To its end, so that the connection can be used again.
   static_cast<void>(response.text());
   int minor = 0;
   if (!response.head.ok() || !theirs.starts_with("1.") ||

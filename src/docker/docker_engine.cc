@@ -62,6 +62,7 @@ std::string place_dockerfile(ContextArchive& archive, const context::FileView* v
   const bool under_context = !job.context.empty() && job.dockerfile_path.starts_with(job.context + "/");
   if (view != nullptr && under_context) {
     const std::string own = job.dockerfile_path.substr(job.context.size() + 1);
+    // The usual case: the context has it, and the cache of the daemon stays what plain `docker build` filled.
     if (holds(*view, own, job.dockerfile)) return own;
   }
   std::string name = ".ix.Dockerfile";
@@ -152,6 +153,8 @@ class DockerEngine : public engine::Engine {
                      base::EventSink& sink, base::Cancellation& cancellation) {
     DaemonImages images(api, services_, sink, cancellation);
     for (const std::string& name : plan.images) {
+      // Bases are brought in before the build: the daemon would ask registries with its own credentials,
+      // which are none.
       if (!job.pull && api.inspect_image(name)) continue;
       try {
         images.provide(name, job.platform ? job.platform->text() : "");

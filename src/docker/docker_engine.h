@@ -1,4 +1,7 @@
 // The engine that asks a Docker daemon, for those who have one: same stages, same names, same files.
+//
+// The room's front door. In: a StageJob. Out: an image in a daemon, known by its ID. DockerApi speaks to the
+// daemon, ClassicBuild says what its builder will do, DaemonImages brings images in and out.
 #pragma once
 
 #include <functional>

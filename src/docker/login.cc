@@ -27,6 +27,7 @@ std::string base64_url(const std::string& text) {
 
 base::Secret registry_auth(const std::string& host, const std::optional<Login>& login) {
   base::Json json = base::Json::object();
+  // The name that `docker login` keeps Docker Hub under.
   json["serveraddress"] = host == "docker.io" ? "https://index.docker.io/v1/" : host;
   if (login && !login->identity_token.empty()) {
     json["identitytoken"] = login->identity_token.reveal();

@@ -9,10 +9,9 @@
 //   read       ustar (whatever its version), star's prefix, GNU 'L' and 'K', base-256 numbers, PAX 'x', v7
 //              without magic; where asked for, old GNU sparse 'S' and PAX sparse 0.0, 0.1 and 1.0
 //   read over  global PAX headers that set no name, link or size; unknown PAX keys
-//   refused    multi-volume; unknown types; two long names or two PAX headers for one member; a path or a
-//   size
-//              for all members; a wrong checksum; numbers that are none; a NUL in a name; a file whose name
-//              ends in "/"; sparse fields in what is not sparse; bytes behind the end
+//   refused    multi-volume; unknown types; two long names or two PAX headers for one member; a path or
+//              a size for all members; a wrong checksum; numbers that are none; a NUL in a name; a file
+//              whose name ends in "/"; sparse fields in what is not sparse; bytes behind the end
 #include "oci/tar_reader.h"
 
 #include <fmt/format.h>

@@ -1,18 +1,21 @@
 // Mark and sweep beside running builds. The mark is a snapshot, thought about without any lock. Names and
 // entries that go are removed first, in one durable transaction, so that no name ever stands for what is no
-// longer whole. Then things go, a few at a time, with the database held for writing: if a name or an entry
-// has been written since the snapshot, there is a new mark; what a lease keeps by now stays; the rest is
-// renamed into the trash. So whoever took a lease before finds it, and whoever takes one after finds that it
-// is not there. Only then is the trash emptied, which takes as long as it takes and bothers nobody.
+// longer whole. Then things go, a few at a time, with the database held for writing: names and entries
+// written since the snapshot count; what a lease keeps by now stays; the rest is renamed into the trash. Only
+// then is the trash emptied, which takes as long as it takes and bothers nobody.
 //
 // The one rule (lease.h): who wants something leases it first, and looks then; who removes something looks
 // for leases while holding the database, and has renamed it away before letting go. Three interleavings of a
-// build B and a collector C:
+// build and a collector, left to right in time:
 //
-//   B leases x │ C finds the lease                    │ x stays
-//   C holds the database, renames x away, lets go │ B leases x, looks: gone │ B makes x anew
-//   C takes its snapshot │ B writes x and a name for it, its lease ends │ C reads names written since
-//       the snapshot before each batch, and finds that x is kept
+//   build      lease x, look: there                          …uses x
+//   collector                        hold: x leased, stays
+//
+//   build                                   lease x (waits)         look: gone, make x anew
+//   collector  hold: x not leased, rename                   let go
+//
+//   build                lease, write x, name x, end lease
+//   collector  snapshot                                     hold: x is named since, stays
 //
 // A lock around the whole collection was not taken: it would stop every build on the machine for as long as a
 // disk needs to unlink thousands of files.
