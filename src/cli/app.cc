@@ -1,3 +1,7 @@
+// The order matters: what is answered at once comes first, since neither Python nor threads may exist yet;
+// then the namespaces, which can only be entered with one thread; then the view, the signals and the project.
+// Every error of the way is told by a view of the kind that was asked for, so that a program that reads JSON
+// gets JSON.
 #include "cli/app.h"
 
 #include <fcntl.h>
@@ -240,6 +244,7 @@ int run_ix(int argc, char** argv) {
   base::listen_for_untrusted(
       [](const std::string& sentence) { sink->log(base::kNoActivity, base::LogLevel::kWarning, sentence); });
   const int code = run_in_project(options, argc, argv, *sink, cancellation);
+  // Before the sink goes: what Python prints while it ends is still told.
   script::finish_python();
   base::listen_for_untrusted(nullptr);
   sink.reset();

@@ -124,6 +124,7 @@ oci::Reference parse_image_name(const std::string& flag, const std::string& text
 BuildOutput parse_output(const std::string& text) {
   BuildOutput output;
   if (text.find('=') == std::string::npos) {
+    // BuildKit's short form: a name alone is a directory; ours also takes a tar by its name.
     const bool tar = text == "-" || text.ends_with(".tar");
     output.kind = tar ? BuildOutput::Kind::kRootTar : BuildOutput::Kind::kRootFolder;
     output.destination = text;

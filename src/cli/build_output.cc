@@ -1,3 +1,5 @@
+// Each output is an activity of its own, in the order given. The two files with digests come last: a script
+// that finds them finds all outputs done.
 #include "cli/build_output.h"
 
 #include <fmt/format.h>
@@ -115,6 +117,7 @@ class Delivery {
 
   void write_tar(const std::string& destination) {
     const base::OutputPath place(destination);
+    // A pipe or device is written to as it is; a file is replaced as a whole, once it is complete.
     if (!place.is_replaced()) {
       const base::UniqueFd fd = place.open(cancellation_);
       layer::FileSink out(fd.get(), place.shown());

@@ -1,3 +1,10 @@
+// Everything that is about a project's images meets here: the settings of the project, the store, the engine,
+// the registries and what was lost in them. It is put together at the first question, by whichever thread
+// asks it, because most commands never ask one.
+//
+// What a name means that is none of the project's (a base image, a URL of ADD) is asked once and noted in the
+// store. A note is used where registries are not to be asked (--no-pull), and where one does not answer: a
+// registry that is down must not change keys, and so must not stop a build whose images are known.
 #include "cli/image_access.h"
 
 #include <fmt/format.h>

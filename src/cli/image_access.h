@@ -80,6 +80,7 @@ class ImageAccess {
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   RegistryAccess registries_;
+  // Set before anything else is asked; all that can change later is in Impl, under its own mutex.
   std::atomic<bool> offline_{false};
   std::once_flag made_;
   std::unique_ptr<Impl> impl_;

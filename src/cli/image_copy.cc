@@ -56,6 +56,7 @@ oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::I
                      const std::string& target_ref, const std::string& target_text,
                      oci::CopyOptions options) {
   const std::unique_ptr<oci::ImageRepo> source = open_source(from, context.access, context.cancellation);
+  // Who copies by hand wants it whole: parts that the target says it has are asked for, too.
   options.look_closer = true;
   options.events = &context.sink;
   options.activity = context.sink.begin({"copy", from.text() + " → " + target_text});

@@ -43,6 +43,8 @@ Image read(oci::ImageRepo& repo, const ImagePlace& place, const std::optional<oc
   const oci::Platform wanted = platform.value_or(oci::host_platform());
   if (const auto* index = std::get_if<oci::Index>(&parsed)) {
     image.index = *index;
+    // An index without an image for this machine is still worth showing; a platform that was asked for must
+    // be there.
     if (oci::choose(*index, wanted) == nullptr && !platform) return image;
   }
   image.manifest = oci::read_image(repo, place.ref(), wanted);
@@ -157,6 +159,7 @@ int image_inspect(const ImageContext& context, std::vector<std::string> args) {
       const auto manifest =
           platform ? oci::read_image(*repo, place.ref(), *platform) : repo->read_manifest(place.ref());
       if (!manifest) throw Error(ErrorCode::kRegistry, "There is no " + place.text() + ".");
+      // Byte for byte, so that `sha256sum` gives the digest.
       print_bytes(manifest->bytes);
       return 0;
     }

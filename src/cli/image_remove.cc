@@ -19,6 +19,7 @@ void tell_of_missing(const ImageContext& context, const ImagePlace& place, int& 
 
 int image_remove(const ImageContext& context, std::vector<std::string> args) {
   require_arguments(args, 1, 1000, "ix image rm IMAGE… [--dry-run]");
+  // All names are parsed before the first one goes: a misspelt last word removes nothing.
   std::vector<ImagePlace> places;
   for (const std::string& arg : args) {
     ImagePlace place = parse_image_place(arg);

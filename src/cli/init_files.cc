@@ -1,3 +1,6 @@
+// The files that a project begins with, as texts. They are written for a person to change: each setting
+// stands with the reason for it, and what nothing in the folder asks for is left out instead of being
+// commented out.
 #include "cli/init_files.h"
 
 #include <fmt/format.h>

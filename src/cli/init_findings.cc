@@ -1,3 +1,6 @@
+// What a folder is about is guessed from the names of its files and from what a few of them quote. No file is
+// run or really parsed (a webpack configuration is a program, a compose file is YAML): a wrong guess costs a
+// line that somebody deletes, while running somebody's code to look at it could cost anything.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -76,6 +79,7 @@ std::vector<std::string_view> quoted_texts(std::string_view source) {
 std::string settings_module(const std::string& manage) {
   const auto texts = quoted_texts(manage);
   for (std::size_t i = 0; i + 1 < texts.size(); ++i) {
+    // os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings"): the next text in quotes.
     if (texts[i] != "DJANGO_SETTINGS_MODULE") continue;
     if (!texts[i + 1].empty() && std::all_of(texts[i + 1].begin(), texts[i + 1].end(), is_word))
       return std::string(texts[i + 1]);

@@ -97,6 +97,8 @@ struct RegistryAccess::Impl {
     };
     options.push_patience = [this] { return std::optional(patience); };
     options.plain_http_allowed = [this](std::string_view authority) {
+      // By what stands on the wire: a redirect or a token server is not the registry, and gets none of its
+      // settings.
       const auto* found = find_by_authority(settings, authority);
       return found != nullptr && flag(found->options, "insecure");
     };

@@ -52,6 +52,7 @@ base::Json text_json(const std::string& text) {
 }  // namespace
 
 bool is_fine(const registry::RegistryStatus& status) {
+  // Not to be allowed to push is no fault: many only pull.
   return status.reachable && status.problem.empty() && status.may_pull != Answer::kNo;
 }
 

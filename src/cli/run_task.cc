@@ -74,6 +74,7 @@ int run_task(Workspace& workspace, const Options& options) {
     print(status_tree(workspace, options.task, options.run));
     return 0;
   }
+  // The last moment: from the plan on, threads and registries may have been used.
   if (!options.dry_run && builds_images(graph, root) && workspace.image_access().builds_here()) {
     script::flush_output();
     require_own_namespaces();

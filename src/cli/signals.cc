@@ -1,3 +1,6 @@
+// The handler does what may be done in a handler: it tells Python, and writes a byte to a pipe. A thread
+// reads the pipe and does the rest. It does not carry out the request itself, since that may wait for Python,
+// and the second Ctrl-C must always get through.
 #include "cli/signals.h"
 
 #include <fcntl.h>
@@ -16,10 +19,6 @@
 #include "base/text.h"
 #include "base/threads.h"
 #include "script/interrupt.h"
-
-// The handler does what may be done in a handler: it tells Python, and writes a byte to a pipe. A thread
-// reads the pipe and does the rest. It does not carry out the request itself, since that may wait for Python,
-// and the second Ctrl-C must always get through.
 
 namespace ixian::cli {
 namespace {
@@ -54,6 +53,7 @@ void interrupt_own_group() {
   }
 }
 
+// _exit(2), since destructors may wait for just what does not end.
 [[noreturn]] void end_at_once(base::Cancellation& cancellation) {
   cancellation.kill_groups();
   if (::isatty(STDERR_FILENO) == 1) {

@@ -28,6 +28,7 @@ std::string counted(const task::Parameters& parameters) {
 }  // namespace
 
 bool wants_page(const task::Task& task, const std::vector<std::string>& args) {
+  // The task may mean something by --help itself.
   if (takes_options(task.parameters)) return false;
   return std::any_of(args.begin(), args.end(),
                      [](const std::string& word) { return word == "--help" || word == "-h"; });

@@ -1,3 +1,8 @@
+// A project is loaded once and its graph made once, but Python may register tasks at any time: while ixian.py
+// is still loading, and while a task runs. So commands work on the graph as it was when loading had ended,
+// and calls that come from Python get one of the tasks that exist at that moment, made anew when the
+// registry's version has changed. Snapshots are shared pointers: a nested run keeps its own as long as it
+// needs it.
 #include "cli/workspace.h"
 
 #include <fmt/format.h>
@@ -90,6 +95,7 @@ Workspace::Workspace(const Options& options, std::vector<std::string> argv, base
   project.log_level = options.log_level;
   project.argv = std::move(argv);
   if (::access(project.file.c_str(), F_OK) != 0) fail_missing(project.file);
+  // Before loading: ixian.py may ask for images.
   image_access_ = std::make_unique<ImageAccess>(options, *this, sink, cancellation);
   load(project);
   builder_folder_ = project_->builder_folder();
@@ -98,6 +104,7 @@ Workspace::Workspace(const Options& options, std::vector<std::string> argv, base
 }
 
 void Workspace::load(const script::ProjectOptions& options) {
+  // The first start has shown what the project prints while it loads.
   std::optional<Silence> silence;
   if (is_second_start()) silence.emplace();
   project_ = std::make_unique<script::Project>(options, sink_, cancellation_, make_hooks());

@@ -27,6 +27,8 @@ std::string project_file();
 std::string project_above();
 
 // Everything is in place once the constructor returns. Python's calls into it may come from any thread.
+// Invariant: `main_` never changes after construction, so the references to its parts stay valid. Owner:
+// run_ix(), for one command.
 class Workspace {
  public:
   // Loads the project. Throws base::Error{kProject}.
@@ -75,6 +77,7 @@ class Workspace {
   std::unique_ptr<task::StateStore> store_;
   std::shared_ptr<Snapshot> main_;
 
+  // Guards the two below.
   std::mutex latest_mutex_;
   std::shared_ptr<Snapshot> latest_;
   std::uint64_t latest_version_ = 0;

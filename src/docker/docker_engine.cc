@@ -153,8 +153,7 @@ class DockerEngine : public engine::Engine {
                      base::EventSink& sink, base::Cancellation& cancellation) {
     DaemonImages images(api, services_, sink, cancellation);
     for (const std::string& name : plan.images) {
-      // Bases are brought in before the build: the daemon would ask registries with its own credentials,
-      // which are none.
+      // Bases are brought in before the build, whose own request carries no credentials for registries.
       if (!job.pull && api.inspect_image(name)) continue;
       try {
         images.provide(name, job.platform ? job.platform->text() : "");

@@ -1,3 +1,7 @@
+// Whoever makes room in a registry removes what no recent build uses, and must not take away what is being
+// pushed at this moment. So a run says what it is about before its first push, and says so again every hour
+// as long as it lasts: a record counts for a time of grace only, because a run that was killed takes nothing
+// back.
 #include "run/build_log.h"
 
 #include <fmt/format.h>
@@ -35,6 +39,7 @@ RecordParts split_record(const BuildRecord& record, const std::set<std::string>&
   if (cache_repository.empty() || record.stages.empty()) return parts;
   for (const RecordedStage& stage : record.stages) {
     if (repository_of(stage.image) == cache_repository && repositories.contains(cache_repository)) continue;
+    // Without inputs: the repository of the image has them.
     part(cache_repository).stages.push_back({stage.stage, stage.image, stage.key, nullptr, stage.cache});
   }
   return parts;
@@ -51,6 +56,7 @@ bool BuildLog::begin(const RecordParts& parts) {
   const std::lock_guard writing(writing_);
   bool all = true;
   for (auto [repository, record] : parts) {
+    // Known at the end only; without it, records of the same plan are equal.
     for (RecordedStage& stage : record.stages) stage.cache.clear();
     const auto now = services_.clock.now();
     {

@@ -124,6 +124,7 @@ std::optional<Result> read_as(oci::ImageRepo& repo, const std::string& tag,
     return read(repo, *raw, *manifest);
   } catch (const base::Error&) {
     throw;
+    // Under a tag like ours, and not ours: as if it were not there.
   } catch (const std::exception&) {
     return std::nullopt;
   }
@@ -162,6 +163,7 @@ std::optional<RecordTag> parse_record_tag(std::string_view tag) {
   const std::string_view prefix = prefix_of(found.kind);
   constexpr std::size_t kRest = 1 + kTimeDigits + 1 + kKeyDigits;
   if (!tag.starts_with(prefix) || tag.size() <= prefix.size() + kRest) return std::nullopt;
+  // From the end, where lengths are fixed: a branch may have hyphens.
   const std::string_view branch = tag.substr(prefix.size(), tag.size() - prefix.size() - kRest);
   const std::string_view rest = tag.substr(prefix.size() + branch.size());
   const std::string_view time = rest.substr(1, kTimeDigits);
@@ -275,6 +277,7 @@ void renew_record(oci::ImageRepo& repo, const std::string& tag, const std::strin
   repo.put_manifest(to, oci::raw(manifest));
 }
 
+// A CI checks out a commit, not a branch, so its variables go before .git/HEAD.
 std::string branch_name(const std::string& configured, const std::string& project_folder) {
   if (!configured.empty()) return configured;
   for (const char* variable : {"GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME", "BRANCH_NAME",

@@ -1,3 +1,6 @@
+// Registries remove by digest, and with a digest go all its tags, and what an index of others names may be a
+// manifest of ours. So before anything goes, the manifests of all foreign tags are read, level by level, each
+// once. What cannot be read could name anything: then nothing is removed.
 #include "run/manifest_reach.h"
 
 #include <fmt/format.h>

@@ -21,6 +21,7 @@ Order::Order(const plan::TaskPlan& plan, const task::TaskGraph& graph)
     for (task::TaskId dependency : graph.dependencies(plan.steps[i].id)) wait(i, position.at(dependency));
   }
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    // Keys read files that such a task may write, and nobody knows which.
     for (std::size_t other = 0; graph[plan.steps[i].id].is_image() && other < before.size(); ++other) {
       if (before[other]) wait(i, other);
     }

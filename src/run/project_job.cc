@@ -58,6 +58,7 @@ engine::StageJob project_job(const task::ImageStage& stage, const std::string& n
   if (!stage.platform.empty()) job.platform = oci::parse_platform(stage.platform);
   job.build_args = stage.build_args;
   for (const auto& [id, where] : stage.secrets) job.secrets.push_back(secret_source(id, where));
+  // Keys see files as git does, so layers must, too.
   job.modes = engine::ContextModes::kGit;
   job.source_date_epoch = manner.source_date_epoch;
   job.jobs = manner.jobs;

@@ -236,6 +236,7 @@ class Planner {
 
   bool stays(const std::string& tag) const {
     if (!plan_.known || keep_.contains(tag)) return true;
+    // A build under way pushes instructions before any record names them.
     return plan_.begun > 0 && is_instruction(tag) && !named_.contains(tag);
   }
 
@@ -251,6 +252,7 @@ class Planner {
     plan_.foreign = foreign_.size();
     plan_.kept = staying.size();
     choose_records();
+    // Before the dear questions: mostly nothing is to go.
     if (going.empty() && plan_.remove.empty()) return;
     reach_.follow(foreign_);
     if (!going.empty()) choose_images(going, staying);
@@ -321,6 +323,7 @@ class Planner {
     });
     for (std::size_t i = 0; i < digests.size(); ++i) {
       if (referred[i] == 0) continue;
+      // Whoever signed it, or made an SBOM of it, counts on it.
       plan_.held.insert(digests[i]);
       plan_.kept += candidates.at(digests[i]).size();
       candidates.erase(digests[i]);

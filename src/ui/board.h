@@ -36,6 +36,8 @@ struct RunningActivity {
   OutputTail tail;
 };
 
+// Invariant: an activity is in `running` from its begin to its end, and in one of the counts afterwards,
+// unless it was cancelled. Guarded by the mutex of the view that owns it.
 struct Board {
   std::map<base::ActivityId, RunningActivity> running;  // in the order that they began
   std::size_t done = 0;

@@ -1,3 +1,7 @@
+// A frame is made of columns, not of bytes: names and details come from strangers, so they are made printable
+// first and then cut by width. What has no room goes in this order: details, the bar, the rate, lines of
+// activities beyond the eighth. A line that would wrap would break the counting of rows, which redrawing
+// rests on.
 #include "ui/frame.h"
 
 #include <fmt/format.h>
@@ -109,6 +113,7 @@ FrameLine summary_line(const Board& board, const Style& style, std::size_t colum
 std::vector<FrameLine> render(const Board& board, const Style& style, TerminalSize size, double now) {
   std::vector<FrameLine> lines;
   if (board.running.empty()) return lines;
+  // The last column stays free: terminals differ in when they wrap a full line.
   const std::size_t columns = std::max<std::size_t>(size.columns, 2) - 1;
   const std::size_t rows = size.rows > 3 ? size.rows - 3 : 0;  // two are free, one counts
   const std::size_t room = std::min(rows, kMaxActivityLines);

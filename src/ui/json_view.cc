@@ -92,6 +92,7 @@ void JsonView::write(std::string_view event, base::ActivityId id, base::Json obj
   object["event"] = event;
   object["id"] = id;
   object["time"] = to_milliseconds(options_.clock.wall());
+  // One write for each line: readers of a pipe get whole lines, whoever else writes there.
   write_all(options_.fd, printable_json(base::canonical_json(object)) + "\n");
 }
 

@@ -55,6 +55,7 @@ std::string message_lines(const Style& style, std::string_view name, base::LogLe
     const auto shown = printable(line);
     const bool debug = level == base::LogLevel::kDebug;
     out += start + (debug ? style.paint(style.dim, shown) : shown) + "\n";
+    // Each line can be found by the name of its task, the first alone by its level.
     start = prefix(style, name);
   }
   return out;

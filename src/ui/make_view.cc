@@ -48,6 +48,7 @@ std::optional<ViewKind> parse_view_kind(std::string_view text) {
 
 ViewKind resolve(ViewKind kind, Threshold threshold, bool terminal, const Environment& environment) {
   if (kind != ViewKind::kAuto) return kind;
+  // Some CIs offer a terminal that nobody looks at.
   const bool watched = terminal && !is_dumb(environment) && environment("CI").empty();
   return watched && threshold < Threshold::kError ? ViewKind::kTty : ViewKind::kPlain;
 }

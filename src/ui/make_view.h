@@ -1,4 +1,7 @@
 // The view that the command line asks for.
+//
+// The room's front door. In: what happens, as calls of base::EventSink from any thread. Out: bytes on a file
+// descriptor: a TtyView for a person who watches, a PlainView for logs, a JsonView for programs.
 #pragma once
 
 #include <memory>

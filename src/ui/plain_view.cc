@@ -43,6 +43,7 @@ void PlainView::end(base::ActivityId id, base::Outcome outcome, std::string_view
   if (activity.speaks_for_itself && outcome == base::Outcome::kDone) return;
   const double seconds = options_.clock.steady() - activity.started;
   std::string lines;
+  // What was held back so far explains the failure.
   if (outcome == base::Outcome::kFailed && options_.threshold == Threshold::kError) {
     lines = output_lines(options_.style, activity.name, activity.tail);
   }

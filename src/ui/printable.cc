@@ -1,3 +1,8 @@
+// What a program prints is shown beside other programs' output, in lines whose width must be known. So it is
+// taken as a terminal would leave it, line by line: escape sequences are parsed to be dropped as a whole
+// (ECMA-48), since dropping only the escape character would leave their parameters as text; a carriage return
+// without a newline starts the line again, which is how progress bars are drawn; and characters that turn the
+// direction of writing are dropped, since they can make a line read as another one (CVE-2021-42574).
 #include "ui/printable.h"
 
 #include <fmt/format.h>
@@ -82,6 +87,7 @@ std::string printable(std::string_view text) {
     if (length == 0) {
       put(kReplacement, 1);
     } else if (code == '\r') {
+      // Not cleared yet: "\r\n" must keep the line.
       overwrites = true;
     } else if (code == '\n') {
       put(" ", 1);

@@ -50,6 +50,7 @@ std::string format_clock(double seconds) {
 std::string format_bytes(double bytes) {
   static constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
   std::size_t unit = 0;
+  // 999.5 would be rounded to "1000".
   while (bytes >= 999.5 && unit + 1 < kUnits.size()) {
     bytes /= 1000;
     ++unit;
@@ -65,6 +66,7 @@ std::string format_progress(const base::Progress& progress) {
   if (!is_bytes(progress.unit)) {
     return fmt::format("{} of {}", progress.done, format_count(total, progress.unit));
   }
+  // Never 100 % before it is.
   const double percent = std::floor(100 * std::min(1.0, done / total));
   return fmt::format("{:.0f} % of {}", percent, format_bytes(total));
 }

@@ -1,3 +1,8 @@
+// A region at the bottom is redrawn in place: cursor up to its first row, new lines over the old ones, the
+// rest of each line and of the screen erased. What makes it hard is what a terminal does by itself. It may
+// have become narrower and have broken the old lines into more rows; it may scroll while lines are printed
+// above; a key may be echoed into it. So the number of rows is computed for the present width, lines are
+// clipped while they are drawn (DECAWM off), and the cursor rests where an echo is drawn over next.
 #include "ui/region.h"
 
 #include <fmt/format.h>

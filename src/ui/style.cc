@@ -1,3 +1,6 @@
+// Text for standard output passes a filter that makes escape sequences of strangers visible, and our own
+// colours must get through it. They are sealed: each carries a number made up for this process, which nobody
+// else can have written.
 #include "ui/style.h"
 
 #include <random>
@@ -21,6 +24,7 @@ bool takes_unicode(const Environment& environment) {
   if (environment("TERM") == "linux") return false;
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const auto locale = base::to_lower(environment(name));
+    // The first that is set decides, as in setlocale(3).
     if (locale.empty()) continue;
     return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
   }

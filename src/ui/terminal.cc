@@ -59,6 +59,7 @@ bool write_all(int fd, std::string_view bytes) noexcept {
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN) {
+      // Somebody has made the terminal non-blocking, for all who share it.
       pollfd writable{fd, POLLOUT, 0};
       poll(&writable, 1, -1);
     } else if (errno != EINTR) {

@@ -1,3 +1,10 @@
+// Events come from many threads, a terminal is slow, and a picture is worth drawing a dozen times a second at
+// most. So an event only changes the board, under `mutex_`, and a thread draws; whoever prints faster than
+// the terminal takes it draws itself, and so is slowed down to its speed. Two mutexes keep drawing from
+// holding up events: `screen_mutex_` is held while bytes go out, `mutex_` only while they are made.
+//
+// While an activity owns the terminal nothing is drawn, and what others print waits, bounded: beyond that,
+// their output is counted and left out, but never messages.
 #include "ui/tty_view.h"
 
 #include <fmt/format.h>
@@ -82,6 +89,7 @@ void TtyView::progress(base::ActivityId id, const base::Progress& progress) noex
   const auto found = board_.running.find(id);
   if (found == board_.running.end()) return;
   auto& so_far = found->second.progress;
+  // Less than before: something else has begun, and the rate with it.
   if (!so_far.has_value() || progress.done < so_far->done) {
     so_far.emplace();
     so_far->first_done = progress.done;
@@ -198,6 +206,7 @@ void TtyView::draw() noexcept try {
     drawn_ = !frame.empty();
     if (drawn_ || !lines.empty()) was_lent = std::exchange(lent_, false);
   }
+  // The owner may have left the cursor in the middle of a line.
   if (was_lent) lines.insert(0, Region::fresh_line(size.columns));
   write_all(options_.fd, region_.replace(lines, std::move(frame), size.columns));
 } catch (...) {
@@ -227,6 +236,7 @@ void TtyView::animate() {
   const std::chrono::duration<double> frame_time(1 / kFramesPerSecond);
   std::unique_lock lock(mutex_);
   while (!stopping_) {
+    // Without activities the thread sleeps, and no frame is made.
     idle_ = true;
     wake_.wait(lock, [&] {
       const bool changes = drawn_ || !pending_.empty() || !board_.running.empty();
