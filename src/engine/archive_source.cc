@@ -1,3 +1,10 @@
+// ADD takes archives in whatever form people have (gzip, bzip2, xz, lzma, zstd; every dialect of tar), so
+// they are read by libarchive and not by our strict reader: here an archive is somebody's input, not a layer
+// that two readers must agree about. What it says is believed only within the destination (see
+// copy_draft.cc), and what it may take is bounded as for layers.
+//
+// Bodies go into one file, one behind the other: entries come once and in order, and the layer is written
+// later, by path.
 #include "engine/archive_source.h"
 
 #include <archive.h>
@@ -81,6 +88,7 @@ oci::TarEntry tar_entry(archive_entry* entry) {
   const void* value = nullptr;
   std::size_t size = 0;
   while (::archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
+    // As for files of a context: others are of the machine that made the archive.
     if (std::string_view(name) == "security.capability" || std::string_view(name).starts_with("user."))
       made.xattrs.emplace(name, std::string(static_cast<const char*>(value), size));
   }

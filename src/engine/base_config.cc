@@ -60,6 +60,7 @@ BaseConfig read_base_config(const std::shared_ptr<store::Store>& store, const Op
                             base::Cancellation& cancellation) {
   base::NullSink sink;
   LayerServices services(store, sink, cancellation);
+  // By digest: what is in the store or noted there costs no request.
   BaseImages images(services, open, false, {});
   const auto image = images.get(reference.text(), platform);
   BaseConfig config = base_config(image->config.runtime());

@@ -1,3 +1,12 @@
+// A cache mount is a directory of the store that RUNs write to, kept from build to build. Three locks, each a
+// byte of one file (key_lock.h), by different keys of the same cache:
+//
+//   <name>            held by a RUN with sharing=locked, and by one with sharing=private for its numbered
+//   copy "using <name>"    shared by all RUNs that have it mounted; taken alone by whoever makes room "making
+//   <path>"   while the directory is made and filled, so that nobody sees half of it
+//
+// When it was last used is the time of a file beside it: the directory's own time changes with what is
+// written in it, and access times are often off.
 #include "engine/cache_mount.h"
 
 #include <fcntl.h>
@@ -48,6 +57,7 @@ struct Look {
 };
 
 Look look_of(const dockerfile::Mount& mount) {
+  // A part of a cache belongs to whoever filled it.
   if (mount.from.empty() && !mount.source.empty()) return {};
   return {mount.uid.value_or(0), mount.gid.value_or(0), mount.mode.value_or(0755)};
 }
@@ -60,6 +70,7 @@ bool exists(const std::string& path) {
 }  // namespace
 
 std::string CacheMount::name_of(const dockerfile::Mount& mount, const Begin& begin) {
+  // NUL between the parts: no two mounts give one text.
   std::string text = mount.id + '\0' + mount.from + '\0' + (mount.from.empty() ? "" : mount.source);
   const Look look = look_of(mount);
   if (!begin.content.empty() || !(look == Look())) {

@@ -1,4 +1,7 @@
 // Who builds images: this program itself, or a daemon that it asks.
+//
+// The room's front door: an Engine gets a StageJob (stage_job.h) and gives a BuiltStage. Whoever wants images
+// built knows these three, and not how.
 #pragma once
 
 #include <optional>

@@ -1,3 +1,7 @@
+// The program git is run instead of a library, as BuildKit does: only it speaks every transport and knows
+// every server. What is checked out must not depend on whose machine it is, so system and user configuration,
+// hooks, filters and helpers are switched off. What a server may take is bounded from outside: time, silence,
+// memory, and the size of the folder, which is looked at while git runs, since git itself has no such limits.
 #include "engine/git_program.h"
 
 #include <fmt/format.h>
@@ -75,6 +79,7 @@ GitProgram::GitProgram(const dockerfile::GitSource& git, std::string folder, con
       limits_(limits),
       cancellation_(cancellation),
       environment_({{"GIT_TERMINAL_PROMPT", "0"},
+                    // A program that answers nothing: no question ever reaches a terminal.
                     {"GIT_ASKPASS", "true"},
                     {"GIT_SSH_COMMAND", "ssh -o BatchMode=yes"},
                     {"GIT_ALLOW_PROTOCOL", "http:https:git:ssh"},
@@ -84,6 +89,7 @@ GitProgram::GitProgram(const dockerfile::GitSource& git, std::string folder, con
                     {"GIT_PROGRESS_DELAY", "0"},
                     {"LC_ALL", "C"}}),
       deadline_(Clock::now() + limits.time) {
+  // It would be an option.
   if (git.remote.starts_with('-') || git.ref.starts_with('-'))
     throw Error(ErrorCode::kUsage, fmt::format("{} is no git repository.", name_));
   add_login(git, environment_);

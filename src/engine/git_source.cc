@@ -48,6 +48,7 @@ RefNow choose_ref(const std::string& listing, const std::string& ref) {
   for (const std::string& name : names) {
     const std::string object = find(name);
     if (object.empty()) continue;
+    // An annotated tag is an object of its own, which names the commit.
     const std::string peeled = find(name + "^{}");
     return {object, peeled.empty() ? object : peeled};
   }

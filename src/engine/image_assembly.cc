@@ -51,6 +51,7 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t st
     created = base->config.created;
   }
   std::size_t next = 0;
+  // History must have as many entries that are not empty as there are layers: an outcome says which.
   if (created.empty())
     created =
         state.outcomes.empty() ? base::rfc3339_text(plan.source_date_epoch) : state.outcomes.front().created;

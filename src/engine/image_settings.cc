@@ -61,6 +61,7 @@ ImageSettings::ImageSettings(const oci::Platform& platform) : document_(oci::to_
 }
 
 ImageSettings::ImageSettings(const oci::ImageConfig& base) : document_(base.document) {
+  // What says how the base was made, or is made anew for each image.
   for (const char* key : {"rootfs", "history", "created", "container", "container_config", "docker_version",
                           "parent", "id", "Size", "moby.buildkit.buildinfo.v1"}) {
     document_.erase(key);

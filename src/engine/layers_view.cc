@@ -1,3 +1,6 @@
+// The files of an image without extracting it: the listings of its layers, merged, say what is where, and a
+// file is opened in the layer that has it. Most COPYs need a few names of the image below (is the destination
+// a directory?), and no bytes at all.
 #include "engine/layers_view.h"
 
 #include <fmt/format.h>
@@ -91,6 +94,7 @@ std::map<std::string, std::string> LayersView::xattrs(const std::string& path) c
 
 std::string LayersView::hard_link_group(const std::string& path) const {
   const auto found = file(path);
+  // Names of one file lead to one place in the archive of its layer.
   return fmt::format("{}:{}", found.layer, found.content_path);
 }
 

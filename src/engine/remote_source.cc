@@ -1,3 +1,8 @@
+// What ADD fetches is asked about twice: for the key, when planning, and for the content, when the step runs.
+// Both must see the same thing. So each source has an entry with its own mutex, shared by all stages of all
+// builds of an engine: what it is now is found once, and what was downloaded for the key is what the step
+// gets. Between builds, the ETag or time of a URL is noted with the digest of what it gave, so that an
+// unchanged one costs a 304.
 #include "engine/remote_source.h"
 
 #include <fmt/format.h>
@@ -29,6 +34,7 @@ UrlNote read_note(store::Store& store, const std::string& key) {
 }
 
 void write_note(store::Store& store, const std::string& key, const UrlNote& note) {
+  // Without a validator the note would only tell what once was.
   if (note.etag.empty() && note.modified.empty()) {
     store.cache_remove(key);
     return;

@@ -56,6 +56,7 @@ base::Secret SecretValues::get(const SecretSource& source) {
     return base::Secret(::getenv(source.environment.c_str()));
   }
   const std::lock_guard lock(mutex_);
+  // Read once: a build sees one value, even if somebody rotates the file meanwhile.
   auto known = files_.find(source.file);
   if (known == files_.end()) known = files_.emplace(source.file, read_file_of(source)).first;
   return known->second;

@@ -146,6 +146,7 @@ std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source
     download = receiver.receive(response);
     headers = std::move(response.head.headers);
   } catch (const http::TransportError&) {
+    // A timeout is told as the limit that it is, and not as a broken connection.
     receiver.check_time();
     throw;
   }

@@ -1,3 +1,7 @@
+// A blob of gigabytes takes minutes, and a connection may break in each of them. It is read as one stream:
+// when it breaks off, the rest is asked for from the byte reached (Range), as often as requests are repeated,
+// counted since the last megabyte. What comes is checked for being that rest; the digest of the whole is
+// checked by whoever reads.
 #include "registry/blob_reader.h"
 
 #include <fmt/format.h>
@@ -62,6 +66,7 @@ void BlobReader::open() {
     response = send(request);
   }
   check_head(response);
+  // A server without ranges sends all of it again.
   if (at_ > 0 && response.head.status == 200) skip(response, at_);
   response_ = std::move(response);
 }

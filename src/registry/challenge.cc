@@ -1,15 +1,14 @@
+// The grammar is ambiguous to whoever splits at commas: a comma separates challenges, and parameters of one
+// challenge, and stands within quotes. What decides is the token after the comma: with "=" behind it, it is a
+// parameter of the challenge that is being read, otherwise the scheme of a new one. Servers are let off where
+// the meaning is clear: values without quotes that hold more than a token may, missing or doubled commas, a
+// quote that is never closed.
 #include "registry/challenge.h"
 
 #include <algorithm>
 #include <optional>
 
 #include "base/text.h"
-
-// The grammar is ambiguous to whoever splits at commas: a comma separates challenges, and parameters of one
-// challenge, and stands within quotes. What decides is the token after the comma: with "=" behind it, it is a
-// parameter of the challenge that is being read, otherwise the scheme of a new one. Servers are let off where
-// the meaning is clear: values without quotes that hold more than a token may, missing or doubled commas, a
-// quote that is never closed.
 
 namespace ixian::registry {
 namespace {

@@ -1,3 +1,6 @@
+// Registries, and the proxies, object stores and login pages in front of them, have many ways of saying no.
+// What they say goes into messages, so it is cut, made one line, and stripped of everything that could take a
+// terminal over. That it may hold lies is the reader's to know: it is shown as what the server said.
 #include "registry/error_body.h"
 
 #include <algorithm>
@@ -6,10 +9,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/utf8.h"
-
-// Registries, and the proxies, object stores and login pages in front of them, have many ways of saying no.
-// What they say goes into messages, so it is cut, made one line, and stripped of everything that could take a
-// terminal over. That it may hold lies is the reader's to know: it is shown as what the server said.
 
 namespace ixian::registry {
 namespace {
@@ -74,6 +73,7 @@ RegistryError from_object(const Json& object) {
   for (const char* name : {"detail", "details", "error_description", "Message", "msg"})
     if (message.empty()) message = text_of(object, name);
   std::string code = text_of(object, "code");
+  // AWS: {"__type": "com.amazonaws…#Name"}.
   if (code.empty()) {
     code = text_of(object, "__type");
     code.erase(0, code.rfind('#') == std::string::npos ? 0 : code.rfind('#') + 1);

@@ -1,3 +1,6 @@
+// Every failure of a registry is said in the same order: what could not be done, who answered what, what to
+// do about it; what the registry said itself goes into the context, as evidence. Advice depends on the status
+// and on whether something was to be read or written.
 #include "registry/failure.h"
 
 #include <fmt/format.h>

@@ -40,6 +40,7 @@ http::Response HostClient::send(const Work& work, http::Request request, const S
       std::string body = authorizer.conceal(response.text(), attempt);
       const bool refused = status == 401 || status == 403;
       if (refused && authorizer.handle_challenge(response.head, body, attempt)) continue;
+      // A 403 may be the answer to a question (a missing blob, for one), so the caller judges it.
       if (status == 401) throw authorizer.unauthorized(response.head, body, attempt);
       return {std::move(response.head), std::make_unique<base::OwnedTextSource>(std::move(body))};
     }
@@ -81,6 +82,8 @@ Authorizer& HostClient::authorizer() {
   return *authorizer_;
 }
 
+// Which scheme a host speaks is asked only where plain HTTP may be used at all: on loopback first without
+// TLS, as Docker does, elsewhere only if `insecure` is set, and then TLS first.
 std::string HostClient::find_origin() {
   const std::string https = "https://" + authority_;
   const std::string http = "http://" + authority_;
@@ -96,6 +99,7 @@ std::string HostClient::find_origin() {
       http::Response response = client_.send(request);
       return wants_tls(response.head, response.text()) ? https : http;
     } catch (const http::TransportError& error) {
+      // A TLS server hangs up on plain text.
       return error.failure == http::TransportFailure::kInterrupted ? https : http;
     }
   }

@@ -1,3 +1,5 @@
+// The header Link of RFC 8288, read as strictly as paging needs it: a list whose next part is overlooked
+// would look complete. So what cannot be read is an error, not the end.
 #include "registry/link.h"
 
 #include <algorithm>

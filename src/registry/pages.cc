@@ -1,3 +1,6 @@
+// How long a list is the other side decides. What it may cost is bounded in two ways: by the entries, which
+// are held in memory, and by the parts, of which each must be worth its question. Registries have 50 entries
+// and more in a part; one that keeps sending next to nothing sends without end.
 #include "registry/pages.h"
 
 #include <fmt/format.h>
@@ -10,9 +13,6 @@
 #include "base/fs.h"
 #include "registry/link.h"
 
-// How long a list is the other side decides. What it may cost is bounded in two ways: by the entries, which
-// are held in memory, and by the parts, of which each must be worth its question. Registries have 50 entries
-// and more in a part; one that keeps sending next to nothing sends without end.
 namespace ixian::registry {
 namespace {
 
@@ -83,6 +83,7 @@ class ListReader {
   std::string resolved(const std::string& from, const std::string& next) const {
     const std::optional<http::Url> here = http::parse_url(from);
     const std::optional<http::Url> there = here ? http::resolve_url(*here, next) : std::nullopt;
+    // Elsewhere our credentials would go along, or be missing.
     if (there && http::same_origin(*here, *there)) return there->text();
     fail(fmt::format(
         "{} continues the list at another place, {}, where it is not followed", host_.host(),

@@ -26,6 +26,7 @@ http::Response ask(HostClient& host, http::Request request, AuthAttempt& attempt
 
 Answer judge(int status) {
   if (status == 401 || status == 403) return Answer::kNo;
+  // 404 means that the question was allowed.
   return status < 500 && status != 429 ? Answer::kYes : Answer::kUnknown;
 }
 
@@ -37,6 +38,8 @@ Answer may_pull(HostClient& host, const std::string& repository) {
   return judge(ask(host, request, attempt, body).head.status);
 }
 
+// The only question that a registry answers about pushing is the beginning of one: it is begun, and taken
+// back at once.
 Answer may_push(HostClient& host, const std::string& repository) {
   AuthAttempt attempt(repository, push_scope(repository));
   http::Request request;
@@ -102,6 +105,7 @@ void probe_folder(const std::string& folder, RegistryStatus& status) {
   status.identity = path;
   std::filesystem::path nearest = path;
   std::error_code error;
+  // A push makes the folder, so what counts is the nearest one that exists.
   while (!std::filesystem::exists(nearest, error) && nearest.has_relative_path())
     nearest = nearest.parent_path();
   const bool there = nearest == path;

@@ -1,3 +1,7 @@
+// A registry that does not know subjects (no header OCI-Subject in its answer) is told by whoever pushes, as
+// the distribution specification has it ("Pushing Manifests with Subject"): an index under the tag
+// "sha256-<hex>" lists what refers to a manifest. Two who add to it at once may lose one entry; the
+// specification has no better way.
 #include "registry/referrers.h"
 
 #include <algorithm>

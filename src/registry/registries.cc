@@ -197,6 +197,7 @@ Registries::Registries(auth::Services services, std::vector<RegistrySettings> se
       throw Error(ErrorCode::kProject, "CONFIG.DOCKER.REGISTRIES configures " + one.host + " twice.");
     }
     flag(one, "insecure");
+    // Checked when the project is read, not when somebody pushes an hour later.
     if (one.kind == ClientKind::kDirectory) folder_of(one);
   }
   impl_->settings = std::move(settings);

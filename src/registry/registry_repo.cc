@@ -123,6 +123,7 @@ std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response respons
   std::string bytes = base::read_all(*response.body, oci::kMaxManifestBytes, "The manifest of " + image(ref));
   const std::optional<oci::Digest> named = oci::Digest::parse(ref);
   oci::Digester digester(named ? named->algorithm() : "sha256");
+  // A tag can name anything; a digest names these bytes, or the answer is refused.
   digester.update(bytes);
   const oci::Digest digest = digester.finish();
   if (named && digest != *named) {
@@ -178,6 +179,7 @@ std::string RegistryRepo::take_session(const oci::Digest& digest) {
 // Whatever keeps a registry from mounting, the bytes can be sent.
 bool RegistryRepo::mount_blob(const oci::Descriptor& blob, const ImageRepo& from) {
   const auto* source = dynamic_cast<const RegistryRepo*>(&from);
+  // Mounting is within one registry; the same client is the same registry.
   if (source == nullptr || source->host_ != host_) return false;
   const Work mounting =
       work(fmt::format("mount {} from {} in {}", blob_text(blob), from.name(), name()), true);
@@ -198,6 +200,7 @@ bool RegistryRepo::mount_blob(const oci::Descriptor& blob, const ImageRepo& from
         response.head.ok() && location && url ? http::resolve_url(*url, *location) : std::nullopt;
     if (session && http::same_origin(*session, *url)) {
       std::lock_guard lock(mutex_);
+      // A registry that does not mount begins an upload instead (202), which put_blob() goes on with.
       sessions_[blob.digest] = session->text();
     }
   } catch (const Error&) {

@@ -59,6 +59,8 @@ std::vector<std::string> list_tags(HostClient& host, const Work& work, const std
       fresh += count;
       return count;
     });
+    // Some registries cut a list without a Link: a full page is followed by a question for what comes after
+    // its last tag, until one brings nothing new.
     more = fresh > 0 && tags.may_go_on();
     list.path =
         http::with_query(fmt::format("/v2/{}/tags/list?n={}", repository, kPageSize), "last", tags.last());

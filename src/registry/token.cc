@@ -132,6 +132,7 @@ Scopes merge(const Scopes& a, const Scopes& b) {
         same->actions.insert(scope.actions.begin(), scope.actions.end());
     }
   }
+  // Some servers look at the first scope alone.
   std::stable_partition(merged.begin(), merged.end(), wants_to_change);
   return merged;
 }

@@ -1,3 +1,7 @@
+// A realm is a URL that a registry, or somebody in between, has made up, and a password is to be sent there.
+// So it must be https, or loopback, or allowed by `insecure`; it must not be an address of a private network
+// unless the registry has the same, lest a public registry make us call a machine of our own network; and
+// redirects are not followed with a secret in the body.
 #include "registry/token_server.h"
 
 #include <fmt/format.h>
@@ -131,6 +135,8 @@ TokenServer token_server(const Challenge& challenge, const http::ResponseHead& h
             " names a token server that is not an http(s) URL, so ix cannot log in to it. Its `realm` "
             "must be corrected where it is set up.",
         "realm: " + text.substr(0, 200));
+  // A registry behind a proxy that does not tell it about TLS names itself by http: the proxy's own scheme is
+  // right.
   if (!realm->https() && registry.https() && realm->host == registry.host) {
     realm->scheme = "https";
     if (realm->port == 80) realm->port = registry.port;
@@ -162,6 +168,7 @@ std::variant<Token, TokenRefusal> ask_token_server(http::Client& client, const T
     const base::Secret& token = credential->identity_token;
     http::Response response = client.send(refresh_request(server, scopes, token));
     const int status = response.head.status;
+    // Not every server knows the OAuth2 way: then the identity token goes as a password, as Docker does.
     if (status != 404 && status != 405 && status / 100 != 3)
       return read_answer(client, server, std::move(response), token);
   }
