@@ -1,3 +1,7 @@
+// One entry of "auths", by Docker's reading: {"auth": base64(user ":" password)}, or the two by name, or one
+// of two tokens. Of several the credential keeps all; which is sent is the matter of src/registry. An entry
+// that holds nothing usable is none, and never an error: `docker logout` and credential stores leave such
+// entries behind.
 #include <algorithm>
 #include <stdexcept>
 
@@ -43,11 +47,13 @@ std::optional<Credential> parse_auth_entry(const std::string& json) {
   if (!entry.is_object()) return std::nullopt;
   Credential credential;
   split_auth(text_at(entry, "auth"), credential);
+  // `auth` wins, as with Docker.
   if (credential.password.empty()) {
     const std::string username = text_at(entry, "username");
     if (!username.empty()) credential.username = username;
     credential.password = base::Secret(text_at(entry, "password"));
   }
+  // With a token there is often half a pair beside it, such as a user without a password.
   credential.identity_token = base::Secret(text_at(entry, "identitytoken"));
   credential.bearer = base::Secret(text_at(entry, "registrytoken"));
   const bool has_password = !credential.username.empty() && !credential.password.empty();

@@ -1,3 +1,8 @@
+// Docker and podman write the same members with different keys. Docker's keys are hosts, in each form that
+// its versions have used (with a scheme, with /v1/, docker.io under the name of its old index); podman's may
+// also be a path within a host, "quay.io/team/app". The order of looking is podman's, whose first keys Docker
+// never writes: the longest path first, the host as it is written today, then any key that means the host.
+// Only in a file of Docker's does a key with a path behind the host mean the whole host.
 #include "auth/auth_file.h"
 
 #include <fmt/format.h>
@@ -106,9 +111,11 @@ AuthFile::Entry AuthFile::entry(const Target& target) const {
   std::string path = target.host + (target.repository.empty() ? "" : "/" + target.repository);
   for (; path.size() > target.host.size(); path.resize(path.rfind('/')))
     if (take_key(path)) return entry;
+  // What `docker login` writes today comes before older spellings of the same host.
   for (const std::string& key : {server_name(target.host), target.host})
     if (take_key(key)) return entry;
   const std::string host = host_of(target.host);
+  // Of several spellings those that name nothing but the host come first.
   for (const bool whole : {true, false}) {
     if (!whole && kind_ == Kind::kContainers) break;
     for (const auto& [key, value] : entries_.items())

@@ -1,3 +1,6 @@
+// Written here, as secrets pass through it: every buffer has its size from the start or is wiped, so that
+// growing leaves no copy of a password in freed memory. Both alphabets are read, missing padding and line
+// breaks too: the files have been written by many programs and hands.
 #include "auth/base64.h"
 
 #include <cstdint>
@@ -50,6 +53,7 @@ std::optional<base::Secret> decode_base64(std::string_view text) {
       base::wipe(bytes);
       return std::nullopt;
     }
+    // More bits than are still to be written need not be kept.
     group = (group << 6 | static_cast<std::uint32_t>(value)) & 0xffff;
     if ((bits += 6) >= 8) bytes += static_cast<char>(group >> (bits -= 8) & 0xff);
   }

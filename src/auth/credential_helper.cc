@@ -1,3 +1,6 @@
+// Docker's protocol for credential helpers: `docker-credential-X get`, the server on standard input, JSON on
+// standard output. "There is none" is a failure with a sentence on standard output, to be told from other
+// failures by its text, which some helpers end with a space.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,10 +12,6 @@
 #include "base/json.h"
 #include "base/text.h"
 
-// Docker's protocol for credential helpers: `docker-credential-X get`, the server on standard input, JSON on
-// standard output. "There is none" is a failure with a sentence on standard output, to be told from other
-// failures by its text, which some helpers end with a space.
-
 namespace ixian::auth {
 namespace {
 
@@ -21,6 +20,7 @@ using base::ErrorCode;
 
 constexpr char kNotFound[] = "credentials not found in native keychain";
 
+// It becomes part of a program's name that is looked up in PATH: a slash would make it any program.
 bool is_plain_name(const std::string& helper) {
   return !helper.empty() && helper.find_first_not_of(
                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -83,9 +83,11 @@ std::optional<Credential> parse_helper_answer(const std::string& output) {
   if (!answer.is_object()) throw std::invalid_argument("it is not a JSON object");
   const std::string username = text_at("Username");
   base::Secret secret(text_at("Secret"));
+  // Some helpers say so instead of failing.
   if (secret.empty()) return std::nullopt;
   Credential credential;
   credential.username = username;
+  // The protocol's word for an identity token.
   if (username == "<token>")
     credential.identity_token = std::move(secret);
   else

@@ -1,3 +1,15 @@
+// Credentials that are on the machine already, for all programs that pull and push: what docker, podman or a
+// CI system has left in files. In this order, the first credential wins:
+//
+// 1. DOCKER_AUTH_CONFIG, the content itself (GitLab)
+// 2. REGISTRY_AUTH_FILE (podman)
+// 3. $DOCKER_CONFIG/config.json, or ~/.docker/config.json
+// 4. containers/auth.json of the runtime directory, then of the configuration directory
+// 5. ~/.dockercfg
+//
+// Within a file a helper for the host comes before the store for all hosts, and both before what the file
+// holds itself. What is wrong in one file does not keep the others from being asked: it is noted, and said
+// only if nobody has a credential.
 #include "auth/docker_config.h"
 
 #include <map>
@@ -56,6 +68,7 @@ class DockerConfig : public CredentialProvider {
     const std::string helper = file.helper_for(target.host);
     if (!helper.empty()) {
       auto credential = ask(helper, "credHelpers", file, target.host);
+      // The helper is the only place for its host in this file, as with Docker.
       if (!credential) note("docker-credential-" + helper + ", its helper for this host, has none");
       return credential;
     }
@@ -86,6 +99,7 @@ class DockerConfig : public CredentialProvider {
   std::optional<Credential> ask(const std::string& helper, const char* where, const AuthFile& file,
                                 const std::string& host) {
     const auto key = std::pair(helper, host);
+    // A helper may ask its user for a password: once for each host.
     const auto known = answers_.find(key);
     if (known != answers_.end()) return known->second;
     auto credential = ask_helper(helper, server_name(host), cancellation_);
@@ -139,6 +153,7 @@ class DockerConfig : public CredentialProvider {
   const aws::Environment environment_;
   base::Cancellation& cancellation_;
 
+  // Guards what follows. It is held while a helper runs, so that two threads do not ask its user at once.
   std::mutex mutex_;
   bool read_ = false;
   std::vector<AuthFile> files_;  // in their order

@@ -1,3 +1,6 @@
+// "proxies" of config.json: what docker gives to builds as build arguments, by daemon or by default. Only
+// RUNs get it. Whatever is wrong with the file is passed over here, as credentials are read from the same one
+// and say so.
 #include "auth/docker_proxies.h"
 
 #include <stdexcept>
@@ -49,6 +52,7 @@ std::map<std::string, std::string> docker_proxies(const aws::Environment& enviro
 
 std::map<std::string, std::string> without_given(std::map<std::string, std::string> proxies,
                                                  const std::map<std::string, std::string>& build_args) {
+  // Whoever gives http_proxy means HTTP_PROXY too: tools differ in which they read.
   for (const auto& [name, _] : build_args) proxies.erase(base::to_upper(name));
   return proxies;
 }

@@ -1,3 +1,7 @@
+// A token of ECR lives for twelve hours, less than some builds and all long-lived processes. It is minted in
+// memory and renewed at half of its life, while the old one is good: only one thread is ever kept waiting for
+// that, and a renewal that fails is no failure as long as the old token lives. The credentials' options may
+// be references, so that nothing of AWS is set up before somebody asks.
 #include <fmt/format.h>
 
 #include <mutex>
@@ -6,11 +10,6 @@
 #include "auth/providers.h"
 #include "aws/ecr.h"
 #include "base/error.h"
-
-// A token of ECR lives for twelve hours, less than some builds and all long-lived processes. It is minted in
-// memory and renewed at half of its life, while the old one is good: only one thread is ever kept waiting for
-// that, and a renewal that fails is no failure as long as the old token lives. The credentials' options may
-// be references, so that nothing of AWS is set up before somebody asks.
 
 namespace ixian::auth {
 namespace {
@@ -48,6 +47,7 @@ class Ecr : public EcrProvider {
       const std::lock_guard lock(mutex_);
       if (is_fresh()) return token_;
     }
+    // Whoever fails here has another thread minting for him.
     std::unique_lock minting(minting_, std::try_to_lock);
     if (!minting.owns_lock()) {
       {
@@ -98,6 +98,7 @@ class Ecr : public EcrProvider {
       const std::lock_guard lock(mutex_);
       const TimePoint now = client_.clock().now();
       renew_at_ = now + (*minted.expires - now) / 2;
+      // Half of its life is left then for a renewal to fail and be repeated.
       token_ = minted;
       return minted;
     } catch (const Error&) {
@@ -198,11 +199,14 @@ class EcrOrFiles : public CredentialProvider {
     if (!no_credentials_) {
       try {
         return ecr_->lookup(target);
+        // Only this is a reason to look elsewhere. Whoever has AWS credentials that are refused wants to hear
+        // that.
       } catch (const aws::NoCredentials& error) {
         no_credentials_ = error;
       }
     }
     auto credential = files_->lookup(target);
+    // What AWS said is of more use than that the files have nothing.
     if (!credential) throw aws::NoCredentials(*no_credentials_);
     credential->source += "; such a login ends after 12 hours";
     return credential;

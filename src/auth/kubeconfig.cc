@@ -1,3 +1,7 @@
+// What kubectl reads, and how it merges several files: of two entries with one name the first file's counts
+// as a whole, and paths in a file start at its directory. Only what leads to a token is kept, as a registry
+// takes nothing else; that there is a certificate or a password instead is noted for the error. YAML is read
+// as written: a token that looks like a number is text.
 #include "auth/kubeconfig.h"
 
 #include <fmt/format.h>
@@ -31,6 +35,7 @@ bool has_text(const YAML::Node& node, const char* name) {
 KubeExec exec_of(const YAML::Node& node, const std::string& folder) {
   KubeExec exec;
   exec.command = text_of(node, "command");
+  // A name without a slash is looked up in PATH.
   if (exec.command.find('/') != std::string::npos) exec.command = base::absolute_path(exec.command, folder);
   if (const YAML::Node args = member(node, "args"); args.IsDefined() && args.IsSequence()) {
     for (const auto& arg : args) exec.args.push_back(text_of(arg));
@@ -96,6 +101,7 @@ void merge_kubeconfig(Kubeconfig& config, const std::string& text, const std::st
           name, KubeCluster{text_of(node, "server"), text_of(node, "certificate-authority-data")});
     });
   } catch (const YAML::Exception& error) {
+    // The parser's own text would show the line, and it may hold a token.
     base::fail_registry(fmt::format("{} is not YAML: line {} cannot be read.", base::printable_path(file),
                                     error.mark.line + 1));
   }
@@ -111,6 +117,7 @@ Kubeconfig read_kubeconfig(const std::vector<std::string>& files) {
     } catch (const base::Error& error) {
       base::fail_registry(error.message());
     }
+    // As kubectl: a file in KUBECONFIG that is not there is no error.
     if (!text) continue;
     const std::string full = base::absolute_path(file, base::current_directory());
     merge_kubeconfig(config, *text, file, full.substr(0, std::max<std::size_t>(full.rfind('/'), 1)));

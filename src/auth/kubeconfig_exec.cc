@@ -1,3 +1,6 @@
+// Kubernetes' protocol for plugins that mint tokens (ExecCredential, client.authentication.k8s.io): what is
+// wanted goes in as JSON in KUBERNETES_EXEC_INFO, the answer is one JSON object on standard output. The
+// versions of the protocol differ in nothing that is read here, so each is told its own and none is refused.
 #include "auth/kubeconfig_exec.h"
 
 #include <fmt/format.h>
@@ -90,6 +93,7 @@ ExecToken ask_exec_plugin(const KubeExec& exec, const KubeCluster* cluster,
   }
   const base::Answer answer = run(exec, cluster, cancellation);
   const base::Secret printed{std::string(base::trim(answer.output.reveal()))};
+  // A plugin may print its token on both outputs.
   const std::string said = base::without_secret(std::string(base::trim(answer.error)), printed);
   if (!answer.status.ok()) {
     base::fail_registry(

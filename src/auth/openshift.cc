@@ -1,3 +1,7 @@
+// The registry of an OpenShift cluster takes the tokens of the cluster's API as passwords, with any user.
+// Where to look, if the project does not say: the pod's service account, the kubeconfig, and `oc` itself, for
+// logins that keep their token elsewhere. A token is read anew for each look-up, since whoever mounts or
+// writes it renews it too; only what a program had to make is kept.
 #include "auth/openshift.h"
 
 #include <fmt/format.h>

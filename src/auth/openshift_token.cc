@@ -1,3 +1,6 @@
+// A token in the order of kubectl: the file of a user before the token beside it (the file is renewed, the
+// token is what it once held), then the exec plugin. What there is instead of a token decides the sentence of
+// the error, as each has another remedy.
 #include "auth/openshift_token.h"
 
 #include <fmt/format.h>
@@ -114,6 +117,7 @@ ClusterToken oc_token(const aws::Environment& environment, base::Cancellation& c
   base::Question question;
   question.argv = {"oc", "whoami", "-t"};
   for (const char* name : {"PATH", "HOME", "KUBECONFIG"}) {
+    // The variables as they are for us, which in tests are not the process's own.
     if (const auto value = environment.variable(name)) question.env[name] = *value;
   }
   try {

@@ -1,3 +1,5 @@
+// The options of a client are checked while the project is loaded: names, types, and that references can be
+// read as such. What a reference stands for is loaded when a registry first asks, as most commands never do.
 #include "auth/options.h"
 
 #include <fmt/format.h>
@@ -43,6 +45,7 @@ ClientOptions::ClientOptions(const std::string& host, const Json& options,
     throw Error(ErrorCode::kProject,
                 fmt::format("The options of {} in CONFIG.DOCKER.REGISTRIES must be a dictionary.", host));
   for (const auto& [name, value] : options.items()) {
+    // They are about the connection, and are read by the registry's settings.
     if (contains(kCommonNames, name)) continue;
     if (!contains(names, name)) unknown_option(host, name, names);
     if (value.is_null()) continue;

@@ -1,9 +1,9 @@
 // A cache mount is a directory of the store that RUNs write to, kept from build to build. Three locks, each a
 // byte of one file (key_lock.h), by different keys of the same cache:
 //
-//   <name>            held by a RUN with sharing=locked, and by one with sharing=private for its numbered
-//   copy "using <name>"    shared by all RUNs that have it mounted; taken alone by whoever makes room "making
-//   <path>"   while the directory is made and filled, so that nobody sees half of it
+//   <name>           held by a RUN with sharing=locked, or with sharing=private for its own copy
+//   "using <name>"   shared by all RUNs that have it mounted; alone for whoever makes room
+//   "making <path>"  while the directory is made and filled, so that nobody sees half of it
 //
 // When it was last used is the time of a file beside it: the directory's own time changes with what is
 // written in it, and access times are often off.

@@ -1,3 +1,7 @@
+// Secrets Manager and the Parameter Store, with the same search for credentials as ECR. The region of an ARN
+// wins over the configured one: a secret is often shared between regions by its full name. What the services
+// refuse is told by the names of their errors, which are stable; their sentences are not, and go along as
+// context.
 #include "secrets/aws_source.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// A command for the shell, such as `op read …` or `pass show …`: its output without the last line's end is
+// the secret. Its errors are shown, without what it printed.
 #include <fmt/format.h>
 
 #include "base/capture.h"
@@ -32,6 +34,7 @@ base::Secret load_from_command(const std::string& command, base::Cancellation& c
   if (answer.status.signal != 0) {
     fail_command(answer, fmt::format("The command was ended by signal {}.", answer.status.signal));
   }
+  // The shell's own answer for what it cannot find.
   if (answer.status.code == 127) {
     fail_command(answer,
                  "The command ended with exit code 127: a program in it does not exist. Is it installed?");
@@ -41,6 +44,7 @@ base::Secret load_from_command(const std::string& command, base::Cancellation& c
                                      answer.status.code));
   }
   std::string_view text = answer.output.reveal();
+  // One only: more may belong to the secret.
   if (text.ends_with('\n')) text.remove_suffix(1);
   if (text.empty()) fail_command(answer, "The command succeeded, but printed nothing.");
   return base::Secret(std::string(text));

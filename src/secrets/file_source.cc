@@ -1,3 +1,5 @@
+// A file as Kubernetes and Docker mount secrets: its content without the last line's end. It is read into a
+// buffer that never grows and is wiped, so that no copy is left in memory that others get.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -51,6 +53,7 @@ base::Secret load_from_file(const std::string& path, const aws::Environment& env
   const std::string full = at_home ? environment.home + path.substr(1) : path;
   std::string content = read_whole(full);
   const bool too_large = content.size() > kLargest;
+  // Editors put it there.
   if (content.ends_with('\n')) content.pop_back();
   const base::Secret secret{std::string(content)};
   base::wipe(content);

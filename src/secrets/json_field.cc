@@ -1,3 +1,6 @@
+// A field of a document that holds a secret. The parser's errors are not passed on, since they may quote the
+// text; the text and the parsed document are wiped. What is no string is written as JSON writes it, which is
+// what a person who stored 12345 means.
 #include "secrets/json_field.h"
 
 #include <fmt/format.h>
@@ -27,6 +30,7 @@ const base::Json& find_field(const base::Json& object, const std::string& field,
     if (const auto found = object.find(field); found != object.end()) return *found;
     base::fail_registry(fmt::format("{} has no field {}. It has: {}.", where, field, names_of(object)));
   }
+  // Without a name it is clear which one is meant.
   if (object.size() == 1) return object.front();
   base::fail_registry(
       fmt::format("{} has several fields. Name one behind a #: {}.", where, names_of(object)));

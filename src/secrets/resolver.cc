@@ -1,3 +1,5 @@
+// Each reference is loaded once however many ask for it: a command may ask its user something, and Vault
+// counts. References do not wait for each other.
 #include "secrets/resolver.h"
 
 #include <fmt/format.h>
@@ -11,9 +13,6 @@
 #include "secrets/aws_source.h"
 #include "secrets/local_sources.h"
 #include "secrets/vault_source.h"
-
-// Each reference is loaded once however many ask for it: a command may ask its user something, and Vault
-// counts. References do not wait for each other.
 
 namespace ixian::secrets {
 namespace {

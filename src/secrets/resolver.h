@@ -1,4 +1,9 @@
 // Loads secrets from where references say they are, when they are needed.
+//
+// The front door of this room. What comes in is an option of the project, either the value itself or a
+// reference ("env:NAME", "vault:mount/path#field"); what goes out is a base::Secret. The types to know are
+// SecretReference, SecretResolver, and base::Secret; each kind of reference has its source in a file of its
+// own.
 #pragma once
 
 #include <memory>

@@ -1,3 +1,6 @@
+// A reference is a word, a colon and where to look. The words are few and fixed, so that a password that has
+// a colon in it stays a password: only text that starts with one of them is a reference, and then it must be
+// a good one.
 #include "secrets/secret_reference.h"
 
 #include <fmt/format.h>
@@ -87,12 +90,14 @@ std::optional<SecretReference> parse_secret_reference(std::string_view text) {
     if (!text.starts_with(source.prefix)) continue;
     std::string_view place = text.substr(source.prefix.size());
     std::string_view field;
+    // The last one: names in front of it may have some of their own.
     if (const auto hash = place.rfind('#'); source.has_field && hash != std::string_view::npos) {
       field = place.substr(hash + 1);
       place = place.substr(0, hash);
       if (field.empty() || has_control_characters(field)) fail_reference(source);
     }
     if (source.kind == SourceKind::kVault) {
+      // As the command `vault` takes paths.
       if (place.starts_with('/')) place.remove_prefix(1);
       if (place.ends_with('/')) place.remove_suffix(1);
     }

@@ -1,3 +1,6 @@
+// Vault's HTTP API. A standby node answers with a redirect to the active one, and the token must go along; so
+// redirects are followed here, one of them, and only to where a token may go: the same origin, or https. The
+// client's own rule would drop the header.
 #include "secrets/vault_api.h"
 
 #include <fmt/format.h>
@@ -73,6 +76,7 @@ http::Request VaultApi::request(const std::string& path) const {
   http::Request request;
   request.url = address_.url + "/v1/" + http::url_encode(path, true);
   request.unix_socket = address_.unix_socket;
+  // An agent may be set up to refuse requests without it, against those forged through a browser or a proxy.
   request.headers.add("X-Vault-Request", "true");
   request.headers.add("Accept", "application/json");
   if (!address_.vault_namespace.empty()) request.headers.add("X-Vault-Namespace", address_.vault_namespace);
@@ -86,6 +90,7 @@ http::Response VaultApi::send(http::Request request) const {
   if (!is_redirect(first.head.status)) return first;
   const auto from = http::parse_url(request.url);
   const http::Url to = target_of(first, *from);
+  // The socket is the agent's; the active node is elsewhere.
   if (!http::same_origin(*from, to)) request.unix_socket.clear();
   request.url = to.text();
   http::Response second = client_.send(request);
@@ -109,6 +114,7 @@ VaultAnswer VaultApi::answer(http::Response response) const {
                                     address_.url, answer.status));
   }
   const std::string said = answer.said();
+  // A 503 is also what a load balancer in front of it says.
   if (answer.status == 503 && mentions_seal(said)) {
     base::fail_registry(
         fmt::format("Vault at {} is sealed. Unseal it, or tell whoever runs it.", address_.url), said);

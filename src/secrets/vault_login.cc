@@ -1,3 +1,7 @@
+// How to log in when there is no token, told by the variables that are set: AppRole, JWT (CI systems), or the
+// service account of a pod. Vault's own variables know no logins, so the names are those that common actions
+// and Ixian have in use, ours first. Only the first kind that is set counts: trying one after another would
+// hide a mistake in the one that was meant.
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -78,6 +82,7 @@ std::optional<VaultLogin> kubernetes(const aws::Environment& environment) {
   std::string role = first_of(environment, {"VAULT_K8S_ROLE", "VAULT_ROLE", "VAULT_AUTH_ROLE"});
   if (role.empty()) return std::nullopt;
   const std::string named = variable_or_empty(environment, "VAULT_K8S_TOKEN_FILE");
+  // A role alone is also set outside pods, for JWT.
   if (named.empty() && !base::read_file(kPodToken)) return std::nullopt;
   VaultLogin login{"Kubernetes",
                    mount_of(environment, {"VAULT_K8S_PATH", "VAULT_AUTH_PATH"}, "kubernetes"),

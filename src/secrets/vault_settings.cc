@@ -1,3 +1,5 @@
+// The variables of Vault's own command, read as it reads them: whoever can run `vault` has nothing to set up
+// for us.
 #include "secrets/vault_settings.h"
 
 #include <fmt/format.h>
@@ -71,6 +73,7 @@ VaultAddress vault_address(const aws::Environment& environment) {
   address.token_optional = name == "VAULT_AGENT_ADDR" || value.starts_with(kUnixPrefix);
   if (value.starts_with(kUnixPrefix)) {
     address.unix_socket = value.substr(kUnixPrefix.size());
+    // The socket is what is connected to; the name fills the Host header.
     address.url = "http://localhost";
     return address;
   }
@@ -93,6 +96,7 @@ std::optional<http::TlsSettings> vault_tls_settings(std::string_view authority,
   http::TlsSettings settings;
   const std::string file = variable_or_empty(environment, "VAULT_CACERT");
   const std::string folder = variable_or_empty(environment, "VAULT_CAPATH");
+  // As with Vault's command, VAULT_CAPATH counts only without VAULT_CACERT.
   if (!file.empty()) {
     settings.ca_files = {file};
   } else if (!folder.empty()) {
@@ -104,6 +108,7 @@ std::optional<http::TlsSettings> vault_tls_settings(std::string_view authority,
     base::fail_registry("VAULT_CLIENT_CERT and VAULT_CLIENT_KEY go together: only one of them is set.");
   }
   settings.verify = !is_true("VAULT_SKIP_VERIFY", variable_or_empty(environment, "VAULT_SKIP_VERIFY"));
+  // Nothing special about this host: the settings for all hosts hold.
   if (settings.ca_files.empty() && settings.client_key.empty() && settings.verify) return std::nullopt;
   return settings;
 }

@@ -1,3 +1,7 @@
+// A path says neither where its mount ends, as a mount's name may have slashes, nor whether the engine there
+// keeps versions, in which case "data/" goes between the two. Vault tells both for any path that the token
+// may reach, and that is asked first, as the vault command does. A Vault too old to know the question has no
+// versions.
 #include "secrets/vault_source.h"
 
 #include <fmt/format.h>
@@ -9,11 +13,6 @@
 #include "secrets/json_field.h"
 #include "secrets/vault_api.h"
 #include "secrets/vault_tokens.h"
-
-// A path says neither where its mount ends, as a mount's name may have slashes, nor whether the engine there
-// keeps versions, in which case "data/" goes between the two. Vault tells both for any path that the token
-// may reach, and that is asked first, as the vault command does. A Vault too old to know the question has no
-// versions.
 
 namespace ixian::secrets {
 namespace {

@@ -1,3 +1,7 @@
+// Where Vault's token comes from: VAULT_TOKEN, ~/.vault-token, a login; an agent may need none. The first two
+// are read anew each time, as `vault login` may have been run meanwhile. A token of ours is left to run out
+// and replaced by another login at nine tenths of its life. It is not renewed: that needs a right of its own,
+// has a limit too, and would be a second way to the same thing.
 #include "secrets/vault_tokens.h"
 
 #include <fmt/format.h>
@@ -48,9 +52,11 @@ VaultToken VaultTokens::current() {
 
 bool VaultTokens::replace(const VaultToken& refused) {
   std::lock_guard lock(mutex_);
+  // Nobody can change it while the process runs.
   if (refused.source == "VAULT_TOKEN") return false;
   if (refused.source == "~/.vault-token") {
     const auto token = from_file();
+    // Another is there, or the next in the order has a turn.
     return !token || token->token.reveal() != refused.token.reveal();
   }
   // Somebody else may have logged in anew meanwhile.
