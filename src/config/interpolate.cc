@@ -1,3 +1,7 @@
+// A brace is itself unless it surely belongs to a variable, because texts that are rendered also hold JSON,
+// shell and templates of Go (`docker inspect --format {{.Id}}`), and nobody escapes these. So "{{" means "{"
+// only in a text all of whose braces can be read so; one brace that fits nothing, and all doubled ones in the
+// text stay as they are.
 #include "config/interpolate.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// A variable's text becomes a value of the type that it is spelled as: what reads back to just the same text
+// is a number, so that 1.10 and 007 stay what they are. A list is JSON in brackets, or words between commas
+// where the project's value is a list.
 #include "config/overrides.h"
 
 #include <algorithm>
@@ -76,6 +79,7 @@ std::vector<Override> read_overrides(const std::vector<std::string>& environment
       overrides.push_back({std::string(name), *path, std::string(entry.substr(equals + 1))});
     }
   }
+  // The order of the environment is nobody's choice.
   std::sort(overrides.begin(), overrides.end(),
             [](const Override& a, const Override& b) { return a.variable < b.variable; });
   return overrides;
@@ -87,6 +91,7 @@ base::Json parse_value(std::string_view text, bool want_list) {
     try {
       return base::parse_json(trimmed);
     } catch (const std::invalid_argument&) {
+      // [a, b] without quotes: what people write in a shell.
       return parse_words(trimmed.substr(1, trimmed.size() - 2));
     }
   }

@@ -1,3 +1,11 @@
+// What is sent again, and what not. An answer that asks for patience (429, 503, …) and a connection that
+// broke are repeated, with pauses that double; but where a request may have had an effect, its sender must
+// have called it repeatable, unless the connection was never made. One count of attempts spans all hops of a
+// redirect. A body that breaks off after the head is not repeated here: only its reader knows what it has of
+// it.
+//
+// What is not followed: redirects that give up TLS, that lead from outside into the local network, or in a
+// circle; and secrets do not go along to another origin (redirect.cc).
 #include "http/client.h"
 
 #include <algorithm>
@@ -15,6 +23,7 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t kLongestDrained = 64 << 10;
 
 bool worth_repeating(int status) {
+  // 499 and 522 are of proxies (nginx, Cloudflare) that lost the client or the server behind them.
   constexpr int kStatuses[] = {408, 429, 499, 500, 502, 503, 504, 522};
   return std::find(std::begin(kStatuses), std::end(kStatuses), status) != std::end(kStatuses);
 }
@@ -70,6 +79,7 @@ Response Client::attempt(const Request& request, Tries& tries) {
       const int status = response.head.status;
       if (!worth_repeating(status) || !request.repeatable) return response;
       const milliseconds asked = response.head.retry_after(clock_.now()).value_or(milliseconds(0));
+      // Better the server's own answer than a command that seems to hang.
       if (asked > options_.longest_retry_after || !tries.again()) return response;
       drop(std::move(response));
       const std::string what = host_of(request) + " answered " + std::to_string(status);
@@ -77,6 +87,7 @@ Response Client::attempt(const Request& request, Tries& tries) {
     } catch (const TransportError& error) {
       const bool unsent =
           error.failure == TransportFailure::kConnect || error.failure == TransportFailure::kResolver;
+      // Whoever sets a time of silence for a request of his own wants to decide himself.
       if (error.failure == TransportFailure::kStalled && request.silence) throw;
       if (!error.transient() || (!request.repeatable && !unsent) || !tries.again()) throw;
       std::string what = error.message();

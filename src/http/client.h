@@ -1,4 +1,9 @@
 // HTTP as the rest of the program uses it: redirects followed with care, failures tried again with patience.
+//
+// What comes in is a Request; what goes out is a Response whose body is read as it arrives. The three types
+// to know are Request and Response (message.h) and HttpTransport (transport.h), which sends one request once.
+// Over it Client decides what is repeated and where a redirect may lead; under it CurlTransport speaks to
+// servers, and in tests a fake does.
 #pragma once
 
 #include <chrono>

@@ -1,3 +1,7 @@
+// Connections are kept ourselves and not by libcurl, whose cache belongs to one multi handle and so to one
+// thread at a time. A line here is an easy handle, its multi handle and at most the one connection in it; it
+// is in use by one exchange or idle by a key of all that must agree (who is asked, by which proxy, with which
+// TLS settings). What turns out to have been closed meanwhile libcurl replaces by itself.
 #include "http/connection_pool.h"
 
 #include <poll.h>
@@ -35,6 +39,7 @@ CurlLine::CurlLine() {
 }
 
 std::unique_ptr<CurlLine> ConnectionPool::take(const std::string& key) {
+  // Closing says goodbye over TLS, which takes time.
   std::list<std::unique_ptr<CurlLine>> closing;  // outside of the lock
   std::lock_guard lock(mutex_);
   for (auto it = idle_.begin(); it != idle_.end();) {

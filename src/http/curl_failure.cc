@@ -1,3 +1,7 @@
+// libcurl tells what went wrong by a code, the system's error, OpenSSL's verdict and a sentence of its own.
+// The sentence is looked into only where nothing else tells cases apart that need different advice; where its
+// words change in another version, the advice becomes more general, and nothing else. What is transient
+// (worth another attempt) is decided here, by kind.
 #include "http/curl_failure.h"
 
 #include <openssl/x509_vfy.h>

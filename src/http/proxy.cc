@@ -1,3 +1,7 @@
+// Which proxy, if any, is for a URL: the variables that curl, Go and Python read. They agree about names and
+// differ about NO_PROXY; here each entry that means something to one of them does (a domain with or without a
+// dot or star in front, an address, a block, a port), since an entry that is passed over sends traffic where
+// it was not to go. Loopback is never sent to a proxy, as with Go.
 #include "http/proxy.h"
 
 #include <arpa/inet.h>
@@ -98,6 +102,7 @@ bool excepted(const Url& url, const std::string& list) {
 }
 
 std::string configured(const Url& url, const Variables& variables) {
+  // In a CGI program HTTP_PROXY is the header "Proxy:" of whoever calls it (httpoxy).
   const bool from_client = !url.https() && variables("REQUEST_METHOD").has_value();
   const std::string name = url.https() ? "HTTPS_PROXY" : "HTTP_PROXY";
   std::string proxy = from_client ? variables("http_proxy").value_or("") : first_of(variables, name);
@@ -110,6 +115,7 @@ std::string proxy_for(const Url& url, const Variables& variables) {
   if (is_loopback(url.host)) return "";
   const std::string proxy = configured(url, variables);
   if (proxy.empty() || excepted(url, first_of(variables, "NO_PROXY"))) return "";
+  // As curl reads it.
   return proxy.find("://") == std::string::npos ? "http://" + proxy : proxy;
 }
 

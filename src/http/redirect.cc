@@ -1,3 +1,7 @@
+// As browsers do, with three exceptions: a 301 or 302 after a POST is not followed (its body would be lost
+// without a word), TLS is not given up, and where an address may lead is limited (reach.cc). Across origins
+// everything that proves who we are stays behind, whether its name is known here or its sender called it
+// secret.
 #include "http/redirect.h"
 
 #include "base/error.h"
@@ -47,6 +51,7 @@ void check(const Request& request, const Url& from, const Url& to, Reach reach,
 void leave_secrets(Request& request) {
   request.secret_headers.clear();
   request.aws_signature.reset();
+  // Those that somebody added as plain headers.
   for (const char* name : {"Authorization", "Cookie", "Host"}) request.headers.remove(name);
 }
 

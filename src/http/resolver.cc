@@ -1,3 +1,5 @@
+// libcurl says only "could not resolve". Whether the name does not exist, which no further attempt changes,
+// or no name server answered, which one may, is found out by asking once more, at once.
 #include "http/resolver.h"
 
 #include <netdb.h>
@@ -16,6 +18,7 @@ bool means_no_answer(int resolver_error) {
 }
 
 bool resolver_is_silent(const std::string& host, std::chrono::milliseconds took) {
+  // It took so long that no server can have said no; asking again would take as long.
   if (host.empty() || took >= kTimeOfSilence) return true;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;

@@ -1,3 +1,7 @@
+// certs.d, as Docker and podman read it: in a directory by the registry's name (with its port) every .crt is
+// a CA, and each X.cert with X.key beside it a client certificate. The first of the places that has a
+// directory for the host counts, and the others are not looked into. They are the user's before the
+// machine's.
 #include "http/tls_settings.h"
 
 #include <algorithm>
@@ -67,6 +71,7 @@ TlsSettings read_certs_d(const std::vector<std::string>& folders, std::string_vi
     const fs::path path = fs::path(folder) / authority;
     std::error_code ignored;
     if (!fs::is_directory(path, ignored)) continue;
+    // Whoever can write here can pose as the registry.
     base::warn_if_untrusted(path);
     for (const auto& entry : fs::directory_iterator(path, ignored)) base::warn_if_untrusted(entry.path());
     return read_folder(path);

@@ -1,3 +1,6 @@
+// Reading directories by the system's own calls: getdents64() gives many names and their types at once into a
+// buffer that is used again, where readdir() has one of its own for each directory. A path may be longer than
+// the system takes; it is opened in steps.
 #include "task/folder_io.h"
 
 #include <dirent.h>

@@ -1,3 +1,5 @@
+// Edges are numbers, and names are looked up once. What a task depends on and is not there is only marked
+// here, since a project with one bad task must still run the others.
 #include "task/graph.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,10 @@
 // Tasks and who needs whom.
+//
+// The front door of this room. What comes in is the list of tasks that a project declares; what goes out is
+// an order in which to run them, and for each a hash of all that it depends on. The three types to know are
+// Task (task.h), Checker, which knows the state of something (files, for the most part), and TaskStates,
+// which makes hashes of states. StateStore keeps what was true when a task last succeeded. Running tasks is
+// the matter of src/run.
 #pragma once
 
 #include <cstddef>

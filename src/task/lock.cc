@@ -1,3 +1,6 @@
+// One file for all tasks: a task's lock is one byte of it, at a place that its name's hash gives, locked by
+// open file description (fcntl(2), F_OFD_SETLK), so that threads of one process exclude each other too and
+// nothing is left to clean up. Two names that meet at one place would only wait for each other.
 #include "task/lock.h"
 
 #include <fcntl.h>
@@ -8,10 +11,6 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
-
-// One file for all tasks: a task's lock is one byte of it, at a place that its name's hash gives, locked by
-// open file description (fcntl(2), F_OFD_SETLK), so that threads of one process exclude each other too and
-// nothing is left to clean up. Two names that meet at one place would only wait for each other.
 
 namespace ixian::task {
 namespace {

@@ -1,3 +1,9 @@
+// Two tables: `task` holds the small records, which every plan reads; `detail` holds the listings, which only
+// `ix why` reads.
+//
+// Write-ahead logging with synchronous=NORMAL: a killed process never leaves half a record, and after a loss
+// of power the last records may be missing, which costs a run and no more. Where the file system cannot do
+// it, SQLite stays with its roll-back journal by itself.
 #include "task/state_store.h"
 
 #include <fmt/format.h>
@@ -11,13 +17,6 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/trust.h"
-
-// Two tables: `task` holds the small records, which every plan reads; `detail` holds the listings, which only
-// `ix why` reads.
-//
-// Write-ahead logging with synchronous=NORMAL: a killed process never leaves half a record, and after a loss
-// of power the last records may be missing, which costs a run and no more. Where the file system cannot do
-// it, SQLite stays with its roll-back journal by itself.
 
 namespace ixian::task {
 namespace {
@@ -142,6 +141,7 @@ void StateStore::set_aside() {
   close();
   damaged_ = path_ + ".damaged";
   ::rename(path_.c_str(), damaged_.c_str());
+  // SQLite would apply them to the new file.
   ::unlink((path_ + "-wal").c_str());
   ::unlink((path_ + "-shm").c_str());
 }
@@ -196,6 +196,7 @@ void StateStore::open_file(bool create) {
                     "then every task runs once more.",
                     base::printable_path(path_)));
   }
+  // Two processes may make it at once: each statement bears being run again.
   if (version < kSchema) {
     execute(
         "BEGIN IMMEDIATE;"

@@ -1,3 +1,10 @@
+// A task's hash covers its checkers' states and its dependencies' hashes, so that equal hashes mean that
+// nothing below has changed. An image's hash is its build key instead, which covers its content.
+//
+// Two locks would be in each other's way: making an image's key may run the project's Python, which may ask
+// for the hash of another task. So keys are made first and without the lock; under it only what never calls
+// back is left, apart from a checker's key that asks for a HASH. Such a call comes on the same thread, so the
+// lock is recursive, and a circle is found by the list of those being asked.
 #include "task/states.h"
 
 #include <fmt/format.h>

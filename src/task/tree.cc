@@ -1,3 +1,5 @@
+// A tree of directories and files in git's order, in which a directory sorts as if its name ended in "/":
+// "a.c" comes before the directory "a". So a listing of files is in the order of their whole paths.
 #include "task/tree.h"
 
 #include <algorithm>
@@ -65,6 +67,7 @@ const Entry* find_entry(const Folder& folder, std::string_view path) {
   while (true) {
     const std::string_view step = path.substr(0, path.find('/'));
     const Entry* found = nullptr;
+    // What stands there may be either, and the two have different places in the order.
     for (const bool is_folder : {false, true}) {
       const GitName wanted{step, is_folder};
       const auto at = std::lower_bound(
