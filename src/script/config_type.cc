@@ -1,3 +1,10 @@
+// The base of the project's configuration classes. Reading an attribute renders the text in it, {NAME} by
+// {NAME}; that is done at each read rather than once, as a value may be overridden later. It is C++ because a
+// project reads its configuration all the time.
+//
+// A name is looked up from the root first and then in the configuration that the text stands in. A variable's
+// name starts with a capital; only these are watched for rings, which are found by the list of what this
+// thread is reading.
 #include "script/config_type.h"
 
 #include <string>
@@ -107,6 +114,8 @@ struct Rendering {
     try {
       return py::getattr(root, name);
     } catch (py::error_already_set& error) {
+      // An AttributeError has a traceback only if Python code ran: then the name is there, and its property
+      // is wrong.
       const bool from_inside_a_property = static_cast<bool>(error.trace());
       if (root.is(config) || !error.matches(PyExc_AttributeError) || from_inside_a_property) throw;
     }
@@ -133,6 +142,7 @@ bool is_reserved(std::string_view name) {
 py::object read_value(py::object config, const std::string& name, py::handle attribute) {
   py::object value = generic_attribute(config, attribute);
   if (!PyUnicode_CheckExact(value.ptr()) || is_reserved(name)) return value;
+  // Before anything is copied: nearly all values have no braces.
   if (PyUnicode_FindChar(value.ptr(), '{', 0, PyUnicode_GET_LENGTH(value.ptr()), 1) < 0 &&
       PyUnicode_FindChar(value.ptr(), '}', 0, PyUnicode_GET_LENGTH(value.ptr()), 1) < 0) {
     return value;

@@ -1,3 +1,7 @@
+// Exceptions cross between two languages, in both directions, often several times on one way: a task calls a
+// task that runs a program. So an Error takes its code and context along through Python as attributes, and
+// comes out as it went in. What an exception means to a user is said by Python (ixian._errors), which knows
+// its class, source line and cause.
 #include "script/errors.h"
 
 #include "base/subprocess.h"
@@ -43,6 +47,7 @@ void rethrow(py::error_already_set& exception) {
     context = to_bytes(described[2]);
     exit_code = errors.attr("exit_code")(exception.value()).cast<int>();
   } catch (py::error_already_set&) {
+    // The project's own __str__ may fail.
     throw base::Error(base::ErrorCode::kTaskFailed, exception.what());
   }
   if (kind == "interrupted") throw base::Cancelled();

@@ -1,3 +1,6 @@
+// Between the Docker module and the image hooks: rows of plain values in one direction, so that no Python
+// object is needed once the GIL is released. What is wrong in them is an error of the project, with the
+// image's name.
 #include "script/image_calls.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,10 @@
+// Python is part of the program: the interpreter is linked in, its standard library is the system's package,
+// and Ixian's own modules are frozen into the binary. Its configuration is isolated, so that neither PYTHON*
+// variables nor site files decide how ix behaves. PYTHONPATH and the directories of packages are added here,
+// in the order in which `site` would: running it costs time at each start, and it runs what packages have
+// left there.
+//
+// Signals are ours. After the start the GIL is released, and everybody takes it who needs it.
 #include "script/interpreter.h"
 
 #include <fmt/format.h>
@@ -142,6 +149,7 @@ void start_python(const InterpreterOptions& options) {
         fmt::format("Python's standard library is not in {}. Install the package libpython3.11-stdlib.",
                     IXIAN_PYTHON_STDLIB));
   }
+  // Both before Python starts: it reads them once.
   PyImport_FrozenModules = frozen_table();
   register_native_module();
   initialise(options);

@@ -1,3 +1,4 @@
+// Whatever may wait, or asks the rest of the program, lets go of the GIL first.
 #include "script/native_module.h"
 
 #include <fmt/format.h>
@@ -22,8 +23,6 @@
 #include "script/interrupt.h"
 #include "script/session.h"
 #include "script/values.h"
-
-// Whatever may wait, or asks the rest of the program, lets go of the GIL first.
 
 namespace py = pybind11;
 

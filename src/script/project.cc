@@ -1,3 +1,6 @@
+// A project's Python makes rows of plain values (ixian._boot), and here they become tasks. What a task needs
+// of Python later is kept in one place for the life of the process and named by a number: tasks are copied
+// and dropped on any thread, and a reference that is counted without the GIL would break the interpreter.
 #include "script/project.h"
 
 #include <fmt/format.h>
@@ -155,9 +158,11 @@ Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Can
   state->hooks = std::move(hooks);
   set_session(std::move(state));
 
+  // As for a script, its own directory first.
   std::vector<std::string> import_path{folder_of(options.file)};
   if (import_path[0] != options.folder) import_path.push_back(options.folder);
   start_python({options.argv, import_path});
+  // The main thread is reached by its signal.
   cancellation.on_request([] { interrupt_other_threads(); });
   try {
     const task::Call loading{{}, {}, base::kNoActivity, true, false};

@@ -1,4 +1,12 @@
 // A project: its ixian.py, loaded.
+//
+// The front door of this room, the only one that knows Python. What comes in is the path of an ixian.py and
+// functions that its tasks may call (Hooks); what goes out are task::Tasks whose functions run Python, and
+// the settings of images and registries. The three types to know are Project, Hooks (hooks.h) and Session
+// (session.h), which joins the two for calls from either side.
+//
+// Two rules: C++ that may wait, or takes a lock that may be waited for, does not hold the GIL; and references
+// to Python's objects are counted only with it.
 #pragma once
 
 #include <string>

@@ -1,3 +1,6 @@
+// A checker in Python is asked for its state, which is compared here, unless its class has a check() of its
+// own; that one finds the saved state in the session, under the object's address, while it runs. FileHash,
+// which nearly every task has, does without Python altogether.
 #include "script/py_checker.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,6 @@
+// Any thread may need credentials, in the middle of an upload too, while another one runs Python code that
+// waits for that upload. So a lock is never waited for with the GIL held: first the provider's own lock, then
+// the GIL. Whoever comes here from Python has let go of the GIL on the way (hooks.h).
 #include "script/py_credentials.h"
 
 #include <fmt/format.h>
@@ -11,10 +14,6 @@
 #include "script/errors.h"
 #include "script/session.h"
 #include "script/values.h"
-
-// Any thread may need credentials, in the middle of an upload too, while another one runs Python code that
-// waits for that upload. So a lock is never waited for with the GIL held: first the provider's own lock, then
-// the GIL. Whoever comes here from Python has let go of the GIL on the way (hooks.h).
 
 namespace py = pybind11;
 

@@ -1,3 +1,6 @@
+// CONFIG.DOCKER.REGISTRIES as settings: a kind of client and its options for each host. A class of the
+// project that is derived from one of ours is a client of its own (kCustom), which may still leave a question
+// to the kind that it is derived from.
 #include "script/registry_settings.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,6 @@
+// There is one session for the process, since Python has one interpreter, and native functions are called
+// with nothing but their arguments. Which task is running is another matter: that is of a thread, a stack of
+// calls, as tasks run tasks.
 #include "script/session.h"
 
 #include <fmt/format.h>
@@ -64,6 +67,7 @@ task::FileHasher& Session::hasher() {
     std::lock_guard lock(hasher_mutex_);
     if (hasher_) return *hasher_;
   }
+  // Not under the lock: it asks Python.
   const std::string builder = base::absolute_path(builder_folder(), folder);
   std::lock_guard lock(hasher_mutex_);
   if (!hasher_) {

@@ -1,3 +1,6 @@
+// Text is bytes on our side, as the system has them, and str with surrogate escapes in Python; both ways are
+// lossless. JSON is UTF-8, so what is not goes into it escaped. A state is compared and hashed, so equal
+// values must give equal JSON: sets are sorted.
 #include "script/values.h"
 
 #include <algorithm>
@@ -31,6 +34,7 @@ base::Json integer(py::handle value) {
   int overflow = 0;
   const long long number = PyLong_AsLongLongAndOverflow(value.ptr(), &overflow);
   if (overflow == 0) return number;
+  // JSON's readers have no numbers of this size.
   return py::str(value).cast<std::string>();
 }
 
