@@ -1,3 +1,8 @@
+// What docker save writes has had three shapes. First a folder for each layer and `repositories`, without any
+// digest: too old to be of use. Then manifest.json, which names a config and the layers' tar files, which
+// skopeo and podman write too: there is no manifest as registries know them, so one is made, whose layers are
+// uncompressed and whose digests are therefore the diff IDs that the config holds. Since version 25 the
+// archive is an OCI layout besides: its own manifests are used, so that an image keeps its digest on the way.
 #include "layout/archive_images.h"
 
 #include <fmt/format.h>
@@ -10,12 +15,6 @@
 #include "layout/index_file.h"
 #include "oci/image_config.h"
 #include "oci/media_types.h"
-
-// What docker save writes has had three shapes. First a folder for each layer and `repositories`, without any
-// digest: too old to be of use. Then manifest.json, which names a config and the layers' tar files, which
-// skopeo and podman write too: there is no manifest as registries know them, so one is made, whose layers are
-// uncompressed and whose digests are therefore the diff IDs that the config holds. Since version 25 the
-// archive is an OCI layout besides: its own manifests are used, so that an image keeps its digest on the way.
 
 namespace ixian::layout {
 namespace {

@@ -1,3 +1,7 @@
+// An archive for `docker load` of every age: an OCI layout with index.json, and manifest.json beside it,
+// which names the same blobs. The index may hold the names and the list of platforms; Docker's own file has
+// room for one image. Blobs go into a spool that is the archive in the making, and both documents come last,
+// when it is known what was copied.
 #include <fmt/format.h>
 
 #include <algorithm>

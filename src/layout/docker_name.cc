@@ -1,3 +1,5 @@
+// Docker writes short names into archives and means full ones: "web" is docker.io/library/web:latest. Names
+// are compared in full, and written as Docker does.
 #include "layout/docker_name.h"
 
 #include "base/error.h"
@@ -25,6 +27,7 @@ std::string full_name(const std::string& name) {
   try {
     return with_tag(name).text();
   } catch (const base::Error&) {
+    // What is no name at all stays what it is, and equals only itself.
     return name;
   }
 }

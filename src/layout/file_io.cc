@@ -1,3 +1,6 @@
+// Files of images, with errors that say what to do. All writing is followed by fsync() of the file before it
+// gets its name, and of the directory after: a layout is to be whole or absent after a loss of power, also on
+// network file systems, where an error may come as late as that.
 #include "layout/file_io.h"
 
 #include <fcntl.h>

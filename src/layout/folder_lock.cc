@@ -1,3 +1,6 @@
+// One lock for a layout, on a file of its own beside the index, as the index is replaced by renaming. By open
+// file description, so that it works between threads too, and asked for again and again rather than waited
+// for, so that a cancellation is heard.
 #include "layout/folder_lock.h"
 
 #include <fcntl.h>

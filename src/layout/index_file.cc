@@ -1,3 +1,6 @@
+// index.json names a layout's images. Readers take no lock: the file is replaced as a whole, and what was
+// parsed is used until it is another file. Writers read, change and replace it under the lock. What others
+// put into it is kept, down to unknown fields.
 #include "layout/index_file.h"
 
 #include <fcntl.h>

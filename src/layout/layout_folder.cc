@@ -1,3 +1,5 @@
+// The file oci-layout says that a folder is a layout, so it is made last: a folder that was not finished is
+// none yet, and the next writer finishes it.
 #include "layout/layout_folder.h"
 
 #include <fmt/format.h>
@@ -11,9 +13,6 @@
 #include "layout/file_io.h"
 #include "layout/folder_lock.h"
 #include "layout/temporary_file.h"
-
-// The file oci-layout says that a folder is a layout, so it is made last: a folder that was not finished is
-// none yet, and the next writer finishes it.
 
 namespace ixian::layout {
 namespace {

@@ -115,6 +115,7 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
                                               wanted.text() + "; it has " + platforms(*index) +
                                               ". Ask for one of these with --platform.");
       }
+      // What the destination has under this name is this very entry: not even its manifest is read.
       if (!there || there->digest != entry->digest || options_.look_closer) {
         named = read(entry->digest.text());
         check_entry(*entry, *named);
@@ -134,6 +135,7 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
   if (from_.name() != to_.name()) {
     collect(*named, 0);
     move_blobs();
+    // The innermost first: a registry refuses a manifest that names what it does not have.
     for (std::size_t depth = entries_.size(); depth-- > 0;) {
       std::vector<RawManifest>& level = entries_[depth];
       is_there_ = is_there_ && level.empty();

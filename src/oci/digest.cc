@@ -1,3 +1,5 @@
+// A digest is text of one of two shapes, checked once: whoever has a Digest can make a path of it without a
+// further look.
 #include "oci/digest.h"
 
 #include <openssl/evp.h>

@@ -1,3 +1,6 @@
+// An image's config has fields that we know and many that we do not (of Docker, Podman, Windows). So the
+// parsed document is kept and only what changes is written into it: an image that passes through loses
+// nothing.
 #include "oci/image_config.h"
 
 #include <stdexcept>

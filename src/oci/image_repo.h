@@ -1,5 +1,10 @@
 // Where images live: a repository of a registry, a folder, an archive, the store. One interface, so that one
 // function copies between any two.
+//
+// The front door of this room: what images are, wherever they are. Documents of the OCI image specification
+// come in as bytes and go out as values (manifest.h, image_config.h, descriptor.h), and the same way back;
+// names as text (reference.h, digest.h). The three types to know are Descriptor, Manifest with Index, and
+// ImageRepo, which registries, layouts and the store implement.
 #pragma once
 
 #include <memory>

@@ -1,3 +1,6 @@
+// Fields of documents whose other readers are written in Go, where the names of fields are found without
+// regard to case. "Layers" is then a second spelling of "layers" to some and nothing to others, so it is
+// refused. Null counts as absent, as in Go.
 #include "oci/json_fields.h"
 
 #include <algorithm>
@@ -51,6 +54,7 @@ std::string Fields::path(std::string_view key) const {
 void Fields::refuse_other_spellings(std::initializer_list<std::string_view> known) const {
   for (const auto& [key, value] : json_.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    // Before it is copied.
     if (key.size() > kLongestFolded) continue;
     const std::string fold = folded(key);
     for (const std::string_view field : known) {

@@ -1,3 +1,7 @@
+// What turned out to be missing or damaged where it was said to be is lost for this process: noted once, and
+// from then on the repository is seen without it, so that plans and copies take another way (build anew, pull
+// from elsewhere). Whoever stores it anew has mended it. Nothing is removed at the place itself, which may
+// only be out of reach.
 #include "oci/losses.h"
 
 #include <atomic>

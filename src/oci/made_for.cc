@@ -1,3 +1,6 @@
+// An image of a stage has its build key in its tag, and its manifest says so in an annotation, which its
+// digest covers. A tag can be moved by whoever may push, and the manifest cannot be changed: so a tag is
+// believed only if both agree. Images of others say nothing, and are taken as they are.
 #include "oci/made_for.h"
 
 #include <stdexcept>
@@ -31,6 +34,7 @@ std::optional<std::string> key_in_tag(std::string_view tag) {
   const std::string_view key = tag.substr(tag.size() - kKeySize);
   if (tag[tag.size() - kKeySize - 1] != '-') return std::nullopt;
   if (key.find_first_not_of("0123456789abcdef") != std::string_view::npos) return std::nullopt;
+  // They have keys in their tags too, which are not those of an image.
   for (const std::string_view other : {"cache-", "listing-"}) {
     if (tag.starts_with(other) && tag.size() == other.size() + kKeySize) return std::nullopt;
   }

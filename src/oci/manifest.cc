@@ -208,6 +208,7 @@ const Descriptor* choose(const Index& index, const Platform& wanted) {
       best_score = score;
     }
   }
+  // One image without a platform is meant for whoever asks, as Docker and containerd have it.
   if (best == nullptr && images == 1 && !names_platform(*only)) return only;
   return best;
 }

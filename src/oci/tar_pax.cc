@@ -1,3 +1,6 @@
+// A record of a PAX header is "<length> <key>=<value>\n", whose length counts itself, and whose value may
+// hold anything, line ends too. Times are decimal, with a fraction; they are kept as seconds rounded down and
+// nanoseconds above these, as the system has them, so -0.5 is -1 and 500 000 000.
 #include "oci/tar_pax.h"
 
 #include <fmt/format.h>
@@ -40,6 +43,7 @@ bool for_each_pax_record(std::string_view text,
 std::string pax_record(std::string_view key, std::string_view value) {
   const std::size_t rest = key.size() + value.size() + 3;  // the space, "=" and the newline
   std::size_t length = rest;
+  // The length's own digits may make it one digit longer.
   for (std::size_t next; (next = rest + fmt::formatted_size("{}", length)) != length;) length = next;
   return fmt::format("{} {}={}\n", length, key, value);
 }

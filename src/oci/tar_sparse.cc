@@ -1,3 +1,12 @@
+// A sparse file's body holds its data only; a map of (offset, size) says where it belongs. There are four
+// ways to write the map:
+//
+//   old GNU    four entries of 2 × 12 bytes from byte 386 of the header, then blocks of 21 more
+//   PAX 0.0    records GNU.sparse.offset and GNU.sparse.numbytes, in turn
+//   PAX 0.1    one record GNU.sparse.map: numbers between commas
+//   PAX 1.0    decimal lines at the start of the body: how many, then the numbers; filled to a block
+//
+// All end in one check: in order, within the file's size, and just as much as the body holds.
 #include "oci/tar_sparse.h"
 
 #include <charconv>

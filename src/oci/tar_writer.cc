@@ -1,3 +1,6 @@
+// A plain ustar header says everything about most members, and every reader knows it. What has no room in it
+// (long or non-ASCII names, big numbers, fractions of seconds, extended attributes) goes into a PAX header
+// before it, whose own fields are constant, with its records in the order of their keys.
 #include "oci/tar_writer.h"
 
 #include <algorithm>
@@ -8,10 +11,6 @@
 
 #include "oci/tar_block.h"
 #include "oci/tar_pax.h"
-
-// A plain ustar header says everything about most members, and every reader knows it. What has no room in it
-// (long or non-ASCII names, big numbers, fractions of seconds, extended attributes) goes into a PAX header
-// before it, whose own fields are constant, with its records in the order of their keys.
 
 namespace ixian::oci {
 namespace {

@@ -1,3 +1,7 @@
+// A blob is believed only once its digest is right, but is read as a stream, and read again from the middle
+// where an upload is taken up anew. So the hash belongs to the blob and not to one reading: it goes on where
+// it had stopped, whichever reading brings the next byte, and the last bytes are given out only if the whole
+// is right.
 #include "oci/verifying_source.h"
 
 #include <algorithm>
