@@ -1,3 +1,7 @@
+// A request comes from a signal handler, which may only set a flag (mark()), or from a thread, which does the
+// rest: it passes the interrupt on to the groups of programs that run, wakes those who wait, and calls the
+// listeners, outside of the lock, since these may ask for anything. That is done once, however often it is
+// requested.
 #include "base/cancel.h"
 
 #include <csignal>
@@ -13,6 +17,7 @@ void Cancellation::request() {
     std::lock_guard lock(mutex_);
     mark();
     if (std::exchange(carried_out_, true)) return;
+    // Under the lock, under which ended() forgets a group: its number can have no new owner yet.
     signal_groups(SIGINT);
     listeners = listeners_;
   }

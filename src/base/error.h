@@ -1,4 +1,8 @@
 // Errors that a user is meant to read.
+//
+// Together with event.h and cancel.h these are the three that everything else uses: an Error is what ends a
+// command and has a sentence for people, an event is what they may see while it runs, and Cancellation is how
+// they end it. The rest of this room is small: files, text, JSON, time, threads, programs that are run.
 #pragma once
 
 #include <exception>

@@ -1,3 +1,5 @@
+// Files by system calls, with the errors' text for people. Names are bytes, which need not be UTF-8;
+// printable_path() makes them safe to show, and can be undone, so it is also how paths get into JSON.
 #include "base/fs.h"
 
 #include <fcntl.h>

@@ -1,3 +1,6 @@
+// The parser's own limits are none, so depth and size are bounded here, and where several programs must read
+// one document alike (strict), keys that come twice are refused. Its messages may quote the document; they
+// are cut and made printable.
 #include "base/json.h"
 
 #include <functional>

@@ -1,3 +1,6 @@
+// What is the same for all programs that are started. Between fork() and exec() only system calls are made,
+// since another thread may have held any lock at the fork; what they need is made before. All signals are
+// blocked meanwhile, so that no handler of ours runs in the child.
 #include "base/launch.h"
 
 #include <fcntl.h>
@@ -15,6 +18,7 @@ namespace {
 
 UniqueFd above_standard(int fd) {
   UniqueFd owned(fd);
+  // Where standard descriptors were closed, a pipe would get their numbers, and dup2() would overwrite it.
   if (fd > STDERR_FILENO) return owned;
   UniqueFd moved(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   if (!moved.valid()) throw LaunchError("Cannot make a pipe: " + errno_text(errno) + ".", false);

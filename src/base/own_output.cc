@@ -1,3 +1,5 @@
+// The file that our own output goes to grows while we read: `ix … > log` in the project. Whoever walks files
+// passes over it, told by device and inode, not by its name.
 #include "base/own_output.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// A secret's memory is overwritten when it goes, including what a moved-from string keeps. No more is
+// promised: others' copies (of the kernel, of libraries) are not in reach.
 #include "base/secret.h"
 
 #include <openssl/crypto.h>
@@ -38,6 +40,7 @@ void Secret::wipe() noexcept {
 std::string without_secret(std::string text, const Secret& secret) {
   constexpr std::size_t kShortest = 4;
   const std::string& hidden = secret.reveal();
+  // It would blot out half of the text.
   if (hidden.size() < kShortest) return text;
   for (std::size_t at = text.find(hidden); at != std::string::npos; at = text.find(hidden, at)) {
     text.replace(at, hidden.size(), "***");

@@ -1,3 +1,6 @@
+// Blocks of zeros become holes: they are passed over, and the file's end is set at last. Only whole blocks at
+// the borders of blocks count, as only these can be holes in a file system, so what comes in pieces is
+// gathered.
 #include "base/sparse_writer.h"
 
 #include <unistd.h>

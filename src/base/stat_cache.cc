@@ -1,9 +1,15 @@
 // Reading 20,000 files to learn that none has changed takes seconds, asking stat() for them takes
-// milliseconds. stat() proves less than it seems to: file systems stamp with a coarse clock, so a
-// file written twice within one tick (up to 2 s on some) can hold other content under the very
-// same stamps, and mtime can be set to anything. Hence ctime is part of the key, which no program
-// can set, and a digest is stored only when both stamps lay well before the reading began: any
-// later write then gets a later ctime. A file just written is read again until it has settled.
+// milliseconds. stat() proves less than it seems to: file systems stamp with a coarse clock, so a file
+// written twice within one tick (up to 2 s on some) can hold other content under the very same stamps, and
+// mtime can be set to anything. Hence ctime is part of the key, which no program can set, and a digest is
+// stored only when both stamps lay well before the reading began: any later write then gets a later ctime. A
+// file just written is read again until it has settled.
+//
+// The file is a header of 32 bytes (magic, version, size of a record, count, checksum) and the records as
+// they are in memory, in no order. It is for this machine only. One that cannot be read is passed over, and
+// the files are hashed again.
+//
+// Most look-ups hit what was loaded, which does not change any more and so needs no lock.
 #include "base/stat_cache.h"
 
 #include <fcntl.h>
@@ -141,6 +147,7 @@ bool StatCache::find(const struct stat& status, Sha256Bytes& digest) {
   std::call_once(loaded_once_, [this] { load(); });
   const std::size_t position = loaded_.find(status.st_dev, status.st_ino);
   if (position != Table::kNone && loaded_.records()[position].describes(status)) {
+    // Looked at first: writing would take the cache line from other threads.
     std::atomic<bool>& used = used_[position];
     if (!used.load(std::memory_order_relaxed)) used.store(true, std::memory_order_relaxed);
     digest = loaded_.records()[position].digest;

@@ -1,3 +1,6 @@
+// An archive is read once for the places of its members, and then at any place in any order. It comes from
+// others: names are made relative and may not climb out, links may lead to members only, a name that is there
+// twice is refused since readers differ in which counts, and memory is bounded.
 #include "layout/archive_index.h"
 
 #include <fmt/format.h>
@@ -116,6 +119,7 @@ void ArchiveIndex::scan() {
   while (const auto entry = reader.next()) {
     if (entry->type == oci::TarType::kFolder) continue;
     const auto name = archive_path("", entry->name);
+    // Names that nobody can ask for.
     if (!name) continue;
     name_bytes += name->size() + entry->link.size();
     if (members_.size() + links_.size() >= kMaxMembers || name_bytes > kMaxBytesOfNames) {

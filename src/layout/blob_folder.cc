@@ -1,16 +1,3 @@
-#include "layout/blob_folder.h"
-
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <vector>
-
-#include "base/error.h"
-#include "layout/file_io.h"
-#include "layout/temporary_file.h"
-
 // A blob's name says that its bytes are the right ones, and whoever finds the name trusts it. Renaming a file
 // whose bytes are not yet on the disk would break that: after a crash the name may stand for zeros. So each
 // blob is synced before it is renamed; only the folder waits until a manifest names what is in it, since a
@@ -27,6 +14,18 @@
 //
 // And it costs: syncfs waits for whatever anybody writes to that disk, and until then no blob would be there
 // for others, or for the next run after an interruption.
+#include "layout/blob_folder.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "base/error.h"
+#include "layout/file_io.h"
+#include "layout/temporary_file.h"
 
 namespace ixian::layout {
 namespace {

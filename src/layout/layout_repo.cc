@@ -1,3 +1,10 @@
+// A layout as a repository, in two ways: `oci:DIR`, where names are as the user writes them, and a directory
+// as a registry, whose one layout holds all repositories, told apart by "repository:" before the tag. Blobs
+// are shared by all of them, so mounting is looking.
+//
+// A manifest comes after what it names, and its entry in the index after the manifest is on the disk: at no
+// moment does a name lead to what is not whole. Blobs are not removed, but for manifests that nothing names
+// any more.
 #include "layout/layout_repo.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,9 @@
+// A blob's length is known before it comes, so that each thread takes a place at the end of the file, and
+// fills it while others fill theirs: no byte waits for another blob. Then the blobs lie in the order in which
+// threads came, which is never twice the same, and the place of a blob that failed is a hole. So the last
+// step puts them into an order that depends on nothing but themselves: largest first, as they are mostly
+// copied, and manifests last. Where they lie in that order already, as after copying with one thread, it has
+// nothing to do; otherwise the kernel copies them into a second file (copy_file_range(2)).
 #include "layout/spool.h"
 
 #include <fcntl.h>
@@ -11,13 +17,6 @@
 #include "base/error.h"
 #include "layout/file_io.h"
 #include "oci/tar_writer.h"
-
-// A blob's length is known before it comes, so that each thread takes a place at the end of the file, and
-// fills it while others fill theirs: no byte waits for another blob. Then the blobs lie in the order in which
-// threads came, which is never twice the same, and the place of a blob that failed is a hole. So the last
-// step puts them into an order that depends on nothing but themselves: largest first, as they are mostly
-// copied, and manifests last. Where they lie in that order already, as after copying with one thread, it has
-// nothing to do; otherwise the kernel copies them into a second file (copy_file_range(2)).
 
 namespace ixian::layout {
 namespace {

@@ -22,6 +22,7 @@ void BlobWriter::commit(const oci::Descriptor& blob) {
         fmt::format("{} bytes were written of the blob {}, which has {}. Nothing of it was kept.", written_,
                     blob.digest.text(), blob.size));
   }
+  // Before it is there, so that no collection takes it between the renaming and the name.
   lease_->keep({blob_object(blob.digest)});
   layout::make_folders(fmt::format("{}/{}", blobs_, blob.digest.algorithm()));
   file_.move_to(layout::BlobFolder(blobs_).path(blob.digest));

@@ -1,3 +1,6 @@
+// Looks whether all is as it should be, and changes nothing: names and entries lead to what is there, blobs
+// hold what their names say, trees are whole, nothing is left of processes that ended. Others may work
+// meanwhile, so what is locked is theirs, and what went away between two looks is no finding.
 #include "store/check.h"
 
 #include <fmt/format.h>
@@ -115,6 +118,7 @@ class Check {
     const auto parsed = manifest->parsed();
     if (const auto* index = std::get_if<oci::Index>(&parsed)) {
       for (const oci::Descriptor& part : index->manifests) {
+        // Of an index, mostly one platform's image has been copied.
         if (depth < 8 && parts_.blobs.has(part)) look_at_manifest(what, part.digest, depth + 1);
       }
       return;

@@ -1,3 +1,7 @@
+// Locks by open file description: they hold between threads as between processes, and the kernel takes them
+// back however a process ends. A name's lock is one byte of one file, at a place that is the name's hash; two
+// names at one place only wait for each other. Locks are asked for again and again, since the call that waits
+// would not hear of a cancellation.
 #include "store/file_lock.h"
 
 #include <fcntl.h>

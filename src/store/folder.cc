@@ -1,3 +1,6 @@
+// The store's directory and its version, which is written last, under the lock: without that file there is no
+// store yet. A directory that holds anything else is refused, as a collection removes what it does not know.
+// So is one that others may write to, since what is in it is run.
 #include "store/folder.h"
 
 #include <fmt/format.h>

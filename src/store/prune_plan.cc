@@ -1,3 +1,7 @@
+// What goes, decided on a snapshot without touching anything. Candidates go in the order of their last use,
+// until none is too old and the rest fits: of equal age a tree before an entry before a name, by what it
+// costs to have it back (a tree is extracted again, a step is run again, a name is gone). What a lease keeps
+// stays.
 #include "store/prune_plan.h"
 
 #include <algorithm>
@@ -66,6 +70,7 @@ class Planner {
   void remove(const Candidate& candidate) {
     if (is_leased(*candidate.object)) return;
     if (candidate.root == nullptr) {
+      // It has been counted already.
       if (plan_.garbage.count(*candidate.object) > 0) return;
       plan_.old_trees.insert(*candidate.object);
       plan_.left -= snapshot_.things.at(*candidate.object).bytes;

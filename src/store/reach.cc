@@ -1,3 +1,6 @@
+// What a manifest leads to: its blobs, the trees of its layers, and for an index all of its parts that are
+// here. What cannot be read leads to nothing, since nobody could use what it leads to; it is not the
+// collector's to complain.
 #include "store/reach.h"
 
 #include <stdexcept>

@@ -1,3 +1,6 @@
+// Names and cache entries, as rows. Each write gets the next number of one counter, by which a collection
+// sees what was written since its snapshot; a clock would not do, as two writes may have one time. A row that
+// cannot be read is none.
 #include "store/records.h"
 
 #include <utility>

@@ -1,3 +1,5 @@
+// The database first, the folders after: a blob that is written in between is not led to by anything that was
+// read, but its writer has a lease on it, which is looked at again before anything is removed.
 #include "store/snapshot.h"
 
 #include <filesystem>
@@ -11,9 +13,6 @@
 #include "store/reach.h"
 #include "store/records.h"
 #include "store/trash.h"
-
-// The database first, the folders after: a blob that is written in between is not led to by anything that was
-// read, but its writer has a lease on it, which is looked at again before anything is removed.
 
 namespace ixian::store {
 namespace {

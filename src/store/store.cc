@@ -1,3 +1,8 @@
+// All that the store can do, each call in the order of the one rule (lease.h): lease what is asked for, then
+// look. Where looking and leasing must be one step (a cache entry, which says what else to lease), both are
+// one transaction.
+//
+// A process has one lease, for as long as anybody in it holds on to it.
 #include "store/store.h"
 
 #include <algorithm>
@@ -205,6 +210,7 @@ void Store::cache_put(const std::vector<Keyed>& entries) {
     }
   }
   lease->keep(further);
+  // What the entry names must be on the disk before the entry is.
   parts_->blobs.sync();
   Transaction transaction(*parts_->database, Access::kDurable);
   const std::int64_t now = unix_time(parts_->clock);

@@ -5,6 +5,9 @@
 // and listings survive the death of any process, and are there or made again after a loss of power. At no
 // moment is anything there that is not whole, but for listings, whose bytes a loss of power may damage: who
 // reads one must notice. Nothing has to be repaired after kill -9 or a full disk.
+//
+// The front door of this room. The three types to know are Store, Lease (lease.h), which keeps what a process
+// uses from those who make room, and Tree, a layer's files. What the store's directory holds is in folder.h.
 #pragma once
 
 #include <chrono>

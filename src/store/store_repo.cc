@@ -1,3 +1,6 @@
+// The store's images as a repository. Its blobs are the store's own, so copies within it cost nothing. A
+// manifest that is read is kept with all that it leads to for as long as the repository is open: a copy that
+// has begun can be ended.
 #include "store/store_repo.h"
 
 #include <fmt/format.h>

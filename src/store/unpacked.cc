@@ -1,3 +1,5 @@
+// Which tree a compressed blob unpacks to, and whether it has gaps, as found when it was unpacked. It saves
+// unpacking a layer to learn its diff ID. Forgotten when neither the blob nor the tree is here any more.
 #include "store/unpacked.h"
 
 #include <string>

@@ -1,3 +1,5 @@
+// Each folder has a locked file beside it, of the same name without the ending, which is there before the
+// folder and goes after it.
 #include "store/work_folder.h"
 
 #include <sys/stat.h>
@@ -10,9 +12,6 @@
 #include "layout/file_io.h"
 #include "store/file_lock.h"
 #include "store/trash.h"
-
-// Each folder has a locked file beside it, of the same name without the ending, which is there before the
-// folder and goes after it.
 
 namespace ixian::store {
 namespace {
