@@ -1,3 +1,7 @@
+// Whether a source of ADD is a file, a URL or a git repository, by BuildKit's rules: a scheme, scp's
+// user@host:path, a path that ends in ".git". For git a ref and a directory stand in the fragment, more in
+// the query, and no two places may say different things. Logins are taken out of what is shown, and never get
+// into a key.
 #include "dockerfile/add_source.h"
 
 #include <algorithm>
@@ -171,12 +175,14 @@ std::string file_name(std::string_view path) {
   const bool unfit =
       name.empty() || name == "." || name == ".." ||
       std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  // As BuildKit calls it.
   return unfit ? "__unnamed__" : name;
 }
 
 }  // namespace
 
 AddSource classify_source(std::string_view source) {
+  // How a file gets in that is called like a remote source.
   if (source.starts_with("./") || source.starts_with("../")) return ContextPath{std::string(source)};
   const std::size_t colon = source.find("://");
   const bool has_scheme = colon != std::string_view::npos && colon > 0 &&

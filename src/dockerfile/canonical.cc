@@ -1,3 +1,7 @@
+// An instruction as words, for keys: two spellings that mean the same give the same words, two meanings never
+// do. So the words come from the parsed instruction and not from its text, flags have one order, --from is
+// the digest or key of what it names, and groups keep flags, words and heredocs from being taken for each
+// other.
 #include "dockerfile/canonical.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// "check=skip=A,B;error=true", in a directive for the whole file and in a comment above an instruction for
+// that one, where only skip counts. In a comment what cannot be read is a comment.
 #include "dockerfile/check_options.h"
 
 #include "base/text.h"

@@ -1,3 +1,7 @@
+// Lines become statements, statements instructions, and these stages. A statement is one logical line, and
+// its heredocs are the raw lines after it, so who reads statements also reads those, before an instruction is
+// looked at. A trigger of ONBUILD is parsed to find its errors and kept as text: it is read again in the file
+// that it is triggered in.
 #include "dockerfile/dockerfile.h"
 
 #include <algorithm>
@@ -66,6 +70,7 @@ class StatementParser {
     const Statement& holder = trigger_ ? *trigger_ : *statement_;
     const std::string keyword = base::to_upper(holder.keyword.text);
     if (keyword != "RUN" && keyword != "COPY" && keyword != "ADD") return;
+    // In a JSON array "<<EOF" is a word.
     if (json_words(*line_, holder.begin, holder.end)) return;
     try {
       heredocs_ = heredocs_of_line(line_->text);
@@ -98,6 +103,7 @@ class StatementParser {
     if (keyword == "ONBUILD" || keyword == "FROM" || keyword == "MAINTAINER") {
       throw source_.error(trigger_->keyword.at, keyword + " cannot be a trigger of ONBUILD.");
     }
+    // Only for its errors.
     parse_body({*trigger_, escape_, heredocs_});
     OnBuild on_build{line_->text.substr(statement_->begin, statement_->end - statement_->begin)};
     for (const Heredoc& heredoc : heredocs_) on_build.trigger += "\n" + heredoc.content + heredoc.name;

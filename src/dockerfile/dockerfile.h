@@ -1,4 +1,12 @@
 // From the text of a Dockerfile to its stages (Dockerfile reference, as BuildKit reads it).
+//
+// The front door of this room: all that a Dockerfile means, without running anything. What comes in is its
+// text; what goes out is a Dockerfile of Stages and Instructions as they are written. A StageGraph
+// (stage_graph.h) says which stages a target needs, and a StageScope (scope.h) what an instruction is once
+// its variables have values. These are the three types to know.
+//
+// Where the reference is silent or imprecise, what BuildKit does counts. Errors are base::Errors with file,
+// line and column.
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,10 @@
+// Variables, quotes and escapes of a word, as BuildKit's shell lexer treats them: a shell's rules in part,
+// and where it differs from a shell, we differ with it, as Dockerfiles rely on it. Forms are ${x}, ${x:-y},
+// ${x-y}, ${x:+y}, ${x+y}, ${x:?y}, ${x?y}, ${x#p}, ${x##p}, ${x%p}, ${x%%p}, ${x/p/y} and ${x//p/y}. Depth
+// and length are bounded, since a word may double itself at each level.
+//
+// Two results come of one pass: the text, and the words into which a shell would split it, as some
+// instructions take several.
 #include "dockerfile/expand.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// A mode of --chmod, octal or symbolic as chmod(1) has it. It is applied to each file's own mode, so changes
+// are kept and not computed. There is no umask in an image, so without a class all are meant.
 #include "dockerfile/file_mode.h"
 
 #include <stdexcept>

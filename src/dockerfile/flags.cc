@@ -1,3 +1,5 @@
+// Flags before an instruction's arguments. A flag that is not known is an error and not passed over: a
+// misspelt one would build another image in silence.
 #include "dockerfile/flags.h"
 
 #include <algorithm>

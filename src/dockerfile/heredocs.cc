@@ -1,3 +1,6 @@
+// Where a line announces heredocs: words that start with "<<" after any digits, found with the quotes and
+// escapes of the line as they are. The name without quotes ends the content; whether it was quoted says
+// whether variables in the content are expanded.
 #include "dockerfile/heredocs.h"
 
 #include <algorithm>

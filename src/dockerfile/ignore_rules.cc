@@ -1,3 +1,6 @@
+// .dockerignore as BuildKit (moby's patternmatcher) has it: the last rule that matches a path or one of its
+// parents decides. Unlike git, an exception may take a file out of an excluded directory, so a walk may pass
+// over a directory only if no later exception can match below it.
 #include "dockerfile/ignore_rules.h"
 
 #include <algorithm>

@@ -1,3 +1,6 @@
+// Physical lines become logical ones: joined where they end in the escape character, without comments and
+// empty lines in between. A logical line knows for each of its bytes where it stands in the file, so that
+// errors show the true place. Directives are comments at the start of the file and nowhere else.
 #include "dockerfile/line_reader.h"
 
 #include <algorithm>
@@ -65,10 +68,12 @@ std::optional<LogicalLine> LineReader::next() {
     std::string_view piece = without_line_end(*raw);
     const std::string_view unindented = without_indent(piece);
     if (unindented.starts_with('#')) {
+      // A comment between the parts of a line does not end it.
       if (continues) continue;
       if (!directives_done_ && take_directive(unindented, offset_ - raw->size())) continue;
       const std::string_view comment = trimmed(unindented.substr(1));
       if (comment.empty()) {
+        // An empty comment parts a description from what stands above it.
         line.comments.clear();
       } else {
         line.comments.emplace_back(comment);

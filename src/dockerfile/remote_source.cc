@@ -1,3 +1,5 @@
+// What a remote source is pinned to. A checksum may stand in --checksum and in the source itself, and
+// keep-git-dir too; both must agree, as whoever wrote them meant one thing.
 #include "dockerfile/remote_source.h"
 
 #include <stdexcept>
@@ -44,6 +46,7 @@ RemoteSource pinned_git(GitSource git, const std::string& checksum, std::optiona
   if (!own.empty() && !flag.empty() && own != flag)
     fail("has the checksum " + own + ", and --checksum says " + flag);
   source.checksum = own.empty() ? flag : own;
+  // A checksum may be the beginning of a commit; the ref is then the whole of it.
   if (is_commit(git.ref) && !git.ref.starts_with(source.checksum))
     fail("is of the commit " + git.ref + ", which does not begin with the checksum " + source.checksum);
   if (git.fetch_by_commit && !is_commit(git.ref) && !is_commit(source.checksum))

@@ -202,6 +202,7 @@ class StageScope::Resolver {
     } else if (arg.value) {
       value = expanded(*arg.value).text;
     } else {
+      // An ARG before the first FROM counts in a stage only where it is declared again.
       value = scope_.global_->value(name);
     }
     if (value) {

@@ -1,3 +1,6 @@
+// What RUN starts. A RUN that is nothing but one heredoc is that heredoc: a script of its own if it begins
+// with "#!", which is given as a file, else text for the shell. With other words around them heredocs are the
+// shell's own, and go back into its text.
 #include "dockerfile/run_command.h"
 
 #include "dockerfile/expand.h"

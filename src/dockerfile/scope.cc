@@ -1,3 +1,9 @@
+// Variables of a file and of a stage, by the rules of BuildKit. Before the first FROM there are ARGs and what
+// BuildKit predefines; in a stage there are what its base image sets, ENV, and those ARGs that are declared
+// in it. A build argument that nobody declares is no variable, except for proxies, which RUNs get and no
+// image keeps.
+//
+// A stage's variables keep the order in which they came, as it is that of the image's config.
 #include "dockerfile/scope.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Addresses with logins: taken apart for whoever connects, and masked for everybody else (messages, keys,
+// histories). In a query, where tokens stand too, only the fields that are known and harmless are shown.
 #include "dockerfile/source_url.h"
 
 #include <algorithm>
@@ -108,6 +110,7 @@ std::string shown_url(std::string_view url) {
 std::string without_logins(std::string text) {
   for (Range info = user_info(text, 0); info.begin != 0;
        info = user_info(text, std::max(info.begin, info.end))) {
+    // A variable's name is no login yet.
     if (text.find('$', info.begin) < info.end) continue;
     for (std::size_t i = info.begin; i < info.end; ++i) {
       if (text[i] != ':') text[i] = 'x';

@@ -1,3 +1,10 @@
+// What the words after FROM and in --from mean: of several stages of one name the last above, else a number,
+// else an image. Names are compared in lower case. Stages only take from above, so a file has no rings and
+// its order is an order to build in.
+//
+// Triggers come in front of a stage's own instructions. Those of a stage in the same file are known at once;
+// those of an image only when its config is, so whoever reads configs adds them, and they may name further
+// images.
 #include "dockerfile/stage_graph.h"
 
 #include <algorithm>
@@ -115,6 +122,7 @@ void StageGraph::add_triggers(std::size_t stage, const std::vector<std::string>&
     steps.push_back(step_of(std::move(trigger.instruction), std::move(trigger.source), stage, true));
   }
   trigger_steps_ += steps.size();
+  // A chain of stages may pass triggers on, each more than the one below.
   if (trigger_steps_ > kMostTriggerSteps) {
     throw base::Error(base::ErrorCode::kTaskFailed,
                       "The ONBUILD instructions of this Dockerfile come to more than 10000.");

@@ -1,3 +1,6 @@
+// Values as Go reads them, since those who wrote Dockerfiles have tried them with Docker: durations
+// (time.ParseDuration), sizes (docker/go-units), truths (strconv.ParseBool). What is too large is none;
+// nothing wraps around.
 #include "dockerfile/values.h"
 
 #include <algorithm>

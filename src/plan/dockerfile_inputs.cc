@@ -1,6 +1,11 @@
 // A Dockerfile says FROM $BASE_IMAGE, and the value names a registry, which must not be in the key. So
 // arguments that stand for stages get placeholders while the Dockerfile is read, which no image is called,
 // and an image whose name comes out as such a placeholder is that stage's.
+//
+// What a build reads is found without building, from the instructions of the stages that the target needs.
+// Where a word depends on what is not known (a variable of an image that is not there yet), more is assumed
+// to be read, up to the whole context: a key that changes too often costs a build, one that changes too
+// rarely gives a wrong image.
 #include "plan/dockerfile_inputs.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,6 @@
+// What differs between the recorded state of a task and the present one, down to single files. A checker's
+// details are compared before its state, which is but a hash of them. Only what runs is explained, and below
+// it only what it waits for.
 #include "plan/explain.h"
 
 #include <fmt/format.h>

@@ -1,5 +1,9 @@
 // The documents may come from a registry, which may hold anything: a part that is not as it should be counts
 // as empty, and what is shown is made fit to be shown.
+//
+// Two key documents are compared part by part, and what follows from a change that was told is not told
+// again: an argument that stands for a stage that changed, a line that is different since an argument is
+// given.
 #include "plan/image_explain.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,6 @@
+// The plans of images of one command. A plan answers for the order that it was made for; tasks that run may
+// ask for other images (from Python), for which further plans are made. All are kept until files change, as a
+// step that somebody has looked at must not change under him.
 #include "plan/images.h"
 
 #include <algorithm>
@@ -58,6 +61,7 @@ std::shared_ptr<const ImagePlan> Images::plan_again(task::TaskId id, bool push) 
   const ImageManner manner = manner_();
   ImageWishes wishes;
   wishes.wanted = {id};
+  // What is asked for by the way is not the command's final image.
   wishes.push = manner.push == PushPolicy::kFinal && !push ? PushPolicy::kNever : manner.push;
   return make(std::move(wishes), manner);
 }
@@ -74,6 +78,7 @@ std::shared_ptr<const ImagePlan> Images::make(ImageWishes wishes, const ImageMan
 StageStep Images::step(task::TaskId id) {
   {
     const std::lock_guard lock(mutex_);
+    // The latest knows best.
     for (auto known = plans_.rbegin(); known != plans_.rend(); ++known) {
       if (const StageStep* step = (*known)->find(id)) return *step;
     }

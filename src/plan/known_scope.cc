@@ -1,3 +1,6 @@
+// Variables as far as they are known while a key is made: a value may be unknown (of an image that is not
+// there, of a stage argument, whose value depends on a registry), and what depends on it is unknown too. An
+// ENV whose name is unknown may have set anything, so nothing is known after it.
 #include "plan/known_scope.h"
 
 #include "dockerfile/expand_word.h"
@@ -68,6 +71,7 @@ void KnownScope::apply(const dockerfile::Arg& arg, const dockerfile::SourcePtr& 
       value = global_->value(name);
       if (!value) continue;  // as the base has it, if it does
     }
+    // It stands for an image's name, which differs from registry to registry.
     if (value && is_opaque_(*value)) value.reset();
     values_.values[name] = std::move(value);
   }

@@ -1,3 +1,6 @@
+// The longest common sequence of lines, by the table that everybody knows, after equal beginnings and ends
+// are cut off, which leaves little. Where the table would be large, all lines between count as different.
+// Removed and added lines side by side are told as changes.
 #include "plan/line_difference.h"
 
 #include <algorithm>

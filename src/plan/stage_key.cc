@@ -76,6 +76,7 @@ struct StageKeys::Impl {
         collect(id, seen, todo);
       }
       if (todo.empty()) return;
+      // Nothing new of any base: reading again would find the same.
       if (!ask_outside(todo)) break;
       std::vector<TaskId> again;
       for (const StageDraft* each : todo) again.push_back(each->keyed->id);
@@ -330,6 +331,7 @@ struct StageKeys::Impl {
       remote.push_back({text_fact(source.what.shown()), *identity_of(source.what)});
     if (!remote.empty()) keyed.inputs["remote"] = std::move(remote);
     keyed.key = base::sha256_hex(base::canonical_json(keyed.inputs));
+    // Behind the hash: names and line numbers are for people only.
     keyed.inputs[kShown] = shown_beside(each.inputs, names.shown);
     keyed.context_bytes = each.context.bytes;
     for (const std::string& argument : each.inputs.unused) {

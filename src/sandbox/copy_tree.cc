@@ -1,3 +1,5 @@
+// Nobody else writes to either tree, and both are walked from a folder of ours without following links, so
+// paths are as good as descriptors here.
 #include "sandbox/copy_tree.h"
 
 #include <fcntl.h>
@@ -17,9 +19,6 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "sandbox/file_facts.h"
-
-// Nobody else writes to either tree, and both are walked from a folder of ours without following links, so
-// paths are as good as descriptors here.
 
 namespace ixian::sandbox {
 namespace {

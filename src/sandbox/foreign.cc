@@ -1,3 +1,6 @@
+// Whether this machine runs programs of another architecture: its kernel may do it itself, or by an emulator
+// (binfmt_misc). Found out before a RUN, by comparing the rules with what the head of such a program would
+// be: in the RUN there would only be "exec format error".
 #include "sandbox/foreign.h"
 
 #include <elf.h>

@@ -1,3 +1,6 @@
+// Maps of user namespaces, "inside outside count", and /etc/subuid, "name:first:count", of which an
+// unprivileged user may take ranges. Root inside is always ourselves, so that what it makes is ours; ids from
+// 1 on are the ranges, one behind the other.
 #include "sandbox/id_maps.h"
 
 #include <fmt/format.h>

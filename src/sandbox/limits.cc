@@ -1,3 +1,5 @@
+// What RUNs may take if nobody says. Processes are a number of the whole machine: RUNs at once share half of
+// it, so that ix itself and others can start some; the least is what a compiler needs.
 #include "sandbox/limits.h"
 
 #include <algorithm>

@@ -1,3 +1,7 @@
+// A runtime whose file a container could overwrite through /proc/self/exe (CVE-2019-5736) protects itself by
+// running from a sealed copy, made anew at each start. Made once here, it saves every RUN that copy: a
+// runtime that finds itself sealed goes on at once. Where that cannot be done, it is started as it is, and
+// makes its own.
 #include "sandbox/sealed_program.h"
 
 #include <fcntl.h>

@@ -1,3 +1,6 @@
+// Mount points of a RUN in the image. They are made before anything is mounted, so where a later mount's
+// target lies below an earlier one, it is made in that one's source instead. Paths are resolved in the image
+// and cannot leave it.
 #include "sandbox/targets.h"
 
 #include <fmt/format.h>

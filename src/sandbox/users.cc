@@ -1,3 +1,6 @@
+// USER and --chown in an image's own files, as Docker reads them: names before numbers, and the first line
+// that fits. The files are the image's, so they are opened inside of it, and bounded; a line that cannot be
+// read is passed over.
 #include "sandbox/users.h"
 
 #include <fcntl.h>
@@ -144,6 +147,7 @@ FoundUser find_user(const std::string& root, std::string_view text) {
         fmt::format("There is no user {} in /etc/passwd of the image; a number would do without that file.",
                     base::printable_path(who)));
   }
+  // A group that is named stands alone: other groups of the user do not count then.
   if (colon != std::string_view::npos && colon + 1 < text.size()) {
     result.user.gid = group_of(root, text.substr(colon + 1));
   } else if (line) {
