@@ -1,3 +1,6 @@
+// Credentials of a container's role: ECS gives a path at a fixed link-local address, EKS and others a whole
+// URL with a token. Who can set our variables could send that token elsewhere, so only the addresses that
+// AWS's own tools allow are asked.
 #include "aws/container.h"
 
 #include <fmt/format.h>

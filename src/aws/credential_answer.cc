@@ -1,3 +1,5 @@
+// Three shapes of one thing: what a program prints (credential_process, version 1), what metadata services
+// answer, and SSO's portal. Names and units differ; the reasons for refusing one never quote it.
 #include "aws/credential_answer.h"
 
 #include <fmt/format.h>

@@ -41,6 +41,7 @@ struct Place {
 std::vector<Place> places(const Lookup& lookup, const std::string& profile) {
   const bool by_name = !lookup.options.profile.empty();
   std::vector<Place> list;
+  // Whoever names a profile means it, whatever keys the environment has; so does the AWS CLI.
   if (!by_name) list.push_back({"environment", [&lookup] { return keys_of_environment(lookup); }});
   // A profile that somebody has asked for must be there; "default" need not.
   list.push_back({"profile", [&lookup, profile] {
@@ -152,6 +153,7 @@ struct CredentialChain::Impl {
     if (credentials.expires) {
       const Time now = client.clock().now();
       const auto half = (*credentials.expires - now) / 2;
+      // Half of what is left, for credentials that live for minutes.
       renew_at = *credentials.expires - std::min<Time::duration>(kRenewBefore, half);
     }
     kept = std::move(credentials);

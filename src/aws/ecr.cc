@@ -1,3 +1,5 @@
+// ECR's registries are known by their names, and its tokens are passwords of the user AWS for twelve hours.
+// The public registry has the same calls under other names, in one region.
 #include "aws/ecr.h"
 
 #include <fmt/format.h>
@@ -64,6 +66,7 @@ const base::Json& authorization_data(const base::Json& answer, bool is_public) {
   if (!answer.is_object()) throw std::invalid_argument("an answer that is not a JSON object");
   const auto found = answer.find("authorizationData");
   if (found == answer.end()) throw std::invalid_argument("an answer without authorizationData");
+  // The private service has a list of one.
   if (is_public && found->is_object()) return *found;
   if (!is_public && found->is_array() && !found->empty() && found->front().is_object()) return found->front();
   throw std::invalid_argument("an answer whose authorizationData is something else");
@@ -153,6 +156,7 @@ void create_repository(http::Client& client, CredentialChain& chain, const Servi
   try {
     call(client, chain, service, "CreateRepository", {{"repositoryName", repository}});
   } catch (const ServiceError& error) {
+    // Somebody else was quicker.
     if (error.type != "RepositoryAlreadyExistsException") throw;
   }
 }

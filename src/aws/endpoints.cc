@@ -1,3 +1,6 @@
+// Where a service is: by name of its region and partition, unless an endpoint is configured, for tests and
+// private links, in the order of AWS's own tools: option, variable of the service, variable for all, services
+// section of the profile, profile.
 #include "aws/endpoints.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// One request to AWS with its answer as text. HTTP's own repetitions are the client's; here those are
+// repeated that AWS refuses with status 400 because it is called too often, which no HTTP client can know.
 #include "aws/exchange.h"
 
 #include <fmt/format.h>

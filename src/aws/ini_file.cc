@@ -1,3 +1,6 @@
+// AWS's configuration files, as botocore reads them by Python's configparser: keys without regard to case, a
+// value goes on in indented lines, and below an empty value these are a nested block (`s3 =`). A line that is
+// none of this is an error with its number: passing over a misspelt key would lead to other credentials.
 #include "aws/ini_file.h"
 
 #include <fmt/format.h>

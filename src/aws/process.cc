@@ -1,3 +1,5 @@
+// Programs that give credentials: credential_process of a profile, and as the last resort the AWS CLI. The
+// profile's is meant by the user, so its failure ends the search; the CLI's does not.
 #include "aws/process.h"
 
 #include <fmt/format.h>

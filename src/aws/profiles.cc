@@ -1,3 +1,5 @@
+// The two files of AWS's tools. A profile is what both say of it; where both set a key, the credentials file
+// counts. That one is also kept by itself, since keys in it come before other places of a profile.
 #include "aws/profiles.h"
 
 #include <fmt/format.h>

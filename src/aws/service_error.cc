@@ -1,3 +1,6 @@
+// A refusal of AWS in its two encodings (JSON, XML), and the sentence that says what to do: clock, expired,
+// unknown key, bad signature, no permission, too often. Types decide, as far as they are there; texts only
+// where a type has several causes.
 #include "aws/service_error.h"
 
 #include <fmt/format.h>

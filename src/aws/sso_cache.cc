@@ -1,3 +1,5 @@
+// The cache of SSO logins, shared with all tools of AWS: JSON in a file that is named after the session or
+// start URL. What we do not know in it stays. It is replaced as a whole, since others may be reading.
 #include "aws/sso_cache.h"
 
 #include <fcntl.h>

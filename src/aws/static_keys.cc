@@ -1,3 +1,5 @@
+// Access keys that stand somewhere: in the client's options, the environment, either file. Half a pair is an
+// error and not "none": the search would go on and find somebody else.
 #include "aws/static_keys.h"
 
 #include <fmt/format.h>

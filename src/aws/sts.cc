@@ -1,3 +1,5 @@
+// STS speaks the older query protocol: a form goes in, XML comes out. Assuming a role is signed with the
+// credentials of who assumes it, except by web identity, whose token is the proof.
 #include "aws/sts.h"
 
 #include <fmt/format.h>

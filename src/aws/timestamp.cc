@@ -1,3 +1,5 @@
+// Times of AWS are numbers of seconds or text, depending on the service, and may be beyond what a clock here
+// can hold: they are then the latest that it can.
 #include "aws/timestamp.h"
 
 #include <charconv>

@@ -1,3 +1,6 @@
+// A token in a file, which Kubernetes or a CI system renews, is exchanged for a role's credentials. It is
+// read for each exchange. The environment's settings count only for the profile that is in use, not for one
+// that another takes its credentials from.
 #include "aws/web_identity.h"
 
 #include <fmt/format.h>

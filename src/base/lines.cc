@@ -18,6 +18,7 @@ void LineSplitter::feed(std::string_view bytes, const OnLine& on_line) {
     start = end + 1;
   }
   partial_.erase(0, start);
+  // A program that prints no line ends must not take all memory.
   if (partial_.size() > kLongestLine) finish(on_line);
 }
 

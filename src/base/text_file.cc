@@ -1,3 +1,7 @@
+// Small files that a user names. Inside the project no link leads out of it: what somebody else has put into
+// a repository must not read another file of ours into an image. What lies outside has been named by its
+// path, and is read as it is. The kernel resolves the path (openat2), since no check of ours could be faster
+// than somebody who changes it.
 #include "base/text_file.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// Threads are started when there is work for them and kept until the pool goes. That no further one can be
+// started is no error as long as there is one: the work takes longer.
 #include "base/thread_pool.h"
 
 #include <sched.h>
@@ -70,6 +72,7 @@ void parallel_for(std::size_t count, unsigned threads, const std::function<void(
         std::lock_guard lock(mutex);
         if (i < failed) failure = std::current_exception();
         failed = std::min(failed, i);
+        // The others take nothing new.
         next = count;
       }
     }
@@ -89,6 +92,7 @@ void parallel_for(std::size_t count, unsigned threads, const std::function<void(
 }
 
 unsigned processor_count() {
+  // What this process may use, as in a container with some of the processors.
   cpu_set_t set;
   if (::sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
   return std::max(1u, static_cast<unsigned>(CPU_COUNT(&set)));

@@ -1,3 +1,9 @@
+// Whoever may write a file that we act on (a store, certificates, credentials) acts as us. Root may anyway,
+// and we ourselves; a sticky directory such as /tmp protects what is in it. In a user namespace owners
+// without a number of their own look alike, and whether they may be trusted cannot be told there: so it is
+// asked before it is entered, and inside they pass.
+//
+// Most finds are warnings, each told once; only a store is refused.
 #include "base/trust.h"
 
 #include <fmt/format.h>
@@ -37,6 +43,7 @@ std::string why_untrusted(const std::string& path, std::initializer_list<uid_t> 
   struct stat status;
   if (::stat(path.c_str(), &status) != 0) return "";
   const bool device = !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+  // /dev/null may be written to by everybody.
   if (device) return "";
   const bool own = status.st_uid == 0 || status.st_uid == ::geteuid() ||
                    std::find(others.begin(), others.end(), status.st_uid) != others.end();

@@ -39,6 +39,7 @@ std::size_t char_width(char32_t code_point) {
   const utf8proc_category_t category = utf8proc_category(code);
   const bool drawn_onto = category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME ||
                           category == UTF8PROC_CATEGORY_CF;
+  // The soft hyphen is drawn by most terminals.
   return drawn_onto && code_point != 0xad ? 0 : 1;
 }
 

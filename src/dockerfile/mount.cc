@@ -1,3 +1,7 @@
+// The fields of --mount, as CSV with quotes. They are parsed twice: at once for what holds no variables, so
+// that mistakes are found before anything runs, and with values when the RUN is to start. Names have
+// synonyms; of one that comes twice the last counts. --from is needed before, to know which stages there are,
+// and so may not have variables.
 #include "dockerfile/mount.h"
 
 #include <algorithm>
@@ -80,6 +84,7 @@ class MountParser {
     mount.at = text_.at;
     for (Field& field : fields) {
       if (field.value) field.value = expand(*field.value);
+      // First of all: which fields there may be depends on it.
       if (field.name == "type") mount.kind = kind_of(*field.value);
     }
     for (const Field& field : fields) set(mount, field);

@@ -1,3 +1,5 @@
+// How an instruction's line is cut: the keyword, flags, and the rest as one text, as words between spaces, or
+// as words with quotes, which stay on until variables are expanded. Every word keeps its place in the file.
 #include "dockerfile/words.h"
 
 #include "dockerfile/characters.h"

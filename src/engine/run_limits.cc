@@ -1,3 +1,5 @@
+// Limits as `docker run` takes them. Some of Docker's spellings of "none" are two, -1 and 0; here zero is
+// none.
 #include "engine/run_limits.h"
 
 #include <fmt/format.h>

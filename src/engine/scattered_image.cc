@@ -1,3 +1,6 @@
+// An image whose parts lie in several places: its manifest and config here, layers in the store or still in
+// the registry from which a cache or a base image had them. To whoever copies it, it is one repository, and
+// each blob says where it may be mounted from; so a layer that nobody needs on this machine is never fetched.
 #include "engine/scattered_image.h"
 
 #include <fmt/format.h>

@@ -19,6 +19,7 @@ class ArchiveRepo : public oci::ImageRepo {
   ArchiveRepo(const std::string& file, base::Cancellation& cancellation)
       : archive_(file, cancellation), images_(archive_) {
     for (const auto& image : images_.images()) {
+      // Of two images with one name the first counts, as in the list.
       for (const auto& name : image.names) by_name_.emplace(full_name(name), image.image);
     }
   }

@@ -1,3 +1,7 @@
+// Rules for manifests in places that are ours (layouts, the store): the bytes are those of the digest, and an
+// image's blobs are there before it. Of an index, parts may be missing: mostly one platform is copied. A
+// manifest may be removed only if no name leads to it, not by way of an index either; what cannot be read
+// might, so it counts as needed.
 #include "layout/stored_manifest.h"
 
 #include <fmt/format.h>
