@@ -1,3 +1,5 @@
+// Sizes and ages as people write them. kB and MB are powers of ten, KiB and MiB of two, as on a disk's label
+// and in `df -H`.
 #include "cli/amounts.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,9 @@
 // `ix build`: an image from a Dockerfile, without a project and without a daemon.
+//
+// Several things wait for the network, and none for another: the registry of a cache is told of this build
+// while it runs, and what is pushed to that cache is waited for at the end. A layer that was left in a cache
+// and has gone meanwhile is found missing only when somebody needs it; the build is then made once more, and
+// fetches all that it uses.
 #include <fmt/format.h>
 
 #include <algorithm>

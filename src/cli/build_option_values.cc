@@ -1,3 +1,6 @@
+// Values of `ix build`'s options that have fields (--secret, --output), in Docker's syntax. What buildx has
+// and we have not is refused with the reason, one by one: whoever comes from there wants to know whether to
+// leave it out. A destination is looked at before the build, which may take an hour.
 #include "cli/build_option_values.h"
 
 #include <fmt/format.h>

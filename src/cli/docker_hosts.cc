@@ -1,3 +1,5 @@
+// Which registries Docker's configuration knows, as a hint for people who have configured none. Nothing rests
+// on it, so whatever is wrong with the file, there is no hint.
 #include "cli/docker_hosts.h"
 
 #include <cstdlib>

@@ -1,3 +1,5 @@
+// What the Docker engine may ask of us: it pulls and pushes itself, and gets the credentials of each registry
+// that a build names.
 #include "cli/docker_services.h"
 
 #include <cstdlib>

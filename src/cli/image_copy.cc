@@ -1,3 +1,6 @@
+// `ix image copy` and `ix image export`. Both are one copy between repositories (oci/copy_image.h); what
+// differs is which name the image gets: the destination's, else the source's, else "latest". An archive is
+// written by a repository that is finished at the end.
 #include <fmt/format.h>
 
 #include <functional>

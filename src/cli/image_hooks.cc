@@ -1,3 +1,7 @@
+// What a project's Python may ask about images. Building needs namespaces of our own, which this process
+// cannot enter any more, as it has threads and Python; so another ix is started to build, with the Dockerfile
+// in a file of the builder's directory. What the Docker daemon is needed for (containers and volumes of
+// tools) is asked of it with either engine.
 #include "cli/image_hooks.h"
 
 #include <fmt/format.h>

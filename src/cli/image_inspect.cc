@@ -1,3 +1,6 @@
+// `ix image inspect`: an image for people, or its documents byte for byte. Of an index, the image of one
+// platform is looked at too; without one for this machine the index alone is shown. What is no image (a
+// signature) has a manifest and no config to show.
 #include <fmt/format.h>
 
 #include "base/error.h"

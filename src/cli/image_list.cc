@@ -1,3 +1,5 @@
+// `ix image ls` and `ix image tags`. What is shown costs one request for each name: more (an image's
+// platform) would cost another.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// Where an image is, as one word. The prefixes are those of skopeo, so that people know them; without one it
+// is a registry, with Docker's rule for short names. Only "store:" is ours.
 #include "cli/image_place.h"
 
 #include <sys/stat.h>

@@ -1,3 +1,5 @@
+// Standard output is for results. What comes from elsewhere may hold sequences that a terminal obeys, so text
+// is made harmless always, and bytes only for a terminal: into a file or pipe they go as they are.
 #include "cli/print.h"
 
 #include <unistd.h>

@@ -1,3 +1,5 @@
+// The settings need the services, since classes of the project get them; connections need the settings. So
+// the settings come last, before anybody has connected to anything.
 #include "cli/registry_access.h"
 
 #include <fmt/format.h>
@@ -64,8 +66,6 @@ void add_vault(http::TlsSettings& tls, std::string_view authority, const aws::En
 
 }  // namespace
 
-// The settings need the services, since classes of the project get them; connections need the settings. So
-// the settings come last, before anybody has connected to anything.
 struct RegistryAccess::Impl {
   Impl(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace, int retries)
       : transport(curl_options(), cancellation),

@@ -1,4 +1,7 @@
 // `ix image prune --registry`: makes room in the repositories of a registry.
+//
+// First all plans are made, then all are carried out: a repository that cannot be read, or a branch that
+// nobody knows, ends the command before anything is removed.
 #include "run/registry_prune.h"
 
 #include <fmt/format.h>

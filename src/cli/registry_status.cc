@@ -1,3 +1,5 @@
+// A registry's status as a paragraph for people and as JSON for programs. "Not known" is an answer too: many
+// registries say only when one pushes whether one may.
 #include "cli/registry_status.h"
 
 #include <fmt/chrono.h>
