@@ -10,6 +10,8 @@
 
 namespace ixian::auth {
 
+// A file as it was when it was read; not changed any more, so any thread may look. Its texts hold secrets: it
+// belongs to one provider and goes with that.
 class AuthFile {
  public:
   enum class Kind {

@@ -120,6 +120,7 @@ class OpenShiftProvider : public CredentialProvider {
   const Services services_;
   const std::string service_account_;
 
+  // Guards `kept_`, and is held while a token is got: whoever comes meanwhile gets the same one.
   std::mutex mutex_;
   std::optional<ClusterToken> kept_;
 };

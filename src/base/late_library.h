@@ -1,3 +1,4 @@
+// Libraries that are loaded when they are first needed.
 #pragma once
 
 #include <string>

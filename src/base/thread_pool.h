@@ -26,6 +26,7 @@ class ThreadPool {
   void work();
 
   const unsigned limit_;
+  // Guards all below.
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::function<void()>> jobs_;

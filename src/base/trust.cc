@@ -23,6 +23,7 @@ namespace {
 
 constexpr uid_t kOverflowUid = 65534;  // stands for every owner that has no number in a user namespace
 
+// Guards the two below. The listener is called without it.
 std::mutex mutex;
 std::set<std::string> told;
 std::function<void(const std::string&)> listener_of_all;

@@ -301,6 +301,7 @@ struct ImageAccess::Impl {
   run::BuildLog log;
   std::once_flag work_made;
   std::unique_ptr<run::ImageWork> work;
+  // Guards `told` and `pushed`.
   std::mutex mutex;
   std::set<std::string> told;
   std::vector<run::RecordedStage> pushed;  // that no plan pushes

@@ -27,6 +27,7 @@ class LookedUp {
   }
 
  private:
+  // Guards `images_`.
   std::mutex mutex_;
   std::set<std::string> images_;
 };

@@ -4,6 +4,9 @@
 // all other braces of the text are doubled, `{{` and `}}` mean the braces themselves, as in Python's
 // str.format. Text in which a single brace stands for itself (JSON, shell) needs no escaping: there only the
 // variables are replaced. `{{.Name}}` (Go templates) is always left alone.
+//
+// With overrides.h this is all of the room: the language in which a project's configuration is written,
+// without Python.
 #pragma once
 
 #include <functional>

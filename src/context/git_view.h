@@ -46,6 +46,7 @@ class GitView : public FileView {
   const std::shared_ptr<const FileView> all_;
   const std::int64_t time_;
   const EmptyFolders empty_folders_;
+  // Guards `read_ahead_`.
   mutable std::mutex mutex_;
   // What is in folders of which it was asked whether a file lies there, until somebody wants to know it.
   mutable std::map<std::string, std::vector<Child>> read_ahead_;

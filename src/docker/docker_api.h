@@ -71,6 +71,7 @@ class DockerApi {
   base::SystemClock clock_;
   http::CurlTransport transport_;
   http::Client client_;
+  // Guards `version_`.
   std::mutex mutex_;
   std::string version_;  // "v1.41", once it has been asked for
 };

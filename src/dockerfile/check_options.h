@@ -10,6 +10,7 @@
 
 namespace ixian::dockerfile {
 
+// The options of one file, immutable.
 class CheckOptions {
  public:
   // Those of the file's directive. Throws Error where they are wrong.

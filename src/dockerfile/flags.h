@@ -18,6 +18,8 @@ struct KnownFlag {
   FlagKind kind;
 };
 
+// The flags that one instruction was given, checked: each is known, and there once, unless it may be
+// repeated.
 class Flags {
  public:
   // Throws Error at the flag: unknown (with what may have been meant), twice, without a value or with a bad

@@ -57,6 +57,7 @@ class BaseImages {
   const bool pull_;
   const std::map<std::string, std::string> pinned_;
   const std::set<std::string> stages_;
+  // Guards `known_`.
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const BaseImage>> known_;
 };

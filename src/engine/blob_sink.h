@@ -10,6 +10,7 @@
 
 namespace ixian::engine {
 
+// For one layer and one thread. What was written is gone unless keep() is called.
 class BlobSink : public layer::ByteSink {
  public:
   explicit BlobSink(store::Store& store) : store_(store), writer_(store.new_blob()) {}

@@ -96,6 +96,8 @@ class BuildRun {
   Turns turns_;
   BuildCounts counts_;
   std::mutex mutex_;
+  // Guarded by `mutex_`, as is all below. A stage's future is made by whoever first needs the stage; the
+  // others wait for it.
   std::map<std::size_t, std::shared_future<StageState>> stages_;
   std::vector<std::thread> threads_;  // one a stage
   std::exception_ptr first_error_;

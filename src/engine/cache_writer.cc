@@ -126,6 +126,7 @@ class RememberingRepo : public oci::ForwardingRepo {
 
   const std::shared_ptr<oci::ImageRepo> repo_;
   const std::shared_ptr<oci::Losses> losses_;
+  // Guards all below.
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<oci::Digest> blobs_;

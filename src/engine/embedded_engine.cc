@@ -330,6 +330,7 @@ class EmbeddedEngine : public Engine {
   const EngineServices services_;
   SecretValues secrets_;
   CacheRepos repos_;
+  // Guards `built_`.
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<ScatteredImage>> built_;  // by digest
   CacheWriter writer_;

@@ -66,6 +66,7 @@ class LayerServices {
   const FindListing find_listing_;
   const std::shared_ptr<oci::Losses> losses_;
   std::mutex mutex_;
+  // Guarded by `mutex_`; made when it is first needed.
   std::unique_ptr<sandbox::RootFs> root_fs_;
 };
 

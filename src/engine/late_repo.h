@@ -29,6 +29,7 @@ class LateRepo : public oci::ForwardingRepo {
  private:
   const OpenRepo open_;
   const oci::Reference reference_;
+  // Guards `repo_`, and is held while it is opened.
   std::mutex mutex_;
   std::shared_ptr<oci::ImageRepo> repo_;
 };

@@ -71,6 +71,7 @@ class RemoteSources {
   const GetClient client_;
   const FetchLimits limits_;
   std::mutex mutex_;
+  // Guarded by `mutex_`, which is not held while anybody is asked.
   std::map<std::string, std::shared_ptr<Known>> known_;
 };
 

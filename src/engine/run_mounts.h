@@ -11,6 +11,8 @@
 
 namespace ixian::engine {
 
+// For one RUN, by one thread: what the mounts need (work directories, overlays, caches with their locks) is
+// held until this goes, and goes in the reverse order. `input` and `services` must outlive it.
 class RunMounts {
  public:
   RunMounts(const RunInput& input, LayerServices& services) : input_(input), services_(services) {}

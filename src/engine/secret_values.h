@@ -24,6 +24,7 @@ class SecretValues {
   base::Secret get(const SecretSource& source);
 
  private:
+  // Guards `files_`, and is held while a file is read.
   std::mutex mutex_;
   std::map<std::string, base::Secret> files_;  // by path
 };

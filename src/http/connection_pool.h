@@ -49,6 +49,7 @@ class ConnectionPool {
   void give_back(std::unique_ptr<CurlLine> line);
 
  private:
+  // Guards `idle_`. Connections are closed without it.
   std::mutex mutex_;
   std::list<std::unique_ptr<CurlLine>> idle_;  // the newest first
 };

@@ -21,6 +21,7 @@ class TrustStores {
   Store get(const std::vector<std::string>& ca_files);
 
  private:
+  // Guards `stores_`, and is held while a store is made.
   std::mutex mutex_;
   std::map<std::vector<std::string>, Store> stores_;
 };

@@ -17,6 +17,8 @@ struct ArchivedImage {
   oci::Descriptor image;
 };
 
+// Immutable once made, so any thread may ask. An image's manifest is that of the archive if all it names is
+// there; otherwise one is made, the same each time.
 class ArchiveImages {
  public:
   // `archive` must outlive this. Throws Error{kRegistry} where it holds no images, or damaged ones.

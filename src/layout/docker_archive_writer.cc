@@ -83,6 +83,7 @@ class ArchiveWriter : public DockerArchiveWriter {
   const std::string file_;
   const std::vector<std::string> tags_;  // as docker writes them, each once
   Spool spool_;
+  // Guards all below.
   std::mutex mutex_;
   std::map<oci::Digest, oci::RawManifest> manifests_;
   std::map<std::string, oci::Digest> names_;

@@ -74,6 +74,7 @@ class IndexFile {
 
   const std::string folder_;
   const std::string path_;
+  // Guards all below: the content, and the file that it was read from.
   std::mutex mutex_;
   struct stat seen_ = {};
   base::UniqueFd seen_file_;

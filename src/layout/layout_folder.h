@@ -12,6 +12,8 @@
 
 namespace ixian::layout {
 
+// Thread-safe, and others may use the same folder: at no moment is it half a layout to a reader. A repository
+// owns one.
 class LayoutFolder {
  public:
   // Throws Error{kRegistry} where `path` is something else than a layout; or is not there, for kRead; or is
@@ -36,6 +38,7 @@ class LayoutFolder {
   const LayoutUse use_;
   BlobFolder blobs_;
   IndexFile index_;
+  // Guards `prepared_`, and is held while the folder is made.
   std::mutex mutex_;
   bool prepared_ = false;
 };

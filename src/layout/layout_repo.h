@@ -1,4 +1,9 @@
 // A folder in the OCI image layout (image-spec, image-layout.md) as a repository.
+//
+// The front door of this room: images in files, as others read and write them too. A directory (this file)
+// and an archive of Docker's (docker_archive.h) become an oci::ImageRepo.
+// Below these are BlobFolder, which keeps blobs under their digests (the store's too), IndexFile, which keeps
+// names, and TemporaryFile, by which all of it is written.
 #pragma once
 
 #include <memory>

@@ -56,6 +56,7 @@ class Spool {
   const base::OutputPath place_;
   base::Cancellation& cancellation_;
   std::shared_ptr<TemporaryFile> spool_;
+  // Guards all below. Blobs are written without it, each to the place that it has taken.
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<oci::Digest, Place> places_;

@@ -40,6 +40,7 @@ class Losses {
   void mended(const std::string& repository, const std::string& ref);
 
  private:
+  // Guards both sets.
   mutable std::mutex mutex_;
   std::set<std::pair<std::string, std::string>> lost_;  // repository, ref
   std::set<std::string> repositories_;

@@ -64,6 +64,7 @@ class Images {
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   StageKeys keys_;
+  // Guards both members below. Plans are made without it.
   std::mutex mutex_;
   std::shared_ptr<const ImagePlan> make(ImageWishes wishes, const ImageManner& manner);
 

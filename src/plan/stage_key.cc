@@ -52,6 +52,8 @@ struct StageKeys::Impl {
 
   const task::TaskGraph& graph;
   const KeySources sources;
+  // Guards all below. Held while keys are made; recursive, as a project's Python may ask for a key while
+  // another is made.
   std::recursive_mutex mutex;
   StageDrafts drafts;
   std::map<TaskId, std::vector<std::shared_ptr<KeyedStage>>> forgotten;  // somebody may still look at them

@@ -28,6 +28,9 @@ struct Slot {
   std::optional<base::Error> failure;  // of the last round
 };
 
+// Order of locks: a slot's `getting`, then `renewing`, then `mutex`, which is never held while anybody is
+// asked; `discovering` is held with no other but `mutex`. So a token for one scope is got once, and tokens
+// for others meanwhile.
 struct Authorizer::Impl {
   Impl(http::Client& client_, auth::CredentialProvider& provider_, AuthorizerOptions options_);
 

@@ -61,6 +61,7 @@ class HostClient {
   std::string origin_;
   std::unique_ptr<Authorizer> authorizer_;
 
+  // Guards `created_`, and is held while a repository is created: once each.
   std::mutex create_mutex_;
   std::set<std::string> created_;
 };

@@ -121,6 +121,7 @@ struct Registries::Impl {
   const std::shared_ptr<auth::CredentialProvider> docker_config;
   std::vector<RegistrySettings> settings;
 
+  // Guards `known`.
   std::mutex mutex;
   std::map<std::string, Host> known;
 };

@@ -1,4 +1,9 @@
 // The registries that a project has configured, and how to reach any other.
+//
+// The front door of this room, which speaks the OCI distribution protocol. What comes in are the settings of
+// a project's registries and a name; what goes out is that repository as an oci::ImageRepo. The three types
+// to know are Registries, HostClient (host_client.h), of which each host has one with its connections and
+// tokens, and Authorizer (authorizer.h), which finds out how a registry wants to be asked.
 #pragma once
 
 #include <functional>

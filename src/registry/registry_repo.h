@@ -13,6 +13,8 @@
 
 namespace ixian::registry {
 
+// Thread-safe: all but the sessions of refused mounts is constant or the host's. One host's repositories
+// share its connections and tokens.
 class RegistryRepo : public oci::ImageRepo {
  public:
   // `pushes`: it will be pushed to, so that one token is asked for that serves for everything. `patient`:
@@ -52,6 +54,7 @@ class RegistryRepo : public oci::ImageRepo {
 
   std::atomic<bool> lists_referrers_{true};  // as far as is known
 
+  // Guards `sessions_`.
   std::mutex mutex_;
   std::map<oci::Digest, std::string> sessions_;  // upload locations that refused mounts have left
 };

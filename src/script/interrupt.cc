@@ -25,6 +25,7 @@ namespace {
 std::atomic<unsigned long> main_thread{0};
 std::atomic<bool> main_is_interruptible{false};
 
+// Guards `others`, the threads that run Python, by Python's number of each.
 std::mutex others_mutex;
 std::set<unsigned long> others;
 

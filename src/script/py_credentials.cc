@@ -175,6 +175,7 @@ class PythonCredentials : public auth::CredentialProvider {
   const auth::Services services_;
   const MakeProvider make_built_in_;
 
+  // Guards all below but `asking_`. Taken before the GIL.
   std::mutex mutex_;
   std::shared_ptr<auth::CredentialProvider> built_in_;
   std::optional<auth::Credential> kept_;

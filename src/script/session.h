@@ -20,6 +20,8 @@
 
 namespace ixian::script {
 
+// What all native functions see. There is one, made before Python runs, and it is never taken down. Its plain
+// members do not change after loading; the others say who may touch them.
 struct Session {
   Session(base::EventSink& sink_, base::Cancellation& cancellation_)
       : sink(sink_), cancellation(cancellation_) {}
@@ -45,6 +47,7 @@ struct Session {
   std::map<PyObject*, const base::Json*> compared_with;
 
  private:
+  // Guards `hasher_`. Not held while the GIL is waited for.
   std::mutex hasher_mutex_;
   std::unique_ptr<task::FileHasher> hasher_;
 };

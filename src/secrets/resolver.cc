@@ -19,6 +19,7 @@ namespace {
 
 struct Entry {
   std::mutex mutex;
+  // Guarded by `mutex`, which is held while it is loaded.
   std::optional<base::Secret> value;
   std::optional<std::chrono::system_clock::time_point> expires;
 };
@@ -80,6 +81,7 @@ struct SecretResolver::Impl {
   const aws::Environment environment;
 
   std::mutex mutex;
+  // Guarded by `mutex`, as are the two below, and only for looking them up: loading is under the entry's own.
   std::map<std::string, std::shared_ptr<Entry>> entries;
   std::unique_ptr<VaultSource> vault;
   std::unique_ptr<AwsSource> aws;

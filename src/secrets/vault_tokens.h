@@ -37,6 +37,7 @@ class VaultTokens {
   const VaultApi& api_;
   const aws::Environment environment_;
 
+  // Guards both below, and is held while logging in.
   std::mutex mutex_;
   std::optional<VaultToken> logged_in_;
   std::optional<std::chrono::system_clock::time_point> renew_at_;

@@ -27,6 +27,7 @@ struct CollectorParts {
   std::chrono::seconds grace;
 };
 
+// For one thread; others, in this process and elsewhere, go on using the store. `parts` must outlive it.
 class Collector {
  public:
   explicit Collector(const CollectorParts& parts) : parts_(parts) {}

@@ -47,6 +47,7 @@ class Database {
   const std::string path_;
   base::Cancellation& cancellation_;
   const bool only_reads_;
+  // Held by a Transaction for all its life; guards all below.
   std::mutex mutex_;
   sqlite3* handle_ = nullptr;
   int frames_ = 0;                                 // of the write-ahead log, after our last commit

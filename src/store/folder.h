@@ -27,6 +27,7 @@ namespace ixian::store {
 // there is no home folder either.
 std::string default_folder();
 
+// The names of things in a store's directory, and the making of it. Immutable but for what is on the disk.
 class Folder {
  public:
   explicit Folder(std::string path) : path_(std::move(path)) {}

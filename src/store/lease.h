@@ -52,6 +52,7 @@ class Lease {
   base::Clock& clock_;
   const std::unique_ptr<layout::TemporaryFile> file_;  // null: it keeps nothing
   const std::string id_;
+  // Guards `kept_`: what the database is known to have for this lease.
   std::mutex mutex_;
   std::unordered_set<Object> kept_;
 };

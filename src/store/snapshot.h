@@ -15,6 +15,7 @@
 
 namespace ixian::store {
 
+// A moment of the store, as data: it does not follow what happens later.
 struct Snapshot {
   // What keeps objects: a name or an entry.
   struct Root {

@@ -75,6 +75,7 @@ struct Store::Parts {
   std::shared_ptr<Database> database;
   std::unique_ptr<Trees> trees;
   std::mutex mutex;
+  // Guarded by `mutex`.
   std::weak_ptr<Lease> current;
   std::thread confirming;
 };

@@ -63,6 +63,7 @@ class StoreRepo : public oci::ImageRepo {
   const std::string prefix_;
   base::Clock& clock_;
   base::Cancellation& cancellation_;
+  // Guards `lease_`.
   std::mutex mutex_;
   std::shared_ptr<Lease> lease_;
 };

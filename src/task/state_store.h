@@ -66,6 +66,7 @@ class StateStore {
 
   const std::string folder_;
   const std::string path_;
+  // Held by each call; guards both below.
   std::mutex mutex_;
   sqlite3* database_ = nullptr;
   std::string damaged_;

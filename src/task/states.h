@@ -50,6 +50,7 @@ class TaskStates {
 
   const TaskGraph& graph_;
   const ImageKey image_key_;
+  // Guards all below. Recursive, as a checker may ask for another task's hash.
   std::recursive_mutex mutex_;
   std::unordered_map<TaskId, std::vector<std::shared_ptr<Checker>>> checkers_;
   std::unordered_map<TaskId, Known> known_;

@@ -8,6 +8,7 @@
 
 namespace ixian::ui {
 
+// For one thread, or under its owner's lock.
 class OutputTail {
  public:
   static constexpr std::size_t kMaxLines = 1000;

@@ -79,6 +79,7 @@ class TtyView : public base::EventSink {
   Region region_;
 
   std::mutex mutex_;
+  // Guarded by `mutex_`, as is all below.
   Board board_;
   std::string pending_;       // lines for above the region
   std::size_t left_out_ = 0;  // output lines for which there was no room in pending_
