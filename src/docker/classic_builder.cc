@@ -24,6 +24,7 @@ using base::ErrorCode;
 
 constexpr char kOtherEngine[] = "Build it without the daemon: ix --engine embedded";
 
+// As the builder prints it in "Step …".
 std::string one_line(std::string_view text) {
   std::string line;
   for (const char c : text) line += c == '\n' || c == '\t' || c == '\r' ? ' ' : c;

@@ -32,6 +32,7 @@ void ContextArchive::walk(const std::string& folder) {
     auto entry = view_->find(path);
     if (!entry) continue;
     entry->name = path;
+    // Of whoever sends it, nothing is to get into the image.
     entry->uid = entry->gid = 0;
     // Whole seconds need no PAX header.
     entry->mtime_ns = 0;

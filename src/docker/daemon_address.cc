@@ -1,3 +1,4 @@
+// DOCKER_HOST and its companions, as Docker's own client reads them, but for ssh:// and named pipes.
 #include "docker/daemon_address.h"
 
 #include <fmt/format.h>

@@ -209,6 +209,7 @@ bool DaemonImages::push(const std::string& image, const oci::Reference& to) {
 oci::Descriptor DaemonImages::copy_to(const std::string& image, oci::ImageRepo& to, const std::string& ref) {
   if (const auto registry = registry_of(to); registry && oci::is_valid_tag(ref)) {
     if (push(image, with_identifier(*registry, ref))) {
+      // The digest is the registry's: the daemon has made the manifest.
       if (auto there = to.find(ref)) return *std::move(there);
     }
   }

@@ -81,6 +81,7 @@ void for_each_message(base::ByteSource& stream, const OnMessage& on_message) {
     std::size_t begin = 0;
     for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
       take(std::string_view(text).substr(begin, end - begin));
+    // What is left is the beginning of the next message.
     text.erase(0, begin);
     if (text.size() > kLargestMessage)
       throw Error(ErrorCode::kTaskFailed, "The Docker daemon sent something that is not of its API.");
@@ -169,6 +170,7 @@ void DockerApi::read_messages(http::Response response, const std::string& what, 
   std::string failure;
   try {
     for_each_message(*ok.body, [&](const base::Json& message) {
+      // The status was sent before the work began, and says 200.
       if (message.contains("error") && message.at("error").is_string())
         failure = message.at("error").get<std::string>();
       on_message(message);

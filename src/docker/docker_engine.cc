@@ -1,3 +1,8 @@
+// A Docker daemon as an engine. Its API offers the builder from before BuildKit: the context goes in as a
+// tar, messages for people come out. (BuildKit's own protocol is gRPC over an upgraded connection, with a
+// session in the other direction: much for an engine that is the second choice.) An image of the daemon has
+// no manifest until it is pushed, so here its ID stands in for a digest, and nothing can be said about the
+// key that it was made for.
 #include "docker/docker_engine.h"
 
 #include <unistd.h>
@@ -193,6 +198,7 @@ class DockerEngine : public engine::Engine {
     std::map<std::string, std::string> arguments = job.proxies;
     for (const auto& [name, value] : job.build_args) {
       arguments.erase(base::to_upper(name));
+      // A build argument goes before a proxy of that name, however it is spelt.
       arguments[name] = value;
     }
     if (!arguments.empty()) all.emplace_back("buildargs", base::canonical_json(arguments));

@@ -1,3 +1,4 @@
+// X-Registry-Auth: JSON in base64. It is a secret as a whole, and its parts are wiped on the way.
 #include "docker/login.h"
 
 #include <openssl/evp.h>

@@ -143,6 +143,7 @@ Stage parse_from(StatementParser& parser, const Source& source, std::size_t inde
                              "\" cannot be the name of a stage; it is a letter, then letters, digits, "
                              "_, . and -.");
     }
+    // Names of stages are compared without regard to case.
     stage.name = base::to_lower(words[2].text);
     stage.written_name = words[2].text;
     stage.as_keyword = words[1].text;

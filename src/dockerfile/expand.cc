@@ -186,6 +186,7 @@ class Expander {
     ++at_;
     if (peek() != '{') {
       const std::string name = read_name();
+      // A lone dollar is itself.
       if (name.empty()) return "$";
       auto value = look_up(name);
       if (!value) return mode_.keep_unset ? "$" + name : "";
@@ -237,6 +238,7 @@ class Expander {
 
   std::string read_default(const std::string& name, char modifier, bool empty_is_unset) {
     const std::size_t start = at_;
+    // Read in any case: what stands in it must be well formed, and counts as used, whichever way it goes.
     std::string word = read_until('}', false, nullptr);
     const auto value = look_up(name);
     if (!value && mode_.keep_unset) return "${" + name + (empty_is_unset ? ":" : "") + modifier + word + "}";
@@ -251,6 +253,7 @@ class Expander {
 
   std::string read_trim(const std::string& name, char side) {
     const std::size_t start = at_;
+    // Escapes stay on: in a pattern they make a character plain.
     std::string pattern = read_until('}', true, nullptr);
     const auto value = look_up(name);
     if (!value && mode_.keep_unset) return "${" + name + side + pattern + "}";

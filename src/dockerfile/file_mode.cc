@@ -11,6 +11,7 @@
 namespace ixian::dockerfile {
 namespace {
 
+// With the bits that belong to a class besides rwx: set-user-ID to u, set-group-ID to g.
 constexpr std::uint32_t kUser = 04700;
 constexpr std::uint32_t kGroup = 02070;
 constexpr std::uint32_t kOthers = 0007;

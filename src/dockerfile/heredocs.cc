@@ -53,6 +53,7 @@ std::vector<Heredoc> heredocs_of_line(std::string_view line) {
   std::vector<std::string> words;
   try {
     words = expand(line, nothing_set, mode).words;
+    // A quote that is not closed: the line announces nothing, and whoever reads it as words says so.
   } catch (const BadWord&) {
     return heredocs;
   }

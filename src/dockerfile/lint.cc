@@ -39,6 +39,7 @@ bool has_part(std::string_view name, const std::set<std::string_view>& words) {
 bool looks_secret(std::string_view name) {
   static const std::set<std::string_view> secret = {
       "apikey", "auth", "credential", "credentials", "key", "password", "pword", "passwd", "secret", "token"};
+  // What makes a name harmless that has such a word: PUBLIC_KEY, TOKEN_FILE.
   static const std::set<std::string_view> harmless = {"public", "file", "version"};
   return has_part(name, secret) && !has_part(name, harmless);
 }
@@ -151,6 +152,7 @@ class Linter {
   // What FROM names when no build arg is given.
   void check_default_bases() {
     BuildOptions plain = global_.options();
+    // Whoever builds without arguments gets the defaults, and these are to be good.
     plain.build_args.clear();
     const GlobalScope defaults(file_, plain);
     for (const Stage& stage : file_.stages) {
@@ -174,6 +176,7 @@ class Linter {
 
     StageNotes notes = notes_of_base(stage, base);
     for (const Instruction& instruction : stage.instructions) check(instruction, notes);
+    // Of each stage anew; what its SHELL and WORKDIR are is inherited.
     notes.cmd = notes.entrypoint = notes.healthcheck = std::nullopt;
     if (!stage.name.empty()) notes_[stage.name] = std::move(notes);
   }
@@ -283,6 +286,7 @@ class Linter {
       last = at;
     };
     const auto prefer_json = [&](const CommandLine& command) {
+      // Whoever sets SHELL means the shell form.
       if (!command.shell || notes.has_shell) return;
       tell("JSONArgsRecommended", "JSON arguments recommended for " + name +
                                       " to prevent unintended behavior related to OS signals");

@@ -12,6 +12,7 @@ namespace {
 CommandLine command_line(const ParseContext& context) {
   CommandLine command;
   const auto json = context.json();
+  // What is no JSON is a command for a shell, even if it looks much like JSON: Docker has it so.
   command.shell = !json;
   if (!json) {
     command.words.push_back(context.statement.arguments().text);

@@ -60,6 +60,7 @@ void parse_transfer(const ParseContext& context, const Flags& flags, FileTransfe
     }
     const std::string& content = found->second->content;
     file.content = heredoc->strip_tabs ? without_leading_tabs(content) : content;
+    // Each content once: a name that comes twice is an error.
     contents.erase(found);
     transfer.inline_files.push_back(std::move(file));
   }
@@ -99,6 +100,7 @@ Body parse_copy(const ParseContext& context) {
   parse_transfer(context, flags, copy);
   copy.from = flags.text("from");
   copy.parents = flags.boolean("parents").value_or(false);
+  // Which stages a target needs must be known before there are values.
   if (needs_expansion(copy.from.text, context.escape)) {
     throw context.source().error(copy.from.at, "--from cannot have variables; name a stage, FROM " +
                                                    shown(copy.from.text) + " AS name, and copy from that.");

@@ -27,6 +27,7 @@ std::vector<KeyValue> pairs(const ParseContext& context) {
   const Statement& statement = context.statement;
   const auto words = quoted_words(*statement.line, statement.begin, statement.end, context.escape);
   if (words.empty()) throw context.error(context.keyword() + " needs at least one name=value.");
+  // Docker decides by the first word alone.
   if (words.front().text.find('=') == std::string::npos) return {legacy_pair(context)};
 
   std::vector<KeyValue> pairs;

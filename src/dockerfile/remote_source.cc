@@ -52,6 +52,7 @@ RemoteSource pinned_git(GitSource git, const std::string& checksum, std::optiona
   if (git.fetch_by_commit && !is_commit(git.ref) && !is_commit(source.checksum))
     fail("is fetched by commit and names no whole commit");
   source.keep_git_dir = git.keep_git_dir.value_or(keep_git_dir.value_or(false));
+  // As BuildKit: a repository comes with its submodules.
   source.submodules = git.submodules.value_or(true);
   source.git = std::move(git);
   return source;

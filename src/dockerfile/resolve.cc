@@ -205,6 +205,7 @@ class StageScope::Resolver {
       // An ARG before the first FROM counts in a stage only where it is declared again.
       value = scope_.global_->value(name);
     }
+    // An ARG without a value is not set at all: ${X-default} then counts.
     if (value) {
       if (!is_no_variable(name)) scope_.set(name, *value, false);
       arg.value = Word{*value, arg.value ? arg.value->at : arg.name.at};

@@ -121,6 +121,7 @@ StageScope::StageScope(const GlobalScope& global, const std::vector<std::string>
     const std::string value = equals == std::string::npos ? "" : variable.substr(equals + 1);
     set(variable.substr(0, equals), value, true);
   }
+  // Docker gives every image one; programs in a RUN could not be found otherwise.
   if (index_.find("PATH") == index_.end()) set("PATH", std::string(kDefaultPath), true);
 }
 

@@ -82,6 +82,7 @@ Position Source::position(std::size_t offset) const {
 std::string Source::excerpt(Position at) const {
   if (at.line < 1 || static_cast<std::size_t>(at.line) > line_starts_.size()) return "";
   const std::size_t begin = line_starts_[static_cast<std::size_t>(at.line) - 1];
+  // Excerpts get into logs.
   const std::string shown_line = without_logins(text_.substr(begin, text_.find('\n', begin) - begin));
   std::string_view line = shown_line;
   if (line.ends_with('\r')) line.remove_suffix(1);

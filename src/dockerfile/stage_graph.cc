@@ -138,6 +138,7 @@ std::string StageGraph::label(std::size_t stage) const {
 std::size_t StageGraph::target(std::string_view name) const {
   if (name.empty()) return nodes_.size() - 1;
   const std::string lower = base::to_lower(name);
+  // Of several stages with one name the last, as Docker takes it.
   if (const auto last = find_above(lower, nodes_.size())) return *last;
   if (const auto number = parse_number(name, 10); number && *number < nodes_.size()) return *number;
 

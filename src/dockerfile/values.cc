@@ -71,6 +71,7 @@ std::optional<std::uint64_t> take_term(std::string_view& text) {
     scale /= 10;
     rest += scale * (c - '0');
   }
+  // What sums of tenths lack to a whole nanosecond.
   value += static_cast<std::uint64_t>(rest + 1e-6);
   if (value > kMostNanoseconds) return std::nullopt;
   return value;

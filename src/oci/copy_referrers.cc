@@ -62,6 +62,7 @@ class ReferrersCopy {
     for (const Descriptor& each : listed) {
       if (!there.contains(each.digest)) {
         const std::string ref = each.digest.text();
+        // Garbage collection may have taken it and left the list.
         if (!from_.find(ref)) {
           result_.stays.push_back(ref + ", which is listed and not there");
           continue;
@@ -73,6 +74,7 @@ class ReferrersCopy {
       follow(each);
     }
     if (unlisted.empty()) return;
+    // Asked again: a registry that keeps track has listed them by now.
     there = digests(to_.referrers(subject));
     std::erase_if(unlisted, [&](const Descriptor& each) { return there.contains(each.digest); });
     if (!unlisted.empty()) list(subject, unlisted);
@@ -101,6 +103,7 @@ class ReferrersCopy {
       const bool is_list = tag == referrers_tag(subject) && is_index_type(here->media_type);
       if (!is_list) {
         const auto there = to_.find(tag);
+        // Somebody else's signature for the same image is not to be written over.
         if (there && there->digest != here->digest) {
           result_.stays.push_back(tag + ", which names something else at the destination");
           continue;

@@ -1,3 +1,5 @@
+// A descriptor is what everything else points with, so it is read strictly: type, digest and size must be
+// there and be right, since sizes are added up and digests become names of files.
 #include "oci/descriptor.h"
 
 #include <limits>

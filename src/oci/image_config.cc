@@ -54,6 +54,7 @@ HistoryEntry read_history_entry(const Json& json, const std::string& where) {
 
 std::vector<HistoryEntry> read_history(const Fields& config) {
   std::vector<HistoryEntry> result;
+  // It may be missing; where it is there, it need not fit the layers.
   if (!config.has("history")) return result;
   for (const Json& entry : config.array("history", kMaxHistory)) {
     result.push_back(read_history_entry(entry, "history[" + std::to_string(result.size()) + "]"));

@@ -116,6 +116,7 @@ bool is_whole(ImageRepo& repo, const std::string& ref, Losses& losses) {
   };
   try {
     const auto manifest = repo.read_manifest(ref);
+    // A tag that leads nowhere is a loss; no tag is none.
     if (!manifest) return repo.find(ref) ? note() : false;
     return has_all(repo, *manifest, 0) || note();
   } catch (const base::Error&) {

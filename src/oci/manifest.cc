@@ -199,6 +199,7 @@ const Descriptor* choose(const Index& index, const Platform& wanted) {
   int best_score = 0;
   int images = 0;
   for (const Descriptor& entry : index.manifests) {
+    // It has a platform ("unknown/unknown"), and is no image that could be run.
     if (is_attestation(entry)) continue;
     ++images;
     only = &entry;

@@ -82,6 +82,7 @@ int match_variant(const Platform& offered, const Platform& wanted) {
   if (!has_generations(wanted.architecture)) return offered.variant.empty() ? 1 : 0;
   const std::optional<int> has = generation(offered);
   const std::optional<int> needs = generation(wanted);
+  // A newer generation's programs do not run on an older machine.
   if (!has || !needs || *has > *needs) return 0;
   return kEqual - (*needs - *has);
 }

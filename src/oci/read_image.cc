@@ -8,6 +8,7 @@ namespace ixian::oci {
 
 std::optional<RawManifest> read_image(ImageRepo& repo, const std::string& ref, const Platform& platform) {
   std::optional<RawManifest> manifest = repo.read_manifest(ref);
+  // Indexes may name indexes, and in a ring too.
   constexpr int kMaxDepth = 4;
   for (int depth = 0; manifest; ++depth) {
     try {

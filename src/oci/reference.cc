@@ -147,6 +147,8 @@ std::string take_host(std::string_view whole, std::string_view& rest) {
 }  // namespace
 
 std::string Reference::name() const {
+  // A host without dot or port is known as one by a capital, so it is written in capitals: read again, it is
+  // the same.
   return (looks_like_host(host) ? host : base::to_upper(host)) + "/" + repository;
 }
 
@@ -170,6 +172,7 @@ Reference parse_reference(std::string_view text) {
   reference.tag = take_tag(text, rest);
   reference.host = take_host(text, rest);
   reference.repository = rest;
+  // Docker's rule for official images.
   if (reference.host == kDockerHub && rest.find('/') == std::string_view::npos) {
     reference.repository.insert(0, "library/");
   }

@@ -1,3 +1,5 @@
+// The tag scheme of the distribution specification for what refers to an image, where a registry has no API
+// for it: "sha256-<hex>" names an index of the referrers. Cosign appends ".sig" and the like for single ones.
 #include "oci/referrers.h"
 
 #include <stdexcept>

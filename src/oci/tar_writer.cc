@@ -31,6 +31,7 @@ void put_text(std::string& block, const TarField& field, std::string_view text) 
 // Where a long name is cut into prefix and name: at a slash, which is in neither.
 std::optional<std::size_t> cut(std::string_view name) {
   if (name.size() <= tar_field::kName.size) return std::nullopt;
+  // The longest prefix: what is left over must fit into the shorter field.
   const auto slash = name.rfind('/', std::min(tar_field::kPrefix.size, name.size() - 2));
   if (slash == std::string_view::npos || slash == 0) return std::nullopt;
   if (name.size() - slash - 1 > tar_field::kName.size) return std::nullopt;

@@ -79,6 +79,7 @@ void VerifiedBlob::hash(std::uint64_t at, std::string_view data) {
                                                       " is longer than the " + std::to_string(blob_.size) +
                                                       " bytes that its manifest promises. It was not used.");
   }
+  // Read before, by another reading of the same blob.
   if (at + data.size() <= hashed_) return;
   data.remove_prefix(hashed_ - at);
   digester_.update(data);

@@ -1,3 +1,5 @@
+// Which steps of a plan may begin. Besides what the graph says, an image waits for all tasks that come before
+// images (before_images()): they may write files that a context takes in, and the graph does not say which.
 #include "run/order.h"
 
 #include <unordered_map>

@@ -1,3 +1,6 @@
+// An image stage of a project as a job for an engine: what the key covers, and how the project wants it
+// built. Files are seen as git sees them and all times are fixed, so that equal keys give equal images on all
+// machines.
 #include "run/project_job.h"
 
 #include <fmt/format.h>

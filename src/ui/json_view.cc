@@ -1,3 +1,6 @@
+// Events as JSON, a line each, for programs. The members are a promise, so they are few: "event", "id" and
+// "time", and what json_view.h says of each event. Progress comes a few times a second at most, and always
+// when it is complete; a view never throws, so where a line cannot be made there is one less.
 #include "ui/json_view.h"
 
 #include <cmath>

@@ -1,3 +1,5 @@
+// The lines of both views for people. Whatever comes from a program or a project is made printable here, on
+// its way into a line.
 #include "ui/lines.h"
 
 #include <fmt/format.h>

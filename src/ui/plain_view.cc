@@ -1,3 +1,5 @@
+// Lines for a log: each complete when it is written, with the name of what it is about. Output comes as it is
+// printed, unless only errors are to be seen: then the end of it is kept, and told if its program fails.
 #include "ui/plain_view.h"
 
 #include <utility>

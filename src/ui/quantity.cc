@@ -1,3 +1,4 @@
+// Times and amounts for people: as many digits as one reads, and never a value that has not been reached.
 #include "ui/quantity.h"
 
 #include <fmt/format.h>
