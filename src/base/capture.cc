@@ -1,3 +1,13 @@
+// A program that is asked reads its input while it writes both outputs, in any order. Feeding the input
+// through a pipe means to write and to read at once, and SIGPIPE from a program that does not care for it. So
+// the input is a file in memory, complete before the program starts, and only the outputs are pipes.
+//
+// The end of the outputs is no sign that the program has ended, nor the reverse: it may close them early, and
+// a daemon that it has left behind may keep them open for ever. Both are waited for, but once the program has
+// ended the outputs get only a moment more.
+//
+// The program gets a session of its own besides its group: without a terminal a question on /dev/tty fails at
+// once, where a group in the background would be stopped until its time is over.
 #include "base/capture.h"
 
 #include <fcntl.h>
@@ -17,17 +27,6 @@
 #include <optional>
 
 #include "base/launch.h"
-
-// A program that is asked reads its input while it writes both outputs, in any order. Feeding the input
-// through a pipe means to write and to read at once, and SIGPIPE from a program that does not care for it. So
-// the input is a file in memory, complete before the program starts, and only the outputs are pipes.
-//
-// The end of the outputs is no sign that the program has ended, nor the reverse: it may close them early, and
-// a daemon that it has left behind may keep them open for ever. Both are waited for, but once the program has
-// ended the outputs get only a moment more.
-//
-// The program gets a session of its own besides its group: without a terminal a question on /dev/tty fails at
-// once, where a group in the background would be stopped until its time is over.
 
 namespace ixian::base {
 namespace {

@@ -1,3 +1,14 @@
+// rename(2) replaces whatever has the name: as root also /dev/null, for the whole machine. So first it is
+// asked what the name leads to.
+//
+// Descriptors come before that. /dev/stdout is a link by way of /proc/self/fd/1 to whatever that is; opened
+// by its name, a socket is an error, and a file that the shell has opened is written from its start. So the
+// links are read one by one until one names a descriptor, which is then duplicated. It must be one that we
+// were started with: all that this program opens itself is closed by exec(2), which is how they are told
+// apart.
+//
+// For all else the kernel follows the links, with its own rules for links in /tmp (proc_sys_fs(5),
+// protected_symlinks), and is asked by the descriptor where it came out.
 #include "base/output_path.h"
 
 #include <fcntl.h>
@@ -14,18 +25,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-
-// rename(2) replaces whatever has the name: as root also /dev/null, for the whole machine. So first it is
-// asked what the name leads to.
-//
-// Descriptors come before that. /dev/stdout is a link by way of /proc/self/fd/1 to whatever that is; opened
-// by its name, a socket is an error, and a file that the shell has opened is written from its start. So the
-// links are read one by one until one names a descriptor, which is then duplicated. It must be one that we
-// were started with: all that this program opens itself is closed by exec(2), which is how they are told
-// apart.
-//
-// For all else the kernel follows the links, with its own rules for links in /tmp (proc_sys_fs(5),
-// protected_symlinks), and is asked by the descriptor where it came out.
 
 namespace ixian::base {
 namespace {

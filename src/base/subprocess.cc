@@ -1,3 +1,9 @@
+// A command gets a process group of its own, so that stopping it reaches its children too. While it owns the
+// terminal, its group is the terminal's foreground group, as a shell would have it: Ctrl-C and Ctrl-Z go to
+// it and not to us, and a shell or a debugger works as if it had been started by hand.
+//
+// Everything that the child needs is laid out before fork(): between fork and exec it only makes system
+// calls.
 #include "base/subprocess.h"
 
 #include <fcntl.h>
@@ -18,13 +24,6 @@
 #include "base/launch.h"
 #include "base/lines.h"
 #include "base/text.h"
-
-// A command gets a process group of its own, so that stopping it reaches its children too. While it owns the
-// terminal, its group is the terminal's foreground group, as a shell would have it: Ctrl-C and Ctrl-Z go to
-// it and not to us, and a shell or a debugger works as if it had been started by hand.
-//
-// Everything that the child needs is laid out before fork(): between fork and exec it only makes system
-// calls.
 
 namespace ixian::base {
 namespace {

@@ -1,3 +1,6 @@
+// A config from a plan and what its steps came to. History has an entry for each instruction, and as many
+// that are not empty as there are layers; times are of the layers, so that an image that was built from the
+// cache alone is the same one again.
 #include "engine/image_assembly.h"
 
 #include <variant>

@@ -1,3 +1,5 @@
+// What instructions make of an image's configuration, on the document itself: what a base image has and we do
+// not know stays. What says how the base was made goes, since it is not true of the new image.
 #include "engine/image_settings.h"
 
 #include <variant>

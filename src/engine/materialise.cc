@@ -1,3 +1,5 @@
+// Files of a context or an image as files on the disk, for a RUN that mounts them. Shared with the originals
+// where the file system can, else copied with their holes.
 #include "engine/materialise.h"
 
 #include <fcntl.h>

@@ -1,3 +1,6 @@
+// ADD of a URL: asked again each time, with the entity tag or the date of last time, so that mostly nothing
+// is fetched. What was changed within the last two seconds may change again under the same tag, and so no tag
+// is noted for it. The file is hashed while it comes, and lies in a work directory that goes with it.
 #include "engine/url_source.h"
 
 #include <fcntl.h>
@@ -142,6 +145,7 @@ std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source
   http::Headers headers;
   try {
     http::Response response = client.send(request);
+    // Not modified, if we asked whether it is; other servers' 304 is an error.
     if (response.head.status == 304 && !request.headers.fields().empty()) return nullptr;
     download = receiver.receive(response);
     headers = std::move(response.head.headers);

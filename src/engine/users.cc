@@ -1,3 +1,6 @@
+// Names of --chown and of USER in an image's files, by a view and not by a mount: a COPY needs no root file
+// system. The rules are those of BuildKit: --chown=user takes the user's group, and a number alone stands for
+// both.
 #include "engine/users.h"
 
 #include <fmt/format.h>

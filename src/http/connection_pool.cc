@@ -1,7 +1,8 @@
 // Connections are kept ourselves and not by libcurl, whose cache belongs to one multi handle and so to one
 // thread at a time. A line here is an easy handle, its multi handle and at most the one connection in it; it
-// is in use by one exchange or idle by a key of all that must agree (who is asked, by which proxy, with which
-// TLS settings). What turns out to have been closed meanwhile libcurl replaces by itself.
+// is in use by one exchange, or idle by a key of all that must agree: who is asked, over which socket, with
+// or without a proxy, and which addresses were allowed. What turns out to have been closed meanwhile libcurl
+// replaces by itself.
 #include "http/connection_pool.h"
 
 #include <poll.h>

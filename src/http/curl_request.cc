@@ -1,3 +1,7 @@
+// All options of libcurl for one request. A line is used again and again, so nothing may be left of the
+// request before: each option is set or the handle was reset. libcurl's own decisions are taken away where
+// they would be others than ours: proxies, CAs, "Expect", the path as it is written, the protocols that may
+// be spoken.
 #include "http/curl_request.h"
 
 #include <arpa/inet.h>
@@ -119,6 +123,7 @@ void set_connection(CurlLine& line, const Request& request, const Url& url, cons
   line.refused.clear();
   const auto timeout =
       std::min(options.connect_timeout, request.time_limit.value_or(options.connect_timeout));
+  // Its signals would be the process's.
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
@@ -129,6 +134,7 @@ void set_connection(CurlLine& line, const Request& request, const Url& url, cons
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kReceiveBuffer);
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  // A proxy is not told what is for the server.
   curl_easy_setopt(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   // Both are always said, so that libcurl makes no choice of its own.
@@ -218,7 +224,9 @@ HeaderLines set_options(CurlLine& line, const Request& request, const Url& url, 
     target.query = canonical_query(url.query);
     set_signature(easy, request, lines);
   } else {
+    // Waiting for "100 Continue" costs a second where a server does not know it.
     lines.add_line("Expect:");
+    // Digests are of the bytes as they are stored.
     if (!request.headers.find("Accept-Encoding")) lines.add("Accept-Encoding", "identity");
   }
   if (!options.user_agent.empty() && !request.headers.find("User-Agent")) {

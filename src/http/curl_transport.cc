@@ -1,3 +1,5 @@
+// Sends one request once: a connection from the pool or a new one, and an exchange on it that goes on as long
+// as its body is read. TLS settings are looked up when a connection is made, and hold as long as it does.
 #include "http/curl_transport.h"
 
 #include "http/curl_exchange.h"

@@ -1,3 +1,11 @@
+// Who may remove a temporary file? Process numbers say little: containers count their own, and a folder may
+// be on NFS. A lock on the file itself, by open file description (fcntl(2), F_OFD_SETLK), ends with its owner
+// on any kernel. On this machine it is exact; a file of another machine, or of this one before it was
+// restarted, is also given an hour, should the file system not pass locks on. The name tells which machine it
+// was by the kernel's boot id.
+//
+// Between making the file and locking it somebody might remove it; so whoever removes holds the lock, and
+// whoever makes one looks, having the lock, whether the file still has its name, and otherwise makes another.
 #include "layout/temporary_file.h"
 
 #include <fcntl.h>
@@ -13,15 +21,6 @@
 
 #include "base/error.h"
 #include "layout/file_io.h"
-
-// Who may remove a temporary file? Process numbers say little: containers count their own, and a folder may
-// be on NFS. A lock on the file itself, by open file description (fcntl(2), F_OFD_SETLK), ends with its owner
-// on any kernel. On this machine it is exact; a file of another machine, or of this one before it was
-// restarted, is also given an hour, should the file system not pass locks on. The name tells which machine it
-// was by the kernel's boot id.
-//
-// Between making the file and locking it somebody might remove it; so whoever removes holds the lock, and
-// whoever makes one looks, having the lock, whether the file still has its name, and otherwise makes another.
 
 namespace ixian::layout {
 namespace {

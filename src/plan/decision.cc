@@ -1,3 +1,4 @@
+// Why a task runs, as people read it. Lists are cut: a reason is one line of many.
 #include "plan/decision.h"
 
 #include <fmt/format.h>

@@ -1,14 +1,3 @@
-#include "registry/authorizer.h"
-
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <utility>
-
-#include "base/text.h"
-#include "http/url.h"
-#include "registry/authorizer_impl.h"
-
 // A registry says how it wants to be spoken to only by refusing. From then on the method is known, and
 // headers are given in advance: `unknown` becomes `direct` (Basic, or a bearer token sent as it is) or
 // `bearer` (a token server named by a realm); a later challenge may change it again.
@@ -31,6 +20,16 @@
 // once. It is dropped for one attempt and never for the registry, because a push must still fail with its
 // name, and because a credential can become good again. Four repetitions end it all, and an answer from
 // another origin (a redirect) is never taken for a challenge.
+#include "registry/authorizer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "http/url.h"
+#include "registry/authorizer_impl.h"
 
 namespace ixian::registry {
 namespace {

@@ -1,3 +1,6 @@
+// All requests to one host pass here: the scheme is found out once, each request is authorized, a refusal
+// answered, and what comes back is freed of what it must not hold (secrets that a registry repeats) and of
+// what cannot be true (a web page from a proxy's login).
 #include "registry/host_client.h"
 
 #include "base/missing_credential.h"

@@ -1,3 +1,5 @@
+// Who we are at a registry and what we may do, found out by the smallest requests that need the right: a list
+// of one tag, and an upload that is begun and given up. Nothing is stored.
 #include "registry/probe.h"
 
 #include <unistd.h>

@@ -1,3 +1,6 @@
+// Which client a host gets: that of its entry in the project's settings; without one, Amazon's by the look of
+// its name, else Docker's with the credentials of its files. Each host gets its HostClient once, when it is
+// first asked, and all its repositories share it.
 #include "registry/registries.h"
 
 #include <fmt/format.h>

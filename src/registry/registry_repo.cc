@@ -1,3 +1,7 @@
+// The distribution protocol, and what registries make of it. What is asked has a short time limit, what is
+// pushed is repeated with patience. Bytes are believed only by their digest; headers are used where they save
+// a request, and where they are missing or odd, the document itself is read. Pushes are judged by what they
+// lead to: a tag that names the image already is a success, whatever the registry said.
 #include "registry/registry_repo.h"
 
 #include <fmt/format.h>
@@ -189,6 +193,7 @@ bool RegistryRepo::mount_blob(const oci::Descriptor& blob, const ImageRepo& from
   request.url = http::with_query(request.url, "mount", blob.digest.text());
   request.url = http::with_query(request.url, "from", source->repository_);
   request.body = http::text_body("");
+  // Not worth more: the bytes can be sent.
   request.retries = 1;
   try {
     const http::Response response = host_->send(
@@ -248,6 +253,7 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
     throw failure(pushing, response.head, body);
   }
   const auto stored = oci::Digest::parse(response.head.headers.find("Docker-Content-Digest").value_or(""));
+  // A registry that stores something else than it was sent is found out here, and not by whoever pulls.
   if (stored && stored->algorithm() == manifest.descriptor.digest.algorithm() &&
       *stored != manifest.descriptor.digest) {
     throw failure(pushing,

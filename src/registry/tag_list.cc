@@ -1,3 +1,4 @@
+// All tags of a repository, page by page, and bounded: a registry may go on without end.
 #include "registry/tag_list.h"
 
 #include <fmt/format.h>

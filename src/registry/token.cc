@@ -1,3 +1,6 @@
+// Scopes and tokens of Docker's token protocol. A server may answer with less than was asked, with a lifetime
+// of nothing, and with a clock of its own; where its answer makes no sense, the specification's defaults
+// count. A lifetime is cut to a day: a token that is refused is renewed anyway.
 #include "registry/token.h"
 
 #include <algorithm>

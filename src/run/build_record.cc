@@ -1,3 +1,6 @@
+// A record as an OCI artifact (build_record.h has its form). What is read comes from a registry, where
+// anybody may have put anything under such a tag: what is no record that this ix can read is as if it were
+// not there. A newer ix's record is one of those, and its images are then nobody's to remove.
 #include "run/build_record.h"
 
 #include <fmt/chrono.h>

@@ -1,3 +1,5 @@
+// crun and runc differ in a few options, which are gathered here. Both are kept away from cgroups, which are
+// ours to make: else a container would be moved out of the limits that it was given.
 #include "sandbox/runtime.h"
 
 #include <fcntl.h>

@@ -15,7 +15,9 @@
 
 #include "sandbox/syscall_numbers.h"
 
-// Numbers are looked up by halving: a program of a few hundred instructions runs ten of them.
+// The program asks for the architecture first, then for the number, and for a few calls for their first
+// argument. Numbers are looked up by halving: a program of a few hundred instructions runs ten of them. An
+// architecture that the profile does not name ends the process, since its numbers mean other calls.
 
 namespace ixian::sandbox {
 namespace {
@@ -63,6 +65,7 @@ Code by_halves(Ranges::const_iterator first, Ranges::const_iterator last) {
   const Code below = by_halves(first, middle);
   const Code above = by_halves(middle, last);
   Code code;
+  // A conditional jump reaches no further.
   if (below.size() <= 255) {
     code.push_back(
         BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, middle->first, static_cast<std::uint8_t>(below.size()), 0));
