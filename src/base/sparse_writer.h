@@ -9,6 +9,7 @@ namespace ixian::base {
 
 // Writes what a file is to hold, from its start, to a descriptor of an empty file that somebody else closes.
 // Whole blocks of zeros are left out, so that a sparse file that has become a stream becomes sparse again.
+// For one file, on one thread.
 class SparseWriter {
  public:
   explicit SparseWriter(int fd) : fd_(fd) {}

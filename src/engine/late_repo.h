@@ -12,6 +12,7 @@
 namespace ixian::engine {
 
 // Nobody is asked for layers that are in the store.
+// Thread-safe, as every repository is; shared by the layers that may come from it.
 class LateRepo : public oci::ForwardingRepo {
  public:
   LateRepo(OpenRepo open, oci::Reference reference)

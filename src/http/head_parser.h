@@ -19,6 +19,7 @@ struct HeadLimits {
 // TransportError{kProtocol}: both Content-Length and Transfer-Encoding, lengths that differ or are no
 // numbers, transfer codings other than chunked, folded lines, names that are no tokens, control characters,
 // 101, and all that is over the limits. Lines after the final head (trailers) are counted and forgotten.
+// For one response, on one thread.
 class HeadParser {
  public:
   HeadParser(std::string peer, HeadLimits limits) : peer_(std::move(peer)), limits_(limits) {}

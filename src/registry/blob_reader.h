@@ -16,6 +16,7 @@ namespace ixian::registry {
 // times without progress at most; a registry that does not know ranges costs what was read before once more.
 // Ends after exactly the bytes that the descriptor promises, or throws: what the registry sends instead of
 // the blob is never given away as the blob. Does not hash.
+// For one reader on one thread; the host outlives it.
 class BlobReader : public base::ByteSource {
  public:
   // Sends the first request. `host` outlives this.

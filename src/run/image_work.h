@@ -52,7 +52,9 @@ struct ImageManners {
   bool look_up = true;  // registries may be asked
 };
 
-// One for a run. Thread-safe: stages are built by the threads that ask.
+// Invariant: an image is pushed only after it has been built or found here, and once; what several stages
+// miss is made by one of them. Thread-safe: stages are built by the threads that ask, pushes run on threads
+// of its own. Owner: whoever runs the plan, for one run; what `services` lead to outlives it.
 class ImageWork {
  public:
   ImageWork(ImageServices services, ImageManners manners, base::EventSink& sink,

@@ -18,6 +18,7 @@ struct CgroupLimits {
 // Makes a group below those that this process may write in, and removes it in the end. Where none can be
 // made, there is no limit: reason() says why. The group of a process that was killed is removed by the next
 // one that makes any.
+// One for a RUN, which owns it.
 class Cgroup {
  public:
   explicit Cgroup(const CgroupLimits& limits);

@@ -17,6 +17,7 @@ bool below(std::string_view path, std::string_view folder);
 
 // Makes mount points in the image, or, below what is itself mounted, in that; takes them away in the end.
 // Errors are Error{kTaskFailed}, and Error{kUsage} for a target that makes no sense.
+// For one RUN on one thread; the mount outlives it.
 class Targets {
  public:
   explicit Targets(Mount& mount);

@@ -11,6 +11,7 @@ namespace ixian::store {
 // An empty folder (0700) on the file system of the store, for an overlay's upper and work directories, say.
 // It is removed with all that is in it by the destructor, or by the next user of the store where its process
 // was killed. Mounts in it must be gone by then. Throws Error{kRegistry}.
+// Owned by whoever works in it; it may go on any thread.
 class WorkFolder {
  public:
   explicit WorkFolder(const Folder& folder);

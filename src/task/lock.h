@@ -10,6 +10,7 @@
 namespace ixian::task {
 
 // Held from construction to destruction. The kernel lets go of it when the process dies, however it dies.
+// Owned by the thread that runs the task.
 class TaskLock {
  public:
   // Waits while another process holds the lock on `task` in this builder folder; `on_wait` is called once,
