@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kContainerTimeLimit{2000};
 
 base::Secret authorization(const Environment& environment) {
   std::string token = variable(environment, kToken);
+  // The file goes before the variable: it is renewed, a variable is not.
   if (const std::string path = variable(environment, kTokenFile); !path.empty()) {
     const auto text = read_text(path);
     if (!text)

@@ -48,6 +48,7 @@ std::string from_profile(const std::string& id, const Options& options, const En
 
 std::string configured(const std::string& id, const Options& options, const Environment& environment) {
   if (!options.endpoint_url.empty()) return options.endpoint_url;
+  // Of the machine's configuration; the option above is the project's own.
   if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) return "";
   if (const std::string url = variable(environment, "AWS_ENDPOINT_URL_" + id); !url.empty()) return url;
   if (const std::string url = variable(environment, "AWS_ENDPOINT_URL"); !url.empty()) return url;

@@ -71,6 +71,7 @@ Finding ask_service(const Lookup& lookup, const std::string& url) {
   http::Request naming = request_for("GET", url + kRolePath);
   naming.secret_headers.emplace_back("X-aws-ec2-metadata-token", token);
   const std::string names = ask(lookup, naming);
+  // A list, by its form; an instance has one role.
   const std::string role(base::trim(base::split(names, '\n')[0]));
   // Part of a URL: what is no role's name is no answer of the service.
   if (!is_role_name(role)) return not_found("the instance has no role");

@@ -51,6 +51,7 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile) {
   const std::string name = fmt::format("The credential_process of profile {}", profile);
 
   base::Question question;
+  // In words, but by no shell: AWS's own tools do not use one either.
   if (!base::split_words(command, question.argv) || question.argv.empty()) {
     cannot_use(name + " leaves a quote open. Close it.");
   }

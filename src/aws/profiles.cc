@@ -75,6 +75,7 @@ Profiles load_profiles(const Environment& environment) {
     sort_section(profiles, header, std::move(section));
   }
   profiles.credentials = read_ini(credentials, profiles.credentials_path);
+  // The second to be added wins.
   profiles.merged = profiles.config;
   for (const auto& [name, section] : profiles.credentials) profiles.merged[name].add_all(section);
   return profiles;

@@ -104,6 +104,7 @@ class Walk {
           fmt::format("The AWS profiles {} → {} name each other by source_profile in a ring. Break it in {}.",
                       base::join(visited_, " → "), next, lookup_.profiles.config_path));
     }
+    // Keys go before a role: they are what the profile gives to others.
     if (!has_keys && assumes_role(profile)) return assume(next);
     Finding finding = profile_credentials(lookup_, next);
     if (finding.found) return std::move(*finding.found);

@@ -73,6 +73,7 @@ Service ssm(const std::string& region, const Options& options, const Environment
 }
 
 Service sts(const std::string& region, const Options& options, const Environment& environment) {
+  // The endpoint for the whole world, which signs as if it were in us-east-1.
   if (region.empty()) {
     return {"sts", "", "us-east-1", endpoint("STS", "https://sts.amazonaws.com", options, environment),
             "AWS STS"};

@@ -127,6 +127,7 @@ Refusal parse_json_refusal(int status, std::string_view header, std::string_view
   try {
     const base::Json json = base::parse_json(body, 1 << 20, 32);
     if (!json.is_object()) return refusal;
+    // Services differ in where they say it, and under which name.
     if (refusal.type.empty()) refusal.type = short_type(text_of(json, {"__type", "code", "Code", "error"}));
     refusal.message = cut(text_of(json, {"message", "Message", "errorMessage", "error_description"}));
   } catch (const std::exception&) {

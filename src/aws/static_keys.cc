@@ -60,6 +60,7 @@ Finding keys_of_environment(const Lookup& lookup) {
     cannot_use("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not. Set both, or neither.");
   }
   std::string token = variable(lookup.environment, "AWS_SESSION_TOKEN");
+  // What boto called it.
   if (token.empty()) token = variable(lookup.environment, "AWS_SECURITY_TOKEN");
   keys.session_token = base::Secret(std::move(token));
   if (const std::string end = variable(lookup.environment, "AWS_CREDENTIAL_EXPIRATION"); !end.empty()) {

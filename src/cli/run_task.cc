@@ -69,6 +69,7 @@ int run_task(Workspace& workspace, const Options& options) {
     show_page(workspace, options.task);
     return 0;
   }
+  // Before anything is asked or built.
   require_fitting(graph[root], options.run.args);
   if (options.show) {
     print(status_tree(workspace, options.task, options.run));

@@ -171,6 +171,7 @@ oci::Descriptor ArchiveImages::stored_or_made(const std::string& config_path,
   }
   if (const auto stored = by_config_.find(digest); stored != by_config_.end()) {
     const auto found = manifest(stored->second);
+    // The image's own manifest, so that it keeps its digest.
     if (found && is_complete(found->descriptor)) return found->descriptor;
   }
 

@@ -107,6 +107,7 @@ void BlobFolder::put(const oci::Descriptor& blob, const base::OpenSource& open,
 }
 
 bool BlobFolder::put(const oci::Digest& digest, std::string_view bytes) const {
+  // Compared, as it is short: a damaged one is replaced.
   if (file_size(path(digest)) == bytes.size() && read_whole(path(digest), bytes.size()) == bytes)
     return false;
   TemporaryFile file(incoming(), "blob-");

@@ -49,6 +49,7 @@ class RangeSource : public base::ByteSource {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, left_));
     if (wanted == 0) return 0;
     ssize_t got = 0;
+    // By place: several readers share the descriptor.
     while ((got = ::pread(fd_->get(), buffer, wanted, static_cast<off_t>(offset_))) < 0 && errno == EINTR) {
     }
     if (got < 0) file_error("read", path_, errno);

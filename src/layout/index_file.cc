@@ -114,6 +114,7 @@ std::shared_ptr<const IndexContent> IndexFile::read() {
   if (!file.fd.valid()) return std::make_shared<const IndexContent>(without_entries());
   struct stat status = {};
   if (::fstat(file.fd.get(), &status) != 0) file_error("read", path_, errno);
+  // The change time is part of it: no program can set that.
   if (content_ && same_file(status, seen_)) return content_;
   content_ = nullptr;
   content_ = std::make_shared<const IndexContent>(parse(read_whole(file, path_, kMaxBytes), path_));

@@ -77,6 +77,7 @@ void LayoutFolder::refuse_other_folders() const {
   for (std::filesystem::directory_iterator entry(path_, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename();
+    // Asked for each name: somebody may be making the layout meanwhile.
     if (is_harmless(name) || is_layout()) continue;
     base::fail_registry(
         fmt::format("The folder {} holds other things than images, {} for one. Name a folder that is new or "

@@ -240,6 +240,7 @@ bool LayoutRepo::remove_digest(const oci::Digest& digest) {
     removed = changed || !is_needed(digest, entries, folder_.blobs());
     return changed;
   };
+  // In a second step: the index must be on the disk before the blob is gone.
   const auto remove_blob = [&](base::Json& entries) {
     if (!is_needed(digest, entries, folder_.blobs())) folder_.blobs().remove(digest);
     return false;

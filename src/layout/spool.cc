@@ -104,12 +104,14 @@ std::uint64_t Spool::take_place(const oci::Descriptor& blob, bool manifest) {
   if (blob.size > kLargestBlob) file_error("write", file_, EFBIG);
   std::unique_lock lock(mutex_);
   auto found = places_.find(blob.digest);
+  // If that fails, its place is free for this one.
   while (found != places_.end() && found->second.state == Place::kWriting) {
     changed_.wait(lock);
     found = places_.find(blob.digest);
   }
   if (found != places_.end() && found->second.blob.size == blob.size) {
     found->second.manifest |= manifest;
+    // No place is 0: the archive begins with its marker.
     if (found->second.state == Place::kWhole) return 0;
     found->second.state = Place::kWriting;
     return found->second.start;

@@ -59,6 +59,7 @@ TaskId TaskGraph::require(std::string_view name) const {
                       fmt::format("There is no task named {}.{} `ix help` lists them all.",
                                   base::shell_quote(name), base::did_you_mean(name, names_of(tasks_))));
   }
+  // It is there, and is not to be found under a similar name.
   if (!tasks_[id].in_context) {
     throw base::Error(base::ErrorCode::kUsage,
                       fmt::format("The task {} is not for this RUN_CONTEXT. Set CONFIG.RUN_CONTEXT to one of "

@@ -50,6 +50,7 @@ TaskLock::TaskLock(const std::string& folder, const std::string& task, base::Can
   struct flock range = byte_at(place_, F_WRLCK);
   std::chrono::milliseconds pause{5};
   while (::fcntl(fd_.get(), F_OFD_SETLK, &range) != 0) {
+    // Both mean that somebody holds it (fcntl(2)).
     if (errno != EAGAIN && errno != EACCES && errno != EINTR) fail(errno);
     if (!waited_) on_wait();
     waited_ = true;

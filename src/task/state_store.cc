@@ -237,6 +237,7 @@ std::unordered_map<std::string, TaskRecord> StateStore::load_many(const std::vec
 
 void StateStore::begin(const std::string& task) {
   guarded([&] {
+    // Nothing has ever been recorded: nothing is to be marked.
     if (!open(false)) return;
     Statement update(*this, "UPDATE task SET unfinished = 1 WHERE name = ?");
     update.bind(1, task);
