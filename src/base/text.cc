@@ -120,6 +120,7 @@ bool split_words(std::string_view command, std::vector<std::string>& words) {
         word += c;
     } else if (c == '\\' && i + 1 < command.size()) {
       const char next = command[i + 1];
+      // A line goes on.
       if (next == '\n') {
         ++i;
         continue;

@@ -275,6 +275,8 @@ struct ImageAccess::Impl {
       };
       run::ImageManners manners;
       manners.project = owner.project_manner();
+      // Instructions are asked for only where somebody may have pushed some: each question costs a round
+      // trip.
       const bool shared = plan::parse_push_policy(settings.push) == plan::PushPolicy::kAll ||
                           policy() == plan::PushPolicy::kAll || !settings.cache_repository.empty();
       if (shared && owner.options_.pull) {

@@ -151,6 +151,7 @@ int image_copy(const ImageContext& context, std::vector<std::string> args) {
   const std::string ref = to.has_reference() ? to.ref() : tag_for(from, to);
   if (context.dry_run) {
     return tell_of_copy(context, from, options, to.text(), [&]() -> std::optional<oci::Descriptor> {
+      // A folder that would be made has nothing yet.
       if (!can_be_read(to)) return std::nullopt;
       return open_source(to, context.access, context.cancellation)->find(ref);
     });

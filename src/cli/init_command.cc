@@ -80,6 +80,7 @@ int run_init(const CommandContext& context) {
   std::vector<std::string> kept;
   std::string text;
   for (const NewFile& file : first_files(found)) {
+    // Under any of compose's four names there is one.
     const bool compose = file.name == "docker-compose.yml";
     if (is_there(folder + "/" + file.name) || (compose && !found.compose_file.empty())) {
       kept.push_back(file.name);

@@ -99,6 +99,7 @@ http::Response DockerApi::send(const http::Request& request) {
     return client_.send(request);
   } catch (const http::TransportError& error) {
     const std::string& socket = address_.unix_socket;
+    // libcurl says only that it could not connect; most often it is this.
     if (!socket.empty() && ::access(socket.c_str(), F_OK) == 0 &&
         ::access(socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
       throw Error(ErrorCode::kTaskFailed,

@@ -57,6 +57,7 @@ StageGraph::StageGraph(const Dockerfile& file, const GlobalScope& global) {
       node.steps.push_back(step_of(instruction, file.source, stage.index, false));
     }
     nodes_.push_back(std::move(node));
+    // Those of a stage in the same file are known already.
     if (const auto* base_stage = std::get_if<FromStage>(&nodes_.back().base)) {
       std::vector<std::string> triggers;
       for (const Instruction& instruction : file.stages[base_stage->index].instructions) {

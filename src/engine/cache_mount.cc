@@ -159,6 +159,7 @@ CachePruneResult prune_cache_mounts(store::Store& store, const CachePruneOptions
           .count();
   for (const KeptCache& each : caches) {
     KeyLock lock;
+    // A RUN has it mounted.
     if (!KeyLock::try_lock(lock_file(store), use_key(each.path), lock)) {
       result.in_use += each.bytes;
       continue;

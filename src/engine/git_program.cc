@@ -103,6 +103,7 @@ base::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
   question.env = environment_;
   question.limit = kMostOutput;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
+  // One time for all calls of git together.
   question.time_limit = std::max(left, std::chrono::milliseconds(1));
   question.silence_limit = limits_.silence;
   question.memory_limit = kMostMemory;

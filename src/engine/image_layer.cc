@@ -124,6 +124,7 @@ void ImageLayer::ensure_blob() {
   const Finished& layer = finish();
   if (!origin_ || services_.store().has_blob(layer.blob)) return;
   base::EventSink& sink = services_.sink();
+  // sink.begin({"pull " + layer.blob.digest.short_hex()
   const base::ActivityId activity =
       sink.begin({"pull " + layer.blob.digest.short_hex(), "a layer of " + origin_->name()});
   std::uint64_t done = 0;

@@ -82,6 +82,7 @@ TransportError certificate_failure(const Peer& peer, const CurlFailure& failure)
 }
 
 TransportError handshake_failure(const Peer& peer, const CurlFailure& failure) {
+  // Plain HTTP came where TLS was to begin.
   if (mentions(failure, "wrong version number") || mentions(failure, "http request")) {
     return {TransportFailure::kTls,
             peer.text() +

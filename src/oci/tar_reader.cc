@@ -379,12 +379,14 @@ std::optional<TarEntry> TarReader::next() {
           "The archive is damaged, or is no tar archive: the header at byte {} has a wrong checksum.",
           offset_ - kTarBlock));
     }
+    // Of the block itself: an extension's size is never replaced by another extension.
     const std::uint64_t size = number_in(tar_field::kSize, block, name_in(block), "a size", kMaxSize);
     if (read_extension_of(tar_field::kType.of(block).front(), size, extensions)) continue;
     TarEntry entry = assemble(block, extensions);
     body_ = entry.size;
     padding_ = tar_padding(entry.size);
     sparse_ = read_sparse_map(block, entry, extensions);
+    // Whoever reads sees the file, not how it is packed.
     if (sparse_) entry.size = sparse_->real_size;
     return entry;
   }

@@ -131,10 +131,12 @@ class ImagePlanner {
   ImageNode& node(TaskId id) { return nodes_.at(id); }
 
   void make_nodes(const std::vector<TaskId>& roots) {
+    // For its errors: rings, and names that are not there.
     for (const TaskId root : roots) graph_.order(root);
     keys_.make(roots);
     StepOrder order(graph_, keys_);
     for (const TaskId id : order.run(roots)) {
+      // No image stands on it: it is a step of the plan, and nobody asks for its image.
       if (!order.is_standing(id)) {
         StageStep idle;
         idle.id = id;

@@ -14,6 +14,7 @@
 namespace ixian::registry {
 namespace {
 
+// For registries that send a status and nothing else.
 std::string reason(int status) {
   switch (status) {
     case 400:

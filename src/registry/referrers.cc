@@ -28,6 +28,7 @@ void add_to_fallback_index(oci::ImageRepo& repo, const oci::RawManifest& manifes
       },
       parsed);
   if (const auto* image = std::get_if<oci::Manifest>(&parsed); image && entry.artifact_type.empty()) {
+    // As the specification has it for artifacts from before `artifactType`.
     entry.artifact_type = image->config.media_type;
   }
 
@@ -39,6 +40,8 @@ void add_to_fallback_index(oci::ImageRepo& repo, const oci::RawManifest& manifes
   }
   const bool known = std::any_of(index.manifests.begin(), index.manifests.end(),
                                  [&](const oci::Descriptor& other) { return other.digest == entry.digest; });
+  // Between reading and writing somebody else may add an entry, which is then lost: the scheme has no way to
+  // prevent that.
   if (known) return;
   index.manifests.push_back(std::move(entry));
   repo.put_manifest(tag, oci::raw(index));

@@ -204,6 +204,7 @@ void ImageWork::push(plan::Images& images, plan::StageStep step) {
         if (attempt == kMostAttempts) throw base::Error(lost.why());
         make_again(images, step, lost.message());
       }
+      // Made again, it may be somewhere else.
       step = images.step(step.id);
     }
     sink_.end(activity, base::Outcome::kDone, note);

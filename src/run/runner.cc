@@ -266,6 +266,7 @@ class Run {
         shop_.sink.end(activity, base::Outcome::kDone, "");
       }
       const bool built = stage.place == plan::Place::kBuild;
+      // A pull or a push changes no image, so what needs it need not run.
       anything_ran_ = anything_ran_ || built;
       const std::lock_guard lock(mutex_);
       runs_.update_image(step(index).id, stage.key);

@@ -156,6 +156,7 @@ Cgroup::Cgroup(const CgroupLimits& limits) {
       limits_pids_ = limits_memory_ = make(*parent, settings);
     }
   } else {
+    // Version 1 has a hierarchy for each controller, so there may be two groups, and one without the other.
     const auto pids_folder = version1_folder("pids");
     const auto memory_folder = version1_folder("memory");
     if (!pids_folder || !memory_folder)
@@ -165,6 +166,7 @@ Cgroup::Cgroup(const CgroupLimits& limits) {
       limits_pids_ = make(*pids_folder, {{"pids.max", std::to_string(limits.pids)}});
     if (memory_folder && limits.memory != 0) {
       std::vector<std::pair<std::string, std::string>> settings = {{"memory.limit_in_bytes", memory}};
+      // Of memory and swap together: none is left for swap.
       if (!limits.swap) settings.emplace_back("memory.memsw.limit_in_bytes", memory);
       limits_memory_ = make(*memory_folder, settings);
     }

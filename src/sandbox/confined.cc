@@ -74,6 +74,7 @@ ConfinedPath resolve_inside(int root_fd, std::string_view path) {
     if (name.empty() || name == ".") continue;
     auto& known = result.missing.empty() ? found : result.missing;
     if (name == "..") {
+      // At the root ".." stays there, as in a container.
       if (!known.empty()) known.pop_back();
       continue;
     }
@@ -81,6 +82,7 @@ ConfinedPath resolve_inside(int root_fd, std::string_view path) {
       result.missing.push_back(name);
       continue;
     }
+    // From the root each time, through what is no link: whatever is changed meanwhile, it cannot lead out.
     const base::UniqueFd folder = open_names(root_fd, found, O_PATH | O_DIRECTORY);
     if (!folder.valid()) fail(path, errno);
     struct stat info;

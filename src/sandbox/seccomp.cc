@@ -157,7 +157,9 @@ Json seccomp_profile(std::string_view machine) {
   for (const auto family : kLaterFamilies) rules.push_back(allow_if("socket", "SCMP_CMP_EQ", family));
   for (const auto family : kLastFamilies) rules.push_back(allow_if("socket", "SCMP_CMP_EQ", family));
   for (const auto value : kPersonalities) rules.push_back(allow_if("personality", "SCMP_CMP_EQ", value));
+  // No flag of a new namespace may be set.
   rules.push_back(allow_if("clone", "SCMP_CMP_MASKED_EQ", kNewNamespaces, 0));
+  // 38 is ENOSYS on both.
   rules.push_back({{"names", {"clone3"}}, {"action", "SCMP_ACT_ERRNO"}, {"errnoRet", 38}});
 
   return {{"defaultAction", "SCMP_ACT_ERRNO"},

@@ -110,6 +110,7 @@ class Configuration {
 void initialise(const InterpreterOptions& options) {
   PyPreConfig before;
   PyPreConfig_InitIsolatedConfig(&before);
+  // Whatever the locale is: a project's files are UTF-8 on all machines.
   before.utf8_mode = 1;
   Configuration::require(Py_PreInitialize(&before));
 

@@ -121,6 +121,7 @@ task::Task make_task(const py::tuple& row) {
   task.parameters = parameters_of(row[12]);
   const bool runs = row[9].cast<bool>();
   const bool cleans = row[10].cast<bool>();
+  // A virtual target, of which Python has nothing to do.
   if (!runs && !cleans) return task;
   const std::size_t runner = keep(row[0]);
   if (runs) {

@@ -270,12 +270,14 @@ void Walk::look(const Piece& piece, Worker& worker) {
     const bool regular = piece.folder->parent == nullptr ? look_at_path(piece, i, status, worker)
                                                          : look_below(piece, entry, status, worker);
     if (!regular) continue;
+    // The usual case: it is as it was when it was hashed.
     if (worker.reader->recall(status, entry.digest)) {
       entry.kind = kind_of_file(status);
       continue;
     }
     const std::uint64_t cost =
         static_cast<std::uint64_t>(status.st_size) + kBytesPerWeight / kEntriesPerWeight * 8;
+    // What is to be read is handed out in pieces of much the same work.
     if (bytes > 0 && bytes + cost > kReadAtOnce) {
       unread.weight = 1 + bytes / kBytesPerWeight;
       worker.pieces.push_back(unread);
