@@ -1,4 +1,4 @@
-// An image of a stage has its build key in its tag, and its manifest says so in an annotation, which its
+// An image of a stage has its stage key in its tag, and its manifest says so in an annotation, which its
 // digest covers. A tag can be moved by whoever may push, and the manifest cannot be changed: so a tag is
 // believed only if both agree. Images of others say nothing, and are taken as they are.
 #include "oci/made_for.h"

@@ -1,5 +1,5 @@
 // A task's hash covers its checkers' states and its dependencies' hashes, so that equal hashes mean that
-// nothing below has changed. An image's hash is its build key instead, which covers its content.
+// nothing below has changed. An image's hash is its stage key instead, which covers its content.
 //
 // Two locks would be in each other's way: making an image's key may run the project's Python, which may ask
 // for the hash of another task. So keys are made first and without the lock; under it only what never calls
