@@ -44,6 +44,7 @@ class NoCredentials : public base::Error {
   using Error::Error;
 };
 
+// This process's own.
 Environment process_environment();
 
 // What a project sets in a client's options; "" is not set.

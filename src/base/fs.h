@@ -44,6 +44,7 @@ UniqueFd nameless_file();
 // Like `mkdir -p`. What is made has no more than `mode`, whatever the umask. Throws Error{kTaskFailed}.
 void make_directories(const std::string& path, mode_t mode = 0777);
 
+// Absolute. Throws Error{kUsage} where it has been removed.
 std::string current_directory();
 
 // `path` made absolute against `base` (itself absolute), with "." and ".." resolved by their spelling and no

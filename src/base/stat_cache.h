@@ -30,6 +30,7 @@ inline constexpr CacheClock kSystemClock{&CacheClock::system_now_ns};
 inline constexpr std::uint32_t kCacheKeepDays = 14;
 inline constexpr std::uint32_t kCacheRefreshDays = 3;
 
+// Nanoseconds since 1970.
 std::int64_t mtime_ns(const struct stat& status);
 std::int64_t ctime_ns(const struct stat& status);
 

@@ -22,6 +22,7 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // Without white space at both ends.
 std::string_view trim(std::string_view text);
 
+// ASCII letters only, whatever the locale; other bytes stay.
 std::string to_lower(std::string_view ascii);
 std::string to_upper(std::string_view ascii);
 

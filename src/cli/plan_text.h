@@ -8,6 +8,7 @@
 
 namespace ixian::cli {
 
+// What `ix plan` prints, lines with their ends.
 std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style);
 
 }  // namespace ixian::cli

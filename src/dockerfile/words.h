@@ -19,6 +19,8 @@ struct Statement {
   Word arguments() const { return line->word(begin, end); }
   bool has_arguments() const { return begin < end; }
 };
+
+// What stands from `begin` to `end` of the line. Throws nothing: what is wrong with flags is said by Flags.
 Statement split_statement(const LogicalLine& line, std::size_t begin, std::size_t end, char escape);
 
 // Split at white space, as FROM, COPY and EXPOSE do; quotes mean nothing.

@@ -23,6 +23,8 @@ struct CurlFailure {
   std::chrono::milliseconds connect_timeout{0};
 };
 
+// What is to be thrown for it: by its kind Client knows whether another attempt may help, its sentence says
+// what to do.
 TransportError explain(const Peer& peer, const CurlFailure& failure);
 
 }  // namespace ixian::http

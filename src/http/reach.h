@@ -31,6 +31,7 @@ AddressKind address_kind(std::string_view host);
 // address literal or localhost counts as such, and any other name as public.
 Reach reach_from(const ResponseHead& head, const Url& to, Reach before = Reach::kAnywhere);
 
+// Whether an address of this kind may be connected to.
 bool may_reach(Reach reach, AddressKind kind);
 
 // "an address of this machine or the local network, to which no public host may send us".

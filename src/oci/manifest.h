@@ -58,6 +58,7 @@ struct RawManifest {
   AnyManifest parsed() const { return parse_manifest(bytes, descriptor.media_type); }
 };
 
+// The bytes of to_bytes(), and the descriptor that fits them.
 RawManifest raw(const Manifest& manifest);
 RawManifest raw(const Index& index);
 

@@ -30,6 +30,7 @@ std::vector<Explanation> explain(const TaskPlan& plan, const task::TaskGraph& gr
 // The differences between two JSON objects of facts, sorted by name; nested objects as `a.b`.
 std::vector<Change> differences(const base::Json& before, const base::Json& now);
 
+// As `ix why --json` prints it.
 base::Json to_json(const std::vector<Explanation>& explanations);
 
 }  // namespace ixian::plan

@@ -39,6 +39,7 @@ TaskPlan make_plan(const task::TaskGraph& graph, task::TaskStates& states, task:
 
 Decision image_decision(const StageStep& stage);
 
+// As `ix plan --json` prints it.
 base::Json to_json(const TaskPlan& plan);
 
 // The last success of each task of an order, as a number that differs from that of any other one. A virtual

@@ -28,6 +28,7 @@ struct Scope {
 // first scope only.
 using Scopes = std::vector<Scope>;
 
+// What the three kinds of work need.
 Scopes pull_scope(const std::string& repository);
 Scopes push_scope(const std::string& repository);    // pull and push
 Scopes delete_scope(const std::string& repository);  // pull and delete

@@ -35,6 +35,8 @@ std::vector<Name> read_names(Transaction& transaction, std::int64_t since = 0); 
 void write_name(Transaction& transaction, const Name& name);
 bool remove_name(Transaction& transaction, const std::string& name);
 
+// nullopt where there is none, or what is there cannot be read. The others need a transaction for writing;
+// write_entry() takes the place of an entry that has the key.
 std::optional<CacheEntry> read_entry(Transaction& transaction, const std::string& key);
 void write_entry(Transaction& transaction, const std::string& key, const CacheEntry& entry, std::int64_t now);
 bool remove_entry(Transaction& transaction, const std::string& key);

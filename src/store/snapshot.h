@@ -36,6 +36,8 @@ struct Snapshot {
   std::set<Object> leased;  // by anybody
 };
 
+// Measures trees that have not been measured yet, which takes a while, and remembers their sizes. Throws
+// Error{kRegistry}.
 Snapshot take_snapshot(Database& database, const Folder& folder, const layout::BlobFolder& blobs);
 
 // Names and entries that have been written since (records.h).

@@ -16,6 +16,7 @@ struct Unpacked {
   bool gaps = false;
 };
 
+// By the digest of the blob as it is stored; nullopt where this machine has not unpacked it.
 std::optional<Unpacked> read_unpacked(Transaction& transaction, const oci::Digest& blob);
 void write_unpacked(Transaction& transaction, const oci::Digest& blob, const Unpacked& unpacked);
 
