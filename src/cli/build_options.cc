@@ -199,19 +199,8 @@ class Parser {
   }
   void iidfile() { options_.id_file = output_file(value()); }
   void metadata_file() { options_.metadata_file = output_file(value()); }
-  void fetch_limit() {
-    const std::string text = value();
-    const auto bytes = dockerfile::parse_size(text);
-    if (!bytes || *bytes == 0) usage(fmt::format("{} is a size such as 500m or 8g, not {}.", name_, text));
-    options_.fetch_limits.bytes = *bytes;
-  }
-  void fetch_timeout() {
-    const std::string text = value();
-    const auto time = dockerfile::parse_duration(text);
-    if (!time || *time < std::chrono::seconds(1))
-      usage(fmt::format("{} is a time of a second or more, such as 90s or 2h, not {}.", name_, text));
-    options_.fetch_limits.time = std::chrono::duration_cast<std::chrono::seconds>(*time);
-  }
+  void fetch_limit() { options_.fetch_limits.bytes = limit(engine::parse_fetch_limit); }
+  void fetch_timeout() { options_.fetch_limits.time = limit(engine::parse_fetch_timeout); }
   void reproducible() { reproducible_ = flag(); }
 
   // What ix does not do, asked not to be done; what it does anyway.

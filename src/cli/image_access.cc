@@ -106,7 +106,8 @@ struct ImageAccess::Impl {
         settings(script::image_settings()),
         store(store::Store::open(store::default_folder(), access.cancellation_)),
         remote(std::make_shared<engine::RemoteSources>(
-            store, [&access]() -> http::Client& { return access.registries_.services().client; })),
+            store, [&access]() -> http::Client& { return access.registries_.services().client; },
+            run::parse_fetch_limits(settings.fetch_limit, settings.fetch_timeout))),
         log({[this](const std::string& repository) { return open(oci::parse_reference(repository), true); },
              clock, access.sink_, base::LogLevel::kWarning}) {
     engine = kind() == EngineKind::kDocker ? daemon() : embedded();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace ixian::engine {
 
@@ -13,6 +14,15 @@ struct FetchLimits {
   std::chrono::seconds time{3600};               // for all of it
   std::chrono::seconds silence{30};              // in which nothing comes
 };
+
+// What changes them, for messages.
+constexpr const char* kSizeOption = "--fetch-limit (in a project DOCKER.FETCH_LIMIT)";
+constexpr const char* kTimeOption = "--fetch-timeout (in a project DOCKER.FETCH_TIMEOUT)";
+
+// As `--fetch-limit` and `--fetch-timeout` have them, and a project's settings; `name` is theirs. Throw
+// std::invalid_argument with a sentence.
+std::uint64_t parse_fetch_limit(const std::string& name, std::string_view text);
+std::chrono::seconds parse_fetch_timeout(const std::string& name, std::string_view text);
 
 // "4 GiB", "1536 KiB", "5 bytes": the largest unit that says it exactly.
 std::string size_text(std::uint64_t bytes);

@@ -45,16 +45,6 @@ UrlNote note_of(const std::string& digest, const http::Headers& headers) {
   return note;
 }
 
-base::Secret basic_authorization(const dockerfile::Login& login) {
-  std::string plain = login.user + ":" + login.password;
-  std::vector<unsigned char> encoded(4 * ((plain.size() + 2) / 3) + 1);
-  const int size = ::EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(plain.data()),
-                                     static_cast<int>(plain.size()));
-  base::wipe(plain);
-  return base::Secret(
-      "Basic " + std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(size)));
-}
-
 class Receiver {
  public:
   Receiver(const dockerfile::RemoteSource& source, store::Store& store, const FetchLimits& limits,
@@ -105,16 +95,15 @@ class Receiver {
   void check_time() const {
     if (std::chrono::steady_clock::now() < end_) return;
     throw Error(ErrorCode::kRegistry,
-                fmt::format("{} cannot be downloaded: it took longer than {} s, which --fetch-timeout can "
-                            "change.",
-                            name_, limits_.time.count()));
+                fmt::format("{} cannot be downloaded: it took longer than {} s, which {} can change.", name_,
+                            limits_.time.count(), kTimeOption));
   }
 
  private:
   [[noreturn]] void too_large() const {
     throw Error(ErrorCode::kRegistry,
-                fmt::format("{} cannot be downloaded: it is larger than {}, which --fetch-limit can change.",
-                            name_, size_text(limits_.bytes)));
+                fmt::format("{} cannot be downloaded: it is larger than {}, which {} can change.", name_,
+                            size_text(limits_.bytes), kSizeOption));
   }
   const std::string name_;
   const std::string checksum_;
@@ -125,6 +114,16 @@ class Receiver {
 };
 
 }  // namespace
+
+base::Secret basic_authorization(const dockerfile::Login& login) {
+  std::string plain = login.user + ":" + login.password;
+  std::vector<unsigned char> encoded(4 * ((plain.size() + 2) / 3) + 1);
+  const int size = ::EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(plain.data()),
+                                     static_cast<int>(plain.size()));
+  base::wipe(plain);
+  return base::Secret(
+      "Basic " + std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(size)));
+}
 
 std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source, UrlNote& note,
                                           http::Client& client, store::Store& store,

@@ -21,4 +21,7 @@ std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source
                                           http::Client& client, store::Store& store,
                                           const FetchLimits& limits, base::Cancellation& cancellation);
 
+// What Authorization says of a login.
+base::Secret basic_authorization(const dockerfile::Login& login);
+
 }  // namespace ixian::engine

@@ -47,6 +47,17 @@ engine::RunLimits parse_run_limits(const std::string& memory, const std::string&
   }
 }
 
+engine::FetchLimits parse_fetch_limits(const std::string& bytes, const std::string& time) {
+  try {
+    engine::FetchLimits limits;
+    if (!bytes.empty()) limits.bytes = engine::parse_fetch_limit("DOCKER.FETCH_LIMIT", bytes);
+    if (!time.empty()) limits.time = engine::parse_fetch_timeout("DOCKER.FETCH_TIMEOUT", time);
+    return limits;
+  } catch (const std::invalid_argument& error) {
+    throw base::Error(base::ErrorCode::kProject, error.what());
+  }
+}
+
 engine::StageJob project_job(const task::ImageStage& stage, const std::string& name,
                              const ProjectManner& manner) {
   engine::StageJob job;

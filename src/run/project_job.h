@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/fetch_limits.h"
 #include "engine/stage_job.h"
 #include "task/image_stage.h"
 
@@ -27,6 +28,9 @@ engine::BuildNetwork parse_build_network(const std::string& text);
 // DOCKER.BUILD_MEMORY and its like, "" where they are unset. Throws Error{kProject}.
 engine::RunLimits parse_run_limits(const std::string& memory, const std::string& pids, const std::string& shm,
                                    const std::vector<std::string>& ulimits);
+
+// DOCKER.FETCH_LIMIT and DOCKER.FETCH_TIMEOUT, in the same way.
+engine::FetchLimits parse_fetch_limits(const std::string& bytes, const std::string& time);
 
 // The declared stage as an image of that name, from files as git knows them. Its build arguments are those
 // that are declared. Throws Error{kProject} for a secret that cannot be meant; Error{kUsage} for a platform.

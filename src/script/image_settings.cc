@@ -39,6 +39,8 @@ ImageSettings image_settings() {
     settings.pids_limit = to_bytes(limits[1]);
     settings.shm_size = to_bytes(limits[2]);
     settings.ulimits = to_strings(limits[3]);
+    settings.fetch_limit = to_bytes(limits[4]);
+    settings.fetch_timeout = to_bytes(limits[5]);
     return settings;
   });
 }

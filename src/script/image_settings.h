@@ -18,6 +18,8 @@ struct ImageSettings {
   std::string pids_limit;               // DOCKER.BUILD_PIDS_LIMIT
   std::string shm_size;                 // DOCKER.BUILD_SHM_SIZE
   std::vector<std::string> ulimits;     // DOCKER.BUILD_ULIMITS
+  std::string fetch_limit;              // DOCKER.FETCH_LIMIT
+  std::string fetch_timeout;            // DOCKER.FETCH_TIMEOUT
   std::string branch;                   // DOCKER.BRANCH: the label of what is pushed; "" is to be found out
 };
 

@@ -24,6 +24,7 @@ void expect_defaults(const ImageSettings& settings) {
   EXPECT_EQ(settings.engine, "embedded");
   EXPECT_EQ(settings.branch, "");
   EXPECT_EQ(settings.memory + settings.pids_limit + settings.shm_size, "");
+  EXPECT_EQ(settings.fetch_limit + settings.fetch_timeout, "");
   EXPECT_THAT(settings.ulimits, ElementsAre());
 }
 
@@ -67,6 +68,13 @@ TEST_F(ImageSettingsTest, LimitsOfARunAreTextsAndANumberOfProcessesMayBeOne) {
   EXPECT_EQ(settings.pids_limit, "500");
   EXPECT_EQ(settings.shm_size, "1g");
   EXPECT_THAT(settings.ulimits, ElementsAre("nofile=9"));
+}
+
+TEST_F(ImageSettingsTest, LimitsOfFetchingAreTexts) {
+  project_.run("CONFIG.DOCKER.FETCH_LIMIT = '{DOCKER.SIZE}m'; CONFIG.DOCKER.SIZE = '9'");
+  project_.run("CONFIG.DOCKER.FETCH_TIMEOUT = '90s'");
+  EXPECT_EQ(image_settings().fetch_limit, "9m");
+  EXPECT_EQ(image_settings().fetch_timeout, "90s");
 }
 
 TEST_F(ImageSettingsTest, SaysWhatIsNoText) {

@@ -128,6 +128,29 @@ def test_a_repository_that_is_too_large_is_given_up(build, tmp_path):
         daemon.stop()
 
 
+def test_a_project_has_settings_for_both(ix, store, server, tmp_path):
+    fast, slow = server(endless), server(dripping)
+    for port, setting, said in ((fast.port, 'FETCH_LIMIT = "1m"', "larger than 1 MiB"), (slow.port, 'FETCH_TIMEOUT = "1s"', "longer than 1 s"),
+                                (fast.port, 'FETCH_LIMIT = "1x"', None), (fast.port, 'FETCH_TIMEOUT = "soon"', None)):  # fmt: skip
+        (tmp_path / "Dockerfile").write_text(f"FROM scratch\nADD http://127.0.0.1:{port}/f /\n")
+        (tmp_path / "ixian.py").write_text(PROJECT % setting)
+        failed = ix("--no-pull", "build_image", cwd=tmp_path)
+        setting = "DOCKER." + setting.split()[0]
+        failed.failed(4, said, setting) if said else failed.failed(3, f"{setting} is a ")
+
+
+PROJECT = """
+from ixian.config import CONFIG
+from ixian.module import load_module
+
+
+def init():
+    CONFIG.PROJECT_NAME = "limits"
+    load_module("ixian_docker.modules.docker")
+    CONFIG.DOCKER.%s
+"""
+
+
 def test_limits_are_sizes_and_times(build):
     for option, value in (("--fetch-limit", "x"), ("--fetch-limit", "0"), ("--fetch-timeout", "5"), ("--fetch-timeout", "0s")):
         build("f", option, value).failed(2, option)

@@ -15,6 +15,8 @@ DEFAULTS = {
     "BUILD_PIDS_LIMIT": "",
     "BUILD_SHM_SIZE": "",
     "BUILD_ULIMITS": [],
+    "FETCH_LIMIT": "",
+    "FETCH_TIMEOUT": "",
     "PUSH_PATIENCE": 120,
 }
 
@@ -25,7 +27,8 @@ def settings():
 
 
 def limits():
-    return text("BUILD_MEMORY"), number("BUILD_PIDS_LIMIT"), text("BUILD_SHM_SIZE"), texts("BUILD_ULIMITS")
+    of_runs = text("BUILD_MEMORY"), number("BUILD_PIDS_LIMIT"), text("BUILD_SHM_SIZE"), texts("BUILD_ULIMITS")
+    return *of_runs, text("FETCH_LIMIT"), text("FETCH_TIMEOUT")
 
 
 def push_patience():

@@ -80,6 +80,11 @@ class DockerConfig(Config):
     BUILD_SHM_SIZE = ""
     BUILD_ULIMITS = []
 
+    # The most that an ADD may fetch from a URL or a repository, and the longest that it may take, as `ix build` has it for --fetch-limit
+    # and --fetch-timeout; "" is the default there. Not part of keys.
+    FETCH_LIMIT = ""
+    FETCH_TIMEOUT = ""
+
     # What the builds are labelled with that are pushed, so that those of one branch can be told from another's; "" is found out.
     BRANCH = ""
 
