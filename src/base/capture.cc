@@ -260,7 +260,7 @@ void check_launch(const Question& question, const UniqueFd& launch) {
 }  // namespace
 
 Answer ask_program(const Question& question, Cancellation& cancellation) {
-  const ChildEnvironment environment(question.env);
+  const ChildEnvironment environment(question.env, question.without_env);
   const std::string program = program_of(question, environment);
   std::vector<std::string> words = question.argv;
   std::vector<char*> argv;

@@ -23,6 +23,8 @@ struct Question {
   std::chrono::milliseconds silence_limit{0};  // without a byte on either output; 0 is none
   std::uint64_t memory_limit = 0;              // RLIMIT_DATA of the program and of what it starts; 0 is ours
 
+  std::vector<std::string> without_env{};  // variables of this program's environment that are left out
+
   // Called every 50 ms or so while the program runs, by the caller's thread. What it throws stops the
   // program.
   std::function<void()> watch{};

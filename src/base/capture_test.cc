@@ -59,6 +59,16 @@ TEST_F(AskProgramTest, TheOutputsAreKeptApart) {
   EXPECT_EQ(answer.status.code, 3);
 }
 
+TEST_F(AskProgramTest, VariablesAreSetAndLeftOut) {
+  ::setenv("IXIAN_TEST_A", "a", 1);
+  ::setenv("IXIAN_TEST_B", "b", 1);
+  Question question;
+  question.argv = {"/bin/sh", "-c", "echo $IXIAN_TEST_A-$IXIAN_TEST_B-$IXIAN_TEST_C"};
+  question.env = {{"IXIAN_TEST_C", "c"}};
+  question.without_env = {"IXIAN_TEST_A"};
+  EXPECT_EQ(ask_program(question, cancellation).output.reveal(), "-b-c\n");
+}
+
 TEST_F(AskProgramTest, ASignalCountsAsShellsCountIt) {
   const Answer answer = ask("kill -TERM $$");
   EXPECT_EQ(answer.status.signal, SIGTERM);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/core_dumps.h"
@@ -37,10 +38,13 @@ Pipe make_pipe() {
   return {std::move(read), above_standard(write.release())};
 }
 
-ChildEnvironment::ChildEnvironment(const std::map<std::string, std::string>& changes) {
+ChildEnvironment::ChildEnvironment(const std::map<std::string, std::string>& changes,
+                                   const std::vector<std::string>& without) {
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    std::string_view text(*entry);
-    if (!changes.contains(std::string(text.substr(0, text.find('='))))) entries_.emplace_back(text);
+    const std::string_view text(*entry);
+    const std::string name(text.substr(0, text.find('=')));
+    const bool gone = std::find(without.begin(), without.end(), name) != without.end();
+    if (!gone && !changes.contains(name)) entries_.emplace_back(text);
   }
   for (const auto& [name, value] : changes) entries_.push_back(name + "=" + value);
   for (auto& entry : entries_) pointers_.push_back(entry.data());

@@ -20,10 +20,11 @@ struct Pipe {
 };
 Pipe make_pipe();  // Throws LaunchError.
 
-// This program's environment with changes, as exec wants it.
+// This program's environment with changes, and without the variables of these names, as exec wants it.
 class ChildEnvironment {
  public:
-  explicit ChildEnvironment(const std::map<std::string, std::string>& changes);
+  explicit ChildEnvironment(const std::map<std::string, std::string>& changes,
+                            const std::vector<std::string>& without = {});
 
   char* const* data() const { return pointers_.data(); }
   std::string_view path() const;  // of its PATH
