@@ -1,12 +1,15 @@
 // The program git is run instead of a library, as BuildKit does: only it speaks every transport and knows
-// every server. What is checked out must not depend on whose machine it is, so system and user configuration,
-// hooks, filters and helpers are switched off. What a server may take is bounded from outside: time, silence,
-// memory, and the size of the folder, which is looked at while git runs, since git itself has no such limits.
+// every server. What is checked out must not depend on whose machine it is, so the system's configuration,
+// hooks and attributes are switched off, and what the user's would change in files is set here; how servers
+// are reached (insteadOf, proxies, helpers for logins) stays the user's choice. What a server may take is
+// bounded from outside: time, silence, memory, and the size of the folder, which is looked at while git runs,
+// since git itself has no such limits.
 #include "engine/git_program.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/error.h"
@@ -28,6 +31,7 @@ constexpr std::chrono::milliseconds kLookEvery{500};
 // What is checked out is the same whatever the user's own configuration says.
 constexpr const char* kSettings[] = {"protocol.file.allow=never",
                                      "protocol.ext.allow=never",
+                                     "http.followRedirects=false",
                                      "core.symlinks=true",
                                      "core.autocrlf=false",
                                      "core.eol=lf",
@@ -40,19 +44,37 @@ constexpr const char* kSettings[] = {"protocol.file.allow=never",
                                      "gc.auto=0",
                                      "advice.detachedHead=false"};
 
+// By which git tells a hook, which may have started us, of which repository it is.
+constexpr const char* kOfAnotherRepository[] = {"GIT_DIR",
+                                                "GIT_WORK_TREE",
+                                                "GIT_INDEX_FILE",
+                                                "GIT_COMMON_DIR",
+                                                "GIT_PREFIX",
+                                                "GIT_OBJECT_DIRECTORY",
+                                                "GIT_GRAFT_FILE",
+                                                "GIT_SHALLOW_FILE",
+                                                "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                                "GIT_IMPLICIT_WORK_TREE",
+                                                "GIT_NAMESPACE",
+                                                "GIT_QUARANTINE_PATH",
+                                                "GIT_TEMPLATE_DIR"};
+
+// How many settings the environment has already.
+int settings_of_environment() {
+  const char* count = std::getenv("GIT_CONFIG_COUNT");
+  return count == nullptr ? 0 : std::max(0, std::atoi(count));
+}
+
 // A helper that answers from its environment, and for this origin alone.
-void add_login(const dockerfile::GitSource& git, std::map<std::string, std::string>& environment) {
+void add_login(const dockerfile::GitSource& git, GitProgram& program) {
   if (git.login.empty()) return;
   const std::size_t path = git.remote.find('/', git.remote.find("://") + 3);
   const std::string helper = "credential." + git.remote.substr(0, path) + ".helper";
-  environment["IXIAN_GIT_USER"] = git.login.user;
-  environment["IXIAN_GIT_PASSWORD"] = git.login.password;
-  environment["GIT_CONFIG_COUNT"] = "2";
-  environment["GIT_CONFIG_KEY_0"] = helper;
-  environment["GIT_CONFIG_VALUE_0"] = "";  // no other helper is to keep it
-  environment["GIT_CONFIG_KEY_1"] = helper;
-  environment["GIT_CONFIG_VALUE_1"] =
-      R"(!f() { printf 'username=%s\npassword=%s\n' "$IXIAN_GIT_USER" "$IXIAN_GIT_PASSWORD"; }; f)";
+  program.set_variable("IXIAN_GIT_USER", git.login.user);
+  program.set_variable("IXIAN_GIT_PASSWORD", git.login.password);
+  program.configure(helper, "");  // no other helper is to keep it
+  program.configure(
+      helper, R"(!f() { printf 'username=%s\npassword=%s\n' "$IXIAN_GIT_USER" "$IXIAN_GIT_PASSWORD"; }; f)");
 }
 
 std::uint64_t bytes_below(const std::string& folder) {
@@ -88,11 +110,23 @@ GitProgram::GitProgram(const dockerfile::GitSource& git, std::string folder, con
                     {"GIT_LFS_SKIP_SMUDGE", "1"},
                     {"GIT_PROGRESS_DELAY", "0"},
                     {"LC_ALL", "C"}}),
+      settings_(settings_of_environment()),
       deadline_(Clock::now() + limits.time) {
   // It would be an option.
   if (git.remote.starts_with('-') || git.ref.starts_with('-'))
     throw Error(ErrorCode::kUsage, fmt::format("{} is no git repository.", name_));
-  add_login(git, environment_);
+  add_login(git, *this);
+}
+
+void GitProgram::configure(const std::string& key, const std::string& value) {
+  environment_[fmt::format("GIT_CONFIG_KEY_{}", settings_)] = key;
+  environment_[fmt::format("GIT_CONFIG_VALUE_{}", settings_)] = value;
+  environment_["GIT_CONFIG_COUNT"] = std::to_string(++settings_);
+}
+
+std::chrono::milliseconds GitProgram::time_left() const {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
+  return std::max(left, std::chrono::milliseconds(1));
 }
 
 base::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
@@ -101,10 +135,10 @@ base::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
   for (const char* setting : kSettings) question.argv.insert(question.argv.end(), {"-c", setting});
   question.argv.insert(question.argv.end(), arguments.begin(), arguments.end());
   question.env = environment_;
+  question.without_env.assign(std::begin(kOfAnotherRepository), std::end(kOfAnotherRepository));
   question.limit = kMostOutput;
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now());
   // One time for all calls of git together.
-  question.time_limit = std::max(left, std::chrono::milliseconds(1));
+  question.time_limit = time_left();
   question.silence_limit = limits_.silence;
   question.memory_limit = kMostMemory;
   next_look_ = Clock::now() + kLookEvery;
@@ -120,9 +154,17 @@ base::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
       fail(fmt::format("nothing came from its server for {} s", limits_.silence.count()),
            git_messages(slow.context()));
     }
-    fail(fmt::format("it took longer than {} s, which --fetch-timeout can change", limits_.time.count()),
-         git_messages(slow.context()));
+    too_slow(git_messages(slow.context()));
   }
+}
+
+void GitProgram::check_time() const {
+  if (Clock::now() >= deadline_) too_slow("");
+}
+
+void GitProgram::too_slow(const std::string& context) const {
+  fail(fmt::format("it took longer than {} s, which {} can change", limits_.time.count(), kTimeOption),
+       context);
 }
 
 std::string GitProgram::run(const std::vector<std::string>& arguments) {
@@ -148,7 +190,7 @@ void GitProgram::watch() {
 
 void GitProgram::check_size() const {
   if (bytes_below(folder_) > limits_.bytes)
-    fail(fmt::format("it is larger than {}, which --fetch-limit can change", size_text(limits_.bytes)));
+    fail(fmt::format("it is larger than {}, which {} can change", size_text(limits_.bytes), kSizeOption));
 }
 
 std::string git_messages(const std::string& error) {

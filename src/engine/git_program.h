@@ -13,13 +13,18 @@
 namespace ixian::engine {
 
 // Runs git for one repository. It asks nobody at a terminal, speaks no protocol that reaches files of this
-// machine, and runs nothing that the repository brings. A login goes by its environment, which other users
-// cannot read, and to the repository's own server only. All commands together have the time of the limits,
-// each is stopped where nothing comes for their silence, or where `folder` ("" is none) has become too large.
+// machine, follows no redirect, and runs nothing that the repository brings. A login goes by its environment,
+// which other users cannot read, and to the repository's own server only. All commands together have the time
+// of the limits, each is stopped where nothing comes for their silence, or where `folder` ("" is none) has
+// become too large.
 class GitProgram {
  public:
   GitProgram(const dockerfile::GitSource& git, std::string folder, const FetchLimits& limits,
              base::Cancellation& cancellation);
+
+  // A setting, and a variable of the environment, of all commands from now on, also of what they start.
+  void configure(const std::string& key, const std::string& value);
+  void set_variable(const std::string& name, const std::string& value) { environment_[name] = value; }
 
   // Throws Error{kTaskFailed} where there is no git; Error{kRegistry} for the limits.
   base::Answer ask(const std::vector<std::string>& arguments);
@@ -30,18 +35,24 @@ class GitProgram {
   // Whether the folder has become too large, asked after what may have been too quick to be watched.
   void check_size() const;
 
+  // At least a millisecond. check_time() throws Error{kRegistry} where there is none left.
+  std::chrono::milliseconds time_left() const;
+  void check_time() const;
+
   // The repository as messages call it.
   const std::string& name() const { return name_; }
   [[noreturn]] void fail(const std::string& sentence, const std::string& context = "") const;
 
  private:
   void watch();
+  [[noreturn]] void too_slow(const std::string& context) const;
 
   const std::string name_;
   const std::string folder_;
   const FetchLimits limits_;
   base::Cancellation& cancellation_;
   std::map<std::string, std::string> environment_;
+  int settings_;  // of GIT_CONFIG_COUNT
   std::chrono::steady_clock::time_point deadline_;
   std::chrono::steady_clock::time_point next_look_;
 };

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "context/disk_view.h"
 #include "context/git_view.h"
+#include "engine/git_place.h"
 #include "engine/git_program.h"
 
 namespace ixian::engine {
@@ -79,13 +81,14 @@ class WithoutGit : public context::FileView {
 
 class Clone {
  public:
-  Clone(const RemoteSource& source, const std::string& commit, store::Store& store, const FetchLimits& limits,
-        base::Cancellation& cancellation)
+  Clone(const RemoteSource& source, const std::string& commit, http::Client& client, store::Store& store,
+        const FetchLimits& limits, base::Cancellation& cancellation)
       : source_(source),
         commit_(commit),
         work_(store.work()),
         folder_(work_->path() + "/repository"),
-        git_(*source.git, work_->path(), limits, cancellation) {}
+        git_(*source.git, work_->path(), limits, cancellation),
+        places_(git_, client, limits) {}
 
   Checkout run() {
     std::vector<std::string> init = {"init", "-q"};
@@ -93,9 +96,10 @@ class Clone {
     init.insert(init.end(), {"--", folder_});
     git_.run(init);
     in_folder({"remote", "add", "origin", source_.git->remote});
+    const GitPlace place = places_.settle(source_.git->remote, source_.git->login);
     fetch();
     git_.check_size();
-    if (source_.submodules) fetch_submodules();
+    if (source_.submodules) fetch_submodules(folder_, place);
     const std::int64_t time = source_.git->commit_times ? commit_time() : std::time(nullptr);
     if (source_.keep_git_dir) forget_fetching();
     std::shared_ptr<const context::FileView> all = files();
@@ -106,13 +110,18 @@ class Clone {
   }
 
  private:
-  std::vector<std::string> inside(const std::vector<std::string>& arguments) const {
-    std::vector<std::string> all = {"-C", folder_};
+  static std::vector<std::string> inside(const std::string& folder,
+                                         const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = {"-C", folder};
     all.insert(all.end(), arguments.begin(), arguments.end());
     return all;
   }
-  std::string in_folder(const std::vector<std::string>& arguments) { return git_.run(inside(arguments)); }
-  bool works(const std::vector<std::string>& arguments) { return git_.ask(inside(arguments)).status.ok(); }
+  std::string in_folder(const std::vector<std::string>& arguments) {
+    return git_.run(inside(folder_, arguments));
+  }
+  bool works(const std::vector<std::string>& arguments) {
+    return git_.ask(inside(folder_, arguments)).status.ok();
+  }
 
   void fetch() {
     const std::string& ref = source_.git->ref;
@@ -133,13 +142,56 @@ class Clone {
     return true;
   }
 
-  void fetch_submodules() {
-    if (!std::filesystem::exists(folder_ + "/.gitmodules")) return;
-    const std::vector<std::string> whole = {"submodule", "update", "--progress", "--init", "--recursive"};
+  // Level by level, since each repository's place decides where its submodules may be.
+  void fetch_submodules(const std::string& folder, const GitPlace& place) {
+    if (!std::filesystem::exists(folder + "/.gitmodules")) return;
+    git_.run(inside(folder, {"submodule", "init"}));
+    const auto paths = submodule_settings(folder, "path", {"--file", folder + "/.gitmodules"});
+    std::vector<std::pair<std::string, GitPlace>> places;
+    for (const auto& [name, url] : submodule_settings(folder, "url", {"--local"})) {
+      const GitPlace found = places_.settle_submodule(url, place);
+      if (const auto path = paths.find(name); path != paths.end()) places.emplace_back(path->second, found);
+    }
+    const std::vector<std::string> whole = {"submodule", "update", "--progress"};
     std::vector<std::string> shallow = whole;
     shallow.emplace_back("--depth=1");
-    if (!works(shallow)) in_folder(whole);
+    if (!git_.ask(inside(folder, shallow)).status.ok()) git_.run(inside(folder, whole));
     git_.check_size();
+    for (const auto& [path, found] : places) {
+      if (is_checked_out(folder, path)) fetch_submodules(folder + "/" + path, found);
+    }
+  }
+
+  // By the name of the submodule, what a file of configuration says; where it says several things, the last.
+  std::map<std::string, std::string> submodule_settings(const std::string& folder, const std::string& key,
+                                                        const std::vector<std::string>& where) {
+    constexpr std::string_view kPrefix = "submodule.";
+    std::vector<std::string> arguments = {"config", "--null"};
+    arguments.insert(arguments.end(), where.begin(), where.end());
+    arguments.insert(arguments.end(), {"--get-regexp", "^submodule\\..*\\." + key + "$"});
+    const base::Answer answer = git_.ask(inside(folder, arguments));  // 1 where there is none
+    const std::string text = answer.output.reveal();
+    std::map<std::string, std::string> found;
+    for (const std::string_view line : base::split(text, '\0')) {
+      const std::size_t end = line.find('\n');
+      if (end == std::string_view::npos || end < kPrefix.size() + key.size() + 1) continue;
+      const std::string_view name = line.substr(kPrefix.size(), end - kPrefix.size() - key.size() - 1);
+      found[std::string(name)] = line.substr(end + 1);
+    }
+    return found;
+  }
+
+  // Whether git has put a submodule there. The path is what the repository says, and may lead out of it.
+  static bool is_checked_out(const std::string& folder, const std::string& path) {
+    std::string place = folder;
+    for (const std::string_view part : base::split(path, '/')) {
+      if (part.empty() || part == "." || part == ".." || part == ".git") return false;
+      place += "/" + std::string(part);
+      std::error_code error;
+      if (!std::filesystem::is_directory(std::filesystem::symlink_status(place, error))) return false;
+    }
+    std::error_code error;
+    return std::filesystem::is_regular_file(std::filesystem::symlink_status(place + "/.git", error));
   }
 
   std::int64_t commit_time() {
@@ -171,16 +223,18 @@ class Clone {
   const std::shared_ptr<store::WorkFolder> work_;
   const std::string folder_;
   GitProgram git_;
+  GitPlaces places_;
 };
 
 }  // namespace
 
-std::string commit_now(const RemoteSource& source, const FetchLimits& limits,
+std::string commit_now(const RemoteSource& source, http::Client& client, const FetchLimits& limits,
                        base::Cancellation& cancellation) {
   const dockerfile::GitSource& git = *source.git;
   if (dockerfile::is_commit(git.ref)) return git.ref;
   if (git.fetch_by_commit && dockerfile::is_commit(source.checksum)) return source.checksum;
   GitProgram program(git, "", limits, cancellation);
+  GitPlaces(program, client, limits).settle(git.remote, git.login);
   const std::string ref = git.ref.empty() ? "HEAD" : git.ref;
   const RefNow now = choose_ref(program.run({"ls-remote", "--", git.remote, ref, ref + "^{}"}), ref);
   if (now.object.empty()) {
@@ -193,9 +247,9 @@ std::string commit_now(const RemoteSource& source, const FetchLimits& limits,
                           program.name(), now.commit, source.checksum));
 }
 
-Checkout check_out(const RemoteSource& source, const std::string& commit, store::Store& store,
-                   const FetchLimits& limits, base::Cancellation& cancellation) {
-  return Clone(source, commit, store, limits, cancellation).run();
+Checkout check_out(const RemoteSource& source, const std::string& commit, http::Client& client,
+                   store::Store& store, const FetchLimits& limits, base::Cancellation& cancellation) {
+  return Clone(source, commit, client, store, limits, cancellation).run();
 }
 
 }  // namespace ixian::engine

@@ -7,6 +7,7 @@
 #include "context/file_view.h"
 #include "dockerfile/remote_source.h"
 #include "engine/fetch_limits.h"
+#include "http/client.h"
 #include "store/store.h"
 
 namespace ixian::engine {
@@ -14,8 +15,8 @@ namespace ixian::engine {
 // The commit that the source's ref leads to now, 40 or 64 hexadecimal digits; of an annotated tag the commit
 // that it is on. What is pinned by a whole commit is not asked for. Throws Error{kRegistry} where there is no
 // such ref, and where the commit (or tag) does not begin with the source's checksum.
-std::string commit_now(const dockerfile::RemoteSource& source, const FetchLimits& limits,
-                       base::Cancellation& cancellation);
+std::string commit_now(const dockerfile::RemoteSource& source, http::Client& client,
+                       const FetchLimits& limits, base::Cancellation& cancellation);
 
 // A commit that was checked out.
 struct Checkout {
@@ -24,8 +25,9 @@ struct Checkout {
   std::shared_ptr<store::WorkFolder> folder;
 };
 
-// Throws Error{kRegistry} where fetching fails, or goes beyond the limits.
-Checkout check_out(const dockerfile::RemoteSource& source, const std::string& commit, store::Store& store,
-                   const FetchLimits& limits, base::Cancellation& cancellation);
+// With its submodules, to any depth, where the source wants them. Throws Error{kRegistry} where fetching
+// fails, goes beyond the limits, or would lead out of reach: see GitPlaces.
+Checkout check_out(const dockerfile::RemoteSource& source, const std::string& commit, http::Client& client,
+                   store::Store& store, const FetchLimits& limits, base::Cancellation& cancellation);
 
 }  // namespace ixian::engine

@@ -85,7 +85,7 @@ std::string RemoteSources::identity(const RemoteSource& source, base::Cancellati
 
 const std::string& RemoteSources::find_commit(const RemoteSource& source, Known& known,
                                               base::Cancellation& cancellation) {
-  if (known.now.empty()) known.now = commit_now(source, limits_, cancellation);
+  if (known.now.empty()) known.now = commit_now(source, client_(), limits_, cancellation);
   return known.now;
 }
 
@@ -128,8 +128,8 @@ std::shared_ptr<const Checkout> RemoteSources::checkout(const RemoteSource& sour
   const auto known = this->known("checkout " + source.git->remote + " " + git_identity(source, commit));
   const std::lock_guard lock(known->mutex);
   if (!known->checkout) {
-    known->checkout =
-        std::make_shared<const Checkout>(check_out(source, commit, *store_, limits_, cancellation));
+    known->checkout = std::make_shared<const Checkout>(
+        check_out(source, commit, client_(), *store_, limits_, cancellation));
   }
   return known->checkout;
 }

@@ -42,7 +42,8 @@ class RemoteSources {
   // on every machine: of a URL the digest of its content ("sha256:…"), of a repository its commit and the
   // options that are not the usual ones ("git:<commit>,subdir=docs"). Where a whole commit or a checksum of a
   // URL says it already, nobody is asked. A URL costs one conditional request (ETag, Last-Modified) where the
-  // store knows its content, else its content; a repository costs one ls-remote.
+  // store knows its content, else its content; a repository costs one ls-remote, and before it
+  // one request where it is on an http or https server.
   std::string identity(const dockerfile::RemoteSource& source, base::Cancellation& cancellation);
 
   std::shared_ptr<const Download> download(const dockerfile::RemoteSource& source,

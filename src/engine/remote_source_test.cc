@@ -147,7 +147,8 @@ TEST_F(RemoteSourcesTest, AGitServerThatSaysNothingIsGivenUp) {
   ASSERT_EQ(::getsockname(listener.get(), any, &size), 0);
   FetchLimits limits;
   limits.silence = std::chrono::seconds(1);
-  RemoteSources sources(store_, {}, limits);
+  RemoteSources sources(
+      store_, [this]() -> http::Client& { return client_; }, limits);
   const std::string url = "git://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/r.git";
   try {
     sources.identity(*dockerfile::remote_source(url, "", std::nullopt), cancellation_);

@@ -110,18 +110,19 @@ ResponseHead CurlExchange::wait_for_head() {
   until_close_ = !length_ && !head.headers.find("Transfer-Encoding") && head.version < 20 && has_body_ &&
                  head.status != 204 && head.status != 304;
   ResponseHead result = std::move(parser_.head());
-  result.peer = peer_kind();
+  result.peer_address = peer_address();
+  if (!result.peer_address.empty()) result.peer = address_kind(result.peer_address);
   if (done_ && result_ == CURLE_OK) finish();
   return result;
 }
 
-AddressKind CurlExchange::peer_kind() const {
+std::string CurlExchange::peer_address() const {
   const char* address = nullptr;
   if (line_->proxied || curl_easy_getinfo(line_->easy.get(), CURLINFO_PRIMARY_IP, &address) != CURLE_OK ||
       address == nullptr) {
-    return AddressKind::kUnknown;
+    return "";
   }
-  return address_kind(std::string_view(address));
+  return address;
 }
 
 bool CurlExchange::head_suffices() const {
@@ -237,8 +238,9 @@ void CurlExchange::check_time() const {
 
 void CurlExchange::fail() {
   if (!line_->refused.empty() && result_ == CURLE_COULDNT_CONNECT) {
-    throw TransportError(TransportFailure::kProtocol, peer_.name + " is at " + line_->refused +
-                                                          ". Check how the server is set up that named it.");
+    throw TransportError(
+        TransportFailure::kOutOfReach,
+        peer_.name + " is at " + line_->refused + ". Check how the server is set up that named it.");
   }
   CurlFailure failure;
   failure.code = result_ == CURLE_OK ? CURLE_GOT_NOTHING : result_;  // OK: the head broke off

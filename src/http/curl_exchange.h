@@ -51,7 +51,7 @@ class CurlExchange {
   void unpause();
   bool sent() const { return to_send_ == 0; }
   bool head_suffices() const;
-  AddressKind peer_kind() const;
+  std::string peer_address() const;
   std::uint64_t uploaded() const;
   std::uint64_t moved() const;
   bool answer_waits() const;

@@ -102,6 +102,7 @@ struct ResponseHead {
   std::string url;                           // that answered, after redirects
   int version = 11;                          // 10, 11 or 20
   AddressKind peer = AddressKind::kUnknown;  // where it lies; unknown behind a proxy and over a unix socket
+  std::string peer_address{};                // of that connection, as a literal; "" where it is unknown
 
   bool ok() const { return status >= 200 && status < 300; }
   std::optional<std::uint64_t> content_length() const;

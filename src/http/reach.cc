@@ -9,10 +9,13 @@
 namespace ixian::http {
 
 Reach reach_from(const ResponseHead& head, const Url& to, Reach before) {
-  const auto from = parse_url(head.url);
-  if (from && same_origin(*from, to)) return before;  // it could have answered so at once
-  const std::string host = from ? from->host : "";
-  AddressKind kind = head.peer == AddressKind::kUnknown ? address_kind(host) : head.peer;
+  return reach_from(parse_url(head.url).value_or(Url{}), head.peer, to, before);
+}
+
+Reach reach_from(const Url& from, AddressKind peer, const Url& to, Reach before) {
+  if (same_origin(from, to)) return before;  // it could have answered so at once
+  const std::string& host = from.host;
+  AddressKind kind = peer == AddressKind::kUnknown ? address_kind(host) : peer;
   // A public name that leads to this machine: a tunnel or a forwarder, behind which the server is elsewhere.
   if (kind == AddressKind::kLoopback && address_kind(host) != kind && host != to.host)
     kind = AddressKind::kPublic;
@@ -35,8 +38,7 @@ bool may_reach(Reach reach, AddressKind kind) {
 const char* refusal_of(AddressKind kind) {
   return kind == AddressKind::kLinkLocal
              ? "a link-local address, at which only services of this machine or its cloud answer, and to "
-               "which "
-               "no other host may send us"
+               "which no other host may send us"
              : "an address of this machine or the local network, to which no public host may send us";
 }
 

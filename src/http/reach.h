@@ -22,14 +22,16 @@ AddressKind address_kind(std::string_view host);
 // realm of a token server), with `before` as the reach of the request that was answered:
 // - a public server leads to public addresses;
 // - one of the local network or of this machine leads to any but link-local ones, at which only services of
-// this
-//   machine or its cloud answer;
+//   this machine or its cloud answer;
 // - a name other than localhost that turns out to be this machine's own may be anybody's: it leads to itself,
-// and
-//   elsewhere only as a public one does.
+//   and elsewhere only as a public one does.
 // Its own origin stays within the reach that it has. Where nobody knows the address (a proxy, a socket), an
 // address literal or localhost counts as such, and any other name as public.
 Reach reach_from(const ResponseHead& head, const Url& to, Reach before = Reach::kAnywhere);
+
+// The same of what names `to` in another way, such as a repository its submodules: `from` is where it was, of
+// any scheme, and `peer` where that lies.
+Reach reach_from(const Url& from, AddressKind peer, const Url& to, Reach before);
 
 // Whether an address of this kind may be connected to.
 bool may_reach(Reach reach, AddressKind kind);

@@ -87,7 +87,7 @@ TEST_F(ReachOfConnectionTest, NoConnectionIsMadeToWhatIsOutOfReach) {
   for (int i = 0; i < 2; ++i) {
     request.reach = Reach::kPublic;
     const auto failed = failure_of([&] { transport().send(request); });
-    EXPECT_EQ(failed.failure, TransportFailure::kProtocol);
+    EXPECT_EQ(failed.failure, TransportFailure::kOutOfReach);
     EXPECT_THAT(failed.message(), HasSubstr("localhost is at "));
     EXPECT_THAT(failed.message(), HasSubstr("no public host"));
     // Nor is the connection used that somebody else has made.

@@ -5,6 +5,10 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
+#include <memory>
+
+#include "http/reach.h"
+
 namespace ixian::http {
 namespace {
 
@@ -12,6 +16,22 @@ namespace {
 constexpr std::chrono::milliseconds kTimeOfSilence{4000};
 
 }  // namespace
+
+std::vector<NamedAddress> addresses_of(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all(found, ::freeaddrinfo);
+  std::vector<NamedAddress> addresses;
+  for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
+    char text[NI_MAXHOST] = "";
+    if (::getnameinfo(each->ai_addr, each->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0)
+      continue;
+    addresses.push_back({text, address_kind(each->ai_addr)});
+  }
+  return addresses;
+}
 
 bool means_no_answer(int resolver_error) {
   return resolver_error == EAI_AGAIN || resolver_error == EAI_SYSTEM || resolver_error == EAI_MEMORY;

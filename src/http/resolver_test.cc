@@ -23,6 +23,17 @@ TEST(ResolverTest, FindsTheNameInWhatCurlSays) {
   EXPECT_EQ(name_in_detail("something else: nohost.example"), "");
 }
 
+TEST(ResolverTest, KnowsWhereTheAddressesOfANameLie) {
+  for (const auto& [host, kind] :
+       {std::pair("127.0.0.1", AddressKind::kLoopback), std::pair("::1", AddressKind::kLoopback),
+        std::pair("203.0.113.1", AddressKind::kPublic)}) {
+    const auto addresses = addresses_of(host);
+    ASSERT_EQ(addresses.size(), 1u) << host;
+    EXPECT_EQ(addresses[0].text, host);
+    EXPECT_EQ(addresses[0].kind, kind);
+  }
+}
+
 TEST(ResolverTest, OnlySilenceIsWorthAskingAgain) {
   const Peer peer(*parse_url("https://nohost.example/"), Request{});
   CurlFailure failure;

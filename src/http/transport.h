@@ -18,6 +18,7 @@ enum class TransportFailure {
   kInterrupted,  // reset, cut, too short, malformed: what a second attempt may get over
   kStalled,      // nothing, or next to nothing, came for too long
   kProtocol,     // what came is not HTTP, or breaks a limit: a second attempt will not help
+  kOutOfReach,   // the host has addresses only that the request's reach leaves out
 };
 
 // `message` is a whole sentence that names the host: "registry.example.com refused the connection on port

@@ -99,6 +99,7 @@ std::string advice(const http::TransportError& error) {
     case http::TransportFailure::kResolve:
     case http::TransportFailure::kResolver:
     case http::TransportFailure::kTls:
+    case http::TransportFailure::kOutOfReach:
       break;  // say themselves what to do
   }
   return "";

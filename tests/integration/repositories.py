@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import os
 import socket
 import subprocess
 import threading
@@ -96,6 +97,64 @@ class PlainServer:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
         self.port = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class SmartServer:
+    """Repositories below a folder by HTTP as git itself serves them (git http-backend). `redirects` are prefixes of paths, and where each
+    leads; `login` is ("Basic …"), without which nobody gets an answer, not even a redirect."""
+
+    def __init__(self, folder):
+        self.login, self.redirects, self.asked = None, {}, []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                path, _, query = self.path.partition("?")
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size + 2)[:size]
+                outer.asked.append((self.command, path))
+                if outer.login and self.headers.get("Authorization") != outer.login:
+                    return self.answer(401, [("WWW-Authenticate", 'Basic realm="x"')])
+                for prefix, to in outer.redirects.items():
+                    if path.startswith(prefix):
+                        return self.answer(301, [("Location", to + self.path.removeprefix(prefix))])
+                environment = {
+                    "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(folder), "GIT_HTTP_EXPORT_ALL": "1", "HOME": "/nonexistent",
+                    "REQUEST_METHOD": self.command, "PATH_INFO": path, "QUERY_STRING": query, "GIT_CONFIG_COUNT": "1",
+                    "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*", "CONTENT_LENGTH": str(len(body)),
+                    "CONTENT_TYPE": self.headers.get("Content-Type", ""), "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                    "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                }  # fmt: skip
+                done = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True)
+                head, _, content = done.stdout.partition(b"\r\n\r\n")
+                fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+                self.answer(int(fields.pop("Status", "200").split()[0]), fields.items(), content)
+
+            do_POST = do_GET
+
+            def answer(self, status, fields, content=b""):
+                self.send_response(status)
+                for name, value in fields:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
         self.thread.start()
 

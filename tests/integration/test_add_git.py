@@ -4,7 +4,7 @@ import base64
 import os
 
 import pytest
-from repositories import GitDaemon, PlainServer, Repository
+from repositories import GitDaemon, PlainServer, Repository, SmartServer
 from test_build import store  # noqa: F401 (a fixture)
 
 
@@ -24,6 +24,13 @@ def daemon(folder):
 @pytest.fixture
 def server(folder):
     made = PlainServer(folder)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def smart(folder):
+    made = SmartServer(folder)
     yield made
     made.stop()
 
@@ -153,3 +160,50 @@ def test_a_login_is_used_and_told_to_nobody(folder, server, add, ix, store, tmp_
         failed = ix("build", "--build-arg", f"SOURCE={source}", "-o", tmp_path / "out", tmp_path).failed(4)
         assert "canary" not in failed.stdout + failed.stderr
     assert "canary" not in add(f"http://{address}/r/.git", fails=4).stderr
+
+
+def test_a_repository_that_has_moved_is_found_with_its_submodules(folder, smart, add):
+    made = {name: Repository(folder / name) for name in ("deep", "sub", "top")}
+    for name, repository in made.items():
+        repository.commit(f=name)
+    for name, inner, url in (("sub", "deep", f"{smart.url}/old-deep/.git"), ("top", "sub", f"{smart.url}/old-sub/.git")):
+        made[name].git("config", "-f", ".gitmodules", "submodule.inner.path", "inner")
+        made[name].git("config", "-f", ".gitmodules", "submodule.inner.url", url)
+        made[name].git("add", ".gitmodules")
+        made[name].git("update-index", "--add", "--cacheinfo", f"160000,{made[inner].git('rev-parse', 'HEAD')},inner")
+        made[name].commit()
+    smart.redirects = {f"/old-{name}/": f"{smart.url}/{name}/" for name in made}
+    for flags in ([], ["--keep-git-dir=true"]):
+        brought = add(f"{smart.url}/old-top/.git", *flags)
+        for path, content in (("f", "top"), ("inner/f", "sub"), ("inner/inner/f", "deep")):
+            assert (brought / path).read_text() == content
+    assert f"url = {smart.url}/old-top/.git" in (brought / ".git/config").read_text()
+    # git follows no redirect: what it sends itself has gone to the new places alone.
+    assert not [path for method, path in smart.asked if method == "POST" and "/old-" in path]
+    smart.login = "Basic " + base64.b64encode(b"me:canary-secret").decode()
+    address = smart.url.replace("//", "//me:canary-secret@")
+    assert (add(f"{address}/old-deep/.git") / "f").read_text() == "deep"
+    assert "canary" not in add(f"{smart.url}/old-deep/.git", fails=4).stderr
+
+
+def test_a_redirect_that_leads_to_no_repository_is_told(folder, smart, add):
+    Repository(folder / "r").commit(f="1")
+    smart.redirects = {"/r/.git/info/": f"{smart.url}/sign-in?from="}
+    assert f"redirects to {smart.url}/sign-in?from=xxxxx, which is no repository" in add(f"{smart.url}/r/.git", fails=4).stderr
+
+
+def test_a_hook_of_git_may_build(folder, daemon, add, tmp_path):
+    """git tells its hooks by variables which repository they are about; that of an ADD is another one."""
+    Repository(folder / "sub").commit(f="sub")
+    top = Repository(folder / "top")
+    top.add_submodule(f"{daemon.url}/sub/.git", "s")
+    top.commit(f="added")
+    own = Repository(tmp_path / "own")
+    commit = own.commit(f="own")
+    (tmp_path / "own/f").write_text("changed")
+    variables = {"GIT_DIR": str(tmp_path / "own/.git"), "GIT_WORK_TREE": str(tmp_path / "own"), "GIT_INDEX_FILE": ".git/index", "GIT_PREFIX": "",
+                 "GIT_OBJECT_DIRECTORY": str(tmp_path / "own/.git/objects")}  # fmt: skip
+    brought = add(f"{daemon.url}/top/.git", env=variables)
+    assert (brought / "f").read_text() == "added" and (brought / "s/f").read_text() == "sub"
+    assert (tmp_path / "own/f").read_text() == "changed"
+    assert own.git("rev-parse", "HEAD") == commit and own.git("remote") == ""

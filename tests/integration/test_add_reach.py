@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from program import IX
+from repositories import Repository
 from test_build import store  # noqa: F401 (a fixture)
 
 # Runs in a network and a view of files of its own: adds addresses to the loopback, names to /etc/hosts, serves
@@ -19,10 +20,19 @@ for address in job["addresses"]:
     subprocess.run(["ip", "address", "add", address + "/32", "dev", "lo"], check=True)
 subprocess.run(["mount", "--bind", job["hosts"], "/etc/hosts"], check=True)
 
+def moved(host):
+    with open(job["hosts"]) as file: lines = file.read().splitlines()
+    with open(job["hosts"], "w") as file:
+        for line in lines: file.write((job["moves"][host] + " " + host if line.endswith(" " + host) else line) + "\n")
+
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         path = self.path.split("?")[0]
-        to = job["redirects"].get(self.headers["Host"].split(":")[0] + path)
+        host = self.headers["Host"].split(":")[0]
+        if host in job["moves"]:
+            if self.connection.getsockname()[0] == job["moves"][host]: return self.send_error(404)
+            moved(host)
+        to = job["redirects"].get(host + path)
         if job["files"] and not to and os.path.isfile(job["files"] + path):
             body = open(job["files"] + path, "rb").read()
             self.send_response(200)
@@ -52,6 +62,7 @@ sys.exit(subprocess.run(job["command"]).returncode)
 NAMES = {
     "public.test": "203.0.113.1", "other.test": "203.0.113.2", "private.test": "10.9.9.1", "storage.test": "192.168.9.1",
     "metadata.test": "169.254.169.254", "here.test": "127.0.0.1", "inward.test": "127.0.0.1",
+    "moving.test": "203.0.113.3",
 }  # fmt: skip
 
 
@@ -61,12 +72,12 @@ def add(ix, store, tmp_path):
     if shutil.which("ip") is None or subprocess.run(["unshare", "-rmn", "true"], capture_output=True).returncode != 0:
         pytest.skip("no ip, or no namespaces of networks")
     (tmp_path / "script.py").write_text(SCRIPT)
-    (tmp_path / "hosts").write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in NAMES.items()))
 
-    def run(source, to=None, via=None, redirects=None, files=None, read=""):
+    def run(source, to=None, via=None, redirects=None, files=None, read="", moves={}, said=("this machine or the local network", "link-local")):
+        (tmp_path / "hosts").write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in NAMES.items()))
         (tmp_path / "Dockerfile").write_text(f"FROM scratch\nADD {source} /o\n")
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
-        redirects = redirects or {source.removeprefix("http://"): via or to}
+        redirects = redirects or ({} if files else {source.removeprefix("http://"): via or to})
         if via:
             redirects[via.removeprefix("http://")] = to
         job = {
@@ -74,13 +85,14 @@ def add(ix, store, tmp_path):
             "hosts": str(tmp_path / "hosts"),
             "redirects": redirects,
             "files": str(files) if files else "",
+            "moves": moves,
             "command": [IX, "build", "--network", "none", "--no-cache", "-o", str(tmp_path / "out"), str(tmp_path)],
         }
         command = ["unshare", "-rmn", sys.executable, str(tmp_path / "script.py"), json.dumps(job)]
         done = subprocess.run(command, cwd=ix.work, env=ix.environment, capture_output=True, text=True, timeout=60)
         if done.returncode == 0:
             return (tmp_path / "out/o" / read).read_text()
-        assert done.returncode == 4 and ("this machine or the local network" in done.stderr or "link-local" in done.stderr), done.stderr
+        assert done.returncode == 4 and any(each in done.stderr for each in said), done.stderr
         return None
 
     return run
@@ -102,3 +114,97 @@ def test_private_servers_lead_to_each_other_and_nobody_to_link_local_addresses(a
         for inside in ("metadata.test", "169.254.169.254", "2852039166"):
             assert add(f"http://{source}/a", f"http://{inside}/b") is None, (source, inside)
     assert add("http://here.test/a", "http://inward.test/b") is None
+
+
+INFO_REFS = "/.git/info/refs?service=git-upload-pack"
+
+
+@pytest.fixture
+def repositories(tmp_path):
+    """Makes a repository of that name, which has a file `f` with its name, and submodules at the URLs; all servers have all of them."""
+
+    def make(name, **submodules):
+        repository = Repository(tmp_path / "repositories" / name)
+        commit = repository.commit(f=name)
+        for path, (url, at) in submodules.items():
+            repository.git("config", "-f", ".gitmodules", f"submodule.{path}.path", path)
+            repository.git("config", "-f", ".gitmodules", f"submodule.{path}.url", url)
+            repository.git("add", ".gitmodules")
+            repository.git("update-index", "--add", "--cacheinfo", f"160000,{at},{path}")
+            commit = repository.commit()
+        return commit
+
+    return make
+
+
+@pytest.fixture
+def add_git(add, tmp_path):
+    return lambda source, read="f", **more: add(source, files=tmp_path / "repositories", read=read, **more)
+
+
+def test_a_repository_is_redirected_as_a_file_is(add_git, repositories):
+    repositories("r")
+    source = "http://public.test/old.git"
+    asked = "public.test/old.git/info/refs"
+    assert add_git("http://public.test/r/.git") == "r"
+    assert add_git(source, redirects={asked: "http://other.test/r" + INFO_REFS}) == "r"
+    for inside in ("private.test", "inward.test", "metadata.test", "localhost", "10.9.9.1"):
+        assert add_git(source, redirects={asked: f"http://{inside}/r{INFO_REFS}"}) is None, inside
+    assert add_git("http://private.test/old.git", redirects={"private.test/old.git/info/refs": "http://storage.test/r" + INFO_REFS}) == "r"
+    assert add_git(source, redirects={asked: "http://other.test/login"}, said=["redirects to http://other.test/login, which is no rep"]) is None
+
+
+def test_git_itself_follows_no_redirect(add_git, repositories, tmp_path):
+    commit = repositories("r")
+    path = f"/r/.git/objects/{commit[:2]}/{commit[2:]}"
+    assert (tmp_path / f"repositories{path}").exists()
+    for elsewhere in ("other.test", "private.test"):
+        redirects = {"public.test" + path: f"http://{elsewhere}{path}"}
+        assert add_git("http://public.test/r/.git", redirects=redirects, said=["cannot be fetched"]) is None, elsewhere
+
+
+def test_submodules_are_where_the_repository_could_redirect_to(add_git, repositories):
+    deep = repositories("deep")
+    sub = repositories("sub", near=("../../deep/.git", deep), far=("http://other.test/deep/.git", deep))
+    url = "http://{}/sub/.git"
+    for main, inside in (("public.test", "other.test"), ("private.test", "storage.test"), ("localhost", "127.0.0.1:81"), ("public.test", "public.test")):
+        name = f"{main}-{inside}".replace(":", "-")
+        repositories(name, s=(url.format(inside), sub))
+        for read, content in (("s/f", "sub"), ("s/near/f", "deep"), ("s/far/f", "deep")):
+            assert add_git(f"http://{main}/{name}/.git", read=read) == content, (main, inside)
+    wrong = [("public.test", url.format(each)) for each in ("private.test", "inward.test", "metadata.test", "localhost", "10.9.9.1", "0x7f.1")]
+    wrong += [("public.test", each) for each in ("git://private.test/sub/.git", "ssh://git@private.test/sub/.git", "git@10.9.9.1:sub/.git")]
+    wrong += [("private.test", url.format("169.254.169.254")), ("private.test", "git://metadata.test/sub/.git"), ("here.test", url.format("localhost"))]
+    for number, (main, inside) in enumerate(wrong):
+        repositories(f"wrong-{number}", s=(inside, sub))
+        assert add_git(f"http://{main}/wrong-{number}/.git") is None, (main, inside)
+
+
+def test_submodules_of_submodules_are_judged_by_what_led_to_them(add_git, repositories):
+    deep = repositories("deep")
+    public = repositories("public", s=("http://private.test/deep/.git", deep))
+    repositories("private", s=("http://public.test/public/.git", public), t=("http://storage.test/deep/.git", deep))
+    assert add_git("http://private.test/private/.git", read="s/s/f") is None
+
+
+def test_what_is_no_address_is_no_submodule(add_git, repositories, tmp_path):
+    deep = repositories("deep")
+    for number, url in enumerate((str(tmp_path / "repositories/deep/.git"), f"file://{tmp_path}/repositories/deep/.git", "ext::sh -c true",
+                                  "http://public.test%2f@private.test/deep/.git", "nowhere.test:x", "git://nowhere.test/x.git")):  # fmt: skip
+        repositories(f"wrong-{number}", s=(url, deep))
+        assert add_git(f"http://public.test/wrong-{number}/.git", said=["submodule"]) is None, url
+
+
+def test_git_connects_to_the_address_that_was_judged(add_git, repositories):
+    deep = repositories("deep")
+    top = repositories("top", s=("http://moving.test/deep/.git", deep))
+    assert add_git(f"http://moving.test/deep/.git#{deep}", moves={"moving.test": "10.9.9.1"}) == "deep"
+    assert add_git(f"http://public.test/top/.git#{top}", read="s/f", moves={"moving.test": "10.9.9.1"}) == "deep"
+
+
+def test_what_gits_own_configuration_says_is_judged_too(add_git, repositories, ix):
+    deep = repositories("deep")
+    repositories("top", s=("http://nowhere.test/deep/.git", deep))
+    for host, content in (("other.test", "deep"), ("private.test", None)):
+        (ix.home / ".gitconfig").write_text(f'[url "http://{host}/"]\n    insteadOf = http://nowhere.test/\n')
+        assert add_git("http://public.test/top/.git", read="s/f") == content
