@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 
+import images
 import pytest
 from program import IX
 from repositories import Repository
@@ -29,6 +30,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         path = self.path.split("?")[0]
         host = self.headers["Host"].split(":")[0]
+        with open(job["log"], "a") as log: log.write(f"{self.connection.getsockname()[0]} {self.command} {path}\n")
+        answer = job["answers"].get(f"{self.command} {host}{path}")
+        if answer:
+            status, headers, body = answer
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items(): self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD": self.wfile.write(body.encode("latin-1"))
+            return
         if host in job["moves"]:
             if self.connection.getsockname()[0] == job["moves"][host]: return self.send_error(404)
             moved(host)
@@ -51,6 +61,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_GET
     def log_message(self, *args): pass
 
 for port in (80, 81):
@@ -66,30 +77,44 @@ NAMES = {
 }  # fmt: skip
 
 
+ADDRESSES = sorted(set(NAMES.values()) - {"127.0.0.1"})
+
+
 @pytest.fixture
-def add(ix, store, tmp_path):
-    """Builds an ADD of a URL whose server redirects to `to`; what came, or None where it was refused."""
+def other_network(tmp_path):
     if shutil.which("ip") is None or subprocess.run(["unshare", "-rmn", "true"], capture_output=True).returncode != 0:
         pytest.skip("no ip, or no namespaces of networks")
     (tmp_path / "script.py").write_text(SCRIPT)
+    write_hosts(tmp_path)
+    return lambda job: ["unshare", "-rmn", sys.executable, str(tmp_path / "script.py"), json.dumps(job)]
+
+
+def write_hosts(folder):
+    (folder / "hosts").write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in NAMES.items()))
+
+
+@pytest.fixture
+def add(ix, store, tmp_path, other_network):
+    """Builds an ADD of a URL whose server redirects to `to`; what came, or None where it was refused."""
 
     def run(source, to=None, via=None, redirects=None, files=None, read="", moves={}, said=("this machine or the local network", "link-local")):
-        (tmp_path / "hosts").write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in NAMES.items()))
+        write_hosts(tmp_path)
         (tmp_path / "Dockerfile").write_text(f"FROM scratch\nADD {source} /o\n")
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
         redirects = redirects or ({} if files else {source.removeprefix("http://"): via or to})
         if via:
             redirects[via.removeprefix("http://")] = to
         job = {
-            "addresses": sorted(set(NAMES.values()) - {"127.0.0.1"}),
+            "addresses": ADDRESSES,
             "hosts": str(tmp_path / "hosts"),
             "redirects": redirects,
             "files": str(files) if files else "",
             "moves": moves,
+            "answers": {},
+            "log": str(tmp_path / "log"),
             "command": [IX, "build", "--network", "none", "--no-cache", "-o", str(tmp_path / "out"), str(tmp_path)],
         }
-        command = ["unshare", "-rmn", sys.executable, str(tmp_path / "script.py"), json.dumps(job)]
-        done = subprocess.run(command, cwd=ix.work, env=ix.environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(other_network(job), cwd=ix.work, env=ix.environment, capture_output=True, text=True, timeout=60)
         if done.returncode == 0:
             return (tmp_path / "out/o" / read).read_text()
         assert done.returncode == 4 and any(each in done.stderr for each in said), done.stderr
@@ -161,6 +186,13 @@ def test_git_itself_follows_no_redirect(add_git, repositories, tmp_path):
     for elsewhere in ("other.test", "private.test"):
         redirects = {"public.test" + path: f"http://{elsewhere}{path}"}
         assert add_git("http://public.test/r/.git", redirects=redirects, said=["cannot be fetched"]) is None, elsewhere
+    # A simple server may name another one that has the objects, too.
+    (tmp_path / f"repositories{path}").rename(tmp_path / "moved")
+    other = tmp_path / f"repositories/objects/{commit[:2]}/{commit[2:]}"
+    other.parent.mkdir(parents=True)
+    shutil.copy(tmp_path / "moved", other)
+    (tmp_path / "repositories/r/.git/objects/info/http-alternates").write_text("http://private.test/objects/\n")
+    assert add_git("http://public.test/r/.git", said=["cannot be fetched"]) is None
 
 
 def test_submodules_are_where_the_repository_could_redirect_to(add_git, repositories):
@@ -208,3 +240,66 @@ def test_what_gits_own_configuration_says_is_judged_too(add_git, repositories, i
     for host, content in (("other.test", "deep"), ("private.test", None)):
         (ix.home / ".gitconfig").write_text(f'[url "http://{host}/"]\n    insteadOf = http://nowhere.test/\n')
         assert add_git("http://public.test/top/.git", read="s/f") == content
+
+
+INSIDE = ("private.test", "inward.test", "metadata.test", "10.9.9.1", "localhost")
+REGISTRIES = """
+from ixian.config import CONFIG
+from ixian.module import load_module
+
+
+def init():
+    load_module("ixian_docker.modules.docker")
+    CONFIG.DOCKER.REGISTRIES = {{name: {{"options": {{"insecure": True}}}} for name in {names}}}
+"""
+
+
+@pytest.fixture
+def at_registry(ix, store, tmp_path, other_network):
+    """Runs ix, where public.test is a registry that answers so; the result, and which addresses were asked."""
+    (ix.work / "ixian.py").write_text(REGISTRIES.format(names=[*NAMES, "localhost", "10.9.9.1"]))
+
+    def run(answers, *command):
+        job = {"addresses": ADDRESSES, "hosts": str(tmp_path / "hosts"), "redirects": {}, "files": str(tmp_path / "nothing"), "moves": {},
+               "answers": {"GET public.test/v2/": [200, {}, "{}"], **answers}, "log": str(tmp_path / "log"), "command": [IX, *map(str, command)]}  # fmt: skip
+        (tmp_path / "log").write_text("")
+        done = subprocess.run(other_network(job), cwd=ix.work, env=ix.environment, capture_output=True, text=True, timeout=60)
+        return done, {line.split()[0] for line in (tmp_path / "log").read_text().splitlines()}
+
+    return run
+
+
+def test_a_registry_leads_to_no_storage_inside(at_registry, tmp_path):
+    image = images.small_image(layers=1)
+    text = lambda blob: blob.data.decode("latin-1")
+    answers = {"GET public.test/v2/x/manifests/1": [200, {"Content-Type": image.top.media_type}, text(image.top)]}
+    answers["HEAD public.test/v2/x/manifests/1"] = answers["GET public.test/v2/x/manifests/1"]
+    for host in ("other.test", *INSIDE):
+        for blob in image.blobs:
+            answers[f"GET public.test/v2/x/blobs/{blob.digest}"] = [307, {"Location": f"http://{host}/{blob.digest}"}, ""]
+            answers[f"GET {host}/{blob.digest}"] = [200, {}, text(blob)]
+        done, asked = at_registry(answers, "image", "copy", "public.test/x:1", f"oci:{tmp_path}/{host}:1")
+        if host == "other.test":
+            assert done.returncode == 0 and asked == {NAMES["public.test"], NAMES["other.test"]}, done.stderr
+        else:
+            assert done.returncode == 4 and asked == {NAMES["public.test"]}, (host, done.stderr)
+            assert "this machine or the local network" in done.stderr or "link-local" in done.stderr, (host, done.stderr)
+
+
+def test_a_registry_leads_to_no_token_server_inside(at_registry):
+    for host in ("other.test", *INSIDE):
+        asks = [401, {"WWW-Authenticate": f'Bearer realm="http://{host}/token",service="s"'}, ""]
+        answers = {"GET public.test/v2/": asks, "GET public.test/v2/x/tags/list": asks, f"GET {host}/token": [200, {}, '{"token": "t"}']}
+        done, asked = at_registry(answers, "image", "tags", "public.test/x")
+        assert done.returncode == 4, (host, done.stderr)
+        assert asked == ({NAMES["public.test"], NAMES["other.test"]} if host == "other.test" else {NAMES["public.test"]}), (host, done.stderr)
+
+
+def test_a_registry_leads_to_no_upload_inside(at_registry, tmp_path):
+    layout = images.Layout(tmp_path / "source")
+    source = layout.add("1", images.small_image(layers=1))
+    for host in ("other.test", *INSIDE):
+        answers = {"POST public.test/v2/x/blobs/uploads/": [202, {"Location": f"http://{host}/upload"}, ""]}
+        done, asked = at_registry(answers, "image", "copy", source, "public.test/x:1")
+        assert done.returncode == 4, (host, done.stderr)
+        assert asked == ({NAMES["public.test"], NAMES["other.test"]} if host == "other.test" else {NAMES["public.test"]}), (host, done.stderr)
