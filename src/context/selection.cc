@@ -24,7 +24,7 @@
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "context/wildcard.h"
-#include "dockerfile/path_match.h"
+#include "pattern/path_match.h"
 
 namespace ixian::context {
 namespace {
@@ -50,7 +50,7 @@ class Selector {
  private:
   void take_alone(const std::string& source) {
     const std::string cleaned = clean_path(source);
-    if (!dockerfile::has_wildcards(cleaned)) return take(unescaped(cleaned), "", source);
+    if (!pattern::has_wildcards(cleaned)) return take(unescaped(cleaned), "", source);
     for (const std::string& path : expand_wildcards(view_, cleaned, WildcardLanguage::kSources)) {
       if (!options_.excludes.excludes(path)) take(path, "", source);
     }
@@ -62,8 +62,8 @@ class Selector {
     const bool has_pivot = pivot != std::string::npos;
     const std::string before = has_pivot ? clean_path(source.substr(0, pivot)) : "";
     const std::string kept = clean_path(has_pivot ? std::string_view(source).substr(pivot + 3) : source);
-    const bool several = dockerfile::has_wildcards(before);
-    if (!several && !dockerfile::has_wildcards(kept))
+    const bool several = pattern::has_wildcards(before);
+    if (!several && !pattern::has_wildcards(kept))
       return take(join_path(unescaped(before), unescaped(kept)), unescaped(before), source);
     const std::vector<std::string> folders = several
                                                  ? expand_wildcards(view_, before, WildcardLanguage::kSources)

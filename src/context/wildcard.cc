@@ -9,15 +9,15 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "dockerfile/path_match.h"
-#include "dockerfile/path_pattern.h"
+#include "pattern/ignore_pattern.h"
+#include "pattern/path_match.h"
 
 namespace ixian::context {
 namespace {
 
 bool matches(const std::string& pattern, const std::string& name) {
   try {
-    return dockerfile::match_path(pattern, name);
+    return pattern::match_path(pattern, name);
   } catch (const std::invalid_argument& error) {
     throw base::Error(base::ErrorCode::kTaskFailed, error.what());
   }
@@ -41,7 +41,7 @@ class SourceExpansion {
       return;
     }
     const std::string& part = parts_[index];
-    if (!dockerfile::has_wildcards(part)) {
+    if (!pattern::has_wildcards(part)) {
       const std::string path = join_path(folder, unescaped(part));
       // A dangling link counts as there, as lstat(2) has it in Go's Glob.
       if (view_.find(resolve_path(view_, path, true)) || view_.find(path)) walk(path, index + 1);
@@ -79,7 +79,7 @@ class IncludeExpansion {
   }
 
   const FileView& view_;
-  const dockerfile::PathPattern pattern_;
+  const pattern::IgnorePattern pattern_;
   std::vector<std::string> found_;
 };
 

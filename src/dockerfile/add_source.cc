@@ -12,9 +12,9 @@
 
 #include "base/text.h"
 #include "dockerfile/characters.h"
-#include "dockerfile/path_match.h"
 #include "dockerfile/source.h"
 #include "dockerfile/values.h"
+#include "pattern/path_match.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -46,7 +46,7 @@ UrlParts take_apart(std::string_view text, std::size_t path_from) {
 }
 
 std::string clean_subdir(std::string_view folder) {
-  return clean_path("/" + std::string(folder)).substr(1);
+  return pattern::clean_path("/" + std::string(folder)).substr(1);
 }
 
 class GitQuery {
@@ -170,7 +170,7 @@ std::size_t scp_prefix(std::string_view text) {
 }
 
 std::string file_name(std::string_view path) {
-  std::string name = clean_path(url_decoded(path));
+  std::string name = pattern::clean_path(url_decoded(path));
   name.erase(0, name.rfind('/') + 1);
   const bool unfit =
       name.empty() || name == "." || name == ".." ||

@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "dockerfile/characters.h"
-#include "dockerfile/shell_pattern.h"
 #include "dockerfile/source.h"
+#include "pattern/shell_pattern.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -260,8 +260,8 @@ class Expander {
     const bool longest = pattern.starts_with(side);
     if (longest) pattern.erase(0, 1);
     return with_pattern(start, [&] {
-      return side == '#' ? trim_prefix(value.value_or(""), pattern, longest)
-                         : trim_suffix(value.value_or(""), pattern, longest);
+      return side == '#' ? pattern::trim_prefix(value.value_or(""), pattern, longest)
+                         : pattern::trim_suffix(value.value_or(""), pattern, longest);
     });
   }
 
@@ -274,8 +274,8 @@ class Expander {
     const auto value = look_up(name);
     if (!value && mode_.keep_unset)
       return "${" + name + "/" + (all ? "/" : "") + pattern + "/" + replacement + "}";
-    return with_pattern(start,
-                        [&] { return replace_pattern(value.value_or(""), pattern, replacement, all); });
+    return with_pattern(
+        start, [&] { return pattern::replace_pattern(value.value_or(""), pattern, replacement, all); });
   }
 
   template <typename Apply>

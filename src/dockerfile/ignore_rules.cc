@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "dockerfile/characters.h"
-#include "dockerfile/path_match.h"
 #include "dockerfile/source.h"
+#include "pattern/path_match.h"
 
 namespace ixian::dockerfile {
 
@@ -16,7 +16,7 @@ void IgnoreRules::add(std::string_view text) {
   const bool exception = text.starts_with('!');
   if (exception) text = trimmed(text.substr(1));
   if (text.empty()) throw std::invalid_argument("there is no pattern after this \"!\".");
-  rules_.push_back({PathPattern(clean_path(text)), exception});
+  rules_.push_back({pattern::IgnorePattern(pattern::clean_path(text)), exception});
 }
 
 IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
@@ -34,7 +34,7 @@ IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
     const bool exception = line.starts_with('!');
     if (exception) line = trimmed(line.substr(1));
     // Clean first, so that "//a" is "a" too.
-    std::string pattern = line.empty() ? "" : clean_path(line);
+    std::string pattern = line.empty() ? "" : pattern::clean_path(line);
     if (pattern.size() > 1 && pattern.starts_with('/')) pattern.erase(0, 1);
     try {
       rules.add((exception ? "!" : "") + pattern);

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dockerfile/path_pattern.h"
+#include "pattern/ignore_pattern.h"
 
 namespace ixian::dockerfile {
 
@@ -47,7 +47,7 @@ class IgnoreRules {
 
  private:
   struct Rule {
-    PathPattern pattern;
+    pattern::IgnorePattern pattern;
     bool exception = false;
   };
 

@@ -4,8 +4,8 @@
 
 #include "base/json.h"
 #include "dockerfile/characters.h"
-#include "dockerfile/unicode.h"
 #include "dockerfile/words.h"
+#include "pattern/utf8.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -82,13 +82,13 @@ class StringArrayReader {
       const auto low = read_unit();
       if (!low) return false;
       if (*low >= 0xdc00 && *low < 0xe000) {
-        append_utf8(string, 0x10000 + ((*unit - 0xd800) << 10) + (*low - 0xdc00));
+        pattern::append_utf8(string, 0x10000 + ((*unit - 0xd800) << 10) + (*low - 0xdc00));
         return true;
       }
       at_ = before;
     }
     if (*unit >= 0xd800 && *unit < 0xe000) unit = 0xfffd;
-    append_utf8(string, *unit);
+    pattern::append_utf8(string, *unit);
     return true;
   }
 

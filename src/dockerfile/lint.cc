@@ -9,8 +9,8 @@
 
 #include "base/text.h"
 #include "dockerfile/check_options.h"
-#include "dockerfile/path_match.h"
 #include "dockerfile/suggest.h"
+#include "pattern/path_match.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -373,7 +373,7 @@ class Linter {
     for (const Word& source : transfer.sources) {
       if (source.text.find('$') != std::string::npos || source.text.find("://") != std::string::npos)
         continue;
-      std::string path = clean_path("/" + source.text);
+      std::string path = pattern::clean_path("/" + source.text);
       path.erase(0, 1);
       if (path.empty()) {
         // The context itself, which is empty where everything in it is left out.

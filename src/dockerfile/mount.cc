@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/text.h"
-#include "dockerfile/path_match.h"
 #include "dockerfile/suggest.h"
 #include "dockerfile/values.h"
+#include "pattern/path_match.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -212,7 +212,7 @@ class MountParser {
   }
 
   static void fill_in(Mount& mount) {
-    if (mount.kind == MountKind::kCache && mount.id.empty()) mount.id = clean_path(mount.target);
+    if (mount.kind == MountKind::kCache && mount.id.empty()) mount.id = pattern::clean_path(mount.target);
     if (mount.kind != MountKind::kSecret) return;
     if (mount.id.empty()) mount.id = mount.source.empty() ? base_name(mount.target) : mount.source;
     mount.source.clear();

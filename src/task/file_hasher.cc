@@ -22,6 +22,7 @@
 
 #include "base/fs.h"
 #include "base/sha256.h"
+#include "pattern/python_glob.h"
 #include "task/folder_io.h"
 #include "task/glob.h"
 #include "task/tree.h"
@@ -275,7 +276,7 @@ FileHashes FileHasher::hash(const std::vector<std::string>& patterns, bool with_
   std::map<std::string, bool> names;
   for (const std::string& pattern : patterns) {
     const std::string path = path_in_project(base::absolute_path(pattern, root_), root_);
-    if (!has_wildcard(path)) {
+    if (!pattern::has_python_wildcard(path)) {
       names[path] = true;
     } else {
       for (std::string& found : expand(root.get(), path, options.skip)) {

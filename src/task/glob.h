@@ -9,17 +9,6 @@
 
 namespace ixian::task {
 
-// Whether the pattern has a `*`, a `?` or a closed pair of brackets.
-bool has_wildcard(std::string_view pattern);
-
-// Whether one step of a pattern matches one name: `*` any run, `?` any one,
-// `[a-z_]` one of,
-// `[!a-z_]` one other than. One is a code point, or a byte that is not UTF-8. A
-// name that starts with a dot is matched by a step that does, and ".git" by no
-// wildcard. A step that has brackets also matches the name that is spelled like
-// it.
-bool matches(std::string_view step, std::string_view name);
-
 // The paths that `pattern` names, unsorted, some perhaps twice. `pattern` and
 // they are relative to the open folder `root` or absolute, without "." or ".."
 // or a slash at the end. A step `**` is any number of folders, none of them

@@ -1,8 +1,8 @@
 // .dockerignore. The last line is a path; all before it are the rules.
 #include "dockerfile/ignore_rules.h"
-#include "dockerfile/path_match.h"
 #include "dockerfile/source.h"
 #include "fuzz.h"
+#include "pattern/path_match.h"
 
 namespace ixian::dockerfile {
 namespace {

@@ -1,7 +1,7 @@
 // Backtracking takes exponential time on patterns with many stars. So a pattern is taken apart at its stars,
 // and for each part but the first a table says, for each place in the value, where that part goes if what is
 // before it ends there. The tables are filled from the end, each in one pass, and a match is then looked up.
-#include "dockerfile/shell_pattern.h"
+#include "pattern/shell_pattern.h"
 
 #include <algorithm>
 #include <limits>
@@ -9,56 +9,27 @@
 #include <stdexcept>
 #include <vector>
 
-#include "dockerfile/source.h"
-#include "dockerfile/unicode.h"
+#include "base/text_file.h"
+#include "pattern/utf8.h"
 
-namespace ixian::dockerfile {
+namespace ixian::pattern {
 namespace {
 
 constexpr std::size_t kMostWork = 1 << 22;
 constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
 
-struct ShellElement {
-  enum class Kind { kLiteral, kAny, kStar } kind;
-  char32_t literal = 0;
-};
-
-std::vector<ShellElement> parse_shell_pattern(std::string_view text) {
-  const std::u32string pattern = to_code_points(text);
-  std::vector<ShellElement> elements;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    char32_t c = pattern[i];
-    if (c == U'*') {
-      elements.push_back({ShellElement::Kind::kStar});
-      continue;
-    }
-    if (c == U'?') {
-      elements.push_back({ShellElement::Kind::kAny});
-      continue;
-    }
-    if (c == U'\\') {
-      c = ++i < pattern.size() ? pattern[i] : U'\0';
-      if (std::u32string_view(U"*?\\/}").find(c) == std::u32string_view::npos) {
-        throw std::invalid_argument("the pattern \"" + shown(text) +
-                                    "\" has a backslash before something that needs none");
-      }
-    }
-    elements.push_back({ShellElement::Kind::kLiteral, c});
-  }
-  return elements;
-}
+using Tokens = std::vector<Token>;
 
 class ShellMatcher {
  public:
-  ShellMatcher(const std::vector<ShellElement>& elements, std::u32string_view value, bool longest)
-      : value_(value) {
-    if (elements.size() > kMostWork / (value.size() + 1)) {
+  ShellMatcher(const Tokens& tokens, std::u32string_view value, bool longest) : value_(value) {
+    if (tokens.size() > kMostWork / (value.size() + 1)) {
       throw std::invalid_argument("the pattern and the value that it is for are too long");
     }
     parts_.emplace_back();
-    for (const ShellElement& element : elements) {
-      if (element.kind != ShellElement::Kind::kStar) {
-        parts_.back().push_back(element);
+    for (const Token& token : tokens) {
+      if (token.kind != Token::Kind::kStar) {
+        parts_.back().push_back(token);
       } else if (parts_.size() == 1 || !parts_.back().empty()) {
         parts_.emplace_back();
       }
@@ -81,11 +52,11 @@ class ShellMatcher {
 
  private:
   bool part_matches(std::size_t part, std::size_t at) const {
-    const std::vector<ShellElement>& elements = parts_[part];
-    if (at + elements.size() > value_.size()) return false;
-    for (std::size_t i = 0; i < elements.size(); ++i) {
+    const Tokens& tokens = parts_[part];
+    if (at + tokens.size() > value_.size()) return false;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
       const char32_t c = value_[at + i];
-      if (elements[i].kind == ShellElement::Kind::kAny ? c == U'\n' : c != elements[i].literal) return false;
+      if (!tokens[i].takes(c)) return false;
     }
     return true;
   }
@@ -103,7 +74,7 @@ class ShellMatcher {
   }
 
   std::u32string_view value_;
-  std::vector<std::vector<ShellElement>> parts_;  // between the stars
+  std::vector<Tokens> parts_;  // between the stars
   std::vector<std::vector<std::uint32_t>> tables_;
 };
 
@@ -111,7 +82,7 @@ class ShellMatcher {
 
 std::string trim_prefix(std::string_view value, std::string_view pattern, bool longest) {
   const std::u32string text = to_code_points(value);
-  const auto end = ShellMatcher(parse_shell_pattern(pattern), text, longest).match(0);
+  const auto end = ShellMatcher(Glob(pattern, kShell).tokens(), text, longest).match(0);
   return from_code_points(std::u32string_view(text).substr(end.value_or(0)));
 }
 
@@ -119,9 +90,9 @@ std::string trim_prefix(std::string_view value, std::string_view pattern, bool l
 std::string trim_suffix(std::string_view value, std::string_view pattern, bool longest) {
   std::u32string text = to_code_points(value);
   std::reverse(text.begin(), text.end());
-  std::vector<ShellElement> elements = parse_shell_pattern(pattern);
-  std::reverse(elements.begin(), elements.end());
-  const auto end = ShellMatcher(elements, text, longest).match(0);
+  Tokens tokens = Glob(pattern, kShell).tokens();
+  std::reverse(tokens.begin(), tokens.end());
+  const auto end = ShellMatcher(tokens, text, longest).match(0);
   text.erase(0, end.value_or(0));
   std::reverse(text.begin(), text.end());
   return from_code_points(text);
@@ -131,11 +102,11 @@ std::string replace_pattern(std::string_view value, std::string_view pattern, st
                             bool all) {
   const std::u32string text = to_code_points(value);
   const std::u32string_view view = text;
-  const ShellMatcher matcher(parse_shell_pattern(pattern), text, true);
+  const ShellMatcher matcher(Glob(pattern, kShell).tokens(), text, true);
   std::string result;
   std::size_t copied = 0;
   std::size_t at = 0;
-  while (at <= text.size() && result.size() <= kMostBytes) {
+  while (at <= text.size() && result.size() <= base::kMostText) {
     const auto end = matcher.match(at);
     // An empty match right behind another one is none, as in Go's regular expressions.
     const bool counts = end && (*end > at || at == 0 || at > copied);
@@ -150,4 +121,4 @@ std::string replace_pattern(std::string_view value, std::string_view pattern, st
   return result + from_code_points(view.substr(copied));
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::pattern

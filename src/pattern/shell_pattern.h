@@ -4,7 +4,14 @@
 #include <string>
 #include <string_view>
 
-namespace ixian::dockerfile {
+#include "pattern/glob.h"
+
+namespace ixian::pattern {
+
+inline constexpr Language kShell = {.separator = U'\n',
+                                    .double_star = Language::DoubleStar::kTwoStars,
+                                    .classes = Language::Classes::kNone,
+                                    .backslash = Language::Backslash::kEscapesWildcards};
 
 // * is any text and ? any character, neither of them a line end; backslashes make *, ?, \, / and } plain.
 // Throws std::invalid_argument with a reason (no full stop): a backslash before anything else, or a pattern
@@ -17,4 +24,4 @@ std::string trim_suffix(std::string_view value, std::string_view pattern, bool l
 std::string replace_pattern(std::string_view value, std::string_view pattern, std::string_view replacement,
                             bool all);
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::pattern
