@@ -1,3 +1,7 @@
+// Go's and Python's classes differ in more than the sign of negation, so each has its reader: in Go's a
+// backslash escapes and a "-" or "]" must be escaped to be meant; in Python's nothing is escaped and a "]" or
+// "-" in the first place is meant. Neither reader says what a "[" is that begins no class: that is an option
+// of the language (see glob.h).
 #include "pattern/character_class.h"
 
 #include <algorithm>
@@ -51,6 +55,7 @@ std::optional<CharacterClass> read_go_class(std::u32string_view pattern, std::si
   return result;
 }
 
+// The end is looked for first, from the second character on: a "]" in the first place does not end the class.
 std::optional<CharacterClass> read_python_class(std::u32string_view pattern, std::size_t& at) {
   CharacterClass result;
   ++at;

@@ -65,6 +65,7 @@ std::optional<CharacterClass> read_class(std::u32string_view pattern, std::size_
   std::size_t end = at;
   auto found =
       classes == Language::Classes::kPython ? read_python_class(pattern, end) : read_go_class(pattern, end);
+  // Go's path matching takes [z-a] for a class that holds nothing; its regular expressions do not compile it.
   if (found && classes == Language::Classes::kRegExp && found->has_backward_range()) return std::nullopt;
   if (found) at = end;
   return found;
@@ -162,6 +163,7 @@ bool Glob::matches_by_stars(std::string_view text) const {
     }
     if (star == tokens_.size() || after_star.empty()) return false;
     const char32_t taken = take_code_point(after_star);
+    // The star would have to take the separator.
     if (taken == tokens_[star].literal && taken != 0) return false;
     text = after_star;
     token = star + 1;
@@ -177,6 +179,7 @@ bool Glob::matches_by_places(std::string_view text, bool or_parent) const {
   pass_what_may_take_nothing(tokens_, now);
   while (!text.empty()) {
     const char32_t c = take_code_point(text);
+    // What has been read is a folder above the path.
     if (or_parent && c == U'/' && now[end]) return true;
     next.clear();
     for (std::size_t i = 0; i < tokens_.size(); ++i) {

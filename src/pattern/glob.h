@@ -1,4 +1,4 @@
-// Wildcards: text that matches other text. There is one core for the five languages that Dockerfiles and
+// Wildcards: text that matches other text. There is one core for the four languages that Dockerfiles and
 // projects use, and what they differ in are its options. Each language has a header with its rules:
 // path_match (sources of COPY), ignore_pattern (.dockerignore), shell_pattern (${name#pattern}), python_glob
 // (FileHash).

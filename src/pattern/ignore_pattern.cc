@@ -1,3 +1,5 @@
+// Most patterns of a .dockerignore have no wildcard ("node_modules", "build/out"), and each is asked about
+// each file of the context: those are compared as text, and only the others become a Glob.
 #include "pattern/ignore_pattern.h"
 
 #include <algorithm>
@@ -6,6 +8,7 @@
 namespace ixian::pattern {
 namespace {
 
+// Also "]" and the backslash: whatever could be more than text to the original goes through the Glob.
 constexpr std::string_view kWildcards = "*?[]\\";
 
 }  // namespace

@@ -1,3 +1,5 @@
+// What Go's path/filepath does on Linux, written out again: COPY and ADD take their sources through it in the
+// original, and what differs there would copy other files.
 #include "pattern/path_match.h"
 
 #include <algorithm>
@@ -36,6 +38,8 @@ std::string clean_path(std::string_view path) {
     at = end + 1;
     if (component.empty() || component == ".") continue;
     if (component == "..") {
+      // A ".." that nothing stands before is kept, or dropped behind the root; only a component that is no
+      // ".." itself can be taken back.
       if (!ends.empty()) {
         result.resize(ends.back());
         ends.pop_back();

@@ -1,3 +1,6 @@
+// glob.glob walks the folders component by component, and so does the caller; here one component is matched
+// with one name, with the rules that fnmatch does not have: names that are hidden, and brackets that are
+// meant as they stand ("[id].js" is a usual name of a file).
 #include "pattern/python_glob.h"
 
 #include <algorithm>
@@ -19,6 +22,7 @@ PythonGlob::PythonGlob(std::string_view component) : text_(component), glob_(com
 
 bool PythonGlob::matches(std::string_view name) const {
   if (text_ == name) return true;
+  // ".git" only by its name: what lies in there changes without the sources' changing.
   if (name.starts_with('.') && (!text_.starts_with('.') || name == ".git")) return false;
   return glob_.matches(name);
 }

@@ -15,6 +15,7 @@
 namespace ixian::pattern {
 namespace {
 
+// Of tokens times characters: what the tables take in memory and, but for the length of one part, in time.
 constexpr std::size_t kMostWork = 1 << 22;
 constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
 
@@ -30,6 +31,7 @@ class ShellMatcher {
     for (const Token& token : tokens) {
       if (token.kind != Token::Kind::kStar) {
         parts_.back().push_back(token);
+        // Stars in a row are one.
       } else if (parts_.size() == 1 || !parts_.back().empty()) {
         parts_.emplace_back();
       }
@@ -67,6 +69,7 @@ class ShellMatcher {
     for (std::size_t i = value_.size() + 1; i-- > 0;) {
       const bool here = part_matches(part, i) &&
                         (part + 1 == parts_.size() || tables_[part + 1][i + parts_[part].size()] != kNowhere);
+      // The star before the part would have to take value_[i].
       const std::uint32_t later = i < value_.size() && value_[i] != U'\n' ? table[i + 1] : kNowhere;
       const bool prefer_later = later != kNowhere && (longest || !here);
       table[i] = prefer_later ? later : here ? static_cast<std::uint32_t>(i) : kNowhere;
@@ -75,6 +78,7 @@ class ShellMatcher {
 
   std::u32string_view value_;
   std::vector<Tokens> parts_;  // between the stars
+  // [part][i]: where the part begins if the part before it ends at i, or kNowhere; that of part 0 is empty.
   std::vector<std::vector<std::uint32_t>> tables_;
 };
 

@@ -1,3 +1,6 @@
+// Patterns take characters, but names of files are bytes and may be of any encoding. Bytes that are no UTF-8
+// become code points that no UTF-8 stands for (lone surrogates), so that "?" takes one of them and they come
+// out as they went in.
 #include "pattern/utf8.h"
 
 #include <utf8proc.h>
@@ -22,6 +25,7 @@ char32_t take_code_point(std::string_view& text) {
 }
 
 void append_utf8(std::string& text, char32_t code_point) {
+  // The low byte of both is the byte to write.
   if (code_point < 0x80 || (code_point >= kByte && code_point < kByte + 0x100)) {
     text += static_cast<char>(static_cast<unsigned char>(code_point));
     return;
