@@ -99,6 +99,7 @@ std::optional<std::string> read_file(const std::string& path) {
 void write_file_atomically(const std::string& path, std::string_view content) {
   const std::string directory = parent_of(path);
   make_directories(directory);
+  // Beside the file, not in a folder for temporary ones: a rename only works within one file system.
   std::string temporary = path + ".XXXXXX";
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd.valid()) fail("write", path, errno);
@@ -111,6 +112,8 @@ void write_file_atomically(const std::string& path, std::string_view content) {
     ::unlink(temporary.c_str());
     throw;
   }
+  // The rename itself lasts once its folder is on the disk. Where that cannot be said the file is still
+  // whole, the old one or the new one.
   UniqueFd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.valid()) ::fsync(folder.get());
 }
@@ -121,6 +124,7 @@ UniqueFd nameless_file() {
     UniqueFd file(::open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
     if (file.valid()) return file;
   }
+  // Not every file system has nameless files; memory is the last resort.
   UniqueFd file(::memfd_create("file", MFD_CLOEXEC));
   if (!file.valid()) fail("make", "a temporary file", errno);
   return file;

@@ -1,3 +1,5 @@
+// Text for the command line and its messages. Letters are ASCII here: names of tasks, fields and instructions
+// are, and whoever needs more has base/utf8.
 #include "base/text.h"
 
 #include <algorithm>
@@ -87,6 +89,7 @@ std::vector<std::string> suggestions(std::string_view typed, const std::vector<s
   for (const auto& candidate : candidates) {
     const std::size_t distance = edit_distance(to_lower(typed), to_lower(candidate));
     const bool prefix = typed.size() >= 3 && candidate.starts_with(typed);
+    // What somebody began to type is nearer than what differs in one letter.
     if (prefix) {
       near.emplace_back(0, candidate);
     } else if (distance <= std::max<std::size_t>(1, typed.size() / 3)) {
@@ -125,6 +128,7 @@ bool split_words(std::string_view command, std::vector<std::string>& words) {
         ++i;
         continue;
       }
+      // Within double quotes a backslash is itself before anything else, as in POSIX shells.
       const bool special = next == '"' || next == '\\' || next == '$' || next == '`';
       if (quote == '"' && !special) word += c;
       word += next;

@@ -97,6 +97,8 @@ int run_registries(const CommandContext& context) {
   const bool json = take_flag(args, "--json");
   require_arguments(args, 0, kMostHosts, "ix registries [HOST…] [--json]");
   RegistryAccess access(context.sink, context.cancellation, context.workspace, kRetries);
+  // Without a project there is nothing to ask, but hosts that are named are still looked for, to say that
+  // they are not there.
   const auto hosts = context.workspace == nullptr && args.empty() ? std::vector<std::string>()
                                                                   : wanted(args, access.registries());
   const auto statuses = hosts.empty() ? std::vector<registry::RegistryStatus>() : probe_all(access, hosts);

@@ -1,3 +1,5 @@
+// `ix TASK`: what the arguments may be, then the plan, then the run. What costs nothing comes first, and each
+// step may be the last one: a page of help, the tree of states, the plan alone, nothing to do.
 #include "cli/run_task.h"
 
 #include <fmt/format.h>

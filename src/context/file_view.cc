@@ -1,3 +1,6 @@
+// Links are followed within the view, as a program would find them whose root the view is: an absolute link
+// begins again at the view's root, and ".." at the root stays there. So no link in a context or an image
+// leads out of it, whoever wrote it.
 #include "context/file_view.h"
 
 #include <fmt/format.h>
@@ -88,6 +91,7 @@ std::string resolve_path(const FileView& view, std::string_view path, bool follo
     const bool last =
         std::all_of(rest.begin(), rest.end(), [](const std::string& each) { return each.empty(); });
     if (!entry || entry->type != oci::TarType::kSymlink || (last && !follow_last)) {
+      // What is not there is no mistake here: the caller says whether it must exist.
       reached = next;
       continue;
     }
@@ -97,6 +101,7 @@ std::string resolve_path(const FileView& view, std::string_view path, bool follo
     }
     if (followed != nullptr) followed->push_back(next);
     if (entry->link.starts_with('/')) reached.clear();
+    // The link's text takes the place of its name; what it stands for may be a link again.
     put_in_front(rest, entry->link);
   }
   return reached;

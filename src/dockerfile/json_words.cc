@@ -85,8 +85,10 @@ class StringArrayReader {
         pattern::append_utf8(string, 0x10000 + ((*unit - 0xd800) << 10) + (*low - 0xdc00));
         return true;
       }
+      // What follows is no second half, and is read again for itself.
       at_ = before;
     }
+    // Half a pair becomes the replacement character, as in Go.
     if (*unit >= 0xd800 && *unit < 0xe000) unit = 0xfffd;
     pattern::append_utf8(string, *unit);
     return true;

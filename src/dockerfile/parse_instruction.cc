@@ -108,6 +108,7 @@ struct Entry {
   Body (*parse)(const ParseContext&);
 };
 
+// FROM and ONBUILD are not among these: a FROM begins a stage, and an ONBUILD holds another instruction.
 constexpr Entry kTable[] = {
     {"ADD", parse_add},
     {"ARG", parse_arg},

@@ -72,6 +72,7 @@ struct Writer {
     return fmt::format("VOLUME [{}]", text);
   }
   std::string operator()(const dockerfile::Workdir& workdir) const {
+    // A relative WORKDIR stands in the history as what it leads to.
     ImageSettings after = before;
     dockerfile::Instruction instruction;
     instruction.body = workdir;

@@ -10,6 +10,7 @@
 namespace ixian::http {
 namespace {
 
+// Some 30 years; beyond it sums with the present time could overflow.
 constexpr std::chrono::seconds kLongestRetryAfter{1'000'000'000};
 
 bool same_name(std::string_view a, std::string_view b) {
@@ -63,6 +64,7 @@ std::vector<std::string_view> Headers::all(std::string_view name) const {
 RequestBody text_body(std::string text) {
   const auto shared = std::make_shared<const std::string>(std::move(text));
   return {shared->size(),
+          // Each attempt at a request opens the body again, perhaps after the last reader is gone.
           [shared](std::uint64_t offset) { return std::make_unique<OwnedText>(shared, offset); }};
 }
 

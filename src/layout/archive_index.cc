@@ -61,6 +61,7 @@ std::string blob_path(const oci::Digest& digest) {
 }
 
 std::optional<std::string> archive_path(const std::string& base, const std::string& name) {
+  // A link to "/x" means the archive's root, wherever the link lies.
   if (name.starts_with('/') && !base.empty()) return archive_path("", name);
   const std::string joined = base + "/" + name;
   std::vector<std::string_view> parts;
@@ -131,8 +132,11 @@ void ArchiveIndex::scan() {
     if (entry->type == oci::TarType::kFile) {
       members_[*name] = {reader.offset(), entry->size};
     } else if (entry->type == oci::TarType::kSymlink || entry->type == oci::TarType::kHardLink) {
+      // A hard link's target is a name in the archive; that of a symbolic link begins at the link's folder.
+      // `docker save` once wrote layers that images share as links.
       const bool relative = entry->type == oci::TarType::kSymlink;
       const auto target = archive_path(relative ? folder_in_archive(*name) : "", entry->link);
+      // A link that leads out is kept, as one to nothing: its name is taken.
       links_[*name] = target.value_or("");
     }
   }
@@ -141,6 +145,7 @@ void ArchiveIndex::scan() {
 std::optional<ArchiveIndex::Member> ArchiveIndex::find(const std::string& name) const {
   auto path = archive_path("", name);
   if (!path) return std::nullopt;
+  // Links may lead to links, and to members that come later, so they are followed only when asked for.
   for (int hop = 0; hop <= kMaxLinks; ++hop) {
     if (const auto member = members_.find(*path); member != members_.end()) return member->second;
     const auto link = links_.find(*path);

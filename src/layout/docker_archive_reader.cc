@@ -1,3 +1,5 @@
+// An archive of `docker save` as a repository that can only be read: names and digests lead to manifests,
+// which ArchiveImages finds or makes. Members are read where they lie in the file, so nothing is unpacked.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,6 +33,7 @@ class ArchiveRepo : public oci::ImageRepo {
       auto manifest = images_.manifest(*digest);
       return manifest ? std::optional(manifest->descriptor) : std::nullopt;
     }
+    // An archive may be named without saying which image: mostly there is but one.
     if (ref.empty()) return only_image();
     const auto found = by_name_.find(full_name(ref));
     return found == by_name_.end() ? std::nullopt : std::optional(found->second);

@@ -29,6 +29,7 @@ bool is_file_fact(const base::Json& value) {
 
 std::string file_change(const std::string& before, const std::string& now) {
   const bool is_link = before.starts_with("120000") || now.starts_with("120000");
+  // The mode alone differs where the hash is the same; for a file that means the executable bit.
   if (is_link || before.substr(7) != now.substr(7)) return "changed";
   const bool executable = now.starts_with("100755");
   return executable ? "became executable" : "is no longer executable";
@@ -113,6 +114,7 @@ std::vector<Explanation> explain(const TaskPlan& plan, const task::TaskGraph& gr
   std::unordered_set<task::TaskId> wanted{plan.steps.back().id};
   std::vector<Explanation> explanations;
   for (auto step = plan.steps.rbegin(); step != plan.steps.rend(); ++step) {
+    // From the asked one down: whoever waits for a task stands behind it in the plan.
     if (!wanted.contains(step->id) || !step->decision.runs) continue;
     Explanation explanation{step->name, step->decision, {}, {}};
     explanation.changes = changes_of(*step, states, store, options, step == plan.steps.rbegin());

@@ -65,7 +65,9 @@ void copy_content(const std::string& from, const std::string& to, off_t size) {
   if (!in.valid()) fail_path("read", from);
   const base::UniqueFd out(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!out.valid()) fail_path("make", to);
+  // Where the file system can share blocks nothing is copied at all.
   if (size == 0 || ::ioctl(out.get(), FICLONE, in.get()) == 0) return;
+  // Holes stay holes: a file of many gigabytes may hold a few blocks.
   for (off_t at = 0; at < size;) {
     off_t data = ::lseek(in.get(), at, SEEK_DATA);
     if (data < 0 && errno == ENXIO) break;  // a hole to the end
@@ -106,6 +108,7 @@ class Layering {
       return directory(from, to);
     }
     if (exists) remove_tree(to);
+    // It has done its work: what it hides is removed.
     if (is_whiteout(from, info, marks_)) return;
     if (info.st_nlink > 1) {
       const auto [known, first] = links_.emplace(std::pair(info.st_dev, info.st_ino), to);

@@ -119,6 +119,7 @@ class Check {
     if (const auto* index = std::get_if<oci::Index>(&parsed)) {
       for (const oci::Descriptor& part : index->manifests) {
         // Of an index, mostly one platform's image has been copied.
+        // Indexes may hold indexes, and nothing says how deep.
         if (depth < 8 && parts_.blobs.has(part)) look_at_manifest(what, part.digest, depth + 1);
       }
       return;
@@ -138,6 +139,7 @@ class Check {
       if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return;
       const auto diff_id = diff_id_of(name);
       if (!diff_id) return problem(fmt::format("{} is no tree.", base::printable_path(path)));
+      // Whoever makes a tree holds the lock of its name until the database says that it is whole.
       if (parts_.trees.has(*diff_id) || is_being_made(*diff_id)) return;
       problem(fmt::format("The tree {} is not whole.", base::printable_path(path)));
     });
@@ -156,6 +158,7 @@ class Check {
         if (!is_locked(path)) left_behind(path);
       });
     }
+    // Work "x.d" is locked by the file "x" beside it.
     for_each_in(parts_.folder.work(), [&](const std::string& path, const std::string&) {
       const std::string lock = path.ends_with(".d") ? path.substr(0, path.size() - 2) : path;
       if (!is_locked(lock)) left_behind(path);

@@ -43,6 +43,8 @@ std::string home() {
 }
 
 bool is_own(const std::string& name) {
+  // SQLite's files beside the database ("store.db-wal"), our lock, and temporary files, whose names begin
+  // with a dot.
   if (name.starts_with('.') || name.starts_with("store.db")) return true;
   return std::find(std::begin(kOwnNames), std::end(kOwnNames), name) != std::end(kOwnNames);
 }
@@ -105,6 +107,7 @@ bool Folder::has_known_version() const {
 
 void Folder::require_trusted() const {
   if (only_for_reading()) return;
+  // Not what lies in them: nobody else can have written below a folder that only we may write to.
   for (const std::string& path : {path_, version(), database(), blobs(), trees(), work()}) {
     const std::string reason = base::why_untrusted(path);
     if (reason.empty()) continue;

@@ -107,6 +107,7 @@ Snapshot take_snapshot(Database& database, const Folder& folder, const layout::B
       tree.bytes += disk_usage(path);
       return;
     }
+    // What no row calls whole is being made, or was when its process died.
     tree.whole = row != rows.end() && row->second.whole;
     if (tree.whole && row->second.bytes) {
       tree.bytes += *row->second.bytes;
