@@ -126,6 +126,7 @@ Finding role_profile_credentials(const Lookup& lookup, const std::string& profil
 
 Finding profile_credentials(const Lookup& lookup, const std::string& profile) {
   std::vector<std::string> reasons;
+  // The order of botocore.
   for (const auto& look :
        {+[](const Lookup&with, const std::string&name) {
           return web_identity_credentials(with, name, false);

@@ -20,6 +20,7 @@
 namespace ixian::aws {
 namespace {
 
+// botocore's: a token that ends sooner is renewed.
 constexpr auto kRenewSsoBefore = std::chrono::minutes(15);
 
 struct Settings {

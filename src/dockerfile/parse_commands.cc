@@ -134,6 +134,7 @@ Body parse_healthcheck(const ParseContext& context) {
   command.begin = statement.begin + words.front().text.size();
   while (statement.line->text[command.begin] == ' ' || statement.line->text[command.begin] == '\t')
     ++command.begin;
+  // What follows the word CMD is a CMD's own argument.
   check.command = command_line({command, context.escape, {}});
   if (check.command.words.empty()) throw context.error("HEALTHCHECK CMD needs a command.");
   check.interval = interval(flags, "interval", context);

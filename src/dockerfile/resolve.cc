@@ -111,12 +111,14 @@ class StageScope::Resolver {
 
   Expansion expanded(const Word& word, bool is_content = false) {
     ExpandMode mode;
+    // In a heredoc's content the escape directive does not count, and quotes are text.
     mode.escape = is_content ? '\\' : scope_.global_->escape();
     mode.quotes_are_plain = is_content;
     Expansion result = expand_word(
         word, [this](std::string_view name) { return scope_.value(name); }, mode, source_);
     resolved_.used.insert(result.found.begin(), result.found.end());
     for (const std::string& name : result.missing) {
+      // An ARG without a value is known, and empty on purpose.
       if (scope_.declared_names_.find(name) == scope_.declared_names_.end()) resolved_.undefined.insert(name);
     }
     scope_.expanded_bytes_ += result.text.size();

@@ -49,6 +49,7 @@ Statement split_statement(const LogicalLine& line, std::size_t begin, std::size_
     if (text.compare(at, 2, "--") != 0 || at + 2 > end) break;
     const std::size_t start = at;
     std::string flag = read_flag(text, at, end, escape);
+    // It ends the flags, and belongs to nothing.
     if (flag == "--") {
       at = skip_spaces(text, at, end);
       break;

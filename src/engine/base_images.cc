@@ -146,6 +146,7 @@ std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& referenc
   try {
     return find_promised(reference, platform);
   } catch (const Error& error) {
+    // The plan has promised the image of a stage; who gets this can build that stage instead.
     if (error.code() != ErrorCode::kRegistry || !stages_.contains(reference.text())) throw;
     throw LostResult(error, reference.text());
   }

@@ -59,6 +59,7 @@ void HeadParser::line(std::string_view line) {
 void HeadParser::count(std::string_view line) {
   bytes_ += line.size();
   ++lines_;
+  // Two lines of each head are no headers: the first one and the empty one.
   if (bytes_ > limits_.bytes || lines_ > limits_.lines + 2 * static_cast<std::size_t>(interim_ + 1)) {
     refuse("sent more headers than any answer needs");
   }
@@ -66,6 +67,7 @@ void HeadParser::count(std::string_view line) {
 
 // "HTTP/1.1 200 OK", "HTTP/2 200".
 void HeadParser::status_line(std::string_view line) {
+  // Of several heads (interim answers, a proxy's) the last one counts.
   head_ = {};
   const std::size_t space = std::min(line.find(' '), line.size());
   const std::string_view version = line.substr(0, space);

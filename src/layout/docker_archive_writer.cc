@@ -23,6 +23,7 @@ namespace ixian::layout {
 namespace {
 
 bool is_attestation(const oci::Descriptor& manifest) {
+  // BuildKit's: os and architecture "unknown", so that nobody takes them for an image.
   return manifest.platform && manifest.platform->os == "unknown";
 }
 

@@ -83,6 +83,8 @@ void file_error(std::string_view action, const std::string& path, int error_numb
 
 OpenFile open_for_reading(const std::string& path) {
   OpenFile file;
+  // A pipe that somebody put there must not hold us up, nor a terminal become ours; what is no file is
+  // refused below.
   file.fd = base::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file.fd.valid()) {
     if (errno == ENOENT || errno == ENOTDIR) return file;

@@ -32,6 +32,7 @@ void put_text(std::string& block, const TarField& field, std::string_view text) 
 std::optional<std::size_t> cut(std::string_view name) {
   if (name.size() <= tar_field::kName.size) return std::nullopt;
   // The longest prefix: what is left over must fit into the shorter field.
+  // Not the slash at the end of a folder: the second field would be empty.
   const auto slash = name.rfind('/', std::min(tar_field::kPrefix.size, name.size() - 2));
   if (slash == std::string_view::npos || slash == 0) return std::nullopt;
   if (name.size() - slash - 1 > tar_field::kName.size) return std::nullopt;
@@ -46,6 +47,7 @@ void put_name(std::string& block, std::string_view name, Records& records) {
     put_text(block, tar_field::kName, name.substr(*slash + 1));
   } else {
     records["path"] = name;
+    // Cut: what readers show that know no PAX.
     put_text(block, tar_field::kName, is_ascii(name) ? name : "long");
   }
 }
@@ -132,6 +134,7 @@ std::string tar_header(const TarEntry& entry) {
   std::string block = new_block(entry.type);
   put_name(block, name, records);
   put_short_text(block, tar_field::kLink, entry.link, "linkpath", tar_field::kLink.size, records);
+  // Unlike names and links these must end with a NUL.
   put_short_text(block, tar_field::kUser, entry.user, "uname", tar_field::kUser.size - 1, records);
   put_short_text(block, tar_field::kGroup, entry.group, "gname", tar_field::kGroup.size - 1, records);
   put_tar_number(block, tar_field::kMode, entry.mode & 07777);

@@ -43,6 +43,7 @@ std::string digest_by_reading(int fd, const std::string& name) {
 std::string mode_of(const oci::TarEntry& entry) {
   switch (entry.type) {
     case oci::TarType::kFile:
+      // As the file hasher of tasks writes them, and git: `explain` reads both.
       return (entry.mode & 0100) != 0 ? "100755" : "100644";
     case oci::TarType::kSymlink:
       return "120000 " + base::sha256_hex(entry.link);

@@ -79,6 +79,7 @@ class Planner {
     const std::vector<bool> before = before_images(graph_, order_);
     bool before_runs = false;
     for (std::size_t i = 0; i < order_.size(); ++i) {
+      // Tasks that images wait for are decided first, though others may stand before them in the order.
       if (before[i]) before_runs |= decide_task(i);
     }
     const bool has_images = images_ != nullptr && std::any_of(order_.begin(), order_.end(),

@@ -32,6 +32,7 @@ class ListReader {
     request.url = list_.path;
     while (true) {
       http::Response response = host_.send(work_, request, list_.scopes);
+      // Only the first part may be missing: then there is no list. Later it would be half a list.
       if (pages_ == 0 && is_absent(response.head.status)) return false;
       if (!response.head.ok()) throw failure(work_, response.head, response.text());
       const std::string here = response.head.url;

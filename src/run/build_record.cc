@@ -208,6 +208,7 @@ std::vector<RecordTag> record_tags(const std::vector<std::string>& tags) {
 
 std::string branch_in_tag(std::string_view branch) {
   if (branch.empty()) return "none";
+  // A branch that fits is its own name; of any other the digest tells apart what looks alike once it is cut.
   if (branch.size() <= kLongestBranch && std::all_of(branch.begin(), branch.end(), fits_tag))
     return std::string(branch);
   std::string name;
@@ -245,6 +246,8 @@ std::optional<RecordSummary> summarize_record(oci::ImageRepo& repo, const std::s
       repo, tag, [](oci::ImageRepo& from, const oci::RawManifest& raw, const oci::Manifest& manifest) {
         const auto summary = manifest.annotations.find(kSummaryAnnotation);
         if (summary == manifest.annotations.end()) {
+          // Without the annotation the document is read in whole, and its inputs are dropped, as a summary
+          // has none.
           RecordSummary older{read_document(from, manifest), raw.descriptor.digest};
           for (RecordedStage& stage : older.record.stages) stage.inputs = nullptr;
           return older;
@@ -276,6 +279,7 @@ void renew_record(oci::ImageRepo& repo, const std::string& tag, const std::strin
   const auto raw = repo.read_manifest(tag);
   if (!raw) return;
   auto manifest = std::get<oci::Manifest>(raw->parsed());
+  // As above: a manifest of its own, by an annotation that differs.
   manifest.annotations[kRenewedAnnotation] = to;
   repo.put_manifest(to, oci::raw(manifest));
 }

@@ -65,6 +65,8 @@ void try_kind(RootFs& root_fs, const std::string& folder) {
   const std::string lower = probe.make("1");
   const std::string higher = probe.make("2");
   touch(probe.make("1/directory") + "/hidden");
+  // Two layers and a change: a folder that hides the one below, a file that a layer removes, one that a RUN
+  // makes and one that it removes.
   touch(lower + "/whited-out");
   touch(lower + "/removed");
   touch(probe.make("2/directory") + "/shown");
@@ -106,6 +108,8 @@ std::string why_not(RootFsKind kind, const std::string& folder) {
 
 std::string marks_for_copies(const std::string& folder) {
   const ProbeFolder probe(folder);
+  // Copying needs no overlay, but reads and writes its marks; which of the two we may set depends on who we
+  // are.
   const bool trusted = ::lsetxattr(probe.make("d").c_str(), "trusted.overlay.opaque", "y", 1, 0) == 0;
   return trusted ? "trusted.overlay." : "user.overlay.";
 }

@@ -41,6 +41,7 @@ struct Store::Parts {
     trees = std::make_unique<Trees>(database, folder, clock, cancellation);
   }
   ~Parts() {
+    // The thread works with all that stands here.
     if (confirming.joinable()) confirming.join();
   }
 
@@ -88,6 +89,7 @@ std::shared_ptr<Store> Store::open(const std::string& folder, base::Cancellation
   auto parts = std::make_unique<Parts>(folder, cancellation, options);
   if (parts->database->only_reads()) return std::shared_ptr<Store>(new Store(std::move(parts)));
   const CollectorParts all = parts->collector();
+  // Whoever opens the store clears away what died processes left: there is no service that would.
   Collector(all).reclaim();
   parts->database->keep_reserve();
   parts->confirm_trees();

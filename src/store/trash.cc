@@ -39,6 +39,7 @@ using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 OpenFolder open_folder(int parent, const char* name) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   base::UniqueFd fd(::openat(parent, name, kFlags));
+  // A tree's folders have the modes of the image; "chmod 000" in a RUN must not make them stay.
   if (!fd.valid() && errno == EACCES && ::fchmodat(parent, name, 0700, 0) == 0) {
     fd = base::UniqueFd(::openat(parent, name, kFlags));
   }
@@ -69,6 +70,7 @@ class Walk {
       if (remove_) ::unlinkat(parent, name, 0);
       return;
     }
+    // Each level holds a descriptor open, and a level of the stack.
     if (remove_ && depth > kMaxFolderDepth && ::renameat(parent, name, top_, new_name().c_str()) == 0) {
       deeper_ = true;
       return;

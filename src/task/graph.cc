@@ -30,6 +30,7 @@ std::vector<std::string> names_of(const std::vector<Task>& tasks) {
 
 TaskGraph::TaskGraph(std::vector<Task> tasks) : tasks_(std::move(tasks)) {
   index_.reserve(tasks_.size());
+  // Of two tasks with one name the first is found.
   for (TaskId id = 0; id < tasks_.size(); ++id) index_.try_emplace(tasks_[id].name, id);
   edges_.resize(tasks_.size());
   has_unknown_.resize(tasks_.size());
@@ -90,6 +91,7 @@ std::vector<TaskId> TaskGraph::order(TaskId root) const {
       continue;
     }
     const TaskId dependency = edges_[frame.id][frame.next++];
+    // What is open stands on the stack: the way from it to here is the ring.
     if (marks[dependency] == Mark::kOpen) {
       std::vector<TaskId> path;
       for (const auto& open : stack) path.push_back(open.id);
