@@ -71,6 +71,7 @@ Fields parse_fields(const std::string& flag, const std::string& text) {
   for (const char c : text) {
     if (c == '"') {
       quoted = !quoted;
+      // As in CSV: a path with a comma stands in quotes.
     } else if (c == ',' && !quoted) {
       finish();
     } else {

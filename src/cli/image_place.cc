@@ -82,6 +82,7 @@ ImagePlace parse_image_place(const std::string& text) {
     if (!place.name.empty()) place.reference = oci::parse_reference(place.name);
     return place;
   }
+  // Skopeo's other places: without this they would be taken for short names of Docker Hub.
   for (const std::string_view other : {"docker-daemon:", "containers-storage:", "oci-archive:", "dir:"}) {
     if (text.starts_with(other)) {
       throw Error(ErrorCode::kUsage,
@@ -149,6 +150,7 @@ std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAcc
     case ImagePlace::Kind::kRegistry:
       break;
   }
+  // A registry that the project does not name may be pushed to as well: the command names it.
   return access.registries().open(place.reference, registry::Access::kPushAnywhere);
 }
 

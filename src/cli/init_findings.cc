@@ -102,6 +102,7 @@ std::vector<std::string> source_folders(const Folder& folder, const std::string&
     if (text.starts_with("./")) text.remove_prefix(2);
     add(std::string(text.substr(0, text.find('/'))));
   }
+  // webpack's own default.
   if (found.empty()) add("src");
   return found;
 }
@@ -158,6 +159,7 @@ std::vector<std::string> compose_services(const std::string& text) {
       continue;
     }
     if (!inside) continue;
+    // The first key says how far they are indented; what is indented further belongs to a service.
     if (indent == 0) indent = start;
     const std::size_t colon = line.find(':');
     if (start != indent || colon == std::string_view::npos) continue;

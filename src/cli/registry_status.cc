@@ -26,6 +26,7 @@ std::string from_now(std::chrono::system_clock::duration left) {
   return fmt::format("in {} s", std::chrono::duration_cast<std::chrono::seconds>(left).count());
 }
 
+// In UTC, as registries and tokens say it.
 std::string token_end(Time end, Time now) {
   const std::string when = end > now ? from_now(end - now) : "it is over";
   return fmt::format("{}, {}", date(end, "{:%Y-%m-%d %H:%M:%S} UTC"), when);
