@@ -1,3 +1,5 @@
+// Searches ask an Environment, not the process, so that a test has one of its own. Paths in messages begin
+// with "~" where they can: they end up in logs, and a name of a user is nobody's business there.
 #include "aws/environment.h"
 
 #include <fmt/format.h>
@@ -40,6 +42,7 @@ std::vector<std::string> runtime_folders() {
   std::ifstream map("/proc/self/uid_map");
   for (unsigned long inside = 0, outside = 0, count = 0; map >> inside >> outside >> count;) {
     if (uid < inside || uid - inside >= count || outside == inside) continue;
+    // `podman login` was mostly run outside, by the user whom we are there: that folder goes first.
     folders.insert(folders.begin(), fmt::format("/run/containers/{}", outside + (uid - inside)));
   }
   return folders;

@@ -26,6 +26,7 @@ DaemonAddress over_tcp(const std::string& host, const std::string& rest, bool en
   std::string authority = rest.substr(0, rest.find('/'));
   const auto bare = http::parse_url("http://" + authority);
   if (!bare) refuse(host, "which is no address: it is written tcp://HOST:PORT.");
+  // An IPv6 address has colons of its own, in brackets; where there are none, the search begins at the start.
   const bool has_port = authority.find(':', authority.rfind(']') + 1) != std::string::npos;
   if (!has_port) authority += fmt::format(":{}", encrypted ? kTlsPort : kPlainPort);
   DaemonAddress address{host, (encrypted ? "https://" : "http://") + authority, "", {}};
@@ -51,6 +52,7 @@ DaemonAddress daemon_address(const Environment& environment) {
   const std::string rest = host.substr(colon + 3);
   if (scheme == "unix") {
     if (!rest.starts_with('/')) refuse(host, "whose path is not absolute: write unix:///PATH.");
+    // HTTP needs a host even over a socket; the daemon does not look at it.
     return {host, "http://docker", rest, {}};
   }
   const bool tls =

@@ -32,6 +32,7 @@ void Flags::add(const Word& flag, const Statement& statement, const std::vector<
     throw source.error(flag.at, "the flag --" + name + " is given twice.");
   }
   Word value{has_value ? flag.text.substr(equals + 1) : "true", flag.at};
+  // A message about the value points behind the "=".
   if (has_value) value.at.column += static_cast<int>(equals) + 1;
   if (found->kind != FlagKind::kBool) {
     if (!has_value) throw source.error(flag.at, "the flag --" + name + " needs a value: --" + name + "=….");

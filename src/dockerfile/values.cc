@@ -67,6 +67,7 @@ std::optional<std::uint64_t> take_term(std::string_view& text) {
   value *= *unit;
   double scale = static_cast<double>(*unit);
   double rest = 0;
+  // Further digits are below a nanosecond whatever the unit.
   for (const char c : fraction.substr(0, 18)) {
     scale /= 10;
     rest += scale * (c - '0');

@@ -220,6 +220,7 @@ void Copy::move_blobs() {
 
 bool Copy::is_missing(const Descriptor& blob) {
   const ImageRepo& holder = from_.holder(blob);
+  // Where the target has the image already it most likely has its blobs: asking is cheaper than mounting.
   if (is_there_ && to_.has_blob(blob)) {
     ++skipped_;
   } else if (holder.name() != to_.name() && to_.mount_blob(blob, holder)) {

@@ -95,6 +95,7 @@ void put_history(Json& document, const std::vector<HistoryEntry>& history) {
   const Json before = document.value("history", Json());
   Json after = Json::array();
   for (std::size_t i = 0; i < history.size(); ++i) {
+    // An entry that says the same keeps its fields that we do not know.
     const bool unchanged = before.is_array() && i < before.size() && says(before[i], history[i]);
     after.push_back(unchanged ? before[i] : to_json(history[i]));
   }

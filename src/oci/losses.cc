@@ -37,6 +37,7 @@ class WithoutLost : public ForwardingRepo {
   }
   bool mount_blob(const Descriptor& blob, const ImageRepo& from) override {
     const std::string digest = blob.digest.text();
+    // A registry would mount what it has itself lost.
     if (is_lost(digest) || losses_->contains(from.name(), digest)) return false;
     return repo_->mount_blob(blob, from);
   }

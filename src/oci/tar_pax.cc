@@ -67,6 +67,7 @@ std::optional<PaxTime> parse_pax_time(std::string_view text) {
   }
   if (!negative) return time;
   time.seconds = -time.seconds;
+  // Rounded down as a whole: further digits make a time before 1970 an earlier one.
   if (below) ++time.nanoseconds;
   if (time.nanoseconds > 0) {
     const std::uint32_t borrowed = time.nanoseconds;

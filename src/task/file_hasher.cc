@@ -219,6 +219,8 @@ class FileHasher::Reader : public FileReader {
       if (size == before.st_size && after.st_size == before.st_size &&
           base::mtime_ns(after) == base::mtime_ns(before) &&
           base::ctime_ns(after) == base::ctime_ns(before)) {
+        // Only what was the same before and after reading: the cache must never know a content that no file
+        // had.
         owner_.cache_.store(before, began_ns, digest);
         return 0;
       }

@@ -1,3 +1,4 @@
+// Each view gets all that it needs to know of its surroundings from here, so that tests give it others.
 #include "ui/make_view.h"
 
 #include <algorithm>

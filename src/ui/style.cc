@@ -21,6 +21,7 @@ bool wants_colour(bool terminal, const Environment& environment) {
 }
 
 bool takes_unicode(const Environment& environment) {
+  // The kernel's console has a font of 512 characters at most.
   if (environment("TERM") == "linux") return false;
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const auto locale = base::to_lower(environment(name));

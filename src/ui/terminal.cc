@@ -1,3 +1,5 @@
+// What terminals do is asked of the environment, not of the terminal: a question in escape sequences would
+// have to be answered by whoever reads standard input, and that may be a program that we started.
 #include "ui/terminal.h"
 
 #include <poll.h>
@@ -47,6 +49,8 @@ bool is_dumb(const Environment& environment) {
   return term.empty() || term == "dumb";
 }
 
+// Terminals break long lines anew when their width changes, and a picture then takes more lines than were
+// drawn; these do not.
 bool rewraps_lines(const Environment& environment) {
   const auto term = environment("TERM");
   if (term.starts_with("tmux") || term.starts_with("screen")) return false;
