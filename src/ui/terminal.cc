@@ -49,8 +49,6 @@ bool is_dumb(const Environment& environment) {
   return term.empty() || term == "dumb";
 }
 
-// Terminals break long lines anew when their width changes, and a picture then takes more lines than were
-// drawn; these do not.
 bool rewraps_lines(const Environment& environment) {
   const auto term = environment("TERM");
   if (term.starts_with("tmux") || term.starts_with("screen")) return false;
