@@ -1,3 +1,5 @@
+// Credentials that stand in the options of a registry's client: a user with a password, or a token, which is
+// sent as it is. Half a pair is a mistake that is told while the project is loaded.
 #include <fmt/format.h>
 
 #include "auth/options.h"

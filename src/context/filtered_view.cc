@@ -1,3 +1,6 @@
+// Whether a folder that is left out is to be seen depends on what lies below it ("!" patterns), so it is
+// looked into, but for where no pattern can take anything back: there whole trees (node_modules) are passed
+// over.
 #include "context/filtered_view.h"
 
 #include <algorithm>

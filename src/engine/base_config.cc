@@ -1,3 +1,5 @@
+// To plan a stage one needs of its base only what its instructions can see: the environment and the ONBUILD
+// triggers. They are noted under the digest, so that a later plan asks nobody.
 #include "engine/base_config.h"
 
 #include "base/sha256.h"

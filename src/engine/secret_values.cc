@@ -1,3 +1,4 @@
+// Secrets are checked before a build, which may take an hour to come to them, and read when a RUN first asks.
 #include "engine/secret_values.h"
 
 #include <fcntl.h>

@@ -1,3 +1,5 @@
+// An image's manifest, its blobs when small: through indexes to one platform, and never a byte that was not
+// checked against its digest.
 #include <variant>
 
 #include "base/error.h"

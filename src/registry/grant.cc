@@ -1,3 +1,5 @@
+// Words for what a registry refused: what was to be done there, who asked, where those credentials came from.
+// The registry's own text is evidence and goes into the context.
 #include "registry/grant.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// The names are grouped by what they are about. A name that the machine's architecture does not have (the
+// 32-bit variants of most) is passed over by the runtime.
 #include "sandbox/seccomp.h"
 
 #include <fmt/format.h>
@@ -8,9 +10,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-
-// The names are grouped by what they are about. A name that the machine's architecture does not have (the
-// 32-bit variants of most) is passed over by the runtime.
 
 namespace ixian::sandbox {
 namespace {

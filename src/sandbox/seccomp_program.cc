@@ -1,3 +1,6 @@
+// The program asks for the architecture first, then for the number, and for a few calls for their first
+// argument. Numbers are looked up by halving: a program of a few hundred instructions runs ten of them. An
+// architecture that the profile does not name ends the process, since its numbers mean other calls.
 #include "sandbox/seccomp_program.h"
 
 #include <linux/audit.h>
@@ -14,10 +17,6 @@
 #include <utility>
 
 #include "sandbox/syscall_numbers.h"
-
-// The program asks for the architecture first, then for the number, and for a few calls for their first
-// argument. Numbers are looked up by halving: a program of a few hundred instructions runs ten of them. An
-// architecture that the profile does not name ends the process, since its numbers mean other calls.
 
 namespace ixian::sandbox {
 namespace {

@@ -1,8 +1,7 @@
+// In the order of enum Abi. From the tables of Linux 7.1; numbers never change.
 #include "sandbox/syscall_numbers.h"
 
 #include <algorithm>
-
-// In the order of enum Abi. From the tables of Linux 7.1; numbers never change.
 
 namespace ixian::sandbox {
 namespace {
