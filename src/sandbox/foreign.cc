@@ -1,6 +1,9 @@
 // Whether this machine runs programs of another architecture: its kernel may do it itself, or by an emulator
 // (binfmt_misc). Found out before a RUN, by comparing the rules with what the head of such a program would
 // be: in the RUN there would only be "exec format error".
+//
+// Documentation/admin-guide/binfmt-misc.rst. With the flag F the kernel has opened the emulator when the rule
+// was made; without, it looks for it in the image.
 #include "sandbox/foreign.h"
 
 #include <elf.h>
@@ -15,9 +18,6 @@
 
 #include "base/text.h"
 #include "sandbox/read_or_empty.h"
-
-// Documentation/admin-guide/binfmt-misc.rst. With the flag F the kernel has opened the emulator when the rule
-// was made; without, it looks for it in the image.
 
 namespace ixian::sandbox {
 namespace {

@@ -1,3 +1,4 @@
+// An ordinary user, as whom a child of the test goes on, builds in a user namespace.
 #include "sandbox/namespaces.h"
 
 #include <gmock/gmock.h>
@@ -12,8 +13,6 @@
 #include "sandbox/bind_source.h"
 #include "testing/child_process.h"
 #include "testing/sandbox_fixture.h"
-
-// An ordinary user, as whom a child of the test goes on, builds in a user namespace.
 
 namespace ixian::sandbox {
 namespace {

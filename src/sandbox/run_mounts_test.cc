@@ -1,3 +1,4 @@
+// What a RUN mounts: that it is there as asked for, and that nothing of it remains in the image.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +10,6 @@
 
 #include "sandbox/bind_source.h"
 #include "testing/sandbox_fixture.h"
-
-// What a RUN mounts: that it is there as asked for, and that nothing of it remains in the image.
 
 namespace ixian::sandbox {
 namespace {

@@ -1,3 +1,4 @@
+// What ends a RUN from outside: a request to stop, and the death of this program.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -9,8 +10,6 @@
 
 #include "testing/child_process.h"
 #include "testing/sandbox_fixture.h"
-
-// What ends a RUN from outside: a request to stop, and the death of this program.
 
 namespace ixian::sandbox {
 namespace {

@@ -1,3 +1,4 @@
+// The promises of the sandbox, seen from inside, with each runtime.
 #include "sandbox/run.h"
 
 #include <gmock/gmock.h>
@@ -8,8 +9,6 @@
 #include <filesystem>
 
 #include "testing/sandbox_fixture.h"
-
-// The promises of the sandbox, seen from inside, with each runtime.
 
 namespace ixian::sandbox {
 namespace {

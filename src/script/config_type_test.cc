@@ -1,3 +1,4 @@
+// Configuration as a project writes it, in Python.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pybind11/embed.h>
@@ -5,8 +6,6 @@
 #include "script/errors.h"
 #include "script/interpreter.h"
 #include "script/values.h"
-
-// Configuration as a project writes it, in Python.
 
 namespace ixian::script {
 namespace {

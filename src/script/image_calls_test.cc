@@ -1,3 +1,4 @@
+// What Python code asks about images, answered by a machine and a registry of names.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,8 +8,6 @@
 #include "base/fs.h"
 #include "script/calls.h"
 #include "testing/python_image_project.h"
-
-// What Python code asks about images, answered by a machine and a registry of names.
 
 namespace ixian::script {
 namespace {

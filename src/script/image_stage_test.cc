@@ -1,11 +1,10 @@
+// Image tasks as a project writes them, and what the program learns of them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "script/calls.h"
 #include "testing/python_image_project.h"
-
-// Image tasks as a project writes them, and what the program learns of them.
 
 namespace ixian::script {
 namespace {

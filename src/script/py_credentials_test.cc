@@ -1,3 +1,4 @@
+// Clients that a project has written, asked for their credentials.
 #include "script/py_credentials.h"
 
 #include <gmock/gmock.h>
@@ -8,8 +9,6 @@
 #include "base/error.h"
 #include "script/registry_settings.h"
 #include "testing/python_project.h"
-
-// Clients that a project has written, asked for their credentials.
 
 namespace ixian::script {
 namespace {

@@ -1,3 +1,4 @@
+// CONFIG.DOCKER.REGISTRIES as a project writes it, in Python.
 #include "script/registry_settings.h"
 
 #include <gmock/gmock.h>
@@ -5,8 +6,6 @@
 
 #include "base/error.h"
 #include "testing/python_project.h"
-
-// CONFIG.DOCKER.REGISTRIES as a project writes it, in Python.
 
 namespace ixian::script {
 namespace {

@@ -2,14 +2,14 @@
 // until none is too old and the rest fits: of equal age a tree before an entry before a name, by what it
 // costs to have it back (a tree is extracted again, a step is run again, a name is gone). What a lease keeps
 // stays.
+//
+// Each thing counts by how many roots it is kept. Whatever goes takes its own count away; a thing at zero is
+// garbage, and its bytes are won.
 #include "store/prune_plan.h"
 
 #include <algorithm>
 #include <map>
 #include <tuple>
-
-// Each thing counts by how many roots it is kept. Whatever goes takes its own count away; a thing at zero is
-// garbage, and its bytes are won.
 
 namespace ixian::store {
 namespace {
