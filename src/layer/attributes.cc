@@ -1,3 +1,6 @@
+// overlayfs keeps notes in attributes of its own, and escapes those of a user that look like them: on the
+// disk "trusted.overlay.overlay.x" is what a mount shows as "trusted.overlay.x". An image keeps user.* and
+// file capabilities; all else is of a machine (SELinux's labels, access lists of its users) and stays there.
 #include "layer/attributes.h"
 
 #include <sys/xattr.h>

@@ -1,3 +1,6 @@
+// What a layer is packed with is told by its first bytes, since media types may say otherwise. gzip is read
+// by ISA-L, which is much faster than zlib. Both formats may consist of several parts in a row; zeros at the
+// end are filling, anything else there is refused, since it would be in the digest and not in the tar.
 #include "layer/compression.h"
 
 #include <fmt/format.h>
@@ -143,6 +146,7 @@ class ZstdSource : public base::ByteSource {
   explicit ZstdSource(std::unique_ptr<Packed> packed)
       : packed_(std::move(packed)), context_(ZSTD_createDCtx()) {
     if (!context_) throw std::bad_alloc();
+    // A frame may ask for a window of gigabytes.
     ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
   }
 

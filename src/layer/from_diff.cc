@@ -1,3 +1,6 @@
+// Two trees are walked side by side. What overlayfs would have in its upper directory is what is written:
+// with a changed file, the folders on the way to it; with a new name of an old file, all names of that file,
+// since only so they stay one file.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,10 +15,6 @@
 #include "layer/same_content.h"
 #include "layer/tree_entries.h"
 #include "layer/whiteout.h"
-
-// Two trees are walked side by side. What overlayfs would have in its upper directory is what is written:
-// with a changed file, the folders on the way to it; with a new name of an old file, all names of that file,
-// since only so they stay one file.
 
 namespace ixian::layer {
 namespace {

@@ -1,3 +1,7 @@
+// A layer's bytes follow from what is in it and from nothing else: entries in one order (listing.h's), hard
+// links led to the first name in that order, folders on the way added as the layers below have them. What
+// readers could take for something else is refused: names that look like whiteouts, things below something
+// that is no folder.
 #include "layer/from_entries.h"
 
 #include <fcntl.h>
@@ -233,6 +237,7 @@ class Filling {
       at += count;
     }
     char more = 0;
+    // A file that has grown is another one.
     if (read(&more, 1, at) != 0) changed(path);
   }
 

@@ -1,3 +1,15 @@
+// What overlayfs leaves in an upper directory, and what it means for the layer:
+//
+//   character device 0:0                    whiteout: the name is gone
+//   empty file with overlay.whiteout        the same, where devices cannot be made
+//   directory with overlay.opaque = "y"     of the layers below nothing shows in it
+//   overlay.redirect, overlay.metacopy      a part lies elsewhere: refused, we do not mount like that
+//   overlay.overlay.NAME                    the image's own attribute, escaped
+//   overlay.origin, .impure and the like    notes of overlayfs: dropped
+//   a socket                                dropped: a tar has no place for it
+//
+// Equal RUNs leave unequal directories nevertheless (files that were opened for writing and not changed,
+// opaque marks on all new folders, times). tidy_upper() brings them into one form before.
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 

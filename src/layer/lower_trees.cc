@@ -1,3 +1,5 @@
+// overlayfs's rules for lower directories, without a mount: from the top down, the first thing counts,
+// folders are merged until something else, a whiteout or an opaque mark.
 #include "layer/lower_trees.h"
 
 #include <sys/sysmacros.h>

@@ -1,3 +1,6 @@
+// Stretches are compressed each by itself, so that all processors can do it, and joined: for gzip as one
+// member of which each stretch ends at a full flush, for zstd as frames. It costs a little size. Levels are
+// low: whoever builds waits for the packing.
 #include "layer/packer.h"
 
 #include <isa-l/crc.h>

@@ -1,3 +1,8 @@
+// The tar is cut into chunks that lie in a ring. Each is filled by the caller, then hashed for the diffID by
+// one thread while another compresses it, then hashed for the digest and stored by a third; its place in the
+// ring is free again when both ends are done with it. Hashing and storing go by the order of chunks,
+// compressing by whoever is free. A tar of one chunk, as most RUNs make it, is not worth these threads: they
+// start with the second one.
 #include "layer/packing.h"
 
 #include <algorithm>
@@ -6,12 +11,6 @@
 #include "base/thread_pool.h"
 #include "base/threads.h"
 #include "layer/packer.h"
-
-// The tar is cut into chunks that lie in a ring. Each is filled by the caller, then hashed for the diffID by
-// one thread while another compresses it, then hashed for the digest and stored by a third; its place in the
-// ring is free again when both ends are done with it. Hashing and storing go by the order of chunks,
-// compressing by whoever is free. A tar of one chunk, as most RUNs make it, is not worth these threads: they
-// start with the second one.
 
 namespace ixian::layer {
 namespace {

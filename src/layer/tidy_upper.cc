@@ -1,3 +1,11 @@
+// The folders are walked twice: down, where what lies in them is compared with what was below it, removed or
+// put right, and then up, since what a folder is depends on what is left in it. Its times are those that it
+// had before.
+//
+// Overlayfs says more than a layer has to: every new folder is opaque, whether or not anything lies below.
+// Here a folder is *new* where nothing of the lower trees shows through it, and all folders in a new one are
+// new. If the lower trees have a folder there, the new one is laid over it instead, with whiteouts for what
+// it lacks; then what is in it can be compared as everything else.
 #include "layer/tidy_upper.h"
 
 #include <fcntl.h>
@@ -20,15 +28,6 @@
 #include "layer/same_content.h"
 #include "layer/tree_entries.h"
 #include "layer/whiteout.h"
-
-// The folders are walked twice: down, where what lies in them is compared with what was below it, removed or
-// put right, and then up, since what a folder is depends on what is left in it. Its times are those that it
-// had before.
-//
-// Overlayfs says more than a layer has to: every new folder is opaque, whether or not anything lies below.
-// Here a folder is *new* where nothing of the lower trees shows through it, and all folders in a new one are
-// new. If the lower trees have a folder there, the new one is laid over it instead, with whiteouts for what
-// it lacks; then what is in it can be compared as everything else.
 
 namespace ixian::layer {
 namespace {

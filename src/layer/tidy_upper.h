@@ -16,8 +16,7 @@ namespace ixian::layer {
 //   - times as `options` have them; of attributes those that layers hold (where an access control list goes,
 //     the group gets what its own entry said); no sockets;
 //   - nothing that is as it was in `lowers` (lowest first, as they were mounted): no file that was only
-//   opened,
-//     or set to what it was, no folder of which only the time is new;
+//     opened, or set to what it was, no folder of which only the time is new;
 //   - whiteouts of what `lowers` have, instead of opaque marks.
 // True where the root folder itself has become another (mode, owner, attributes).
 //

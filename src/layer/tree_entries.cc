@@ -1,3 +1,5 @@
+// Files of a folder as entries for a layer. Names of one file, told by device and inode, become hard links to
+// the first of them; what a tar cannot hold (sockets) is the caller's to leave out.
 #include "layer/tree_entries.h"
 
 #include <fcntl.h>

@@ -1,3 +1,10 @@
+// Two threads and the caller share a ring of chunks: one unpacks, and hashes what is packed on the way; one
+// hashes what is unpacked, for the diffID; the caller reads the tar. A chunk is used again when both of the
+// latter are done with it.
+//
+// Nothing that was read is true before finish(): digest, size and diffID are known at the end only. What
+// would do harm before is stopped on the way: a blob that is longer than promised, and a bomb, by its size
+// and by its ratio (from 64 MiB on: zeros in a small layer are no bomb).
 #include "layer/unpacking.h"
 
 #include <fmt/format.h>
