@@ -13,8 +13,7 @@
 namespace ixian::auth {
 
 // Looks, for each target, in DOCKER_AUTH_CONFIG → the file of REGISTRY_AUTH_FILE → $DOCKER_CONFIG/config.json
-// or
-// ~/.docker/config.json → podman's $XDG_RUNTIME_DIR/containers/auth.json, or /run/containers/UID/auth.json
+// or ~/.docker/config.json → podman's $XDG_RUNTIME_DIR/containers/auth.json, or /run/containers/UID/auth.json
 // without that variable → ~/.config/containers/auth.json → ~/.dockercfg. In each file: credHelpers[host] →
 // credsStore → auths. Files are read and helpers asked at the first look-up, and again after invalidate().
 // Entries that cannot be read, and files that this user may not read, are passed over, and why_none() says

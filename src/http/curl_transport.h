@@ -25,9 +25,8 @@ struct CurlOptions {
 };
 
 // Connections are kept and used again, whichever thread needs one; HTTP/2 where TLS negotiates it. Proxies
-// come from the environment (proxy.h). Bodies arrive
-// as they were sent (Accept-Encoding: identity). Memory does not grow with a body. A call that waits notices
-// a cancellation within 100 ms.
+// come from the environment (proxy.h). Bodies arrive as they were sent (Accept-Encoding: identity). Memory
+// does not grow with a body. A call that waits notices a cancellation within 100 ms.
 class CurlTransport : public HttpTransport {
  public:
   CurlTransport(CurlOptions options, base::Cancellation& cancellation);

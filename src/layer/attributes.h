@@ -10,9 +10,8 @@ namespace ixian::layer {
 
 // Overlayfs keeps its marks in attributes of the files in its upper and lower directories, with a prefix that
 // depends on who has mounted it. There it writes the ordinary attributes that begin so with a second
-// "overlay."
-// ("user.overlay.overlay.x" is what a command has set as "user.overlay.x"). Those with the other prefix are
-// ordinary, as all are in a plain tree: a command can set them.
+// "overlay." ("user.overlay.overlay.x" is what a command has set as "user.overlay.x"). Those with the other
+// prefix are ordinary, as all are in a plain tree: a command can set them.
 enum class Marks {
   kNone,     // a plain tree
   kTrusted,  // trusted.overlay.*: mounted by root

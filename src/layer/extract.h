@@ -15,8 +15,8 @@ namespace ixian::layer {
 
 enum class ExtractInto {
   // An empty folder that becomes a lower directory of overlayfs: whiteouts become 0:0 character devices
-  // (which
-  // every user may make since Linux 5.8), opaque folders get trusted.overlay.opaque, which only root can set…
+  // (which every user may make since Linux 5.8), opaque folders get trusted.overlay.opaque, which only root
+  // can set…
   kOverlay,
   // …or user.overlay.opaque, for overlays mounted with `userxattr`, as in a user namespace.
   kUserOverlay,

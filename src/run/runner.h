@@ -57,11 +57,10 @@ struct Manner {
 // Independent tasks run in parallel on threads; the task that was asked for, and every task when `jobs` is 1,
 // runs on the calling thread and has the terminal. A task's lock is held while it is checked, run and
 // recorded, unless it was asked for by name and has no checks: commands such as a shell may be open twice.
-// Whatever the plan says is complete is asked again just before its turn if anything has run since. A
-// Image tasks wait for all that makes what images are made from, and are planned then; where the plan says so
-// their execute() is called. A
-// failure, or a request to stop, starts no new work and waits for what runs. Does not throw for what a task
-// throws; that is in the report.
+// Whatever the plan says is complete is asked again just before its turn if anything has run since. Image
+// tasks wait for all that makes what images are made from, and are planned then; where the plan says so their
+// execute() is called. A failure, or a request to stop, starts no new work and waits for what runs. Does not
+// throw for what a task throws; that is in the report.
 Report run_plan(const plan::TaskPlan& plan, const plan::Options& options, const Manner& manner,
                 Workshop& workshop);
 

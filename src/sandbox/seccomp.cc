@@ -56,8 +56,7 @@ constexpr std::string_view kAllowed[] = {
     "set_tid_address setpgid setsid tgkill tkill uretprobe vfork wait4 waitid waitpid",
     "futex futex_requeue futex_time64 futex_wait futex_waitv futex_wake",
     // A process may look into its own children: the kernel checks (and since 4.8 cannot be tricked into
-    // skipping
-    // a filter by ptrace).
+    // skipping a filter by ptrace).
     "process_vm_readv process_vm_writev ptrace",
     // Who a process is, and what it may use.
     "capget capset getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 getresgid "

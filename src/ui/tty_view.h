@@ -17,11 +17,10 @@
 
 namespace ixian::ui {
 
-// Nobody else writes to the terminal while the view lives, but an activity that owns the terminal:
-// once its begin() has returned, nothing is drawn until it ends, and lines wait until then, but for
-// its own messages. A
-// program's output is kept, bounded, and shown where the program fails; at Threshold::kDebug it is
-// shown as it comes.
+// Nobody else writes to the terminal while the view lives, but an activity that owns the terminal: once its
+// begin() has returned, nothing is drawn until it ends, and lines wait until then, but for its own messages.
+// A program's output is kept, bounded, and shown where the program fails; at Threshold::kDebug it is shown as
+// it comes.
 //
 // Events take effect at the next frame, at most kFramesPerSecond. They block only where lines come
 // faster than the terminal takes them. The destructor prints the lines that wait, leaves nothing
