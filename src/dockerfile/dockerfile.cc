@@ -106,6 +106,7 @@ class StatementParser {
     // Only for its errors.
     parse_body({*trigger_, escape_, heredocs_});
     OnBuild on_build{line_->text.substr(statement_->begin, statement_->end - statement_->begin)};
+    // The heredocs go along: a trigger is a small Dockerfile of its own when it is read again.
     for (const Heredoc& heredoc : heredocs_) on_build.trigger += "\n" + heredoc.content + heredoc.name;
     return on_build;
   }

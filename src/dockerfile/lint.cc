@@ -139,6 +139,7 @@ class Linter {
         ++upper;
       }
     });
+    // In doubt capitals, as everybody writes them.
     const bool want_lower = lower > upper;
     for_each_keyword([&](const std::string& keyword, Position at, const Comments& comments) {
       if (want_lower ? is_lower(keyword) : is_upper(keyword)) return;
@@ -259,6 +260,7 @@ class Linter {
     }
     if (platform.found.empty() && platform.missing.empty()) {
       const auto parts = base::split(platform.text, '/');
+      // A stage "build-arm64" says itself that it is for one platform.
       const bool named = std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
         return !part.empty() && stage.name.find(part) != std::string::npos;
       });

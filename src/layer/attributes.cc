@@ -66,6 +66,7 @@ std::map<std::string, std::string> read_attributes(int fd, std::string_view path
     rest.remove_prefix(name.size() + 1);
     const auto value =
         whole([&](char* data, std::size_t size) { return ::fgetxattr(fd, name.c_str(), data, size); });
+    // One that is gone by now is none.
     if (value) attributes.emplace(name, *value);
   }
   return attributes;

@@ -76,6 +76,7 @@ class PlainSource : public base::ByteSource {
 
   std::size_t read(char* buffer, std::size_t size) override {
     const std::string_view start = packed_->view();
+    // First what was read to tell the format.
     if (start.empty()) return rest_.read(buffer, size);
     const std::size_t count = start.copy(buffer, size);
     packed_->take(count);

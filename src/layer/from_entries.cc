@@ -88,6 +88,8 @@ class List {
   void check_folders() const {
     const std::string* above = nullptr;  // the last that is no folder
     for (const auto& [key, entry] : entries_) {
+      // In this order everything below a folder follows it at once, so the last one that is no folder is
+      // enough.
       if (above != nullptr && key.starts_with(*above + '/')) {
         refuse(entry.entry.name,
                fmt::format("would lie below /{}, which is no folder", base::printable_path(*above)));
@@ -106,10 +108,13 @@ class List {
     }
     for (auto& [file, links] : names) {
       const std::string first = links.front();
+      // Its content comes before all links to it, so only the links' targets are set.
       if (!path_less(first, file)) {
         for (const std::string& link : links) entries_.at(link).entry.link = file;
         continue;
       }
+      // Otherwise the file and the first link change places: a reader that unpacks as it reads must have the
+      // content first.
       LayerEntry moved = std::move(entries_.at(file));
       moved.entry.name = first;
       LayerEntry link = entries_.at(first);
@@ -125,6 +130,7 @@ class List {
     const LayerEntry* at = &link;
     for (std::size_t steps = 0; at->entry.type == oci::TarType::kHardLink; ++steps) {
       const auto target = entries_.find(at->entry.link);
+      // Links that lead to each other in a ring are found by their number.
       if (target == entries_.end() || target->second.mark != Mark::kNone || steps > entries_.size()) {
         refuse(link.entry.name, fmt::format("is a link to /{}, which is not among the files",
                                             base::printable_path(link.entry.link)));
@@ -143,6 +149,7 @@ class List {
       if (entry.mark != Mark::kOpaque) path = split_path(path).folder;
       for (; !path.empty(); path = split_path(path).folder) {
         std::string folder(path);
+        // What is above it is there as well, or has been added for somebody else.
         if (is_thing(folder) || added.contains(folder)) break;
         added.emplace(folder, folder_from(below, folder, entry.entry.mtime));
       }

@@ -50,6 +50,7 @@ struct Packer::Zstd {
   Zstd() {
     if (context == nullptr) throw std::bad_alloc();
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kZstdLevel);
+    // gzip has a checksum of its own, so this has one as well.
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
   }
   ~Zstd() { ZSTD_freeCCtx(context); }

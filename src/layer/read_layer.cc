@@ -1,3 +1,6 @@
+// A layer's blob has no index, but a listing says where in the tar each file begins. So the files that are
+// wanted are put into that order and picked up in one pass; and what the tar has there must be what the
+// listing said.
 #include "layer/read_layer.h"
 
 #include <fmt/format.h>

@@ -67,7 +67,9 @@ class Tidying {
       cancellation_.throw_if_requested();
       visit(i);
     }
+    // Only now are all names of each file known.
     finish_linked();
+    // Backwards: what is in a folder stands behind it.
     for (std::size_t i = folders_.size(); i-- > 1;) finish(folders_[i]);
     return finish_root(folders_[0]);
   }
@@ -133,6 +135,7 @@ class Tidying {
     const bool whiteout = S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0);
     if (whiteout || S_ISSOCK(status.st_mode)) {
       if (!below || !whiteout) remove(path, 0);
+      // A socket that took the place of something hides it.
       if (below && !whiteout) make_whiteout(path);
       return;
     }
@@ -204,6 +207,7 @@ class Tidying {
     if (!thing.below || !same_owner_and_mode(thing)) return false;
     const struct stat& below = thing.below->status;
     const Tree& tree = lower_.tree(thing.below->tree);
+    // A file from an extracted layer may have been rounded to what a layer can say.
     if (!same_moment(thing.status.st_mtim, below.st_mtim) &&
         !same_moment(time_in_layer(thing.status), below.st_mtim)) {
       return false;

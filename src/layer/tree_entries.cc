@@ -80,6 +80,7 @@ void TreeEntries::add(const std::string& path, const struct stat& status,
   entry.mtime_ns = static_cast<std::uint32_t>(status.st_mtim.tv_nsec);
   if (entry.type == oci::TarType::kSymlink) {
     entry.link = tree_.link(path);
+    // File systems differ in what they say of links; nothing asks for it.
     entry.mode = 0777;
   }
   if (entry.type == oci::TarType::kCharacterDevice || entry.type == oci::TarType::kBlockDevice) {

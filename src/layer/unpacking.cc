@@ -134,6 +134,7 @@ void Unpacking::unpack_all() {
   for (std::uint64_t number = 0;; ++number) {
     {
       std::unique_lock lock(mutex_);
+      // The slower of the two holds the ring up.
       changed_.wait(lock, [&] { return stopped_ || std::min(hashed_, read_) + kChunks > number; });
       if (stopped_) return;
     }
@@ -149,6 +150,7 @@ void Unpacking::unpack_all() {
     }
     tar_size_ += part.size;
     check_limits(tar_size_, packed.size());
+    // Before the last chunk is given away: whoever has read the whole tar has read a blob that is right.
     if (!more) packed.check();
     std::lock_guard lock(mutex_);
     unpacked_ = number + 1;
