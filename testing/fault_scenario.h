@@ -100,14 +100,15 @@ class Scene {
     EXPECT_EQ(outcome.error->code(), base::ErrorCode::kRegistry);
     EXPECT_THAT(message, ::testing::HasSubstr(registry.host()));
     EXPECT_THAT(message, ::testing::HasSubstr(kRepository));
-    EXPECT_THAT(message, ::testing::HasSubstr(says));
+    EXPECT_THAT(message + outcome.error->hint(), ::testing::HasSubstr(says));
     EXPECT_LT(message.size(), 2000u);
     static const std::regex advice(
-        "\\b(check|try|push|pull|ask|set|wait|look|see|use|run|add|log "
+        "\\b(check|choose|fix|try|push|pull|ask|set|wait|look|see|use|run|add|log "
         "in|raise|remove|copy|give|trust|install|make|"
         "put|tell|must|faulty|wrongly)\\b|\\?",
         std::regex::icase);
-    EXPECT_TRUE(std::regex_search(without_names(message), advice)) << "no advice in: " << message;
+    EXPECT_TRUE(std::regex_search(outcome.error->hint(), advice))
+        << "no advice in: " << message << outcome.error->hint();
     for (const char c : message)
       EXPECT_TRUE(static_cast<unsigned char>(c) >= ' ') << "control characters in " << message;
     expect_no_secret(message + outcome.error->context());
@@ -125,12 +126,6 @@ class Scene {
   FakeRegistry registry;
   TrustingRepo memory;
   RegistryStack stack;
-
- private:
-  // Without "Could not push …:", which is no advice.
-  static std::string without_names(const std::string& message) {
-    return std::regex_replace(message, std::regex("^Could not \\w+"), "");
-  }
 };
 
 // No secret of ours in any request that another server has seen.

@@ -16,9 +16,10 @@ std::string read_all(ByteSource& source, std::size_t limit, const std::string& w
     text.resize(before + count);
     if (count == 0) return text;
     if (text.size() > limit) {
-      throw Error(ErrorCode::kRegistry,
-                  what + " is longer than " + std::to_string(limit) +
-                      " bytes, more than it may be. Nothing of it was used; check who answers there.");
+      throw Error(
+          ErrorCode::kRegistry,
+          what + " is longer than " + std::to_string(limit) +
+              " bytes, the most that is accepted; nothing of it was used\nhint: check what answers there");
     }
   }
 }

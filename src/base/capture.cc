@@ -50,7 +50,7 @@ void append_secret(std::string& text, std::string_view more) {
 }
 
 [[noreturn]] void fail_to_feed() {
-  throw LaunchError("Cannot make a file in memory: " + errno_text(errno) + ".", false);
+  throw LaunchError("cannot create a file in memory: " + errno_text(errno), false);
 }
 
 // A file in memory that holds `input`, to be read from its start.
@@ -107,7 +107,7 @@ class Child {
     BlockSignals guard;
     pid_ = ::fork();
     if (pid_ == 0) run_captured(plan);
-    if (pid_ < 0) throw LaunchError("Cannot start a process: " + errno_text(errno) + ".", false);
+    if (pid_ < 0) throw LaunchError("cannot start a process: " + errno_text(errno), false);
     hold.started(pid_);
   }
   ~Child() {
@@ -185,22 +185,20 @@ class Collected {
 };
 
 [[noreturn]] void fail_too_long(const Question& question) {
-  throw Error(ErrorCode::kTaskFailed, fmt::format("{} printed more than {} bytes, and was stopped.",
+  throw Error(ErrorCode::kTaskFailed, fmt::format("{} stopped: printed more than {} bytes",
                                                   printable_path(question.argv[0]), question.limit));
 }
 
 [[noreturn]] void fail_too_slow(const Question& question, std::string error) {
-  throw TooSlow(
-      fmt::format("{} did not answer within {:g} s, and was stopped.", printable_path(question.argv[0]),
-                  static_cast<double>(question.time_limit.count()) / 1000),
-      std::move(error), false);
+  throw TooSlow(fmt::format("{} stopped: timed out after {:g}s", printable_path(question.argv[0]),
+                            static_cast<double>(question.time_limit.count()) / 1000),
+                std::move(error), false);
 }
 
 [[noreturn]] void fail_silent(const Question& question, std::string error) {
-  throw TooSlow(
-      fmt::format("{} printed nothing for {:g} s, and was stopped.", printable_path(question.argv[0]),
-                  static_cast<double>(question.silence_limit.count()) / 1000),
-      std::move(error), true);
+  throw TooSlow(fmt::format("{} stopped: printed nothing for {:g}s", printable_path(question.argv[0]),
+                            static_cast<double>(question.silence_limit.count()) / 1000),
+                std::move(error), true);
 }
 
 // Reads until the program has ended and its outputs are closed, or their grace is over.
@@ -235,11 +233,11 @@ void collect(const Question& question, Child& child, UniqueFd output, UniqueFd e
 
 std::string program_of(const Question& question, const ChildEnvironment& environment) {
   if (question.argv.empty() || question.argv[0].empty()) {
-    throw LaunchError("There is no command to run: it is empty.", false);
+    throw LaunchError("no command to run: it is empty", false);
   }
   std::string program = find_program(question.argv[0], environment.path());
   if (program.empty()) {
-    throw LaunchError(fmt::format("Cannot run {}: there is no such program on PATH. Is it installed?",
+    throw LaunchError(fmt::format("cannot run {}: not found on PATH\nhint: install it, or check PATH",
                                   printable_path(question.argv[0])),
                       true);
   }
@@ -253,7 +251,7 @@ void check_launch(const Question& question, const UniqueFd& launch) {
   while ((got = ::read(launch.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
   }
   if (got != sizeof(error)) return;
-  throw LaunchError(fmt::format("Cannot run {}: {}.", printable_path(question.argv[0]), errno_text(error)),
+  throw LaunchError(fmt::format("cannot run {}: {}", printable_path(question.argv[0]), errno_text(error)),
                     error == ENOENT);
 }
 

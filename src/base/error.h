@@ -21,16 +21,24 @@ enum class ErrorCode {
 
 inline constexpr int kExitInterrupted = 130;
 
-// The one exception of this program. `message` is a sentence about what the user can do something about,
-// `context` (may be empty, may have several lines) is the evidence: a traceback, the offending line, what a
-// server answered. Caught in three places only: the task boundary, the Python boundary, and main.
+// The one exception of this program. `message` says in one sentence what failed and why, without a full stop:
+// "cannot write F: no space left on device". `context` (may be empty, may have several lines) is the
+// evidence: a traceback, the offending line, what a server answered, the latter as a line "note: …". What a
+// user can do is written behind the message, as a last line "hint: …"; it becomes the last line of the
+// context, so that whoever passes both on loses nothing. Caught in three places only: the task boundary, the
+// Python boundary, and main.
 class Error : public std::exception {
  public:
   Error(ErrorCode code, std::string message, std::string context = "")
       : code_(code),
         exit_code_(static_cast<int>(code)),
         message_(std::move(message)),
-        context_(std::move(context)) {}
+        context_(std::move(context)) {
+    const std::size_t hint = message_.find("\nhint: ");
+    if (hint == std::string::npos) return;
+    context_ += message_.substr(context_.empty() ? hint + 1 : hint);
+    message_.resize(hint);
+  }
 
   // Of a task that stands for a program: what that ended with, 1 to 255.
   static Error of_program(int exit_code, std::string message) {
@@ -44,6 +52,12 @@ class Error : public std::exception {
   int exit_code() const { return exit_code_; }  // that of `code`, but for of_program()
   const std::string& message() const { return message_; }
   const std::string& context() const { return context_; }
+
+  // "\nhint: free some space", or "": for warnings, which show the message without the evidence.
+  std::string hint() const {
+    const std::size_t at = ("\n" + context_).rfind("\nhint: ");
+    return at == std::string::npos ? "" : "\n" + context_.substr(at);
+  }
 
  private:
   ErrorCode code_;

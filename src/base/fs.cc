@@ -24,7 +24,7 @@ namespace {
 
 [[noreturn]] void fail(std::string_view action, const std::string& path, int error_number) {
   throw Error(ErrorCode::kTaskFailed,
-              fmt::format("Cannot {} {}: {}.", action, printable_path(path), errno_text(error_number)));
+              fmt::format("cannot {} {}: {}", action, printable_path(path), errno_text(error_number)));
 }
 
 std::string parent_of(const std::string& path) {
@@ -126,25 +126,25 @@ UniqueFd nameless_file() {
   }
   // Not every file system has nameless files; memory is the last resort.
   UniqueFd file(::memfd_create("file", MFD_CLOEXEC));
-  if (!file.valid()) fail("make", "a temporary file", errno);
+  if (!file.valid()) fail("create", "a temporary file", errno);
   return file;
 }
 
 void make_directories(const std::string& path, mode_t mode) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);
-  if (error) fail("create the folder", path, error.value());
+  if (error) fail("create the directory", path, error.value());
   if (!made || mode == 0777) return;
   struct stat status;
   if (::stat(path.c_str(), &status) != 0 || ::chmod(path.c_str(), status.st_mode & mode & 07777) != 0)
-    fail("create the folder", path, errno);
+    fail("create the directory", path, errno);
 }
 
 std::string current_directory() {
   std::error_code error;
   std::string path = std::filesystem::current_path(error).string();
   if (error) {
-    throw Error(ErrorCode::kUsage, "The current folder no longer exists. Change to one that does.");
+    throw Error(ErrorCode::kUsage, "the current directory no longer exists\nhint: change to one that does");
   }
   return path;
 }
@@ -209,7 +209,10 @@ std::string printable_path(std::string_view path) {
 }
 
 std::string errno_text(int error_number) {
-  return std::generic_category().message(error_number);
+  std::string text = std::generic_category().message(error_number);
+  const bool word = text.size() > 1 && text[1] >= 'a' && text[1] <= 'z';
+  if (word) text[0] = to_lower(text.substr(0, 1))[0];
+  return text;
 }
 
 }  // namespace ixian::base

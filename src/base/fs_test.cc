@@ -59,7 +59,7 @@ TEST(ReadFile, GivesAllBytesOrNothing) {
   EXPECT_EQ(read_file(folder / "none"), std::nullopt);
   EXPECT_EQ(read_file(folder / "big/below"), std::nullopt);
   EXPECT_EQ(message_of([&] { read_file(folder.path()); }),
-            "Cannot read " + folder.path() + ": Is a directory.");
+            "cannot read " + folder.path() + ": is a directory");
 }
 
 TEST(WriteFile, MakesFoldersAndReplaces) {
@@ -74,7 +74,7 @@ TEST(WriteFile, KeepsTheOldAndLeavesNothingBehindWhenItFails) {
   const TempFolder folder;
   write_file_atomically(folder / "taken/file", "old");
   EXPECT_EQ(message_of([&] { write_file_atomically(folder / "taken", "new"); }),
-            "Cannot write " + folder / "taken" + ": Is a directory.");
+            "cannot write " + folder / "taken" + ": is a directory");
   EXPECT_EQ(folder.read("taken/file"), "old");
   EXPECT_EQ(folder.count(), 1u);
 }
@@ -83,7 +83,7 @@ TEST(WriteFile, AFileWhereAFolderMustBeIsAnError) {
   const TempFolder folder;
   folder.write("file", "old");
   EXPECT_THAT(message_of([&] { write_file_atomically(folder / "file/below", "new"); }),
-              ::testing::StartsWith("Cannot create the folder "));
+              ::testing::StartsWith("cannot create the directory "));
   EXPECT_EQ(folder.read("file"), "old");
 }
 

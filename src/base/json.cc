@@ -50,7 +50,7 @@ class StrictGuard {
  private:
   void check(const std::string& key) {
     if (keys_.back().insert(key).second) return;
-    throw std::invalid_argument("the key \"" + shown(key) + "\" is there twice in one object");
+    throw std::invalid_argument("duplicate key \"" + shown(key) + "\" in one object");
   }
 
   const int max_depth_;

@@ -14,7 +14,7 @@ void* LateLibrary::symbol(const char* name) const {
     const char* reason = ::dlerror();
     throw Error(ErrorCode::kUsage,
                 std::string(need_) + " the library " + soname_ +
-                    ", which cannot be loaded. Install the package " + package_ + ".",
+                    ", which cannot be loaded\nhint: install the package " + package_,
                 reason == nullptr ? "" : reason);
   }
   return symbol;

@@ -22,7 +22,7 @@ UniqueFd above_standard(int fd) {
   // Where standard descriptors were closed, a pipe would get their numbers, and dup2() would overwrite it.
   if (fd > STDERR_FILENO) return owned;
   UniqueFd moved(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (!moved.valid()) throw LaunchError("Cannot make a pipe: " + errno_text(errno) + ".", false);
+  if (!moved.valid()) throw LaunchError("cannot create a pipe: " + errno_text(errno), false);
   return moved;
 }
 
@@ -31,7 +31,7 @@ UniqueFd above_standard(int fd) {
 Pipe make_pipe() {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) {
-    throw LaunchError("Cannot make a pipe: " + errno_text(errno) + ".", false);
+    throw LaunchError("cannot create a pipe: " + errno_text(errno), false);
   }
   UniqueFd write(fds[1]);
   UniqueFd read = above_standard(fds[0]);

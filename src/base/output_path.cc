@@ -41,12 +41,12 @@ constexpr useconds_t kReaderPoll = 20'000;  // nothing tells when somebody opens
 
 [[noreturn]] void cannot_write(const std::string& path, int error_number) {
   throw Error(ErrorCode::kTaskFailed,
-              fmt::format("Cannot write {}: {}.{}", printable_path(path), errno_text(error_number),
-                          error_number == ENOSPC ? " Free some space there." : ""));
+              fmt::format("cannot write {}: {}{}", printable_path(path), errno_text(error_number),
+                          error_number == ENOSPC ? "\nhint: free some space there" : ""));
 }
 
 [[noreturn]] void refuse(const std::string& path, std::string_view reason) {
-  throw Error(ErrorCode::kUsage, fmt::format("{} cannot be written: {}.", printable_path(path), reason));
+  throw Error(ErrorCode::kUsage, fmt::format("cannot write {}: {}", printable_path(path), reason));
 }
 
 std::string folder_with(const std::string& path) {
@@ -125,7 +125,7 @@ OutputPath::OutputPath(const std::string& path) : shown_(path) {
   struct stat status {};
   if (!found.valid()) {
     // Nothing, or a link that leads to nothing: the kernel makes the file where that leads.
-    if (names_folder) refuse(shown_, "it is the name of a folder");
+    if (names_folder) refuse(shown_, "it is the name of a directory");
     into_ = ::lstat(path_.c_str(), &status) == 0;
     if (into_) return;
     folder_ = folder_with(path_);
@@ -133,7 +133,7 @@ OutputPath::OutputPath(const std::string& path) : shown_(path) {
     return;
   }
   if (::fstat(found.get(), &status) != 0) refuse(shown_, errno_text(errno));
-  if (S_ISDIR(status.st_mode)) refuse(shown_, "it is a folder");
+  if (S_ISDIR(status.st_mode)) refuse(shown_, "it is a directory");
   if (S_ISSOCK(status.st_mode)) refuse(shown_, "it is a socket");
   into_ = !S_ISREG(status.st_mode);
   const auto real = link_target(fmt::format("/proc/self/fd/{}", found.get()));

@@ -145,11 +145,11 @@ int wait_in_foreground(pid_t pid, bool terminal) {
 [[noreturn]] void fail_launch(const Command& command, const Failure& failure) {
   const std::string program = printable_path(command.argv[0]);
   if (failure.in_directory) {
-    throw LaunchError(fmt::format("Cannot run {} in {}: {}.", program, printable_path(command.directory),
+    throw LaunchError(fmt::format("cannot run {} in {}: {}", program, printable_path(command.directory),
                                   errno_text(failure.error)),
                       false);
   }
-  throw LaunchError(fmt::format("Cannot run {}: {}.", program, errno_text(failure.error)),
+  throw LaunchError(fmt::format("cannot run {}: {}", program, errno_text(failure.error)),
                     failure.error == ENOENT);
 }
 
@@ -180,12 +180,12 @@ std::string find_program(const std::string& program, std::string_view path) {
 
 ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   if (command.argv.empty() || command.argv[0].empty()) {
-    throw LaunchError("There is no command to run: it is empty.", false);
+    throw LaunchError("no command to run: it is empty", false);
   }
   const ChildEnvironment environment(command.env);
   const std::string program = find_program(command.argv[0], path_from(environment.path(), command.directory));
   if (program.empty()) {
-    throw LaunchError(fmt::format("Cannot run {}: there is no such program on PATH. Is it installed?",
+    throw LaunchError(fmt::format("cannot run {}: not found on PATH\nhint: install it, or check PATH",
                                   printable_path(command.argv[0])),
                       true);
   }
@@ -221,7 +221,7 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
       hold.started(pid);
     }
   }
-  if (pid < 0) throw LaunchError("Cannot start a process: " + errno_text(errno) + ".", false);
+  if (pid < 0) throw LaunchError("cannot start a process: " + errno_text(errno), false);
   failure.write.reset();
   output.write.reset();
 

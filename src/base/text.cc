@@ -104,6 +104,11 @@ std::vector<std::string> suggestions(std::string_view typed, const std::vector<s
   return names;
 }
 
+std::string suggestion(std::string_view typed, const std::vector<std::string>& candidates) {
+  const auto names = suggestions(typed, candidates);
+  return names.empty() ? "" : " (did you mean " + join(names, " or ") + "?)";
+}
+
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates) {
   const auto names = suggestions(typed, candidates);
   return names.empty() ? "" : " Did you mean " + join(names, " or ") + "?";

@@ -29,7 +29,10 @@ std::string to_upper(std::string_view ascii);
 // Those of `candidates` that someone who typed `typed` may have meant, best first, at most three.
 std::vector<std::string> suggestions(std::string_view typed, const std::vector<std::string>& candidates);
 
-// " Did you mean a or b?", or "" where nothing is near.
+// " (did you mean a or b?)", or "" where nothing is near.
+std::string suggestion(std::string_view typed, const std::vector<std::string>& candidates);
+
+// The same as a sentence: " Did you mean a or b?"
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates);
 
 // Splits a command as a POSIX shell splits words: quotes and backslashes, no expansion of any kind.

@@ -26,15 +26,15 @@ bool means_absent(int error_number) {
 
 [[noreturn]] void fail_reading(std::string_view name, int error_number) {
   throw Error(ErrorCode::kTaskFailed,
-              fmt::format("Cannot read {}: {}.", printable_path(name), errno_text(error_number)));
+              fmt::format("cannot read {}: {}", printable_path(name), errno_text(error_number)));
 }
 
 [[noreturn]] void fail_as_no_file(std::string_view name) {
-  throw Error(ErrorCode::kUsage, fmt::format("{} is no regular file.", printable_path(name)));
+  throw Error(ErrorCode::kUsage, fmt::format("{} is not a regular file", printable_path(name)));
 }
 
 [[noreturn]] void fail_as_too_large(std::string_view name) {
-  throw Error(ErrorCode::kTaskFailed, fmt::format("{} is larger than a mebibyte.", printable_path(name)));
+  throw Error(ErrorCode::kTaskFailed, fmt::format("{} is larger than 1 MiB", printable_path(name)));
 }
 
 // The rest of `path` below `folder`, as it is spelt or as the folder is really called.
@@ -78,9 +78,10 @@ std::optional<std::string> read_confined(const std::string& path, const std::str
     struct stat status;
     if (error_number == ELOOP || (means_absent(error_number) &&
                                   ::fstatat(root.get(), rest.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)) {
-      throw Error(ErrorCode::kUsage,
-                  fmt::format("{} is a link that leads nowhere in {}, and no link is followed out of that.",
-                              printable_path(path), printable_path(folder)));
+      throw Error(
+          ErrorCode::kUsage,
+          fmt::format("{} is a link that does not resolve inside {}, and links are not followed out of it",
+                      printable_path(path), printable_path(folder)));
     }
     if (means_absent(error_number)) return std::nullopt;
     fail_reading(path, error_number);

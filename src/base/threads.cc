@@ -15,8 +15,8 @@ std::thread start_thread(std::function<void()> work) {
   } catch (const std::system_error& error) {
     throw Error(
         ErrorCode::kTaskFailed,
-        fmt::format("No further thread can be started: {}. There is a limit of processes and threads "
-                    "(`ulimit -u`, a container's or a systemd unit's); raise it, or use fewer at once: -j 1.",
+        fmt::format("cannot start another thread: {}\nhint: raise the limit of processes and threads "
+                    "(`ulimit -u`, a container's or a systemd unit's), or run fewer jobs at once: `-j 1`",
                     error.code().message()));
   }
 }

@@ -49,12 +49,12 @@ std::string why_untrusted(const std::string& path, std::initializer_list<uid_t> 
   const bool own = status.st_uid == 0 || status.st_uid == ::geteuid() ||
                    std::find(others.begin(), others.end(), status.st_uid) != others.end();
   if (!own && !(status.st_uid == kOverflowUid && in_user_namespace())) {
-    return fmt::format("{} belongs to the user {}, who is neither you nor root and decides what is in it.",
+    return fmt::format("{} belongs to user {}, who is neither you nor root and controls its content",
                        printable_path(path), status.st_uid);
   }
   const bool sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
   if ((status.st_mode & S_IWOTH) == 0 || sticky) return "";
-  return fmt::format("Everybody may write to {} (mode {:o}).", printable_path(path), status.st_mode & 07777);
+  return fmt::format("everybody may write to {} (mode {:o})", printable_path(path), status.st_mode & 07777);
 }
 
 void warn_if_untrusted(const std::string& path, std::initializer_list<uid_t> others) {

@@ -27,9 +27,9 @@ TEST(Trust, WhatEverybodyMayWriteToIsNot) {
   const ixian::testing::TempFolder folder;
   folder.write("file", "x");
   ::chmod((folder / "file").c_str(), 0666);
-  EXPECT_THAT(why_untrusted(folder / "file"), HasSubstr("Everybody may write"));
+  EXPECT_THAT(why_untrusted(folder / "file"), HasSubstr("everybody may write"));
   ::chmod(folder.path().c_str(), 0777);
-  EXPECT_THAT(why_untrusted(folder.path()), HasSubstr("Everybody may write"));
+  EXPECT_THAT(why_untrusted(folder.path()), HasSubstr("everybody may write"));
 }
 
 TEST(Trust, WhatBelongsToSomebodyElseIsNot) {

@@ -78,7 +78,7 @@ bool BuildCache::are_there(const LayerStack& layers) {
     try {
       if (!repo->images()->has_blob(blob)) all = false;
     } catch (const base::Error& error) {
-      repo->give_up(services_.sink(), error.message());
+      repo->give_up(services_.sink(), error.message() + error.hint());
       all = false;
     }
   });

@@ -205,7 +205,7 @@ void CacheWriter::run(const Job& job) {
     build.sink.log(base::kNoActivity, base::LogLevel::kDebug,
                    fmt::format("Not written to {}: {}", build.repo->name(), lost.message()));
   } catch (const base::Error& error) {
-    build.repo->give_up(build.sink, error.message());
+    build.repo->give_up(build.sink, error.message() + error.hint());
   } catch (const std::exception& error) {
     build.repo->give_up(build.sink, error.what());
   }

@@ -41,7 +41,8 @@ std::string host_of(const Request& request) {
 
 [[noreturn]] void endless(const Request& first, const Request& next, const std::string& why) {
   throw base::Error(base::ErrorCode::kRegistry, host_of(first) + " redirects " + why + ", lastly to " +
-                                                    host_of(next) + ". The servers are set up wrongly.");
+                                                    host_of(next) +
+                                                    "\nhint: fix the configuration of these servers");
 }
 
 }  // namespace
@@ -65,7 +66,7 @@ Response Client::follow(Request request) {
     if (!next) return response;
     if (hop >= options_.redirects)
       endless(first, *next, "more than " + std::to_string(options_.redirects) + " times");
-    if (seen.contains(next->method + " " + next->url)) endless(first, *next, "in a circle");
+    if (seen.contains(next->method + " " + next->url)) endless(first, *next, "in a loop");
     drop(std::move(response));
     request = *std::move(next);
   }
@@ -90,9 +91,7 @@ Response Client::attempt(const Request& request, Tries& tries) {
       // Whoever sets a time of silence for a request of his own wants to decide himself.
       if (error.failure == TransportFailure::kStalled && request.silence) throw;
       if (!error.transient() || (!request.repeatable && !unsent) || !tries.again()) throw;
-      std::string what = error.message();
-      if (what.ends_with('.')) what.pop_back();
-      pause(what, tries, pause_before(tries.count()));
+      pause(error.message(), tries, pause_before(tries.count()));
     }
   }
 }
@@ -105,14 +104,14 @@ bool Tries::again() {
 }
 
 std::string Tries::left() const {
-  if (!patience_) return std::to_string(count_) + " of " + std::to_string(most_);
+  if (!patience_) return std::to_string(count_) + "/" + std::to_string(most_);
   const auto gone = std::chrono::duration_cast<milliseconds>(clock_.now() - first_);
-  return "for " + span_text(std::max(*patience_ - gone, milliseconds(0))) + " more";
+  return span_text(std::max(*patience_ - gone, milliseconds(0))) + " left";
 }
 
 void Client::pause(const std::string& what, Tries& tries, milliseconds time) {
   if (options_.on_retry)
-    options_.on_retry(what + "; trying again in " + span_text(time) + " (" + tries.left() + ").");
+    options_.on_retry(what + "; retrying in " + span_text(time) + " (" + tries.left() + ")");
   clock_.sleep_for(time, cancellation_);
 }
 

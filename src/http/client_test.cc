@@ -54,8 +54,8 @@ TEST_F(ClientTest, WhatMayPassIsTriedAgain) {
   EXPECT_EQ(server.connections(), 1);
   EXPECT_THAT(clock_.sleeps(), SizeIs(5));
   ASSERT_THAT(said_, SizeIs(5));
-  EXPECT_THAT(said_[1], HasSubstr(server.authority() + " answered 429; trying again in 0."));
-  EXPECT_THAT(said_[1], HasSubstr(" s (2 of 5)."));
+  EXPECT_THAT(said_[1], HasSubstr(server.authority() + " answered 429; retrying in 0."));
+  EXPECT_THAT(said_[1], HasSubstr("s (2/5)"));
 }
 
 TEST_F(ClientTest, PatienceIsATimeAndNotANumber) {
@@ -64,7 +64,7 @@ TEST_F(ClientTest, PatienceIsATimeAndNotANumber) {
   request.patience = std::chrono::seconds(90);
   EXPECT_EQ(client().send(request).head.status, 200);
   EXPECT_THAT(clock_.sleeps(), SizeIs(12));
-  EXPECT_THAT(said_.at(0), HasSubstr("(for 90 s more)."));
+  EXPECT_THAT(said_.at(0), HasSubstr("(90s left)"));
 }
 
 TEST_F(ClientTest, PatienceEnds) {
@@ -124,7 +124,7 @@ TEST_F(ClientTest, ServersSayWhenToComeBack) {
   HttpServer server(answers({429}, {{"Retry-After", "7"}}));
   client().send(to(server.url()));
   EXPECT_THAT(clock_.sleeps(), ElementsAre(milliseconds(7000)));
-  EXPECT_THAT(said_, ElementsAre(server.authority() + " answered 429; trying again in 7 s (1 of 5)."));
+  EXPECT_THAT(said_, ElementsAre(server.authority() + " answered 429; retrying in 7s (1/5)"));
 }
 
 TEST_F(ClientTest, ServersSayWhenToComeBackAsADate) {
@@ -152,7 +152,7 @@ TEST_F(ClientTest, BrokenConnectionsAreTriedAgain) {
   });
   EXPECT_EQ(client().send(to(server.url())).text(), "done");
   EXPECT_THAT(said_, SizeIs(3));
-  EXPECT_THAT(said_.at(0), HasSubstr("broke off before an answer came; trying again in"));
+  EXPECT_THAT(said_.at(0), HasSubstr("closed early, before an answer; retrying in"));
 }
 
 TEST_F(ClientTest, TheLastErrorIsThrown) {

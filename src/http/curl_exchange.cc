@@ -224,23 +224,23 @@ void CurlExchange::wait_since(std::chrono::steady_clock::time_point started) {
   if (!stall_.stalled(moved_now - std::min<std::uint64_t>(moved_now, static_cast<std::uint64_t>(queued)))) {
     return;
   }
-  throw TransportError(TransportFailure::kStalled, "The connection to " + peer_.text() +
-                                                       " stalled: next to nothing came or went for " +
-                                                       std::to_string(stall_time_.count()) + " s.");
+  throw TransportError(TransportFailure::kStalled, "connection to " + peer_.text() +
+                                                       " stalled: almost no data for " +
+                                                       std::to_string(stall_time_.count()) + "s");
 }
 
 void CurlExchange::check_time() const {
   if (!time_limit_ || std::chrono::steady_clock::now() - start_ < *time_limit_) return;
   throw TransportError(
       times_requested_ == 0 ? TransportFailure::kConnect : TransportFailure::kStalled,
-      peer_.text() + " did not answer within " + std::to_string(time_limit_->count()) + " ms.");
+      peer_.text() + ": timed out: no answer in " + std::to_string(time_limit_->count()) + " ms");
 }
 
 void CurlExchange::fail() {
   if (!line_->refused.empty() && result_ == CURLE_COULDNT_CONNECT) {
-    throw TransportError(
-        TransportFailure::kOutOfReach,
-        peer_.name + " is at " + line_->refused + ". Check how the server is set up that named it.");
+    throw TransportError(TransportFailure::kOutOfReach,
+                         peer_.name + ": resolves to " + line_->refused +
+                             "\nhint: check the configuration of the server that named it");
   }
   CurlFailure failure;
   failure.code = result_ == CURLE_OK ? CURLE_GOT_NOTHING : result_;  // OK: the head broke off
@@ -324,9 +324,9 @@ std::size_t CurlExchange::give(char* buffer, std::size_t size) {
   if (!source_) source_ = request_body_->open(source_start_);
   const std::size_t count = source_->read(buffer, size);
   if (count > 0) return count;
-  throw base::Error(base::ErrorCode::kRegistry, "What was to be sent to " + peer_.text() + " ended " +
+  throw base::Error(base::ErrorCode::kRegistry, "body sent to " + peer_.text() + " ended " +
                                                     std::to_string(to_send_) +
-                                                    " bytes early: it has become shorter meanwhile.");
+                                                    " bytes early: it was truncated while it was sent");
 }
 
 bool CurlExchange::answer_waits() const {
@@ -348,9 +348,8 @@ bool CurlExchange::on_request() {
   if (++times_requested_ == 1) return true;
   rewind(0);
   if (repeatable_) return true;
-  error_ = std::make_exception_ptr(
-      TransportError(TransportFailure::kInterrupted,
-                     "The connection to " + peer_.text() + " broke off before an answer came."));
+  error_ = std::make_exception_ptr(TransportError(
+      TransportFailure::kInterrupted, "connection to " + peer_.text() + " closed early, before an answer"));
   return false;
 }
 

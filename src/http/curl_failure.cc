@@ -33,107 +33,103 @@ std::string tried_instead(const Peer& peer, const CurlFailure& failure) {
   const std::string host = failure.detail.substr(name, end - name);
   const std::size_t after = std::min(failure.detail.find(' ', end + 6), failure.detail.size());
   const std::string port = failure.detail.substr(end + 6, after - end - 6);
-  return " on port " + port == peer.place && host == peer.host ? "" : host + " on port " + port;
+  return ":" + port == peer.place && host == peer.host ? "" : host + ":" + port;
+}
+
+// What libcurl says itself.
+std::string note(const CurlFailure& failure) {
+  return failure.detail.empty() ? "" : "note: " + failure.detail;
 }
 
 TransportError connect_failure(const Peer& peer, const CurlFailure& failure) {
   const std::string proxy = tried_instead(peer, failure);
-  const std::string whom = proxy.empty() ? peer.name : "The proxy " + proxy.substr(0, proxy.find(" on port"));
-  const std::string where = proxy.empty() ? peer.place : proxy.substr(proxy.find(" on port"));
-  std::string message;
+  std::string message = proxy.empty() ? peer.text() : "proxy " + proxy;
   if (failure.code == CURLE_OPERATION_TIMEDOUT || failure.os_error == ETIMEDOUT) {
-    message = whom + " did not let us connect" + where + " within " + span_text(failure.connect_timeout) +
-              ". Is it up, and is there a firewall between?";
+    message += ": connection timed out after " + span_text(failure.connect_timeout);
   } else if (failure.os_error == ECONNREFUSED) {
-    message = whom + " refused the connection" + where + ".";
+    message += ": connection refused";
+  } else if (failure.os_error != 0) {
+    message += ": cannot connect: " + base::errno_text(static_cast<int>(failure.os_error));
   } else {
-    const std::string why =
-        failure.os_error != 0 ? ": " + base::errno_text(static_cast<int>(failure.os_error)) : "";
-    message = whom + " cannot be reached" + where + why + ".";
+    message += ": cannot connect";
   }
-  if (!proxy.empty())
-    message += " It was to lead to " + peer.text() + "; the environment (HTTPS_PROXY) names it.";
-  return {TransportFailure::kConnect, message, failure.detail};
-}
-
-std::string certificate_fault(const CurlFailure& failure) {
-  switch (failure.verify_result) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-      return "has expired. Its owner must renew it";
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return "is not valid yet. Is this machine's clock right?";
-    case X509_V_ERR_CERT_REVOKED:
-      return "has been revoked. Its owner must replace it";
-    default:
-      break;
+  if (!proxy.empty()) {
+    message += " (on the way to " + peer.text() + ")\nhint: check HTTPS_PROXY and HTTP_PROXY";
   }
-  if (mentions(failure, "match")) return "is for another host. Use a name that the certificate holds";
-  return "";
+  return {TransportFailure::kConnect, message, note(failure)};
 }
 
 TransportError certificate_failure(const Peer& peer, const CurlFailure& failure) {
-  std::string fault = certificate_fault(failure);
-  if (fault.empty()) {
-    fault = "is signed by a CA that is not trusted here. Put that CA's certificate into certs.d/" +
-            peer.authority + "/ca.crt, or name its file as the option ca_file";
+  std::string message;
+  switch (failure.verify_result) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      message = "certificate expired: " + peer.text() + "\nhint: ask its administrator to renew it";
+      break;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      message = "certificate not yet valid: " + peer.text() + "\nhint: check this machine's clock";
+      break;
+    case X509_V_ERR_CERT_REVOKED:
+      message = "certificate revoked: " + peer.text() + "\nhint: ask its administrator to replace it";
+      break;
+    default:
+      message = mentions(failure, "match") ? "certificate is for another host: " + peer.text() +
+                                                 "\nhint: use a name that is in the certificate"
+                                           : "certificate signed by unknown authority: " + peer.text() +
+                                                 "\nhint: put the CA's certificate into certs.d/" +
+                                                 peer.authority + "/ca.crt, or set the option ca_file";
   }
-  if (!fault.ends_with('?')) fault += '.';
-  return {TransportFailure::kTls, "The certificate of " + peer.text() + " " + fault, failure.detail};
+  return {TransportFailure::kTls, message, note(failure)};
 }
 
 TransportError handshake_failure(const Peer& peer, const CurlFailure& failure) {
   // Plain HTTP came where TLS was to begin.
   if (mentions(failure, "wrong version number") || mentions(failure, "http request")) {
     return {TransportFailure::kTls,
-            peer.text() +
-                " does not speak TLS. If it is meant to be used without, say so with the option "
-                "insecure.",
-            failure.detail};
+            peer.text() + " does not speak TLS\nhint: set the option `insecure` for it if that is intended",
+            note(failure)};
   }
   if (mentions(failure, "certificate required") || mentions(failure, "bad certificate") ||
       mentions(failure, "unknown ca") || mentions(failure, "handshake failure")) {
     return {TransportFailure::kTls,
             peer.text() +
-                " did not accept our side of the TLS handshake: it may want a client certificate. Put it "
-                "into certs.d/" +
-                peer.authority + "/ as client.cert and client.key.",
-            failure.detail};
+                " rejected the TLS handshake, possibly for want of a client certificate\nhint: put one into "
+                "certs.d/" +
+                peer.authority + "/ as client.cert and client.key",
+            note(failure)};
   }
   const bool cut = failure.os_error == ECONNRESET || failure.os_error == EPIPE ||
                    mentions(failure, "SSL_ERROR_SYSCALL") || mentions(failure, "reset by peer") ||
                    mentions(failure, "unexpected eof");
   if (cut) {
-    return {TransportFailure::kConnect,
-            "The connection to " + peer.text() + " was cut during the TLS handshake.", failure.detail};
+    return {TransportFailure::kConnect, "connection to " + peer.text() + " closed during the TLS handshake",
+            note(failure)};
   }
-  return {TransportFailure::kTls, "No TLS connection to " + peer.text() + " could be agreed on.",
-          failure.detail};
+  return {TransportFailure::kTls, "TLS handshake with " + peer.text() + " failed", note(failure)};
 }
 
 TransportError local_certificate_failure(const Peer& peer, const CurlFailure& failure) {
   return {TransportFailure::kTls,
-          "The client certificate for " + peer.authority +
-              ", or its key, cannot be used: both must be PEM files that "
-              "belong together, the key without a passphrase.",
-          failure.detail};
+          "invalid client certificate or key for " + peer.authority +
+              " (expected: two PEM files that belong together, the key without a passphrase)",
+          note(failure)};
 }
 
 TransportError interruption(const Peer& peer, const CurlFailure& failure) {
   std::string message;
   if (mentions(failure, "chunk")) {
-    message = peer.text() + " sent a broken answer: its chunks do not follow on each other.";
+    message = peer.text() + " sent a malformed answer: its chunks do not follow on each other";
   } else if (failure.head_complete) {
-    message = "The connection to " + peer.text() + " broke off in the middle of an answer.";
+    message = "connection to " + peer.text() + " closed early, in the middle of an answer";
   } else {
-    message = "The connection to " + peer.text() + " broke off before an answer came.";
+    message = "connection to " + peer.text() + " closed early, before an answer";
   }
-  return {TransportFailure::kInterrupted, message, failure.detail};
+  return {TransportFailure::kInterrupted, message, note(failure)};
 }
 
 TransportError proxy_refusal(const Peer& peer, const CurlFailure& failure) {
   return {TransportFailure::kConnect,
-          "The proxy that the environment (HTTPS_PROXY) names did not connect us to " + peer.text() + ".",
-          failure.detail};
+          "proxy did not connect to " + peer.text() + "\nhint: check HTTPS_PROXY and HTTP_PROXY",
+          note(failure)};
 }
 
 }  // namespace
@@ -143,19 +139,18 @@ TransportError explain(const Peer& peer, const CurlFailure& failure) {
     case CURLE_COULDNT_RESOLVE_HOST:
       if (failure.resolver_silent) {
         return {TransportFailure::kResolver,
-                "Where " + peer.host +
-                    " is cannot be asked: no DNS server answers. Is this machine connected to the network?",
-                failure.detail};
+                "cannot resolve host " + peer.host +
+                    ": no DNS server answers\nhint: check this machine's network connection",
+                note(failure)};
       }
       return {TransportFailure::kResolve,
-              "There is no host " + peer.host +
-                  ": its name does not resolve. Check its spelling, and this machine's DNS.",
-              failure.detail};
+              "cannot resolve host " + peer.host + "\nhint: check its spelling, and this machine's DNS",
+              note(failure)};
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return {failure.resolver_silent ? TransportFailure::kResolver : TransportFailure::kResolve,
-              "The name of the proxy that leads to " + peer.text() +
-                  " does not resolve. Check HTTPS_PROXY and HTTP_PROXY.",
-              failure.detail};
+      return {
+          failure.resolver_silent ? TransportFailure::kResolver : TransportFailure::kResolve,
+          "cannot resolve host of the proxy for " + peer.text() + "\nhint: check HTTPS_PROXY and HTTP_PROXY",
+          note(failure)};
     case CURLE_COULDNT_CONNECT:
     case CURLE_OPERATION_TIMEDOUT:
       return connect_failure(peer, failure);
@@ -189,17 +184,12 @@ TransportError explain(const Peer& peer, const CurlFailure& failure) {
     case kTooLarge:
       if (failure.head_complete) break;
       return {TransportFailure::kProtocol,
-              peer.text() +
-                  " sent a header without an end, longer than any that HTTP needs. Is something else "
-                  "listening there?",
-              failure.detail};
+              peer.text() + " sent a header that is too long\nhint: check what listens there", note(failure)};
     default:
       break;
   }
   return {TransportFailure::kProtocol,
-          peer.text() +
-              " sent what cannot be understood as an answer in HTTP. Is something else listening there?",
-          failure.detail};
+          peer.text() + " did not answer in HTTP\nhint: check what listens there", note(failure)};
 }
 
 }  // namespace ixian::http

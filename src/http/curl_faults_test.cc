@@ -28,13 +28,13 @@ class CurlFaultsTest : public HttpTest {
   void expect_protocol_error(const std::string& bytes) {
     const TransportError error = after(bytes);
     EXPECT_EQ(error.failure, TransportFailure::kProtocol) << bytes.substr(0, 200) << error.message();
-    EXPECT_THAT(error.message(), StartsWith("127.0.0.1 on port "));
+    EXPECT_THAT(error.message(), StartsWith("127.0.0.1:"));
   }
   void expect_interruption(const std::string& bytes) {
     const TransportError error = after(bytes);
     EXPECT_EQ(error.failure, TransportFailure::kInterrupted) << bytes.substr(0, 200) << error.message();
     EXPECT_TRUE(error.transient());
-    EXPECT_THAT(error.message(), HasSubstr("127.0.0.1 on port "));
+    EXPECT_THAT(error.message(), HasSubstr("127.0.0.1:"));
   }
 };
 
@@ -46,7 +46,7 @@ TEST_F(CurlFaultsTest, RefusedConnection) {
   }
   const TransportError error = failure_of([&] { get("http://127.0.0.1:" + std::to_string(port) + "/"); });
   EXPECT_EQ(error.failure, TransportFailure::kConnect);
-  EXPECT_EQ(error.message(), "127.0.0.1 refused the connection on port " + std::to_string(port) + ".");
+  EXPECT_EQ(error.message(), "127.0.0.1:" + std::to_string(port) + ": connection refused");
 }
 
 TEST_F(CurlFaultsTest, NameThatDoesNotResolve) {
@@ -203,7 +203,7 @@ TEST_F(CurlFaultsTest, AStallBeforeTheHead) {
       [](const ServerRequest&, Connection& connection) { connection.stall(std::chrono::seconds(20)); });
   const TransportError error = failure_of([&] { get(server.url()); });
   EXPECT_EQ(error.failure, TransportFailure::kStalled);
-  EXPECT_THAT(error.message(), HasSubstr("127.0.0.1 on port " + std::to_string(server.port())));
+  EXPECT_THAT(error.message(), HasSubstr("127.0.0.1:" + std::to_string(server.port())));
 }
 
 TEST_F(CurlFaultsTest, ATrickleIsAStall) {

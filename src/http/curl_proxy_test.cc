@@ -92,8 +92,8 @@ TEST_F(CurlProxyTest, AProxyThatRefusesIsNamedAsSuch) {
   set("https_proxy", proxy.url(""));
   const TransportError error = failure_of([&] { get("https://registry.invalid/"); });
   EXPECT_EQ(error.failure, TransportFailure::kConnect);
-  EXPECT_THAT(error.message(), HasSubstr("The proxy"));
-  EXPECT_THAT(error.message(), HasSubstr("registry.invalid on port 443"));
+  EXPECT_THAT(error.message(), HasSubstr("proxy"));
+  EXPECT_THAT(error.message(), HasSubstr("registry.invalid:443"));
 }
 
 TEST_F(CurlProxyTest, AProxyThatIsNotThereIsNamedAsSuch) {
@@ -105,7 +105,7 @@ TEST_F(CurlProxyTest, AProxyThatIsNotThereIsNamedAsSuch) {
   set("https_proxy", url);
   const TransportError error = failure_of([&] { get("https://registry.invalid/"); });
   EXPECT_EQ(error.failure, TransportFailure::kConnect);
-  EXPECT_THAT(error.message(), HasSubstr("The proxy 127.0.0.1 refused"));
+  EXPECT_THAT(error.message(), HasSubstr("proxy 127.0.0.1:"));
   EXPECT_THAT(error.message(), HasSubstr("registry.invalid"));
 }
 

@@ -32,10 +32,9 @@ class LineBuilder {
   // "Name: value", or "Name;" where the value is empty, which is how libcurl wants to be told.
   void add(std::string_view name, const std::string& value) {
     if (!fit_for_header(name) || !fit_for_header(value)) {
-      throw base::Error(
-          base::ErrorCode::kRegistry,
-          "The header " + std::string(name.substr(0, name.find_first_of("\r\n"))) +
-              " cannot be sent: it holds a line break or a NUL. Check where its value comes from.");
+      throw base::Error(base::ErrorCode::kRegistry,
+                        "cannot send the header " + std::string(name.substr(0, name.find_first_of("\r\n"))) +
+                            ": it contains a line break or a NUL\nhint: check where its value comes from");
     }
     std::string line(name);
     line.reserve(line.size() + value.size() + 2);
@@ -179,7 +178,7 @@ void set_signed_body(CURL* easy, const Request& request) {
   base::Secret body;  // may hold tokens
   if (request.body && request.body->size > 0) {
     const auto source = request.body->open(0);
-    body = base::Secret(base::read_all(*source, kLargestSigned, "A body that AWS is to be sent signed"));
+    body = base::Secret(base::read_all(*source, kLargestSigned, "body to be signed for AWS"));
   }
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.reveal().size()));

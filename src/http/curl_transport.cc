@@ -21,9 +21,8 @@ Url parsed(const std::string& text) {
   // What may hold a password or a signature is not repeated.
   const bool shown = text.find('@') == std::string::npos;
   throw base::Error(base::ErrorCode::kRegistry,
-                    "This is no http or https address that can be asked" +
-                        (shown ? ": " + text.substr(0, text.find('?')) : " (it holds a user or password)") +
-                        ".");
+                    "not an http or https address" + (shown ? ": " + text.substr(0, text.find('?'))
+                                                            : " (it contains a user or password)"));
 }
 
 std::string pool_key(const Request& request, const Url& url) {

@@ -61,7 +61,7 @@ void HeadParser::count(std::string_view line) {
   ++lines_;
   // Two lines of each head are no headers: the first one and the empty one.
   if (bytes_ > limits_.bytes || lines_ > limits_.lines + 2 * static_cast<std::size_t>(interim_ + 1)) {
-    refuse("sent more headers than any answer needs");
+    refuse("sent too many headers");
   }
 }
 
@@ -79,8 +79,8 @@ void HeadParser::status_line(std::string_view line) {
     refuse("did not answer in HTTP", line);
   }
   head_.status = (status[0] - '0') * 100 + (status[1] - '0') * 10 + (status[2] - '0');
-  if (head_.status < 100 || head_.status > 599) refuse("answered with a status that does not exist", line);
-  if (head_.status == 101) refuse("changed the protocol without being asked to", line);
+  if (head_.status < 100 || head_.status > 599) refuse("returned an invalid status", line);
+  if (head_.status == 101) refuse("switched protocols unasked", line);
   in_head_ = true;
 }
 
@@ -91,7 +91,7 @@ void HeadParser::field(std::string_view line) {
   if (colon == std::string_view::npos || name.empty() ||
       !std::all_of(name.begin(), name.end(), token_character) ||
       std::any_of(line.begin(), line.end(), control_character)) {
-    refuse("sent a header that is none", line);
+    refuse("sent an invalid header", line);
   }
   head_.headers.add(std::string(name), std::string(base::trim(line.substr(colon + 1))));
 }
@@ -102,7 +102,7 @@ void HeadParser::finish() {
     check_framing();
     complete_ = true;
   } else if (++interim_ > limits_.interim) {
-    refuse("keeps sending interim answers instead of a final one");
+    refuse("sends interim answers without end");
   }
 }
 
@@ -112,7 +112,7 @@ void HeadParser::check_framing() const {
   for (const std::string_view length : lengths) {
     if (length.empty() || length.size() > kLongestLength ||
         !std::all_of(length.begin(), length.end(), digit)) {
-      refuse("sent a Content-Length that is no length", length);
+      refuse("sent an invalid Content-Length", length);
     }
     if (length != lengths.front()) {
       refuse("sent two lengths for one body", std::string(lengths.front()) + " and " + std::string(length));
@@ -128,7 +128,7 @@ void HeadParser::check_framing() const {
 void HeadParser::refuse(const std::string& what, std::string_view evidence) const {
   throw TransportError(
       TransportFailure::kProtocol,
-      peer_ + " " + what + ". The answer was not used: the server, or a proxy before it, is faulty.",
+      peer_ + " " + what + "; the answer was not used\nhint: check the server, and any proxy in front of it",
       printable(evidence));
 }
 

@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 HeadParser feed(std::initializer_list<std::string_view> lines, HeadLimits limits = {}) {
-  HeadParser parser("registry.test on port 80", limits);
+  HeadParser parser("registry.test:80", limits);
   for (const std::string_view line : lines) parser.line(line);
   return parser;
 }
@@ -24,7 +24,7 @@ void expect_refused(std::initializer_list<std::string_view> lines, const char* w
   } catch (const TransportError& error) {
     EXPECT_EQ(error.failure, TransportFailure::kProtocol);
     EXPECT_FALSE(error.transient());
-    EXPECT_THAT(error.message(), HasSubstr("registry.test on port 80"));
+    EXPECT_THAT(error.message(), HasSubstr("registry.test:80"));
     EXPECT_THAT(error.message(), HasSubstr(why));
   }
 }
@@ -67,10 +67,10 @@ TEST(HeadParserTest, TheSameLengthTwiceIsOneLength) {
 TEST(HeadParserTest, AmbiguousLengthsAreRefused) {
   expect_refused({"HTTP/1.1 200 OK\r\n", "Content-Length: 7\r\n", "Content-Length: 8\r\n", "\r\n"},
                  "two lengths");
-  expect_refused({"HTTP/1.1 200 OK\r\n", "Content-Length: 7, 7\r\n", "\r\n"}, "no length");
+  expect_refused({"HTTP/1.1 200 OK\r\n", "Content-Length: 7, 7\r\n", "\r\n"}, "invalid Content-Length");
   for (const char* value : {"Content-Length: -1\r\n", "Content-Length: +7\r\n", "Content-Length: 0x7\r\n",
                             "Content-Length:\r\n", "Content-Length: 9223372036854775808\r\n"}) {
-    expect_refused({"HTTP/1.1 200 OK\r\n", value, "\r\n"}, "no length");
+    expect_refused({"HTTP/1.1 200 OK\r\n", value, "\r\n"}, "invalid Content-Length");
   }
   expect_refused({"HTTP/1.1 200 OK\r\n", "Content-Length: 7\r\n", "Transfer-Encoding: chunked\r\n", "\r\n"},
                  "both");
@@ -90,7 +90,7 @@ TEST(HeadParserTest, WhatIsNoHeaderIsRefused) {
   for (const std::string_view line : {std::string_view("no colon\r\n"), std::string_view(": nameless\r\n"),
                                       std::string_view("Space : x\r\n"), std::string_view("A: b\rc\r\n"),
                                       std::string_view("A: b\0c\r\n", 8)}) {
-    expect_refused({"HTTP/1.1 200 OK\r\n", line, "\r\n"}, "none");
+    expect_refused({"HTTP/1.1 200 OK\r\n", line, "\r\n"}, "invalid header");
   }
   expect_refused({"HTTP/1.1 200 OK\r\n", "A: b\r\n", " folded\r\n", "\r\n"}, "folded");
   expect_refused({"HTTP/1.1 200 OK\r\n", "\tfolded\r\n", "\r\n"}, "folded");
@@ -101,9 +101,9 @@ TEST(HeadParserTest, WhatIsNoStatusIsRefused) {
                            "HTTP/9 200\r\n", "ICY 200 OK\r\n", "HTTP/1.1 -20 OK\r\n"}) {
     expect_refused({line}, "did not answer in HTTP");
   }
-  expect_refused({"HTTP/1.1 099 x\r\n"}, "does not exist");
-  expect_refused({"HTTP/1.1 600 x\r\n"}, "does not exist");
-  expect_refused({"HTTP/1.1 101 Switching Protocols\r\n"}, "changed the protocol");
+  expect_refused({"HTTP/1.1 099 x\r\n"}, "invalid status");
+  expect_refused({"HTTP/1.1 600 x\r\n"}, "invalid status");
+  expect_refused({"HTTP/1.1 101 Switching Protocols\r\n"}, "switched protocols");
 }
 
 TEST(HeadParserTest, LimitsHold) {

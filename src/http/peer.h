@@ -9,14 +9,14 @@
 namespace ixian::http {
 
 struct Peer {
-  std::string name;   // "registry.example.com", or "The socket /run/x.sock"
-  std::string place;  // " on port 5000", or ""
+  std::string name;   // "registry.example.com", or "socket /run/x.sock"
+  std::string place;  // ":5000", or ""
   std::string authority;
   std::string host;
 
   Peer(const Url& url, const Request& request)
-      : name(request.unix_socket.empty() ? url.host : "The socket " + request.unix_socket),
-        place(request.unix_socket.empty() ? " on port " + std::to_string(url.port) : ""),
+      : name(request.unix_socket.empty() ? url.host : "socket " + request.unix_socket),
+        place(request.unix_socket.empty() ? ":" + std::to_string(url.port) : ""),
         authority(url.authority()),
         host(url.host) {}
 

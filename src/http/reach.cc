@@ -37,9 +37,9 @@ bool may_reach(Reach reach, AddressKind kind) {
 
 const char* refusal_of(AddressKind kind) {
   return kind == AddressKind::kLinkLocal
-             ? "a link-local address, at which only services of this machine or its cloud answer, and to "
-               "which no other host may send us"
-             : "an address of this machine or the local network, to which no public host may send us";
+             ? "a link-local address, which only this machine's and its cloud's services use and to which no "
+               "other host may redirect"
+             : "an address of this machine or the local network, to which no public host may redirect";
 }
 
 }  // namespace ixian::http

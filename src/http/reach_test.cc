@@ -88,7 +88,7 @@ TEST_F(ReachOfConnectionTest, NoConnectionIsMadeToWhatIsOutOfReach) {
     request.reach = Reach::kPublic;
     const auto failed = failure_of([&] { transport().send(request); });
     EXPECT_EQ(failed.failure, TransportFailure::kOutOfReach);
-    EXPECT_THAT(failed.message(), HasSubstr("localhost is at "));
+    EXPECT_THAT(failed.message(), HasSubstr("localhost: resolves to "));
     EXPECT_THAT(failed.message(), HasSubstr("no public host"));
     // Nor is the connection used that somebody else has made.
     request.reach = Reach::kNotLinkLocal;

@@ -35,16 +35,17 @@ void check(const Request& request, const Url& from, const Url& to, Reach reach,
            const std::function<bool(std::string_view)>& plain_http_allowed) {
   if (from.https() && !to.https() && !(plain_http_allowed && plain_http_allowed(to.authority()))) {
     refuse(from, to.origin(),
-           "which would give up TLS. If that is meant to be, say so with the option insecure for that host; "
-           "mostly a proxy before the server is set up wrongly.");
+           "which would give up TLS\nhint: check for a misconfigured proxy in front of the server, or set "
+           "the option `insecure` for that host if this is intended");
   }
   // What is no literal is judged when it is connected to.
   if (const AddressKind kind = address_kind(to.host); !may_reach(reach, kind)) {
-    refuse(from, to.origin(), std::string(refusal_of(kind)) + ". Check how the server is set up.");
+    refuse(from, to.origin(),
+           std::string(refusal_of(kind)) + "\nhint: check the configuration of the server");
   }
   if (!request.unix_socket.empty() && !same_origin(from, to)) {
     refuse(from, to.origin(),
-           "but was asked over the socket " + request.unix_socket + ", which leads to one server only.");
+           "but was asked over the socket " + request.unix_socket + ", which leads to one server only");
   }
 }
 
@@ -70,7 +71,9 @@ std::optional<Request> redirected(const Request& request, const ResponseHead& he
   const auto from = parse_url(request.url);
   if (!from) return std::nullopt;
   const auto to = resolve_url(*from, *location);
-  if (!to) refuse(*from, "something else", "but not by an http or https address. The server is faulty.");
+  if (!to)
+    refuse(*from, "another address",
+           "which is not http or https\nhint: check the configuration of the server");
   ResponseHead answered;
   answered.url = request.url;
   answered.peer = head.peer;

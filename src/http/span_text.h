@@ -6,10 +6,10 @@
 
 namespace ixian::http {
 
-// "2 s", "0.4 s".
+// "2s", "0.4s".
 inline std::string span_text(std::chrono::milliseconds time) {
   const auto tenths = (time.count() + 50) / 100;
-  return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) + " s";
+  return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) + "s";
 }
 
 }  // namespace ixian::http

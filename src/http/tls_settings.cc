@@ -24,8 +24,7 @@ std::vector<fs::path> entries(const fs::path& folder) {
     std::error_code ignored;
     if (it->is_regular_file(ignored)) found.push_back(it->path());
   }
-  if (error)
-    base::fail_registry("The folder " + folder.string() + " cannot be read: " + error.message() + ".");
+  if (error) base::fail_registry("cannot read the directory " + folder.string() + ": " + error.message());
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -37,12 +36,14 @@ bool present(const fs::path& path) {
 
 void take_pair(TlsSettings& settings, const fs::path& certificate, const fs::path& key) {
   if (!present(key)) {
-    base::fail_registry("The client certificate " + certificate.string() +
-                        " has no key: put it beside it, as " + key.filename().string() + ".");
+    base::fail_registry("client certificate " + certificate.string() +
+                        " has no key\nhint: put it beside the certificate, as " + key.filename().string() +
+                        "");
   }
   if (!present(certificate)) {
-    base::fail_registry("The key " + key.string() + " has no client certificate: put it beside it, as " +
-                        certificate.filename().string() + ". (CAs end in .crt.)");
+    base::fail_registry("client key " + key.string() +
+                        " has no certificate\nhint: put it beside the key, as " +
+                        certificate.filename().string() + " (CAs end in .crt)");
   }
   if (!settings.client_certificate.empty()) return;  // the first by name, as others do
   settings.client_certificate = certificate.string();

@@ -53,12 +53,10 @@ void add_system(X509_STORE* store) {
 void add_file(X509_STORE* store, const std::string& path) {
   if (X509_STORE_load_file(store, path.c_str()) == 1) return;
   const std::string evidence = openssl_error();
-  const std::string why =
-      ::access(path.c_str(), R_OK) == 0
-          ? "holds no certificate in PEM form. Put the CA's certificate there, which starts "
-            "with -----BEGIN CERTIFICATE-----."
-          : "is missing or must not be read.";
-  throw base::Error(base::ErrorCode::kRegistry, "The CA file " + path + " " + why, evidence);
+  const std::string why = ::access(path.c_str(), R_OK) == 0
+                              ? "contains no PEM certificate (expected: -----BEGIN CERTIFICATE-----)"
+                              : "is missing or not readable";
+  throw base::Error(base::ErrorCode::kRegistry, "CA file " + path + " " + why, evidence);
 }
 
 }  // namespace

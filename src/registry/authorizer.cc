@@ -42,7 +42,7 @@ constexpr char kAuthorization[] = "authorization";
 
 http::Url parse_base(const std::string& text) {
   auto url = http::parse_url(text);
-  if (!url) throw Error(ErrorCode::kProject, "\"" + text + "\" is not the URL of a registry.");
+  if (!url) throw Error(ErrorCode::kProject, "\"" + text + "\" is not the URL of a registry");
   return *url;
 }
 
@@ -153,12 +153,11 @@ bool Authorizer::handle_challenge(const http::ResponseHead& head, std::string_vi
   if (head.status != 401 && !(head.status == 403 && (expired || narrow))) return false;
   if (!impl_->learn(challenges, head)) return false;
   if (!impl_->is_safe())
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format("{} wants credentials over a connection that is not encrypted, so ix keeps them. Use "
-                    "https, or set the option `insecure` for it in CONFIG.DOCKER.REGISTRIES if the network "
-                    "between can be trusted.",
-                    impl_->options.host));
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("{} requests credentials over an unencrypted connection; none were sent\nhint: "
+                            "use https, or set the option `insecure` for it in CONFIG.DOCKER.REGISTRIES if "
+                            "the network in between can be trusted",
+                            impl_->options.host));
   ++attempt.repetitions_;
 
   const Scopes named = named_scopes(bearer, attempt.scopes_);
@@ -189,17 +188,16 @@ base::Error Authorizer::unauthorized(const http::ResponseHead& head, std::string
   if (!impl_->is_ours(head.url))
     return Error(
         ErrorCode::kRegistry,
-        fmt::format("{} sent ix on to {}, which answered {}. That is not a matter of your credentials: ix "
-                    "gives them to {} only. Try again later, or ask those who run the registry.",
+        fmt::format("{} redirected to {}, which answered {}; credentials were sent to {} only, so they are "
+                    "not the cause\nhint: try again later, or ask the registry's administrator",
                     impl_->options.host, server, head.status, impl_->options.host),
         said);
   if (!challenges.empty() && !find(challenges, "bearer") && !find(challenges, "basic"))
-    return Error(
-        ErrorCode::kRegistry,
-        fmt::format("{} wants a login by \"{}\", which ix does not know: only Basic and Bearer. Is there "
-                    "a proxy in front of it?",
-                    impl_->options.host, challenges.front().scheme),
-        said);
+    return Error(ErrorCode::kRegistry,
+                 fmt::format("unsupported login scheme \"{1}\" of {0} (expected: Basic, Bearer)\nhint: check "
+                             "for a proxy in front of it",
+                             impl_->options.host, challenges.front().scheme),
+                 said);
   std::optional<auth::Credential> credential;
   if (attempt.sent_)
     credential = attempt.sent_->credential ? attempt.sent_->credential : attempt.sent_->refused;

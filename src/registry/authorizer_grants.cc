@@ -159,8 +159,8 @@ std::optional<Grant> Authorizer::Impl::token_without(const auth::Credential& ref
     first = !std::exchange(warned, true);
   }
   if (first && options.on_warning)
-    options.on_warning(
-        fmt::format("{} refused {}; pulling without credentials.", options.host, describe(refused)));
+    options.on_warning(fmt::format("unauthorized: {} rejected {}; pulling without credentials", options.host,
+                                   describe(refused)));
   return grant;
 }
 

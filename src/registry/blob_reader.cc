@@ -58,8 +58,8 @@ void BlobReader::open() {
     // Elsewhere, so without any of our credentials.
     const std::optional<http::Url> elsewhere = http::parse_url(blob_.urls.front());
     if (!elsewhere || !elsewhere->https() || http::is_private_address(elsewhere->host)) {
-      throw failure(work_, "its manifest says it lies at " + blob_.urls.front() +
-                               ", where it is not fetched from. Copy that layer to the registry yourself.");
+      throw failure(work_, "its manifest refers to " + blob_.urls.front() +
+                               ", which is not fetched\nhint: copy that layer to the registry yourself");
     }
     request.url = elsewhere->text();
     request.reach = http::Reach::kPublic;
@@ -83,24 +83,26 @@ void BlobReader::check_head(const http::Response& response) const {
   const http::ResponseHead& head = response.head;
   if (head.status != 200 && !(head.status == 206 && at_ > 0)) {
     if (head.status == 404) {
-      throw failure(work_, fmt::format("{} answered 404 (Not Found): it has lost that, or never had it. Push "
-                                       "the image there again from where it is "
-                                       "whole: `ix image copy` sends what is missing.",
-                                       work_.host));
+      throw failure(
+          work_,
+          fmt::format("{} answered 404 (Not Found): the registry lost it, or never had it\nhint: push the "
+                      "image again from where it is complete; `ix image copy` sends what is missing",
+                      work_.host));
     }
     // The body belongs to the response, which the caller gives up: reading it does no harm.
     throw failure(work_, head, const_cast<http::Response&>(response).text());
   }
   if (const auto encoding = head.headers.find("Content-Encoding"); encoding && *encoding != "identity") {
-    throw failure(work_, fmt::format("{} sent it with Content-Encoding {}, for which nobody asked. Look at "
-                                     "what is between you and it.",
-                                     work_.host, *encoding));
+    throw failure(
+        work_, fmt::format(
+                   "unexpected Content-Encoding {1} from {0}\nhint: check for a proxy or firewall in between",
+                   work_.host, *encoding));
   }
   if (head.status == 206) {
     const auto range = parse_content_range(head.headers.find("Content-Range").value_or(""));
     if (!range || range->first != at_ || range->second != blob_.size) {
-      throw failure(work_, fmt::format("asked for what follows byte {}, {} sent another part. Look at what "
-                                       "is between you and it, and try again.",
+      throw failure(work_, fmt::format("requested what follows byte {}, but {} sent another part\nhint: try "
+                                       "again, and check for a proxy or firewall in between",
                                        at_, work_.host));
     }
   }
@@ -111,7 +113,7 @@ void BlobReader::check_head(const http::Response& response) const {
   if (announced && *announced != expected) {
     throw failure(
         work_,
-        fmt::format("{} has {} bytes of it where its manifest promises {}. Push the image there again.",
+        fmt::format("size mismatch: {} has {} bytes of it, its manifest says {}\nhint: push the image again",
                     work_.host, *announced, expected));
   }
 }
@@ -121,7 +123,8 @@ void BlobReader::skip(http::Response& response, std::uint64_t count) {
   while (count > 0) {
     const std::size_t got = response.body->read(buffer.data(), std::min<std::uint64_t>(buffer.size(), count));
     if (got == 0)
-      throw http::TransportError(http::TransportFailure::kInterrupted, work_.host + " ended it too soon.");
+      throw http::TransportError(http::TransportFailure::kInterrupted,
+                                 work_.host + ": connection closed early");
     count -= got;
   }
 }
@@ -138,7 +141,8 @@ std::size_t BlobReader::read(char* buffer, std::size_t size) {
         if (at_ == blob_.size) finish();
         return count;
       }
-      broken(fmt::format("{} ended it after {} of {} bytes.", work_.host, at_, blob_.size), "");
+      broken(fmt::format("{}: connection closed early, after {} of {} bytes", work_.host, at_, blob_.size),
+             "");
     } catch (const http::TransportError& error) {
       if (!error.transient()) throw failure(work_, error);
       broken(error.message(), error.context());
@@ -153,10 +157,9 @@ void BlobReader::broken(const std::string& sentence, const std::string& context)
   response_.reset();
   progress_at_ = at_;
   if (++failures_ > http.options().retries) {
-    throw failure(work_, fmt::format("{} That happened {} times; try again later.", sentence, failures_),
-                  context);
+    throw failure(work_, fmt::format("{} ({} times)\nhint: try again later", sentence, failures_), context);
   }
-  if (http.options().on_retry) http.options().on_retry(sentence + " Going on from there.");
+  if (http.options().on_retry) http.options().on_retry(sentence + "; resuming from there");
   http.clock().sleep_for(http.pause_before(failures_), http.cancellation());
 }
 
@@ -173,8 +176,9 @@ void BlobReader::finish() {
   if (count > 0) {
     throw failure(
         work_,
-        fmt::format("{} sent more than the {} bytes that its manifest promises. Push the image there again.",
-                    work_.host, blob_.size));
+        fmt::format(
+            "size mismatch: {} sent more than the {} bytes of its manifest\nhint: push the image again",
+            work_.host, blob_.size));
   }
 }
 

@@ -52,50 +52,67 @@ std::string reason(int status) {
   }
 }
 
+// What a status means beyond its name.
+std::string meaning(int status) {
+  switch (status) {
+    case 405:
+      return ": not allowed by this registry";
+    case 413:
+      return ": a proxy in front of it limits the size of requests";
+    case 415:
+      return ": it does not accept images of this format";
+    case 429:
+      return ": rate limit exceeded";
+    case 507:
+      return ": its disk is full";
+    default:
+      break;
+  }
+  if (status >= 500) return ": server error";
+  return status < 400 ? ": not an answer to this request" : "";
+}
+
 std::string advice(const Work& work, int status) {
   switch (status) {
     case 401:
     case 403:
-      return fmt::format("`ix registries {}` says who you are there; that user must be allowed to {}.",
-                         work.host, work.writes ? "push to the repository" : "pull the image");
+      return fmt::format("check with `ix registries {}` that this account may {}", work.host,
+                         work.writes ? "push to the repository" : "pull the image");
     case 404:
       return work.writes
-                 ? "Check the repository's name, and whether this registry makes repositories on a push."
-                 : "Check the name, and whether somebody has removed it.";
+                 ? "check the repository's name, and whether this registry creates repositories on push"
+                 : "check the name, and whether the image was removed";
     case 405:
-      return "This registry does not allow it; deleting, for one, must often be switched on.";
+      return "ask the registry's administrator; deletion, for one, often has to be enabled";
     case 413:
-      return "Something before the registry limits the size of requests; raise it there (nginx: "
-             "client_max_body_size).";
+      return "raise the limit of request sizes in front of the registry (nginx: client_max_body_size)";
     case 429:
       return fmt::format(
-          "It limits how much you may ask for, mostly less for strangers: wait, or log in (`ix registries "
-          "{}` says "
-          "who you are there).",
-          work.host);
+          "wait, or log in: registries often limit anonymous users more (`ix registries {}` shows the "
+          "account){}",
+          work.host, work.writes ? "" : "; or use a mirror");
     case 415:
-      return "It does not take images of this format. Use another registry, or ask whoever runs it to take "
-             "OCI "
-             "images: ix writes an image as it is.";
+      return "use another registry, or ask the registry's administrator to accept OCI images: ix does not "
+             "convert images";
     case 507:
-      return "Its disk is full; ask whoever runs it to make room.";
+      return "ask the registry's administrator to free disk space";
     default:
       break;
   }
-  if (status >= 500) return "That is trouble of the registry's own; try again later, or look into its log.";
-  if (status >= 400) return "Ask whoever runs it if what it says does not help.";
-  return "That is no answer to this question; look at what is between you and the registry.";
+  if (status >= 500) return "try again later, or see the registry's log";
+  if (status >= 400) return "ask the registry's administrator if its answer does not help";
+  return "check for a proxy or firewall in between";
 }
 
 std::string advice(const http::TransportError& error) {
   switch (error.failure) {
     case http::TransportFailure::kConnect:
-      return "Check that it runs there, and that nothing between keeps you from it.";
+      return "check that the registry is running, and for a firewall in between";
     case http::TransportFailure::kInterrupted:
     case http::TransportFailure::kStalled:
-      return "Try again later; if it stays so, look at what is between you and the registry.";
+      return "try again later; if it persists, check for a proxy or firewall in between";
     case http::TransportFailure::kProtocol:
-      return "Check that it is a registry, and what is between you and it.";
+      return "check that it is a registry, and for a proxy in between";
     case http::TransportFailure::kResolve:
     case http::TransportFailure::kResolver:
     case http::TransportFailure::kTls:
@@ -121,7 +138,7 @@ std::string spoken(const std::vector<RegistryError>& errors) {
 }
 
 std::string with_advice(std::string sentence, const std::string& advice) {
-  return advice.empty() ? sentence : std::move(sentence) + " " + advice;
+  return advice.empty() ? sentence : std::move(sentence) + "\nhint: " + advice;
 }
 
 }  // namespace
@@ -130,22 +147,23 @@ oci::Refused failure(const Work& work, const http::ResponseHead& head, std::stri
   const std::string words = reason(head.status);
   const std::string answer =
       words.empty() ? fmt::format("{}", head.status) : fmt::format("{} ({})", head.status, words);
-  const std::string sentence = fmt::format("Could not {}: {} answered {}.", work.text, work.host, answer);
+  const std::string sentence =
+      fmt::format("cannot {}: {} answered {}{}", work.text, work.host, answer, meaning(head.status));
+  const std::string said = spoken(parse_error_body(body, content_type(head)));
   return {base::ErrorCode::kRegistry, with_advice(sentence, advice(work, head.status)),
-          spoken(parse_error_body(body, content_type(head)))};
+          said.empty() ? "" : "note: registry answered: " + said};
 }
 
 base::Error failure(const Work& work, const base::Error& error) {
   const auto* transport = dynamic_cast<const http::TransportError*>(&error);
   return {error.code(),
-          with_advice(fmt::format("Could not {}. {}", work.text, error.message()),
-                      transport ? advice(*transport) : ""),
+          with_advice(fmt::format("cannot {}: {}", work.text, error.message()),
+                      transport && error.hint().empty() ? advice(*transport) : ""),
           error.context()};
 }
 
 base::Error failure(const Work& work, const std::string& sentence, std::string context) {
-  return {base::ErrorCode::kRegistry, fmt::format("Could not {}: {}", work.text, sentence),
-          std::move(context)};
+  return {base::ErrorCode::kRegistry, fmt::format("cannot {}: {}", work.text, sentence), std::move(context)};
 }
 
 bool is_web_page(const http::ResponseHead& head) {
@@ -155,12 +173,11 @@ bool is_web_page(const http::ResponseHead& head) {
 
 std::string web_page(const http::ResponseHead& head, std::string_view body) {
   const auto url = http::parse_url(head.url);
-  const std::string who = url ? url->authority() : "Something";
+  const std::string who = url ? url->authority() : "something";
   const std::string title = spoken(parse_error_body(body, "text/html"));
   return fmt::format(
-      "{} answered with a web page{} where a registry's answer was expected. Look at what stands between you "
-      "and the "
-      "registry, a proxy or a login page, and whether there is one at this address.",
+      "{} answered with a web page{} instead of a registry's answer\nhint: check that a registry runs at "
+      "this address, and for a proxy or login page in between",
       who, title.empty() ? "" : fmt::format(" (\"{}\")", title));
 }
 

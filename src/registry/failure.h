@@ -11,15 +11,15 @@
 
 namespace ixian::registry {
 
-// What was being done, in words that complete "Could not …": "read the manifest of localhost:5000/app:1".
+// What was being done, in words that complete "cannot …": "read the manifest of localhost:5000/app:1".
 struct Work {
   std::string text;
   std::string host;  // of the registry
   bool writes = false;
 };
 
-// "Could not push layer 3f2a… to registry.local/app: registry.local answered 413 (Payload Too Large).
-// <advice>". `body` is the answer's, for what the registry itself says.
+// "cannot push layer 3f2a… to registry.local/app: registry.local answered 413 (Payload Too Large): …"
+// and a hint. `body` is the answer's, for what the registry itself says.
 oci::Refused failure(const Work& work, const http::ResponseHead& head, std::string_view body);
 
 // The same for an exchange that got no answer, and for whatever else was said by somebody who did not know

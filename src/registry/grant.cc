@@ -27,8 +27,8 @@ std::string deed(const Refusal& refusal) {
 
 std::string describe(const auth::Credential& credential) {
   const std::string who = credential.username.empty() || credential.username == "<token>"
-                              ? "the token"
-                              : "the user '" + credential.username + "'";
+                              ? "token"
+                              : "user " + credential.username;
   return credential.source.empty() ? who : who + " (" + credential.source + ")";
 }
 
@@ -49,22 +49,20 @@ base::Error refused(const Refusal& refusal) {
   if (!refusal.credential)
     return base::Error(
         base::ErrorCode::kRegistry,
-        fmt::format("{} does not let strangers {}, and there are no credentials for it: ix looked in {}. Run "
-                    "`docker login "
-                    "{}`, or give `username` and `password` for it in CONFIG.DOCKER.REGISTRIES. The name may "
-                    "be wrong, too: "
-                    "registries do not tell strangers what is there.",
+        fmt::format("unauthorized: {} does not let anonymous users {}; no credentials in {}\nhint: run "
+                    "`docker login {}`, or set `username` and `password` for it in CONFIG.DOCKER.REGISTRIES; "
+                    "or check the name: registries hide from anonymous users what exists",
                     host, deed(refusal), refusal.looked_in, host),
         refusal.why_none.empty() ? context
-                                 : context + "\nLooked at:\n  " + base::join(refusal.why_none, "\n  "));
+                                 : context + "\nchecked:\n  " + base::join(refusal.why_none, "\n  "));
   if (refusal.status == 403)
     return error(
-        fmt::format("{} does not allow {} to {}. Ask for that permission, or give credentials that have "
-                    "it in CONFIG.DOCKER.REGISTRIES.",
+        fmt::format("permission denied: {1} cannot {2} at {0}\nhint: ask for that permission, or configure "
+                    "credentials that have it in CONFIG.DOCKER.REGISTRIES",
                     host, describe(*refusal.credential), deed(refusal)));
   return error(
-      fmt::format("{} refused {}, so ix cannot {}. Check that these credentials are still valid and have "
-                  "the permission; if they are in a file of Docker, run `docker login {}` again.",
+      fmt::format("unauthorized: {} rejected {} (to {})\nhint: check that these credentials are still valid "
+                  "and have the permission; if they are in a Docker config file, run `docker login {}` again",
                   host, describe(*refusal.credential), deed(refusal), host));
 }
 

@@ -42,18 +42,16 @@ class ListReader {
       if (!next) return true;
       request.url = resolved(here, *next);
       if (!asked_.insert(request.url).second)
-        fail(fmt::format("{} leads back to a part of the {} that was there already", host_.host(),
-                         list_.what));
+        fail(fmt::format("{} refers back to an earlier part of the {}", host_.host(), list_.what));
       check_bounds();
     }
   }
 
  private:
   [[noreturn]] void fail(const std::string& reason) const {
-    throw failure(
-        work_, reason +
-                   ". A list of which a part may be missing is not used; look at what is between you and the "
-                   "registry, or ask whoever runs it.");
+    throw failure(work_, reason +
+                             "; an incomplete list is not used\nhint: check for a proxy or firewall in "
+                             "between, or ask the registry's administrator");
   }
 
   bool is_absent(int status) const {
@@ -62,13 +60,12 @@ class ListReader {
 
   void take_page(http::Response& response) {
     const std::string body = base::read_all(*response.body, kMaxPageBytes,
-                                            fmt::format("Part {} of the {}", pages_ + 1, list_.what));
+                                            fmt::format("part {} of the {}", pages_ + 1, list_.what));
     ++pages_;
     try {
       entries_ += take_(base::parse_json(body, kMaxPageBytes), response.head);
     } catch (const std::invalid_argument& error) {
-      throw failure(work_, fmt::format("{} did not answer with a {}.", host_.host(), list_.what),
-                    error.what());
+      throw failure(work_, fmt::format("{} did not return a {}", host_.host(), list_.what), error.what());
     }
   }
 
@@ -76,8 +73,8 @@ class ListReader {
     try {
       return next_link(head.headers.all("Link"));
     } catch (const std::invalid_argument& error) {
-      fail(fmt::format("{} says where the {} goes on in a way that cannot be read: {}", host_.host(),
-                       list_.what, error.what()));
+      fail(fmt::format("invalid Link header from {} for the rest of the {}: {}", host_.host(), list_.what,
+                       error.what()));
     }
   }
 
@@ -87,7 +84,7 @@ class ListReader {
     // Elsewhere our credentials would go along, or be missing.
     if (there && http::same_origin(*here, *there)) return there->text();
     fail(fmt::format(
-        "{} continues the list at another place, {}, where it is not followed", host_.host(),
+        "{} continues the list at another host, {}, which is not followed", host_.host(),
         there ? there->origin() : base::printable_path(std::string_view(next).substr(0, kLongestLink))));
   }
 

@@ -90,8 +90,7 @@ void probe_host(HostClient& host, const std::string& repository, RegistryStatus&
   if (response.head.status == 401 || response.head.status == 403) {
     const base::Error error = host.authorizer().unauthorized(response.head, body, attempt);
     status.may_pull = status.may_push = Answer::kNo;
-    status.problem = error.message();
-    status.advice = error.context();
+    status.blame(error);
     return;
   }
   if (!response.head.ok()) {
@@ -117,12 +116,12 @@ void probe_folder(const std::string& folder, RegistryStatus& status) {
   if (!std::filesystem::is_directory(nearest, error)) {
     status.reachable = false;
     status.may_pull = status.may_push = Answer::kNo;
-    status.problem = nearest.string() + " is not a folder.";
-    status.advice = "Give the option path another place.";
+    status.problem = nearest.string() + " is not a directory";
+    status.advice = "set the option `path` to another one";
   } else if (!status.reachable) {
-    status.problem = path + " may not be read.";
+    status.problem = "permission denied: cannot read " + path;
   } else if (status.may_push == Answer::kNo) {
-    status.problem = nearest.string() + " may not be written.";
+    status.problem = "permission denied: cannot write " + nearest.string();
   }
 }
 

@@ -55,7 +55,7 @@ std::optional<std::vector<oci::Descriptor>> list_referrers(HostClient& host, con
   const auto take = [&](const base::Json& page, const http::ResponseHead&) {
     const oci::AnyManifest parsed = oci::parse_manifest(page.dump(), "");
     const auto* index = std::get_if<oci::Index>(&parsed);
-    if (index == nullptr) throw std::invalid_argument("it is no index");
+    if (index == nullptr) throw std::invalid_argument("not an index");
     const std::size_t before = found.size();
     for (const oci::Descriptor& each : index->manifests) {
       if (known.insert(each.digest).second) found.push_back(each);

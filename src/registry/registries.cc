@@ -38,8 +38,9 @@ bool flag(const RegistrySettings& settings, const std::string& name) {
   if (found->is_boolean()) return found->get<bool>();
   throw Error(
       ErrorCode::kProject,
-      fmt::format("The option {} of the registry {} in CONFIG.DOCKER.REGISTRIES must be True or False.", name,
-                  settings.host));
+      fmt::format(
+          "invalid option {} of the registry {} in CONFIG.DOCKER.REGISTRIES (expected: True or False)", name,
+          settings.host));
 }
 
 std::string folder_of(const RegistrySettings& settings) {
@@ -49,10 +50,9 @@ std::string folder_of(const RegistrySettings& settings) {
   }
   throw Error(
       ErrorCode::kProject,
-      fmt::format(
-          "The registry {} is a folder ({}), but CONFIG.DOCKER.REGISTRIES does not say which: give it the "
-          "option path, such as 'options': {{'path': '{{BUILDER}}/registry'}}.",
-          settings.host, settings.client));
+      fmt::format("registry {} is a directory ({}), but CONFIG.DOCKER.REGISTRIES does not say which\nhint: "
+                  "set the option path, such as 'options': {{'path': '{{BUILDER}}/registry'}}",
+                  settings.host, settings.client));
 }
 
 // Whom AWS calls it, where it was AWS that said who we are.
@@ -72,8 +72,7 @@ std::string normalised(std::string_view host) {
   if (!oci::is_valid_host(host)) {
     throw Error(
         ErrorCode::kProject,
-        fmt::format("\"{}\" in CONFIG.DOCKER.REGISTRIES is not the name of a registry: it is written host or "
-                    "host:port.",
+        fmt::format("invalid registry \"{}\" in CONFIG.DOCKER.REGISTRIES (expected: HOST or HOST:PORT)",
                     host));
   }
   return oci::looks_like_host(host) ? oci::parse_reference(std::string(host) + "/x").host : std::string(host);
@@ -81,18 +80,20 @@ std::string normalised(std::string_view host) {
 
 std::string not_configured(const std::string& host) {
   return fmt::format(
-      "the registry {} is not configured. Add it to CONFIG.DOCKER.REGISTRIES, with a client and its "
-      "options.",
+      "registry {} is not configured\nhint: add it to CONFIG.DOCKER.REGISTRIES, with a client and its "
+      "options",
       host);
 }
 
-std::string capital(std::string sentence) {
-  if (!sentence.empty() && sentence[0] >= 'a' && sentence[0] <= 'z')
-    sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
-  return sentence;
-}
-
 }  // namespace
+
+void RegistryStatus::blame(const base::Error& error) {
+  problem = error.message();
+  advice = error.context();
+  constexpr std::string_view kLabel = "hint: ";
+  const std::size_t hint = ("\n" + advice).rfind("\n" + std::string(kLabel));
+  if (hint != std::string::npos) advice.erase(hint, kLabel.size());
+}
 
 struct Registries::Impl {
   // What is known of a host once it is used.
@@ -184,7 +185,7 @@ Registries::Impl::Host& Registries::Impl::host(const std::string& name) {
   if (host.ecr) {
     options.create_repository = [this, ecr = host.ecr](const std::string& repository) {
       ecr->create_repository(repository);
-      events.log(base::kNoActivity, base::LogLevel::kInfo, "Made the repository " + repository + ".");
+      events.log(base::kNoActivity, base::LogLevel::kInfo, "created the repository " + repository);
     };
   }
   host.client = std::make_shared<HostClient>(services.client, std::move(provider), std::move(options));
@@ -198,7 +199,7 @@ Registries::Registries(auth::Services services, std::vector<RegistrySettings> se
   for (RegistrySettings& one : settings) {
     one.host = normalised(one.host);
     if (!hosts.insert(one.host).second) {
-      throw Error(ErrorCode::kProject, "CONFIG.DOCKER.REGISTRIES configures " + one.host + " twice.");
+      throw Error(ErrorCode::kProject, "duplicate registry in CONFIG.DOCKER.REGISTRIES: " + one.host);
     }
     flag(one, "insecure");
     // Checked when the project is read, not when somebody pushes an hour later.
@@ -214,7 +215,7 @@ std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference
   const RegistrySettings* configured = impl_->find(reference.host);
   if (configured == nullptr && access == Access::kPush) {
     throw Error(ErrorCode::kRegistry,
-                fmt::format("{} was not pushed: {}", reference.text(), not_configured(reference.host)));
+                fmt::format("{} not pushed: {}", reference.text(), not_configured(reference.host)));
   }
   const bool pushes = access != Access::kPull;
   if (configured != nullptr && configured->kind == ClientKind::kDirectory) {
@@ -231,14 +232,14 @@ std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference
 
 std::string Registries::push_refusal(const oci::Reference& repository, bool closely) {
   const RegistrySettings* configured = impl_->find(repository.host);
-  if (configured == nullptr) return capital(not_configured(repository.host));
+  if (configured == nullptr) return not_configured(repository.host);
   if (!closely && configured->kind != ClientKind::kDirectory) return "";
   const RegistryStatus status = probe(repository.host, repository.repository);
   if (status.may_push != RegistryStatus::Answer::kNo) return "";
   if (!status.problem.empty()) return status.problem;
-  return fmt::format("{} does not let {} push to {}. `ix registries {}` says who you are there.",
-                     repository.host, status.identity.empty() ? "you" : status.identity, repository.name(),
-                     repository.host);
+  return fmt::format(
+      "permission denied: {1} cannot push to {2} at {0}\nhint: `ix registries {3}` shows the account",
+      repository.host, status.identity.empty() ? "you" : status.identity, repository.name(), repository.host);
 }
 
 bool Registries::configured(const std::string& host) const {
@@ -275,8 +276,7 @@ RegistryStatus Registries::probe(const std::string& name, const std::string& rep
     probe_host(*host.client, repository, status);
     if (host.ecr && status.reachable && status.problem.empty()) name_ecr_user(*host.ecr, status);
   } catch (const Error& error) {
-    status.problem = error.message();
-    status.advice = error.context();
+    status.blame(error);
   }
   return status;
 }

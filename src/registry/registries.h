@@ -59,6 +59,8 @@ struct RegistryStatus {
   std::optional<std::chrono::system_clock::time_point> token_expires;
   std::string problem;  // a sentence, "" is none
   std::string advice;   // what to do about it, "" is nothing
+
+  void blame(const base::Error& error);
 };
 
 // Thread-safe. Holds connections, tokens and credentials for the life of the program; nothing is asked before

@@ -69,7 +69,7 @@ http::Response RegistryRepo::send(const Work& work, http::Request request, const
 }
 
 std::optional<oci::Descriptor> RegistryRepo::find(const std::string& ref) {
-  const Work asked = work("ask for " + image(ref));
+  const Work asked = work("look up " + image(ref));
   http::Request request;
   request.method = "HEAD";
   request.url = path("manifests/" + ref);
@@ -119,20 +119,22 @@ std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response respons
   if (!response.head.ok()) throw failure(reading, response.head, response.text());
   if (const auto encoding = response.head.headers.find("Content-Encoding");
       encoding && *encoding != "identity") {
-    throw failure(reading, fmt::format("{} sent it with Content-Encoding {}, for which nobody asked. Look at "
-                                       "what is between you and it.",
-                                       host_->host(), *encoding));
+    throw failure(
+        reading,
+        fmt::format(
+            "unexpected Content-Encoding {1} from {0}\nhint: check for a proxy or firewall in between",
+            host_->host(), *encoding));
   }
   const http::ResponseHead head = response.head;
-  std::string bytes = base::read_all(*response.body, oci::kMaxManifestBytes, "The manifest of " + image(ref));
+  std::string bytes = base::read_all(*response.body, oci::kMaxManifestBytes, "manifest of " + image(ref));
   const std::optional<oci::Digest> named = oci::Digest::parse(ref);
   oci::Digester digester(named ? named->algorithm() : "sha256");
   // A tag can name anything; a digest names these bytes, or the answer is refused.
   digester.update(bytes);
   const oci::Digest digest = digester.finish();
   if (named && digest != *named) {
-    throw failure(reading, "what was sent is another document: it has the digest " + digest.text() +
-                               ". It was not used; look at what is between you and it.");
+    throw failure(reading, "digest mismatch: received a document with the digest " + digest.text() +
+                               ", not used\nhint: check for a proxy or firewall in between");
   }
   std::string type = media_type(response.head);
   try {
@@ -140,8 +142,8 @@ std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response respons
     type = std::visit([](const auto& manifest) { return manifest.media_type; }, parsed);
   } catch (const std::invalid_argument& error) {
     if (base::trim(bytes).starts_with("<")) throw failure(reading, web_page(head, bytes));
-    throw failure(reading, fmt::format("{} sent what is no manifest. {} Nothing of it was used; push the "
-                                       "image there again, or look at what is between you and it.",
+    throw failure(reading, fmt::format("{} did not return a manifest: {}; nothing of it was used\nhint: push "
+                                       "the image again, or check for a proxy or firewall in between",
                                        host_->host(), error.what()));
   }
   oci::Descriptor descriptor{std::move(type), digest, bytes.size(), {}, {}, {}, {}};
@@ -149,7 +151,7 @@ std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response respons
 }
 
 bool RegistryRepo::has_blob(const oci::Descriptor& blob) {
-  const Work asked = work(fmt::format("ask {} for {}", name(), blob_text(blob)));
+  const Work asked = work(fmt::format("look up {1} in {0}", name(), blob_text(blob)));
   http::Request request;
   request.method = "HEAD";
   request.url = path("blobs/" + blob.digest.text());
@@ -246,7 +248,7 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
         throw failure(
             pushing,
             fmt::format(
-                "the tag is there, names another image ({}), and may not be changed. Use another tag.",
+                "the tag exists, refers to another image ({}), and is immutable\nhint: use another tag",
                 there->digest.text()));
       }
     }
@@ -256,9 +258,11 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
   // A registry that stores something else than it was sent is found out here, and not by whoever pulls.
   if (stored && stored->algorithm() == manifest.descriptor.digest.algorithm() &&
       *stored != manifest.descriptor.digest) {
-    throw failure(pushing,
-                  fmt::format("{} says it stored {} instead of {}. Look at what is between you and it.",
-                              host_->host(), stored->text(), manifest.descriptor.digest.text()));
+    throw failure(
+        pushing,
+        fmt::format(
+            "digest mismatch: {} stored {} instead of {}\nhint: check for a proxy or firewall in between",
+            host_->host(), stored->text(), manifest.descriptor.digest.text()));
   }
   if (!response.head.headers.find("OCI-Subject")) add_to_fallback_index(*this, manifest);
 }
@@ -269,7 +273,7 @@ std::vector<std::string> RegistryRepo::tags() {
 
 std::vector<oci::Descriptor> RegistryRepo::referrers(const oci::Digest& subject) {
   if (lists_referrers_) {
-    const Work listing = work("list what refers to " + image(subject.text()));
+    const Work listing = work("list the referrers of " + image(subject.text()));
     if (auto found = list_referrers(*host_, listing, repository_, subject)) return *std::move(found);
     lists_referrers_ = false;
   }
@@ -290,9 +294,11 @@ bool RegistryRepo::remove(const std::string& ref) {
   const std::optional<oci::Descriptor> there = tag_alone ? find(ref) : std::nullopt;
   if (tag_alone && !there) return false;
   if (there && !says(response.head, body, "UNSUPPORTED")) {
-    throw failure(removing, fmt::format("{} cannot remove a tag alone. Remove what it names, with every tag "
-                                        "that names it: ix image rm {}@{}",
-                                        host_->host(), name(), there->digest.text()));
+    throw failure(
+        removing,
+        fmt::format(
+            "{} cannot remove a single tag\nhint: remove its image, with all its tags: `ix image rm {}@{}`",
+            host_->host(), name(), there->digest.text()));
   }
   throw failure(removing, response.head, body);
 }

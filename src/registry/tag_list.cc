@@ -20,17 +20,16 @@ class TagList {
  public:
   std::size_t add(const base::Json& page) {
     const std::size_t before = tags_.size();
-    if (!page.is_object()) throw std::invalid_argument("it is no object");
+    if (!page.is_object()) throw std::invalid_argument("not an object");
     const auto list = page.find("tags");
-    if (list == page.end()) throw std::invalid_argument("it has no field \"tags\"");
+    if (list == page.end()) throw std::invalid_argument("no field \"tags\"");
     if (list->is_null()) return 0;  // none, or all of them removed
-    if (!list->is_array()) throw std::invalid_argument("its \"tags\" are no array");
+    if (!list->is_array()) throw std::invalid_argument("\"tags\" is not an array");
     for (const base::Json& tag : *list) {
-      if (!tag.is_string()) throw std::invalid_argument("one of its \"tags\" is no text");
+      if (!tag.is_string()) throw std::invalid_argument("an entry of \"tags\" is not a string");
       if (oci::is_valid_tag(tag.get<std::string>())) tags_.insert(tag.get<std::string>());
     }
-    if (tags_.size() > kMostTags)
-      throw std::invalid_argument(fmt::format("it has more than {} tags", kMostTags));
+    if (tags_.size() > kMostTags) throw std::invalid_argument(fmt::format("more than {} tags", kMostTags));
     sent_ = list->size();
     last_ = list->empty() ? "" : list->back().get<std::string>();
     return tags_.size() - before;

@@ -99,10 +99,10 @@ base::Secret token_value(const Json& answer) {
     const std::string& text = found->get_ref<const std::string&>();
     if (text.empty()) continue;
     if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; }))
-      throw std::invalid_argument("its token holds characters that a header cannot");
+      throw std::invalid_argument("its token contains characters that are invalid in a header");
     return base::Secret(text);
   }
-  throw std::invalid_argument("it holds no token");
+  throw std::invalid_argument("it contains no token");
 }
 
 }  // namespace
@@ -174,9 +174,9 @@ Token parse_token(std::string_view body, system_clock::time_point now) {
   try {
     answer = base::parse_json(body, kLongestTokenAnswer, 16);
   } catch (const std::invalid_argument&) {
-    throw std::invalid_argument("it is not JSON");
+    throw std::invalid_argument("not JSON");
   }
-  if (!answer.is_object()) throw std::invalid_argument("it is not a JSON object");
+  if (!answer.is_object()) throw std::invalid_argument("not a JSON object");
   Token token{token_value(answer), lifetime_of(answer)};
   token.lifetime -= age_of(answer, now, token.lifetime);
   return token;

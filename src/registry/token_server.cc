@@ -89,18 +89,16 @@ std::string what_it_said(const http::ResponseHead& head, std::string_view body) 
 
 Token read_token(http::Client& client, const TokenServer& server, http::Response& response) {
   const std::string name = server.realm.authority();
-  std::string body = base::read_all(*response.body, kLongestAnswer, "The token from " + name);
+  std::string body = base::read_all(*response.body, kLongestAnswer, "token from " + name);
   try {
     Token token = parse_token(body, client.clock().now());
     base::wipe(body);
     return token;
   } catch (const std::invalid_argument& reason) {
     base::wipe(body);
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format("The token server {} gave an answer that cannot be used: {}. Is there a login page "
-                    "or a proxy in front of it?",
-                    name, reason.what()));
+    throw Error(ErrorCode::kRegistry, fmt::format("invalid answer from the token server {}: {}\nhint: check "
+                                                  "for a login page or a proxy in front of it",
+                                                  name, reason.what()));
   }
 }
 
@@ -112,8 +110,8 @@ std::variant<Token, TokenRefusal> read_answer(http::Client& client, const TokenS
   std::string said = base::without_secret(what_it_said(response.head, response.text()), secret);
   if (status == 400 || status == 401 || status == 403) return TokenRefusal{status, std::move(said)};
   throw Error(ErrorCode::kRegistry,
-              fmt::format("The token server {} answered {} instead of a token. Try again later; if it lasts, "
-                          "the registry that names it as its realm may be set up wrongly.",
+              fmt::format("token server {} answered {} instead of a token\nhint: try again later; if it "
+                          "persists, check the realm of the registry that names it",
                           server.realm.authority(), status),
               said);
 }
@@ -129,12 +127,11 @@ TokenServer token_server(const Challenge& challenge, const http::ResponseHead& h
   const std::string text = parameter("realm");
   auto realm = http::parse_url(text);
   if (!realm)
-    throw Error(
-        ErrorCode::kRegistry,
-        registry.authority() +
-            " names a token server that is not an http(s) URL, so ix cannot log in to it. Its `realm` "
-            "must be corrected where it is set up.",
-        "realm: " + text.substr(0, 200));
+    throw Error(ErrorCode::kRegistry,
+                registry.authority() +
+                    " names a token server that is not an http(s) URL, so ix cannot log in to it\nhint: fix "
+                    "`realm` in the configuration of the registry",
+                "realm: " + text.substr(0, 200));
   // A registry behind a proxy that does not tell it about TLS names itself by http: the proxy's own scheme is
   // right.
   if (!realm->https() && registry.https() && realm->host == registry.host) {
@@ -143,19 +140,19 @@ TokenServer token_server(const Challenge& challenge, const http::ResponseHead& h
   }
   const bool loopback = http::is_loopback(realm->host);
   if (!realm->https() && !loopback && !insecure)
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format("{} sends logins to {}, which is not encrypted, so ix does not go there. Set the "
-                    "registry's token server to https, or the option `insecure` if the network between "
-                    "can be trusted.",
-                    registry.authority(), realm->origin()));
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("{} redirects logins to {}, which is not encrypted; no credentials were "
+                            "sent\nhint: set the registry's token server to https, or the option `insecure` "
+                            "if the network in between can be trusted",
+                            registry.authority(), realm->origin()));
   const bool own = realm->host == registry.host || (loopback && http::is_loopback(registry.host));
   if (http::is_private_address(realm->host) && !own)
-    throw Error(ErrorCode::kRegistry,
-                fmt::format("{} sends logins to {}, an address of a private network that is not the "
-                            "registry's own, so ix does not go there. Give its token server a name, or the "
-                            "registry's own address.",
-                            registry.authority(), realm->origin()));
+    throw Error(
+        ErrorCode::kRegistry,
+        fmt::format(
+            "{} redirects logins to {}, an address of a private network that is not the registry's own; no "
+            "credentials were sent\nhint: give its token server a name, or the registry's own address",
+            registry.authority(), realm->origin()));
   return {*realm, parameter("service"), http::reach_from(head, *realm)};
 }
 

@@ -186,7 +186,7 @@ Upload::Next Upload::patch_rest(const base::OpenSource& open) {
       return Next::kGoOn;
     }
     // Part of it was lost on the way, or another part was stored: where it stands is where it goes on.
-    again(fmt::format("{} has {} bytes of it where {} were sent.", work_.host, there, from + size));
+    again(fmt::format("{} has {} bytes of it, but {} were sent", work_.host, there, from + size));
     // More than was ever sent: somebody else's bytes, or nonsense.
     if (there > from + size) {
       restart();
@@ -230,8 +230,10 @@ Upload::Next Upload::judge_closing(http::Response& response) {
   }
   const auto stored = oci::Digest::parse(head.headers.find("Docker-Content-Digest").value_or(""));
   if (stored && stored->algorithm() == blob_.digest.algorithm() && *stored != blob_.digest) {
-    throw failure(work_, fmt::format("{} says it stored {} instead. Look at what changes it on the way.",
-                                     work_.host, stored->text()));
+    throw failure(
+        work_,
+        fmt::format("digest mismatch: {} stored {} instead\nhint: check for a proxy that changes uploads",
+                    work_.host, stored->text()));
   }
   return Next::kDone;
 }
@@ -248,12 +250,12 @@ void Upload::judge_refusal(const http::ResponseHead& head, std::string_view body
     return restart();
   }
   if (head.status == 416) {
-    again(work_.host + " has another part of it than was thought.");
+    again(work_.host + ": has another part of it than expected");
     find_out_where();
     return;
   }
   if (worth_repeating(head.status)) {
-    again(fmt::format("{} answered {}.", work_.host, head.status),
+    again(fmt::format("{} answered {}", work_.host, head.status),
           head.retry_after(host_.http().clock().now()));
     if (find_out_where()) in_chunks_ = true;
     return;
@@ -261,7 +263,7 @@ void Upload::judge_refusal(const http::ResponseHead& head, std::string_view body
   const bool session_lost = head.status == 404 || says(head, body, "BLOB_UPLOAD_UNKNOWN") ||
                             says(head, body, "BLOB_UPLOAD_INVALID");
   if (session_lost && ++sessions_lost_ <= host_.http().options().retries) {
-    again(work_.host + " has forgotten the upload.");
+    again(work_.host + ": upload session lost");
     return restart();
   }
   throw failure(work_, head, body);
@@ -270,14 +272,13 @@ void Upload::judge_refusal(const http::ResponseHead& head, std::string_view body
 void Upload::again(const std::string& sentence, std::optional<std::chrono::milliseconds> pause) {
   http::Client& http = host_.http();
   if (!tries_.again()) {
-    throw failure(work_,
-                  fmt::format("{} That happened {} times; try again later.", sentence, tries_.count() + 1));
+    throw failure(work_, fmt::format("{} ({} times)\nhint: try again later", sentence, tries_.count() + 1));
   }
   if (pause && *pause > http.options().longest_retry_after) {
-    throw failure(
-        work_, fmt::format("{} It asks to wait {} s, which is too long.", sentence, pause->count() / 1000));
+    throw failure(work_, fmt::format("{}; it asks to wait {}s, which is too long\nhint: try again later",
+                                     sentence, pause->count() / 1000));
   }
-  if (http.options().on_retry) http.options().on_retry(sentence + " Going on with what it has.");
+  if (http.options().on_retry) http.options().on_retry(sentence + "; resuming");
   http.clock().sleep_for(pause.value_or(http.pause_before(tries_.count())), http.cancellation());
 }
 
@@ -332,18 +333,19 @@ void Upload::move_to(const http::Response& response) {
   if (!to)
     throw failure(
         work_,
-        work_.host + " does not say where to upload to (Location). Look at what is between you and it.");
+        work_.host +
+            " did not return an upload address (Location)\nhint: check for a proxy or firewall in between");
   if (from->https() && !to->https()) {
-    throw failure(
-        work_, fmt::format(
-                   "{} wants the upload to go on without TLS, at {}. A proxy before it does not tell it that "
-                   "it is reached by https (set X-Forwarded-Proto there).",
-                   work_.host, to->origin()));
+    throw failure(work_,
+                  fmt::format("{} redirects the upload to an address without TLS, {}\nhint: set "
+                              "X-Forwarded-Proto in the proxy in front of it, so that it knows of https",
+                              work_.host, to->origin()));
   }
   const http::Reach reach = http::reach_from(response.head, *to, reach_);
   if (const auto kind = http::address_kind(to->host); !http::may_reach(reach, kind)) {
-    throw failure(work_, fmt::format("{} wants the upload to go to {}, {}. Check how it is set up.",
-                                     work_.host, to->origin(), http::refusal_of(kind)));
+    throw failure(
+        work_, fmt::format("{} redirects the upload to {}, {}\nhint: check the configuration of the registry",
+                           work_.host, to->origin(), http::refusal_of(kind)));
   }
   reach_ = reach;
   location_ = to->text();

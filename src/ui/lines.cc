@@ -21,6 +21,14 @@ std::string level_prefix(const Style& style, base::LogLevel level) {
   return "";
 }
 
+// "hint: …" and "note: …", which follow a message.
+std::string message_line(const Style& style, std::string_view line) {
+  for (const std::string_view label : {"hint:", "note:"}) {
+    if (line.starts_with(label)) return style.paint(style.bold, label) + printable(line.substr(label.size()));
+  }
+  return printable(line);
+}
+
 std::string in_brackets(std::string_view note) {
   return note.empty() ? "" : fmt::format(" ({})", printable(note));
 }
@@ -43,7 +51,7 @@ std::string output_line(const Style& style, std::string_view name, std::string_v
 std::string output_lines(const Style& style, std::string_view name, const OutputTail& tail) {
   std::string out;
   if (tail.dropped() > 0) {
-    out += output_line(style, name, fmt::format("({} lines before these)", tail.dropped()));
+    out += output_line(style, name, fmt::format("({} earlier lines omitted)", tail.dropped()));
   }
   for (const auto& line : tail.lines()) out += output_line(style, name, line);
   return out;
@@ -54,9 +62,8 @@ std::string message_lines(const Style& style, std::string_view name, base::LogLe
   auto start = prefix(style, name) + level_prefix(style, level);
   std::string out;
   for (const auto line : base::split(text, '\n')) {
-    const auto shown = printable(line);
     const bool debug = level == base::LogLevel::kDebug;
-    out += start + (debug ? style.paint(style.dim, shown) : shown) + "\n";
+    out += start + (debug ? style.paint(style.dim, printable(line)) : message_line(style, line)) + "\n";
     // Each line can be found by the name of its task, the first alone by its level.
     start = prefix(style, name);
   }

@@ -183,7 +183,7 @@ void TtyView::finish(const RunningActivity& activity, base::Outcome outcome, std
 std::string TtyView::take_pending() {
   auto lines = std::exchange(pending_, {});
   if (const auto count = std::exchange(left_out_, 0); count > 0) {
-    lines += output_line(options_.style, "", fmt::format("({} lines of output left out)", count));
+    lines += output_line(options_.style, "", fmt::format("({} lines of output omitted)", count));
   }
   return lines;
 }

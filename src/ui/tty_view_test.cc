@@ -102,7 +102,7 @@ TEST_F(TtyViewTest, SaysHowMuchOutputItHasForgotten) {
   const auto id = view_->begin({"build", ""});
   for (std::size_t i = 0; i < OutputTail::kMaxLines + 2; ++i) view_->output(id, "x");
   view_->end(id, Outcome::kFailed, "");
-  EXPECT_THAT(screen(), ::testing::StartsWith("build | (2 lines before these)\nbuild | x\n"));
+  EXPECT_THAT(screen(), ::testing::StartsWith("build | (2 earlier lines omitted)\nbuild | x\n"));
 }
 
 TEST_F(TtyViewTest, OnlyCountsWhatIsUpToDate) {
@@ -259,7 +259,7 @@ TEST_F(TtyViewTest, BoundsTheOutputThatWaitsForAnOwnerToEnd) {
   view_->end(shell, Outcome::kDone, "");
   view_.reset();
   terminal_.receive();
-  EXPECT_THAT(terminal_.text(), HasSubstr("lines of output left out)"));
+  EXPECT_THAT(terminal_.text(), HasSubstr("lines of output omitted)"));
 }
 
 TEST_F(TtyViewTest, SurvivesATerminalThatIsGone) {

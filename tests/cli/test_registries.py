@@ -224,7 +224,7 @@ def test_the_password_is_nowhere_afterwards(project, registry):
 def test_a_wrong_password(project, registry):
     configure(project, entry(registry, {"username": "ci", "password": "env:P"}))
     result = project.ix("registries", env={"P": CANARY + "-wrong"}).failed(4)
-    assert registry in discreet(result).stdout and "refused the user 'ci'" in result.stdout
+    assert registry in discreet(result).stdout and "rejected user ci" in result.stdout
     found = status(project.ix("registries", "--json", env={"P": "wrong"}).failed(4))
     assert found["reachable"] and found["may_pull"] is False and found["may_push"] is False and found["problem"]
 
@@ -276,7 +276,7 @@ def test_what_cannot_be_meant(project, registries, said):
 def test_an_option_that_the_client_does_not_have(project):
     configure(project, "{'a.local': {'options': {'usrname': 'ci'}}}")
     found = status(project.ix("registries", "--json").failed(4))
-    assert "usrname" in found["problem"] and "Did you mean username?" in found["problem"]
+    assert "usrname" in found["problem"] and "did you mean username?" in found["problem"]
 
 
 def test_a_project_that_cannot_be_loaded(project):

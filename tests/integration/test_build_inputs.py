@@ -30,7 +30,7 @@ def test_a_dockerfile_does_not_lead_out_of_the_context(ix, context, secret_file,
     for target in (secret_file, "../shadow"):
         (folder / "Dockerfile").unlink()
         (folder / "Dockerfile").symlink_to(target)
-        told = ix("build", *(["-f", folder / "Dockerfile"] if named else []), folder).failed(2, "leads nowhere")
+        told = ix("build", *(["-f", folder / "Dockerfile"] if named else []), folder).failed(2, "does not resolve")
         assert "$6$" not in told.stderr
 
 
@@ -54,17 +54,17 @@ def test_only_a_regular_file_of_a_bounded_size_is_read(ix, store, context, name)
     file = folder / name
     file.unlink(missing_ok=True)
     os.mkfifo(file)
-    ix("build", folder, timeout=20).failed(2, "no regular file")
+    ix("build", folder, timeout=20).failed(2, "not a regular file")
     file.unlink()
     with open(file, "wb") as large:
         large.truncate(1 << 42)  # sparse: who read it would be at it for an hour
-    ix("build", folder, timeout=20).failed(1, "larger than a mebibyte")
+    ix("build", folder, timeout=20).failed(1, "larger than 1 MiB")
 
 
 def test_an_ignore_file_that_leads_out_is_refused(ix, store, context, secret_file):
     folder = context("FROM scratch\nCOPY . /\n")
     (folder / ".dockerignore").symlink_to(secret_file)
-    ix("build", folder).failed(2, ".dockerignore", "leads nowhere")
+    ix("build", folder).failed(2, ".dockerignore", "does not resolve")
 
 
 def test_a_dockerfile_comes_from_a_pipe(ix, store, context):
@@ -120,7 +120,7 @@ def test_templates_do_not_lead_out_of_the_project(ix, store, tmp_path, secret_fi
     template = project / "Dockerfile.jinja"
     template.symlink_to(secret_file)
     for command in (["plan", "build_base_image"], ["build_base_image"]):
-        assert "$6$" not in ix(*command, cwd=project).failed(3, "leads nowhere").stderr
+        assert "$6$" not in ix(*command, cwd=project).failed(3, "does not resolve").stderr
     template.unlink()
     (project / "part").symlink_to(secret_file)
     for name in ("part", str(secret_file), "../shadow"):

@@ -105,7 +105,7 @@ def test_a_descriptor_of_the_shell_is_written_from_where_it_stands(ix, context, 
 def test_what_cannot_be_written_is_refused_before_anything_is_built(ix, context, out, tmp_path, way):
     (out / "d").mkdir()
     for path in (out / "d", f"{out}/new/", "/dev/fd/87"):
-        ix("build", *WAYS[way](path), context).failed(2, "cannot be written")
+        ix("build", *WAYS[way](path), context).failed(2, "cannot write")
     assert not (tmp_path / "store").exists() and sorted(os.listdir(out)) == ["d"]
 
 

@@ -34,7 +34,7 @@ def test_a_store_that_everybody_may_write_to_is_not_used(ix, store, context):
     folder = context("FROM scratch\nCOPY Dockerfile /\n")
     store.mkdir()
     store.chmod(0o777)
-    ix("build", folder).failed(4, "Everybody may write")
+    ix("build", folder).failed(4, "everybody may write")
     store.chmod(0o775)
     ix("build", folder).ok()
 
@@ -55,7 +55,7 @@ def test_credentials_of_somebody_else_are_warned_of(ix, start_registry):
     assert str(OTHER) in ix("image", "tags", f"{registry.host}/none").stderr
     os.chown(config, 0, 0)
     config.chmod(0o666)
-    assert "Everybody may write" in ix("image", "tags", f"{registry.host}/none").stderr
+    assert "everybody may write" in ix("image", "tags", f"{registry.host}/none").stderr
 
 
 def test_the_state_of_a_project_is_warned_of(ix, tmp_path):
@@ -64,14 +64,14 @@ def test_the_state_of_a_project_is_warned_of(ix, tmp_path):
     (project / "ixian.py").write_text("from ixian.check import FileHash\nfrom ixian.config import CONFIG\nfrom ixian.task import Task\n\n\ndef init():\n    CONFIG.PROJECT_NAME = 'p'\n\n\nclass Go(Task):\n    name = 'go'\n    check = FileHash('ixian.py')\n\n    def execute(self):\n        print('gone')\n")
     before = os.umask(0)
     try:
-        assert "Everybody" not in ix("go", cwd=project).ok().stderr
+        assert "everybody" not in ix("go", cwd=project).ok().stderr
     finally:
         os.umask(before)
-    assert "Everybody" not in ix("go", cwd=project).ok().stderr
+    assert "everybody" not in ix("go", cwd=project).ok().stderr
     os.chown(project / ".builder", OTHER, OTHER)
     assert str(OTHER) in ix("go", cwd=project).ok().stderr
     os.chown(project, OTHER, OTHER)  # whose project it is
     assert str(OTHER) not in ix("go", cwd=project).ok().stderr
     (project / ".builder").chmod(0o777)
-    assert "Everybody may write" in ix("go", cwd=project).ok().stderr
+    assert "everybody may write" in ix("go", cwd=project).ok().stderr
     shutil.rmtree(project)
