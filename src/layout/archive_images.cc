@@ -62,9 +62,10 @@ ArchiveImages::ArchiveImages(const ArchiveIndex& archive) : archive_(archive) {
   const auto document = archive.read("manifest.json", kMaxDocument);
   const auto index = archive.read("index.json", kMaxDocument);
   if (!document && !index) {
-    archive.fail(archive.find("repositories")
-                     ? "it was saved by a Docker older than 1.10. Save the image anew with a current one."
-                     : "it holds no images, neither a manifest.json nor an index.json.");
+    archive.fail(
+        archive.find("repositories")
+            ? "it was saved by a Docker older than 1.10\nhint: save the image again with a current one"
+            : "it contains no images: neither a manifest.json nor an index.json");
   }
   if (index) read_layout(*index);
   if (document) {
@@ -92,9 +93,9 @@ void ArchiveImages::read_layout(const std::string& index) {
       listed_.push_back(std::move(listed));
     }
   } catch (const base::Json::exception& error) {
-    archive_.fail("its index.json is damaged.", error.what());
+    archive_.fail("its index.json is damaged", error.what());
   } catch (const std::invalid_argument& error) {
-    archive_.fail("its index.json is damaged.", error.what());
+    archive_.fail("its index.json is damaged", error.what());
   }
 }
 
@@ -137,11 +138,11 @@ void ArchiveImages::read_docker_manifest(const std::string& bytes) {
     const base::Json document = base::parse_json_strict(bytes, kMaxDocument, 16);
     for (const auto& item : list(document)) images_.push_back(docker_image(item));
   } catch (const base::Json::exception& error) {
-    archive_.fail("its manifest.json is damaged.", error.what());
+    archive_.fail("its manifest.json is damaged", error.what());
   } catch (const std::invalid_argument& error) {
-    archive_.fail("its manifest.json, or a config that it names, is damaged.", error.what());
+    archive_.fail("its manifest.json, or a config in it, is damaged", error.what());
   }
-  if (images_.empty()) archive_.fail("its manifest.json names no image.");
+  if (images_.empty()) archive_.fail("its manifest.json names no image");
 }
 
 ArchivedImage ArchiveImages::docker_image(const base::Json& item) {
@@ -163,11 +164,10 @@ ArchivedImage ArchiveImages::docker_image(const base::Json& item) {
 oci::Descriptor ArchiveImages::stored_or_made(const std::string& config_path,
                                               const std::vector<std::string>& layers) {
   const auto bytes = archive_.read(config_path, kMaxConfig);
-  if (!bytes)
-    archive_.fail(fmt::format("the config {} is missing in it.", base::printable_path(config_path)));
+  if (!bytes) archive_.fail(fmt::format("its config {} is missing", base::printable_path(config_path)));
   const oci::Digest digest = oci::Digest::of(*bytes);
   if (const auto named = digest_in_name(config_path); named && *named != digest) {
-    archive_.fail(fmt::format("its config {} is damaged.", base::printable_path(config_path)));
+    archive_.fail(fmt::format("its config {} is damaged", base::printable_path(config_path)));
   }
   if (const auto stored = by_config_.find(digest); stored != by_config_.end()) {
     const auto found = manifest(stored->second);
@@ -177,7 +177,7 @@ oci::Descriptor ArchiveImages::stored_or_made(const std::string& config_path,
 
   const auto config = oci::parse_image_config(*bytes);
   if (config.diff_ids.size() != layers.size()) {
-    archive_.fail(fmt::format("an image in it has {} layers, but its config {}.", layers.size(),
+    archive_.fail(fmt::format("an image in it has {} layers, but its config {}", layers.size(),
                               config.diff_ids.size()));
   }
   oci::Manifest made{
@@ -196,7 +196,7 @@ oci::Descriptor ArchiveImages::layer(const std::string& path, const oci::Digest&
   const oci::Descriptor& layer = read_layer(path);
   if (layer.media_type == oci::kOciLayer && layer.digest != diff_id) {
     archive_.fail(
-        fmt::format("its layer {} is damaged: it is not what the config says.", base::printable_path(path)));
+        fmt::format("its layer {} is damaged: digest mismatch with its config", base::printable_path(path)));
   }
   return layer;
 }
@@ -204,7 +204,7 @@ oci::Descriptor ArchiveImages::layer(const std::string& path, const oci::Digest&
 const oci::Descriptor& ArchiveImages::read_layer(const std::string& path) {
   if (const auto known = layers_.find(path); known != layers_.end()) return known->second;
   const auto member = archive_.find(path);
-  if (!member) archive_.fail(fmt::format("the layer {} is missing in it.", base::printable_path(path)));
+  if (!member) archive_.fail(fmt::format("its layer {} is missing", base::printable_path(path)));
 
   char start[4] = {};
   const std::string_view magic(start,
@@ -214,7 +214,7 @@ const oci::Descriptor& ArchiveImages::read_layer(const std::string& path) {
   if (magic.starts_with("\x28\xb5\x2f\xfd")) type = oci::kOciLayerZstd;
   if (magic.starts_with("BZh") || magic.starts_with("\xfd"
                                                     "7zX")) {
-    archive_.fail(fmt::format("its layer {} is compressed by bzip2 or xz, which registries do not know.",
+    archive_.fail(fmt::format("its layer {} is compressed by bzip2 or xz, which registries do not support",
                               base::printable_path(path)));
   }
   const oci::Digest digest = digest_of(*archive_.open(*member));
@@ -229,7 +229,8 @@ std::optional<oci::RawManifest> ArchiveImages::manifest(const oci::Digest& diges
   const std::string bytes = archive_.read(blob_path(digest), oci::kMaxManifestBytes).value_or("");
   oci::Digester digester(digest.algorithm());
   digester.update(bytes);
-  if (digester.finish() != digest) archive_.fail(fmt::format("its {} is damaged.", blob_path(digest)));
+  if (digester.finish() != digest)
+    archive_.fail(fmt::format("its {} is damaged (digest mismatch)", blob_path(digest)));
   try {
     const auto parsed = oci::parse_manifest(bytes, "");
     const auto type = std::visit([](const auto& any) { return any.media_type; }, parsed);

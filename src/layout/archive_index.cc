@@ -83,9 +83,8 @@ ArchiveIndex::ArchiveIndex(const std::string& file, base::Cancellation& cancella
     : path_(file), cancellation_(cancellation) {
   OpenFile opened = open_for_reading(file);
   if (!opened.fd.valid()) {
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("There is no file {}. Check the archive's name.", base::printable_path(file)));
+    throw base::Error(base::ErrorCode::kRegistry, fmt::format("{} not found\nhint: check the archive's name",
+                                                              base::printable_path(file)));
   }
   size_ = opened.size;
   fd_ = std::make_shared<const base::UniqueFd>(std::move(opened.fd));
@@ -109,7 +108,8 @@ void ArchiveIndex::refuse_compressed() const {
   const auto source = open({0, size_});
   const std::string_view bytes(start, source->read(start, sizeof(start)));
   for (const auto& [magic, program] : kKinds) {
-    if (bytes.starts_with(magic)) fail(fmt::format("it is compressed. Unpack it first, with {}.", program));
+    if (bytes.starts_with(magic))
+      fail(fmt::format("it is compressed\nhint: unpack it first, with {}", program));
   }
 }
 
@@ -124,10 +124,10 @@ void ArchiveIndex::scan() {
     if (!name) continue;
     name_bytes += name->size() + entry->link.size();
     if (members_.size() + links_.size() >= kMaxMembers || name_bytes > kMaxBytesOfNames) {
-      fail("it has more members than any archive of images.");
+      fail("it has too many members");
     }
     if (members_.contains(*name) || links_.contains(*name)) {
-      fail(fmt::format("it has {} twice.", base::printable_path(*name)));
+      fail(fmt::format("duplicate member {}", base::printable_path(*name)));
     }
     if (entry->type == oci::TarType::kFile) {
       members_[*name] = {reader.offset(), entry->size};
@@ -152,7 +152,7 @@ std::optional<ArchiveIndex::Member> ArchiveIndex::find(const std::string& name) 
     if (link == links_.end()) return std::nullopt;
     *path = link->second;
   }
-  fail(fmt::format("the link {} leads in a circle.", base::printable_path(name)));
+  fail(fmt::format("the link {} refers to itself", base::printable_path(name)));
 }
 
 std::unique_ptr<base::ByteSource> ArchiveIndex::open(const Member& member, std::uint64_t offset) const {
@@ -170,8 +170,7 @@ std::optional<std::string> ArchiveIndex::read(const std::string& name, std::size
 
 void ArchiveIndex::fail(const std::string& reason, const std::string& context) const {
   throw base::Error(base::ErrorCode::kRegistry,
-                    fmt::format("The archive {} cannot be used: {}", base::printable_path(path_), reason),
-                    context);
+                    fmt::format("cannot use archive {}: {}", base::printable_path(path_), reason), context);
 }
 
 }  // namespace ixian::layout

@@ -51,15 +51,13 @@ std::unique_ptr<base::ByteSource> BlobFolder::open(const oci::Descriptor& blob, 
   const std::string file = path(blob.digest);
   OpenFile opened = open_for_reading(file);
   if (!opened.fd.valid()) {
-    base::fail_registry(
-        fmt::format("The blob {} is not there: there is no file {}. Copy the image there again.",
-                    blob.digest.text(), base::printable_path(file)));
+    base::fail_registry(fmt::format("blob {} not found: no file {}\nhint: copy the image there again",
+                                    blob.digest.text(), base::printable_path(file)));
   }
   if (opened.size != blob.size) {
-    base::fail_registry(
-        fmt::format("The file {} is damaged: it has {} bytes, the blob {}. Remove it, then copy the image "
-                    "there again.",
-                    base::printable_path(file), opened.size, blob.size));
+    base::fail_registry(fmt::format(
+        "{} is damaged: it has {} bytes, the blob {}\nhint: remove it, then copy the image there again",
+        base::printable_path(file), opened.size, blob.size));
   }
   if (offset > blob.size) offset = blob.size;
   return read_range(std::make_shared<const base::UniqueFd>(std::move(opened.fd)), file, offset,
@@ -76,8 +74,8 @@ std::optional<std::string> BlobFolder::read(const oci::Digest& digest, std::size
   digester.update(*bytes);
   if (const auto found = digester.finish(); found != digest) {
     base::fail_registry(
-        fmt::format("The file {} is damaged: its bytes are those of {}. Remove it, then copy the image there "
-                    "again.",
+        fmt::format("{} is damaged (digest mismatch): its content is {}\nhint: remove it, then copy the "
+                    "image there again",
                     base::printable_path(file), found.text()));
   }
   return bytes;
@@ -93,15 +91,16 @@ void BlobFolder::put(const oci::Descriptor& blob, const base::OpenSource& open,
     cancellation.throw_if_requested();
     if (count > blob.size - written) {
       base::fail_registry(
-          fmt::format("More bytes came for the blob {} than the {} that it has. Nothing of it was kept.",
+          fmt::format("size mismatch: blob {} is longer than its {} bytes; nothing of it was stored",
                       blob.digest.text(), blob.size));
     }
     write_at(file.fd(), {buffer.data(), count}, written, file.path());
     written += count;
   }
   if (written != blob.size) {
-    base::fail_registry(fmt::format("Only {} of the {} bytes of the blob {} came. Nothing of it was kept.",
-                                    written, blob.size, blob.digest.text()));
+    base::fail_registry(fmt::format(
+        "connection closed early: received {} of the {} bytes of blob {}; nothing of it was stored", written,
+        blob.size, blob.digest.text()));
   }
   publish(file, blob.digest);
 }

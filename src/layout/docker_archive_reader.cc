@@ -43,7 +43,7 @@ class ArchiveRepo : public oci::ImageRepo {
     const auto image = find(ref);
     if (!image) return std::nullopt;
     auto manifest = images_.manifest(image->digest);
-    if (!manifest) archive_.fail(fmt::format("the manifest {} is missing in it.", image->digest.text()));
+    if (!manifest) archive_.fail(fmt::format("its manifest {} is missing", image->digest.text()));
     return manifest;
   }
 
@@ -51,7 +51,7 @@ class ArchiveRepo : public oci::ImageRepo {
 
   std::unique_ptr<base::ByteSource> open_blob(const oci::Descriptor& blob, std::uint64_t offset) override {
     const auto member = images_.blob(blob);
-    if (!member) archive_.fail(fmt::format("the blob {} is missing in it.", blob.digest.text()));
+    if (!member) archive_.fail(fmt::format("its blob {} is missing", blob.digest.text()));
     return archive_.open(*member, offset);
   }
 
@@ -74,14 +74,14 @@ class ArchiveRepo : public oci::ImageRepo {
       return image.image.digest != images[0].image.digest;
     };
     if (std::none_of(images.begin(), images.end(), differs)) return images[0].image;
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("{} holds several images, so one must be named: {}.", name(), base::join(tags(), ", ")));
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("missing tag: {} contains several images\nhint: name one: {}", name(),
+                                  base::join(tags(), ", ")));
   }
 
   [[noreturn]] void refuse() const {
     throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("{} cannot be changed. Write a new archive instead.", name()));
+                      fmt::format("{} cannot be changed\nhint: write a new archive instead", name()));
   }
 
   const ArchiveIndex archive_;

@@ -67,7 +67,7 @@ class DockerArchive : public ::testing::Test {
       action();
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kRegistry);
-      return error.message();
+      return error.message() + error.hint();
     }
     return "no error";
   }
@@ -154,7 +154,7 @@ TEST_F(DockerArchive, FollowsNoLinkOutOfTheArchive) {
         member(config_file_, image_.config) + link("aa/layer.tar", target) + member("bb/layer.tar", "x") +
         member("manifest.json", docker_manifest(config_file_, {"aa/layer.tar", "bb/layer.tar"}, {}));
     EXPECT_THAT(problem(archive),
-                ::testing::AnyOf(HasSubstr("aa/layer.tar is missing"), HasSubstr("in a circle")))
+                ::testing::AnyOf(HasSubstr("aa/layer.tar is missing"), HasSubstr("refers to itself")))
         << target;
   }
 }
@@ -165,9 +165,9 @@ TEST_F(DockerArchive, IgnoresNamesThatLeadOutOfIt) {
 }
 
 TEST_F(DockerArchive, RefusesANameTwice) {
-  EXPECT_THAT(problem(member("manifest.json", "[]") + saved()), HasSubstr("it has manifest.json twice"));
+  EXPECT_THAT(problem(member("manifest.json", "[]") + saved()), HasSubstr("duplicate member manifest.json"));
   EXPECT_THAT(problem(member("./aa/../manifest.json", "[]") + saved()),
-              HasSubstr("it has manifest.json twice"));
+              HasSubstr("duplicate member manifest.json"));
 }
 
 TEST_F(DockerArchive, NamesWhatIsMissing) {
@@ -176,24 +176,24 @@ TEST_F(DockerArchive, NamesWhatIsMissing) {
                    member("manifest.json", docker_manifest(config, layers, {"a:1"})));
   };
   EXPECT_THAT(without({"aa/layer.tar", "bb/layer.tar"}, config_file_),
-              AllOf(HasSubstr(folder_ / "a.tar"), HasSubstr("the layer bb/layer.tar is missing")));
+              AllOf(HasSubstr(folder_ / "a.tar"), HasSubstr("its layer bb/layer.tar is missing")));
   EXPECT_THAT(without({"aa/layer.tar"}, config_file_), HasSubstr("has 1 layers, but its config 2"));
-  EXPECT_THAT(without({"aa/layer.tar"}, "other.json"), HasSubstr("the config other.json is missing"));
-  EXPECT_THAT(without({}, "/etc/passwd"), HasSubstr("the config /etc/passwd is missing"));
+  EXPECT_THAT(without({"aa/layer.tar"}, "other.json"), HasSubstr("its config other.json is missing"));
+  EXPECT_THAT(without({}, "/etc/passwd"), HasSubstr("its config /etc/passwd is missing"));
   EXPECT_THAT(message_of([&] { open_docker_archive(folder_ / "none.tar", cancellation_); }),
               HasSubstr("none.tar"));
 }
 
 TEST_F(DockerArchive, RefusesWhatIsNoArchiveOfImages) {
-  EXPECT_THAT(problem("this is text"), HasSubstr("ends in the middle of a header"));
+  EXPECT_THAT(problem("this is text"), HasSubstr("truncated in the middle of a header"));
   EXPECT_THAT(problem(std::string(1024, 'x')), HasSubstr("checksum"));
-  EXPECT_THAT(problem(""), HasSubstr("holds no images"));
-  EXPECT_THAT(problem(member("readme", "hi")), HasSubstr("holds no images"));
+  EXPECT_THAT(problem(""), HasSubstr("contains no images"));
+  EXPECT_THAT(problem(member("readme", "hi")), HasSubstr("contains no images"));
   EXPECT_THAT(problem(member("repositories", "{}")), HasSubstr("older than 1.10"));
   EXPECT_THAT(problem("\x1f\x8b\x08 and so on"), HasSubstr("gunzip"));
   EXPECT_THAT(problem("\x28\xb5\x2f\xfd and so on"), HasSubstr("unzstd"));
   EXPECT_THAT(message_of([&] { open_docker_archive(folder_.path(), cancellation_); }),
-              HasSubstr("Is a directory"));
+              HasSubstr("is a directory"));
 }
 
 TEST_F(DockerArchive, RefusesDamagedDocuments) {
@@ -227,7 +227,7 @@ TEST_F(DockerArchive, WithALayerOfOtherBytesThanItsConfigSaysIsRefused) {
   std::string archive = saved();
   const auto at = archive.find("0hello", archive.find("aa/layer.tar"));
   archive[archive.find("0hello", at + 1)] = 'X';
-  EXPECT_THAT(problem(archive), HasSubstr("is damaged: it is not what the config says"));
+  EXPECT_THAT(problem(archive), HasSubstr("is damaged: digest mismatch with its config"));
 }
 
 TEST_F(DockerArchive, WithSeveralImagesMustBeAskedForOne) {
@@ -245,7 +245,7 @@ TEST_F(DockerArchive, WithSeveralImagesMustBeAskedForOne) {
   EXPECT_THAT(repo->tags(), ElementsAre("a:1", "b:1"));
   EXPECT_EQ(repo->find("b:1")->digest, image_.raw.descriptor.digest);
   EXPECT_EQ(repo->find("a:1")->digest, other.raw.descriptor.digest);
-  EXPECT_THAT(message_of([&] { repo->find(""); }), HasSubstr("one must be named: a:1, b:1."));
+  EXPECT_THAT(message_of([&] { repo->find(""); }), HasSubstr("contains several images"));
 }
 
 TEST_F(DockerArchive, ForReadingIsNotChanged) {
@@ -401,9 +401,9 @@ TEST_F(DockerArchive, HasNoTraceOfABlobThatFailed) {
               HasSubstr("another blob"));
   EXPECT_FALSE(writer->has_blob(describe(secret)));
   EXPECT_THAT(message_of([&] { writer->put_blob(describe(secret), source_of("short")); }),
-              HasSubstr("Only 5 of the 200000"));
+              HasSubstr("received 5 of the 200000"));
   EXPECT_THAT(message_of([&] { writer->put_blob(describe("short"), source_of("longer")); }),
-              HasSubstr("More bytes"));
+              HasSubstr("is longer than its"));
   put_image(*writer, "a", image_);
   writer->finish();
   EXPECT_EQ(folder_.read("out.tar"), clean);
@@ -460,7 +460,7 @@ TEST_F(DockerArchive, IsNotWrittenOverAFolder) {
     ADD_FAILURE() << "it was taken";
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
-    EXPECT_THAT(error.message(), HasSubstr("cannot be written: it is a folder"));
+    EXPECT_THAT(error.message(), HasSubstr("it is a directory"));
   }
   EXPECT_THROW(create_docker_archive(folder_ / "out.tar", {"No Name"}, cancellation_), base::Error);
 }

@@ -51,7 +51,7 @@ class ArchiveWriter : public DockerArchiveWriter {
 
   std::unique_ptr<base::ByteSource> open_blob(const oci::Descriptor& blob, std::uint64_t offset) override {
     auto source = spool_.open(blob, offset);
-    if (!source) fail(fmt::format("The blob {} is not in {}.", blob.digest.text(), name()));
+    if (!source) fail(fmt::format("blob {} not found in {}", blob.digest.text(), name()));
     return source;
   }
 
@@ -69,7 +69,7 @@ class ArchiveWriter : public DockerArchiveWriter {
   }
 
   bool remove(const std::string&) override {
-    fail(fmt::format("{} is being written, and keeps what it has. Write a new archive instead.", name()));
+    fail(fmt::format("{} is being written and cannot be changed\nhint: write a new archive instead", name()));
   }
 
   void finish() override;
@@ -118,9 +118,10 @@ oci::Manifest ArchiveWriter::image_for_docker() const {
   }
   const auto only = images.size() == 1 ? images[0]->parsed() : parsed;
   if (const auto* one = std::get_if<oci::Manifest>(&only)) return *one;
-  fail(fmt::format(
-      "{} can hold one image, not a list of {} ({}). Choose one platform, or copy to a folder: oci:DIR.",
-      name(), index.manifests.size(), oci::platforms(index)));
+  fail(
+      fmt::format("{} can contain one image, not an index of {} ({})\nhint: choose one platform, or copy to "
+                  "a directory: oci:DIR",
+                  name(), index.manifests.size(), oci::platforms(index)));
 }
 
 std::string ArchiveWriter::index() const {
@@ -138,20 +139,19 @@ std::string ArchiveWriter::index() const {
 
 void ArchiveWriter::finish() {
   std::lock_guard lock(mutex_);
-  if (!image_) fail(fmt::format("{} was not written: no image was copied to it.", name()));
+  if (!image_) fail(fmt::format("{} not written: no image was copied to it", name()));
   const oci::Manifest image = image_for_docker();
   base::Json layers = base::Json::array();
   for (const auto& blob : image.layers) {
     if (!spool_.has(blob)) {
       fail(fmt::format(
-          "{} was not written: the layer {} is missing. A layer that may not be distributed cannot be "
-          "in an archive.",
-          name(), blob.digest.text()));
+          "{} not written: its layer {} is missing; non-distributable layers cannot be in an archive", name(),
+          blob.digest.text()));
     }
     layers.push_back(blob_path(blob.digest));
   }
   if (!spool_.has(image.config)) {
-    fail(fmt::format("{} was not written: the config {} is missing.", name(), image.config.digest.text()));
+    fail(fmt::format("{} not written: its config {} is missing", name(), image.config.digest.text()));
   }
   base::Json item = {{"Config", blob_path(image.config.digest)}, {"Layers", layers}, {"RepoTags", nullptr}};
   if (!tags_.empty()) item["RepoTags"] = tags_;

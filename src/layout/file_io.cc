@@ -20,15 +20,15 @@ std::string_view advice(int error_number) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT:
-      return " Free some space there, or choose another place.";
+      return "\nhint: free some space there, or choose another place";
     case EACCES:
     case EPERM:
-      return " Check whom it belongs to, and its permissions.";
+      return "\nhint: check its owner and permissions";
     case EROFS:
-      return " Choose a place that can be written to.";
+      return "\nhint: choose a writable place";
     case EIO:
     case ESTALE:
-      return " Check the disk, or the server that it is mounted from.";
+      return "\nhint: check the disk, or the server that it is mounted from";
     default:
       return "";
   }
@@ -55,7 +55,7 @@ class RangeSource : public base::ByteSource {
     if (got < 0) file_error("read", path_, errno);
     if (got == 0) {
       throw base::Error(base::ErrorCode::kRegistry,
-                        fmt::format("{} became shorter while it was read. Copy the image there again.",
+                        fmt::format("{} became shorter while it was read\nhint: copy the image there again",
                                     base::printable_path(path_)));
     }
     offset_ += static_cast<std::uint64_t>(got);
@@ -77,7 +77,7 @@ void file_error(std::string_view action, const std::string& path, int error_numb
   // That there is no room here is nothing that a registry could help with.
   const bool no_room = error_number == ENOSPC || error_number == EDQUOT;
   throw base::Error(no_room ? base::ErrorCode::kTaskFailed : base::ErrorCode::kRegistry,
-                    fmt::format("Cannot {} {}: {}.{}", action, base::printable_path(path),
+                    fmt::format("cannot {} {}: {}{}", action, base::printable_path(path),
                                 base::errno_text(error_number), advice(error_number)));
 }
 
@@ -114,7 +114,7 @@ std::string read_whole(const OpenFile& file, const std::string& path, std::size_
     content.append(buffer, static_cast<std::size_t>(got));
     if (content.size() > limit) {
       throw base::Error(base::ErrorCode::kRegistry,
-                        fmt::format("{} is longer than {} bytes, more than it may be. It was not used.",
+                        fmt::format("{} is longer than {} bytes, the most that is accepted; it was not used",
                                     base::printable_path(path), limit));
     }
   }
@@ -162,12 +162,12 @@ void make_folders(const std::string& path) {
   if (errno == EEXIST) {
     struct stat status = {};
     if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
-    file_error("make the folder", path, ENOTDIR);
+    file_error("create the directory", path, ENOTDIR);
   }
   const std::string parent = folder_of(path);
-  if (errno != ENOENT || parent == path) file_error("make the folder", path, errno);
+  if (errno != ENOENT || parent == path) file_error("create the directory", path, errno);
   make_folders(parent);
-  if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) file_error("make the folder", path, errno);
+  if (::mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) file_error("create the directory", path, errno);
   sync_folder(parent);
 }
 

@@ -24,12 +24,10 @@ FolderLock::FolderLock(const std::string& file, base::Cancellation& cancellation
   std::chrono::milliseconds pause{1};
   while (::fcntl(fd_.get(), F_OFD_SETLK, &range) != 0) {
     if (errno != EAGAIN && errno != EACCES && errno != EINTR) {
-      throw base::Error(
-          base::ErrorCode::kRegistry,
-          fmt::format(
-              "Cannot lock {}: {}. Names in a folder of images are changed under a lock; mount the file "
-              "system with locking, or use a folder on another one.",
-              base::printable_path(file), base::errno_text(errno)));
+      throw base::Error(base::ErrorCode::kRegistry,
+                        fmt::format("cannot lock {}: {}\nhint: mount the file system with locking, or use a "
+                                    "directory on another one",
+                                    base::printable_path(file), base::errno_text(errno)));
     }
     if (cancellation.wait_for(pause)) throw base::Cancelled();
     pause = std::min(pause * 2, std::chrono::milliseconds{20});

@@ -26,12 +26,11 @@ base::Json without_entries() {
 
 base::Json parse(const std::string& bytes, const std::string& path) {
   const auto damaged = [&](std::string_view reason) {
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("The file {} is damaged: it is no index of images. Restore it, or remove the "
-                    "folder and copy its images there again.",
-                    base::printable_path(path)),
-        std::string(reason));
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("{} is damaged: not an index of images\nhint: restore it, or remove the "
+                                  "directory and copy its images there again",
+                                  base::printable_path(path)),
+                      std::string(reason));
   };
   try {
     base::Json document = base::parse_json_strict(bytes, kMaxBytes, kMaxDepth);
@@ -40,7 +39,7 @@ base::Json parse(const std::string& bytes, const std::string& path) {
     if (entries == document.end() || entries->is_null()) {
       document["manifests"] = base::Json::array();
     } else if (!entries->is_array()) {
-      damaged("\"manifests\" is not a list");
+      damaged("\"manifests\" is not an array");
     }
     return document;
   } catch (const std::invalid_argument& error) {

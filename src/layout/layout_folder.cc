@@ -36,12 +36,11 @@ LayoutFolder::LayoutFolder(std::string path, LayoutUse use)
   }
   if (!std::filesystem::exists(path_)) {
     base::fail_registry(
-        fmt::format("The folder {} is not there. Check its name, or whether what it lies on is mounted.",
+        fmt::format("directory not found: {}\nhint: check its name, and whether its file system is mounted",
                     base::printable_path(path_)));
   }
-  base::fail_registry(fmt::format(
-      "The folder {} holds no images: it is no OCI image layout, whose file oci-layout is missing.",
-      base::printable_path(path_)));
+  base::fail_registry(fmt::format("no images in {}: not an OCI image layout, its file oci-layout is missing",
+                                  base::printable_path(path_)));
 }
 
 bool LayoutFolder::is_layout() const {
@@ -53,17 +52,15 @@ bool LayoutFolder::is_layout() const {
     const base::Json document = base::parse_json(*text, 4096, 8);
     version = document.at("imageLayoutVersion").get<std::string>();
   } catch (const std::exception& error) {
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("The file {} is damaged: it does not say which version of the OCI image layout "
-                    "the folder has. Write {} into it if the folder is one.",
-                    base::printable_path(file), kVersion),
-        error.what());
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("{} is damaged: no version of the OCI image layout\nhint: write {} into it "
+                                  "if the directory is one",
+                                  base::printable_path(file), kVersion),
+                      error.what());
   }
   if (version.starts_with("1.")) return true;
-  base::fail_registry(
-      fmt::format("The folder {} has version {} of the OCI image layout; only version 1 is understood.",
-                  base::printable_path(path_), base::printable_path(version)));
+  base::fail_registry(fmt::format("unsupported version of the OCI image layout in {}: {} (expected: 1)",
+                                  base::printable_path(path_), base::printable_path(version)));
 }
 
 void LayoutFolder::refuse_other_folders() const {
@@ -71,7 +68,7 @@ void LayoutFolder::refuse_other_folders() const {
   if (::stat(path_.c_str(), &status) != 0) return;
   if (!S_ISDIR(status.st_mode)) {
     base::fail_registry(
-        fmt::format("{} is a file. Images are kept in a folder; name another.", base::printable_path(path_)));
+        fmt::format("{} is a file, not a directory\nhint: name a directory", base::printable_path(path_)));
   }
   std::error_code error;
   for (std::filesystem::directory_iterator entry(path_, error), end; !error && entry != end;
@@ -80,8 +77,8 @@ void LayoutFolder::refuse_other_folders() const {
     // Asked for each name: somebody may be making the layout meanwhile.
     if (is_harmless(name) || is_layout()) continue;
     base::fail_registry(
-        fmt::format("The folder {} holds other things than images, {} for one. Name a folder that is new or "
-                    "empty, or an OCI image layout.",
+        fmt::format("{} contains other things than images, {} for one\nhint: name a directory that is new or "
+                    "empty, or an OCI image layout",
                     base::printable_path(path_), base::printable_path(name)));
   }
 }

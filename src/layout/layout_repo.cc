@@ -79,15 +79,14 @@ class LayoutRepo : public oci::ImageRepo {
 
 std::string LayoutRepo::entry_name_of(const std::string& ref) const {
   if (prefix_.empty() && (ref.size() > kMaxNameBytes || !is_utf8(ref))) {
-    base::fail_registry(
-        fmt::format("An image in {} cannot have this name: it must be UTF-8, of {} bytes at most.", label_,
-                    kMaxNameBytes));
+    base::fail_registry(fmt::format("invalid tag for an image in {} (expected: UTF-8, at most {} bytes)",
+                                    label_, kMaxNameBytes));
   }
   if (!prefix_.empty() && !oci::is_valid_tag(ref)) {
-    base::fail_registry(fmt::format(
-        "\"{}\" cannot be a tag in {}: a tag has up to 128 letters, digits, \"_\", \".\" and \"-\", "
-        "and starts with none of the latter two.",
-        base::printable_path(ref), label_));
+    base::fail_registry(
+        fmt::format("invalid tag \"{}\" in {} (expected: up to 128 letters, digits, \"_\", \".\" and \"-\", "
+                    "beginning with none of the latter two)",
+                    base::printable_path(ref), label_));
   }
   return prefix_ + ref;
 }
@@ -100,7 +99,7 @@ const base::Json* LayoutRepo::only_entry(const IndexContent& content) const {
     if (entry_name(entry).empty()) return &entry;
   }
   if (entries.empty()) return nullptr;
-  base::fail_registry(fmt::format("{} holds several images, so one must be named: {}.", label_,
+  base::fail_registry(fmt::format("missing tag: {} contains several images\nhint: name one: {}", label_,
                                   base::join(content.names(), ", ")));
 }
 
@@ -114,7 +113,7 @@ std::optional<oci::Descriptor> LayoutRepo::named(const std::string& ref) {
     return oci::Descriptor{found.media_type, found.digest, found.size, {}, {}, {}, {}};
   } catch (const std::invalid_argument& error) {
     base::fail_registry(
-        fmt::format("The entry of {} in {} is damaged. Remove that name, or copy the image there again.",
+        fmt::format("the entry of {} in {} is damaged\nhint: remove that tag, or copy the image there again",
                     image(ref), base::printable_path(folder_.index().path())),
         error.what());
   }
@@ -135,14 +134,14 @@ std::optional<oci::RawManifest> LayoutRepo::read_manifest(const std::string& ref
   auto found = named(ref);
   if (!found) return std::nullopt;
   if (found->size > oci::kMaxManifestBytes) {
-    base::fail_registry(fmt::format("The manifest of {} has {} bytes; more than {} are refused.", image(ref),
+    base::fail_registry(fmt::format("manifest of {} is too large: {} bytes (at most {})", image(ref),
                                     found->size, oci::kMaxManifestBytes));
   }
   folder_.blobs().open(*found, 0, cancellation_);
   auto bytes = folder_.blobs().read(found->digest, oci::kMaxManifestBytes);
   if (!bytes || bytes->size() != found->size) {
     base::fail_registry(
-        fmt::format("The manifest of {} went away while it was read. Try again.", image(ref)));
+        fmt::format("manifest of {} was removed while it was read\nhint: try again", image(ref)));
   }
   return oci::RawManifest{std::move(*found), std::move(*bytes)};
 }

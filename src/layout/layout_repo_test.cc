@@ -129,7 +129,7 @@ class Layout : public ::testing::Test {
       action();
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kRegistry);
-      return error.message();
+      return error.message() + error.hint();
     }
     return "no error";
   }
@@ -184,16 +184,16 @@ TEST_F(Layout, GivesFilesTheModeThatTheUserWants) {
 
 TEST_F(Layout, ForReadingMustBeThere) {
   EXPECT_THAT(message_of([&] { open(LayoutUse::kRead); }),
-              AllOf(HasSubstr(folder_ / "images"), HasSubstr("is not there")));
+              AllOf(HasSubstr(folder_ / "images"), HasSubstr("directory not found")));
   std::filesystem::create_directory(folder_ / "images");
-  EXPECT_THAT(message_of([&] { open(LayoutUse::kRead); }), HasSubstr("holds no images"));
-  EXPECT_THAT(message_of([&] { layout_names(folder_ / "images"); }), HasSubstr("holds no images"));
+  EXPECT_THAT(message_of([&] { open(LayoutUse::kRead); }), HasSubstr("no images in"));
+  EXPECT_THAT(message_of([&] { layout_names(folder_ / "images"); }), HasSubstr("no images in"));
 }
 
 TEST_F(Layout, IsNotMadeInAFolderOfOtherThings) {
   folder_.write("main.c", "int main;");
   EXPECT_THAT(message_of([&] { open_layout(folder_.path(), LayoutUse::kWrite, cancellation_); }),
-              AllOf(HasSubstr("holds other things than images"), HasSubstr("main.c")));
+              AllOf(HasSubstr("contains other things than images"), HasSubstr("main.c")));
   EXPECT_THAT(message_of([&] { open_layout(folder_ / "main.c", LayoutUse::kWrite, cancellation_); }),
               HasSubstr("is a file"));
 }
@@ -201,7 +201,7 @@ TEST_F(Layout, IsNotMadeInAFolderOfOtherThings) {
 TEST_F(Layout, OfAnotherVersionIsRefused) {
   put_image(*open(), "1", image_);
   folder_.write("images/oci-layout", R"({"imageLayoutVersion":"2.0.0"})");
-  EXPECT_THAT(message_of([&] { open(); }), HasSubstr("version 2.0.0"));
+  EXPECT_THAT(message_of([&] { open(); }), HasSubstr("unsupported version"));
   folder_.write("images/oci-layout", "what?");
   EXPECT_THAT(message_of([&] { open(); }), HasSubstr(folder_ / "images/oci-layout"));
 }
@@ -252,7 +252,7 @@ TEST_F(Layout, WithoutANameMeansItsOnlyImage) {
   put_image(*repo, "a", image_);
   EXPECT_EQ(repo->find("")->digest, image_.raw.descriptor.digest);
   put_image(*repo, "b", sample_image("b"));
-  EXPECT_THAT(message_of([&] { repo->find(""); }), HasSubstr("several images, so one must be named: a, b."));
+  EXPECT_THAT(message_of([&] { repo->find(""); }), HasSubstr("contains several images"));
   put_image(*repo, "", sample_image("nameless"));
   put_image(*repo, "", sample_image("nameless again"));
   EXPECT_EQ(repo->find("")->digest, sample_image("nameless again").raw.descriptor.digest);
@@ -295,7 +295,7 @@ TEST_F(Layout, SurvivesEntriesThatAreDamaged) {
   }
   folder_.write("images/index.json", changed.dump());
   EXPECT_TRUE(open()->find("good"));
-  EXPECT_THAT(message_of([&] { open()->find("bad"); }), HasSubstr("The entry of bad in "));
+  EXPECT_THAT(message_of([&] { open()->find("bad"); }), HasSubstr("the entry of bad in "));
   EXPECT_THAT(open()->tags(), ElementsAre("bad", "good"));
   EXPECT_TRUE(open()->remove("bad"));
 }
@@ -438,7 +438,7 @@ TEST_F(Layout, ServesAsARegistryOfManyRepositories) {
   EXPECT_FALSE(registry("shop")->find("web:1"));
   EXPECT_FALSE(registry("shop/web")->find(""));
   EXPECT_THAT(message_of([&] { registry("shop/web")->put_manifest("a:b", image_.raw); }),
-              HasSubstr("cannot be a tag"));
+              HasSubstr("invalid tag"));
 }
 
 TEST_F(Layout, MountsBlobsBetweenRepositoriesOfOneFolder) {

@@ -151,8 +151,7 @@ void Spool::write_body(const oci::Descriptor& blob, std::uint64_t start, const b
     if (count > blob.size - written) {
       throw base::Error(
           base::ErrorCode::kRegistry,
-          fmt::format("More bytes came for the blob {} than the {} that it has. The archive {} was "
-                      "not written.",
+          fmt::format("size mismatch: blob {} is longer than its {} bytes; archive {} was not written",
                       blob.digest.text(), blob.size, base::printable_path(file_)));
     }
     write_at(spool_->fd(), {buffer.data(), count}, start + header.size() + written, spool_->path());
@@ -161,8 +160,9 @@ void Spool::write_body(const oci::Descriptor& blob, std::uint64_t start, const b
   if (written != blob.size) {
     throw base::Error(
         base::ErrorCode::kRegistry,
-        fmt::format("Only {} of the {} bytes of the blob {} came. The archive {} was not written.", written,
-                    blob.size, blob.digest.text(), base::printable_path(file_)));
+        fmt::format(
+            "connection closed early: received {} of the {} bytes of blob {}; archive {} was not written",
+            written, blob.size, blob.digest.text(), base::printable_path(file_)));
   }
 }
 

@@ -44,12 +44,13 @@ void check_manifest_bytes(const oci::RawManifest& manifest, const std::string& r
   oci::Digester digester(digest.algorithm());
   digester.update(manifest.bytes);
   if (manifest.bytes.size() != manifest.descriptor.size || digester.finish() != digest) {
-    base::fail_registry(fmt::format(
-        "The manifest for {} was not stored: its bytes are not those of {}. Copy the image again.", image,
-        digest.text()));
+    base::fail_registry(
+        fmt::format("manifest for {} not stored: digest mismatch, its bytes are not those of {}\nhint: copy "
+                    "the image again",
+                    image, digest.text()));
   }
   if (const auto named = oci::Digest::parse(ref); named && *named != digest) {
-    base::fail_registry(fmt::format("The manifest {} cannot be stored as {}.", digest.text(), image));
+    base::fail_registry(fmt::format("manifest {} cannot be stored as {}", digest.text(), image));
   }
 }
 
@@ -60,16 +61,14 @@ void check_storable(const oci::RawManifest& manifest, const BlobFolder& blobs, c
     if (one == nullptr) return;
     const auto check = [&](const oci::Descriptor& blob) {
       if (blobs.has(blob) || oci::is_foreign_layer_type(blob.media_type)) return;
-      base::fail_registry(fmt::format(
-          "The manifest for {} was not stored: its blob {} is missing there. Copy the image again.", image,
-          blob.digest.text()));
+      base::fail_registry(
+          fmt::format("manifest for {} not stored: its blob {} is missing there\nhint: copy the image again",
+                      image, blob.digest.text()));
     };
     check(one->config);
     std::for_each(one->layers.begin(), one->layers.end(), check);
   } catch (const std::invalid_argument& error) {
-    base::fail_registry(
-        fmt::format("The manifest for {} was not stored, because it is none that can be used.", image),
-        error.what());
+    base::fail_registry(fmt::format("manifest for {} not stored: invalid manifest", image), error.what());
   }
 }
 

@@ -95,9 +95,8 @@ TEST(FileIo, SaysWhatToDo) {
   try {
     file_error("write", "/a\nb", ENOSPC);
   } catch (const base::Error& error) {
-    EXPECT_EQ(
-        error.message(),
-        "Cannot write /a\\x0ab: No space left on device. Free some space there, or choose another place.");
+    EXPECT_EQ(error.message(), "cannot write /a\\x0ab: no space left on device");
+    EXPECT_EQ(error.context(), "hint: free some space there, or choose another place");
     EXPECT_EQ(error.code(), base::ErrorCode::kTaskFailed);
   }
 }

@@ -70,8 +70,8 @@ RawManifest Copy::read(const std::string& ref) {
     throw Lost(error, from_.name(), ref);
   }
   if (!manifest) {
-    const Error none(ErrorCode::kRegistry, "There is no " + ref + " in " + from_.name() +
-                                               ". Check the name; `ix image ls` shows what is there.");
+    const Error none(ErrorCode::kRegistry, "image not found: " + ref + " in " + from_.name() +
+                                               "\nhint: check the name; `ix image ls` shows what is there");
     throw Lost(none, from_.name(), ref);
   }
   return *std::move(manifest);
@@ -81,16 +81,16 @@ RawManifest Copy::read(const std::string& ref) {
 void Copy::check_entry(const Descriptor& entry, const RawManifest& manifest) const {
   if (manifest.descriptor.same_content(entry) && manifest.descriptor.media_type == entry.media_type) return;
   throw Error(ErrorCode::kRegistry,
-              "The manifest " + entry.digest.text() + " in " + from_.name() +
-                  " is not what its index promises. It was not copied; push the image anew.");
+              "manifest " + entry.digest.text() + " in " + from_.name() +
+                  " is not what its index says; it was not copied\nhint: push the image again");
 }
 
 AnyManifest parse(const RawManifest& manifest, const ImageRepo& repo) {
   try {
     return manifest.parsed();
   } catch (const std::invalid_argument& error) {
-    throw Error(ErrorCode::kRegistry, "The manifest " + manifest.descriptor.digest.text() + " in " +
-                                          repo.name() + " cannot be used: " + error.what());
+    throw Error(ErrorCode::kRegistry, "invalid manifest " + manifest.descriptor.digest.text() + " in " +
+                                          repo.name() + ": " + error.what());
   }
 }
 
@@ -111,9 +111,9 @@ CopyResult Copy::run(const std::string& from_ref, const std::string& to_ref) {
       const Platform wanted = options_.platform.value_or(host_platform());
       const Descriptor* entry = choose(*index, wanted);
       if (entry == nullptr) {
-        throw Error(ErrorCode::kRegistry, from_ref + " in " + from_.name() + " has nothing for " +
-                                              wanted.text() + "; it has " + platforms(*index) +
-                                              ". Ask for one of these with --platform.");
+        throw Error(ErrorCode::kRegistry, "no image for " + wanted.text() + ": " + from_ref + " in " +
+                                              from_.name() + " has " + platforms(*index) +
+                                              "\nhint: choose one of these with --platform");
       }
       // What the destination has under this name is this very entry: not even its manifest is read.
       if (!there || there->digest != entry->digest || options_.look_closer) {
@@ -168,9 +168,9 @@ void Copy::collect(const RawManifest& manifest, std::size_t depth) {
 
 void Copy::collect_entries(const Index& index, std::size_t depth) {
   if (depth + 1 >= entries_.size()) {
-    throw Error(ErrorCode::kRegistry, "The image in " + from_.name() + " nests indexes more than " +
+    throw Error(ErrorCode::kRegistry, "invalid image in " + from_.name() + ": it nests indexes more than " +
                                           std::to_string(kMaxIndexDepth) +
-                                          " deep, or in a ring. It was not copied; push it anew.");
+                                          " deep, or in a loop; it was not copied\nhint: push it again");
   }
   base::parallel_for(index.manifests.size(), options_.parallel, [&](std::size_t i) {
     cancellation_.throw_if_requested();

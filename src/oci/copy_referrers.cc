@@ -64,7 +64,7 @@ class ReferrersCopy {
         const std::string ref = each.digest.text();
         // Garbage collection may have taken it and left the list.
         if (!from_.find(ref)) {
-          result_.stays.push_back(ref + ", which is listed and not there");
+          result_.stays.push_back(ref + ", which is listed but not there");
           continue;
         }
         copy_image(from_, ref, to_, "", options_, cancellation_);
@@ -87,7 +87,7 @@ class ReferrersCopy {
       const AnyManifest parsed = there->parsed();
       const auto* known = std::get_if<Index>(&parsed);
       if (known == nullptr)
-        return result_.stays.push_back(tag + ", which names something else at the destination");
+        return result_.stays.push_back(tag + ", which refers to something else at the destination");
       index = *known;
     }
     index.manifests.insert(index.manifests.end(), entries.begin(), entries.end());
@@ -105,7 +105,7 @@ class ReferrersCopy {
         const auto there = to_.find(tag);
         // Somebody else's signature for the same image is not to be written over.
         if (there && there->digest != here->digest) {
-          result_.stays.push_back(tag + ", which names something else at the destination");
+          result_.stays.push_back(tag + ", which refers to something else at the destination");
           continue;
         }
         if (!there) {

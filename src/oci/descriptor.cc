@@ -15,13 +15,13 @@ using base::Json;
 // Numbers beyond 2^64 have become floating-point ones by now, so they are refused with these.
 std::uint64_t read_size(const Fields& fields, const std::string& where) {
   const Json* value = fields.find("size");
-  if (value == nullptr) throw std::invalid_argument("Its field " + where + ".size is missing.");
+  if (value == nullptr) throw std::invalid_argument("field " + where + ".size is missing");
   constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   const bool whole =
       value->is_number_unsigned() || (value->is_number_integer() && value->get<std::int64_t>() >= 0);
   if (!whole || value->get<std::uint64_t>() > kLargest) {
-    throw std::invalid_argument("Its field " + where + ".size is not a whole number from 0 to 2^63-1: " +
-                                shown(value->dump(-1, ' ', true, Json::error_handler_t::replace)) + ".");
+    throw std::invalid_argument("field " + where + ".size is not a whole number from 0 to 2^63-1: " +
+                                shown(value->dump(-1, ' ', true, Json::error_handler_t::replace)));
   }
   return value->get<std::uint64_t>();
 }
@@ -29,8 +29,8 @@ std::uint64_t read_size(const Fields& fields, const std::string& where) {
 Digest read_digest(const Fields& fields, const std::string& where) {
   const std::string text = fields.text("digest");
   if (const auto digest = Digest::parse(text)) return *digest;
-  throw std::invalid_argument("Its field " + where + ".digest is not a SHA-256 or SHA-512 digest: \"" +
-                              shown(text) + "\".");
+  throw std::invalid_argument("field " + where + ".digest is not a SHA-256 or SHA-512 digest: \"" +
+                              shown(text) + "\"");
 }
 
 }  // namespace
@@ -47,13 +47,13 @@ Descriptor descriptor_from_json(const Json& json, const std::string& where) {
                         .urls = fields.texts("urls"),
                         .artifact_type = fields.media_type("artifactType")};
   if (descriptor.media_type.empty()) {
-    throw std::invalid_argument("Its field " + where + ".mediaType is missing.");
+    throw std::invalid_argument("field " + where + ".mediaType is missing");
   }
   if (const Json* platform = fields.find("platform")) {
     try {
       descriptor.platform = platform_from_json(*platform);
     } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument("Its field " + where + ".platform cannot be read. " + error.what());
+      throw std::invalid_argument("field " + where + ".platform is invalid: " + error.what());
     }
   }
   return descriptor;

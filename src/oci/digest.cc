@@ -54,7 +54,7 @@ struct Digester::State {
 
 Digester::Digester(std::string_view algorithm) {
   if (!hex_size(algorithm)) {
-    throw std::invalid_argument("There is no digest algorithm of this name but sha256 and sha512.");
+    throw std::invalid_argument("unknown digest algorithm (expected: sha256 or sha512)");
   }
   state_ = std::make_unique<State>(algorithm);
 }

@@ -21,7 +21,7 @@ Json parse_config_document(std::string_view bytes) {
   try {
     return base::parse_json_strict(bytes, kMaxBytes, kMaxConfigDepth);
   } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(std::string("It is not JSON that can be trusted: ") + error.what() + ".");
+    throw std::invalid_argument(std::string("invalid JSON: ") + error.what());
   }
 }
 
@@ -29,14 +29,14 @@ std::vector<Digest> read_diff_ids(const Fields& config) {
   const Fields rootfs(config.object("rootfs"), "rootfs");
   rootfs.refuse_other_spellings({"type", "diff_ids"});
   if (const std::string type = rootfs.text("type"); type != "layers") {
-    throw std::invalid_argument("Its field rootfs.type is not \"layers\" but \"" + shown(type) + "\".");
+    throw std::invalid_argument("field rootfs.type is not \"layers\" but \"" + shown(type) + "\"");
   }
   std::vector<Digest> result;
   for (const Json& entry : rootfs.array("diff_ids", kMaxLayers)) {
     const auto digest = entry.is_string() ? Digest::parse(entry.get_ref<const std::string&>()) : std::nullopt;
     if (!digest) {
-      throw std::invalid_argument("Its field rootfs.diff_ids[" + std::to_string(result.size()) +
-                                  "] is not a SHA-256 or SHA-512 digest.");
+      throw std::invalid_argument("field rootfs.diff_ids[" + std::to_string(result.size()) +
+                                  "] is not a SHA-256 or SHA-512 digest");
     }
     result.push_back(*digest);
   }

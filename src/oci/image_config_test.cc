@@ -139,9 +139,9 @@ TEST(ImageConfig, RefusesOtherTypes) {
 
 TEST(ImageConfig, RefusesTwoReadings) {
   EXPECT_THAT(config_refusal(R"({"rootfs":{"type":"layers","diff_ids":[]},"os":"linux","os":"windows"})"),
-              HasSubstr("twice"));
+              HasSubstr("duplicate key"));
   EXPECT_THAT(config_refusal_with("RootFS", {{"type", "layers"}}), HasSubstr("is not spelt rootfs"));
-  EXPECT_THAT(config_refusal("{"), HasSubstr("not JSON"));
+  EXPECT_THAT(config_refusal("{"), HasSubstr("invalid JSON"));
   EXPECT_THAT(config_refusal(std::string(100'000, '[')), HasSubstr("nested"));
   EXPECT_THAT(config_refusal(std::string((16 << 20) + 1, ' ')), HasSubstr("larger"));
 }

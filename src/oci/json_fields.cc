@@ -17,7 +17,7 @@ using base::Json;
 constexpr std::size_t kLongestFolded = 64;  // no field's name is near it, whatever its letters' size
 
 [[noreturn]] void fail_field(const std::string& path, const std::string& what) {
-  throw std::invalid_argument("Its field " + path + " " + what + ".");
+  throw std::invalid_argument("field " + path + " " + what);
 }
 
 // Lower case as Go's decoder folds keys: besides ASCII, ſ (U+017F) is an s and K (U+212A) is a k.
@@ -43,7 +43,7 @@ std::string shown(std::string_view text) {
 
 Fields::Fields(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
   if (json.is_object()) return;
-  if (where_.empty()) throw std::invalid_argument("It is not a JSON object.");
+  if (where_.empty()) throw std::invalid_argument("not a JSON object");
   fail_field(where_, "is not an object");
 }
 
@@ -60,7 +60,7 @@ void Fields::refuse_other_spellings(std::initializer_list<std::string_view> know
     for (const std::string_view field : known) {
       if (fold == base::to_lower(field)) {
         fail_field(path(shown(key)),
-                   "is not spelt " + std::string(field) + ", though some tools read it as that");
+                   "is not spelt " + std::string(field) + ", although some tools read it as that");
       }
     }
   }
@@ -74,14 +74,14 @@ const Json* Fields::find(std::string_view key) const {
 std::string Fields::text(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return "";
-  if (!value->is_string()) fail_field(path(key), "is not a text");
+  if (!value->is_string()) fail_field(path(key), "is not a string");
   return value->get<std::string>();
 }
 
 bool Fields::flag(std::string_view key) const {
   const Json* value = find(key);
   if (value == nullptr) return false;
-  if (!value->is_boolean()) fail_field(path(key), "is neither true nor false");
+  if (!value->is_boolean()) fail_field(path(key), "is not true or false");
   return value->get<bool>();
 }
 
@@ -97,7 +97,7 @@ const Json& Fields::array(std::string_view key, std::size_t most) const {
   if (!has(key)) fail_field(path(key), "is missing");
   const Json* value = find(key);
   if (value == nullptr) return empty;
-  if (!value->is_array()) fail_field(path(key), "is not a list");
+  if (!value->is_array()) fail_field(path(key), "is not an array");
   if (value->size() > most) fail_field(path(key), "has more than " + std::to_string(most) + " entries");
   return *value;
 }
@@ -106,9 +106,9 @@ std::vector<std::string> Fields::texts(std::string_view key) const {
   std::vector<std::string> result;
   const Json* value = find(key);
   if (value == nullptr) return result;
-  if (!value->is_array()) fail_field(path(key), "is not a list");
+  if (!value->is_array()) fail_field(path(key), "is not an array");
   for (const Json& entry : *value) {
-    if (!entry.is_string()) fail_field(path(key), "has an entry that is not a text");
+    if (!entry.is_string()) fail_field(path(key), "has an entry that is not a string");
     result.push_back(entry.get<std::string>());
   }
   return result;
@@ -120,7 +120,7 @@ std::map<std::string, std::string> Fields::text_map(std::string_view key) const 
   if (value == nullptr) return result;
   if (!value->is_object()) fail_field(path(key), "is not an object");
   for (const auto& [name, entry] : value->items()) {
-    if (!entry.is_string()) fail_field(path(key), "has a value that is not a text: " + shown(name));
+    if (!entry.is_string()) fail_field(path(key), "has a value that is not a string: " + shown(name));
     result.emplace(name, entry.get<std::string>());
   }
   return result;

@@ -53,8 +53,8 @@ void check_made_for(const RawManifest& manifest, const std::string& repository, 
   if (made_for(manifest, tag) != MadeFor::kAnother) return;
   throw base::Error(
       base::ErrorCode::kRegistry,
-      repository + ":" + tag + " is another image than its name says: its manifest was made for the key " +
-          key_said(manifest) + ". Somebody has given it this tag; remove the tag and build again.");
+      repository + ":" + tag + " is not the image that its tag says: its manifest was built for the key " +
+          key_said(manifest) + "\nhint: somebody has moved this tag; remove it and build again");
 }
 
 }  // namespace ixian::oci

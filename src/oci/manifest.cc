@@ -28,7 +28,7 @@ Json parse_manifest_document(std::string_view bytes) {
   try {
     return base::parse_json_strict(bytes, kMaxManifestBytes, kMaxManifestDepth);
   } catch (const std::invalid_argument& error) {
-    fail_manifest(std::string("It is not JSON that can be trusted: ") + error.what() + ".");
+    fail_manifest(std::string("invalid JSON: ") + error.what());
   }
 }
 
@@ -40,36 +40,36 @@ void refuse_schema_1(const Fields& fields, std::string_view media_type) {
                         media_type == "application/vnd.docker.distribution.manifest.v1+prettyjws";
   if (!says_1 && !called_1 && !fields.has("fsLayers")) return;
   fail_manifest(
-      "It is a Docker schema 1 manifest, a format that was given up in 2017. Push the image anew with a "
-      "current Docker, Podman or ix.");
+      "it is a Docker schema 1 manifest, a format given up in 2017 (push the image again with a current "
+      "Docker, "
+      "Podman or ix)");
 }
 
 void check_version(const Fields& fields) {
   const Json* version = fields.find("schemaVersion");
-  if (version == nullptr) fail_manifest("Its field schemaVersion is missing.");
-  if (!version->is_number_integer() || *version != 2) fail_manifest("Its field schemaVersion is not 2.");
+  if (version == nullptr) fail_manifest("field schemaVersion is missing");
+  if (!version->is_number_integer() || *version != 2) fail_manifest("field schemaVersion is not 2");
 }
 
 // The media type that outside, inside and content agree upon.
 std::string agreed_type(const Fields& fields, const std::string& outside) {
   const std::string inside = fields.text("mediaType");
   if (!outside.empty() && !inside.empty() && outside != inside) {
-    fail_manifest("It calls itself " + shown(inside) + ", but was announced as " + shown(outside) + ".");
+    fail_manifest("media type is " + shown(inside) + ", but was announced as " + shown(outside));
   }
   const bool image = fields.has("layers") || fields.has("config");
   const bool index = fields.has("manifests");
-  if (image && index)
-    fail_manifest("It has both layers and manifests, so that it could be taken for two images.");
+  if (image && index) fail_manifest("both layers and manifests: ambiguous");
   const std::string type = inside.empty() ? outside : inside;
   if (type.empty()) {
-    if (!image && !index) fail_manifest("It has neither layers nor manifests.");
+    if (!image && !index) fail_manifest("neither layers nor manifests");
     return std::string(image ? kOciManifest : kOciIndex);
   }
   if (!is_manifest_type(type) && !is_index_type(type)) {
-    fail_manifest(shown(type) + " is not a media type of images that ix can read.");
+    fail_manifest(shown(type) + " is not a media type of images that ix can read");
   }
-  if (image && is_index_type(type)) fail_manifest("It is announced as an index of images, but has layers.");
-  if (index && is_manifest_type(type)) fail_manifest("It is announced as one image, but has manifests.");
+  if (image && is_index_type(type)) fail_manifest("announced as an index of images, but has layers");
+  if (index && is_manifest_type(type)) fail_manifest("announced as one image, but has manifests");
   return type;
 }
 
@@ -86,7 +86,7 @@ std::vector<Descriptor> read_descriptors(const Fields& fields, const std::string
 void check_total(const std::vector<Descriptor>& entries, std::uint64_t total) {
   constexpr auto kLargest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   for (const Descriptor& entry : entries) {
-    if (entry.size > kLargest - total) fail_manifest("The sizes in it add up to more than 2^63-1 bytes.");
+    if (entry.size > kLargest - total) fail_manifest("the sizes in it add up to more than 2^63-1 bytes");
     total += entry.size;
   }
 }

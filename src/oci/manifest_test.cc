@@ -152,12 +152,12 @@ TEST(Manifest, RefusesEveryOtherSchemaVersion) {
 TEST(Manifest, RefusesAKeyThatIsThereTwice) {
   const std::string text = image_json().dump();
   EXPECT_THAT(manifest_refusal(text.substr(0, text.size() - 1) + R"(,"layers":[]})"),
-              HasSubstr("\"layers\" is there twice"));
+              HasSubstr("duplicate key \"layers\""));
   std::string inner = text;
   inner.insert(inner.find("\"size\""), "\"size\":1,");
-  EXPECT_THAT(manifest_refusal(inner), HasSubstr("\"size\" is there twice"));
+  EXPECT_THAT(manifest_refusal(inner), HasSubstr("duplicate key \"size\""));
   EXPECT_THAT(manifest_refusal(text.substr(0, text.size() - 1) + R"(,"annotations":{"a":"1","a":"2"}})"),
-              HasSubstr("twice"));
+              HasSubstr("duplicate key"));
 }
 
 TEST(Manifest, RefusesFieldsThatOtherReadersWouldTakeForSpecifiedOnes) {

@@ -127,9 +127,9 @@ Platform parse_platform(std::string_view text) {
   if (parts.size() == 1 && base::to_lower(parts[0]) == "linux") return host_platform();
   if (!lone_architecture && (!words || parts.size() < 2 || parts.size() > 3)) {
     throw base::Error(base::ErrorCode::kUsage,
-                      "\"" + shown(text) +
-                          "\" is not a platform. Write it as os/architecture[/variant], such as "
-                          "linux/amd64 or linux/arm/v7, or as one of the two alone, such as arm64.");
+                      "invalid platform \"" + shown(text) +
+                          "\" (expected: os/architecture[/variant], such as linux/amd64 or linux/arm/v7, or "
+                          "one of the two alone, such as arm64)");
   }
   Platform platform;
   platform.os = lone_architecture ? "linux" : parts[0];

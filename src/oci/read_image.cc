@@ -19,19 +19,19 @@ std::optional<RawManifest> read_image(ImageRepo& repo, const std::string& ref, c
       if (index == nullptr) return manifest;
       const Descriptor* entry = choose(*index, platform);
       if (entry == nullptr || depth == kMaxDepth) {
-        throw base::Error(base::ErrorCode::kRegistry, ref + " in " + repo.name() + " has nothing for " +
-                                                          platform.text() + "; it has " + platforms(*index) +
-                                                          ". Ask for one of these with --platform.");
+        throw base::Error(base::ErrorCode::kRegistry, "no image for " + platform.text() + ": " + ref +
+                                                          " in " + repo.name() + " has " + platforms(*index) +
+                                                          "\nhint: choose one of these with --platform");
       }
       manifest = repo.read_manifest(entry->digest.text());
       if (!manifest) {
-        throw base::Error(base::ErrorCode::kRegistry, repo.name() + " lacks " + entry->digest.text() +
-                                                          ", which " + ref + " names for " + platform.text() +
-                                                          ". Push that image there again.");
+        throw base::Error(base::ErrorCode::kRegistry, entry->digest.text() + " not found in " + repo.name() +
+                                                          ", but " + ref + " refers to it for " +
+                                                          platform.text() + "\nhint: push that image again");
       }
     } catch (const std::invalid_argument& error) {
       throw base::Error(base::ErrorCode::kRegistry,
-                        "The manifest of " + ref + " in " + repo.name() + " cannot be used: " + error.what());
+                        "invalid manifest of " + ref + " in " + repo.name() + ": " + error.what());
     }
   }
   return manifest;
@@ -41,7 +41,7 @@ std::string read_blob(ImageRepo& repo, const Descriptor& blob, std::size_t limit
   if (blob.size > limit) {
     throw base::Error(base::ErrorCode::kRegistry, blob.digest.text() + " in " + repo.name() + " has " +
                                                       std::to_string(blob.size) +
-                                                      " bytes, more than it may.");
+                                                      " bytes, more than allowed");
   }
   VerifiedBlob verified(
       blob, [&](std::uint64_t offset) { return repo.open_blob(blob, offset); }, repo.name());

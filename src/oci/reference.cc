@@ -30,8 +30,7 @@ bool is_alphanumeric(char c) {
 }
 
 [[noreturn]] void fail_reference(std::string_view text, const std::string& reason) {
-  throw base::Error(base::ErrorCode::kUsage,
-                    "\"" + shown(text) + "\" does not name an image: " + reason + ".");
+  throw base::Error(base::ErrorCode::kUsage, "invalid image reference \"" + shown(text) + "\": " + reason);
 }
 
 // [a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*
@@ -88,14 +87,15 @@ std::string normalised_host(std::string_view host) {
 void refuse_common_mistakes(std::string_view text) {
   if (text.empty()) fail_reference(text, "it is empty");
   if (text.find("://") != std::string_view::npos)
-    fail_reference(text, "it must not begin with a scheme such as https://");
+    fail_reference(text, "it begins with a scheme such as https://");
   for (const char c : text) {
     if (static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7f) {
-      fail_reference(text, "it must not have spaces, control characters or letters beyond ASCII");
+      fail_reference(text, "it contains spaces, control characters or letters beyond ASCII");
     }
   }
   if (text.size() == 64 && std::all_of(text.begin(), text.end(), is_lower_hex)) {
-    fail_reference(text, "64 hexadecimal digits are the ID of an image; write name@sha256:... for a digest");
+    fail_reference(text,
+                   "64 hexadecimal digits are the ID of an image\nhint: write name@sha256:... for a digest");
   }
 }
 
@@ -105,9 +105,7 @@ std::optional<Digest> take_digest(std::string_view whole, std::string_view& rest
   const auto digest = Digest::parse(rest.substr(at + 1));
   if (!digest) {
     fail_reference(
-        whole,
-        "what follows the @ is not a digest, which is sha256: and 64 or sha512: and 128 lower-case "
-        "hexadecimal digits");
+        whole, "invalid digest (expected: sha256: and 64 or sha512: and 128 lower-case hexadecimal digits)");
   }
   rest = rest.substr(0, at);
   return digest;
@@ -119,10 +117,9 @@ std::string take_tag(std::string_view whole, std::string_view& rest) {
   if (colon == std::string_view::npos || (slash != std::string_view::npos && colon < slash)) return "";
   const std::string_view tag = rest.substr(colon + 1);
   if (!is_valid_tag(tag)) {
-    fail_reference(
-        whole, "its tag \"" + shown(tag) +
-                   "\" is not one; a tag is 1 to 128 letters, digits, _, . and -, and does not begin with . "
-                   "or -");
+    fail_reference(whole,
+                   "invalid tag \"" + shown(tag) +
+                       "\" (expected: 1 to 128 letters, digits, _, . and -, not beginning with . or -)");
   }
   rest = rest.substr(0, colon);
   return std::string(tag);
@@ -136,9 +133,9 @@ std::string take_host(std::string_view whole, std::string_view& rest) {
   const std::string_view host = rest.substr(0, slash);
   if (!is_valid_host(host)) {
     fail_reference(
-        whole, "its host \"" + shown(host) +
-                   "\" is not one; a host is a name, an IPv4 address or an IPv6 address in brackets, with "
-                   ":port or without");
+        whole,
+        "invalid host \"" + shown(host) +
+            "\" (expected: a name, an IPv4 address or an IPv6 address in brackets, with or without :port)");
   }
   rest = rest.substr(slash + 1);
   return normalised_host(host);
@@ -182,11 +179,10 @@ Reference parse_reference(std::string_view text) {
   if (rest.empty()) fail_reference(text, "it has no repository");
   if (!is_valid_repository(rest)) {
     const bool capitals = std::any_of(rest.begin(), rest.end(), is_upper);
-    fail_reference(
-        text, "its repository \"" + shown(rest) +
-                  (capitals ? "\" has capital letters, and only small ones are allowed"
-                            : "\" is not one; each of its parts between slashes is small letters and digits, "
-                              "joined by single ., by _, __ or dashes"));
+    fail_reference(text, "invalid repository \"" + shown(rest) +
+                             (capitals ? "\" (capital letters are not allowed)"
+                                       : "\" (expected: parts of small letters and digits between slashes, "
+                                         "joined by single ., by _, __ or dashes)"));
   }
   return reference;
 }
@@ -229,9 +225,8 @@ std::string wire_host(std::string_view host) {
 
 std::string without_asking(const Reference& image) {
   if (image.digest) return "";
-  return " Without asking it goes with a digest behind the name, FROM " + image.text() +
-         "@sha256:…, or with the image in the store of this machine: `ix image copy " + image.text() +
-         " store:`.";
+  return "\nhint: to build without asking, pin the digest, `FROM " + image.text() +
+         "@sha256:…`, or copy the image to the local store, `ix image copy " + image.text() + " store:`";
 }
 
 }  // namespace ixian::oci

@@ -30,7 +30,7 @@ std::vector<Descriptor> referrers_by_tag(ImageRepo& repo, const Digest& subject)
     return {};
   } catch (const std::invalid_argument& error) {
     throw base::Error(base::ErrorCode::kRegistry,
-                      "What " + tag + " in " + repo.name() + " lists cannot be read: " + error.what());
+                      "invalid list of referrers " + tag + " in " + repo.name() + ": " + error.what());
   }
 }
 

@@ -48,7 +48,7 @@ constexpr std::string_view kUsedKeys[] = {"path", "linkpath", "size",  "uid",
 constexpr std::string_view kKeysNotForAll[] = {"path", "linkpath", "size"};
 
 [[noreturn]] void fail(const std::string& name, std::string_view reason) {
-  throw TarError(fmt::format("The archive's member {} {}.", base::printable_path(name), reason));
+  throw TarError(fmt::format("archive member {} {}", base::printable_path(name), reason));
 }
 
 bool is_one_of(std::string_view key, const auto& keys) {
@@ -59,7 +59,7 @@ std::uint64_t number_in(const TarField& field, std::string_view block, const std
                         std::string_view what, std::uint64_t max) {
   const auto number = tar_number(field.of(block));
   if (!number || *number < 0 || static_cast<std::uint64_t>(*number) > max) {
-    fail(name, fmt::format("has {} that cannot be", what));
+    fail(name, fmt::format("has an invalid {}", what));
   }
   return static_cast<std::uint64_t>(*number);
 }
@@ -69,14 +69,13 @@ std::uint64_t decimal(const std::string& text, const std::string& name, std::str
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || rest != end || number > max)
-    fail(name, fmt::format("has {} that cannot be", what));
+  if (error != std::errc() || rest != end || number > max) fail(name, fmt::format("has an invalid {}", what));
   return number;
 }
 
 std::uint32_t device_number(const TarField& field, std::string_view block, const std::string& name) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
-  return static_cast<std::uint32_t>(number_in(field, block, name, "a device number", kMax));
+  return static_cast<std::uint32_t>(number_in(field, block, name, "device number", kMax));
 }
 
 std::string name_in(std::string_view block) {
@@ -92,29 +91,29 @@ TarType type_of(char flag, const std::string& name) {
   if (flag == '\0') return named_as_folder ? TarType::kFolder : TarType::kFile;
   // A folder to GNU tar and libarchive, a file to Go and Python.
   if (named_as_folder && (flag == '0' || flag == '7' || flag == 'S'))
-    fail(name, "is a file by its type and a folder by its name");
+    fail(name, "is a file by its type and a directory by its name");
   if (flag == '7') return TarType::kFile;
   if (flag >= '0' && flag <= '6') return static_cast<TarType>(flag);
   if (flag == 'S') return TarType::kFile;
-  fail(name, fmt::format("is of the type '{}', which is not supported", base::printable_path({&flag, 1})));
+  fail(name, fmt::format("has the unsupported type '{}'", base::printable_path({&flag, 1})));
 }
 
 TarEntry fixed_header(std::string_view block) {
   TarEntry entry;
   entry.name = name_in(block);
-  entry.size = number_in(tar_field::kSize, block, entry.name, "a size", kMaxSize);
+  entry.size = number_in(tar_field::kSize, block, entry.name, "size", kMaxSize);
   entry.link = tar_text(tar_field::kLink.of(block));
   const auto mtime = tar_number(tar_field::kMtime.of(block));
-  if (!mtime) fail(entry.name, "has a time that cannot be");
+  if (!mtime) fail(entry.name, "has an invalid time");
   entry.mtime = *mtime;
   entry.mode = static_cast<std::uint32_t>(
-      number_in(tar_field::kMode, block, entry.name, "a mode", std::numeric_limits<std::uint32_t>::max()) &
+      number_in(tar_field::kMode, block, entry.name, "mode", std::numeric_limits<std::uint32_t>::max()) &
       07777);
   const auto magic = tar_field::kMagic.of(block);
   // Taken for the parts of a sparse file by libarchive, whatever the type is.
   if (magic == kGnuMagic && tar_field::kType.of(block) != "S" &&
       tar_field::kGnuSparse.of(block).find_first_not_of('\0') != std::string_view::npos)
-    fail(entry.name, "has the parts of a sparse file and is none");
+    fail(entry.name, "has the parts of a sparse file, but is not one");
   if (magic.starts_with(kPosixMagic) || magic == kGnuMagic) {
     entry.user = tar_text(tar_field::kUser.of(block));
     entry.group = tar_text(tar_field::kGroup.of(block));
@@ -125,8 +124,8 @@ TarEntry fixed_header(std::string_view block) {
 std::uint32_t id_of(const auto& pax, std::string_view key, const TarField& field, std::string_view block,
                     const std::string& name) {
   const auto found = pax.find(key);
-  return static_cast<std::uint32_t>(found == pax.end() ? number_in(field, block, name, "an owner", kMaxId)
-                                                       : decimal(found->second, name, "an owner", kMaxId));
+  return static_cast<std::uint32_t>(found == pax.end() ? number_in(field, block, name, "owner", kMaxId)
+                                                       : decimal(found->second, name, "owner", kMaxId));
 }
 
 void apply_pax(const auto& pax, TarEntry& entry) {
@@ -136,11 +135,11 @@ void apply_pax(const auto& pax, TarEntry& entry) {
     if (key == "uname") entry.user = value;
     if (key == "gname") entry.group = value;
     if (key == "size") {
-      entry.size = decimal(value, entry.name, "a size", kMaxSize);
+      entry.size = decimal(value, entry.name, "size", kMaxSize);
     }
     if (key == "mtime") {
       const auto time = parse_pax_time(value);
-      if (!time) fail(entry.name, "has a time that cannot be");
+      if (!time) fail(entry.name, "has an invalid time");
       entry.mtime = time->seconds;
       entry.mtime_ns = time->nanoseconds;
     }
@@ -163,7 +162,7 @@ bool TarReader::read_block(Block& block) {
   while (have < block.size()) {
     const std::size_t count = source_.read(block.data() + have, block.size() - have);
     if (count == 0 && have == 0) return false;
-    if (count == 0) throw TarError("The archive ends in the middle of a header.");
+    if (count == 0) throw TarError("archive truncated in the middle of a header");
     have += count;
   }
   offset_ += have;
@@ -173,7 +172,7 @@ bool TarReader::read_block(Block& block) {
 void TarReader::fill(char* buffer, std::size_t size) {
   while (size > 0) {
     const std::size_t count = source_.read(buffer, size);
-    if (count == 0) throw TarError("The archive ends in the middle of a member.");
+    if (count == 0) throw TarError("archive truncated in the middle of a member");
     offset_ += count;
     buffer += count;
     size -= count;
@@ -217,7 +216,7 @@ std::size_t TarReader::read_packed(char* buffer, std::size_t size) {
   if (body_ == 0) return 0;
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(size, body_));
   const std::size_t count = source_.read(buffer, wanted);
-  if (count == 0) throw TarError("The archive ends in the middle of a member.");
+  if (count == 0) throw TarError("archive truncated in the middle of a member");
   offset_ += count;
   body_ -= count;
   return count;
@@ -225,9 +224,8 @@ std::size_t TarReader::read_packed(char* buffer, std::size_t size) {
 
 std::string TarReader::read_extension(std::uint64_t size) {
   if (size > kMaxTarExtension) {
-    throw TarError(
-        fmt::format("The archive has a name or an extended header of {} bytes; more than {} are refused.",
-                    size, kMaxTarExtension));
+    throw TarError(fmt::format("archive has a name or an extended header of {} bytes (at most {})", size,
+                               kMaxTarExtension));
   }
   std::string text(static_cast<std::size_t>(size), '\0');
   fill(text.data(), text.size());
@@ -236,7 +234,7 @@ std::string TarReader::read_extension(std::uint64_t size) {
 }
 
 void TarReader::read_pax(std::uint64_t size, Extensions& extensions) {
-  if (extensions.pax_seen) throw TarError("The archive has two extended headers for one member.");
+  if (extensions.pax_seen) throw TarError("archive has two extended headers for one member");
   extensions.pax_seen = true;
   bool well_formed = false;
   try {
@@ -251,22 +249,22 @@ void TarReader::read_pax(std::uint64_t size, Extensions& extensions) {
           }
         });
   } catch (const std::invalid_argument& error) {
-    throw TarError(fmt::format("A member of the archive {}.", error.what()));
+    throw TarError(fmt::format("archive member {}", error.what()));
   }
-  if (!well_formed) throw TarError("The archive has an extended header that is damaged.");
+  if (!well_formed) throw TarError("archive has a damaged extended header");
 }
 
 void TarReader::read_end() {
   Block second;
   if (dialect_.remains && read_block(second) &&
       std::any_of(second.begin(), second.end(), [](char c) { return c != '\0'; })) {
-    throw TarError("Something follows the end of the archive.");
+    throw TarError("data after the end of the archive");
   }
   char buffer[16 << 10];
   while (const std::size_t count = source_.read(buffer, sizeof(buffer))) {
     offset_ += count;
     if (!dialect_.remains && std::any_of(buffer, buffer + count, [](char c) { return c != '\0'; })) {
-      throw TarError("Something follows the end of the archive.");
+      throw TarError("data after the end of the archive");
     }
   }
 }
@@ -277,13 +275,13 @@ bool TarReader::read_extension_of(char flag, std::uint64_t size, Extensions& ext
   } else if (flag == 'g') {
     for_each_pax_record(read_extension(size), [](std::string_view key, std::string_view) {
       if (is_one_of(key, kKeysNotForAll) || key.starts_with("GNU.sparse")) {
-        throw TarError(fmt::format("The archive sets \"{}\" for all of its members, which is refused.",
+        throw TarError(fmt::format("archive sets \"{}\" for all of its members, which is not accepted",
                                    base::printable_path(key)));
       }
     });
   } else if (flag == 'L' || flag == 'K') {
     auto& target = flag == 'L' ? extensions.gnu_name : extensions.gnu_link;
-    if (target) throw TarError("The archive has two long names for one member.");
+    if (target) throw TarError("archive has two long names for one member");
     target = std::string(tar_text(read_extension(size)));
   } else {
     return false;
@@ -326,7 +324,7 @@ std::string TarReader::read_map_line() {
     if (c == '\n') return line;
     if (line.size() > 20) break;
   }
-  throw std::invalid_argument("has a sparse map that is damaged");
+  throw std::invalid_argument("has a damaged sparse map");
 }
 
 std::optional<SparseMap> TarReader::read_sparse_map(std::string_view block, const TarEntry& entry,
@@ -334,16 +332,16 @@ std::optional<SparseMap> TarReader::read_sparse_map(std::string_view block, cons
   const bool gnu = tar_field::kType.of(block).front() == 'S';
   if (!gnu && !extensions.sparse.seen()) return std::nullopt;
   if (!dialect_.sparse) {
-    fail(entry.name, "is a sparse file, which is not supported; write the archive without --sparse");
+    fail(entry.name, "is a sparse file, which is not supported\nhint: write the archive without --sparse");
   }
-  if (entry.type != TarType::kFile) fail(entry.name, "is a sparse file that is no file");
+  if (entry.type != TarType::kFile) fail(entry.name, "is a sparse file, but not a file");
   if (gnu && extensions.sparse.seen()) fail(entry.name, "is a sparse file in two ways");
   const std::uint64_t start = body_;
   try {
     if (gnu) {
       return gnu_sparse_map(block, entry.size, [&] {
         Block next;
-        if (!read_block(next)) throw TarError("The archive ends in the middle of a header.");
+        if (!read_block(next)) throw TarError("archive truncated in the middle of a header");
         return std::string(next.data(), next.size());
       });
     }
@@ -368,19 +366,19 @@ std::optional<TarEntry> TarReader::next() {
     const bool more = read_block(bytes);
     const std::string_view block(bytes.data(), bytes.size());
     if (!more || block.find_first_not_of('\0') == std::string_view::npos) {
-      if (extensions.any()) throw TarError("The archive ends where a member was announced.");
+      if (extensions.any()) throw TarError("archive truncated before an announced member");
       if (more) read_end();
       ended_ = true;
       return std::nullopt;
     }
     const auto sum = tar_number(tar_field::kChecksum.of(block));
     if (!sum || *sum != tar_checksum(block)) {
-      throw TarError(fmt::format(
-          "The archive is damaged, or is no tar archive: the header at byte {} has a wrong checksum.",
-          offset_ - kTarBlock));
+      throw TarError(
+          fmt::format("damaged archive, or not a tar archive: wrong checksum of the header at byte {}",
+                      offset_ - kTarBlock));
     }
     // Of the block itself: an extension's size is never replaced by another extension.
-    const std::uint64_t size = number_in(tar_field::kSize, block, name_in(block), "a size", kMaxSize);
+    const std::uint64_t size = number_in(tar_field::kSize, block, name_in(block), "size", kMaxSize);
     if (read_extension_of(tar_field::kType.of(block).front(), size, extensions)) continue;
     TarEntry entry = assemble(block, extensions);
     body_ = entry.size;

@@ -32,7 +32,7 @@ std::uint64_t decimal(std::string_view text) {
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, number);
   if (text.empty() || error != std::errc() || rest != end || number > kMaxSparseSize) {
-    refuse("has a sparse map with a number that cannot be");
+    refuse("has a sparse map with an invalid number");
   }
   return number;
 }
@@ -44,7 +44,7 @@ void push(std::vector<std::uint64_t>& numbers, std::uint64_t number) {
 
 SparseMap checked(std::uint64_t real_size, const std::vector<std::uint64_t>& numbers,
                   std::uint64_t packed_size) {
-  if (numbers.size() % 2 != 0) refuse("has a sparse map that ends too early");
+  if (numbers.size() % 2 != 0) refuse("has a truncated sparse map");
   SparseMap map{real_size, {}};
   std::uint64_t end = 0;
   std::uint64_t sum = 0;
@@ -57,7 +57,7 @@ SparseMap checked(std::uint64_t real_size, const std::vector<std::uint64_t>& num
     sum += segment.size;
     if (segment.size > 0) map.segments.push_back(segment);
   }
-  if (sum != packed_size) refuse("has a sparse map that does not fit its content");
+  if (sum != packed_size) refuse("has a sparse map that does not match its content");
   return map;
 }
 
@@ -69,7 +69,7 @@ bool take_entries(std::string_view block, std::size_t offset, std::size_t count,
     for (const std::size_t at : {offset, offset + 12}) {
       const auto number = tar_number(block.substr(at, 12));
       if (!number || *number < 0 || static_cast<std::uint64_t>(*number) > kMaxSparseSize) {
-        refuse("has a sparse map with a number that cannot be");
+        refuse("has a sparse map with an invalid number");
       }
       push(numbers, static_cast<std::uint64_t>(*number));
     }
@@ -88,7 +88,7 @@ bool PaxSparse::take(std::string_view key, std::string_view value) {
     name_ = value;
   } else if (key == "major") {
     major_ = decimal(value);
-    if (major_ > 1) refuse("is a sparse file of a version that is not known");
+    if (major_ > 1) refuse("is a sparse file of an unknown version");
   } else if (key == "size" || key == "realsize") {
     real_size_ = decimal(value);
   } else if (key == "offset" || key == "numbytes") {

@@ -80,7 +80,7 @@ void put_mtime(std::string& block, const TarEntry& entry, Records& records) {
 void put_devices(std::string& block, const TarEntry& entry) {
   if (!put_tar_number(block, tar_field::kMajor, entry.device_major) ||
       !put_tar_number(block, tar_field::kMinor, entry.device_minor)) {
-    throw std::invalid_argument("No tar archive can hold the device number of " + entry.name + ".");
+    throw std::invalid_argument("device number too large for a tar archive: " + entry.name);
   }
 }
 
@@ -95,7 +95,7 @@ std::string pax_header(const Records& records) {
   std::string body;
   for (const auto& [key, value] : records) body += pax_record(key, value);
   if (body.size() > kMaxTarExtension) {
-    throw std::invalid_argument("The extended attributes of a member are too long for a tar archive.");
+    throw std::invalid_argument("extended attributes of a member are too long for a tar archive");
   }
   std::string block = new_block(static_cast<TarType>('x'));
   put_text(block, tar_field::kName, "PaxHeaders.0/entry");
@@ -110,15 +110,15 @@ std::string pax_header(const Records& records) {
 
 void check(const TarEntry& entry, std::string_view name) {
   const auto refuse = [&](const char* reason) { throw std::invalid_argument(entry.name + reason); };
-  if (name.empty()) throw std::invalid_argument("A member of a tar archive must have a name.");
+  if (name.empty()) throw std::invalid_argument("a member of a tar archive must have a name");
   if (name.find('\0') != std::string_view::npos || entry.link.find('\0') != std::string::npos) {
-    throw std::invalid_argument("The name of a member of a tar archive cannot contain NUL.");
+    throw std::invalid_argument("the name of a member of a tar archive cannot contain NUL");
   }
-  if (name.size() > kMaxTarName || entry.link.size() > kMaxTarName) refuse(": the name is too long.");
-  if (entry.type != TarType::kFile && entry.size != 0) refuse(": only a file has a size.");
+  if (name.size() > kMaxTarName || entry.link.size() > kMaxTarName) refuse(": the name is too long");
+  if (entry.type != TarType::kFile && entry.size != 0) refuse(": only a file has a size");
   for (const auto& [key, value] : entry.xattrs) {
     if (key.empty() || key.find_first_of({"=\0", 2}) != std::string::npos) {
-      refuse(": no tar archive can hold the name of its extended attribute.");
+      refuse(": a tar archive cannot hold the name of its extended attribute");
     }
   }
 }

@@ -75,9 +75,10 @@ std::unique_ptr<base::ByteSource> VerifiedBlob::open(std::uint64_t offset) {
 
 void VerifiedBlob::hash(std::uint64_t at, std::string_view data) {
   if (at + data.size() > blob_.size) {
-    throw base::Error(base::ErrorCode::kRegistry, blob_.digest.text() + " from " + where_ +
-                                                      " is longer than the " + std::to_string(blob_.size) +
-                                                      " bytes that its manifest promises. It was not used.");
+    throw base::Error(base::ErrorCode::kRegistry,
+                      blob_.digest.text() + " from " + where_ + " is longer than the " +
+                          std::to_string(blob_.size) +
+                          " bytes in its manifest; it was not used\nhint: push the image again");
   }
   // Read before, by another reading of the same blob.
   if (at + data.size() <= hashed_) return;
@@ -91,17 +92,17 @@ void VerifiedBlob::check_whole() {
   if (whole_) return;
   if (hashed_ < blob_.size) {
     throw base::Error(base::ErrorCode::kRegistry,
-                      blob_.digest.text() + " from " + where_ + " ends after " + std::to_string(hashed_) +
-                          " of " + std::to_string(blob_.size) + " bytes. It was not used.");
+                      blob_.digest.text() + " from " + where_ + ": connection closed early, after " +
+                          std::to_string(hashed_) + " of " + std::to_string(blob_.size) +
+                          " bytes; it was not used\nhint: try again, or push the image again");
   }
   const Digest found = digester_.finish();
   if (found != blob_.digest) {
     throw base::Error(
         base::ErrorCode::kRegistry,
-        "What " + where_ + " holds as " + blob_.digest.text() +
-            " is damaged: its content has another digest. It was not used. Put the image there again from "
-            "where it is whole.",
-        "found " + found.text());
+        "digest mismatch: " + where_ + " as " + blob_.digest.text() +
+            " is damaged and was not used\nhint: push the image again from where it is complete",
+        "note: found " + found.text());
   }
   whole_ = true;
 }

@@ -19,8 +19,8 @@ void BlobWriter::commit(const oci::Descriptor& blob) {
   if (written_ != blob.size) {
     throw base::Error(
         base::ErrorCode::kRegistry,
-        fmt::format("{} bytes were written of the blob {}, which has {}. Nothing of it was kept.", written_,
-                    blob.digest.text(), blob.size));
+        fmt::format("size mismatch: {} bytes written of blob {}, which has {}; nothing of it was stored",
+                    written_, blob.digest.text(), blob.size));
   }
   // Before it is there, so that no collection takes it between the renaming and the name.
   lease_->keep({blob_object(blob.digest)});

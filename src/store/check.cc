@@ -35,7 +35,7 @@ class Check {
       look_at_trees();
       look_for_remains();
     } catch (const base::Error& error) {
-      problem(error.message());
+      problem(error.message() + error.hint());
     }
     return std::move(problems_);
   }
@@ -58,7 +58,7 @@ class Check {
     for (const char* sql : {"PRAGMA quick_check", "PRAGMA foreign_key_check"}) {
       auto rows = transaction.query(sql);
       while (rows.step()) {
-        if (rows.text(0) != "ok") problem(fmt::format("The database is damaged: {}.", rows.text(0)));
+        if (rows.text(0) != "ok") problem(fmt::format("database damaged: {}", rows.text(0)));
       }
     }
   }
@@ -68,7 +68,7 @@ class Check {
       for_each_in(parts_.folder.blobs() + "/" + algorithm, [&](const std::string& path,
                                                                const std::string& name) {
         const auto digest = oci::Digest::parse(algorithm + ":" + name);
-        if (!digest) return problem(fmt::format("{} is no blob.", base::printable_path(path)));
+        if (!digest) return problem(fmt::format("{} is not a blob", base::printable_path(path)));
         const auto size = layout::file_size(path);
         if (!size) return;  // somebody has removed it
         const auto source = parts_.blobs.open({"", *digest, *size, {}, {}, {}, {}}, 0, parts_.cancellation);
@@ -78,7 +78,7 @@ class Check {
           digester.update({buffer.data(), got});
         }
         if (digester.finish() != *digest) {
-          problem(fmt::format("The blob {} holds other bytes. Remove {}.", digest->text(),
+          problem(fmt::format("blob {} is damaged (digest mismatch)\nhint: remove {}", digest->text(),
                               base::printable_path(path)));
         }
       });
@@ -90,14 +90,14 @@ class Check {
     {
       Transaction transaction(parts_.database, Access::kRead);
       for (const Name& name : read_names(transaction)) {
-        kept.emplace_back("The name " + base::printable_path(name.name), name.image);
+        kept.emplace_back("tag " + base::printable_path(name.name), name.image);
       }
       auto rows = transaction.query("SELECT key FROM entry");
       while (rows.step()) {
         const auto entry = read_entry(transaction, rows.text(0));
-        const std::string what = "The cache entry " + base::printable_path(rows.text(0));
+        const std::string what = "cache entry " + base::printable_path(rows.text(0));
         if (!entry) {
-          problem(what + " cannot be read.");
+          problem(what + " cannot be read");
           continue;
         }
         for (const oci::Descriptor& blob : entry->blobs) kept.emplace_back(what, blob);
@@ -105,7 +105,7 @@ class Check {
     }
     for (const auto& [what, blob] : kept) {
       if (!parts_.blobs.has(blob)) {
-        problem(fmt::format("{} leads to the blob {}, which is not there.", what, blob.digest.text()));
+        problem(fmt::format("{} refers to blob {}, which is not found", what, blob.digest.text()));
       } else if (oci::is_manifest_type(blob.media_type) || oci::is_index_type(blob.media_type)) {
         look_at_manifest(what, blob.digest, 0);
       }
@@ -114,7 +114,8 @@ class Check {
 
   void look_at_manifest(const std::string& what, const oci::Digest& digest, int depth) {
     const auto manifest = layout::read_stored_manifest(parts_.blobs, digest);
-    if (!manifest) return problem(fmt::format("{} leads to {}, which is no manifest.", what, digest.text()));
+    if (!manifest)
+      return problem(fmt::format("{} refers to {}, which is not a manifest", what, digest.text()));
     const auto parsed = manifest->parsed();
     if (const auto* index = std::get_if<oci::Index>(&parsed)) {
       for (const oci::Descriptor& part : index->manifests) {
@@ -129,7 +130,7 @@ class Check {
     needed.push_back(image.config);
     for (const oci::Descriptor& blob : needed) {
       if (parts_.blobs.has(blob) || oci::is_foreign_layer_type(blob.media_type)) continue;
-      problem(fmt::format("{} leads to the blob {}, which is not there.", what, blob.digest.text()));
+      problem(fmt::format("{} refers to blob {}, which is not found", what, blob.digest.text()));
     }
   }
 
@@ -138,10 +139,10 @@ class Check {
       struct stat status = {};
       if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return;
       const auto diff_id = diff_id_of(name);
-      if (!diff_id) return problem(fmt::format("{} is no tree.", base::printable_path(path)));
+      if (!diff_id) return problem(fmt::format("{} is not an unpacked layer", base::printable_path(path)));
       // Whoever makes a tree holds the lock of its name until the database says that it is whole.
       if (parts_.trees.has(*diff_id) || is_being_made(*diff_id)) return;
-      problem(fmt::format("The tree {} is not whole.", base::printable_path(path)));
+      problem(fmt::format("unpacked layer {} is incomplete", base::printable_path(path)));
     });
   }
 
@@ -151,7 +152,7 @@ class Check {
 
   void look_for_remains() {
     const auto left_behind = [&](const std::string& path) {
-      problem(fmt::format("{} was left by a process that is no longer there.", base::printable_path(path)));
+      problem(fmt::format("{} was left by a process that has ended", base::printable_path(path)));
     };
     for (const std::string& folder : {parts_.folder.blobs() + "/.incoming", parts_.folder.leases()}) {
       for_each_in(folder, [&](const std::string& path, const std::string&) {

@@ -117,20 +117,19 @@ void Database::fail() {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       message = fmt::format(
-          "The file {} is damaged. Remove it and those beside it whose names start with it: the store goes "
-          "on, but for the names of its images and what it knew of earlier builds.",
+          "{} is damaged\nhint: remove it and the files beside it whose names start with it; the store keeps "
+          "working, but forgets its tags and earlier builds",
           file);
       break;
     case SQLITE_FULL:
-      message = fmt::format("Cannot write {}: the disk is full. Free some space there.", file);
+      message = fmt::format("cannot write {}: no space left on device\nhint: free some space there", file);
       break;
     case SQLITE_BUSY:
-      message = fmt::format("Other processes have kept {} locked for a minute. Try again.", file);
+      message = fmt::format("timed out: {} was locked by other processes for 1m\nhint: try again", file);
       break;
     default:
-      message =
-          fmt::format("Cannot use {}: {}. Check the disk, whom the file belongs to, and its permissions.",
-                      file, code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(handle_));
+      message = fmt::format("cannot use {}: {}\nhint: check the disk, and the file's owner and permissions",
+                            file, code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(handle_));
   }
   throw base::Error(code == SQLITE_FULL ? base::ErrorCode::kTaskFailed : base::ErrorCode::kRegistry,
                     std::move(message));
@@ -176,10 +175,11 @@ void Database::open() {
     if (version() < kSchema) make_tables();
   }
   if (version() > kSchema) {
-    throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("The store's file {} was written by a newer ix. Use that one, or name "
-                                  "another folder in IXIAN_STORE.",
-                                  base::printable_path(path_)));
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format(
+            "{} was written by a newer ix\nhint: use that one, or name another directory in IXIAN_STORE",
+            base::printable_path(path_)));
   }
   // With any limit SQLite cuts the log to nothing when it has written all of it into the database and closes;
   // else whoever opens next reads all of it again, and goes on behind it.
@@ -264,11 +264,10 @@ bool Statement::is_null(int column) const {
 
 Transaction::Transaction(Database& database, Access access) : database_(database), lock_(database.mutex_) {
   if (access != Access::kRead && database_.only_reads_) {
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("Nothing can be written to the store in {}. Name another folder in IXIAN_STORE, or "
-                    "see to it that you may write there.",
-                    base::printable_path(layout::folder_of(database_.path_))));
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("permission denied: cannot write to the store in {}\nhint: name another "
+                                  "directory in IXIAN_STORE, or allow this user to write there",
+                                  base::printable_path(layout::folder_of(database_.path_))));
   }
   if (access != Access::kRead) database_.synchronise(access == Access::kDurable);
   database_.execute(access == Access::kRead ? "BEGIN" : "BEGIN IMMEDIATE");

@@ -65,7 +65,7 @@ bool NameLock::try_lock() {
   if (errno == EAGAIN || errno == EACCES || errno == EINTR) return false;
   throw base::Error(
       base::ErrorCode::kRegistry,
-      fmt::format("Cannot lock {}: {}. Name a folder in IXIAN_STORE whose file system has locks.",
+      fmt::format("cannot lock {}: {}\nhint: name a directory in IXIAN_STORE whose file system has locks",
                   base::printable_path(file_), base::errno_text(errno)));
 }
 

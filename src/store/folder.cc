@@ -53,16 +53,17 @@ void refuse_other_folders(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return;
   if (!std::filesystem::is_directory(path, error)) {
-    base::fail_registry(fmt::format("{} is a file, not the folder of a store. Name a folder in IXIAN_STORE.",
-                                    base::printable_path(path)));
+    base::fail_registry(
+        fmt::format("{} is a file, not the directory of a store\nhint: name a directory in IXIAN_STORE",
+                    base::printable_path(path)));
   }
   for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename();
     if (is_own(name)) continue;
     base::fail_registry(
-        fmt::format("The folder {} is no store: it holds other things, {} for one. Name a folder that is new "
-                    "or empty in IXIAN_STORE.",
+        fmt::format("{} is not a store: it contains other things, {} for one\nhint: name a new or empty "
+                    "directory in IXIAN_STORE",
                     base::printable_path(path), base::printable_path(name)));
   }
 }
@@ -80,7 +81,7 @@ std::string default_folder() {
   const std::string folder = home();
   if (folder.starts_with('/')) return base::absolute_path(folder + "/.local/share/ixian", "/");
   throw base::Error(base::ErrorCode::kUsage,
-                    "There is no home folder for the store. Name a folder for it in IXIAN_STORE.");
+                    "no home directory for the store\nhint: name a directory for it in IXIAN_STORE");
 }
 
 std::string Folder::tree(const oci::Digest& diff_id) const {
@@ -100,8 +101,8 @@ bool Folder::has_known_version() const {
   if (!text) return false;
   if (base::trim(*text) == kFolderVersion) return true;
   base::fail_registry(
-      fmt::format("The store in {} is of version {}, and this ix knows only version {}. Use the ix that made "
-                  "it, or name another folder in IXIAN_STORE.",
+      fmt::format("store in {} has version {}, but this ix supports only version {}\nhint: use the ix that "
+                  "created it, or name another directory in IXIAN_STORE",
                   base::printable_path(path_), base::printable_path(base::trim(*text)), kFolderVersion));
 }
 
@@ -112,9 +113,8 @@ void Folder::require_trusted() const {
     const std::string reason = base::why_untrusted(path);
     if (reason.empty()) continue;
     base::fail_registry(
-        fmt::format("The store {} is not used: {} Take it over, by `chown -R` and `chmod -R o-w`, if you "
-                    "trust what is in it, "
-                    "or name another folder in IXIAN_STORE.",
+        fmt::format("store {} is not used: {}\nhint: take it over with `chown -R` and `chmod -R o-w` if you "
+                    "trust its content, or name another directory in IXIAN_STORE",
                     base::printable_path(path_), reason));
   }
 }
@@ -126,7 +126,7 @@ void Folder::make(base::Cancellation& cancellation) const {
   if (::mkdir(path_.c_str(), 0700) == 0) {
     layout::sync_folder(layout::folder_of(path_));
   } else if (errno != EEXIST) {
-    layout::file_error("make the folder", path_, errno);
+    layout::file_error("create the directory", path_, errno);
   }
   const layout::FolderLock lock(database() + ".lock", cancellation);
   for (const std::string& part : {blobs() + "/sha256", trees(), leases(), work(), trash()}) {

@@ -204,9 +204,8 @@ void Store::cache_put(const std::vector<Keyed>& entries) {
   for (const Keyed& each : entries) {
     for (const auto& blob : each.entry.blobs) {
       if (!parts_->blobs.has(blob)) {
-        throw base::Error(base::ErrorCode::kRegistry,
-                          "The result of a step was not kept in the store, because its blob " +
-                              blob.digest.text() + " is not there. Build again.");
+        throw base::Error(base::ErrorCode::kRegistry, "step result not stored: blob " + blob.digest.text() +
+                                                          " not found\nhint: build again");
       }
       const auto& objects_of = reach.of(blob);
       further.insert(further.end(), objects_of.begin(), objects_of.end());

@@ -72,8 +72,8 @@ std::string StoreRepo::name_of(const std::string& ref) const {
   if (!prefix_.empty()) {
     if (oci::is_valid_tag(ref)) return prefix_ + ref;
     base::fail_registry(
-        fmt::format("\"{}\" cannot be a tag in {}: a tag has up to 128 letters, digits, \"_\", \".\" and "
-                    "\"-\", and starts with none of the latter two.",
+        fmt::format("invalid tag \"{}\" in {} (expected: up to 128 letters, digits, \"_\", \".\" and \"-\", "
+                    "beginning with none of the latter two)",
                     base::printable_path(ref), label_));
   }
   try {
@@ -81,9 +81,8 @@ std::string StoreRepo::name_of(const std::string& ref) const {
     if (!reference.digest && !reference.tag.empty() && reference.text() == ref) return ref;
   } catch (const base::Error&) {
   }
-  base::fail_registry(
-      fmt::format("\"{}\" cannot be a name in the store: it must be a full one, with its tag.",
-                  base::printable_path(ref)));
+  base::fail_registry(fmt::format("invalid tag \"{}\" in the store (expected: a full name with its tag)",
+                                  base::printable_path(ref)));
 }
 
 // Keeps the manifest from the moment that the name is seen.
@@ -118,7 +117,7 @@ std::optional<oci::RawManifest> StoreRepo::read_manifest(const std::string& ref)
     auto bytes = blobs_.read(found->digest, oci::kMaxManifestBytes);
     if (!bytes || bytes->size() != found->size) {
       base::fail_registry(
-          fmt::format("The manifest of {} is not there. Make or copy the image again.", image(ref)));
+          fmt::format("manifest of {} not found\nhint: build or copy the image again", image(ref)));
     }
     manifest = oci::RawManifest{std::move(*found), std::move(*bytes)};
   }

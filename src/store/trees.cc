@@ -119,7 +119,7 @@ void Trees::make(const oci::Digest& diff_id, const std::function<void(const std:
     const std::string path = folder_.tree(diff_id);
     // The root of a file system, whatever the umask is.
     if (::mkdir(path.c_str(), 0755) != 0 || ::chmod(path.c_str(), 0755) != 0) {
-      layout::file_error("make the folder", path, errno);
+      layout::file_error("create the directory", path, errno);
     }
     fill(path);
   });
@@ -129,7 +129,7 @@ void Trees::adopt(const oci::Digest& diff_id, const std::string& folder) {
   bool moved = false;
   with_lock(diff_id, [&] {
     const std::string path = folder_.tree(diff_id);
-    if (::rename(folder.c_str(), path.c_str()) != 0) layout::file_error("move to its place", folder, errno);
+    if (::rename(folder.c_str(), path.c_str()) != 0) layout::file_error("move into place", folder, errno);
     moved = true;
   });
   if (moved) return;

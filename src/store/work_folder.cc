@@ -25,7 +25,7 @@ WorkFolder::WorkFolder(const Folder& folder)
     : trash_(folder.trash()),
       lock_(folder.work(), kWorkPrefix),
       path_(lock_.path() + std::string(kWorkEnding)) {
-  if (::mkdir(path_.c_str(), 0700) != 0) layout::file_error("make the folder", path_, errno);
+  if (::mkdir(path_.c_str(), 0700) != 0) layout::file_error("create the directory", path_, errno);
 }
 
 WorkFolder::~WorkFolder() {

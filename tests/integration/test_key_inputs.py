@@ -149,7 +149,7 @@ def test_a_stage_that_has_another_ones_tag_is_noticed_by_whoever_reads_it(ix, pr
     stages = {each["stage"]: each["image"] for each in plan["images"]["steps"]}
     manifest = json.loads(project.registry.get(f"/v2/t/shop/manifests/{stages['runtime'].split(':')[-1]}")[2])
     assert manifest["annotations"]["ixian.stage.key"] in stages["runtime"]
-    ix("image", "copy", stages["base"], stages["runtime"]).failed(4, "was made for the key")
+    ix("image", "copy", stages["base"], stages["runtime"]).failed(4, "was built for the key")
     raw = json.dumps(manifest).encode()
     tag = stages["base"].split(":")[-1]
     assert project.registry.ask("PUT", f"/v2/t/shop/manifests/{tag}", raw, manifest["mediaType"])[0] == 201
@@ -157,7 +157,7 @@ def test_a_stage_that_has_another_ones_tag_is_noticed_by_whoever_reads_it(ix, pr
     project.write(f="1", Dockerfile="ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY f /g\n")
     # It is as if the registry had lost it: the stage is built, and somebody hears of it.
     result = project("build_image").ok()
-    assert result.stderr.count(f"{host}/t/shop:{tag} is another image than its name says") == 1
+    assert result.stderr.count(f"{host}/t/shop:{tag} is not the image that its tag says") == 1
     project.fresh_machine()
     del manifest["annotations"]
     raw = json.dumps(manifest).encode()
