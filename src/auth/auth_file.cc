@@ -47,10 +47,8 @@ Json parse(const std::string& name, std::string_view text) {
   }
   throw base::Error(
       base::ErrorCode::kRegistry,
-      fmt::format(
-          "{} is not JSON, so the credentials in it cannot be read. Repair it, or remove it and log in "
-          "again.",
-          name));
+      fmt::format("cannot read the credentials in {}: not JSON\nhint: fix it, or remove it and log in again",
+                  name));
 }
 
 // An entry that says nothing at all, which is no mistake.

@@ -50,15 +50,14 @@ base::Answer ask(const std::string& program, const std::string& server, base::Ca
   try {
     return base::ask_program(question, cancellation);
   } catch (const base::LaunchError& error) {
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format("The credentials of {} are kept by {}, which cannot be started. Install it, or take it "
-                    "out of the docker config and log in again.",
-                    server, program),
-        error.message());
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("cannot start credential helper {1} of {0}\nhint: install it, or remove it from "
+                            "the docker config and log in again",
+                            server, program),
+                error.message());
   } catch (const Error& error) {
     throw Error(ErrorCode::kRegistry,
-                fmt::format("{}, which keeps the credentials of {}, gave no answer. Try `echo {} | {} get`.",
+                fmt::format("credential helper {} of {} did not answer\nhint: try `echo {} | {} get`",
                             program, server, server, program),
                 error.message());
   }
@@ -72,15 +71,15 @@ std::optional<Credential> parse_helper_answer(const std::string& output) {
   try {
     answer = base::parse_json(output, 1 << 20, 16);
   } catch (const std::invalid_argument&) {
-    throw std::invalid_argument("it is not JSON");
+    throw std::invalid_argument("not JSON");
   }
   const auto text_at = [&](const char* name) {
     const auto found = answer.find(name);
     if (found == answer.end() || found->is_null()) return std::string();
-    if (!found->is_string()) throw std::invalid_argument(std::string(name) + " is not text");
+    if (!found->is_string()) throw std::invalid_argument(std::string(name) + " is not a string");
     return found->get<std::string>();
   };
-  if (!answer.is_object()) throw std::invalid_argument("it is not a JSON object");
+  if (!answer.is_object()) throw std::invalid_argument("not a JSON object");
   const std::string username = text_at("Username");
   base::Secret secret(text_at("Secret"));
   // Some helpers say so instead of failing.
@@ -98,30 +97,26 @@ std::optional<Credential> parse_helper_answer(const std::string& output) {
 std::optional<Credential> ask_helper(const std::string& helper, const std::string& server,
                                      base::Cancellation& cancellation) {
   if (!is_plain_name(helper))
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format("The docker config names a credential helper for {} that cannot be one: it is the end of "
-                    "a program's name, such as \"pass\" for docker-credential-pass.",
-                    server));
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("invalid credential helper for {} in the docker config (expected: the end of a "
+                            "program's name, such as \"pass\" for docker-credential-pass)",
+                            server));
   const std::string program = "docker-credential-" + helper;
   const base::Answer answer = ask(program, server, cancellation);
   if (!answer.status.ok()) {
     if (says_not_found(answer.output.reveal()) || says_not_found(answer.error)) return std::nullopt;
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format(
-            "{}, which keeps the credentials of {}, failed with exit code {}. Try `echo {} | {} get`.",
-            program, server, answer.status.code, server, program),
-        complaint(answer));
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("credential helper {} of {} failed: exit code: {}\nhint: try `echo {} | {} get`",
+                            program, server, answer.status.code, server, program),
+                complaint(answer));
   }
   try {
     auto credential = parse_helper_answer(answer.output.reveal());
     if (credential) credential->source = program;
     return credential;
   } catch (const std::invalid_argument& reason) {
-    throw Error(ErrorCode::kRegistry,
-                fmt::format("{}, which keeps the credentials of {}, gave an answer that cannot be used: {}.",
-                            program, server, reason.what()));
+    throw Error(ErrorCode::kRegistry, fmt::format("invalid answer from credential helper {} of {}: {}",
+                                                  program, server, reason.what()));
   }
 }
 

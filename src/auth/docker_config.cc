@@ -50,7 +50,7 @@ class DockerConfig : public CredentialProvider {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> lines = notes_[target.host];
     lines.insert(lines.end(), unreadable_.begin(), unreadable_.end());
-    if (!missing_.empty()) lines.push_back("not there: " + base::join(missing_, ", "));
+    if (!missing_.empty()) lines.push_back("not found: " + base::join(missing_, ", "));
     return lines;
   }
 
@@ -69,7 +69,7 @@ class DockerConfig : public CredentialProvider {
     if (!helper.empty()) {
       auto credential = ask(helper, "credHelpers", file, target.host);
       // The helper is the only place for its host in this file, as with Docker.
-      if (!credential) note("docker-credential-" + helper + ", its helper for this host, has none");
+      if (!credential) note("docker-credential-" + helper + ", its helper for this host, has no entry");
       return credential;
     }
     if (!file.store().empty()) {
@@ -78,14 +78,13 @@ class DockerConfig : public CredentialProvider {
       } else if (auto credential = ask(file.store(), "credsStore", file, target.host)) {
         return credential;
       } else {
-        note("docker-credential-" + file.store() + ", its credsStore, has none");
+        note("docker-credential-" + file.store() + ", its credsStore, has no entry");
       }
     }
     AuthFile::Entry entry = file.entry(target);
     if (entry.credential) return std::move(entry.credential);
-    note(entry.unusable.empty()
-             ? "no entry for " + target.host
-             : "its entry " + entry.unusable + " holds no user and password that can be read");
+    note(entry.unusable.empty() ? "no entry for " + target.host
+                                : "its entry " + entry.unusable + " has no readable user and password");
     return std::nullopt;
   }
 

@@ -132,7 +132,7 @@ TEST_F(DockerConfigTest, OneBadEntryLeavesTheOthersAlone) {
 TEST_F(DockerConfigTest, AFileThatIsNotJsonIsNamedAndNotRepeated) {
   config(R"({"auths": canary)");
   EXPECT_THAT(error_of("r.example.com"),
-              AllOf(HasSubstr("~/.docker/config.json is not JSON"), Not(HasSubstr("canary"))));
+              AllOf(HasSubstr("~/.docker/config.json: not JSON"), Not(HasSubstr("canary"))));
 }
 
 TEST_F(DockerConfigTest, AnEmptyFileHoldsNothing) {
@@ -200,7 +200,7 @@ TEST_F(DockerConfigTest, WhatWasLookedAtIsTold) {
     EXPECT_FALSE(provider->lookup({host, ""}));
     return base::join(provider->why_none({host, ""}), "\n");
   };
-  EXPECT_THAT(why("r.example.com"), AllOf(HasSubstr("not there: "), HasSubstr("~/.docker/config.json"),
+  EXPECT_THAT(why("r.example.com"), AllOf(HasSubstr("not found: "), HasSubstr("~/.docker/config.json"),
                                           HasSubstr("run-of-user/auth.json"), HasSubstr("~/.dockercfg")));
   config(R"({"credsStore":"desktop"})");
   EXPECT_THAT(why("r.example.com"),
@@ -208,11 +208,12 @@ TEST_F(DockerConfigTest, WhatWasLookedAtIsTold) {
                         "not installed\n~/.docker/config.json: no entry for r.example.com"));
   config(R"({"auths":{"https://r.example.com":{"auth":"canary, no base64"}}})");
   EXPECT_THAT(why("r.example.com"),
-              AllOf(HasSubstr("its entry https://r.example.com holds no user and password"),
+              AllOf(HasSubstr("its entry https://r.example.com has no readable user and password"),
                     Not(HasSubstr("canary"))));
   helper("mine", "echo 'credentials not found in native keychain'; exit 1");
   config(R"({"credHelpers":{"r.example.com":"mine"}})");
-  EXPECT_THAT(why("r.example.com"), HasSubstr("docker-credential-mine, its helper for this host, has none"));
+  EXPECT_THAT(why("r.example.com"),
+              HasSubstr("docker-credential-mine, its helper for this host, has no entry"));
 }
 
 TEST_F(DockerConfigTest, AFileThatMayNotBeReadIsPassedOverAndTold) {
@@ -297,13 +298,13 @@ TEST_F(DockerConfigTest, AFailingHelperIsAnErrorThatSaysHowToTryIt) {
   helper("mine", "echo 'vault is locked' >&2; exit 3");
   config(R"({"credHelpers":{"r.example.com":"mine"},"auths":{"r.example.com":)" + entry("entry", "pw") +
          "}}");
-  EXPECT_THAT(error_of("r.example.com"), AllOf(HasSubstr("docker-credential-mine"), HasSubstr("exit code 3"),
+  EXPECT_THAT(error_of("r.example.com"), AllOf(HasSubstr("docker-credential-mine"), HasSubstr("exit code: 3"),
                                                HasSubstr("vault is locked")));
 }
 
 TEST_F(DockerConfigTest, AHelpersNameIsNoPath) {
   config(R"({"credHelpers":{"r.example.com":"x/../../../bin/sh"}})");
-  EXPECT_THAT(error_of("r.example.com"), HasSubstr("cannot be one"));
+  EXPECT_THAT(error_of("r.example.com"), HasSubstr("invalid credential helper"));
 }
 
 TEST_F(DockerConfigTest, WhatAHelperSaysIsNotRepeated) {

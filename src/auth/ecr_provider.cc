@@ -35,8 +35,8 @@ class Ecr : public EcrProvider {
         environment_(services.environment) {
     if (options_.has("aws_access_key_id") != options_.has("aws_secret_access_key"))
       throw Error(ErrorCode::kProject,
-                  fmt::format("The options of {} in CONFIG.DOCKER.REGISTRIES need `aws_access_key_id` and "
-                              "`aws_secret_access_key` together; one is missing or empty.",
+                  fmt::format("`aws_access_key_id` and `aws_secret_access_key` must be set together for {} "
+                              "in CONFIG.DOCKER.REGISTRIES; one is missing or empty",
                               host));
   }
 
@@ -124,7 +124,7 @@ class Ecr : public EcrProvider {
     credential.username = "AWS";
     credential.password = std::move(token.password);
     credential.expires = token.expires;
-    credential.source = "a token of Amazon ECR by " + chain_->find().source;
+    credential.source = "token of Amazon ECR from " + chain_->find().source;
     return credential;
   }
 
@@ -162,11 +162,10 @@ class Ecr : public EcrProvider {
     if (parsed_ && !parsed_->region.empty()) return parsed_->region;
     if (is_public()) return "us-east-1";
     if (const auto region = chain_->region(); region && !region->empty()) return *region;
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format("{} does not say which AWS region it is in. Set the option `region_name` for it in "
-                    "CONFIG.DOCKER.REGISTRIES, or AWS_REGION.",
-                    host_));
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("unknown AWS region for {}\nhint: set the option `region_name` for it in "
+                            "CONFIG.DOCKER.REGISTRIES, or AWS_REGION",
+                            host_));
   }
 
   const std::string host_;
@@ -208,7 +207,7 @@ class EcrOrFiles : public CredentialProvider {
     auto credential = files_->lookup(target);
     // What AWS said is of more use than that the files have nothing.
     if (!credential) throw aws::NoCredentials(*no_credentials_);
-    credential->source += "; such a login ends after 12 hours";
+    credential->source += "; such a login expires after 12 hours";
     return credential;
   }
 

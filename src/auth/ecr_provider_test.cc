@@ -81,7 +81,7 @@ TEST_F(EcrProviderTest, TheRegionIsInTheHostsName) {
   EXPECT_EQ(credential->username, "AWS");
   EXPECT_EQ(credential->password.reveal(), "p1");
   EXPECT_EQ(*credential->expires, clock.now() + 12h);
-  EXPECT_THAT(credential->source, HasSubstr("Amazon ECR by"));
+  EXPECT_THAT(credential->source, HasSubstr("Amazon ECR from"));
   EXPECT_THAT(asked_url(), StartsWith("https://api.ecr.eu-west-1.amazonaws.com"));
 }
 
@@ -107,7 +107,8 @@ TEST_F(EcrProviderTest, WithoutARegionTheOptionIsNamed) {
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kRegistry);
-    EXPECT_THAT(error.message(), AllOf(HasSubstr("images.example.com"), HasSubstr("`region_name`")));
+    EXPECT_THAT(error.message(), HasSubstr("images.example.com"));
+    EXPECT_THAT(error.context(), HasSubstr("`region_name`"));
   }
 }
 
@@ -239,7 +240,7 @@ TEST_F(EcrProviderTest, FilesCountOnlyWhereThereAreNoAwsCredentials) {
   const auto alone = ecr_or_files(provider(kEcrHost), files);
   const auto credential = alone->lookup(target);
   EXPECT_EQ(credential->password.reveal(), "old");
-  EXPECT_THAT(credential->source, HasSubstr("ends after 12 hours"));
+  EXPECT_THAT(credential->source, HasSubstr("expires after 12 hours"));
   files->has = false;
   EXPECT_THROW(alone->lookup(target), aws::NoCredentials);
 }

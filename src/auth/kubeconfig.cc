@@ -86,8 +86,7 @@ void merge_kubeconfig(Kubeconfig& config, const std::string& text, const std::st
   try {
     const YAML::Node root = YAML::Load(text);
     if (!root.IsMap() && !root.IsNull()) {
-      base::fail_registry(
-          fmt::format("{} is no kubeconfig: it is not a mapping.", base::printable_path(file)));
+      base::fail_registry(fmt::format("{} is not a kubeconfig: not a mapping", base::printable_path(file)));
     }
     if (config.current_context.empty()) config.current_context = text_of(root, "current-context");
     each_entry(root, "contexts", "context", [&](const std::string& name, const YAML::Node& node) {
@@ -102,8 +101,8 @@ void merge_kubeconfig(Kubeconfig& config, const std::string& text, const std::st
     });
   } catch (const YAML::Exception& error) {
     // The parser's own text would show the line, and it may hold a token.
-    base::fail_registry(fmt::format("{} is not YAML: line {} cannot be read.", base::printable_path(file),
-                                    error.mark.line + 1));
+    base::fail_registry(
+        fmt::format("{} is not YAML: invalid line {}", base::printable_path(file), error.mark.line + 1));
   }
   config.files.push_back(file);
 }

@@ -58,16 +58,16 @@ ExecToken parse_exec_credential(const std::string& output) {
   try {
     credential = base::parse_json(output, 1 << 20, 32);
   } catch (const std::invalid_argument&) {
-    throw std::invalid_argument("no JSON");
+    throw std::invalid_argument("invalid JSON");
   }
   const base::Json& status = member(credential, "status");
   if (member(credential, "kind") != "ExecCredential" || !status.is_object()) {
-    throw std::invalid_argument("no ExecCredential with a status");
+    throw std::invalid_argument("JSON other than an ExecCredential with a status");
   }
   const base::Json& token = member(status, "token");
   if (!token.is_string() || token.get_ref<const std::string&>().empty()) {
     throw std::invalid_argument(status.contains("clientCertificateData")
-                                    ? "a client certificate, which a registry does not take, and no token"
+                                    ? "a client certificate, which registries do not accept, and no token"
                                     : "an ExecCredential without a token");
   }
   ExecToken result{base::Secret(token.get<std::string>()), std::nullopt};
@@ -75,7 +75,7 @@ ExecToken parse_exec_credential(const std::string& output) {
     const base::Json& time = member(status, "expirationTimestamp");
     if (!time.is_null()) result.expires = aws::parse_time(time);
   } catch (const std::invalid_argument&) {
-    throw std::invalid_argument("an ExecCredential whose expirationTimestamp is no time");
+    throw std::invalid_argument("an ExecCredential whose expirationTimestamp is invalid");
   }
   return result;
 }
@@ -83,13 +83,12 @@ ExecToken parse_exec_credential(const std::string& output) {
 ExecToken ask_exec_plugin(const KubeExec& exec, const KubeCluster* cluster,
                           base::Cancellation& cancellation) {
   const std::string name = base::printable_path(exec.command);
-  if (exec.command.empty())
-    base::fail_registry("The kubeconfig's user has an exec plugin without a command.");
+  if (exec.command.empty()) base::fail_registry("the kubeconfig's user has an exec plugin without a command");
   if (exec.needs_terminal) {
-    base::fail_registry(fmt::format(
-        "The kubeconfig's plugin {} wants a terminal (interactiveMode: Always), which it does not "
-        "get here. Give a token instead.",
-        name));
+    base::fail_registry(
+        fmt::format("the kubeconfig's plugin {} needs a terminal (interactiveMode: Always), which is not "
+                    "available here\nhint: set a token instead",
+                    name));
   }
   const base::Answer answer = run(exec, cluster, cancellation);
   const base::Secret printed{std::string(base::trim(answer.output.reveal()))};
@@ -97,12 +96,12 @@ ExecToken ask_exec_plugin(const KubeExec& exec, const KubeCluster* cluster,
   const std::string said = base::without_secret(std::string(base::trim(answer.error)), printed);
   if (!answer.status.ok()) {
     base::fail_registry(
-        fmt::format("The kubeconfig's plugin {} failed with exit code {}.", name, answer.status.code), said);
+        fmt::format("the kubeconfig's plugin {} failed: exit code: {}", name, answer.status.code), said);
   }
   try {
     return parse_exec_credential(answer.output.reveal());
   } catch (const std::invalid_argument& error) {
-    base::fail_registry(fmt::format("The kubeconfig's plugin {} printed {}.", name, error.what()), said);
+    base::fail_registry(fmt::format("the kubeconfig's plugin {} returned {}", name, error.what()), said);
   }
 }
 

@@ -109,8 +109,7 @@ class OpenShiftProvider : public CredentialProvider {
   [[noreturn]] void fail(const std::string& reason, const std::string& context) const {
     throw base::Error(
         base::ErrorCode::kRegistry,
-        fmt::format("There is no token for {}. {} Run `oc login`, or set the token option of its "
-                    "client.",
+        fmt::format("no token for {}: {}\nhint: run `oc login`, or set the option `token` of its client",
                     options_.host(), reason),
         context);
   }

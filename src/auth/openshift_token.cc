@@ -39,17 +39,17 @@ std::string shown(const std::vector<std::string>& files, const aws::Environment&
 [[noreturn]] void fail_without_token(const KubeUser& user, const std::string& where) {
   if (!user.auth_provider.empty()) {
     base::fail_registry(
-        fmt::format("{} uses the auth-provider {}, which Kubernetes has replaced by exec plugins.", where,
+        fmt::format("{} uses the auth-provider {}, which Kubernetes has replaced by exec plugins", where,
                     user.auth_provider));
   }
   if (user.has_client_certificate) {
     base::fail_registry(where +
-                        " has a client certificate and no token, but the registry takes only tokens.");
+                        " has a client certificate and no token, but the registry accepts only tokens");
   }
   if (user.has_password) {
-    base::fail_registry(where + " has a password and no token, but the registry takes only tokens.");
+    base::fail_registry(where + " has a password and no token, but the registry accepts only tokens");
   }
-  base::fail_registry(where + " has no token.");
+  base::fail_registry(where + " has no token");
 }
 
 ClusterToken token_of_user(const KubeUser& user, const KubeCluster* cluster, const std::string& where,
@@ -59,7 +59,7 @@ ClusterToken token_of_user(const KubeUser& user, const KubeCluster* cluster, con
     if (token && !token->empty())
       return {std::move(*token), std::nullopt, false, "the token file of " + where};
     if (user.token.empty()) {
-      base::fail_registry(fmt::format("The tokenFile {} of {} {}.", base::printable_path(user.token_file),
+      base::fail_registry(fmt::format("the tokenFile {} of {} {}", base::printable_path(user.token_file),
                                       where, token ? "is empty" : "does not exist"));
     }
   }
@@ -78,7 +78,7 @@ std::optional<ClusterToken> pod_token(const std::string& service_account) {
   auto token = read_token(path);
   if (!token) return std::nullopt;
   if (token->empty())
-    base::fail_registry(fmt::format("The token of the pod's service account, {}, is empty.", path));
+    base::fail_registry(fmt::format("the token of the pod's service account, {}, is empty", path));
   return ClusterToken{std::move(*token), std::nullopt, false, "the pod's service account"};
 }
 
@@ -86,8 +86,8 @@ ClusterToken kubeconfig_token(const std::vector<std::string>& files, const std::
                               const aws::Environment& environment, base::Cancellation& cancellation) {
   const Kubeconfig config = read_kubeconfig(files);
   if (config.files.empty()) {
-    base::fail_registry(fmt::format("There is no kubeconfig ({}).",
-                                    files.empty() ? "no home folder" : shown(files, environment)));
+    base::fail_registry(fmt::format("kubeconfig not found ({})",
+                                    files.empty() ? "no home directory" : shown(files, environment)));
   }
   return kubeconfig_token(config, context, environment, cancellation);
 }
@@ -97,17 +97,16 @@ ClusterToken kubeconfig_token(const Kubeconfig& config, const std::string& conte
   const std::string places = shown(config.files, environment);
   const std::string name = context.empty() ? config.current_context : context;
   if (name.empty())
-    base::fail_registry(fmt::format("{} has no current context. Name one with the context option.", places));
+    base::fail_registry(fmt::format("{} has no current context\nhint: set the option `context`", places));
   const auto found = config.contexts.find(name);
   if (found == config.contexts.end()) {
     std::vector<std::string> names;
     for (const auto& [other, unused] : config.contexts) names.push_back(other);
-    base::fail_registry(
-        fmt::format("{} has no context {}.{}", places, name, base::did_you_mean(name, names)));
+    base::fail_registry(fmt::format("{} has no context {}{}", places, name, base::suggestion(name, names)));
   }
   const std::string where = fmt::format("context {} in {}", name, places);
   const auto user = config.users.find(found->second.user);
-  if (user == config.users.end()) base::fail_registry(fmt::format("The {} has no user.", where));
+  if (user == config.users.end()) base::fail_registry(fmt::format("the {} has no user", where));
   const auto cluster = config.clusters.find(found->second.cluster);
   return token_of_user(user->second, cluster == config.clusters.end() ? nullptr : &cluster->second, where,
                        cancellation);
@@ -127,10 +126,10 @@ ClusterToken oc_token(const aws::Environment& environment, base::Cancellation& c
       return {std::move(token), std::nullopt, true, "`oc whoami -t`"};
     }
     const std::string_view said = base::trim(answer.error);
-    base::fail_registry(fmt::format("`oc whoami -t` has no token (exit code {}).", answer.status.code),
+    base::fail_registry(fmt::format("`oc whoami -t` has no token (exit code: {})", answer.status.code),
                         base::without_secret(std::string(said), token));
   } catch (const base::LaunchError& error) {
-    base::fail_registry(error.not_found ? "The program oc is not installed." : error.message());
+    base::fail_registry(error.not_found ? "oc is not installed" : error.message());
   }
 }
 

@@ -30,9 +30,9 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
                                  std::vector<std::string> names) {
   names.insert(names.end(), kCommonNames.begin(), kCommonNames.end());
   throw Error(ErrorCode::kProject,
-              fmt::format("The options of {} in CONFIG.DOCKER.REGISTRIES have no \"{}\".{}", host, name,
-                          base::did_you_mean(name, names)),
-              "There are: " + base::join(names, ", "));
+              fmt::format("unknown option \"{1}\" of {0} in CONFIG.DOCKER.REGISTRIES{2}", host, name,
+                          base::suggestion(name, names)),
+              "note: options: " + base::join(names, ", "));
 }
 
 }  // namespace
@@ -43,15 +43,16 @@ ClientOptions::ClientOptions(const std::string& host, const Json& options,
   if (options.is_null()) return;
   if (!options.is_object())
     throw Error(ErrorCode::kProject,
-                fmt::format("The options of {} in CONFIG.DOCKER.REGISTRIES must be a dictionary.", host));
+                fmt::format("the options of {} in CONFIG.DOCKER.REGISTRIES must be a dictionary", host));
   for (const auto& [name, value] : options.items()) {
     // They are about the connection, and are read by the registry's settings.
     if (contains(kCommonNames, name)) continue;
     if (!contains(names, name)) unknown_option(host, name, names);
     if (value.is_null()) continue;
     if (!value.is_string())
-      throw Error(ErrorCode::kProject,
-                  fmt::format("The option `{}` of {} in CONFIG.DOCKER.REGISTRIES must be text.", name, host));
+      throw Error(
+          ErrorCode::kProject,
+          fmt::format("the option `{}` of {} in CONFIG.DOCKER.REGISTRIES must be a string", name, host));
     const std::string text = value.get<std::string>();
     secrets::parse_secret_reference(text);
     if (!text.empty()) values_.emplace(name, text);
@@ -88,10 +89,8 @@ std::optional<std::string> plain_secret_warning(const std::string& host, const J
       continue;
     }
     return fmt::format(
-        "The option `{}` of {} stands in the project as it is, for everybody who can read the project. Write "
-        "where to find it instead: \"env:NAME\", \"file:/path\", \"vault:mount/path#field\", \"aws-sm:name\" "
-        "or "
-        "\"cmd:…\".",
+        "plain-text `{}` of {} in the project, readable by everybody who can read the project\nhint: use a "
+        "reference: \"env:NAME\", \"file:/path\", \"vault:mount/path#field\", \"aws-sm:name\" or \"cmd:…\"",
         name, host);
   }
   return std::nullopt;

@@ -16,8 +16,8 @@ class PasswordProvider : public CredentialProvider {
     if (options_.has("token") && (options_.has("password") || options_.has("username")))
       refuse("either `token` or `username` and `password`, not both");
     if (options_.has("username") != options_.has("password"))
-      refuse(options_.has("username") ? "a `password` besides `username`; it is missing or empty"
-                                      : "a `username` besides `password`; it is missing or empty");
+      refuse(options_.has("username") ? "a `password` with `username`; it is missing or empty"
+                                      : "a `username` with `password`; it is missing or empty");
   }
 
   std::string name() const override { return "the options of " + options_.host(); }
@@ -45,7 +45,7 @@ class PasswordProvider : public CredentialProvider {
   [[noreturn]] void refuse(const std::string& what) const {
     throw base::Error(
         base::ErrorCode::kProject,
-        fmt::format("The options of {} in CONFIG.DOCKER.REGISTRIES need {}.", options_.host(), what));
+        fmt::format("the options of {} in CONFIG.DOCKER.REGISTRIES need {}", options_.host(), what));
   }
 
   const ClientOptions options_;

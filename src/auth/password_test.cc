@@ -34,7 +34,7 @@ class PasswordProviderTest : public ::testing::Test {
       provider(options);
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kProject);
-      return error.message();
+      return error.message() + error.hint();
     }
     ADD_FAILURE() << "no error for " << options.dump();
     return "";
@@ -109,7 +109,7 @@ TEST_F(PasswordProviderTest, HalfACredentialIsAnError) {
 
 TEST_F(PasswordProviderTest, ValuesAreText) {
   EXPECT_THAT(error_of({{"username", "ci"}, {"password", 12345}}),
-              AllOf(HasSubstr("must be text"), Not(HasSubstr("12345"))));
+              AllOf(HasSubstr("must be a string"), Not(HasSubstr("12345"))));
   EXPECT_THAT(error_of(base::Json::array({1})), HasSubstr("dictionary"));
 }
 

@@ -29,13 +29,12 @@ base::Secret authorization(const Environment& environment) {
   // The file goes before the variable: it is renewed, a variable is not.
   if (const std::string path = variable(environment, kTokenFile); !path.empty()) {
     const auto text = read_text(path);
-    if (!text)
-      cannot_use(fmt::format("There is no file {}, which {} names.", base::printable_path(path), kTokenFile));
+    if (!text) cannot_use(fmt::format("{} not found (set in {})", base::printable_path(path), kTokenFile));
     token = base::trim(*text);
   }
   // It becomes a header: a second line would be a second header.
   if (token.find_first_of("\r\n") != std::string::npos) {
-    cannot_use("The authorization token for the container's credentials has more than one line.");
+    cannot_use("the authorization token for the container's credentials has more than one line");
   }
   return base::Secret(std::move(token));
 }
@@ -45,15 +44,14 @@ std::string uri(const Environment& environment) {
   if (const std::string path = variable(environment, kRelative); !path.empty()) {
     const std::string whole = "http://169.254.170.2" + path;
     if (path[0] != '/' || !http::parse_url(whole))
-      cannot_use(fmt::format("{} is no path that starts with /.", kRelative));
+      cannot_use(fmt::format("{} must be a path that starts with /", kRelative));
     return whole;
   }
   std::string whole = variable(environment, kFull);
   if (!whole.empty() && !is_allowed_container_uri(whole)) {
-    cannot_use(
-        fmt::format("{} is refused: it must be https, or http on this machine, at 169.254.170.2, "
-                    "169.254.170.23 or [fd00:ec2::23].",
-                    kFull));
+    cannot_use(fmt::format(
+        "{} must be https, or http on this machine, at 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]",
+        kFull));
   }
   return whole;
 }
@@ -80,12 +78,13 @@ Finding container_credentials(const Lookup& lookup) {
   request.no_proxy = true;
   request.follow_redirects = false;
 
-  const Reply reply = exchange(lookup.client, request, json_refusal, "The container's credentials endpoint");
+  const Reply reply = exchange(lookup.client, request, json_refusal, "container's credentials endpoint");
   if (!reply.head.ok()) {
     const Refusal refusal = json_refusal(reply);
     cannot_use(
-        fmt::format("The container's credentials endpoint answered {}. Does the task or the pod have a role?",
-                    reply.head.status),
+        fmt::format(
+            "container's credentials endpoint answered {}\nhint: check that the task or the pod has a role",
+            reply.head.status),
         base::without_secret(refusal.type + " " + refusal.message, token));
   }
   try {
@@ -93,7 +92,7 @@ Finding container_credentials(const Lookup& lookup) {
     credentials.source = "the role of the container";
     return {std::move(credentials), ""};
   } catch (const std::invalid_argument& error) {
-    cannot_use("The container's credentials endpoint answered something that cannot be read.", error.what());
+    cannot_use("invalid answer from the container's credentials endpoint", error.what());
   }
 }
 

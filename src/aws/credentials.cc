@@ -74,8 +74,8 @@ std::string region_of(const Environment& environment, const Options& options, co
 
 void check_unexpired(const Credentials& credentials, Time now) {
   if (!credentials.expires || *credentials.expires > now) return;
-  cannot_use(fmt::format("The AWS credentials from {} have expired. Renew them.", credentials.source),
-             fmt::format("They ended at {}; now it is {}.", base::utc_text(*credentials.expires),
+  cannot_use(fmt::format("AWS credentials from {} expired\nhint: renew them", credentials.source),
+             fmt::format("note: expired at {}; now it is {}", base::utc_text(*credentials.expires),
                          base::utc_text(now)));
 }
 
@@ -101,8 +101,8 @@ class Search {
     }
     if (auto found = ask({"AWS CLI", [this] { return cli_credentials(lookup_); }})) return std::move(*found);
     throw NoCredentials(base::ErrorCode::kRegistry,
-                        "There are no AWS credentials. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-                        "AWS_SECRET_ACCESS_KEY, or run `aws configure` or `aws configure sso`.",
+                        "no AWS credentials\nhint: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+                        "AWS_SECRET_ACCESS_KEY, or run `aws configure` or `aws configure sso`",
                         context(""));
   }
 
@@ -120,7 +120,7 @@ class Search {
   std::string context(const std::string& evidence) const {
     std::string text = evidence;
     if (!text.empty() && text.back() != '\n') text += '\n';
-    text += "Looked at:";
+    text += "checked:";
     for (const std::string& line : said_) text += "\n  " + line;
     return text;
   }

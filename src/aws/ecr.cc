@@ -137,7 +137,7 @@ EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& 
     token = read_token(answer, is_public);
   } catch (const std::invalid_argument& error) {
     throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("{} answered something that is no token. Is {} the right endpoint?",
+                      fmt::format("{} returned no token\nhint: check that {} is the right endpoint",
                                   service.name, service.endpoint),
                       error.what());
   }
@@ -146,8 +146,8 @@ EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& 
   if (!token.expired(client.clock().now())) return token;
   throw base::Error(
       base::ErrorCode::kRegistry,
-      fmt::format("{} gave a token that has expired. Is this machine's clock right?", service.name),
-      fmt::format("It ended at {}; now it is {}.", base::utc_text(token.expires),
+      fmt::format("{} returned a token that has expired\nhint: check this machine's clock", service.name),
+      fmt::format("note: expired at {}; now it is {}", base::utc_text(token.expires),
                   base::utc_text(client.clock().now())));
 }
 

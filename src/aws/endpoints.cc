@@ -73,8 +73,8 @@ void check_region(const std::string& region) {
   throw base::Error(
       base::ErrorCode::kRegistry,
       region.empty()
-          ? "No AWS region is set. Set the option region_name, AWS_REGION, or `region` in ~/.aws/config."
-          : fmt::format("{} is no AWS region. Write it like eu-west-1.", base::shell_quote(region)));
+          ? "no AWS region\nhint: set the option region_name, AWS_REGION, or `region` in ~/.aws/config"
+          : fmt::format("invalid AWS region {} (expected: such as eu-west-1)", base::shell_quote(region)));
 }
 
 std::string endpoint(const std::string& id, const std::string& standard, const Options& options,
@@ -84,9 +84,9 @@ std::string endpoint(const std::string& id, const std::string& standard, const O
   if (!http::parse_url(url)) {
     throw base::Error(
         base::ErrorCode::kRegistry,
-        fmt::format("The endpoint URL that is set for the AWS service {} cannot be used. Write it like "
-                    "https://host:port, without a user name.",
-                    id));
+        fmt::format(
+            "invalid endpoint URL for the AWS service {} (expected: https://host:port, without a user name)",
+            id));
   }
   while (url.ends_with('/')) url.pop_back();
   return url;

@@ -19,7 +19,7 @@ Reply send(http::Client& client, const http::Request& request, const std::string
   try {
     http::Response response = client.send(request);
     std::string body = response.head.ok()
-                           ? base::read_all(*response.body, kLongestAnswer, "The answer of " + what)
+                           ? base::read_all(*response.body, kLongestAnswer, "answer of " + what)
                            : response.text();
     return {std::move(response.head), std::move(body)};
   } catch (const http::TransportError& error) {
@@ -29,7 +29,8 @@ Reply send(http::Client& client, const http::Request& request, const std::string
       throw;
     throw http::TransportError(
         error.failure,
-        fmt::format("{} cannot be found. Is the region spelt right, and is there a network?", what),
+        fmt::format(
+            "cannot resolve host of {}\nhint: check the region, and this machine's network connection", what),
         error.message());
   }
 }
@@ -55,7 +56,7 @@ Reply exchange(http::Client& client, const http::Request& request, ParseRefusal 
     if (!waits || attempt > retries) return reply;
     if (client.options().on_retry) {
       client.options().on_retry(
-          fmt::format("{} is called too often; trying again ({} of {}).", what, attempt, retries));
+          fmt::format("{}: rate limit exceeded; retrying ({}/{})", what, attempt, retries));
     }
     client.clock().sleep_for(client.pause_before(attempt), client.cancellation());
   }

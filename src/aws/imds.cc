@@ -50,9 +50,8 @@ http::Request request_for(const std::string& method, const std::string& url) {
 
 // The body of an answer that says 200, or an Error that says why there is none.
 std::string ask(const Lookup& lookup, const http::Request& request) {
-  Reply reply = exchange(lookup.client, request, json_refusal, "The instance metadata service");
-  if (!reply.head.ok())
-    cannot_use(fmt::format("the instance metadata service answered {}", reply.head.status));
+  Reply reply = exchange(lookup.client, request, json_refusal, "instance metadata service");
+  if (!reply.head.ok()) cannot_use(fmt::format("instance metadata service answered {}", reply.head.status));
   return std::move(reply.body);
 }
 
@@ -90,12 +89,12 @@ Finding instance_credentials(const Lookup& lookup) {
     return not_found("AWS_EC2_METADATA_DISABLED is true");
   }
   const std::string url = address(lookup);
-  if (!http::parse_url(url)) return not_found("AWS_EC2_METADATA_SERVICE_ENDPOINT is no http URL");
+  if (!http::parse_url(url)) return not_found("AWS_EC2_METADATA_SERVICE_ENDPOINT is not an http URL");
   try {
     return ask_service(lookup, url);
   } catch (const http::TransportError&) {
     return not_found(
-        "the instance metadata service did not answer (in a container on an instance: raise its hop limit to "
+        "the instance metadata service did not answer (in a container on an instance, raise its hop limit to "
         "2)");
   } catch (const base::Error& error) {
     return not_found(error.message());

@@ -37,7 +37,7 @@ class Reader {
   void header(std::string_view text) {
     const std::size_t end = text.find(']');
     const std::string_view name = end == std::string_view::npos ? "" : base::trim(text.substr(1, end - 1));
-    if (name.empty()) fail("starts a [section], but does not name it");
+    if (name.empty()) fail("starts a [section] without a name");
     section_ = &file_[std::string(name)];
     key_.clear();
   }
@@ -46,7 +46,7 @@ class Reader {
     const std::size_t at = text.find_first_of("=:");
     if (at == std::string_view::npos || at == 0)
       fail("is neither a [section], nor a comment, nor KEY = VALUE");
-    if (section_ == nullptr) fail("stands before the first [section]");
+    if (section_ == nullptr) fail("is before the first [section]");
     key_ = base::to_lower(base::trim(text.substr(0, at)));
     section_->set(key_, base::Secret(std::string(base::trim(text.substr(at + 1)))));
   }
@@ -67,7 +67,7 @@ class Reader {
 
   [[noreturn]] void fail(std::string_view what) const {
     throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("Line {} of {} {}. Correct it.", number_, path_, what));
+                      fmt::format("line {} of {} {}\nhint: fix it", number_, path_, what));
   }
 
   const std::string& path_;

@@ -54,7 +54,7 @@ TEST(IniFileTest, AFaultNamesItsLineButNeverShowsIt) {
       parse_ini(text, "~/.aws/credentials");
       ADD_FAILURE() << text;
     } catch (const base::Error& error) {
-      EXPECT_THAT(error.message(), HasSubstr("Line 3 of ~/.aws/credentials"));
+      EXPECT_THAT(error.message(), HasSubstr("line 3 of ~/.aws/credentials"));
       EXPECT_THAT(error.message() + error.context(), Not(HasSubstr("wJalr")));
     }
   }

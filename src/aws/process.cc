@@ -39,7 +39,7 @@ std::string why_cli_failed(const base::Answer& answer) {
   if (text.starts_with("usage:") || text.find("Invalid choice") != std::string_view::npos)
     return "it is too old for `aws configure export-credentials`";
   const std::string_view line = base::trim(text.substr(text.rfind('\n') + 1));
-  return line.empty() ? fmt::format("it failed with exit code {}", answer.status.code)
+  return line.empty() ? fmt::format("failed: exit code: {}", answer.status.code)
                       : std::string(line.substr(0, kLongestError));
 }
 
@@ -48,12 +48,12 @@ std::string why_cli_failed(const base::Answer& answer) {
 Finding process_credentials(const Lookup& lookup, const std::string& profile) {
   const std::string command = lookup.profiles.profile(profile).text("credential_process");
   if (command.empty()) return not_found(fmt::format("profile {} has no credential_process", profile));
-  const std::string name = fmt::format("The credential_process of profile {}", profile);
+  const std::string name = fmt::format("credential_process of profile {}", profile);
 
   base::Question question;
   // In words, but by no shell: AWS's own tools do not use one either.
   if (!base::split_words(command, question.argv) || question.argv.empty()) {
-    cannot_use(name + " leaves a quote open. Close it.");
+    cannot_use(name + " has an unclosed quote\nhint: close it");
   }
   question.env = settings(lookup.environment);
   question.limit = kLongestOutput;
@@ -61,11 +61,11 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile) {
   try {
     answer = base::ask_program(question, lookup.client.cancellation());
   } catch (const base::Error& error) {
-    cannot_use(name + " cannot be run. Correct it, or install the program.", error.message());
+    cannot_use(name + " cannot be run\nhint: correct it, or install the program", error.message());
   }
   if (!answer.status.ok()) {
     cannot_use(
-        fmt::format("{} failed with exit code {}. Run it by hand to see why.", name, answer.status.code),
+        fmt::format("{} failed: exit code: {}\nhint: run it yourself to see why", name, answer.status.code),
         ending(answer.error));
   }
   try {
@@ -73,8 +73,7 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile) {
     credentials.source = fmt::format("the credential_process of profile {}", profile);
     return {std::move(credentials), ""};
   } catch (const std::invalid_argument& error) {
-    cannot_use(name + " answered something that cannot be read. It must print JSON with \"Version\": 1.",
-               error.what());
+    cannot_use(name + " returned an invalid answer (expected: JSON with \"Version\": 1)", error.what());
   }
 }
 
@@ -100,7 +99,7 @@ Finding cli_credentials(const Lookup& lookup) {
     // The last place of all: its failure is no reason to tell of it instead of the first one.
     return not_found(error.message());
   } catch (const std::invalid_argument& error) {
-    return not_found(fmt::format("it gave {}", error.what()));
+    return not_found(fmt::format("it returned {}", error.what()));
   }
 }
 

@@ -33,9 +33,10 @@ TEST_F(ProcessTest, ACredentialProcessThatFailsIsNamedAndWhatItPrintedIsNot) {
   const std::string script =
       home.write("script", "#!/bin/sh\necho canary\necho 'who are you' >&2\nexit $1\n", true);
   config("[default]\ncredential_process = " + script + " 3\n");
-  EXPECT_THAT(failure(), AllOf(HasSubstr("exit code 3"), HasSubstr("who are you"), Not(HasSubstr("canary"))));
+  EXPECT_THAT(failure(),
+              AllOf(HasSubstr("exit code: 3"), HasSubstr("who are you"), Not(HasSubstr("canary"))));
   config("[default]\ncredential_process = " + script + " 0\n");
-  EXPECT_THAT(failure(), AllOf(HasSubstr("cannot be read"), Not(HasSubstr("canary"))));
+  EXPECT_THAT(failure(), AllOf(HasSubstr("invalid answer"), Not(HasSubstr("canary"))));
   config("[default]\ncredential_process = /no/such/program\n");
   EXPECT_THAT(failure(), HasSubstr("cannot be run"));
   config("[default]\ncredential_process = 'open\n");
@@ -63,7 +64,7 @@ TEST_F(ProcessTest, AnAwsCliThatFailsIsOneMoreLine) {
       "aws",
       "#!/bin/sh\nprintf 'usage: aws\n\naws: error: argument subcommand: Invalid choice\n' >&2\nexit 252\n",
       true);
-  EXPECT_THAT(failure(), AllOf(HasSubstr("There are no AWS credentials"),
+  EXPECT_THAT(failure(), AllOf(HasSubstr("no AWS credentials"),
                                HasSubstr("AWS CLI: it is too old for `aws configure export-credentials`")));
   home.write("aws", "#!/bin/sh\nprintf '\nUnable to load\nthe last line\n' >&2\nexit 255\n", true);
   EXPECT_THAT(failure(), HasSubstr("AWS CLI: the last line"));

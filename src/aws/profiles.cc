@@ -24,7 +24,7 @@ IniFile read_ini(const std::string& path, const std::string& shown) {
     text = base::read_credentials_file(path);
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("The AWS settings in {} cannot be read. Make the file readable.", shown),
+                      fmt::format("cannot read the AWS settings in {}\nhint: make the file readable", shown),
                       error.message());
   }
   if (!text) return {};
@@ -58,10 +58,11 @@ const Section& Profiles::profile(const std::string& name) const {
 void Profiles::no_such_profile(const std::string& name) const {
   std::vector<std::string> names;
   for (const auto& [known, section] : merged) names.push_back(known);
-  throw base::Error(base::ErrorCode::kRegistry,
-                    fmt::format("There is no AWS profile {} in {} or {}.{}", name, config_path,
-                                credentials_path, base::did_you_mean(name, names)),
-                    names.empty() ? "Neither file has any profile." : "Profiles: " + base::join(names, ", "));
+  throw base::Error(
+      base::ErrorCode::kRegistry,
+      fmt::format("AWS profile not found: {} (in {} or {}){}", name, config_path, credentials_path,
+                  base::suggestion(name, names)),
+      names.empty() ? "note: neither file has any profile" : "note: profiles: " + base::join(names, ", "));
 }
 
 Profiles load_profiles(const Environment& environment) {

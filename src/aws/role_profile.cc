@@ -32,7 +32,7 @@ std::optional<int> duration(const Section& section, const std::string& profile) 
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error != std::errc() || end != text.data() + text.size() || seconds <= 0) {
     cannot_use(
-        fmt::format("duration_seconds of profile {} is no number of seconds. Write it like 3600.", profile));
+        fmt::format("invalid duration_seconds of profile {} (expected: a number, such as 3600)", profile));
   }
   return seconds;
 }
@@ -47,12 +47,12 @@ Credentials from_place(const Lookup& lookup, const std::string& profile, const s
     finding = instance_credentials(lookup);
   } else {
     cannot_use(
-        fmt::format("Profile {} has the credential_source {}. It must be Environment, EcsContainer or "
-                    "Ec2InstanceMetadata.",
+        fmt::format("invalid credential_source {1} of profile {0} (expected: Environment, EcsContainer or "
+                    "Ec2InstanceMetadata)",
                     profile, place));
   }
   if (finding.found) return std::move(*finding.found);
-  cannot_use(fmt::format("Profile {} takes its credentials from {}, where there are none.", profile, place),
+  cannot_use(fmt::format("profile {} uses the credentials of {}, which has none", profile, place),
              finding.why_not);
 }
 
@@ -70,8 +70,8 @@ class Walk {
     role.duration_seconds = duration(profile, name);
     if (profile.has("mfa_serial")) {
       cannot_use(
-          fmt::format("Profile {} asks for a code of the device {}, and ix cannot ask you for it. Get "
-                      "temporary credentials by `aws sts get-session-token`, or use SSO.",
+          fmt::format("profile {} requires a code of the device {}, which ix cannot ask for\nhint: get "
+                      "temporary credentials by `aws sts get-session-token`, or use SSO",
                       name, profile.text("mfa_serial")));
     }
     const Credentials by = source(name, profile);
@@ -84,8 +84,8 @@ class Walk {
     const std::string place = profile.text("credential_source");
     if (next.empty() == place.empty()) {
       cannot_use(fmt::format(
-          "Profile {} assumes a role and has {} source_profile and credential_source. Set one of them.", name,
-          next.empty() ? "neither" : "both"));
+          "profile {} assumes a role and has {} source_profile and credential_source\nhint: set one of them",
+          name, next.empty() ? "neither" : "both"));
     }
     return next.empty() ? from_place(lookup_, name, place) : from_profile(name, next);
   }
@@ -93,22 +93,22 @@ class Walk {
   Credentials from_profile(const std::string& name, const std::string& next) {
     if (lookup_.profiles.merged.count(next) == 0) {
       cannot_use(
-          fmt::format("Profile {} names the source_profile {}, which does not exist. Correct it in {}.", name,
-                      next, lookup_.profiles.config_path));
+          fmt::format("profile {} names the source_profile {}, which does not exist\nhint: correct it in {}",
+                      name, next, lookup_.profiles.config_path));
     }
     const Section& profile = lookup_.profiles.profile(next);
     const bool has_keys = has_static_keys(profile);
     const bool visited = std::find(visited_.begin(), visited_.end(), next) != visited_.end();
     if (visited && !(next == name && has_keys)) {
       cannot_use(
-          fmt::format("The AWS profiles {} → {} name each other by source_profile in a ring. Break it in {}.",
+          fmt::format("dependency cycle of AWS profiles by source_profile: {} → {}\nhint: break it in {}",
                       base::join(visited_, " → "), next, lookup_.profiles.config_path));
     }
     // Keys go before a role: they are what the profile gives to others.
     if (!has_keys && assumes_role(profile)) return assume(next);
     Finding finding = profile_credentials(lookup_, next);
     if (finding.found) return std::move(*finding.found);
-    cannot_use(fmt::format("Profile {}, which profile {} takes its credentials from, has none.", next, name),
+    cannot_use(fmt::format("profile {}, the source_profile of {}, has no credentials", next, name),
                finding.why_not);
   }
 

@@ -83,7 +83,7 @@ TEST_F(RoleTest, RingsAreRefusedButAProfileWithKeysMayNameItself) {
 
 TEST_F(RoleTest, TheSourceMayBeAPlace) {
   config("[profile top]\nrole_arn = r\ncredential_source = Environment\n");
-  EXPECT_THAT(failure(), HasSubstr("from Environment, where there are none"));
+  EXPECT_THAT(failure(), HasSubstr("credentials of Environment, which has none"));
   options.profile = "top";  // or the environment's keys themselves would be found
   variables["AWS_ACCESS_KEY_ID"] = "AKIAENV";
   variables["AWS_SECRET_ACCESS_KEY"] = "env-secret";
@@ -101,7 +101,7 @@ TEST_F(RoleTest, FaultsOfTheProfileAreNamed) {
   config("[profile top]\nrole_arn = r\nsource_profile = gone\n");
   EXPECT_THAT(failure(), HasSubstr("source_profile gone, which does not exist"));
   config("[profile top]\nrole_arn = r\nsource_profile = empty\n[profile empty]\nregion = eu-west-1\n");
-  EXPECT_THAT(failure(), HasSubstr("Profile empty"));
+  EXPECT_THAT(failure(), HasSubstr("profile empty"));
   credentials(std::string("[base]\n") + kStaticKeys);
   config("[profile top]\nrole_arn = r\nsource_profile = base\nduration_seconds = 1h\n");
   EXPECT_THAT(failure(), HasSubstr("duration_seconds of profile top"));

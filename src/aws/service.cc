@@ -38,8 +38,9 @@ base::Json parse_answer(const Reply& reply, const std::string& what) {
   try {
     return base::parse_json(reply.body, reply.body.size(), kDeepestAnswer);
   } catch (const std::invalid_argument&) {  // whose text might quote a secret
-    throw ServiceError("", reply.head.status,
-                       fmt::format("{} answered something that is not JSON. Is a proxy in between?", what));
+    throw ServiceError(
+        "", reply.head.status,
+        fmt::format("{} returned an answer that is not JSON\nhint: check for a proxy in between", what));
   }
 }
 

@@ -58,41 +58,44 @@ bool about_the_signature(const Refusal& refusal) {
 std::string sentence(const Refusal& refusal, const Asked& asked) {
   const std::string& source = asked.source;
   if (about_the_clock(refusal)) {
-    return fmt::format("AWS refused {} because this machine's clock is wrong. Set it, for example by NTP.",
+    return fmt::format("AWS rejected {}: this machine's clock is wrong\nhint: set it, for example by NTP",
                        asked.permission);
   }
   if (refusal.expired()) {
     return source.empty()
-               ? fmt::format("AWS refused {}: the token has expired. Get a new one.", asked.permission)
-               : fmt::format("AWS refused {}: the credentials from {} have expired. Renew them.",
+               ? fmt::format("AWS rejected {}: the token has expired\nhint: get a new one", asked.permission)
+               : fmt::format("AWS rejected {}: the credentials from {} have expired\nhint: renew them",
                              asked.permission, source);
   }
   if (refusal.unknown()) {
     return fmt::format(
-        "AWS does not know the access key from {}. It may be deleted, belong to another partition, "
-        "or the region {} may not be enabled for its account. Get a new key, or correct the region.",
+        "AWS rejected the access key from {}: unknown\nhint: get a new key if it was deleted; it may also "
+        "belong to another partition, or the region {} may not be enabled for its account",
         source, asked.region);
   }
   if (about_the_signature(refusal)) {
     return fmt::format(
-        "AWS refused the signature made with the credentials from {}. The secret access key does not "
-        "belong to the access key; set both anew.",
+        "AWS rejected the signature made with the credentials from {}: the secret access key does not belong "
+        "to the access key\nhint: set both again",
         source);
   }
   if (refusal.denied()) {
     if (source.empty()) {
-      return fmt::format("AWS refused {}. Correct the trust policy of the role, or the role's name.",
-                         asked.permission);
+      return fmt::format(
+          "permission denied: AWS rejected {}\nhint: correct the trust policy of the role, or the role's "
+          "name",
+          asked.permission);
     }
     return fmt::format(
-        "AWS refused {} to the credentials from {}. Give that identity the IAM permission {}{}.",
+        "permission denied: AWS rejected {} with the credentials from {}\nhint: grant that identity the IAM "
+        "permission {}{}",
         asked.permission, source, asked.permission,
         asked.permission.starts_with("ecr-public:Get") ? " and sts:GetServiceBearerToken" : "");
   }
   if (refusal.throttled()) {
-    return fmt::format("AWS accepts no more calls of {} for now. Try again later.", asked.permission);
+    return fmt::format("rate limit exceeded: {}\nhint: try again later", asked.permission);
   }
-  return fmt::format("AWS answered {} with {}{}.", asked.permission,
+  return fmt::format("AWS answered {} with {}{}", asked.permission,
                      refusal.type.empty() ? "" : refusal.type + ", ",
                      fmt::format("status {}", refusal.status));
 }

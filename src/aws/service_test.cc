@@ -110,7 +110,7 @@ TEST_F(ServiceTest, CredentialsThatStayRefusedEndIt) {
     write_keys("AKIA" + std::to_string(++count), "t");
     return refusal(403, "UnrecognizedClientException");
   };
-  EXPECT_THAT(error().message(), HasSubstr("does not know the access key"));
+  EXPECT_THAT(error().message(), HasSubstr("rejected the access key"));
   EXPECT_EQ(count, 2);
 }
 
@@ -134,10 +134,12 @@ TEST_F(ServiceTest, ADenialNamesTheActionTheIdentityAndThePermission) {
   EXPECT_EQ(denied.type, "AccessDeniedException");
   EXPECT_EQ(denied.status, 400);
   EXPECT_EQ(denied.message(),
-            "AWS refused ecr:GetAuthorizationToken to the credentials from profile default in "
-            "~/.aws/credentials. Give "
-            "that identity the IAM permission ecr:GetAuthorizationToken.");
-  EXPECT_EQ(denied.context(), "AccessDeniedException: User: arn:x is not authorized");
+            "permission denied: AWS rejected ecr:GetAuthorizationToken with the credentials from profile "
+            "default in ~/.aws/credentials");
+  EXPECT_EQ(
+      denied.context(),
+      "AccessDeniedException: User: arn:x is not authorized\nhint: grant that identity the IAM permission "
+      "ecr:GetAuthorizationToken");
 }
 
 TEST_F(ServiceTest, EachRefusalSaysWhatToDo) {
@@ -149,12 +151,13 @@ TEST_F(ServiceTest, EachRefusalSaysWhatToDo) {
       {"InvalidSignatureException", "Signature expired: 2026 is now earlier than", "clock"},
       {"InvalidSignatureException", "Signature not yet current", "clock"},
       {"InvalidSignatureException", "does not match, token session-canary", "secret access key"},
-      {"InvalidClientTokenId", "The security token is invalid", "does not know the access key"},
+      {"InvalidClientTokenId", "The security token is invalid", "rejected the access key"},
       {"SomethingNewException", "surprise", "SomethingNewException"},
   };
   for (const auto& it : cases) {
     answer = [&](const SentRequest&) { return refusal(403, it.type, it.message); };
-    EXPECT_THAT(error().message(), HasSubstr(it.says)) << it.message;
+    const ServiceError refused = error();
+    EXPECT_THAT(refused.message() + refused.hint(), HasSubstr(it.says)) << it.message;
   }
 }
 
@@ -178,7 +181,8 @@ TEST_F(ServiceTest, ARegionThatDoesNotExistIsSuspected) {
     ask();
     FAIL();
   } catch (const http::TransportError& error) {
-    EXPECT_THAT(error.message(), AllOf(HasSubstr("Amazon ECR in eu-west-1"), HasSubstr("region")));
+    EXPECT_THAT(error.message() + error.hint(),
+                AllOf(HasSubstr("Amazon ECR in eu-west-1"), HasSubstr("region")));
   }
 }
 
@@ -195,7 +199,7 @@ TEST_F(ServiceTest, AnEcrTokenThatHasEndedWhenItComesIsNeverGivenOut) {
     get_token(*client, *chain, service(), false);
     FAIL();
   } catch (const base::Error& error) {
-    EXPECT_THAT(error.message(), AllOf(HasSubstr("has expired"), HasSubstr("clock")));
+    EXPECT_THAT(error.message() + error.hint(), AllOf(HasSubstr("has expired"), HasSubstr("clock")));
   }
 }
 

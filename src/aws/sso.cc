@@ -44,15 +44,15 @@ Section with_session(const Lookup& lookup, const std::string& profile, const Sec
   const auto found = lookup.profiles.sso_sessions.find(session);
   if (found == lookup.profiles.sso_sessions.end()) {
     cannot_use(
-        fmt::format("Profile {} names the sso-session {}, but {} has no [sso-session {}]. Add it, or run "
-                    "`aws configure sso`.",
+        fmt::format("profile {} names the sso-session {}, but {} has no [sso-session {}]\nhint: add it, or "
+                    "run `aws configure sso`",
                     profile, session, lookup.profiles.config_path, session));
   }
   for (const auto& [key, value] : found->second.values()) {
     if (own.has(key) && own.text(key) != value.reveal()) {
-      cannot_use(
-          fmt::format("{} differs between profile {} and its sso-session {} in {}. Set it in one of them.",
-                      key, profile, session, lookup.profiles.config_path));
+      cannot_use(fmt::format(
+          "{} differs between profile {} and its sso-session {} in {}\nhint: set it in one of them", key,
+          profile, session, lookup.profiles.config_path));
     }
   }
   Section both = own;
@@ -67,7 +67,7 @@ Settings read_settings(const Lookup& lookup, const std::string& profile, const S
     if (section.text(key).empty()) missing.emplace_back(key);
   }
   if (!missing.empty()) {
-    cannot_use(fmt::format("Profile {} in {} is set up for SSO, but lacks {}. Run `aws configure sso`.",
+    cannot_use(fmt::format("profile {} in {} is set up for SSO, but has no {}\nhint: run `aws configure sso`",
                            profile, lookup.profiles.config_path, base::join(missing, ", ")));
   }
   Settings settings{profile,
@@ -85,13 +85,13 @@ SsoToken read_token(const Lookup& lookup, const Settings& settings, const std::s
     const auto json = read_text(path);
     if (json) return parse_sso_token(*json);
   } catch (const std::exception& error) {
-    cannot_use(fmt::format("The SSO login of profile {} cannot be read. Run {}.", settings.profile,
+    cannot_use(fmt::format("cannot read the SSO login of profile {}\nhint: run {}", settings.profile,
                            login_command(settings.profile)),
                fmt::format("{}: {}", show_path(lookup.environment, path), error.what()));
   }
-  cannot_use(fmt::format("Nobody has logged in to SSO for profile {}. Run {}.", settings.profile,
+  cannot_use(fmt::format("not logged in to AWS SSO (profile {})\nhint: run {}", settings.profile,
                          login_command(settings.profile)),
-             fmt::format("There is no {}.", show_path(lookup.environment, path)));
+             fmt::format("note: {} not found", show_path(lookup.environment, path)));
 }
 
 // OIDC's CreateToken: a new access token, and perhaps a new refresh token, for the old one.
@@ -129,7 +129,7 @@ SsoToken good_token(const Lookup& lookup, const Settings& settings) {
       sso_cache_path(lookup.environment, settings.session.empty() ? settings.start_url : settings.session);
   SsoToken token = read_token(lookup, settings, path);
   const Time now = lookup.client.clock().now();
-  std::string trouble = fmt::format("The login ended at {}.", base::utc_text(token.expires));
+  std::string trouble = fmt::format("note: expired at {}", base::utc_text(token.expires));
   // A failure to renew is told only when the login has really ended.
   if (!settings.session.empty() && token.expires - now < kRenewSsoBefore && token.renewable(now)) {
     try {
@@ -138,13 +138,13 @@ SsoToken good_token(const Lookup& lookup, const Settings& settings) {
     } catch (const base::Cancelled&) {
       throw;
     } catch (const base::Error& error) {
-      trouble += " Renewing it failed: " + error.message() + " " + error.context();
+      trouble += "; renewing it failed: " + error.message() + "\n" + error.context();
     } catch (const std::exception&) {
-      trouble += " Renewing it failed: the answer cannot be read.";
+      trouble += "; renewing it failed: invalid answer";
     }
   }
   if (token.expires > lookup.client.clock().now()) return token;
-  cannot_use(fmt::format("The SSO login of profile {} has expired. Run {}.", settings.profile,
+  cannot_use(fmt::format("AWS SSO login expired (profile {})\nhint: run {}", settings.profile,
                          login_command(settings.profile)),
              trouble);
 }
@@ -164,17 +164,15 @@ Credentials ask_portal(const Lookup& lookup, const Settings& settings, const Sso
 
   const Refusal refusal = json_refusal(reply);
   if (reply.head.status == 401) {
-    cannot_use(fmt::format("AWS no longer accepts the SSO login of profile {}. Run {}.", settings.profile,
+    cannot_use(fmt::format("AWS rejected the SSO login of profile {}\nhint: run {}", settings.profile,
                            login_command(settings.profile)),
                refusal.message);
   }
   if (reply.head.status == 403 || reply.head.status == 404) {
-    cannot_use(
-        fmt::format(
-            "Your SSO login may not use the role {} in the account {}. Correct profile {} in {}, or ask "
-            "for access.",
-            settings.role, settings.account, settings.profile, lookup.profiles.config_path),
-        refusal.message);
+    cannot_use(fmt::format("permission denied: this SSO login cannot use the role {} in the account "
+                           "{}\nhint: correct profile {} in {}, or ask for access",
+                           settings.role, settings.account, settings.profile, lookup.profiles.config_path),
+               refusal.message);
   }
   throw explain(refusal, {"sso:GetRoleCredentials", "", settings.region, token.access_token});
 }
@@ -193,7 +191,7 @@ Finding sso_credentials(const Lookup& lookup, const std::string& profile) {
                                      settings.account, profile);
     return {std::move(credentials), ""};
   } catch (const std::invalid_argument& error) {
-    cannot_use("AWS SSO answered something that cannot be read. Is a proxy in between?", error.what());
+    cannot_use("invalid answer from AWS SSO\nhint: check for a proxy in between", error.what());
   }
 }
 

@@ -22,10 +22,9 @@ std::string sha1_hex(const std::string& text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   if (EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha1(), nullptr) != 1) {
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        "This system's OpenSSL refuses SHA-1, by which AWS logins are named. Use credentials of "
-        "another kind.");
+    throw base::Error(base::ErrorCode::kRegistry,
+                      "this system's OpenSSL does not allow SHA-1, which names AWS logins\nhint: use "
+                      "credentials of another kind");
   }
   std::string hex;
   for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
@@ -61,12 +60,12 @@ SsoToken parse_sso_token(const std::string& json) {
   try {
     token.file = base::parse_json(json, 1 << 20, 32);
   } catch (const std::invalid_argument&) {
-    throw std::invalid_argument("it is not JSON");  // the reason might quote the token
+    throw std::invalid_argument("not JSON");  // the reason might quote the token
   }
-  if (!token.file.is_object()) throw std::invalid_argument("it is not a JSON object");
+  if (!token.file.is_object()) throw std::invalid_argument("not a JSON object");
   token.access_token = base::Secret(text_member(token.file, "accessToken"));
-  if (token.access_token.empty()) throw std::invalid_argument("it has no accessToken");
-  if (!token.file.contains("expiresAt")) throw std::invalid_argument("it has no expiresAt");
+  if (token.access_token.empty()) throw std::invalid_argument("no accessToken");
+  if (!token.file.contains("expiresAt")) throw std::invalid_argument("no expiresAt");
   token.expires = parse_time(token.file["expiresAt"]);
   token.refresh_token = base::Secret(text_member(token.file, "refreshToken"));
   token.client_id = text_member(token.file, "clientId");

@@ -184,12 +184,12 @@ TEST_F(StandInTest, AWrongSecretIsNotedAndNotTriedAgain) {
 TEST_F(StandInTest, AnUnknownKeyAWrongClockAndADenialAreToldApart) {
   options.access_key_id = base::Secret("AKIAOTHER");
   options.secret_access_key = base::Secret("x");
-  EXPECT_THAT(refusal().message(), HasSubstr("does not know the access key"));
+  EXPECT_THAT(refusal().message(), HasSubstr("rejected the access key"));
   options = {};
   configure({{"clock_skew", 7200}});
   EXPECT_THAT(refusal().message(), HasSubstr("clock"));
   configure({{"clock_skew", 0}, {"denied", {"ecr:GetAuthorizationToken"}}});
-  EXPECT_THAT(refusal().message(), HasSubstr("IAM permission ecr:GetAuthorizationToken"));
+  EXPECT_THAT(refusal().context(), HasSubstr("IAM permission ecr:GetAuthorizationToken"));
 }
 
 TEST_F(StandInTest, ErrorsThatPassArePatientlyWaitedOut) {

@@ -16,7 +16,7 @@ constexpr char kSecret[] = "aws_secret_access_key";
 
 Finding from_section(const IniFile& file, const std::string& path, const std::string& profile) {
   const auto found = file.find(profile);
-  if (found == file.end()) return not_found(fmt::format("there is no profile {} in {}", profile, path));
+  if (found == file.end()) return not_found(fmt::format("no profile {} in {}", profile, path));
   const Section& section = found->second;
   if (!section.has(kId)) return not_found(fmt::format("profile {} in {} has no {}", profile, path, kId));
 
@@ -28,8 +28,8 @@ Finding from_section(const IniFile& file, const std::string& path, const std::st
       section.secret(section.has("aws_session_token") ? "aws_session_token" : "aws_security_token");
   keys.source = fmt::format("profile {} in {}", profile, path);
   if (keys.access_key_id.empty() || keys.secret_access_key.empty()) {
-    cannot_use(fmt::format("Profile {} in {} has only one of {} and {}. Add the other one.", profile, path,
-                           kId, kSecret));
+    cannot_use(fmt::format("profile {} in {} has only one of {} and {}\nhint: add the other one", profile,
+                           path, kId, kSecret));
   }
   return {std::move(keys), ""};
 }
@@ -45,7 +45,7 @@ std::optional<Credentials> keys_of_options(const Options& options) {
   if (options.access_key_id.empty() || options.secret_access_key.empty()) {
     throw base::Error(
         base::ErrorCode::kProject,
-        fmt::format("Of the options {} and {} only one is set. Set both, or neither.", kId, kSecret));
+        fmt::format("only one of the options {} and {} is set\nhint: set both, or neither", kId, kSecret));
   }
   return Credentials{options.access_key_id, options.secret_access_key, options.session_token, std::nullopt,
                      "the options of the client"};
@@ -57,7 +57,7 @@ Finding keys_of_environment(const Lookup& lookup) {
   if (keys.access_key_id.empty()) return not_found("AWS_ACCESS_KEY_ID is not set");
   keys.secret_access_key = base::Secret(variable(lookup.environment, "AWS_SECRET_ACCESS_KEY"));
   if (keys.secret_access_key.empty()) {
-    cannot_use("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not. Set both, or neither.");
+    cannot_use("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not\nhint: set both, or neither");
   }
   std::string token = variable(lookup.environment, "AWS_SESSION_TOKEN");
   // What boto called it.
@@ -67,8 +67,10 @@ Finding keys_of_environment(const Lookup& lookup) {
     try {
       keys.expires = parse_time(std::string_view(end));
     } catch (const std::invalid_argument& error) {
-      cannot_use("AWS_CREDENTIAL_EXPIRATION is no time like 2026-01-31T12:00:00Z. Correct or unset it.",
-                 error.what());
+      cannot_use(
+          "invalid AWS_CREDENTIAL_EXPIRATION (expected: a time such as 2026-01-31T12:00:00Z)\nhint: correct "
+          "or unset it",
+          error.what());
     }
   }
   keys.source = "the environment";

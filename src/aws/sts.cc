@@ -82,7 +82,7 @@ auto read_answer(const std::string& action, Parse parse) {
   } catch (const std::invalid_argument& error) {
     throw base::Error(
         base::ErrorCode::kRegistry,
-        fmt::format("AWS STS answered {} with something that cannot be read. Is a proxy in between?", action),
+        fmt::format("invalid answer from AWS STS to {}\nhint: check for a proxy in between", action),
         error.what());
   }
 }

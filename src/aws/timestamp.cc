@@ -30,14 +30,14 @@ Time parse_time(std::string_view text) {
   if (!text.empty() && error == std::errc() && end == text.data() + text.size()) return from_seconds(count);
 
   const auto time = base::parse_timestamp(text);
-  if (!time) throw std::invalid_argument("a time that cannot be read");
+  if (!time) throw std::invalid_argument("an invalid time");
   return from_seconds(static_cast<double>(time->time_since_epoch().count()));
 }
 
 Time parse_time(const base::Json& value) {
   if (value.is_number()) return from_seconds(value.get<double>());
   if (value.is_string()) return parse_time(std::string_view(value.get_ref<const std::string&>()));
-  throw std::invalid_argument("a time that is neither a number nor a text");
+  throw std::invalid_argument("a time that is neither a number nor a string");
 }
 
 }  // namespace ixian::aws

@@ -28,14 +28,14 @@ Finding web_identity_credentials(const Lookup& lookup, const std::string& profil
   role.session_name = setting("AWS_ROLE_SESSION_NAME", "role_session_name");
   if (role.arn.empty()) {
     cannot_use(fmt::format(
-        "A web identity token file is set, but no role. Set AWS_ROLE_ARN, or role_arn in profile {}.",
+        "a web identity token file is set, but no role\nhint: set AWS_ROLE_ARN, or role_arn in profile {}",
         profile));
   }
   auto text = read_text(expand_home(lookup.environment, file));
   const base::Secret token(std::string(text ? base::trim(*text) : ""));
   if (text) base::wipe(*text);
   if (token.empty()) {
-    cannot_use(fmt::format("The web identity token file {} {}. It must hold the token for the role {}.",
+    cannot_use(fmt::format("web identity token file {} {} (expected: the token for the role {})",
                            show_path(lookup.environment, file), text ? "is empty" : "does not exist",
                            role.arn));
   }

@@ -20,28 +20,28 @@ namespace {
                                const std::string& region) {
   const std::string context = error.context().empty() ? error.message() : error.context();
   if (error.type == "ResourceNotFoundException" || error.type == "ParameterNotFound") {
-    base::fail_registry(fmt::format("There is no {} in {}. Is the name right, and the region?", what, region),
+    base::fail_registry(fmt::format("{} not found in {}\nhint: check its name and the region", what, region),
                         context);
   }
   if (error.type == "AccessDeniedException" || error.type == "AccessDenied") {
     base::fail_registry(
-        fmt::format("AWS does not allow reading the {} in {}. Its policy, or its key's, does not let us.",
-                    what, region),
+        fmt::format(
+            "permission denied: cannot read the {} in {}\nhint: ask for access in its policy or its key's",
+            what, region),
         context);
   }
   if (error.type == "DecryptionFailure") {
-    base::fail_registry(fmt::format("AWS cannot decrypt the {} in {}: may its key be used?", what, region),
-                        context);
+    base::fail_registry(
+        fmt::format("AWS cannot decrypt the {} in {}\nhint: check that its key may be used", what, region),
+        context);
   }
   if (error.type == "InvalidRequestException") {
     base::fail_registry(
-        fmt::format(
-            "AWS does not give out the {} in {}: it may be marked for deletion, or have no value yet.", what,
-            region),
+        fmt::format("AWS did not return the {} in {}: it may be marked for deletion, or have no value yet",
+                    what, region),
         context);
   }
-  base::fail_registry(fmt::format("AWS did not give out the {} in {}: {}.", what, region, error.type),
-                      context);
+  base::fail_registry(fmt::format("AWS did not return the {} in {}: {}", what, region, error.type), context);
 }
 
 }  // namespace
@@ -64,8 +64,8 @@ std::string AwsSource::region_of(const std::string& id) {
   if (parts.size() >= 6 && parts[0] == "arn" && !parts[3].empty()) return std::string(parts[3]);
   if (const auto region = chain_.region()) return *region;
   base::fail_registry(
-      "No AWS region is known. Set AWS_REGION, or the region of your profile, or name the secret by its "
-      "ARN.");
+      "unknown AWS region\nhint: set AWS_REGION, or the region of your profile, or name the secret by its "
+      "ARN");
 }
 
 base::Json AwsSource::call(const aws::Service& service, const std::string& action, const base::Json& input,
@@ -84,20 +84,21 @@ base::Secret AwsSource::load_secret(const std::string& id, const std::string& fi
   WipedJson answer(call(service, "GetSecretValue", {{"SecretId", id}}, what));
   const auto text = answer.json.find("SecretString");
   if (text == answer.json.end() || !text->is_string()) {
-    base::fail_registry(fmt::format("The {} in {} is binary. Store it as text, which is what a password is.",
-                                    what, service.region));
+    base::fail_registry(
+        fmt::format("the {} in {} is binary\nhint: store it as a string", what, service.region));
   }
   if (field.empty()) {
     base::Secret whole(text->get<std::string>());
-    if (whole.empty()) base::fail_registry(fmt::format("The {} in {} is empty.", what, service.region));
+    if (whole.empty()) base::fail_registry(fmt::format("the {} in {} is empty", what, service.region));
     return whole;
   }
   try {
     WipedJson object(parse_secret_json(text->get_ref<std::string&>()));
-    return take_field(object.json, field, "The " + what);
+    return take_field(object.json, field, "the " + what);
   } catch (const std::invalid_argument&) {
-    base::fail_registry(fmt::format("The {} in {} is not JSON, so it has no field {}. Leave out the #{}.",
-                                    what, service.region, field, field));
+    base::fail_registry(
+        fmt::format("the {} in {} is not JSON, so it has no field {}\nhint: leave out the #{}", what,
+                    service.region, field, field));
   }
 }
 
@@ -112,7 +113,7 @@ base::Secret AwsSource::load_parameter(const std::string& name) {
       return base::Secret(value.get<std::string>());
     }
   }
-  base::fail_registry(fmt::format("The {} in {} has no value.", what, service.region));
+  base::fail_registry(fmt::format("the {} in {} has no value", what, service.region));
 }
 
 }  // namespace ixian::secrets

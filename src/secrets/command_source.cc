@@ -32,21 +32,22 @@ base::Answer ask(const std::string& command, base::Cancellation& cancellation) {
 base::Secret load_from_command(const std::string& command, base::Cancellation& cancellation) {
   const base::Answer answer = ask(command, cancellation);
   if (answer.status.signal != 0) {
-    fail_command(answer, fmt::format("The command was ended by signal {}.", answer.status.signal));
+    fail_command(answer, fmt::format("command killed by signal {}", answer.status.signal));
   }
   // The shell's own answer for what it cannot find.
   if (answer.status.code == 127) {
-    fail_command(answer,
-                 "The command ended with exit code 127: a program in it does not exist. Is it installed?");
+    fail_command(
+        answer,
+        "command failed: exit code: 127 (a program in it was not found)\nhint: check that it is installed");
   }
   if (!answer.status.ok()) {
-    fail_command(answer, fmt::format("The command failed with exit code {}. Run it by hand to see why.",
+    fail_command(answer, fmt::format("command failed: exit code: {}\nhint: run it yourself to see why",
                                      answer.status.code));
   }
   std::string_view text = answer.output.reveal();
   // One only: more may belong to the secret.
   if (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.empty()) fail_command(answer, "The command succeeded, but printed nothing.");
+  if (text.empty()) fail_command(answer, "command succeeded, but printed nothing");
   return base::Secret(std::string(text));
 }
 

@@ -9,11 +9,10 @@ base::Secret load_from_environment(const std::string& name, const aws::Environme
   std::optional<std::string> value = environment.variable(name);
   if (!value) {
     throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("The environment variable {} is not set. Set it, and export it.", name));
+                      fmt::format("environment variable {} is not set\nhint: set and export it", name));
   }
   if (value->empty()) {
-    throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("The environment variable {} is set, but empty.", name));
+    throw base::Error(base::ErrorCode::kRegistry, fmt::format("environment variable {} is empty", name));
   }
   return base::Secret(std::move(*value));
 }

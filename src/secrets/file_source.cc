@@ -19,17 +19,17 @@ namespace {
 constexpr std::size_t kLargest = 1 << 20;  // no secret is longer; a disk image named by mistake is
 
 [[noreturn]] void fail_file(const std::string& path, const std::string& what) {
-  throw base::Error(base::ErrorCode::kRegistry,
-                    fmt::format("The file {} {}.", base::printable_path(path), what));
+  throw base::Error(base::ErrorCode::kRegistry, fmt::format("{} {}", base::printable_path(path), what));
 }
 
 // One more byte than is allowed, so that the buffer never grows out of memory that holds a secret.
 std::string read_whole(const std::string& path) {
   const base::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid() && errno == ENOENT) fail_file(path, "does not exist. Make it, or correct the reference");
+  if (!file.valid() && errno == ENOENT)
+    fail_file(path, "does not exist\nhint: create it, or correct the reference");
   if (!file.valid()) fail_file(path, fmt::format("cannot be read: {}", base::errno_text(errno)));
   struct stat info = {};
-  if (::fstat(file.get(), &info) == 0 && S_ISDIR(info.st_mode)) fail_file(path, "is a folder");
+  if (::fstat(file.get(), &info) == 0 && S_ISDIR(info.st_mode)) fail_file(path, "is a directory");
   std::string content;
   content.reserve(kLargest + 1);
   std::array<char, 4096> buffer;
@@ -49,7 +49,7 @@ std::string read_whole(const std::string& path) {
 base::Secret load_from_file(const std::string& path, const aws::Environment& environment) {
   const bool at_home = path.starts_with("~/");
   if (at_home && environment.home.empty())
-    fail_file(path, "cannot be found: there is no home folder. Set HOME");
+    fail_file(path, "cannot be found: no home directory\nhint: set HOME");
   const std::string full = at_home ? environment.home + path.substr(1) : path;
   std::string content = read_whole(full);
   const bool too_large = content.size() > kLargest;
@@ -57,7 +57,7 @@ base::Secret load_from_file(const std::string& path, const aws::Environment& env
   if (content.ends_with('\n')) content.pop_back();
   const base::Secret secret{std::string(content)};
   base::wipe(content);
-  if (too_large) fail_file(full, fmt::format("is larger than {} bytes: that is no secret", kLargest));
+  if (too_large) fail_file(full, fmt::format("is larger than {} bytes, too large for a secret", kLargest));
   if (secret.empty()) fail_file(full, "is empty");
   return secret;
 }

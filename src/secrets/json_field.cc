@@ -25,23 +25,25 @@ std::string names_of(const base::Json& object) {
 }
 
 const base::Json& find_field(const base::Json& object, const std::string& field, const std::string& where) {
-  if (!object.is_object() || object.empty()) base::fail_registry(where + " has no fields.");
+  if (!object.is_object() || object.empty()) base::fail_registry(where + " has no fields");
   if (!field.empty()) {
     if (const auto found = object.find(field); found != object.end()) return *found;
-    base::fail_registry(fmt::format("{} has no field {}. It has: {}.", where, field, names_of(object)));
+    base::fail_registry(
+        fmt::format("{} has no field {}\nhint: use one of {}", where, field, names_of(object)));
   }
   // Without a name it is clear which one is meant.
   if (object.size() == 1) return object.front();
   base::fail_registry(
-      fmt::format("{} has several fields. Name one behind a #: {}.", where, names_of(object)));
+      fmt::format("{} has several fields\nhint: name one behind a #: {}", where, names_of(object)));
 }
 
 std::string text_of(const base::Json& value, const std::string& where) {
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_null()) base::fail_registry(where + " has nothing in this field: it is null.");
+  if (value.is_null()) base::fail_registry(where + " has no value in this field: null");
   if (value.is_number_float() && std::abs(value.get<double>()) >= kExact) {
     base::fail_registry(
-        where + " has a number in this field that is too large to be read exactly. Store it as a string.");
+        where +
+        " has a number in this field that is too large to be read exactly\nhint: store it as a string");
   }
   return base::canonical_json(value);
 }
@@ -55,13 +57,13 @@ base::Json parse_secret_json(std::string& text) {
     return parsed;
   } catch (const std::invalid_argument&) {
     base::wipe(text);
-    throw std::invalid_argument("it is not JSON");
+    throw std::invalid_argument("not JSON");
   }
 }
 
 base::Secret take_field(const base::Json& object, const std::string& field, const std::string& where) {
   base::Secret secret(text_of(find_field(object, field, where), where));
-  if (secret.empty()) base::fail_registry(where + " has nothing in this field: it is empty.");
+  if (secret.empty()) base::fail_registry(where + " has an empty value in this field");
   return secret;
 }
 

@@ -40,7 +40,7 @@ TEST(JsonFieldTest, OtherKindsBecomeTheirText) {
 }
 
 TEST(JsonFieldTest, ANumberThatLostDigitsIsRefused) {
-  EXPECT_THAT(error(R"({"a": 184467440737095516150})", "a"), HasSubstr("Store it as a string"));
+  EXPECT_THAT(error(R"({"a": 184467440737095516150})", "a"), HasSubstr("store it as a string"));
 }
 
 TEST(JsonFieldTest, WithoutANameTheOnlyFieldIsMeant) {
@@ -50,7 +50,8 @@ TEST(JsonFieldTest, WithoutANameTheOnlyFieldIsMeant) {
 
 TEST(JsonFieldTest, AMissingFieldListsTheNamesButNoValues) {
   const std::string text = error(R"({"password": "canary", "user": "canary"})", "pasword");
-  EXPECT_THAT(text, HasSubstr("no field pasword. It has: password, user."));
+  EXPECT_THAT(text, HasSubstr("no field pasword"));
+  EXPECT_THAT(text, HasSubstr("use one of password, user"));
   EXPECT_THAT(text, Not(HasSubstr("canary")));
 }
 

@@ -39,7 +39,8 @@ class LocalSourcesTest : public ::testing::Test {
   }
   std::string file(const std::string& path) { return load_from_file(path, environment()).reveal(); }
   std::string file_error(const std::string& path) {
-    return error_of([&] { file(path); }).message();
+    const base::Error error = error_of([&] { file(path); });
+    return error.message() + error.hint();
   }
   std::string command(const std::string& text) { return load_from_command(text, cancellation).reveal(); }
   base::Error command_error(const std::string& text) {
@@ -61,7 +62,7 @@ TEST_F(LocalSourcesTest, AVariableThatIsMissingOrEmptyIsAnErrorThatSaysWhich) {
   EXPECT_THAT(error_of([&] { load_from_environment("NONE", environment()); }).message(),
               HasSubstr("NONE is not set"));
   EXPECT_THAT(error_of([&] { load_from_environment("EMPTY", environment()); }).message(),
-              HasSubstr("EMPTY is set, but empty"));
+              HasSubstr("EMPTY is empty"));
 }
 
 TEST_F(LocalSourcesTest, AFileLosesOneNewlineAtItsEndAndNothingElse) {
@@ -89,7 +90,7 @@ TEST_F(LocalSourcesTest, AFileThatEverybodyMayReadIsNoError) {
 
 TEST_F(LocalSourcesTest, FilesThatCannotBeASecretAreErrorsThatNameThem) {
   EXPECT_THAT(file_error(folder / "none"), AllOf(HasSubstr(folder / "none"), HasSubstr("does not exist")));
-  EXPECT_THAT(file_error(folder.path()), HasSubstr("is a folder"));
+  EXPECT_THAT(file_error(folder.path()), HasSubstr("is a directory"));
   EXPECT_THAT(file_error(folder.write("empty", "")), HasSubstr("is empty"));
   EXPECT_THAT(file_error(folder.write("newline", "\n")), HasSubstr("is empty"));
   EXPECT_THAT(file_error("/dev/zero"), HasSubstr("larger than"));
@@ -102,18 +103,18 @@ TEST_F(LocalSourcesTest, ACommandIsAShellsAndLosesOneNewline) {
 
 TEST_F(LocalSourcesTest, AFailingCommandIsAnErrorWithItsCodeAndItsComplaint) {
   const base::Error error = command_error("echo canary-output; echo 'locked: canary-output' >&2; exit 3");
-  EXPECT_THAT(error.message(), HasSubstr("exit code 3"));
+  EXPECT_THAT(error.message(), HasSubstr("exit code: 3"));
   EXPECT_THAT(error.context(), HasSubstr("locked"));
   EXPECT_THAT(error.message(), Not(HasSubstr("canary")));
 }
 
 TEST_F(LocalSourcesTest, WhatACommandPrintedBeforeItFailedIsNotShown) {
   const base::Error error = command_error("printf canary; echo it was canary >&2; exit 1");
-  EXPECT_EQ(error.context(), "it was ***");
+  EXPECT_THAT(error.context(), ::testing::StartsWith("it was ***"));
 }
 
 TEST_F(LocalSourcesTest, AMissingProgramIsSaidToBeMissing) {
-  EXPECT_THAT(command_error("no-such-program read x").message(), HasSubstr("Is it installed?"));
+  EXPECT_THAT(command_error("no-such-program read x").context(), HasSubstr("check that it is installed"));
 }
 
 TEST_F(LocalSourcesTest, ACommandThatPrintsNothingOrIsKilledIsAnError) {

@@ -103,7 +103,7 @@ base::Secret SecretResolver::load(const SecretReference& reference) {
     impl_->load(reference, *entry);
   } catch (const base::Error& error) {
     throw base::MissingCredential(base::ErrorCode::kRegistry,
-                                  fmt::format("Cannot load {}. {}", reference.text(), error.message()),
+                                  fmt::format("cannot load {}: {}", reference.text(), error.message()),
                                   error.context());
   }
   return *entry->value;

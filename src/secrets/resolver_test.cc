@@ -32,7 +32,7 @@ class SecretResolverTest : public ::testing::Test {
     } catch (const base::Error& caught) {
       EXPECT_EQ(caught.code(), base::ErrorCode::kRegistry);
       EXPECT_THAT(caught.message() + caught.context(), Not(HasSubstr("canary")));
-      return caught.message();
+      return caught.message() + caught.hint();
     }
     return "none";
   }
@@ -68,9 +68,9 @@ TEST_F(SecretResolverTest, AnOptionIsTheValueOrStandsForIt) {
 }
 
 TEST_F(SecretResolverTest, ErrorsNameTheReference) {
-  EXPECT_THAT(error("env:NONE"), AllOf(StartsWith("Cannot load env:NONE. "), HasSubstr("not set")));
+  EXPECT_THAT(error("env:NONE"), AllOf(StartsWith("cannot load env:NONE: "), HasSubstr("not set")));
   EXPECT_THAT(error("file:/none"), HasSubstr("file:/none"));
-  EXPECT_THAT(error("cmd:exit 3"), AllOf(HasSubstr("cmd:exit 3"), HasSubstr("exit code 3")));
+  EXPECT_THAT(error("cmd:exit 3"), AllOf(HasSubstr("cmd:exit 3"), HasSubstr("exit code: 3")));
   EXPECT_THAT(error("vault:secret/ci#no"), AllOf(HasSubstr("vault:secret/ci#no"), HasSubstr("password")));
 }
 

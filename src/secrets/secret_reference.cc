@@ -36,8 +36,8 @@ constexpr std::array<Source, 6> kSources = {{
 
 [[noreturn]] void fail_reference(const Source& source) {
   throw base::Error(base::ErrorCode::kProject,
-                    fmt::format("A secret's reference with `{}` needs {} behind it, such as {}.",
-                                source.prefix, source.needs, source.example));
+                    fmt::format("incomplete secret reference: `{}` needs {} (for example: {})", source.prefix,
+                                source.needs, source.example));
 }
 
 bool is_variable_name(std::string_view text) {

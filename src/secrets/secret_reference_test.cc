@@ -82,7 +82,7 @@ TEST(SecretReferenceTest, APrefixWithNothingUsableBehindItIsAnErrorOfTheProject)
       FAIL() << text;
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kProject) << text;
-      EXPECT_THAT(error.message(), HasSubstr("such as")) << text;
+      EXPECT_THAT(error.message(), HasSubstr("for example")) << text;
     }
   }
 }

@@ -66,7 +66,7 @@ class StandInTest : public ::testing::Test {
       load(option);
     } catch (const base::Error& caught) {
       EXPECT_THAT(caught.message() + caught.context(), Not(HasSubstr("canary")));
-      return caught.message();
+      return caught.message() + caught.hint();
     }
     return "none";
   }
@@ -106,7 +106,7 @@ TEST_F(StandInTest, EveryLogin) {
   variables["VAULT_K8S_TOKEN_FILE"] = home.write("token", "pod-jwt-canary");
   EXPECT_EQ(load("vault:kv1/ci/registry"), "kv1-canary");
   home.write("token", "wrong-canary");
-  EXPECT_THAT(error("vault:kv1/ci/registry"), HasSubstr("refused the Kubernetes login"));
+  EXPECT_THAT(error("vault:kv1/ci/registry"), HasSubstr("rejected the Kubernetes login"));
 }
 
 TEST_F(StandInTest, ALoginWhoseTokenHasEndedIsRepeated) {
@@ -121,13 +121,13 @@ TEST_F(StandInTest, ALoginWhoseTokenHasEndedIsRepeated) {
 }
 
 TEST_F(StandInTest, WhatVaultRefusesIsASentence) {
-  EXPECT_THAT(error("vault:secret/none"), HasSubstr("There is no secret secret/none"));
-  EXPECT_THAT(error("vault:secret/deleted"), HasSubstr("Version 2 of secret/deleted in Vault was deleted"));
+  EXPECT_THAT(error("vault:secret/none"), HasSubstr("secret secret/none not found"));
+  EXPECT_THAT(error("vault:secret/deleted"), HasSubstr("version 2 of secret/deleted in Vault was deleted"));
   EXPECT_THAT(error("vault:secret/destroyed"), HasSubstr("was destroyed"));
-  EXPECT_THAT(error("vault:secret/ci/registry#pass"), HasSubstr("It has: password, port, username."));
-  EXPECT_THAT(error("vault:none/x"), HasSubstr("no such mount"));
+  EXPECT_THAT(error("vault:secret/ci/registry#pass"), HasSubstr("use one of password, port, username"));
+  EXPECT_THAT(error("vault:none/x"), HasSubstr("there is such a mount"));
   variables["VAULT_TOKEN"] = "wrong-canary";
-  EXPECT_THAT(error("vault:kv1/ci/registry"), HasSubstr("does not accept the token of VAULT_TOKEN"));
+  EXPECT_THAT(error("vault:kv1/ci/registry"), HasSubstr("rejected the token from VAULT_TOKEN"));
 }
 
 TEST_F(StandInTest, AFailureThatPassesIsTriedAgain) {

@@ -26,11 +26,11 @@ http::Url target_of(const http::Response& response, const http::Url& from) {
   const auto location = response.head.headers.find("Location");
   const auto to = location ? http::resolve_url(from, *location) : std::nullopt;
   if (!to)
-    base::fail_registry(fmt::format("Vault at {} answered with a redirect to nowhere.", from.origin()));
+    base::fail_registry(fmt::format("Vault at {} returned a redirect without a target", from.origin()));
   if (!to->https() && !http::same_origin(from, *to)) {
     base::fail_registry(
-        fmt::format("Vault at {} redirects to {}, which is not https: the token does not go there. If that "
-                    "is the right address, set VAULT_ADDR to it.",
+        fmt::format("Vault at {} redirects to {}, which is not https; the token was not sent\nhint: set "
+                    "VAULT_ADDR to that address if it is right",
                     from.origin(), to->origin()));
   }
   return *to;
@@ -95,9 +95,9 @@ http::Response VaultApi::send(http::Request request) const {
   request.url = to.text();
   http::Response second = client_.send(request);
   if (is_redirect(second.head.status)) {
-    base::fail_registry(
-        fmt::format("Vault at {} redirects to {}, which redirects again. Set VAULT_ADDR to the active node.",
-                    from->origin(), to.origin()));
+    base::fail_registry(fmt::format(
+        "Vault at {} redirects to {}, which redirects again\nhint: set VAULT_ADDR to the active node",
+        from->origin(), to.origin()));
   }
   return second;
 }
@@ -106,22 +106,23 @@ VaultAnswer VaultApi::answer(http::Response response) const {
   VaultAnswer answer;
   answer.status = response.head.status;
   std::string text =
-      answer.ok() ? base::read_all(*response.body, kLargestAnswer, "The answer of Vault") : response.text();
+      answer.ok() ? base::read_all(*response.body, kLargestAnswer, "answer of Vault") : response.text();
   try {
     if (!text.empty()) answer.body.json = parse_secret_json(text);
   } catch (const std::invalid_argument&) {
-    base::fail_registry(fmt::format("{} answered {}, but not as Vault does. Is VAULT_ADDR right?",
+    base::fail_registry(fmt::format("{} answered {}, but not as Vault does\nhint: check VAULT_ADDR",
                                     address_.url, answer.status));
   }
   const std::string said = answer.said();
   // A 503 is also what a load balancer in front of it says.
   if (answer.status == 503 && mentions_seal(said)) {
     base::fail_registry(
-        fmt::format("Vault at {} is sealed. Unseal it, or tell whoever runs it.", address_.url), said);
+        fmt::format("Vault at {} is sealed\nhint: unseal it, or ask its administrator to", address_.url),
+        said);
   }
   if (answer.status == 429 || answer.status >= 500) {
-    base::fail_registry(fmt::format("Vault at {} answered {}. Try again later.", address_.url, answer.status),
-                        said);
+    base::fail_registry(
+        fmt::format("Vault at {} answered {}\nhint: try again later", address_.url, answer.status), said);
   }
   return answer;
 }

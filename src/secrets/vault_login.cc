@@ -41,14 +41,14 @@ base::Secret read_named(const std::string& path, const std::string& variable) {
     throw base::Error(base::ErrorCode::kRegistry, error.message());
   }
   if (!content) {
-    throw base::Error(base::ErrorCode::kRegistry, fmt::format("The file {} that {} names does not exist.",
-                                                              base::printable_path(path), variable));
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("{} not found (set in {})", base::printable_path(path), variable));
   }
   base::Secret secret{std::string(base::trim(*content))};
   base::wipe(*content);
   if (secret.empty()) {
-    throw base::Error(base::ErrorCode::kRegistry, fmt::format("The file {} that {} names is empty.",
-                                                              base::printable_path(path), variable));
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("{} is empty (set in {})", base::printable_path(path), variable));
   }
   return secret;
 }

@@ -40,7 +40,7 @@ std::vector<std::string> files_in(const std::string& folder) {
   }
   if (error)
     base::fail_registry(
-        fmt::format("The folder {} that VAULT_CAPATH names cannot be read.", base::printable_path(folder)));
+        fmt::format("cannot read the directory {} (set in VAULT_CAPATH)", base::printable_path(folder)));
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -53,7 +53,7 @@ bool is_true(const std::string& name, const std::string& value) {
   for (const char* no : {"", "0", "f", "F", "false", "FALSE", "False"}) {
     if (value == no) return false;
   }
-  base::fail_registry(fmt::format("{} must be true or false.", name));
+  base::fail_registry(fmt::format("invalid value for {} (expected: true or false)", name));
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ VaultAddress vault_address(const aws::Environment& environment) {
   const auto [name, value] = address_variable(environment);
   if (value.empty()) {
     base::fail_registry(
-        "VAULT_ADDR is not set. Set it to Vault's address, such as https://vault.example.com:8200.");
+        "VAULT_ADDR is not set\nhint: set it to Vault's address, such as https://vault.example.com:8200");
   }
   VaultAddress address;
   address.vault_namespace = variable_or_empty(environment, "VAULT_NAMESPACE");
@@ -79,10 +79,9 @@ VaultAddress vault_address(const aws::Environment& environment) {
   }
   const auto url = http::parse_url(value);
   if (!url || !url->query.empty()) {
-    base::fail_registry(
-        fmt::format("{} is not an address. It must look like https://vault.example.com:8200, without a user "
-                    "or a query.",
-                    name));
+    base::fail_registry(fmt::format(
+        "invalid address in {} (expected: such as https://vault.example.com:8200, without a user or a query)",
+        name));
   }
   address.url = url->text();
   while (address.url.ends_with('/')) address.url.pop_back();
@@ -105,7 +104,7 @@ std::optional<http::TlsSettings> vault_tls_settings(std::string_view authority,
   settings.client_certificate = variable_or_empty(environment, "VAULT_CLIENT_CERT");
   settings.client_key = variable_or_empty(environment, "VAULT_CLIENT_KEY");
   if (settings.client_certificate.empty() != settings.client_key.empty()) {
-    base::fail_registry("VAULT_CLIENT_CERT and VAULT_CLIENT_KEY go together: only one of them is set.");
+    base::fail_registry("VAULT_CLIENT_CERT and VAULT_CLIENT_KEY must be set together");
   }
   settings.verify = !is_true("VAULT_SKIP_VERIFY", variable_or_empty(environment, "VAULT_SKIP_VERIFY"));
   // Nothing special about this host: the settings for all hosts hold.

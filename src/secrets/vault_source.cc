@@ -50,10 +50,9 @@ Place place_of(const std::string& path, const base::Json& data) {
     const auto slash = mount.find('/');
     mount.remove_prefix(slash == std::string_view::npos ? mount.size() : slash + 1);
   }
-  base::fail_registry(
-      fmt::format("Vault says that {} lies in the mount {}, which names no secret in it. Write the secret's "
-                  "path behind the mount.",
-                  path, told));
+  base::fail_registry(fmt::format(
+      "{} is in the Vault mount {}, but names no secret in it\nhint: add the secret's path behind the mount",
+      path, told));
 }
 
 [[noreturn]] void fail_missing(const std::string& path, const Place& place, const VaultAnswer& answer) {
@@ -62,20 +61,20 @@ Place place_of(const std::string& path, const base::Json& data) {
   const std::string version = number.is_number_integer() ? " " + number.dump() : "";
   if (const base::Json& destroyed = member(metadata, "destroyed"); destroyed.is_boolean() && destroyed) {
     base::fail_registry(
-        fmt::format("Version{} of {} in Vault was destroyed. Write a new one.", version, path));
+        fmt::format("version{} of {} in Vault was destroyed\nhint: write a new one", version, path));
   }
   if (const std::string deleted = text_or(member(metadata, "deletion_time"), ""); !deleted.empty()) {
     base::fail_registry(
-        fmt::format("Version{} of {} in Vault was deleted on {}. Undelete it (`vault kv undelete`), or write "
-                    "a new one.",
+        fmt::format("version{} of {} in Vault was deleted on {}\nhint: undelete it (`vault kv undelete`), or "
+                    "write a new one",
                     version, path, deleted));
   }
   if (place.versioned && place.rest.starts_with("data/")) {
-    base::fail_registry(fmt::format("There is no secret {} in Vault. Leave out the data/: {}{}.", path,
+    base::fail_registry(fmt::format("secret {} not found in Vault\nhint: leave out the data/: {}{}", path,
                                     place.mount, place.rest.substr(5)),
                         answer.said());
   }
-  base::fail_registry(fmt::format("There is no secret {} in Vault.", path), answer.said());
+  base::fail_registry(fmt::format("secret {} not found in Vault", path), answer.said());
 }
 
 }  // namespace
@@ -102,29 +101,27 @@ struct VaultSource::Impl {
     const std::string context = base::without_secret(answer.said(), token.token);
     if (token.token.empty()) {
       base::fail_registry(
-          fmt::format("The agent at {} has no token that may read {}.", api.address().url, path), context);
+          fmt::format("the agent at {} has no token that may read {}", api.address().url, path), context);
     }
     if (api.get("auth/token/lookup-self", token.token).ok()) {
-      base::fail_registry(
-          fmt::format("Vault does not let the token of {} read {}. Either its policies do not allow it, or "
-                      "there is no such mount.",
-                      token.source, path),
-          context);
+      base::fail_registry(fmt::format("permission denied: Vault does not let the token from {} read "
+                                      "{}\nhint: check its policies, and that there is such a mount",
+                                      token.source, path),
+                          context);
     }
-    base::fail_registry(
-        fmt::format("Vault at {} does not accept the token of {}. It has expired, or is not of this Vault{}. "
-                    "Log in anew: `vault login`.",
-                    api.address().url, token.source,
-                    api.address().vault_namespace.empty() ? "" : " and namespace"),
-        context);
+    base::fail_registry(fmt::format("Vault at {} rejected the token from {}: expired or foreign\nhint: log "
+                                    "in again with `vault login`, or check that the token is of this Vault{}",
+                                    api.address().url, token.source,
+                                    api.address().vault_namespace.empty() ? "" : " and namespace"),
+                        context);
   }
 
   Place find(const std::string& path) {
     const VaultAnswer mount = read("sys/internal/ui/mounts/" + path);
     if (mount.status == 404) return {"", path, false};
     if (!mount.ok()) {
-      base::fail_registry(fmt::format("Vault at {} answered {} when asked where {} lies.", api.address().url,
-                                      mount.status, path),
+      base::fail_registry(fmt::format("Vault at {} answered {} to a query for the mount of {}",
+                                      api.address().url, mount.status, path),
                           mount.said());
     }
     return place_of(path, member(mount.body.json, "data"));
@@ -145,14 +142,14 @@ VaultSecret VaultSource::load(const std::string& path, const std::string& field)
   const VaultAnswer answer = impl_->read(place.api_path());
   if (answer.status == 404) fail_missing(path, place, answer);
   if (!answer.ok()) {
-    base::fail_registry(fmt::format("Vault at {} answered {} when asked for {}.", impl_->api.address().url,
+    base::fail_registry(fmt::format("Vault at {} answered {} to a query for {}", impl_->api.address().url,
                                     answer.status, path),
                         answer.said());
   }
   const base::Json& data = member(answer.body.json, "data");
   VaultSecret secret;
   secret.value = take_field(place.versioned ? member(data, "data") : data, field,
-                            fmt::format("The secret {} in Vault", path));
+                            fmt::format("secret {} in Vault", path));
   const base::Json& lease = member(answer.body.json, "lease_duration");
   const bool leased = !text_or(member(answer.body.json, "lease_id"), "").empty();
   if (leased && lease.is_number_integer() && lease.get<std::int64_t>() > 0) {

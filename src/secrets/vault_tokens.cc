@@ -45,9 +45,9 @@ VaultToken VaultTokens::current() {
   }
   if (api_.address().token_optional) return {};
   base::fail_registry(
-      "There is no token for Vault: VAULT_TOKEN is not set, there is no ~/.vault-token, and nothing to log "
-      "in with. Run `vault login`, or set VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole), VAULT_JWT and "
-      "VAULT_ROLE (JWT), or VAULT_K8S_ROLE (in a pod).");
+      "no token for Vault: VAULT_TOKEN is not set, ~/.vault-token does not exist, and no login is "
+      "configured\nhint: run `vault login`, or set VAULT_ROLE_ID and VAULT_SECRET_ID (AppRole), VAULT_JWT "
+      "and VAULT_ROLE (JWT), or VAULT_K8S_ROLE (in a pod)");
 }
 
 bool VaultTokens::replace(const VaultToken& refused) {
@@ -84,8 +84,7 @@ VaultToken VaultTokens::log_in(const VaultLogin& login) {
   VaultAnswer answer = api_.post(fmt::format("auth/{}/login", login.mount), request_body(login));
   if (!answer.ok()) {
     base::fail_registry(
-        fmt::format("Vault at {} refused {} ({}). Check the role, what it is bound to, and that the mount is "
-                    "right.",
+        fmt::format("Vault at {} rejected {} ({})\nhint: check the role, what it is bound to, and the mount",
                     api_.address().url, source_of(login), answer.status),
         without_secrets(answer.said(), login));
   }
@@ -94,10 +93,10 @@ VaultToken VaultTokens::log_in(const VaultLogin& login) {
   const base::Json& auth = body.is_object() && body.contains("auth") ? body["auth"] : none;
   if (!auth.is_object() || !auth.contains("client_token") || !auth["client_token"].is_string() ||
       auth["client_token"].get_ref<const std::string&>().empty()) {
-    base::fail_registry(
-        fmt::format("Vault at {} accepted {}, but gave no token. Does the role want a second factor?",
-                    api_.address().url, source_of(login)),
-        without_secrets(answer.said(), login));
+    base::fail_registry(fmt::format("Vault at {} accepted {}, but returned no token\nhint: check whether the "
+                                    "role needs a second factor",
+                                    api_.address().url, source_of(login)),
+                        without_secrets(answer.said(), login));
   }
   // No duration, or none at all, is a token that does not end.
   renew_at_.reset();

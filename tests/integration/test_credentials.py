@@ -230,7 +230,7 @@ def test_where_podman_login_of_root_leaves_them(ix, start_registry):
 
 def test_each_place_that_was_looked_at_is_told(ix, guarded):
     ix.docker_config({"credsStore": "desktop"})
-    inspect(ix, guarded).failed(4, "~/.docker/config.json: docker-credential-desktop, its credsStore, is not installed", "not there: ")
+    inspect(ix, guarded).failed(4, "~/.docker/config.json: docker-credential-desktop, its credsStore, is not installed", "not found: ")
     ix.docker_config({"auths": {guarded.host: {"auth": "no base64, no colon"}}})
-    result = inspect(ix, guarded).failed(4, f"~/.docker/config.json: its entry {guarded.host} holds no user and password")
+    result = inspect(ix, guarded).failed(4, f"~/.docker/config.json: its entry {guarded.host} has no readable user and password")
     assert "no base64" not in result.stderr
