@@ -27,8 +27,8 @@ namespace {
 docker::DockerServices services_for_tools(ImageAccess& access, base::Cancellation& cancellation) {
   docker::DockerServices services = docker_services(access.registries(), cancellation);
   services.instead =
-      ". Tools run in a container by compose, which needs it with every engine; podman-compose, named in "
-      "CONFIG.DOCKER.COMPOSE, needs none";
+      "; tools run in a container by compose, which needs it with every engine (podman-compose, "
+      "named in CONFIG.DOCKER.COMPOSE, needs none)";
   return services;
 }
 

@@ -121,9 +121,9 @@ void BuildProgress::end(base::Outcome outcome) {
 
 Error BuildProgress::failure() const {
   std::string sentence = fmt::format("`{}` failed: {}", title_, error_);
-  if (exit_code_) sentence = fmt::format("`{}` failed with exit code {}.", title_, *exit_code_);
+  if (exit_code_) sentence = fmt::format("`{}` failed: exit code: {}", title_, *exit_code_);
   if (step_ == 0 || step_ > build_.steps.size())
-    return {ErrorCode::kTaskFailed, fmt::format("The Docker daemon could not build: {}", error_)};
+    return {ErrorCode::kTaskFailed, fmt::format("the Docker daemon cannot build: {}", error_)};
   const Error placed = build_.source->error(build_.steps[step_ - 1].at, sentence);
   return {ErrorCode::kTaskFailed, placed.message(), placed.context()};
 }
@@ -136,7 +136,7 @@ void BuildProgress::finish() {
   end(base::Outcome::kDone);
   if (image_id_.empty()) {
     throw Error(ErrorCode::kTaskFailed,
-                "The Docker daemon has ended the build without an image. Look at its log.");
+                "the Docker daemon ended the build without an image\nhint: see its log");
   }
 }
 

@@ -22,7 +22,7 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr char kOtherEngine[] = "Build it without the daemon: ix --engine embedded";
+constexpr char kOtherEngine[] = "build without the daemon: `ix --engine embedded`";
 
 // As the builder prints it in "Step …".
 std::string one_line(std::string_view text) {
@@ -65,8 +65,8 @@ class Checker {
 
   [[noreturn]] void refuse(const std::string& what) const {
     const Error error = source_->error(
-        at_,
-        fmt::format("The Docker daemon's builder, as its API offers it, has no {}. {}", what, kOtherEngine));
+        at_, fmt::format("the Docker daemon's builder, as its API offers it, does not support {}\nhint: {}",
+                         what, kOtherEngine));
     throw Error(ErrorCode::kUsage, error.message(), error.context());
   }
 
@@ -76,10 +76,9 @@ class Checker {
 
 void check_job(const engine::StageJob& job) {
   if (!job.no_cache_stages.empty()) {
-    throw Error(ErrorCode::kUsage,
-                fmt::format("The Docker daemon's builder cannot leave the cache aside for single stages. Say "
-                            "--no-cache, or: {}",
-                            kOtherEngine));
+    throw Error(ErrorCode::kUsage, fmt::format("the Docker daemon's builder cannot disable the cache for "
+                                               "single stages\nhint: use --no-cache, or {}",
+                                               kOtherEngine));
   }
 }
 

@@ -120,7 +120,7 @@ class ContextArchive::Source : public base::ByteSource {
     } while (count < 0 && errno == EINTR);
     if (count < 0) {
       throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("Cannot read {}: {}.", base::printable_path(path_), base::errno_text(errno)));
+                  fmt::format("cannot read {}: {}", base::printable_path(path_), base::errno_text(errno)));
     }
     // One byte is asked for behind the end: a file that has grown is another one, too.
     if ((count == 0) != (left_ == 0)) context::fail_changed(path_);

@@ -18,14 +18,14 @@ std::string value(const Environment& environment, const char* name) {
 }
 
 [[noreturn]] void refuse(const std::string& host, const std::string& reason) {
-  throw base::Error(base::ErrorCode::kUsage, fmt::format("DOCKER_HOST is {}, {}", host, reason));
+  throw base::Error(base::ErrorCode::kUsage, fmt::format("invalid DOCKER_HOST \"{}\": {}", host, reason));
 }
 
 DaemonAddress over_tcp(const std::string& host, const std::string& rest, bool encrypted,
                        const Environment& environment) {
   std::string authority = rest.substr(0, rest.find('/'));
   const auto bare = http::parse_url("http://" + authority);
-  if (!bare) refuse(host, "which is no address: it is written tcp://HOST:PORT.");
+  if (!bare) refuse(host, "not an address (expected: tcp://HOST:PORT)");
   // An IPv6 address has colons of its own, in brackets; where there are none, the search begins at the start.
   const bool has_port = authority.find(':', authority.rfind(']') + 1) != std::string::npos;
   if (!has_port) authority += fmt::format(":{}", encrypted ? kTlsPort : kPlainPort);
@@ -47,11 +47,11 @@ DaemonAddress daemon_address(const Environment& environment) {
   std::string host = value(environment, "DOCKER_HOST");
   if (host.empty()) host = kDefaultHost;
   const std::size_t colon = host.find("://");
-  if (colon == std::string::npos) refuse(host, "without a scheme: write unix://PATH or tcp://HOST:PORT.");
+  if (colon == std::string::npos) refuse(host, "no scheme (expected: unix://PATH or tcp://HOST:PORT)");
   const std::string scheme = host.substr(0, colon);
   const std::string rest = host.substr(colon + 3);
   if (scheme == "unix") {
-    if (!rest.starts_with('/')) refuse(host, "whose path is not absolute: write unix:///PATH.");
+    if (!rest.starts_with('/')) refuse(host, "path not absolute (expected: unix:///PATH)");
     // HTTP needs a host even over a socket; the daemon does not look at it.
     return {host, "http://docker", rest, {}};
   }
@@ -61,8 +61,8 @@ DaemonAddress daemon_address(const Environment& environment) {
   if (scheme == "http") return over_tcp(host, rest, false, environment);
   if (scheme == "https") return over_tcp(host, rest, true, environment);
   refuse(host,
-         "which ix does not speak. Use unix:// or tcp://; for ssh, forward the socket: ssh -NL "
-         "/tmp/docker.sock:/var/run/docker.sock HOST");
+         "unsupported scheme (expected: unix:// or tcp://)\nhint: for ssh, forward the socket: `ssh -NL "
+         "/tmp/docker.sock:/var/run/docker.sock HOST`");
 }
 
 }  // namespace ixian::docker

@@ -17,7 +17,8 @@ struct DaemonAddress {
   std::string url;          // "http://docker", "https://build.local:2376"
   std::string unix_socket;  // "" is TCP
   http::TlsSettings tls;
-  std::string instead = ", or build without one: ix --engine embedded";  // ends the advice where none answers
+  std::string instead =
+      ", or build without one: `ix --engine embedded`";  // ends the advice where none answers
 };
 
 // DOCKER_HOST (unix://, tcp://, http://, https://), else /var/run/docker.sock. TCP is spoken in TLS where

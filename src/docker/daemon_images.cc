@@ -99,7 +99,7 @@ std::optional<Login> DaemonImages::login(const std::string& host) const {
 
 bool DaemonImages::pull(const oci::Reference& reference, const std::string& platform, std::string& problem) {
   if (services_.daemon_can_reach && !services_.daemon_can_reach(reference.host)) {
-    problem = fmt::format("The Docker daemon cannot reach {}.", reference.host);
+    problem = fmt::format("the Docker daemon cannot reach {}", reference.host);
     return false;
   }
   Transfer transfer(sink_, "pull", reference.text());
@@ -124,7 +124,7 @@ void DaemonImages::provide(const std::string& name, const std::string& platform)
   if (pull(reference, platform, problem)) return;
   // An archive gives names, and no digests, to what is loaded.
   if (services_.open_repo && !reference.digest) {
-    sink_.log(base::kNoActivity, base::LogLevel::kDebug, problem + " ix reads it instead.");
+    sink_.log(base::kNoActivity, base::LogLevel::kDebug, problem + "; reading it by ix instead");
     try {
       const auto repo = services_.open_repo(reference);
       if (repo->find(reference.identifier())) return load(*repo, reference.identifier(), reference.text());
@@ -133,7 +133,7 @@ void DaemonImages::provide(const std::string& name, const std::string& platform)
     }
   }
   throw Error(ErrorCode::kRegistry,
-              fmt::format("There is no image {} that the Docker daemon could build on. {}", name, problem));
+              fmt::format("base image {} not found by the Docker daemon: {}", name, problem));
 }
 
 void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std::string& name) {
@@ -168,7 +168,7 @@ void DaemonImages::import(oci::ImageRepo& from, const std::string& ref, const oc
       if (there.text() != name.text()) api_.tag(there.text(), name.name(), name.identifier());
       return;
     }
-    sink_.log(base::kNoActivity, base::LogLevel::kDebug, problem + " ix reads it instead.");
+    sink_.log(base::kNoActivity, base::LogLevel::kDebug, problem + "; reading it by ix instead");
   }
   load(from, ref, name.text());
 }
@@ -200,7 +200,7 @@ bool DaemonImages::push(const std::string& image, const oci::Reference& to) {
     transfer.cancelled();
     throw;
   } catch (const Error& error) {
-    sink_.log(base::kNoActivity, base::LogLevel::kDebug, error.message() + " ix sends it instead.");
+    sink_.log(base::kNoActivity, base::LogLevel::kDebug, error.message() + "; sending it by ix instead");
   }
   restore();
   return pushed;

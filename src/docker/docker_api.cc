@@ -70,7 +70,7 @@ void for_each_message(base::ByteSource& stream, const OnMessage& on_message) {
     try {
       message = base::parse_json(line, kLargestMessage, 32);
     } catch (const std::invalid_argument&) {
-      throw Error(ErrorCode::kTaskFailed, "The Docker daemon sent something that is not of its API.",
+      throw Error(ErrorCode::kTaskFailed, "the Docker daemon sent an invalid answer",
                   std::string(line.substr(0, 500)));
     }
     if (message.is_object()) on_message(message);
@@ -84,7 +84,7 @@ void for_each_message(base::ByteSource& stream, const OnMessage& on_message) {
     // What is left is the beginning of the next message.
     text.erase(0, begin);
     if (text.size() > kLargestMessage)
-      throw Error(ErrorCode::kTaskFailed, "The Docker daemon sent something that is not of its API.");
+      throw Error(ErrorCode::kTaskFailed, "the Docker daemon sent an invalid answer");
   }
   take(text);
 }
@@ -103,25 +103,24 @@ http::Response DockerApi::send(const http::Request& request) {
     if (!socket.empty() && ::access(socket.c_str(), F_OK) == 0 &&
         ::access(socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES) {
       throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("You may not use the Docker daemon's socket {}. Join its group (usermod -aG "
-                              "docker USER, then log in anew){}",
+                  fmt::format("permission denied: cannot use the Docker daemon's socket {}\nhint: join its "
+                              "group (`usermod -aG docker USER`, then log in again){}",
                               socket, address_.instead),
-                  error.message());
+                  "note: " + error.message());
     }
     if (error.failure == http::TransportFailure::kConnect ||
         error.failure == http::TransportFailure::kResolve ||
         error.failure == http::TransportFailure::kResolver) {
-      throw Error(
-          ErrorCode::kTaskFailed,
-          fmt::format("No Docker daemon answers at {}. Start it (systemctl start docker), name another "
-                      "one in DOCKER_HOST{}",
-                      address_.text, address_.instead),
-          error.message());
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("no Docker daemon at {}\nhint: start it (`systemctl start docker`), name "
+                              "another one in DOCKER_HOST{}",
+                              address_.text, address_.instead),
+                  "note: " + error.message());
     }
-    throw Error(ErrorCode::kTaskFailed,
-                fmt::format("The connection to the Docker daemon at {} broke off: {}", address_.text,
-                            error.message()),
-                error.context());
+    throw Error(
+        ErrorCode::kTaskFailed,
+        fmt::format("connection to the Docker daemon at {} closed early: {}", address_.text, error.message()),
+        error.context());
   }
 }
 
@@ -141,7 +140,7 @@ std::string DockerApi::version() {
       theirs.find_first_not_of("0123456789", 2) != std::string::npos || theirs.size() < 3 ||
       theirs.size() > 6 || (minor = std::stoi(theirs.substr(2))) < kOldestMinor) {
     throw Error(ErrorCode::kTaskFailed,
-                fmt::format("What answers at {} is no Docker daemon that ix can use ({}).", address_.text,
+                fmt::format("not a Docker daemon that ix can use: {} ({})", address_.text,
                             theirs.empty() ? fmt::format("status {}", response.head.status)
                                            : "API version " + theirs));
   }
@@ -163,7 +162,7 @@ http::Request DockerApi::request(const std::string& method, const std::string& p
 http::Response DockerApi::expect_ok(http::Response response, const std::string& what) {
   if (response.head.ok()) return response;
   throw Error(ErrorCode::kTaskFailed,
-              fmt::format("The Docker daemon did not {}: {}", what, message_in(response.text())));
+              fmt::format("the Docker daemon cannot {}: {}", what, message_in(response.text())));
 }
 
 void DockerApi::read_messages(http::Response response, const std::string& what, const OnMessage& on_message) {
@@ -177,18 +176,18 @@ void DockerApi::read_messages(http::Response response, const std::string& what, 
       on_message(message);
     });
   } catch (const http::TransportError& error) {
-    throw Error(ErrorCode::kTaskFailed, fmt::format("The connection to the Docker daemon at {} broke off: {}",
+    throw Error(ErrorCode::kTaskFailed, fmt::format("connection to the Docker daemon at {} closed early: {}",
                                                     address_.text, error.message()));
   }
   if (!failure.empty())
-    throw Error(ErrorCode::kTaskFailed, fmt::format("The Docker daemon did not {}: {}", what, failure));
+    throw Error(ErrorCode::kTaskFailed, fmt::format("the Docker daemon cannot {}: {}", what, failure));
 }
 
 std::optional<base::Json> DockerApi::inspect_image(const std::string& name) {
   http::Response response = send(request("GET", path_of_image(name, "/json")));
   if (response.head.status == 404) return std::nullopt;
   response = expect_ok(std::move(response), "describe the image " + name);
-  return base::parse_json(base::read_all(*response.body, kLargestMessage, "What it says of " + name));
+  return base::parse_json(base::read_all(*response.body, kLargestMessage, "description of " + name));
 }
 
 bool DockerApi::volume_exists(const std::string& name) {
@@ -202,11 +201,11 @@ void DockerApi::build(const Parameters& parameters, http::RequestBody context, c
   http::Request build = request("POST", "/build", parameters);
   build.headers.add("Content-Type", "application/x-tar");
   build.body = std::move(context);
-  const http::Response response = expect_ok(send(build), "begin the build");
+  const http::Response response = expect_ok(send(build), "start the build");
   try {
     for_each_message(*response.body, on_message);
   } catch (const http::TransportError& error) {
-    throw Error(ErrorCode::kTaskFailed, fmt::format("The connection to the Docker daemon at {} broke off: {}",
+    throw Error(ErrorCode::kTaskFailed, fmt::format("connection to the Docker daemon at {} closed early: {}",
                                                     address_.text, error.message()));
   }
 }
@@ -232,7 +231,7 @@ void DockerApi::tag(const std::string& image, const std::string& repository, con
       send(request("POST", path_of_image(image, "/tag"), {{"repo", repository}, {"tag", tag}}));
   if (response.head.ok()) return;
   throw Error(ErrorCode::kTaskFailed,
-              fmt::format("The Docker daemon did not name {} {}:{}.", image, repository, tag));
+              fmt::format("the Docker daemon cannot tag {} as {}:{}", image, repository, tag));
 }
 
 void DockerApi::load(http::RequestBody archive, const OnMessage& on_message) {
@@ -243,7 +242,7 @@ void DockerApi::load(http::RequestBody archive, const OnMessage& on_message) {
 }
 
 std::unique_ptr<base::ByteSource> DockerApi::save(const std::string& image) {
-  return expect_ok(send(request("GET", path_of_image(image, "/get"))), "give the image " + image).body;
+  return expect_ok(send(request("GET", path_of_image(image, "/get"))), "export the image " + image).body;
 }
 
 bool DockerApi::remove(const std::string& name) {

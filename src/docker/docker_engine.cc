@@ -113,7 +113,7 @@ class DockerEngine : public engine::Engine {
     if (job.source_date_epoch) {
       sink.log(
           base::kNoActivity, base::LogLevel::kDebug,
-          "SOURCE_DATE_EPOCH is the time of the files that are copied; other times are the Docker daemon's.");
+          "SOURCE_DATE_EPOCH sets the time of the copied files only; other times are the Docker daemon's");
     }
     BuildProgress progress(plan, sink);
     api.build(parameters(job, dockerfile), archive.body(),
@@ -123,7 +123,8 @@ class DockerEngine : public engine::Engine {
     const auto built = find(api, progress.image_id());
     if (!built) {
       throw Error(ErrorCode::kTaskFailed,
-                  "The image is gone from the Docker daemon already. Build again, while nobody prunes it.");
+                  "image already removed from the Docker daemon\nhint: build again, and do not prune during "
+                  "the build");
     }
     return {{*built, ""}, *built, true, progress.steps(), progress.cached(), {}};
   }

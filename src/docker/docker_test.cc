@@ -43,7 +43,7 @@ std::string message_of(const Action& action) {
   try {
     action();
   } catch (const base::Error& error) {
-    return error.message();
+    return error.message() + error.hint();
   }
   return "";
 }
@@ -127,7 +127,7 @@ TEST_F(Api, OfANewerDaemonIsSpokenAsItIsKnownHere) {
 
 TEST_F(Api, OfSomethingElseIsRefused) {
   version_ = "";
-  EXPECT_THAT(message_of([&] { api().volume_exists("data"); }), HasSubstr("is no Docker daemon"));
+  EXPECT_THAT(message_of([&] { api().volume_exists("data"); }), HasSubstr("not a Docker daemon"));
 }
 
 TEST_F(Api, SaysWhatTheDaemonSaysWhereItRefuses) {
@@ -155,7 +155,7 @@ TEST_F(Api, TakesAFailureOutOfAStreamThatBeganWell) {
 TEST_F(Api, SaysWhatToDoWhereNobodyAnswers) {
   server_.stop();
   EXPECT_THAT(message_of([&] { api().inspect_image("app"); }),
-              ::testing::AllOf(HasSubstr("No Docker daemon answers"), HasSubstr("--engine embedded")));
+              ::testing::AllOf(HasSubstr("no Docker daemon at"), HasSubstr("--engine embedded")));
 }
 
 TEST(ApiOverTls, ShowsTheClientsCertificate) {
@@ -184,7 +184,7 @@ TEST(Messages, AreOneALine) {
   EXPECT_EQ(count, 2);
   base::TextSource other("<html>\n");
   EXPECT_THAT(message_of([&] { for_each_message(other, [](const base::Json&) {}); }),
-              HasSubstr("not of its API"));
+              HasSubstr("invalid answer"));
 }
 
 // "name=content" of every member; folders end in a slash.
@@ -311,9 +311,8 @@ TEST_F(Progress, NamesTheStepThatFailedWithItsExitCodeAndLine) {
   say("Step 2/3 : RUN make\n ---> Running in 0123\n");
   progress_.take({{"errorDetail", {{"code", 2}, {"message", "returned a non-zero code: 2"}}},
                   {"error", "returned a non-zero code: 2"}});
-  EXPECT_THAT(
-      message_of([&] { progress_.finish(); }),
-      ::testing::AllOf(HasSubstr("Dockerfile:2:1"), HasSubstr("`RUN make` failed with exit code 2.")));
+  EXPECT_THAT(message_of([&] { progress_.finish(); }),
+              ::testing::AllOf(HasSubstr("Dockerfile:2:1"), HasSubstr("`RUN make` failed: exit code: 2")));
   EXPECT_EQ(sink_.ended().at("s 2/3"), base::Outcome::kFailed);
 }
 

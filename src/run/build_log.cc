@@ -104,9 +104,8 @@ bool BuildLog::write(const std::string& repository, const BuildRecord& record, R
     }
     services_.sink.log(
         base::kNoActivity, services_.level,
-        fmt::format("This build is not written down in {}, so that `ix why` and `ix image prune` will not "
-                    "know of it: {}",
-                    repository, error.message()));
+        fmt::format("build not recorded in {}, so `ix why` and `ix image prune` do not know of it: {}",
+                    repository, error.message() + error.hint()));
     return false;
   }
 }

@@ -96,7 +96,7 @@ void ImageWork::make_again(plan::Images& images, const plan::StageStep& lost, co
   else
     services_.engine().remove_image(lost.image);
   sink_.log(base::kNoActivity, base::LogLevel::kWarning,
-            fmt::format("The image {} cannot be had as a whole, and is made again. {}", place, reason));
+            fmt::format("image {} is incomplete and is rebuilt: {}", place, reason));
   const auto plan = images.plan_again(id, lost.push || place == lost.image);
   for (plan::StageStep step : plan->steps) {
     if (step.place == plan::Place::kUnneeded) continue;
@@ -222,7 +222,7 @@ std::string ImageWork::send(const plan::StageStep& step, base::ActivityId activi
   const oci::Reference to = oci::parse_reference(step.image);
   const auto repo = services_.open_repo(to, true);
   if (repo->find(to.identifier()) && oci::is_whole(*repo, to.identifier(), *services_.losses))
-    return "another one has pushed it meanwhile";
+    return "already pushed by another build";
   if (step.place == plan::Place::kRegistry) {
     const oci::Reference from = oci::parse_reference(step.found_at);
     oci::CopyOptions options;

@@ -44,14 +44,16 @@ std::vector<std::string> ManifestReach::read(const std::vector<std::string>& ref
       if (const auto subject = oci::subject_of_tag(refs[i])) next.insert(*subject);
       if (manifest) add(*manifest, next);
     } catch (const std::invalid_argument& error) {
-      throw base::Error(base::ErrorCode::kRegistry,
-                        fmt::format("What {} in {} names cannot be told, so nothing can be removed there: {}",
-                                    refs[i], repo_.name(), error.what()));
+      throw base::Error(
+          base::ErrorCode::kRegistry,
+          fmt::format("cannot read what {} in {} refers to, so nothing can be removed there: {}", refs[i],
+                      repo_.name(), error.what()));
     } catch (const base::Error& error) {
-      throw base::Error(error.code(),
-                        fmt::format("What {} in {} names cannot be told, so nothing can be removed there. {}",
-                                    refs[i], repo_.name(), error.message()),
-                        error.context());
+      throw base::Error(
+          error.code(),
+          fmt::format("cannot read what {} in {} refers to, so nothing can be removed there: {}", refs[i],
+                      repo_.name(), error.message()),
+          error.context());
     }
   });
   std::vector<std::string> further;

@@ -18,7 +18,7 @@ engine::SecretSource secret_source(const std::string& id, const std::string& whe
   if (where.starts_with("env:")) return {id, "", where.substr(4)};
   if (where.starts_with("file:")) return {id, where.substr(5), ""};
   throw base::Error(base::ErrorCode::kProject,
-                    fmt::format("The secret {} is to come from {}: write file:/path or env:NAME.", id,
+                    fmt::format("invalid source of the secret {}: {} (expected: file:/path or env:NAME)", id,
                                 where.substr(0, where.find(':'))));
 }
 
@@ -28,8 +28,9 @@ engine::BuildNetwork parse_build_network(const std::string& text) {
   if (text == "default") return engine::BuildNetwork::kDefault;
   if (text == "none") return engine::BuildNetwork::kNone;
   if (text == "host") return engine::BuildNetwork::kHost;
-  throw base::Error(base::ErrorCode::kProject,
-                    fmt::format("DOCKER.BUILD_NETWORK is default, none or host, not {}.", text));
+  throw base::Error(
+      base::ErrorCode::kProject,
+      fmt::format("invalid value \"{}\" for DOCKER.BUILD_NETWORK (expected: default, none, host)", text));
 }
 
 engine::RunLimits parse_run_limits(const std::string& memory, const std::string& pids, const std::string& shm,

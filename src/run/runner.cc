@@ -117,7 +117,7 @@ class Run {
   void clean() {
     for (std::size_t i = plan_.steps.size(); i-- > 0;) {
       if (!step(i).cleans || shop_.cancellation.requested()) continue;
-      shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo, "Cleaning " + step(i).name);
+      shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo, "cleaning " + step(i).name);
       try {
         shop_.store.begin(step(i).name);  // what is cleaned is no longer complete, whatever comes next
         task_of(i).clean();
@@ -125,7 +125,7 @@ class Run {
       } catch (const base::Error& error) {
         report_.failures.push_back(
             {step(i).name,
-             base::Error(error.code(), "Cleaning failed: " + error.message(), error.context())});
+             base::Error(error.code(), "cleaning failed: " + error.message(), error.context())});
         stopping_ = true;
         return;
       } catch (const base::Cancelled&) {
@@ -189,7 +189,7 @@ class Run {
       return begun ? Result::kFailed : Result::kNotStarted;
     } catch (const std::exception&
                  error) {  // no memory, no thread: nothing that a task may take the others down with
-      fail(index, {base::ErrorCode::kTaskFailed, fmt::format("ix cannot go on: {}.", error.what())});
+      fail(index, {base::ErrorCode::kTaskFailed, fmt::format("ix cannot continue: {}", error.what())});
       if (begun) shop_.sink.end(activity, base::Outcome::kFailed, "");
       return Result::kFailed;
     }
@@ -210,7 +210,7 @@ class Run {
     if (has_checks || !is_root(index)) {
       lock.emplace(shop_.builder_folder, task.name, shop_.cancellation, [&] {
         shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo,
-                       fmt::format("Waiting for another ix in this project, which is running {}", task.name));
+                       fmt::format("{}: waiting for another ix that runs it in this project", task.name));
       });
     }
     // Under the lock: what another ix has just finished is not done twice.
@@ -254,9 +254,8 @@ class Run {
       if (decision.runs) {
         const task::Task& task = task_of(index);
         const task::TaskLock lock(shop_.builder_folder, task.name, shop_.cancellation, [&] {
-          shop_.sink.log(
-              base::kNoActivity, base::LogLevel::kInfo,
-              fmt::format("Waiting for another ix in this project, which is making {}", task.name));
+          shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo,
+                         fmt::format("{}: waiting for another ix that builds it in this project", task.name));
         });
         shop_.cancellation.throw_if_requested();
         activity = shop_.sink.begin({task.name, plan::describe(decision)});

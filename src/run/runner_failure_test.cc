@@ -196,7 +196,7 @@ TEST_F(RunnerFailureTest, NothingRunsAfterCleaningFailed) {
   const Report report = project.run("app", {.clean_all = true, .args = {}});
   ASSERT_EQ(report.failures.size(), 1u);
   EXPECT_EQ(report.failures[0].task, "app");
-  EXPECT_EQ(report.failures[0].error.message(), "Cleaning failed: is in use");
+  EXPECT_EQ(report.failures[0].error.message(), "cleaning failed: is in use");
   EXPECT_THAT(report.not_started, ElementsAre("lib", "app"));
   EXPECT_THAT(project.take_notes(), IsEmpty());
 }

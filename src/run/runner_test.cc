@@ -202,9 +202,9 @@ TEST_F(RunnerBasicsTest, EventsNameTheTaskAndWhyItRuns) {
   const auto begun = project.sink.begun();
   ASSERT_EQ(begun.size(), 4u);
   EXPECT_EQ(begun[0].name, "lib");
-  EXPECT_EQ(begun[0].detail, "it has not been completed here");
+  EXPECT_EQ(begun[0].detail, "never completed in this checkout");
   EXPECT_EQ(begun[2].detail, "lib changed");
-  EXPECT_EQ(begun[3].detail, "lib runs");
+  EXPECT_EQ(begun[3].detail, "dependency lib runs");
   EXPECT_FALSE(begun[3].owns_terminal);
   EXPECT_EQ(project.sink.ended().at("app"), base::Outcome::kDone);
 }

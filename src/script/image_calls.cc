@@ -43,12 +43,13 @@ void require_repository(const std::string& name) {
     if (reference.tag.empty() && !reference.digest) return;
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("its repository is '{}'. {}", name, error.message()));
+                      fmt::format("its repository is '{}': {}", name, error.message() + error.hint()));
   }
   throw base::Error(
       base::ErrorCode::kProject,
-      fmt::format("its repository is '{}', which has a tag. Leave it out: the tag is made of the stage.",
-                  name));
+      fmt::format(
+          "its repository is '{}', which has a tag\nhint: leave it out: the tag follows from the stage",
+          name));
 }
 
 // A hook that takes a name and answers nothing, or something that Python knows.
@@ -67,7 +68,7 @@ void build_image(const py::dict& request) {
   try {
     wanted.stage = to_image_stage(request["stage"]);
   } catch (const base::Error& error) {
-    throw base::Error(error.code(), fmt::format("The image {}: {}", wanted.name, error.message()));
+    throw base::Error(error.code(), fmt::format("image {}: {}", wanted.name, error.message() + error.hint()));
   }
   wanted.pull = request["pull"].cast<bool>();
   wanted.force = request["force"].cast<bool>();

@@ -250,10 +250,10 @@ TEST_F(ImageCallsTest, BuildImageAlwaysBuildsTheProjectsFolder) {
 
 TEST_F(ImageCallsTest, SaysWhatCannotBeBuilt) {
   const std::pair<const char*, std::vector<std::string>> cases[] = {
-      {"'none', 'app'", {"The image app:latest", "no none"}},
-      {"'Dockerfile', 'app', nocache=True", {"The image app:latest", "nocache", "buildargs"}},
-      {"'Dockerfile', 'app', buildargs={'A': []}", {"The image app:latest", "argument A"}},
-      {"'Dockerfile', 'A b'", {"The image A b:latest", "'A b'"}},
+      {"'none', 'app'", {"image app:latest", "no none"}},
+      {"'Dockerfile', 'app', nocache=True", {"image app:latest", "nocache", "buildargs"}},
+      {"'Dockerfile', 'app', buildargs={'A': []}", {"image app:latest", "argument A"}},
+      {"'Dockerfile', 'A b'", {"image A b:latest", "'A b'"}},
   };
   for (const auto& [call, said] : cases) {
     const auto error = failure(std::string("build_image(") + call + ")");

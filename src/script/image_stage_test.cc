@@ -209,7 +209,7 @@ TEST_F(ImageStageTest, SaysWhatIsWrongAndInWhichTask) {
   for (const auto& [body, said] : cases) {
     const auto error = failure(body);
     EXPECT_EQ(error.code(), base::ErrorCode::kProject) << body << ": " << error.message();
-    EXPECT_THAT(error.message(), HasSubstr("The image task web: ")) << body;
+    EXPECT_THAT(error.message(), HasSubstr("image task web: ")) << body;
     for (const auto& each : said) EXPECT_THAT(error.message(), HasSubstr(each)) << body;
     EXPECT_THAT(error.message() + error.context(), ::testing::Not(HasSubstr("canary")));
   }
@@ -218,7 +218,7 @@ TEST_F(ImageStageTest, SaysWhatIsWrongAndInWhichTask) {
 TEST_F(ImageStageTest, AnEndOfTheProgramIsNoStage) {
   const auto error = failure("  def build_args(self): raise SystemExit(0)\n");
   EXPECT_EQ(error.code(), base::ErrorCode::kProject);
-  EXPECT_THAT(error.message(), HasSubstr("image task web ended the program"));
+  EXPECT_THAT(error.message(), HasSubstr("image task web exited"));
 }
 
 TEST_F(ImageStageTest, AProjectWithoutANameHasNoImages) {
@@ -272,7 +272,7 @@ TEST_F(ImageStageTest, NamesTheLineOfATemplateThatIsWrong) {
     write("web.jinja", text);
     const auto error = failure("  dockerfile = \"web.jinja\"\n");
     EXPECT_EQ(error.code(), base::ErrorCode::kProject);
-    EXPECT_THAT(error.message(), HasSubstr("The image task web: "));
+    EXPECT_THAT(error.message(), HasSubstr("image task web: "));
     for (const auto& each : said) EXPECT_THAT(error.message(), HasSubstr(each)) << text;
   }
 }

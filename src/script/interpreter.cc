@@ -98,9 +98,11 @@ class Configuration {
   }
   static void require(PyStatus status) {
     if (PyStatus_Exception(status)) {
-      throw base::Error(base::ErrorCode::kProject,
-                        fmt::format("Cannot start Python: {}. Is the package libpython3.11-stdlib installed?",
-                                    status.err_msg == nullptr ? "unknown reason" : status.err_msg));
+      throw base::Error(
+          base::ErrorCode::kProject,
+          fmt::format(
+              "cannot start Python: {}\nhint: check that the package libpython3.11-stdlib is installed",
+              status.err_msg == nullptr ? "unknown reason" : status.err_msg));
     }
   }
 
@@ -147,7 +149,7 @@ void start_python(const InterpreterOptions& options) {
   if (!exists(std::string(IXIAN_PYTHON_STDLIB) + "/encodings")) {
     throw base::Error(
         base::ErrorCode::kProject,
-        fmt::format("Python's standard library is not in {}. Install the package libpython3.11-stdlib.",
+        fmt::format("Python's standard library is not in {}\nhint: install the package libpython3.11-stdlib",
                     IXIAN_PYTHON_STDLIB));
   }
   // Both before Python starts: it reads them once.
@@ -162,7 +164,7 @@ void start_python(const InterpreterOptions& options) {
     py::object hook = boot.attr("LoggingHook")();
     py::module_::import("sys").attr("meta_path").attr("insert")(0, hook);
   } catch (py::error_already_set& exception) {
-    throw base::Error(base::ErrorCode::kProject, "Cannot start Python.", exception.what());
+    throw base::Error(base::ErrorCode::kProject, "cannot start Python", exception.what());
   }
   PyEval_SaveThread();
 }

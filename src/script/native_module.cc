@@ -173,7 +173,7 @@ py::str quote_words(py::list words) {
 
 void duplicate_task(const std::string& name, py::object kept, py::object ignored) {
   session().sink.log(base::kNoActivity, base::LogLevel::kWarning,
-                     fmt::format("The task {} is defined twice: {} is used, {} is not. Rename one of them.",
+                     fmt::format("task {} is defined twice: {} is used, {} is not\nhint: rename one of them",
                                  name, source_of(kept), source_of(ignored)));
 }
 

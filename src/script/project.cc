@@ -82,11 +82,10 @@ task::ImageStage image_stage(std::size_t runner, const std::string& name) {
       return to_image_stage(py::module_::import("ixian_docker._stages").attr("declaration")(kept(runner)));
     });
   } catch (const Complete&) {
-    throw base::Error(
-        base::ErrorCode::kProject,
-        fmt::format("The image task {} ended the program when it was asked for its stage.", name));
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("image task {} exited while its stage was read", name));
   } catch (const base::Error& error) {
-    throw base::Error(base::ErrorCode::kProject, fmt::format("The image task {}: {}", name, error.message()),
+    throw base::Error(base::ErrorCode::kProject, fmt::format("image task {}: {}", name, error.message()),
                       error.context());
   }
 }
@@ -173,7 +172,7 @@ Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Can
     });
   } catch (const Complete&) {
     throw base::Error(base::ErrorCode::kProject,
-                      base::printable_path(options.file) + " ended the program while it was loading.");
+                      base::printable_path(options.file) + " exited while it was loaded");
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kProject, error.message(), error.context());
   }

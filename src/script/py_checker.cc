@@ -34,7 +34,7 @@ class PyChecker : public task::Checker {
     try {
       return call_python(body);
     } catch (const base::Error& error) {
-      throw base::Error(error.code(), fmt::format("the checker {} raised {}", type_, error.message()),
+      throw base::Error(error.code(), fmt::format("checker {} raised {}", type_, error.message()),
                         error.context());
     }
   }

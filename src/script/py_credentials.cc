@@ -88,10 +88,11 @@ class PythonCredentials : public auth::CredentialProvider {
   // credentials() that need the registry which they are for.
   void fail_if_asked_by_itself() const {
     if (asking_ != std::this_thread::get_id()) return;
-    throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("{} ({}) uses {} while it is asked for the credentials of {}. It has to "
-                                  "get them from elsewhere.",
-                                  client_.name, client_.source, client_.registry, client_.registry));
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format(
+            "{} ({}) uses {} while its own credentials for {} are requested\nhint: get them from elsewhere",
+            client_.name, client_.source, client_.registry, client_.registry));
   }
 
   bool is_due() const {
@@ -144,8 +145,8 @@ class PythonCredentials : public auth::CredentialProvider {
                         error.context());
     } catch (const Complete&) {
       throw base::Error(base::ErrorCode::kRegistry,
-                        fmt::format("{} ({}) ended the program while it was asked for credentials of {}.",
-                                    client_.name, client_.source, client_.registry));
+                        fmt::format("{} ({}) exited while credentials for {} were requested", client_.name,
+                                    client_.source, client_.registry));
     }
   }
 

@@ -54,12 +54,10 @@ std::string host_of(const std::string& registry) {
   if (oci::is_valid_host(host) && oci::looks_like_host(host)) {
     return oci::parse_reference(std::string(host) + "/x").host;
   }
-  throw base::Error(
-      base::ErrorCode::kProject,
-      fmt::format("CONFIG.DOCKER.REGISTRIES names the registry '{}', which is not the name of a "
-                  "host. Write its name with a dot or a port: 'registry.example.com', "
-                  "'registry:443'.",
-                  registry));
+  throw base::Error(base::ErrorCode::kProject,
+                    fmt::format("invalid registry '{}' in CONFIG.DOCKER.REGISTRIES (expected: a host with a "
+                                "dot or a port, such as 'registry.example.com' or 'registry:443')",
+                                registry));
 }
 
 registry::ClientKind kind_of(const std::string& name) {
@@ -106,8 +104,8 @@ std::vector<registry::RegistrySettings> registry_settings(const auth::Services& 
     one.host = host_of(row.registry);
     if (const auto [other, is_new] = written.emplace(one.host, row.registry); !is_new) {
       throw base::Error(base::ErrorCode::kProject,
-                        fmt::format("CONFIG.DOCKER.REGISTRIES has the registry {} twice, as '{}' and as "
-                                    "'{}'. Remove one of them.",
+                        fmt::format("duplicate registry {} in CONFIG.DOCKER.REGISTRIES, as '{}' and as "
+                                    "'{}'\nhint: remove one of them",
                                     one.host, other->second, row.registry));
     }
     one.kind = kind_of(row.kind);

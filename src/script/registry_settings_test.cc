@@ -141,7 +141,7 @@ TEST_F(RegistrySettingsTest, SaysWhatIsWrongAndWhere) {
       {"{'': {}}", {"''", "host"}},
       {"{'registry': {}}", {"'registry'", "dot or a port"}},
       {"{'a b.example.com': {}}", {"a b.example.com"}},
-      {"{'docker.io': {}, 'index.docker.io': {}}", {"docker.io twice", "'index.docker.io'"}},
+      {"{'docker.io': {}, 'index.docker.io': {}}", {"duplicate registry docker.io", "'index.docker.io'"}},
   };
   for (const auto& [registries, said] : cases) {
     const auto error = failure(registries);

@@ -284,15 +284,15 @@ TEST_F(FileHasherTest, UnreadableThingsAreToldByName) {
   const std::string matched = error_for({"closed/*"});
   ASSERT_EQ(::seteuid(root ? 0 : ::geteuid()), 0);
   ::chmod(at("closed").c_str(), 0755);
-  EXPECT_EQ(file, "Cannot read src/x: Permission denied.");
-  EXPECT_EQ(folder, "Cannot read closed: Permission denied.");
-  EXPECT_EQ(below, "Cannot read closed/y: Permission denied.");
-  EXPECT_EQ(matched, "Cannot read closed: Permission denied.");
+  EXPECT_EQ(file, "cannot read src/x: permission denied");
+  EXPECT_EQ(folder, "cannot read closed: permission denied");
+  EXPECT_EQ(below, "cannot read closed/y: permission denied");
+  EXPECT_EQ(matched, "cannot read closed: permission denied");
 }
 
 TEST_F(FileHasherTest, AProjectThatIsGoneIsAnError) {
   std::filesystem::remove_all(root_);
-  EXPECT_EQ(error_for({"a"}), "Cannot read " + root_ + ": No such file or directory.");
+  EXPECT_EQ(error_for({"a"}), "cannot read " + root_ + ": no such file or directory");
 }
 
 TEST_F(FileHasherTest, UnchangedFilesAreReadOnce) {

@@ -68,7 +68,7 @@ FolderId folder_id(const struct stat& status) {
 void fail_to_read(std::string_view path, int error_number) {
   throw base::Error(
       base::ErrorCode::kTaskFailed,
-      fmt::format("Cannot read {}: {}.", base::printable_path(path), base::errno_text(error_number)));
+      fmt::format("cannot read {}: {}", base::printable_path(path), base::errno_text(error_number)));
 }
 
 }  // namespace ixian::task

@@ -57,15 +57,16 @@ TaskId TaskGraph::require(std::string_view name) const {
   const TaskId id = find(name);
   if (id == kNone) {
     throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("There is no task named {}.{} `ix help` lists them all.",
-                                  base::shell_quote(name), base::did_you_mean(name, names_of(tasks_))));
+                      fmt::format("unknown task: {}{}\nhint: list tasks with `ix help`",
+                                  base::shell_quote(name), base::suggestion(name, names_of(tasks_))));
   }
   // It is there, and is not to be found under a similar name.
   if (!tasks_[id].in_context) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("The task {} is not for this RUN_CONTEXT. Set CONFIG.RUN_CONTEXT to one of "
-                                  "its `contexts`.",
-                                  name));
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format(
+            "task {} is not for this RUN_CONTEXT\nhint: set CONFIG.RUN_CONTEXT to one of its `contexts`",
+            name));
   }
   return id;
 }
@@ -110,9 +111,8 @@ void TaskGraph::fail_unknown(TaskId asker) const {
   auto unknown =
       std::find_if(depends.begin(), depends.end(), [this](const auto& name) { return find(name) == kNone; });
   throw base::Error(base::ErrorCode::kProject,
-                    fmt::format("The task {} depends on {}, and there is no task of that name.{}",
-                                with_source(tasks_[asker]), base::shell_quote(*unknown),
-                                base::did_you_mean(*unknown, names_of(tasks_))));
+                    fmt::format("task {} depends on an unknown task: {}{}", with_source(tasks_[asker]),
+                                base::shell_quote(*unknown), base::suggestion(*unknown, names_of(tasks_))));
 }
 
 void TaskGraph::fail_ring(const std::vector<TaskId>& path, TaskId again) const {
@@ -129,9 +129,8 @@ void TaskGraph::fail_ring(const std::vector<TaskId>& path, TaskId again) const {
   }
   ring += tasks_[again].name;
   throw base::Error(
-      base::ErrorCode::kProject,
-      fmt::format("These tasks wait for each other: {}. Take one of these dependencies out.", ring),
-      tasks_[again].source.empty() ? "" : "The ring starts at " + with_source(tasks_[again]));
+      base::ErrorCode::kProject, fmt::format("dependency cycle: {}", ring),
+      tasks_[again].source.empty() ? "" : fmt::format("note: it starts at {}", with_source(tasks_[again])));
 }
 
 }  // namespace ixian::task

@@ -43,7 +43,7 @@ TaskLock::TaskLock(const std::string& folder, const std::string& task, base::Can
   fd_ = base::UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   auto fail = [&](int error) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("Cannot lock the task {} in {}: {}.", task, base::printable_path(path),
+                      fmt::format("cannot lock the task {} in {}: {}", task, base::printable_path(path),
                                   base::errno_text(error)));
   };
   if (!fd_.valid()) fail(errno);

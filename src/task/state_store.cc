@@ -124,7 +124,7 @@ void StateStore::fail(const char* action) {
   if (is_damage(code)) throw Damaged();
   throw base::Error(
       base::ErrorCode::kTaskFailed,
-      fmt::format("Cannot {} the project's state in {}: {}.", action, base::printable_path(path_),
+      fmt::format("cannot {} the project's state in {}: {}", action, base::printable_path(path_),
                   code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(database_)));
 }
 
@@ -190,11 +190,10 @@ void StateStore::open_file(bool create) {
   if (sqlite3_exec(database_, "PRAGMA user_version", read_version, &version, nullptr) != SQLITE_OK)
     fail("open");
   if (version > kSchema) {
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        fmt::format("The project's state in {} was written by a newer ix. Use that one, or remove the file: "
-                    "then every task runs once more.",
-                    base::printable_path(path_)));
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("the project's state in {} was written by a newer ix\nhint: use that one, "
+                                  "or remove the file: every task then runs again",
+                                  base::printable_path(path_)));
   }
   // Two processes may make it at once: each statement bears being run again.
   if (version < kSchema) {

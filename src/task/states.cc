@@ -29,11 +29,10 @@ base::Json TaskStates::own_state(TaskId id) {
   if (auto again = std::find(asking_.begin(), asking_.end(), id); again != asking_.end()) {
     std::string ring;
     for (; again != asking_.end(); ++again) ring += graph_[*again].name + " → ";
-    throw base::Error(
-        base::ErrorCode::kProject,
-        fmt::format("The hash of the task {0} needs itself: {1}{0}. A checker's key must not hold the "
-                    "HASH of a task that depends on it.",
-                    graph_[id].name, ring));
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("the hash of task {0} depends on itself: {1}{0}\nhint: remove the HASH of "
+                                  "a dependent task from the checker's key",
+                                  graph_[id].name, ring));
   }
   if (is_image(id)) return {{"image", key_below(id)}};
   asking_.push_back(id);

@@ -246,7 +246,7 @@ TEST_F(TreeWalkTest, AFailureNamesThePath) {
       FAIL();
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kTaskFailed);
-      EXPECT_STREQ(error.what(), "Cannot read top/sub/a\\x0ab: Input/output error.");
+      EXPECT_STREQ(error.what(), "cannot read top/sub/a\\x0ab: input/output error");
     }
   }
 }

@@ -15,8 +15,8 @@ def test_the_second_waits_says_so_and_does_not_run_it_again(project):
     first = project.start("a")
     wait_for(lambda: project.noted("a"))
     second = project.start("a", stderr=open(project.path / "stderr", "wb"))
-    wait_for(lambda: "Waiting for another ix" in stderr_of(project))
-    assert "a" in stderr_of(project).split("Waiting for another ix")[1]
+    wait_for(lambda: "waiting for another ix" in stderr_of(project))
+    assert "a: waiting for another ix" in stderr_of(project)
     project.write("go")
     first.end().ok()
     assert second.end().code == 0
@@ -33,7 +33,7 @@ def test_a_shared_dependency_runs_once(project):
     first = project.start("one")
     wait_for(lambda: project.noted("low"))
     second = project.start("two", stderr=open(project.path / "stderr", "wb"))
-    wait_for(lambda: "Waiting for another ix" in stderr_of(project))
+    wait_for(lambda: "waiting for another ix" in stderr_of(project))
     project.write("go")
     first.end().ok()
     assert second.end().code == 0
@@ -68,7 +68,7 @@ def test_when_the_first_fails_the_second_runs_it(project):
     first = project.start("a")
     wait_for(lambda: project.noted("a"))
     second = project.start("a", stderr=open(project.path / "stderr", "wb"))
-    wait_for(lambda: "Waiting for another ix" in stderr_of(project))
+    wait_for(lambda: "waiting for another ix" in stderr_of(project))
     project.write("go")
     assert first.end().code == 1
     assert second.end().code == 0
@@ -82,7 +82,7 @@ def test_when_the_first_is_killed_the_second_goes_on(project):
     first = project.start("a")
     wait_for(lambda: project.noted("a"))
     second = project.start("a", stderr=open(project.path / "stderr", "wb"))
-    wait_for(lambda: "Waiting for another ix" in stderr_of(project))
+    wait_for(lambda: "waiting for another ix" in stderr_of(project))
     project.write("second")
     first.signal(signal.SIGKILL)
     assert second.end().code == 0
@@ -94,7 +94,7 @@ def test_a_child_that_outlives_its_task_does_not_keep_the_lock(project):
     project.tasks(task("a", "check = FileHash('in')", body="execute(['sh', '-c', 'sleep 60 >/dev/null 2>&1 &'])"))
     project.ix("a").ok()
     result = project.ix("--force", "a", timeout=10).ok()
-    assert "Waiting" not in result.stderr
+    assert "waiting for another" not in result.stderr
 
 
 def test_many_at_once_agree(project):
@@ -115,7 +115,7 @@ def test_help_and_plan_do_not_wait(project):
     first = project.start("a")
     wait_for(lambda: project.noted("a"))
     for args in (["help", "a"], ["plan", "a"], ["why", "a"], ["--show", "a"], ["graph"]):
-        assert "Waiting" not in project.ix(*args, timeout=10).ok().stderr
+        assert "waiting for another" not in project.ix(*args, timeout=10).ok().stderr
     project.write("go")
     first.end().ok()
 

@@ -188,7 +188,7 @@ def test_an_interruption_while_waiting_for_another_ix(project):
     first = project.start("a")
     wait_for(lambda: project.noted("a"))
     second = project.start("a", stderr=open(project.path / "stderr", "wb"))
-    wait_for(lambda: "Waiting for another ix" in (project.path / "stderr").read_text())
+    wait_for(lambda: "waiting for another ix" in (project.path / "stderr").read_text())
     second.signal(signal.SIGINT)
     assert second.end().code == 130
     assert first.process.poll() is None

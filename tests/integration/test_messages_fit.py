@@ -74,9 +74,9 @@ def test_a_tool_that_needs_the_daemon_says_so_whatever_builds(shop, ix):
     run = shop("RUN true")
     run("build_image").ok()
     host = {"DOCKER_HOST": f"unix://{ix.home}/none"}
-    told = run("jest", env=host).failed(1, "No Docker daemon answers", "compose, which needs it with every engine")
+    told = run("jest", env=host).failed(1, "no Docker daemon at", "compose, which needs it with every engine")
     assert "--engine embedded" not in told.stderr
-    run("--engine", "docker", "build", "-f", "Dockerfile.alone", ".", env=host).failed(1, "build without one: ix --engine embedded")
+    run("--engine", "docker", "build", "-f", "Dockerfile.alone", ".", env=host).failed(1, "build without one: `ix --engine embedded`")
 
 
 def test_a_push_shows_as_much_of_a_key_as_is_needed(shop, ix, plain):

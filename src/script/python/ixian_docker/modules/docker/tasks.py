@@ -59,7 +59,7 @@ class BuildDockerfile(Task):
             try:
                 stage = _stages.declaration(runner)
             except ProjectError as error:
-                raise ProjectError(f"The image task {runner.name}: {error}") from None
+                raise ProjectError(f"image task {runner.name}: {error}") from None
             path = _stages.text(runner.task, "rendered_dockerfile") or builder.get_path(f"/Dockerfile.{stage['name']}")
             write_file(path, stage["dockerfile"].encode(errors="surrogateescape"))
             _ixian.log("info", f"{_ixian.shown(path)} is what {stage['dockerfile_name']} makes.")

@@ -140,7 +140,7 @@ def request(name, dockerfile, context, options):
     try:
         return {"name": name, "stage": described(name, dockerfile, context, dict(options))}
     except ProjectError as error:
-        raise ProjectError(f"The image {name}: {error}") from None
+        raise ProjectError(f"image {name}: {error}") from None
 
 
 def described(name, dockerfile, context, options):
