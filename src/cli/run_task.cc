@@ -38,10 +38,17 @@ void report_failures(const run::Report& report, base::EventSink& sink) {
   sink.log(base::kNoActivity, base::LogLevel::kError, text + ".");
 }
 
+// "local cache hit R:T", "registry cache hit R:T in a mirror".
+std::string hit_of(const plan::StageStep& image) {
+  if (image.place != plan::Place::kRegistry) return "local cache hit " + image.image;
+  const std::string repository = image.found_at.substr(0, image.found_at.rfind(':'));
+  return "registry cache hit " + image.image + (image.found_at == image.image ? "" : " in " + repository);
+}
+
 std::string nothing_to_do(const plan::TaskPlan& plan, const task::TaskGraph& graph, task::TaskId root) {
   const std::string& name = graph[root].name;
   if (const plan::StageStep* image = plan.images ? plan.images->find(root) : nullptr)
-    return fmt::format("{} has nothing to build: {} is {}.", name, image->image, describe(*image));
+    return fmt::format("{}: up to date ({})", name, hit_of(*image));
   if (graph[root].is_virtual() && graph.dependencies(root).empty()) {
     return fmt::format("{0} gathers no tasks: there is nothing to do. A task joins it with parent = \"{0}\".",
                        name);

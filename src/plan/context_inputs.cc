@@ -35,7 +35,7 @@ std::string digest_by_reading(int fd, const std::string& name) {
     } else if (errno != EINTR) {
       throw base::Error(
           base::ErrorCode::kTaskFailed,
-          fmt::format("Cannot read {}: {}.", base::printable_path(name), base::errno_text(errno)));
+          fmt::format("cannot read {}: {}", base::printable_path(name), base::errno_text(errno)));
     }
   }
 }
@@ -141,7 +141,7 @@ ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileI
   if (!whole && inputs.reads.empty()) return {};
   if (declared.context.empty()) {
     throw inputs.reads.front().source->error(
-        inputs.reads.front().at, "there is no build context to take files from; give the image a context.");
+        inputs.reads.front().at, "no build context to copy files from\nhint: give the image a context");
   }
   const auto disk = std::make_shared<const context::DiskView>(declared.context);
   auto rules = context::read_ignore_rules(declared.context, declared.dockerfile_path, options.excluded);

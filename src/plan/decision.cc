@@ -31,6 +31,18 @@ std::string enumerate(const std::vector<std::string>& names) {
   return text;
 }
 
+// "dependency lib", "dependencies lib, app and 2 more".
+std::string dependencies(const std::vector<std::string>& names) {
+  return (names.size() == 1 ? "dependency " : "dependencies ") + enumerate(names);
+}
+
+// "not in the store, not in registry.local/shop".
+std::string missing_at(const std::vector<std::string>& repositories) {
+  std::string text = "not in the store";
+  for (const std::string& repository : repositories) text += ", not in " + repository;
+  return text;
+}
+
 // "FileHash:src/,setup.py" → "src/,setup.py".
 std::string subject_of(const std::string& checker_id) {
   return checker_id.substr(checker_id.find(':') + 1);
@@ -82,7 +94,7 @@ Decision ask_checkers(const task::TaskGraph& graph, task::TaskStates& states, ta
     } catch (const base::Error& error) {
       throw base::Error(
           error.code(),
-          fmt::format("Cannot tell whether {} is complete: {}", graph[id].name, error.message()),
+          fmt::format("cannot check whether {} is complete: {}", graph[id].name, error.message()),
           error.context());
     }
   }
@@ -101,32 +113,69 @@ std::string describe(const Decision& decision) {
     case Reason::kForced:
       return "forced";
     case Reason::kDependency:
-      return fmt::format("{} {}", enumerate(decision.because), decision.because.size() == 1 ? "runs" : "run");
+      return fmt::format("{} {}", dependencies(decision.because),
+                         decision.because.size() == 1 ? "runs" : "run");
     case Reason::kNoChecks:
-      return "it has no checks";
+      return "no checks: always runs";
     case Reason::kNeverCompleted:
-      return "it has not been completed here";
+      return "never completed in this checkout";
     case Reason::kUnfinished:
-      return "its last run did not succeed";
+      return "last run failed or was interrupted";
     case Reason::kArguments:
-      return "its arguments changed";
+      return "arguments changed";
     case Reason::kDependencyRan:
-      return fmt::format("{} ran since", enumerate(decision.because));
+      return dependencies(decision.because) + " ran since";
     case Reason::kChecks:
       return fmt::format("{} changed", enumerate(decision.changed));
     case Reason::kImage:
       return decision.because.front();
     case Reason::kImageMissing:
-      return "to build: nobody has this image";
+      return fmt::format("cache miss ({})", missing_at(decision.because));
     case Reason::kImageUnknown:
-      return fmt::format("to build: nobody knows whether {} {} this image",
-                         base::join(decision.because, ", "), decision.because.size() == 1 ? "has" : "have");
+      return fmt::format("cache miss ({}; {} unavailable)", missing_at(decision.changed),
+                         base::join(decision.because, ", "));
     case Reason::kImageUnasked:
-      return "to build: it is not here, and no registry is asked";
+      return "cache miss (not in the store; registries skipped by --no-pull)";
     case Reason::kImagePush:
-      return "to push";
+      return decision.because.front();
     case Reason::kImageAfter:
-      return "known when what it is made from is";
+      return "unknown until its inputs are ready";
+  }
+  return "";
+}
+
+const char* name_of(Reason reason) {
+  switch (reason) {
+    case Reason::kComplete:
+      return "complete";
+    case Reason::kForced:
+      return "forced";
+    case Reason::kDependency:
+      return "dependency_runs";
+    case Reason::kNoChecks:
+      return "no_checks";
+    case Reason::kNeverCompleted:
+      return "never_completed";
+    case Reason::kUnfinished:
+      return "unfinished";
+    case Reason::kArguments:
+      return "arguments_changed";
+    case Reason::kDependencyRan:
+      return "dependency_ran";
+    case Reason::kChecks:
+      return "checks_changed";
+    case Reason::kImage:
+      return "cache_hit";
+    case Reason::kImageMissing:
+      return "cache_miss";
+    case Reason::kImageUnknown:
+      return "cache_unavailable";
+    case Reason::kImageUnasked:
+      return "cache_skipped";
+    case Reason::kImagePush:
+      return "push";
+    case Reason::kImageAfter:
+      return "inputs_not_ready";
   }
   return "";
 }

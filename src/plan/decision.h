@@ -22,10 +22,11 @@ enum class Reason {
   kDependencyRan,   // a dependency has run since the last success of this one
   kChecks,          // a checker does not pass
   kImage,           // of an image task: nothing to do; `because` says where the image is
-  kImageMissing,    // nobody has the image
-  kImageUnknown,    // nobody here has it, and `because` could not be asked
+  kImageMissing,    // neither the engine nor the repositories `because` have the image
+  kImageUnknown,    // neither the engine nor the repositories `changed` have it, and `because` could not be
+                    // asked
   kImageUnasked,    // it is not here, and nobody else was to be asked
-  kImagePush,       // the image is there, and its registry has not got it
+  kImagePush,       // the image is there, as `because` says, and its registry has not got it
   kImageAfter,      // tasks run first that make what the image is made from
 };
 
@@ -37,8 +38,11 @@ struct Decision {
       changed;  // the parts of these checkers' states that are not as they were, where that can be told
 };
 
-// A reason as a few words: "lib runs", "src/ changed", "forced".
+// A reason as a few words for people: "dependency lib runs", "src/ changed", "forced".
 std::string describe(const Decision& decision);
+
+// A reason for programs, which never changes: "dependency_runs", "cache_miss".
+const char* name_of(Reason reason);
 
 // What the decision depends on besides the task itself.
 struct Situation {

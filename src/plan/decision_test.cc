@@ -116,7 +116,7 @@ TEST_F(DecisionTest, AnErrorOfACheckerNamesTheTask) {
     project.decision("app");
     FAIL();
   } catch (const base::Error& error) {
-    EXPECT_EQ(error.message(), "Cannot tell whether app is complete: no git");
+    EXPECT_EQ(error.message(), "cannot check whether app is complete: no git");
     EXPECT_EQ(error.code(), base::ErrorCode::kProject);
     EXPECT_EQ(error.context(), "trace");
   }
@@ -133,14 +133,27 @@ Decision decision(Reason reason, std::vector<std::string> because = {}) {
 TEST(Describe, EveryReasonIsAFewWords) {
   EXPECT_EQ(describe(decision(Reason::kComplete)), "up to date");
   EXPECT_EQ(describe(decision(Reason::kForced)), "forced");
-  EXPECT_EQ(describe(decision(Reason::kDependency, {"lib"})), "lib runs");
-  EXPECT_EQ(describe(decision(Reason::kDependency, {"a", "b"})), "a, b run");
-  EXPECT_EQ(describe(decision(Reason::kDependency, {"a", "b", "c", "d", "e"})), "a, b, c and 2 more run");
-  EXPECT_EQ(describe(decision(Reason::kNoChecks)), "it has no checks");
-  EXPECT_EQ(describe(decision(Reason::kNeverCompleted, {"X:y"})), "it has not been completed here");
-  EXPECT_EQ(describe(decision(Reason::kUnfinished)), "its last run did not succeed");
-  EXPECT_EQ(describe(decision(Reason::kArguments)), "its arguments changed");
-  EXPECT_EQ(describe(decision(Reason::kDependencyRan, {"lib"})), "lib ran since");
+  EXPECT_EQ(describe(decision(Reason::kDependency, {"lib"})), "dependency lib runs");
+  EXPECT_EQ(describe(decision(Reason::kDependency, {"a", "b"})), "dependencies a, b run");
+  EXPECT_EQ(describe(decision(Reason::kDependency, {"a", "b", "c", "d", "e"})),
+            "dependencies a, b, c and 2 more run");
+  EXPECT_EQ(describe(decision(Reason::kNoChecks)), "no checks: always runs");
+  EXPECT_EQ(describe(decision(Reason::kNeverCompleted, {"X:y"})), "never completed in this checkout");
+  EXPECT_EQ(describe(decision(Reason::kUnfinished)), "last run failed or was interrupted");
+  EXPECT_EQ(describe(decision(Reason::kArguments)), "arguments changed");
+  EXPECT_EQ(describe(decision(Reason::kDependencyRan, {"lib"})), "dependency lib ran since");
+}
+
+TEST(Describe, ACacheMissNamesThoseThatAnswered) {
+  EXPECT_EQ(describe(decision(Reason::kImageMissing)), "cache miss (not in the store)");
+  EXPECT_EQ(describe(decision(Reason::kImageMissing, {"r.example.com/shop"})),
+            "cache miss (not in the store, not in r.example.com/shop)");
+  Decision unknown = decision(Reason::kImageUnknown, {"r.example.com/shop"});
+  unknown.changed = {"mirror.example.com/shop"};
+  EXPECT_EQ(describe(unknown),
+            "cache miss (not in the store, not in mirror.example.com/shop; r.example.com/shop unavailable)");
+  EXPECT_EQ(describe(decision(Reason::kImageUnasked)),
+            "cache miss (not in the store; registries skipped by --no-pull)");
 }
 
 class DescribeChecksTest : public DecisionTest {

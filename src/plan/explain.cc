@@ -53,8 +53,7 @@ void compare(const std::string& name, const base::Json& before, const base::Json
   } else if (is_file_fact(before) && is_file_fact(now)) {
     changes.push_back({name, file_change(before.get<std::string>(), now.get<std::string>())});
   } else {
-    changes.push_back(
-        {name.empty() ? "state" : name, fmt::format("was {}, now {}", shorten(before), shorten(now))});
+    changes.push_back({name.empty() ? "state" : name, fmt::format("{} → {}", shorten(before), shorten(now))});
   }
 }
 
@@ -76,8 +75,8 @@ std::vector<Change> changes_of(const Step& step, task::TaskStates& states, task:
   const auto record = store.load(step.name);
   if (step.decision.reason == Reason::kArguments && record) {
     const auto now = is_root ? options.args : std::vector<std::string>();
-    changes.push_back({"arguments", fmt::format("were [{}], now [{}]", base::join(record->args, " "),
-                                                base::join(now, " "))});
+    changes.push_back(
+        {"arguments", fmt::format("[{}] → [{}]", base::join(record->args, " "), base::join(now, " "))});
   }
   if (step.decision.reason == Reason::kDependencyRan) {
     for (const auto& name : step.decision.because) changes.push_back({name, "ran since"});
@@ -137,6 +136,7 @@ base::Json to_json(const std::vector<Explanation>& explanations) {
     }
     list.push_back({{"task", explanation.task},
                     {"why", describe(explanation.decision)},
+                    {"reason", name_of(explanation.decision.reason)},
                     {"changes", std::move(changes)},
                     {"dependencies", explanation.dependencies}});
   }

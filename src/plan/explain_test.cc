@@ -87,7 +87,7 @@ TEST_F(ExplainTest, ArgumentsAreShownBeforeAndNow) {
   project.add("app");
   project.checked();
   project.record("app", {"--prod", "x"});
-  EXPECT_THAT(lines(explain_it("app").at(0).changes), ElementsAre("arguments: were [--prod x], now []"));
+  EXPECT_THAT(lines(explain_it("app").at(0).changes), ElementsAre("arguments: [--prod x] → []"));
 }
 
 TEST_F(ExplainTest, ADependencyThatRanSinceIsNamed) {
@@ -114,7 +114,7 @@ TEST_F(ExplainTest, AChainIsFollowedDownToWhatChanged) {
   EXPECT_THAT(tasks(explanations), ElementsAre("app", "lib", "base"));
   EXPECT_THAT(explanations[0].dependencies, ElementsAre("lib"));
   EXPECT_THAT(explanations[0].changes, IsEmpty());
-  EXPECT_THAT(lines(explanations[2].changes), ElementsAre("state: was 1, now 2"));
+  EXPECT_THAT(lines(explanations[2].changes), ElementsAre("state: 1 → 2"));
 }
 
 TEST_F(ExplainTest, DependentsComeFirstAndEachTaskOnce) {
@@ -152,14 +152,14 @@ TEST_F(ExplainTest, JsonHasOneEntryATask) {
   project.checked();
   project.record("app", {"x"});
   EXPECT_EQ(to_json(explain_it("app")), Json::parse(R"([
-      {"task": "app", "why": "lib runs", "changes": [], "dependencies": ["lib"]},
-      {"task": "lib", "why": "it has no checks", "changes": [], "dependencies": []}])"));
+      {"task": "app", "why": "dependency lib runs", "reason": "dependency_runs", "changes": [], "dependencies": ["lib"]},
+      {"task": "lib", "why": "no checks: always runs", "reason": "no_checks", "changes": [], "dependencies": []}])"));
 }
 
 TEST(Differences, AreSortedAndNamedByTheirPath) {
   EXPECT_THAT(
       lines(differences({{"z", 1}, {"a", {{"b", 1}, {"c", 2}}}}, {{"a", {{"b", 2}, {"d", 3}}}, {"z", "x"}})),
-      ElementsAre("a.b: was 1, now 2", "a.c: removed", "a.d: added", "z: was 1, now x"));
+      ElementsAre("a.b: 1 → 2", "a.c: removed", "a.d: added", "z: 1 → x"));
 }
 
 TEST(Differences, EqualFactsGiveNone) {
@@ -171,7 +171,7 @@ TEST(Differences, LongValuesAreCutBetweenCodePoints) {
   for (int i = 0; i < 60; ++i) umlauts += "ü";
   const auto changes = differences({{"a", "x" + umlauts}}, {{"a", nullptr}});
   ASSERT_EQ(changes.size(), 1u);
-  EXPECT_THAT(changes[0].how, ::testing::EndsWith("ü…, now nothing"));
+  EXPECT_THAT(changes[0].how, ::testing::EndsWith("ü… → nothing"));
 }
 
 }  // namespace

@@ -115,6 +115,8 @@ std::string told(const base::Json& value) {
   return text.empty() ? "empty" : cut(dockerfile::shown(text), kLineColumns);
 }
 
+constexpr const char* kStage = "stage ";
+
 class ImageComparison {
  public:
   ImageComparison(const base::Json& before, const base::Json& now) : before_(before), now_(now) {}
@@ -122,7 +124,7 @@ class ImageComparison {
   std::vector<Change> run() {
     if (value_of(before_, "schema") != value_of(now_, "schema")) {
       // Nothing in them can be compared.
-      add("ix", "another version of it makes the names of images in another way");
+      add("ix", "another version, which computes cache keys in another way");
       return std::move(changes_);
     }
     for (const char* name : {"stage", "platform", "escape"}) compare_value(name);
@@ -150,7 +152,7 @@ class ImageComparison {
   void compare_value(const char* name) {
     const base::Json before = value_of(before_, name);
     const base::Json now = value_of(now_, name);
-    if (before != now) add(name, fmt::format("was {}, now {}", told(before), told(now)));
+    if (before != now) add(name, fmt::format("{} → {}", told(before), told(now)));
   }
 
   // Name → key or digest. Of one name for several platforms the digests are told together.
@@ -164,7 +166,7 @@ class ImageComparison {
         const std::string digest = string_of(image, "digest");
         images[dockerfile::shown(image_name(document, digest))] += digest;
       } else {
-        images[dockerfile::shown(string_of(image, "name")) + " (stage)"] = key;
+        images[kStage + dockerfile::shown(string_of(image, "name"))] = key;
       }
     }
     return images;
@@ -178,7 +180,7 @@ class ImageComparison {
       if (found == now.end()) {
         add(name, "removed");
       } else if (found->second != id) {
-        add(name, name.ends_with(" (stage)") ? "changed" : "another digest");
+        add(name, name.starts_with(kStage) ? "changed" : "new digest");
         changed_stages_.insert(name);
       }
     }
@@ -191,7 +193,7 @@ class ImageComparison {
     const base::Json& before = object_of(before_, "arguments");
     const base::Json& now = object_of(now_, "arguments");
     for (const auto& [name, value] : before.items()) {
-      const std::string what = "argument " + dockerfile::shown(name);
+      const std::string what = "build arg " + dockerfile::shown(name);
       if (!now.contains(name)) {
         add(what, "removed");
       } else if (value != now.at(name)) {
@@ -199,31 +201,31 @@ class ImageComparison {
       }
     }
     for (const auto& [name, value] : now.items()) {
-      if (!before.contains(name)) add("argument " + dockerfile::shown(name), "added");
+      if (!before.contains(name)) add("build arg " + dockerfile::shown(name), "added");
     }
   }
 
   void compare_argument(const std::string& what, const base::Json& before, const base::Json& now) {
     const std::string stage = string_of(now, "name");
     if (stage.empty() || string_of(before, "name") != stage) {
-      add(what, fmt::format("was {}, now {}", argument_text(before), argument_text(now)));
+      add(what, fmt::format("{} → {}", argument_text(before), argument_text(now)));
     } else if (string_of(before, "part") != string_of(now, "part")) {
-      add(what, "another part of its name");
-    } else if (!changed_stages_.contains(dockerfile::shown(stage) + " (stage)")) {
-      add(what, fmt::format("stands for {}, which changed", dockerfile::shown(stage)));
+      add(what, "another part of the image's name");
+    } else if (!changed_stages_.contains(kStage + dockerfile::shown(stage))) {
+      add(what, fmt::format("image of stage {} changed", dockerfile::shown(stage)));
     }
   }
 
   static std::string argument_text(const base::Json& value) {
     const std::string stage = string_of(value, "name");
-    return stage.empty() ? told(value) : "the image of " + dockerfile::shown(stage);
+    return stage.empty() ? told(value) : "image of stage " + dockerfile::shown(stage);
   }
 
   // Whether it declares an argument that is told to be given now, or no more: a default that does not count
   // is left out of its line.
   bool is_told_argument(const std::string& line) const {
     return std::any_of(changes_.begin(), changes_.end(), [&](const Change& change) {
-      constexpr std::string_view kArgument = "argument ";
+      constexpr std::string_view kArgument = "build arg ";
       if (!change.what.starts_with(kArgument) || (change.how != "added" && change.how != "removed"))
         return false;
       const std::string declared = "ARG " + change.what.substr(kArgument.size());
@@ -249,7 +251,7 @@ class ImageComparison {
       const std::size_t number = each.line <= text.size() ? text[each.line - 1].number : 0;
       const std::string what = number == 0 ? "Dockerfile" : fmt::format("Dockerfile:{}", number);
       if (each.before && each.now) {
-        add(what, fmt::format("was {}, now {}", line(*each.before), line(*each.now)));
+        add(what, fmt::format("{} → {}", line(*each.before), line(*each.now)));
       } else if (each.before) {
         add(what, "removed: " + line(*each.before));
       } else {
@@ -275,7 +277,7 @@ class ImageComparison {
     for (const auto& [address, identity] : now.items()) {
       const auto known = before.find(address);
       if (known != before.end() && *known != identity)
-        add(dockerfile::shown(address), "gives something else now");
+        add(dockerfile::shown(address), "returns something else now");
     }
   }
 

@@ -62,7 +62,7 @@ TEST_F(ImageChanges, ShowTheLinesOfTheDockerfile) {
                 project["web"].dockerfile =
                     "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nARG V=1\nUSER me\nCOPY src /src\nRUN make -j\n";
               }),
-              ElementsAre("Dockerfile:4: added: USER me", "Dockerfile:6: was RUN make, now RUN make -j"));
+              ElementsAre("Dockerfile:4: added: USER me", "Dockerfile:6: RUN make → RUN make -j"));
 }
 
 TEST_F(ImageChanges, ShowOnlySomeOfManyLines) {
@@ -74,41 +74,38 @@ TEST_F(ImageChanges, ShowOnlySomeOfManyLines) {
 }
 
 TEST_F(ImageChanges, NameArguments) {
-  EXPECT_THAT(changes([&] { project["web"].build_args["V"] = "2"; }), ElementsAre("argument V: added"));
-  EXPECT_THAT(changes([&] { project["web"].build_args["V"] = "3"; }),
-              ElementsAre("argument V: was 2, now 3"));
-  EXPECT_THAT(changes([&] { project["web"].build_args.clear(); }), ElementsAre("argument V: removed"));
+  EXPECT_THAT(changes([&] { project["web"].build_args["V"] = "2"; }), ElementsAre("build arg V: added"));
+  EXPECT_THAT(changes([&] { project["web"].build_args["V"] = "3"; }), ElementsAre("build arg V: 2 → 3"));
+  EXPECT_THAT(changes([&] { project["web"].build_args.clear(); }), ElementsAre("build arg V: removed"));
 }
 
 TEST_F(ImageChanges, NameAStageOnceThoughAnArgumentStandsForIt) {
-  EXPECT_THAT(changes([&] { project["base"].dockerfile += "RUN x\n"; }),
-              ElementsAre("base (stage): changed"));
+  EXPECT_THAT(changes([&] { project["base"].dockerfile += "RUN x\n"; }), ElementsAre("stage base: changed"));
 }
 
 TEST_F(ImageChanges, NameAForeignImage) {
   EXPECT_THAT(changes([&] { project.digests["debian:12"] = "1"; }, "base"),
-              ElementsAre("debian:12: another digest"));
-  EXPECT_THAT(changes([&] { project["base"].dockerfile = "# 13\nFROM debian:13\n"; }, "base"),
-              ElementsAre("debian:12: removed", "debian:13: added",
-                          "Dockerfile:2: was FROM debian:12, now FROM debian:13"));
+              ElementsAre("debian:12: new digest"));
+  EXPECT_THAT(
+      changes([&] { project["base"].dockerfile = "# 13\nFROM debian:13\n"; }, "base"),
+      ElementsAre("debian:12: removed", "debian:13: added", "Dockerfile:2: FROM debian:12 → FROM debian:13"));
 }
 
 TEST_F(ImageChanges, NameAnArgumentThatGotAValueInsteadOfAStage) {
-  EXPECT_THAT(changes([&] { project["web"].build_args["BASE_IMAGE"] = "debian:12"; }),
-              ElementsAre("base (stage): removed", "debian:12: added",
-                          "Dockerfile:2: was FROM base, now FROM debian:12"));
+  EXPECT_THAT(
+      changes([&] { project["web"].build_args["BASE_IMAGE"] = "debian:12"; }),
+      ElementsAre("stage base: removed", "debian:12: added", "Dockerfile:2: FROM base → FROM debian:12"));
 }
 
 TEST_F(ImageChanges, NamePlatformAndWhatAnotherTargetNeeds) {
   project["web"].platform = "linux/s390x";
   project["web"].dockerfile += "FROM scratch AS other\nCOPY --from=0 /src /dst\n";
-  EXPECT_THAT(
-      changes([&] {
-        project["web"].platform = "linux/riscv64";
-        project["web"].target = "0";
-      }),
-      ElementsAre("platform: was linux/s390x, now linux/riscv64", "Dockerfile:6: removed: FROM scratch",
-                  "Dockerfile:7: removed: COPY --from=stage 0 /src /dst"));
+  EXPECT_THAT(changes([&] {
+                project["web"].platform = "linux/riscv64";
+                project["web"].target = "0";
+              }),
+              ElementsAre("platform: linux/s390x → linux/riscv64", "Dockerfile:6: removed: FROM scratch",
+                          "Dockerfile:7: removed: COPY --from=stage 0 /src /dst"));
 }
 
 TEST_F(ImageChanges, OfAnotherSchemaAreThatAlone) {
@@ -116,7 +113,7 @@ TEST_F(ImageChanges, OfAnotherSchemaAreThatAlone) {
   before["schema"] = 1;
   before["dockerfile"] = "FROM x\n";
   EXPECT_THAT(told(before, project.inputs("web")),
-              ElementsAre("ix: another version of it makes the names of images in another way"));
+              ElementsAre("ix: another version, which computes cache keys in another way"));
 }
 
 TEST_F(ImageChanges, TakeAnythingFromARegistry) {

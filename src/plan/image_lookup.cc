@@ -58,13 +58,14 @@ ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuestion
     try {
       answers[i].image = place.finder->find(questions[i].tag);
       answers[i].known = true;
+      answers[i].asked = true;
     } catch (const base::MissingCredential&) {
       // A missing credential is the user's to mend, and no reason to build what a registry may have.
       throw;
     } catch (const oci::Refused& error) {
-      note_refusal(place, questions[i], error.message());
+      note_refusal(place, questions[i], error.message() + error.hint());
     } catch (const base::Error& error) {
-      note_down(place, error.message());
+      note_down(place, error.message() + error.hint());
     }
   });
   if (questions_ != before) ++rounds_;
@@ -95,7 +96,7 @@ const ImageLookup::Place& ImageLookup::registry(const std::string& repository) {
     place.closed = place.finder == nullptr && places_.has_registries && !places_.has_registries();
     // Whoever found out that it is not among the project's registries has told it.
   } catch (const base::Error& error) {
-    note_down(place, error.message());
+    note_down(place, error.message() + error.hint());
   }
   return place;
 }
@@ -115,10 +116,9 @@ void ImageLookup::note_refusal(const Place& place, const ImageQuestion& question
     const std::lock_guard lock(mutex_);
     if (down_.contains(place.gives_up)) return;
     if (refused_.insert(place.gives_up).second) {
-      sink_.log(
-          base::kNoActivity, base::LogLevel::kWarning,
-          fmt::format("Nobody knows whether {} has the image {}, which is built where nobody else has it. {}",
-                      place.host, question.tag, reason));
+      sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+                fmt::format("unknown whether image {1} is in {0}; it is built unless found elsewhere: {2}",
+                            place.host, question.tag, reason));
       return;
     }
   }
@@ -131,8 +131,8 @@ void ImageLookup::note_down(const Place& place, const std::string& reason) {
     if (!down_.insert(place.gives_up).second) return;
   }
   sink_.log(base::kNoActivity, base::LogLevel::kWarning,
-            fmt::format("{} is not asked for images any more; what nobody else has is built here. {}",
-                        place.gives_up, reason));
+            fmt::format("{} disabled for this run; images not found elsewhere are built: {}", place.gives_up,
+                        reason));
 }
 
 }  // namespace ixian::plan

@@ -26,7 +26,8 @@ class ImageLookup {
 
   struct Answer {
     std::optional<oci::Descriptor> image;
-    bool known = true;  // false: nobody could be asked, or the answer was none
+    bool known = true;   // false: nobody could be asked, or the answer was none
+    bool asked = false;  // and there was an answer
   };
   using Answers = std::vector<Answer>;
 

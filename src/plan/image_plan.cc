@@ -98,6 +98,7 @@ struct ImageNode {
   std::string elsewhere;  // the repository of `cache_from` that has it
   bool asked_elsewhere = false;
   std::vector<std::string> unknown_at;  // repositories
+  std::vector<std::string> missing_at;  // repositories
   std::uint64_t bytes = 0;
   bool reached = false;
 
@@ -207,8 +208,7 @@ class ImagePlanner {
       if (whole[i]) continue;
       asked[i]->there = false;
       sink_.log(base::kNoActivity, base::LogLevel::kWarning,
-                fmt::format("{} is at its registry, and has lost a part there: it is pushed again.",
-                            asked[i]->step.image));
+                fmt::format("{} in its registry is incomplete: pushing it again", asked[i]->step.image));
     }
   }
 
@@ -287,6 +287,7 @@ class ImagePlanner {
     const bool own = repository == each.keyed->declared.repository;
     if (own) each.asked_there = true;
     if (!answer.known) each.unknown_at.push_back(repository);
+    if (answer.asked && !answer.image) each.missing_at.push_back(repository);
     if (!answer.image) return;
     if (own) {
       each.there = true;
@@ -347,6 +348,7 @@ class ImagePlanner {
 
   void place(ImageNode& each) const {
     StageStep& step = each.step;
+    step.missing_at = each.missing_at;
     if (each.is_built()) {
       step.unknown_at = each.unknown_at;
       step.unasked = !wishes_.look_up;
@@ -411,8 +413,9 @@ void require_pushable(const ImagePlan& plan) {
     if (step.push_refused.empty()) continue;
     throw base::Error(
         base::ErrorCode::kRegistry,
-        fmt::format("Nothing was built, since {} could not be pushed. {} With --no-push it is built alone.",
-                    step.image, step.push_refused));
+        fmt::format(
+            "nothing was built: {} cannot be pushed: {}\nhint: use --no-push to build it without pushing",
+            step.image, step.push_refused));
   }
 }
 
@@ -449,11 +452,11 @@ base::Json to_json(const ImagePlan& plan) {
 std::string describe(const StageStep& step) {
   switch (step.place) {
     case Place::kLocal:
-      return "here";
+      return "local cache hit";
     case Place::kRegistry:
-      return "in " + step.found_at.substr(0, step.found_at.rfind(':'));
+      return fmt::format("registry cache hit ({})", step.found_at.substr(0, step.found_at.rfind(':')));
     case Place::kBuild:
-      return "to build";
+      return "cache miss";
     case Place::kUnneeded:
       return "not needed";
   }
@@ -466,7 +469,7 @@ PushPolicy parse_push_policy(const std::string& text) {
   if (text == "stages") return PushPolicy::kStages;
   if (text == "all") return PushPolicy::kAll;
   throw base::Error(base::ErrorCode::kProject,
-                    fmt::format("DOCKER.PUSH is \"{}\", and can be never, final, stages or all.",
+                    fmt::format("invalid value \"{}\" for DOCKER.PUSH (expected: never, final, stages, all)",
                                 base::printable_path(text)));
 }
 

@@ -45,7 +45,8 @@ struct StageStep {
   // to be asked.
   std::vector<std::string> unknown_at = {};
   bool unasked = false;
-  std::string push_refused = {};   // why the push cannot succeed, where that is known beforehand
+  std::vector<std::string> missing_at = {};  // the repositories that were asked and have not got it
+  std::string push_refused = {};             // why the push cannot succeed, where that is known beforehand
   bool push = false;               // its own repository gets it, which does not have it as far as is known
   std::vector<task::TaskId> for_;  // the stages to be built that need it; empty: asked for, or only pushed
 };
@@ -105,7 +106,7 @@ void require_pushable(const ImagePlan& plan);
 
 base::Json to_json(const ImagePlan& plan);
 
-// "here", "in registry.local/shop/web", "to build", "not needed".
+// "local cache hit", "registry cache hit (registry.local/shop/web)", "cache miss", "not needed".
 std::string describe(const StageStep& step);
 
 PushPolicy parse_push_policy(const std::string& text);  // throws Error{kProject}

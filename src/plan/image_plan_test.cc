@@ -60,7 +60,7 @@ class PlanImages : public ::testing::Test {
     return plan_images(graph, keys, places, all, project.sink, project.cancellation);
   }
 
-  // "base: to build", in the plan's order; a push is "+push".
+  // "base: cache miss", in the plan's order; a push is "+push".
   Strings outcome() { return outcome(plan()); }
   static Strings outcome(const ImagePlan& plan) {
     Strings lines;
@@ -113,8 +113,9 @@ TEST_F(PlanImages, AHostThatRefusesOneImageIsAskedForTheOthers) {
   registry.on_find = [&] {
     if (++asked == 1) throw oci::Refused(base::ErrorCode::kRegistry, "It answered 500.");
   };
-  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web",
-                                     "npm: in registry.local/shop/web", "runtime: to build"));
+  EXPECT_THAT(outcome(),
+              ElementsAre("base: not needed", "python: registry cache hit (registry.local/shop/web)",
+                          "npm: registry cache hit (registry.local/shop/web)", "runtime: cache miss"));
 }
 
 TEST_F(PlanImages, ARunThatPushesMendsWhatIsNotWhole) {
@@ -123,8 +124,9 @@ TEST_F(PlanImages, ARunThatPushesMendsWhatIsNotWhole) {
   broken = {image("runtime")};
   EXPECT_THAT(step(plan(), "runtime").place, Place::kRegistry);
   wishes.push = PushPolicy::kFinal;
-  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web",
-                                     "npm: in registry.local/shop/web", "runtime: to build +push"));
+  EXPECT_THAT(outcome(),
+              ElementsAre("base: not needed", "python: registry cache hit (registry.local/shop/web)",
+                          "npm: registry cache hit (registry.local/shop/web)", "runtime: cache miss +push"));
 }
 
 TEST_F(PlanImages, ARefusalIsKnownBeforeAnythingIsBuilt) {
@@ -140,8 +142,8 @@ TEST_F(PlanImages, ARefusalIsKnownBeforeAnythingIsBuilt) {
 TEST_F(PlanImages, NothingIsAskedAboutWhatIsHere) {
   engine.put(image("runtime"));
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found),
-              ElementsAre("base: not needed", "python: not needed", "npm: not needed", "runtime: here"));
+  EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: not needed", "npm: not needed",
+                                          "runtime: local cache hit"));
   EXPECT_EQ(found.questions, 0u);
   EXPECT_EQ(found.rounds, 0u);
   EXPECT_FALSE(found.builds());
@@ -152,7 +154,7 @@ TEST_F(PlanImages, AHitInTheRegistryTakesOneQuestion) {
   registry.put(image("runtime"), 1234);
   const ImagePlan found = plan();
   EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: not needed", "npm: not needed",
-                                          "runtime: in registry.local/shop/web"));
+                                          "runtime: registry cache hit (registry.local/shop/web)"));
   EXPECT_EQ(step(found, "runtime").found_at, image("runtime"));
   EXPECT_EQ(step(found, "runtime").bytes, 1234u);
   EXPECT_EQ(found.questions, 1u);
@@ -161,8 +163,8 @@ TEST_F(PlanImages, AHitInTheRegistryTakesOneQuestion) {
 
 TEST_F(PlanImages, WhereOneIsMissingAllBelowAreAskedForInOneRound) {
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found),
-              ElementsAre("base: to build", "python: to build", "npm: to build", "runtime: to build"));
+  EXPECT_THAT(outcome(found), ElementsAre("base: cache miss", "python: cache miss", "npm: cache miss",
+                                          "runtime: cache miss"));
   EXPECT_EQ(found.questions, 4u);
   EXPECT_EQ(found.rounds, 2u);
   EXPECT_TRUE(found.builds());
@@ -172,16 +174,17 @@ TEST_F(PlanImages, OnlyWhatIsMissingIsBuiltAndWhatIsBelowAHitIsNotNeeded) {
   registry.put(image("python"));
   registry.put(image("npm"));
   registry.put(image("base"));
-  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web",
-                                     "npm: in registry.local/shop/web", "runtime: to build"));
+  EXPECT_THAT(outcome(),
+              ElementsAre("base: not needed", "python: registry cache hit (registry.local/shop/web)",
+                          "npm: registry cache hit (registry.local/shop/web)", "runtime: cache miss"));
 }
 
 TEST_F(PlanImages, WhatIsHereBelowIsNotAskedForNorIsWhatItStandsOn) {
   engine.put(image("python"));
   engine.put(image("npm"));
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found),
-              ElementsAre("base: not needed", "python: here", "npm: here", "runtime: to build"));
+  EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: local cache hit",
+                                          "npm: local cache hit", "runtime: cache miss"));
   EXPECT_EQ(found.questions, 1u);
 }
 
@@ -202,8 +205,8 @@ TEST_F(PlanImages, WhatIsForcedIsBuiltThoughItIsThere) {
   for (const auto* name : {"base", "python", "npm", "runtime"}) engine.put(image(name));
   forced = {"runtime"};
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found),
-              ElementsAre("base: not needed", "python: here", "npm: here", "runtime: to build"));
+  EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: local cache hit",
+                                          "npm: local cache hit", "runtime: cache miss"));
   EXPECT_TRUE(step(found, "runtime").forced);
   EXPECT_EQ(found.questions, 0u);
 }
@@ -212,16 +215,16 @@ TEST_F(PlanImages, WhatIsForcedBelowIsBuiltThoughWhatStandsOnItIsThere) {
   engine.put(image("runtime"));
   forced = {"python"};
   registry.put(image("base"));
-  EXPECT_THAT(outcome(), ElementsAre("base: in registry.local/shop/web", "python: to build",
-                                     "npm: not needed", "runtime: here"));
+  EXPECT_THAT(outcome(), ElementsAre("base: registry cache hit (registry.local/shop/web)",
+                                     "python: cache miss", "npm: not needed", "runtime: local cache hit"));
 }
 
 TEST_F(PlanImages, WithoutLookUpsRegistriesAreNotAsked) {
   registry.put(image("runtime"));
   wishes.look_up = false;
   wishes.push = PushPolicy::kFinal;
-  EXPECT_THAT(outcome(),
-              ElementsAre("base: to build", "python: to build", "npm: to build", "runtime: to build +push"));
+  EXPECT_THAT(outcome(), ElementsAre("base: cache miss", "python: cache miss", "npm: cache miss",
+                                     "runtime: cache miss +push"));
   EXPECT_THAT(registry.asked(), IsEmpty());
 }
 
@@ -248,8 +251,9 @@ TEST_F(PlanImages, WhatIsBelowAnotherThatIsThereIsNotAskedFor) {
   wanted = {"runtime", "python"};
   registry.put(image("python"));
   engine.put(image("npm"));
-  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web", "npm: here",
-                                     "runtime: to build"));
+  EXPECT_THAT(outcome(),
+              ElementsAre("base: not needed", "python: registry cache hit (registry.local/shop/web)",
+                          "npm: local cache hit", "runtime: cache miss"));
   EXPECT_THAT(registry.asked(), UnorderedElementsAre(image("runtime"), image("python")));
 }
 
@@ -264,7 +268,7 @@ TEST_F(PlanImages, PushesWhatIsHereAndNotThere) {
   engine.put(image("runtime"));
   wishes.push = PushPolicy::kFinal;
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found), ::testing::Contains("runtime: here +push"));
+  EXPECT_THAT(outcome(found), ::testing::Contains("runtime: local cache hit +push"));
   EXPECT_TRUE(found.pushes());
   EXPECT_EQ(found.questions, 1u);
 }
@@ -278,15 +282,15 @@ TEST_F(PlanImages, DoesNotPushWhatIsThereAlready) {
 
 TEST_F(PlanImages, FinalPushesOnlyWhatWasAskedFor) {
   wishes.push = PushPolicy::kFinal;
-  EXPECT_THAT(outcome(),
-              ElementsAre("base: to build", "python: to build", "npm: to build", "runtime: to build +push"));
+  EXPECT_THAT(outcome(), ElementsAre("base: cache miss", "python: cache miss", "npm: cache miss",
+                                     "runtime: cache miss +push"));
 }
 
 TEST_F(PlanImages, StagesPushesAllThatIsBuiltWithoutAskingTwice) {
   wishes.push = PushPolicy::kStages;
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found), ElementsAre("base: to build +push", "python: to build +push",
-                                          "npm: to build +push", "runtime: to build +push"));
+  EXPECT_THAT(outcome(found), ElementsAre("base: cache miss +push", "python: cache miss +push",
+                                          "npm: cache miss +push", "runtime: cache miss +push"));
   EXPECT_EQ(found.questions, 4u);
   EXPECT_EQ(found.rounds, 2u);
 }
@@ -297,8 +301,8 @@ TEST_F(PlanImages, StagesPushesWhatIsHereBelowInTheFirstRound) {
   registry.put(image("runtime"));
   wishes.push = PushPolicy::kStages;
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found),
-              ElementsAre("base: not needed", "python: here +push", "npm: not needed", "runtime: here"));
+  EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: local cache hit +push",
+                                          "npm: not needed", "runtime: local cache hit"));
   EXPECT_EQ(found.questions, 3u);
   EXPECT_EQ(found.rounds, 1u);
 }
@@ -316,7 +320,7 @@ TEST_F(PlanImages, AForcedBuildIsNotPushedOverWhatIsThere) {
   wish("base");
   forced = {"base"};
   wishes.push = PushPolicy::kFinal;
-  EXPECT_THAT(outcome(), ElementsAre("base: to build"));
+  EXPECT_THAT(outcome(), ElementsAre("base: cache miss"));
 }
 
 // Further repositories.
@@ -331,7 +335,7 @@ TEST_F(PlanImages, AHitInAFurtherRepositoryIsOne) {
   cache_from = {"registry.local/empty", "registry.local/other"};
   registry.put(further("runtime"), 77);
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found), ::testing::Contains("runtime: in registry.local/other"));
+  EXPECT_THAT(outcome(found), ::testing::Contains("runtime: registry cache hit (registry.local/other)"));
   EXPECT_EQ(step(found, "runtime").found_at, further("runtime"));
   EXPECT_EQ(step(found, "runtime").bytes, 77u);
   EXPECT_EQ(found.questions, 3u);
@@ -343,8 +347,9 @@ TEST_F(PlanImages, BelowAllRepositoriesAreAskedInOneRound) {
   registry.put(image("python"));
   registry.put(further("npm"));
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: in registry.local/shop/web",
-                                          "npm: in registry.local/other", "runtime: to build"));
+  EXPECT_THAT(outcome(found),
+              ElementsAre("base: not needed", "python: registry cache hit (registry.local/shop/web)",
+                          "npm: registry cache hit (registry.local/other)", "runtime: cache miss"));
   EXPECT_EQ(found.rounds, 3u);
 }
 
@@ -353,7 +358,8 @@ TEST_F(PlanImages, AHitInAFurtherRepositoryIsPushedFromThere) {
   registry.put(further("runtime"));
   wishes.push = PushPolicy::kFinal;
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found), ::testing::Contains("runtime: in registry.local/other +push"));
+  EXPECT_THAT(outcome(found),
+              ::testing::Contains("runtime: registry cache hit (registry.local/other) +push"));
   EXPECT_EQ(step(found, "runtime").found_at, further("runtime"));
 }
 
@@ -363,10 +369,10 @@ TEST_F(PlanImages, ARegistryThatIsDownIsWarnedOfOnceAndCountsAsEmpty) {
   registry.down = {"registry.local/shop/web"};
   wishes.push = PushPolicy::kFinal;
   const ImagePlan found = plan();
-  EXPECT_THAT(outcome(found),
-              ElementsAre("base: to build", "python: to build", "npm: to build", "runtime: to build +push"));
+  EXPECT_THAT(outcome(found), ElementsAre("base: cache miss", "python: cache miss", "npm: cache miss",
+                                          "runtime: cache miss +push"));
   EXPECT_THAT(project.sink.logs(),
-              ElementsAre(AllOf(HasSubstr("registry.local is not asked"), HasSubstr("built here"),
+              ElementsAre(AllOf(HasSubstr("registry.local disabled for this run"), HasSubstr("are built"),
                                 HasSubstr("It does not answer."))));
   EXPECT_EQ(found.questions, 1u);
   EXPECT_THAT(registry.asked(), SizeIs(1));
@@ -385,17 +391,18 @@ TEST_F(PlanImages, AFurtherRepositoryThatIsClosedDoesNotCloseItsHost) {
   registry.down = {"registry.local/other"};
   registry.put(image("python"));
   registry.put(image("npm"));
-  EXPECT_THAT(outcome(), ElementsAre("base: not needed", "python: in registry.local/shop/web",
-                                     "npm: in registry.local/shop/web", "runtime: to build"));
-  EXPECT_THAT(project.sink.logs(), ElementsAre(StartsWith("registry.local/other is not asked")));
+  EXPECT_THAT(outcome(),
+              ElementsAre("base: not needed", "python: registry cache hit (registry.local/shop/web)",
+                          "npm: registry cache hit (registry.local/shop/web)", "runtime: cache miss"));
+  EXPECT_THAT(project.sink.logs(), ElementsAre(StartsWith("registry.local/other disabled for this run")));
 }
 
 TEST_F(PlanImages, AnotherHostIsStillAsked) {
   project["base"].repository = "second.local/base";
   registry.down = {"registry.local/shop/web"};
   registry.put(image("base"));
-  EXPECT_THAT(outcome(), ElementsAre("base: in second.local/base", "python: to build", "npm: to build",
-                                     "runtime: to build"));
+  EXPECT_THAT(outcome(), ElementsAre("base: registry cache hit (second.local/base)", "python: cache miss",
+                                     "npm: cache miss", "runtime: cache miss"));
 }
 
 TEST_F(PlanImages, AnEngineThatFailsIsAnError) {
@@ -486,7 +493,8 @@ TEST(PushPolicies, AreFourWords) {
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kProject);
-    EXPECT_EQ(error.message(), "DOCKER.PUSH is \"always\", and can be never, final, stages or all.");
+    EXPECT_EQ(error.message(),
+              "invalid value \"always\" for DOCKER.PUSH (expected: never, final, stages, all)");
   }
 }
 

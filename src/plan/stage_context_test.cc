@@ -297,7 +297,7 @@ TEST_F(StageContext, AContextIsOnlyNeededWhereItIsRead) {
   declare("RUN x\n").context = "/nowhere/at/all";
   EXPECT_EQ(project.refusal("web"), "");
   declare("COPY a /\n").context = "";
-  EXPECT_THAT(project.refusal("web"), HasSubstr("Dockerfile.web:2:1: there is no build context"));
+  EXPECT_THAT(project.refusal("web"), HasSubstr("Dockerfile.web:2:1: no build context"));
 }
 
 TEST_F(StageContext, FilesThatTheTaskNamesCount) {
@@ -325,7 +325,7 @@ TEST_F(StageContext, WarnsOnceOfGitsFolderThatIsRead) {
   keys.of(0);
   keys.forget();
   keys.of(0);
-  EXPECT_THAT(project.sink.logs(), ElementsAre(HasSubstr("put .git into .dockerignore")));
+  EXPECT_THAT(project.sink.logs(), ElementsAre(HasSubstr("add .git to .dockerignore")));
 }
 
 TEST_F(StageContext, CountsTheBytesOfEachFileOnce) {

@@ -26,15 +26,15 @@ constexpr std::size_t kKeyLength = 64;
 void check_name(const task::ImageStage& declared) {
   if (oci::is_valid_tag(declared.name + "-" + std::string(kKeyLength, '0'))) return;
   throw Error(ErrorCode::kProject,
-              fmt::format("\"{}\" cannot be the name of a stage, which is at most 63 letters, digits, \"_\", "
-                          "\".\" and \"-\", and begins with one of the first three.",
+              fmt::format("invalid stage name \"{}\" (expected: at most 63 letters, digits, \"_\", \".\" and "
+                          "\"-\", beginning with one of the first three)",
                           base::printable_path(declared.name)));
 }
 
 }  // namespace
 
 NamedError::NamedError(const std::string& task, const Error& error)
-    : Error(error.code(), fmt::format("The image of {} cannot be named: {}", task, error.message()),
+    : Error(error.code(), fmt::format("cannot compute the cache key of {}: {}", task, error.message()),
             error.context()) {}
 
 bool StageDraft::stands_for_stage(const task::StageArgument& argument) const {
@@ -45,8 +45,8 @@ TaskId StageDrafts::task_of(const task::StageArgument& argument) const {
   const TaskId id = graph_.find(argument.task);
   if (id != task::TaskGraph::kNone && graph_[id].is_image()) return id;
   throw Error(ErrorCode::kProject,
-              fmt::format("{} stands for the image of {}, and there is no such image task.", argument.name,
-                          argument.task));
+              fmt::format("build argument {} stands for the image of {}, but there is no such image task",
+                          argument.name, argument.task));
 }
 
 // Without recursion, since there may be a thousand in a row.
@@ -112,7 +112,7 @@ void StageDrafts::read_again(const std::vector<TaskId>& ids) {
 
 std::unique_ptr<StageDraft> StageDrafts::declared(TaskId id) {
   if (auto known = unread_.extract(id)) return std::move(known.mapped());
-  if (!graph_[id].is_image()) throw Error(ErrorCode::kUsage, "it is no image task.");
+  if (!graph_[id].is_image()) throw Error(ErrorCode::kUsage, "not an image task");
   auto draft = std::make_unique<StageDraft>();
   draft->keyed = std::make_shared<KeyedStage>();
   draft->keyed->id = id;
@@ -157,8 +157,7 @@ void StageDrafts::fail_ring(TaskId again) const {
   throw NamedError(
       graph_[again].name,
       Error(ErrorCode::kProject,
-            fmt::format("these images need each other: {}. One of them must be built without the "
-                        "next.",
+            fmt::format("dependency cycle of images: {}\nhint: build one of them without the next",
                         base::join(names, " → "))));
 }
 

@@ -337,19 +337,19 @@ struct StageKeys::Impl {
     keyed.inputs[kShown] = shown_beside(each.inputs, names.shown);
     keyed.context_bytes = each.context.bytes;
     for (const std::string& argument : each.inputs.unused) {
-      warn(fmt::format("The build argument {} of {} is used by no ARG of {}.", argument, name(each),
+      warn(fmt::format("build argument {} of {} is unused: no such ARG in {}", argument, name(each),
                        keyed.declared.dockerfile_name));
     }
     for (const std::string& source : each.inputs.untold) {
       warn(
-          fmt::format("What {} is of {} cannot be told before the images of the project have names, so it is "
-                      "not part of the key.",
+          fmt::format("{} in {} is unknown before the images of the project have tags, so it is not part of "
+                      "the cache key",
                       dockerfile::shown(source), name(each)));
     }
     if (each.context.has_git) {
       warn(
-          fmt::format("{} reads .git of its build context, which differs from checkout to checkout, so that "
-                      "its image is built again for each; put .git into .dockerignore.",
+          fmt::format("{} reads .git of its build context, which differs between checkouts, so its image is "
+                      "rebuilt in each\nhint: add .git to .dockerignore",
                       name(each)));
     }
     each.context = {};

@@ -1,7 +1,7 @@
 // Tasks are decided in the order in which they would run, so that each knows which of its dependencies will.
 // Images come in one go (a plan for all of them saves rounds), and only when it is certain that nothing
 // before them runs: a task that writes a file of a build context changes keys, and until it has run nobody
-// knows them. Such images are planned as "known when what it is made from is", and planned in earnest while
+// knows them. Such images are planned as "unknown until its inputs are ready", and planned in earnest while
 // running.
 #include "plan/task_plan.h"
 
@@ -160,10 +160,15 @@ class Planner {
 Decision image_decision(const StageStep& stage) {
   const bool builds = stage.place == Place::kBuild;
   if (builds && stage.forced) return {true, Reason::kForced, {}, {}};
-  if (builds && !stage.unknown_at.empty()) return {true, Reason::kImageUnknown, stage.unknown_at, {}};
+  if (builds && !stage.unknown_at.empty())
+    return {true, Reason::kImageUnknown, stage.unknown_at, stage.missing_at};
   if (builds && stage.unasked) return {true, Reason::kImageUnasked, {}, {}};
-  if (builds) return {true, Reason::kImageMissing, {}, {}};
-  if (stage.push) return {true, Reason::kImagePush, {stage.found_at}, {}};
+  if (builds) return {true, Reason::kImageMissing, stage.missing_at, {}};
+  if (stage.push) {
+    std::string text = describe(stage);
+    for (const std::string& repository : stage.missing_at) text += ", not in " + repository;
+    return {true, Reason::kImagePush, {std::move(text)}, {}};
+  }
   return {false, Reason::kImage, {describe(stage)}, {}};
 }
 
@@ -178,6 +183,7 @@ base::Json to_json(const TaskPlan& plan) {
     steps.push_back({{"task", step.name},
                      {"action", step.decision.runs ? "run" : "skip"},
                      {"why", describe(step.decision)},
+                     {"reason", name_of(step.decision.reason)},
                      {"virtual", step.is_virtual},
                      {"clean", step.cleans}});
   }

@@ -29,7 +29,7 @@ def test_the_checker_of_the_documentation(project):
         project.ix("a").ok()
         assert project.ran() == ran
     project.write("value", "3")
-    assert project.ix("why", "a").ok().stdout.count("was 1, now 3") == 1
+    assert project.ix("why", "a").ok().stdout.count("1 → 3") == 1
 
 
 @pytest.mark.parametrize("kind, arguments", [("SingleKeyChecker", "'one'"), ("MultiValueChecker", "'one', 'two'")])

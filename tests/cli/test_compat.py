@@ -65,7 +65,7 @@ def test_a_lost_product_is_made_again(shop):
 def test_a_setting_is_a_reason_to_run(shop):
     shop.ix("bundle").ok()
     result = shop.ix("why", "bundle", env={"JT_SHOP__LONGEST_LINE": "41"}).ok()
-    assert re.search(r"SHOP.LONGEST_LINE +was 40, now 41", result.stdout)
+    assert re.search(r"SHOP.LONGEST_LINE +40 → 41", result.stdout)
     assert "bundled" in shop.ix("bundle", env={"JT_SHOP__LONGEST_LINE": "41"}).ok().stdout
 
 

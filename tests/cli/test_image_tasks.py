@@ -25,12 +25,12 @@ def test_a_template_is_written_down_as_it_will_be_built(project):
 def test_what_is_wrong_in_a_template_is_told_with_its_line(project):
     project.tasks(STAGE, LOAD, WEB)
     project.write("Dockerfile.jinja", "FROM scratch\nLABEL a={{ wrod }}\n")
-    project.ix("build_dockerfile").failed(3, "The image task web: Dockerfile.jinja line 2: 'wrod' is undefined")
+    project.ix("build_dockerfile").failed(3, "image task web: Dockerfile.jinja line 2: 'wrod' is undefined")
 
 
 def test_a_dockerfile_that_is_not_there_is_told(project):
     project.tasks(STAGE, LOAD, WEB)
-    project.ix("build_dockerfile", "web").failed(3, "The image task web: there is no Dockerfile.jinja")
+    project.ix("build_dockerfile", "web").failed(3, "image task web: there is no Dockerfile.jinja")
 
 
 def test_who_renders_no_template_pays_for_none(project):

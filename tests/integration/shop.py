@@ -71,7 +71,7 @@ class Machine:
 
 def built(result):
     """The stages that a run has built, by its own words."""
-    return sorted(each or "runtime" for each in re.findall(r"^(?:build_(\w+)_image|build_image): to build", result.stderr, re.M))
+    return sorted(each or "runtime" for each in re.findall(r"^(?:build_(\w+)_image|build_image): cache miss", result.stderr, re.M))
 
 
 def tags(registry, repository="demo/shop"):

@@ -106,7 +106,7 @@ def test_steps_are_activities_with_the_lines_of_their_commands(docker, project):
 
 def test_a_step_that_fails_is_named_with_its_place_and_exit_code(docker, project):
     result = build(docker, project("FROM {base}\nCOPY tool /tool\nRUN echo words && exit 7\n"))
-    result.failed(1, "Dockerfile:3:1", "`RUN echo words && exit 7` failed with exit code 7", "words")
+    result.failed(1, "Dockerfile:3:1", "`RUN echo words && exit 7` failed: exit code: 7", "words")
 
 
 def test_a_file_that_is_not_there_is_named(docker, project):

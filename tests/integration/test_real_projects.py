@@ -176,7 +176,7 @@ def test_an_npm_project_is_built_and_serves_what_webpack_compiled(machine):
     source = express.checkout / "src/static/app.js"
     source.write_text(source.read_text().replace("compiled by webpack", "compiled again"))
     again = express("build_image").ok().stderr
-    assert "npm ci" not in again and "build_npm_image: to build" not in again
+    assert "npm ci" not in again and "build_npm_image: cache miss" not in again
     said = express.run_in_image("node src/server/main.js & node /check/fetch.js", **{"fetch.js": FETCH})
     assert "page: <h1>compiled again</h1>" in said
 
