@@ -54,10 +54,10 @@ TEST(Scan, RefusesBytesThatAreNotTheBlobs) {
   EXPECT_EQ(problem(blob, right, oci::Digest::of(blob)), "");
   auto wrong = right;
   wrong.digest = oci::Digest::of("other");
-  EXPECT_THAT(problem(blob, wrong), HasSubstr("another digest"));
+  EXPECT_THAT(problem(blob, wrong), HasSubstr("digest mismatch"));
   wrong = right;
   wrong.size += 1;
-  EXPECT_THAT(problem(blob, wrong), HasSubstr("ends after"));
+  EXPECT_THAT(problem(blob, wrong), HasSubstr("closed early, after"));
   wrong.size -= 2;
   EXPECT_THAT(problem(blob, wrong), HasSubstr("is longer than"));
   EXPECT_THAT(problem(blob, right, oci::Digest::of("other")), HasSubstr("another diffID"));
