@@ -107,6 +107,14 @@ def random_layer(chance, tree, number, plain):
         layer.add(chance, "t", tarfile.DIRTYPE)
         mine["t"] = "dir"
     gone = set()
+
+    def with_parents(path):
+        for above in parents(path):
+            if above not in mine:
+                assert tree[above]["type"] == "dir"
+                layer.add(chance, above, tarfile.DIRTYPE)
+                mine[above] = "dir"
+
     for _ in range(chance.randint(3, 12)):
         known = {path for path in folders_of(tree) if not any(path == each or below(path, each) for each in gone)}
         known -= {path for path, kind in mine.items() if kind != "dir"}
@@ -124,6 +132,8 @@ def random_layer(chance, tree, number, plain):
                 continue
             if plain and path not in tree:
                 continue
+            if plain:
+                with_parents(path)
             if kind == "opaque":
                 if path not in tree or tree[path]["type"] != "dir" or path not in known:
                     continue
@@ -139,12 +149,7 @@ def random_layer(chance, tree, number, plain):
                 mine[path] = "gone"  # nothing else there
             continue
         if plain:
-            for above in parents(path):
-                if above not in mine:
-                    entry = tree[above]
-                    layer.add(chance, above, tarfile.DIRTYPE)
-                    mine[above] = "dir"
-                    assert entry["type"] == "dir"
+            with_parents(path)
         if kind == "hard":
             files = [each for each, what in mine.items() if what == "file" and each != path]
             if not files:
@@ -284,8 +289,9 @@ def test_everybody_sees_what_the_layers_say(ix, context, generated, tmp_path, se
     clients.run("tar", "xpf", tmp_path / "out.tar", "--xattrs", "--xattrs-include=*", "--numeric-owner", "-C", unpacked)
     assert summary(only_t(in_folder(unpacked))) == summary(tree), "tar"
 
+# A cp that meets a pipe would wait for somebody to read it.
 CHANGES = [
-    "rm -rf {0}", "mkdir -p {0}; echo new >{0}/new", "chmod -R u+x {0}", "mv {0} {1}", "cp -a {0} {1}", "ln {0} {1}", "ln -s {0} {1}", "touch {0}",
+    "rm -rf {0}", "mkdir -p {0}; echo new >{0}/new", "chmod -R u+x {0}", "mv {0} {1}", "find /t -type p -exec rm {{}} +; cp -a {0} {1}", "ln {0} {1}", "ln -s {0} {1}", "touch {0}",
     "[ -f {0} ] && echo more >>{0}", "[ -d {0} ] && rm -rf {0} && mkdir {0}", "exec 3<>{0}", "chown -R 1000 {0}", "rm -rf {0}; echo file >{0}",
     "[ -d {0} ] && cp -a {0} /saved && rm -rf {0} && mv /saved {0}", "[ -f {0} ] && truncate -s 1M {0}", "mknod {0} p",
 ]  # fmt: skip
