@@ -97,7 +97,7 @@ std::optional<Url> parse_git_url(const std::string& text) {
   }
   const std::size_t scheme_end = text.find("://");
   if (scheme_end == std::string::npos)
-    return text.find("::") == std::string::npos ? parse_scp(text) : std::nullopt;
+    return text.substr(0, text.find('[')).find("::") == std::string::npos ? parse_scp(text) : std::nullopt;
   const std::string scheme = text.substr(0, scheme_end);
   if (scheme == "http" || scheme == "https") return http::parse_url(dockerfile::without_login(text).url);
   const bool ssh = scheme == "ssh" || scheme == "git+ssh" || scheme == "ssh+git";

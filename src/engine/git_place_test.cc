@@ -20,6 +20,7 @@ TEST(GitUrl, HasAHostThatGitAndWeReadAlike) {
   EXPECT_EQ(parsed("git+ssh://host/r"), "ssh host 22");
   EXPECT_EQ(parsed("git@10.0.0.1:team/r.git"), "ssh 10.0.0.1 22");
   EXPECT_EQ(parsed("host:r"), "ssh host 22");
+  EXPECT_EQ(parsed("git@[::1]:r"), "ssh ::1 22");
   EXPECT_EQ(parsed("git@[host:2222]:r"), "ssh host 2222");
 }
 
