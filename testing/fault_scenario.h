@@ -11,6 +11,7 @@
 #include <string>
 
 #include "testing/fake_registry_faults.h"
+#include "testing/peak_memory.h"
 #include "testing/plain_image.h"
 #include "testing/registry_stack.h"
 
@@ -33,6 +34,7 @@ struct Outcome {
 
 inline Outcome attempt(const std::function<oci::CopyResult()>& work) {
   const auto start = std::chrono::steady_clock::now();
+  const PeakMemory memory;
   Outcome outcome;
   try {
     outcome.result = work();
@@ -41,6 +43,7 @@ inline Outcome attempt(const std::function<oci::CopyResult()>& work) {
   }
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60))
       << "it must end in bounded time";
+  EXPECT_LT(memory.grown(), kMostMemory) << "it must not hold whatever somebody sends";
   return outcome;
 }
 

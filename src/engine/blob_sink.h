@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "layer/byte_sink.h"
@@ -9,6 +10,15 @@
 #include "store/store.h"
 
 namespace ixian::engine {
+
+// The store knows what is in the layer from now on.
+inline void keep_listing(store::Store& store, const oci::Digest& diff_id,
+                         const layer::LayerListing& listing) {
+  store.put_listing(diff_id, [&](int file, const std::string& path) {
+    layer::FileSink sink(file, path);
+    listing.write(sink);
+  });
+}
 
 // For one layer and one thread. What was written is gone unless keep() is called.
 class BlobSink : public layer::ByteSink {
@@ -23,7 +33,7 @@ class BlobSink : public layer::ByteSink {
     if (layer.empty()) return;
     writer_->commit(layer.blob);
     store_.note_unpacked(layer.blob.digest, {layer.diff_id, layer.listing.depends_on_below()});
-    store_.put_listing(layer.diff_id, layer.listing.serialise());
+    keep_listing(store_, layer.diff_id, layer.listing);
   }
 
  private:

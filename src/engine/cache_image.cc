@@ -124,10 +124,10 @@ std::string listing_tag(const oci::Digest& diff_id) {
 }
 
 ListingArtifact make_listing_artifact(const oci::Digest& diff_id, const oci::Digest& blob,
-                                      const std::string& listing) {
+                                      oci::Digest listing, std::uint64_t size) {
   const std::string config = "{}";
   oci::Descriptor empty{std::string(oci::kOciEmpty), oci::Digest::of(config), config.size(), {}, {}, {}, {}};
-  oci::Descriptor described{kListingType, oci::Digest::of(listing), listing.size(), {}, {}, {}, {}};
+  oci::Descriptor described{kListingType, std::move(listing), size, {}, {}, {}, {}};
   return {{std::string(oci::kOciManifest),
            std::move(empty),
            {std::move(described)},

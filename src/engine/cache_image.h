@@ -43,8 +43,9 @@ struct ListingArtifact {
   std::string config;  // its bytes
 };
 // `blob` is what was seen to unpack to `diff_id`, and to hold this.
+// `listing` is the digest of the listing's bytes, `size` their number.
 ListingArtifact make_listing_artifact(const oci::Digest& diff_id, const oci::Digest& blob,
-                                      const std::string& listing);
+                                      oci::Digest listing, std::uint64_t size);
 
 // The blob that holds the listing. Throws std::invalid_argument.
 oci::Descriptor read_listing_artifact(const oci::RawManifest& manifest, const oci::Digest& diff_id,

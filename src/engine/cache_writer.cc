@@ -8,14 +8,19 @@
 #include "engine/cache_writer.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "engine/build_state.h"
 #include "engine/cache_image.h"
+#include "layout/file_io.h"
 #include "oci/copy_image.h"
 #include "oci/forwarding_repo.h"
 
@@ -24,6 +29,23 @@ namespace {
 
 constexpr unsigned kWriters = 4;
 constexpr unsigned kBlobsAtOnce = 4;  // of one image, whose layers but the last are mostly there
+
+std::uint64_t size_of(const base::UniqueFd& file) {
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) {
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("Cannot read the listing of a layer: {}.", base::errno_text(errno)));
+  }
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+oci::Digest digest_of(base::ByteSource& source) {
+  oci::Digester digester;
+  std::vector<char> buffer(64 << 10);
+  while (const std::size_t count = source.read(buffer.data(), buffer.size()))
+    digester.update({buffer.data(), count});
+  return digester.finish();
+}
 
 }  // namespace
 
@@ -240,12 +262,17 @@ void CacheWriter::write_listings(const Build& build, const std::vector<Layer>& l
     const auto unpacked = store_->unpacked(blob);
     if (!unpacked || unpacked->diff_id != diff_id) continue;
     const std::string tag = listing_tag(diff_id);
-    const auto listing = store_->listing(diff_id);
-    if (!listing) continue;
+    const auto file = std::make_shared<const base::UniqueFd>(store_->open_listing(diff_id));
+    if (!file->valid()) continue;
     repo.write_once(tag, [&, &blob = blob, &diff_id = diff_id] {
-      const ListingArtifact artifact = make_listing_artifact(diff_id, blob, *listing);
+      const std::uint64_t size = size_of(*file);
+      const auto open = [&](std::uint64_t offset) {
+        return layout::read_range(file, tag, offset, size - offset, build.cancellation);
+      };
+      const ListingArtifact artifact = make_listing_artifact(diff_id, blob, digest_of(*open(0)), size);
       oci::write_blob(repo, artifact.manifest.config, artifact.config);
-      oci::write_blob(repo, artifact.manifest.layers[0], *listing);
+      const oci::Descriptor& listing = artifact.manifest.layers[0];
+      if (!repo.has_blob(listing)) repo.put_blob(listing, open);
       repo.put_manifest(tag, oci::raw(artifact.manifest));
     });
   }

@@ -27,6 +27,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "engine/blob_sink.h"
 #include "layer/read_layer.h"
 #include "oci/verifying_source.h"
 #include "sandbox/namespaces.h"
@@ -221,8 +222,9 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing() {
     return services_.find_listing(layer.diff_id, layer.blob);
   }
   try {
-    if (const auto noted = services_.store().listing(layer.diff_id))
-      return std::make_shared<layer::LayerListing>(layer::LayerListing::parse(*noted));
+    base::UniqueFd noted = services_.store().open_listing(layer.diff_id);
+    if (noted.valid())
+      return std::make_shared<layer::LayerListing>(layer::LayerListing::parse(std::move(noted)));
   } catch (const std::invalid_argument&) {  // damaged, or of another version: read anew
   }
   return nullptr;
@@ -235,7 +237,7 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::scanned_listing() {
     const auto source = services_.store().open_blob(layer.blob, 0);
     return layer::scan(*source, layer.blob, layer.diff_id, layer::Limits{}, services_.cancellation());
   });
-  services_.store().put_listing(layer.diff_id, scanned.listing.serialise());
+  keep_listing(services_.store(), layer.diff_id, scanned.listing);
   services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, scanned.listing.depends_on_below()});
   const std::lock_guard lock(mutex_);
   proven_ = true;
@@ -275,7 +277,7 @@ std::string ImageLayer::extracted() {
     options.owners = sandbox::namespaces().privileges != sandbox::Privileges::kSingle &&
                      sandbox::namespaces().privileges != sandbox::Privileges::kNone;
     const layer::Extracted extracted = extract_into(folder, options);
-    services_.store().put_listing(layer.diff_id, extracted.listing.serialise());
+    keep_listing(services_.store(), layer.diff_id, extracted.listing);
     services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, extracted.listing.depends_on_below()});
   };
   store::Tree tree = mending([&] { return services_.store().tree(layer.diff_id, fill); });

@@ -49,17 +49,21 @@ std::optional<oci::TarEntry> LayersView::find(const std::string& path) const {
   const auto found = tree_.lookup(path, Last::kKeep);
   // lookup() follows links on the way, which this view must not.
   if (!found || found->entry.path != path) return std::nullopt;
+  return entry(*found);
+}
+
+oci::TarEntry LayersView::entry(const layer::MergedTree::Found& found) {
   oci::TarEntry entry;
-  entry.name = context::base_name(path);
-  entry.type = tar_type(found->entry.type);
-  entry.mode = found->entry.mode;
-  entry.uid = found->entry.uid;
-  entry.gid = found->entry.gid;
-  entry.mtime = found->entry.mtime;
-  if (entry.type == oci::TarType::kFile) entry.size = found->entry.size;
-  if (entry.type == oci::TarType::kSymlink) entry.link = found->entry.link;
-  entry.device_major = found->entry.device_major;
-  entry.device_minor = found->entry.device_minor;
+  entry.name = context::base_name(found.entry.path);
+  entry.type = tar_type(found.entry.type);
+  entry.mode = found.entry.mode;
+  entry.uid = found.entry.uid;
+  entry.gid = found.entry.gid;
+  entry.mtime = found.entry.mtime;
+  if (entry.type == oci::TarType::kFile) entry.size = found.entry.size;
+  if (entry.type == oci::TarType::kSymlink) entry.link = found.entry.link;
+  entry.device_major = found.entry.device_major;
+  entry.device_minor = found.entry.device_minor;
   return entry;
 }
 
@@ -67,7 +71,8 @@ std::vector<std::string> LayersView::children(const std::string& path) const {
   std::vector<std::string> names;
   const auto folder = tree_.lookup(path, Last::kKeep);
   if (!folder || folder->entry.type != layer::EntryType::kFolder || folder->entry.path != path) return names;
-  for (const auto& each : tree_.list(path)) names.push_back(context::base_name(each.entry.path));
+  for (layer::MergedTree::Below below(tree_, path); below.next(); below.skip())
+    names.push_back(context::base_name(below.found().entry.path));
   return names;
 }
 
@@ -81,15 +86,23 @@ layer::MergedTree::Found LayersView::file(const std::string& path) const {
 }
 
 base::UniqueFd LayersView::open(const std::string& path) const {
-  const auto found = file(path);
+  return open(file(path));
+}
+
+base::UniqueFd LayersView::open(const layer::MergedTree::Found& found) const {
   return layers_[found.layer]->open(found.content_path, found.entry);
 }
 
 std::map<std::string, std::string> LayersView::xattrs(const std::string& path) const {
   const auto found = tree_.lookup(path, Last::kKeep);
-  if (!found || found->layer >= layers_.size()) return {};
-  const bool folder = found->entry.type == layer::EntryType::kFolder;
-  return layers_[found->layer]->xattrs(folder ? found->entry.path : found->content_path);
+  if (!found) return {};
+  return xattrs(*found);
+}
+
+std::map<std::string, std::string> LayersView::xattrs(const layer::MergedTree::Found& found) const {
+  if (found.layer >= layers_.size()) return {};
+  const bool folder = found.entry.type == layer::EntryType::kFolder;
+  return layers_[found.layer]->xattrs(folder ? found.entry.path : found.content_path);
 }
 
 std::string LayersView::hard_link_group(const std::string& path) const {

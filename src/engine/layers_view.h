@@ -23,6 +23,12 @@ class LayersView : public context::FileView {
   base::UniqueFd open(const std::string& path) const override;
   std::string hard_link_group(const std::string& path) const override;
 
+  // The same, for whoever goes through all.
+  const layer::MergedTree& tree() const { return tree_; }
+  static oci::TarEntry entry(const layer::MergedTree::Found& found);
+  std::map<std::string, std::string> xattrs(const layer::MergedTree::Found& found) const;
+  base::UniqueFd open(const layer::MergedTree::Found& file) const;
+
  private:
   layer::MergedTree::Found file(const std::string& path) const;
 

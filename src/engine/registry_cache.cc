@@ -11,16 +11,38 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <vector>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "base/thread_pool.h"
-#include "oci/copy_image.h"
+#include "engine/blob_sink.h"
+#include "layer/byte_sink.h"
+#include "oci/verifying_source.h"
 
 namespace ixian::engine {
 namespace {
 
 constexpr unsigned kTagsAtOnce = 24;
-constexpr std::size_t kLargestListing = 256 << 20;
+constexpr std::uint64_t kLargestListing = std::uint64_t{1} << 30;
+
+// A verified blob, which may be larger than what memory is for.
+base::UniqueFd read_to_file(oci::ImageRepo& repo, const oci::Descriptor& blob) {
+  if (blob.size > kLargestListing) {
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format("The listing {} has {} bytes, more than it may.", blob.digest.text(), blob.size));
+  }
+  oci::VerifiedBlob verified(
+      blob, [&](std::uint64_t offset) { return repo.open_blob(blob, offset); }, repo.name());
+  base::UniqueFd file = base::nameless_file();
+  layer::FileSink sink(file.get(), "a temporary file");
+  const auto source = verified.open(0);
+  std::vector<char> buffer(64 << 10);
+  while (const std::size_t count = source->read(buffer.data(), buffer.size()))
+    sink.write({buffer.data(), count});
+  return file;
+}
 
 // nullopt as well where the repository cannot be asked.
 std::optional<oci::Descriptor> find_tag(CacheRepo& repo, const std::string& tag, base::EventSink& sink) {
@@ -101,16 +123,15 @@ std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::s
     const oci::Digest claim = oci::Digest::of(
         fmt::format("{} says what is in {}, blob {}", repo->name(), diff_id.text(), blob.digest.text()));
     try {
-      std::optional<std::string> bytes = store.listing(claim);
-      const bool kept = bytes.has_value();
+      base::UniqueFd file = store.open_listing(claim);
+      const bool kept = file.valid();
       if (!kept) {
         const auto manifest = repo->images()->read_manifest(tag);
         if (!manifest) continue;
-        bytes = oci::read_blob(*repo->images(), read_listing_artifact(*manifest, diff_id, blob.digest),
-                               kLargestListing);
+        file = read_to_file(*repo->images(), read_listing_artifact(*manifest, diff_id, blob.digest));
       }
-      auto listing = std::make_shared<const layer::LayerListing>(layer::LayerListing::parse(*bytes));
-      if (!kept) store.put_listing(claim, *bytes);
+      auto listing = std::make_shared<const layer::LayerListing>(layer::LayerListing::parse(std::move(file)));
+      if (!kept) keep_listing(store, claim, *listing);
       return listing;
     } catch (const base::Error& error) {
       // The layer itself says what is in it, and who writes listings writes this one anew.

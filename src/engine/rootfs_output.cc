@@ -12,11 +12,10 @@
 
 #include "base/error.h"
 #include "base/fs.h"
-#include "engine/copy_draft.h"
 #include "engine/image_layer.h"
 #include "engine/layers_view.h"
+#include "engine/root_tar.h"
 #include "layer/checkout.h"
-#include "layer/from_entries.h"
 #include "oci/copy_image.h"
 #include "oci/image_config.h"
 
@@ -40,15 +39,7 @@ void write_root_tar(const std::shared_ptr<store::Store>& store, const BuiltStage
                     layer::ByteSink& sink, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
   LayerServices services(store, events, cancellation);
-  const auto view = std::make_shared<const LayersView>(layers_of(services, image));
-  const context::EmptyView nothing;
-  CopyStyle style;
-  style.own_owner = true;
-  CopyDraft draft(nothing, style);
-  draft.copy(view, context::select(*view, {""}, {}), "/");
-  layer::WriteOptions options;
-  options.compression = layer::Compression::kNone;
-  layer::from_entries(draft.take(), sink, options, cancellation);
+  write_tar_of(LayersView(layers_of(services, image)), sink, cancellation);
 }
 
 void write_root_folder(const std::shared_ptr<store::Store>& store, const BuiltStage& image,

@@ -30,7 +30,8 @@ struct CheckedOut {
 // What MergedTree shows of the layers, lowest first, becomes the content of a folder: with hard links,
 // attributes and holes; everything belongs to whoever calls. `folder` is a descriptor of it. What is there
 // stays, but for what something of the image takes the place of; links that are there are never followed.
-// Each layer that something is taken from is read once, in whole. Throws Error{kRegistry} for layers that
+// Each layer that something is taken from is read once, in whole. In memory are, besides what LayerReader
+// holds, 30 bytes for each file that shows under other names alone. Throws Error{kRegistry} for layers that
 // extract() refuses, Error{kTaskFailed} where the file system does, and Cancelled.
 CheckedOut checkout(const std::vector<CheckoutLayer>& layers, int folder, base::Cancellation& cancellation);
 

@@ -49,15 +49,24 @@ int open_below(int folder, const std::string& path, int flags, unsigned long lon
   }
 }
 
-std::vector<std::string> names_in(int folder, std::string_view path) {
+void each_name_in(int folder, std::string_view path, const std::function<bool(const char* name)>& on_name) {
   FolderStream stream(::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
   if (!stream) file_error("read the folder", path, errno);
-  std::vector<std::string> names;
-  errno = 0;
-  while (const dirent* entry = ::readdir(stream.get())) {
-    if (!is_dot(entry->d_name)) names.emplace_back(entry->d_name);
+  while (true) {
+    errno = 0;
+    const dirent* const entry = ::readdir(stream.get());
+    if (entry == nullptr) break;
+    if (!is_dot(entry->d_name) && !on_name(entry->d_name)) return;
   }
   if (errno != 0) file_error("read the folder", path, errno);
+}
+
+std::vector<std::string> names_in(int folder, std::string_view path) {
+  std::vector<std::string> names;
+  each_name_in(folder, path, [&](const char* name) {
+    names.emplace_back(name);
+    return true;
+  });
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -129,12 +138,17 @@ void Confined::remove(int folder, const std::string& name) {
   base::UniqueFd current = enter(start.get(), name.c_str());
   while (!way.empty()) {
     std::string below;
-    for (std::string& child : names_in(current.get(), way.back())) {
-      if (::unlinkat(current.get(), child.c_str(), 0) == 0) continue;
+    // What is removed while a folder is read may hide other names from the reader: it is read until it is
+    // empty.
+    bool empty = true;
+    each_name_in(current.get(), way.back(), [&](const char* child) {
+      empty = false;
+      if (::unlinkat(current.get(), child, 0) == 0 || errno == ENOENT) return true;
       if (errno != EISDIR && errno != EPERM) file_error("remove", child, errno);
-      below = std::move(child);
-      break;
-    }
+      below = child;
+      return false;
+    });
+    if (below.empty() && !empty) continue;
     if (!below.empty()) {
       current = enter(current.get(), below.c_str());
       way.push_back(std::move(below));

@@ -1,6 +1,7 @@
 // A folder that everything happens in: whatever a path says, nothing outside is reached.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,7 +21,11 @@ inline bool is_dot(const char* name) {
   return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-// The names in an open folder, sorted. Throws Error{kTaskFailed}; `path` is for messages.
+// Calls with each name in an open folder, as the folder has them, until it says false. Throws
+// Error{kTaskFailed}; `path` is for messages.
+void each_name_in(int folder, std::string_view path, const std::function<bool(const char* name)>& on_name);
+
+// The names in an open folder, sorted.
 std::vector<std::string> names_in(int folder, std::string_view path);
 
 // Paths are relative to `root`, which must outlive the object; symlinks in them are resolved inside it, as if

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "base/error.h"
 #include "base/fs.h"
@@ -57,26 +58,36 @@ void EntryMaker::make(LayerReader& reader, const Item& item, const std::string& 
 
 void EntryMaker::link(const LayerReader& reader, const Item& item, const std::string& from,
                       const std::string& path) {
+  for (const std::string& each : {from, path}) folder_for(reader, split_path(each).folder, item);
+  link(from, path);
+}
+
+void EntryMaker::link(const std::string& from, const std::string& path) {
   const auto [above, last] = split_path(from);
   const std::string from_name(last);
   // The second question may drop the first answer.
-  const base::UniqueFd from_folder(::fcntl(folder_for(reader, above, item), F_DUPFD_CLOEXEC, 0));
+  const base::UniqueFd from_folder(::fcntl(known_folder(above), F_DUPFD_CLOEXEC, 0));
   if (!from_folder.valid()) file_error("open the folder", above, errno);
   const auto [folder, name] = split_path(path);
-  const int to = folder_for(reader, folder, item);
+  const int to = known_folder(folder);
   const std::string to_name(name);
   create(path, to, to_name,
          [&] { return ::linkat(from_folder.get(), from_name.c_str(), to, to_name.c_str(), 0); });
 }
 
+int EntryMaker::known_folder(std::string_view path) {
+  const int folder = target_.folder(path);
+  if (folder < 0) file_error("open the folder", path, ENOTDIR);
+  return folder;
+}
+
 void EntryMaker::make_folder(const std::string& path) {
   const auto [above, last] = split_path(path);
-  const int folder = target_.folder(above);
-  if (folder < 0) file_error("open the folder", above, ENOTDIR);
+  const int folder = known_folder(above);
   const std::string name(last);
   if (!ensure_folder(path, folder, name)) return;
   if (::fchmodat(folder, name.c_str(), 0755, 0) != 0) file_error("set the mode of", path, errno);
-  folders_.push_back({path, 0755, {}});
+  note_folder(path, {0755, {}});
 }
 
 // Makes something that must be new, after removing what has its name.
@@ -163,7 +174,7 @@ void EntryMaker::attributes_of_folder(const Item& item, const std::string& path,
     if (!fd.valid()) file_error("open the folder", path, errno);
     attributes(item, path, fd.get());
   }
-  folders_.push_back({path, entry.mode, time_of(entry)});
+  note_folder(path, {entry.mode, time_of(entry)});
 }
 
 void EntryMaker::node(const Item& item, const std::string& path, int folder, const std::string& name) {
@@ -220,25 +231,32 @@ void EntryMaker::attributes(const Item& item, const std::string& path, int fd) {
 
 void EntryMaker::owner_error(const Item& item, const std::string& path) {
   const int error = errno;
-  throw base::Error(
-      base::ErrorCode::kTaskFailed,
-      fmt::format(
-          "Cannot give {} to its owner {}:{}: {}. Run ix as root, or give your user a range of ids in "
-          "/etc/subuid and /etc/subgid.",
-          base::printable_path(path), item.entry.uid, item.entry.gid, base::errno_text(error)));
+  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("Cannot give {} to its owner {}:{}: {}. Run ix "
+                                                              "as root, or give your user a range of ids in "
+                                                              "/etc/subuid and /etc/subgid.",
+                                                              base::printable_path(path), item.entry.uid,
+                                                              item.entry.gid, base::errno_text(error)));
+}
+
+void EntryMaker::note_folder(const std::string& path, const Folder& folder) {
+  std::string record(sizeof(folder), '\0');
+  std::memcpy(record.data(), &folder, sizeof(folder));
+  folders_.add(record + path);
 }
 
 void EntryMaker::finish_folders(const std::function<bool(const std::string& path)>& is_folder) {
-  for (const Folder& folder : folders_) {
-    if (!is_folder(folder.path)) continue;
-    const base::UniqueFd fd = target_.open_folder(folder.path);
-    if (!fd.valid()) file_error("open the folder", folder.path, errno);
-    if ((folder.mode & 0700) != 0700 && ::fchmod(fd.get(), folder.mode) != 0) {
-      file_error("set the mode of", folder.path, errno);
-    }
+  folders_.each([&](std::string_view record) {
+    Folder folder{};
+    std::memcpy(&folder, record.data(), sizeof(folder));
+    const std::string path(record.substr(sizeof(folder)));
+    if (!is_folder(path)) return;
+    const base::UniqueFd fd = target_.open_folder(path);
+    if (!fd.valid()) file_error("open the folder", path, errno);
+    if ((folder.mode & 0700) != 0700 && ::fchmod(fd.get(), folder.mode) != 0)
+      file_error("set the mode of", path, errno);
     const timespec times[2] = {folder.mtime, folder.mtime};
-    if (::futimens(fd.get(), times) != 0) file_error("set the time of", folder.path, errno);
-  }
+    if (::futimens(fd.get(), times) != 0) file_error("set the time of", path, errno);
+  });
 }
 
 }  // namespace ixian::layer

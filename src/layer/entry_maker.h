@@ -14,6 +14,7 @@
 #include "layer/attributes.h"
 #include "layer/confined.h"
 #include "layer/layer_reader.h"
+#include "layer/spooled_records.h"
 
 namespace ixian::layer {
 
@@ -25,7 +26,7 @@ struct MakerOptions {
 // Paths are those of a listing, below the folder; the folders on the way are made if they are missing
 // (root's, 0755). What has the name of what is made goes, unless both are folders. Throws Error{kRegistry}
 // where something on the way is no folder, Error{kTaskFailed} where the file system refuses, and Cancelled.
-// Not thread-safe.
+// Not thread-safe. What finish_folders() needs is in a Spool.
 class EntryMaker {
  public:
   using Item = LayerReader::Item;
@@ -39,6 +40,7 @@ class EntryMaker {
 
   // `path` becomes another name of the file `from`, which is there. `item` is for messages.
   void link(const LayerReader& reader, const Item& item, const std::string& from, const std::string& path);
+  void link(const std::string& from, const std::string& path);
 
   // An empty folder, 0755, of an unknown time, unless there is one.
   void make_folder(const std::string& path);
@@ -58,7 +60,6 @@ class EntryMaker {
   static constexpr std::size_t kBuffer = 256 << 10;
 
   struct Folder {
-    std::string path;
     std::uint32_t mode;
     timespec mtime;
   };
@@ -72,12 +73,14 @@ class EntryMaker {
     mode_t mode;
   };
 
+  int known_folder(std::string_view path);
   template <typename Make>
   int create(const std::string& path, int folder, const std::string& name, Make make);
   void file(LayerReader& reader, const Item& item, const std::string& path, int folder,
             const std::string& name);
   void content(LayerReader& reader, const std::string& path, int fd);
   void folder(const Item& item, const std::string& path, int above, const std::string& name);
+  void note_folder(const std::string& path, const Folder& folder);
   bool ensure_folder(const std::string& path, int above, const std::string& name);
   void attributes_of_folder(const Item& item, const std::string& path, int above, const std::string& name);
   void node(const Item& item, const std::string& path, int folder, const std::string& name);
@@ -90,7 +93,7 @@ class EntryMaker {
   const MakerOptions options_;
   base::Cancellation& cancellation_;
   std::vector<char> buffer_;
-  std::vector<Folder> folders_;
+  SpooledRecords folders_;      // each a Folder and its path
   std::optional<Birth> birth_;  // the last one, while nothing happens to its folder
   std::uint64_t skipped_devices_ = 0;
   std::uint64_t skipped_attributes_ = 0;

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +19,9 @@
 #include "layer/attributes.h"
 #include "layer/confined.h"
 #include "layer/entry_maker.h"
+#include "layer/hash_table.h"
 #include "layer/layer_reader.h"
+#include "layer/path_hash.h"
 #include "layer/unpacking.h"
 #include "layer/whiteout.h"
 
@@ -46,16 +47,18 @@ class Extraction {
     while (auto item = reader_.next()) {
       cancellation_.throw_if_requested();
       place(*item);
+      if (!overlay() && item->type != EntryType::kWhiteout && item->type != EntryType::kOpaque)
+        note_own(item->path);
     }
     result.skipped_devices = maker_.skipped_devices();
     result.skipped_attributes = maker_.skipped_attributes();
     result.listing = reader_.take_listing();
     maker_.finish_folders([&](const std::string& path) {
-      const ListedEntry* thing = result.listing.thing(path);
-      return thing != nullptr && thing->type == EntryType::kFolder;
+      const auto thing = result.listing.thing(path);
+      return thing && thing->type == EntryType::kFolder;
     });
     if (!overlay()) return;
-    for (const std::string& gap : result.listing.gaps()) age(gap);
+    result.listing.each_gap([&](const std::string& gap) { age(gap); });
   }
 
  private:
@@ -76,7 +79,8 @@ class Extraction {
     if (item.type == EntryType::kHardLink) return hard_link(item);
     maker_.make(reader_, item, item.path);
     // A folder that replaces one of a layer below, as its whiteout said.
-    if (item.type == EntryType::kFolder && overlay() && hidden_.contains(item.path)) mark_opaque(item.path);
+    if (item.type == EntryType::kFolder && overlay() && hidden_.contains(path_hash(0, item.path)))
+      mark_opaque(item.path);
   }
 
   // What lies in a folder that a whiteout of this layer names, and that has no entry: the folder is new.
@@ -84,11 +88,16 @@ class Extraction {
     if (hidden_.empty()) return;
     for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
       const std::string folder = path.substr(0, slash);
-      if (!hidden_.contains(folder) || target_.open_folder(folder).valid()) continue;
+      if (!hidden_.contains(path_hash(0, folder)) || target_.open_folder(folder).valid()) continue;
       maker_.make_folder(folder);
       mark_opaque(folder);
     }
   }
+
+  void note_own(std::string_view path) {
+    for (; !path.empty() && !is_own(path); path = split_path(path).folder) own_.put(path_hash(0, path));
+  }
+  bool is_own(std::string_view path) const { return own_.contains(path_hash(0, path)); }
 
   void hard_link(const Item& item) {
     const auto [above, last] = split_path(item.link);
@@ -110,15 +119,13 @@ class Extraction {
     const auto [above, last] = split_path(item.path);
     const std::string name(last);
     if (overlay()) {
-      hidden_.insert(item.path);
-      if (reader_.paths().has(item.path) || reader_.paths().has_below(item.path)) {
-        // What the layer itself has there stays; of the layers below nothing shows through.
-        if (target_.open_folder(item.path).valid()) mark_opaque(item.path);
-        return;
-      }
+      hidden_.put(path_hash(0, item.path));
       const int folder = maker_.folder_for(reader_, above, item);
-      if (::mknodat(folder, name.c_str(), S_IFCHR, 0) == 0 || errno == EEXIST) return;
-      file_error("make the whiteout of", item.path, errno);
+      if (::mknodat(folder, name.c_str(), S_IFCHR, 0) == 0) return;
+      if (errno != EEXIST) file_error("make the whiteout of", item.path, errno);
+      // What the layer itself has there stays; of the layers below nothing shows through.
+      if (target_.open_folder(item.path).valid()) mark_opaque(item.path);
+      return;
     }
     const base::UniqueFd folder = target_.open_folder(std::string(above));
     if (!folder.valid()) return check_absence(item);
@@ -157,7 +164,7 @@ class Extraction {
 
   // Removes `path`, but for what this layer itself has put there.
   void remove_from_below(const std::string& path, int folder, const std::string& name) {
-    if (!reader_.paths().has(path) && !reader_.paths().has_below(path)) return target_.remove(folder, name);
+    if (!is_own(path)) return target_.remove(folder, name);
     clear_from_below(path);
   }
 
@@ -170,7 +177,7 @@ class Extraction {
       if (!fd.valid()) continue;  // no folder: it is what the layer has put there
       for (const std::string& name : names_in(fd.get(), at)) {
         std::string child = join_path(at, name);
-        if (reader_.paths().has(child) || reader_.paths().has_below(child)) {
+        if (is_own(child)) {
           waiting.push_back(std::move(child));
         } else {
           target_.remove(fd.get(), name);
@@ -191,7 +198,8 @@ class Extraction {
   base::Cancellation& cancellation_;
   EntryMaker maker_;
   Confined& target_;
-  std::set<std::string> hidden_;  // by whiteouts of this layer
+  HashSet hidden_;  // by whiteouts of this layer
+  HashSet own_;     // kTree: what this layer has put, and the folders on the way
 };
 
 }  // namespace

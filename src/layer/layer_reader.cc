@@ -12,7 +12,6 @@
 namespace ixian::layer {
 namespace {
 
-constexpr int kMaxLinks = 40;
 constexpr std::string_view kMetaPrefix = ".wh..wh.";
 
 // A component before the last that looks like a whiteout: there is no reading of it that all engines share.
@@ -22,72 +21,6 @@ bool has_whiteout_folder(std::string_view path) {
 }
 
 }  // namespace
-
-std::string LayerPaths::resolve(const std::string& folder) {
-  if (last_ && last_->first == folder) return last_->second;
-  std::string resolved;
-  std::vector<std::string> rest;
-  const auto push = [&](std::string_view path) {
-    std::vector<std::string> parts;
-    while (!path.empty()) {
-      const auto slash = std::min(path.find('/'), path.size());
-      if (slash > 0) parts.emplace_back(path.substr(0, slash));
-      path.remove_prefix(std::min(slash + 1, path.size()));
-    }
-    rest.insert(rest.end(), parts.rbegin(), parts.rend());
-  };
-  push(folder);
-  int links = 0;
-  while (!rest.empty()) {
-    const std::string name = std::move(rest.back());
-    rest.pop_back();
-    if (name == ".") continue;
-    if (name == "..") {
-      resolved = split_path(resolved).folder;
-      continue;
-    }
-    std::string next = join_path(resolved, name);
-    const auto found = things_.find(next);
-    if (found == things_.end() || found->second.type == EntryType::kFolder) {
-      resolved = std::move(next);
-    } else if (found->second.type == EntryType::kSymlink) {
-      if (++links > kMaxLinks) throw std::invalid_argument("leads through too many symbolic links");
-      if (found->second.link.starts_with('/')) resolved.clear();
-      push(found->second.link);
-    } else {
-      throw std::invalid_argument("lies below something that is no folder");
-    }
-  }
-  if (resolved.size() > kMaxName) throw std::invalid_argument("leads to a name longer than 4096 bytes");
-  last_.emplace(folder, resolved);
-  return resolved;
-}
-
-bool LayerPaths::has_below(std::string_view path) const {
-  const auto next = things_.upper_bound(path);
-  if (next == things_.end()) return false;
-  return path.empty() || (next->first.size() > path.size() && next->first[path.size()] == '/' &&
-                          next->first.starts_with(path));
-}
-
-void LayerPaths::put(const std::string& path, EntryType type, const std::string& link) {
-  const auto found = things_.find(path);
-  const bool known = found != things_.end();
-  if (type != EntryType::kFolder) {
-    if (known || type == EntryType::kSymlink) last_.reset();
-    while (has_below(path)) {
-      last_.reset();
-      things_.erase(things_.upper_bound(path));
-    }
-  } else if (known && found->second.type != EntryType::kFolder) {
-    last_.reset();
-  }
-  if (known) {
-    found->second = {type, link};
-  } else {
-    things_.emplace(path, Thing{type, link});
-  }
-}
 
 LayerReader::LayerReader(base::ByteSource& tar, std::string layer, const Limits& limits)
     : tar_(tar, oci::TarReader::Dialect{.sparse = true, .remains = true}),
@@ -169,7 +102,7 @@ void LayerReader::list(const Item& item) {
     entry = listed(item.entry, item.path, tar_.offset());
     entry.link = item.link;
   }
-  entries_.push_back(std::move(entry));
+  sorter_.add(entry);
 }
 
 std::optional<LayerReader::Item> LayerReader::next() {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/fs.h"
+#include "layer/listing_sorter.h"
 #include "layer/packing.h"
 #include "layer/whiteout.h"
 #include "oci/tar_writer.h"
@@ -65,7 +66,7 @@ class LayerWriter::Impl {
     entry.group.clear();
     clamp(entry);
     put_header(entry, path);
-    entries_.push_back(listed(entry, path, packing_.size()));
+    sorter_.add(listed(entry, path, packing_.size()));
     body_ = entry.size;
     padding_ = oci::tar_padding(entry.size);
   }
@@ -78,7 +79,7 @@ class LayerWriter::Impl {
     ListedEntry listed;
     listed.path = path;
     listed.type = type;
-    entries_.push_back(std::move(listed));
+    sorter_.add(listed);
   }
 
   Space space() {
@@ -113,7 +114,7 @@ class LayerWriter::Impl {
                      .artifact_type = {}},
             .diff_id = result.diff_id,
             .tar_size = tar_size,
-            .listing = LayerListing(std::move(entries_))};
+            .listing = sorter_.finish()};
   }
 
  private:
@@ -149,7 +150,7 @@ class LayerWriter::Impl {
 
   const WriteOptions options_;
   Packing packing_;
-  std::vector<ListedEntry> entries_;
+  ListingSorter sorter_;
   std::uint64_t body_ = 0;  // bytes of the current file that are still to come
   std::size_t padding_ = 0;
   bool started_ = false;

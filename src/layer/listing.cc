@@ -3,41 +3,14 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
-#include <tuple>
-#include <unordered_set>
 
 #include "layer/limits.h"
+#include "layer/listing_order.h"
+#include "layer/listing_parts.h"
+#include "layer/listing_sorter.h"
 
 namespace ixian::layer {
 namespace {
-
-// Where entries with one path stand among each other.
-int rank(EntryType type) {
-  return type == EntryType::kWhiteout ? 0 : type == EntryType::kOpaque ? 2 : 1;
-}
-
-bool is_below(std::string_view path, std::string_view folder) {
-  if (folder.empty()) return !path.empty();
-  return path.size() > folder.size() && path[folder.size()] == '/' && path.starts_with(folder);
-}
-
-// Goes through entries in their order and tells which lie below a thing that is no folder: such came before
-// it, for nothing can have been put there later.
-class Shadow {
- public:
-  bool covers(const ListedEntry& entry) {
-    if (thing_ != nullptr && !is_below(entry.path, thing_->path)) thing_ = nullptr;
-    return thing_ != nullptr;
-  }
-
-  // `entry`, which is not covered, must stay where it is.
-  void pass(const ListedEntry& entry) {
-    if (rank(entry.type) == 1 && entry.type != EntryType::kFolder) thing_ = &entry;
-  }
-
- private:
-  const ListedEntry* thing_ = nullptr;
-};
 
 // Why a component of a path cannot be one; nullptr where it can.
 const char* fault_of_component(std::string_view component) {
@@ -46,7 +19,9 @@ const char* fault_of_component(std::string_view component) {
   return nullptr;
 }
 
-// The length of what both begin with, eight bytes at a time: paths of one folder differ late.
+}  // namespace
+
+// Eight bytes at a time: paths of one folder differ late.
 std::size_t common_length(std::string_view a, std::string_view b) {
   const std::size_t shorter = std::min(a.size(), b.size());
   std::size_t at = 0;
@@ -57,7 +32,6 @@ std::size_t common_length(std::string_view a, std::string_view b) {
   return at;
 }
 
-// Negative, zero or positive, in the order of path_less().
 int path_order(std::string_view a, std::string_view b) {
   const std::size_t at = common_length(a, b);
   if (at == std::min(a.size(), b.size())) return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
@@ -66,88 +40,66 @@ int path_order(std::string_view a, std::string_view b) {
   return static_cast<unsigned char>(a[at]) < static_cast<unsigned char>(b[at]) ? -1 : 1;
 }
 
-bool entry_less(const ListedEntry& a, const ListedEntry& b) {
-  const int order = path_order(a.path, b.path);
-  return order != 0 ? order < 0 : rank(a.type) < rank(b.type);
-}
-
-}  // namespace
-
 bool path_less(std::string_view a, std::string_view b) {
   return path_order(a, b) < 0;
 }
 
-LayerListing::LayerListing(std::vector<ListedEntry> entries) {
-  std::vector<std::size_t> order(entries.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    if (entry_less(entries[a], entries[b])) return true;
-    return !entry_less(entries[b], entries[a]) && a < b;
-  });
-
-  Shadow shadow;
-  entries_.reserve(entries.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    ListedEntry& entry = entries[order[i]];
-    const bool last = i + 1 == order.size() || entry_less(entry, entries[order[i + 1]]);
-    if (shadow.covers(entry) || !last) continue;
-    entries_.push_back(std::move(entry));
-    shadow.pass(entries_.back());
-  }
+LayerListing::LayerListing(const std::vector<ListedEntry>& entries) {
+  ListingSorter sorter;
+  for (const ListedEntry& entry : entries) sorter.add(entry);
+  *this = sorter.finish();
 }
 
-bool LayerListing::in_order(const std::vector<ListedEntry>& entries) {
-  Shadow shadow;
-  const ListedEntry* before = nullptr;
-  for (const ListedEntry& entry : entries) {
-    if ((before != nullptr && !entry_less(*before, entry)) || shadow.covers(entry)) return false;
-    shadow.pass(entry);
-    before = &entry;
-  }
-  return true;
+std::uint64_t LayerListing::size() const {
+  return parts_ ? parts_->count : 0;
 }
 
-std::vector<std::string> LayerListing::gaps() const {
-  std::vector<std::string> gaps;
-  std::vector<std::string> way = {""};  // the folders, with an entry or without, that the current entry is in
-  for (const ListedEntry& entry : entries_) {
-    const std::string& path = entry.path;
-    while (path != way.back() && !is_below(path, way.back())) way.pop_back();
-    if (path == way.back()) continue;  // the opaque mark of a folder, and what belongs to the root
-    // An opaque mark implies its own folder, too.
-    const bool opaque = entry.type == EntryType::kOpaque;
-    for (std::size_t at = way.back().size() + 1; at <= path.size(); ++at) {
-      if (at < path.size() ? path[at] != '/' : !opaque) continue;
-      gaps.push_back(path.substr(0, at));
-      way.push_back(gaps.back());
-    }
-    if (entry.type == EntryType::kFolder) way.push_back(path);
-  }
-  return gaps;
+void LayerListing::each_gap(const std::function<void(const std::string& folder)>& on_gap) const {
+  if (!depends_on_below()) return;
+  GapFinder gaps;
+  for (const ListedEntry& entry : entries())
+    gaps.pass(entry, [&](std::string_view folder) { on_gap(std::string(folder)); });
+}
+
+bool LayerListing::is_gap(std::string_view path) const {
+  if (path.empty() || !depends_on_below()) return false;
+  const Listed listed = at(path);
+  return !listed.thing && (listed.below || listed.opaque);
 }
 
 bool LayerListing::depends_on_below() const {
-  const ListedEntry* const root = thing("");
-  const bool plain = root == nullptr || (root->mode == 0755 && root->uid == 0 && root->gid == 0);
-  const auto is_whiteout = [](const ListedEntry& entry) { return entry.type == EntryType::kWhiteout; };
-  return !plain || std::any_of(entries_.begin(), entries_.end(), is_whiteout) || !gaps().empty();
+  return parts_ && parts_->depends_on_below;
 }
 
 Listed LayerListing::at(std::string_view path) const {
   Listed listed;
-  auto entry = std::partition_point(entries_.begin(), entries_.end(),
-                                    [&](const ListedEntry& each) { return path_order(each.path, path) < 0; });
-  for (; entry != entries_.end() && entry->path == path; ++entry) {
-    if (entry->type == EntryType::kWhiteout) {
+  Cursor cursor(*this);
+  for (cursor.seek(path); !cursor.at_end() && cursor.entry().path == path; cursor.next()) {
+    if (cursor.entry().type == EntryType::kWhiteout) {
       listed.whiteout = true;
-    } else if (entry->type == EntryType::kOpaque) {
+    } else if (cursor.entry().type == EntryType::kOpaque) {
       listed.opaque = true;
     } else {
-      listed.thing = &*entry;
+      listed.thing = cursor.entry();
     }
   }
-  listed.below = entry != entries_.end() && is_below(entry->path, path);
+  listed.below = !cursor.at_end() && is_below(cursor.entry().path, path);
   return listed;
+}
+
+bool operator==(const LayerListing& a, const LayerListing& b) {
+  if (a.size() != b.size()) return false;
+  if (a.parts_ == b.parts_) return true;
+  const Spool& first = a.parts_->body;
+  const Spool& second = b.parts_->body;
+  if (first.size() != second.size()) return false;
+  std::string buffers[2];
+  constexpr std::uint64_t kAtOnce = 64 << 10;
+  for (std::uint64_t at = 0; at < first.size(); at += kAtOnce) {
+    const auto size = static_cast<std::size_t>(std::min(kAtOnce, first.size() - at));
+    if (first.read(at, size, buffers[0]) != second.read(at, size, buffers[1])) return false;
+  }
+  return true;
 }
 
 std::string listed_path(std::string_view name) {

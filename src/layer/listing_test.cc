@@ -72,7 +72,7 @@ TEST(LayerListing, LosesWhatAFileHasReplaced) {
 TEST(LayerListing, KeepsWhiteoutThingAndOpaqueMarkOfOnePath) {
   const LayerListing listing(
       {entry("a", EntryType::kOpaque), entry("a", EntryType::kFolder), entry("a", EntryType::kWhiteout)});
-  EXPECT_EQ(listing.entries().size(), 3);
+  EXPECT_EQ(listing.size(), 3);
   EXPECT_EQ(listing.thing("a")->type, EntryType::kFolder);
   EXPECT_TRUE(listing.at("a").whiteout);
   EXPECT_TRUE(listing.at("a").opaque);
@@ -83,11 +83,11 @@ TEST(LayerListing, SaysAllOfAPathAtOnce) {
   const LayerListing listing(
       {entry("a", EntryType::kWhiteout), entry("a", EntryType::kFolder), entry("a/b")});
   const Listed folder = listing.at("a");
-  ASSERT_NE(folder.thing, nullptr);
+  ASSERT_TRUE(folder.thing);
   EXPECT_EQ(folder.thing->path, "a");
   EXPECT_TRUE(folder.whiteout && folder.below && !folder.opaque);
   const Listed absent = listing.at("b");
-  EXPECT_TRUE(absent.thing == nullptr && !absent.whiteout && !absent.opaque && !absent.below);
+  EXPECT_TRUE(!absent.thing && !absent.whiteout && !absent.opaque && !absent.below);
 }
 
 TEST(LayerListing, FindsWhatIsBelow) {
@@ -97,7 +97,7 @@ TEST(LayerListing, FindsWhatIsBelow) {
   EXPECT_TRUE(listing.at("a/b").below);
   EXPECT_FALSE(listing.at("a/b/c").below);
   EXPECT_FALSE(listing.at("a!").below);
-  EXPECT_EQ(listing.thing("a"), nullptr);
+  EXPECT_FALSE(listing.thing("a"));
 }
 
 LayerListing sample() {
@@ -117,6 +117,73 @@ LayerListing sample() {
 TEST(LayerListing, ComesBackFromItsBytes) {
   EXPECT_EQ(LayerListing::parse(sample().serialise()), sample());
   EXPECT_EQ(LayerListing::parse(LayerListing().serialise()), LayerListing());
+}
+
+// More than one reads at once, and than one holds in memory.
+LayerListing long_one() {
+  std::vector<ListedEntry> entries;
+  for (int i = 0; i < 70'000; ++i) {
+    ListedEntry file = entry(std::string(i % 200, 'x') + std::to_string(i), EntryType::kFile, i);
+    file.offset = std::uint64_t{512} * i;
+    entries.push_back(std::move(file));
+  }
+  return LayerListing(entries);
+}
+
+TEST(LayerListing, IsReadWhereItsFileIs) {
+  const LayerListing whole = long_one();
+  base::UniqueFd file = base::nameless_file();
+  FileSink sink(file.get(), "a file");
+  whole.write(sink);
+  const LayerListing listing = LayerListing::parse(std::move(file));
+  EXPECT_EQ(listing, whole);
+  EXPECT_EQ(listing.serialise(), whole.serialise());
+  EXPECT_EQ(LayerListing::parse(whole.serialise()), whole);
+  for (int i = 0; i < 70'000; i += 777) {
+    const auto found = listing.thing(std::string(i % 200, 'x') + std::to_string(i));
+    ASSERT_TRUE(found) << i;
+    EXPECT_EQ(found->size, i);
+    EXPECT_EQ(found->offset, std::uint64_t{512} * i);
+  }
+  EXPECT_FALSE(listing.thing("xx"));
+  EXPECT_FALSE(listing.thing("~"));
+}
+
+TEST(LayerListing, GoesForthAndBack) {
+  const LayerListing listing = long_one();
+  LayerListing::Cursor cursor(listing);
+  EXPECT_EQ(cursor.entry().path, "0");
+  cursor.seek("y");
+  EXPECT_TRUE(cursor.at_end());
+  cursor.seek("5");
+  EXPECT_EQ(cursor.entry().path, "5000");
+  LayerListing::Cursor copy = cursor;
+  cursor.next();
+  EXPECT_EQ(copy.entry().path, "5000");
+  copy.next();
+  EXPECT_EQ(copy.entry(), cursor.entry());
+}
+
+TEST(LayerListing, NamesFoldersWithoutEntries) {
+  const LayerListing listing({entry("a/b/c"), entry("a/b/d"), entry("e", EntryType::kFolder), entry("e/f/g"),
+                              entry("h", EntryType::kOpaque), entry("i", EntryType::kWhiteout)});
+  std::vector<std::string> gaps;
+  listing.each_gap([&](const std::string& gap) { gaps.push_back(gap); });
+  EXPECT_THAT(gaps, ElementsAre("a", "a/b", "e/f", "h"));
+  for (const std::string& gap : gaps) EXPECT_TRUE(listing.is_gap(gap)) << gap;
+  for (const char* const other : {"", "a/b/c", "e", "i", "z"}) EXPECT_FALSE(listing.is_gap(other)) << other;
+}
+
+TEST(LayerListing, DependsOnBelowWhereItLeavesFoldersToOthers) {
+  EXPECT_FALSE(LayerListing().depends_on_below());
+  EXPECT_FALSE(LayerListing({entry("a", EntryType::kFolder), entry("a/b")}).depends_on_below());
+  EXPECT_TRUE(LayerListing({entry("a/b")}).depends_on_below());
+  EXPECT_TRUE(LayerListing({entry("a", EntryType::kWhiteout)}).depends_on_below());
+  ListedEntry root = entry("", EntryType::kFolder);
+  EXPECT_TRUE(LayerListing({root}).depends_on_below());
+  root.mode = 0755;
+  EXPECT_FALSE(LayerListing({root}).depends_on_below());
+  EXPECT_TRUE(LayerListing::parse(LayerListing({entry("a/b")}).serialise()).depends_on_below());
 }
 
 TEST(LayerListing, NoticesAByteThatHasChanged) {

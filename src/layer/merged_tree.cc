@@ -1,11 +1,10 @@
 #include "layer/merged_tree.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "layer/listing_order.h"
 
 // No merged tree is ever built. A path is walked from the root, and for each component the listings are asked
 // from the top down: the first thing found is what is there; a whiteout, a thing that is no folder or an
@@ -48,17 +47,17 @@ std::optional<MergedTree::Place> MergedTree::at(const std::string& path, std::si
   std::optional<Place> place;
   for (std::size_t i = layers_.size(); i-- > lowest;) {
     const LayerListing& layer = *layers_[i];
-    const Listed listed = layer.at(path);
-    const ListedEntry* const thing = listed.thing;
-    if (thing != nullptr && thing->type != EntryType::kFolder) {
-      if (!place) return Place{{*thing, i, path}, i};
+    Listed listed = layer.at(path);
+    auto& thing = listed.thing;
+    if (thing && thing->type != EntryType::kFolder) {
+      if (!place) return Place{{std::move(*thing), i, path}, i};
       place->lowest = i + 1;  // hidden by a folder above it
       return place;
     }
-    if (thing != nullptr || listed.below) {
+    if (thing || listed.below) {
       if (!place) place = Place{{implied_folder(path), kImplied, ""}, lowest};
-      if (thing != nullptr && place->found.layer == kImplied) {
-        place->found.entry = *thing;
+      if (thing && place->found.layer == kImplied) {
+        place->found.entry = std::move(*thing);
         place->found.layer = i;
       }
     }
@@ -75,8 +74,8 @@ void MergedTree::follow_hard_link(Place& place) const {
   // A link to a link, and so on; a ring is no file.
   for (int depth = 0; entry.type == EntryType::kHardLink && depth < kMaxLinks; ++depth) {
     const std::string target = entry.link;
-    const ListedEntry* found = layers_[place.found.layer]->thing(target);
-    if (found == nullptr && place.found.layer > 0) {
+    auto found = layers_[place.found.layer]->thing(target);
+    if (!found && place.found.layer > 0) {
       const std::vector below(layers_.begin(),
                               layers_.begin() + static_cast<std::ptrdiff_t>(place.found.layer));
       const auto lower = MergedTree(below).lookup(target, Last::kKeep);
@@ -88,12 +87,31 @@ void MergedTree::follow_hard_link(Place& place) const {
       entry.path = path;
       return;
     }
-    if (found == nullptr) return;
+    if (!found) return;
     const std::string path = entry.path;
-    entry = *found;
+    entry = std::move(*found);
     entry.path = path;
     place.found.content_path = target;
   }
+}
+
+MergedTree::Place MergedTree::root() const {
+  auto place = at("", 0);
+  if (!place || place->found.entry.type != EntryType::kFolder) return {{implied_folder(""), kImplied, ""}, 0};
+  return *place;
+}
+
+std::optional<MergedTree::Found> MergedTree::find(std::string_view path) const {
+  Place place = root();
+  for (std::size_t end = 0; end < path.size();) {
+    if (place.found.entry.type != EntryType::kFolder) return std::nullopt;
+    end = std::min(path.find('/', end == 0 ? 0 : end + 1), path.size());
+    auto next = at(std::string(path.substr(0, end)), place.lowest);
+    if (!next) return std::nullopt;
+    place = std::move(*next);
+  }
+  if (place.found.entry.type == EntryType::kHardLink) follow_hard_link(place);
+  return std::move(place.found);
 }
 
 // Follows a path, keeping the places of all folders on the way for "..".
@@ -105,15 +123,8 @@ struct MergedTree::Walk {
   int links = 0;
 
   Walk(const MergedTree& merged, std::string_view path) : tree(merged) {
-    way.push_back(root());
+    way.push_back(tree.root());
     push(path);
-  }
-
-  Place root() const {
-    auto place = tree.at("", 0);
-    if (!place || place->found.entry.type != EntryType::kFolder)
-      return {{implied_folder(""), kImplied, ""}, 0};
-    return *place;
   }
 
   void push(std::string_view path) {
@@ -188,62 +199,75 @@ std::string MergedTree::resolve(std::string_view path, Last last) const {
   return resolved;
 }
 
-std::vector<MergedTree::Place> MergedTree::children(const Place& folder) const {
-  const std::string& path = folder.found.entry.path;
-  std::set<std::string, std::less<>> names;
-  for (std::size_t i = folder.lowest; i < layers_.size(); ++i) {
-    const auto& entries = layers_[i]->entries();
-    auto next = std::partition_point(entries.begin(), entries.end(), [&](const ListedEntry& entry) {
-      return entry.path == path || path_less(entry.path, path);
-    });
-    const std::string start = path.empty() ? "" : path + "/";
-    while (next != entries.end() && next->path.starts_with(start)) {
-      const std::string_view name =
-          std::string_view(next->path)
-              .substr(start.size(), next->path.find('/', start.size()) - start.size());
-      names.emplace(name);
-      const std::string child = start + std::string(name);
-      next = std::partition_point(next, entries.end(), [&](const ListedEntry& entry) {
-        return entry.path == child || entry.path.starts_with(child + "/") || path_less(entry.path, child);
-      });
-    }
-  }
-  std::vector<Place> places;
-  for (const std::string& name : names) {
-    auto place = at(joined(path, name), folder.lowest);
-    if (!place) continue;
-    if (place->found.entry.type == EntryType::kHardLink) follow_hard_link(*place);
-    places.push_back(std::move(*place));
-  }
-  return places;
-}
-
 std::vector<MergedTree::Found> MergedTree::list(std::string_view path) const {
-  Walk walk(*this, path);
-  walk.run(path, Last::kFollow);
   std::vector<Found> found;
-  if (!walk.missing.empty() || !walk.in_folder()) return found;
-  for (Place& place : children(walk.way.back())) found.push_back(std::move(place.found));
+  for (Below below(*this, path); below.next(); found.push_back(below.take())) below.skip();
   return found;
 }
 
-std::vector<MergedTree::Found> MergedTree::list_below(std::string_view path) const {
-  Walk walk(*this, path);
+MergedTree::Below::Below(const MergedTree& tree, std::string_view path) : tree_(tree) {
+  Walk walk(tree, path);
   walk.run(path, Last::kFollow);
-  std::vector<Found> found;
-  if (!walk.missing.empty() || !walk.in_folder()) return found;
-  std::vector<Place> waiting = children(walk.way.back());
-  std::reverse(waiting.begin(), waiting.end());
-  while (!waiting.empty()) {
-    const Place place = std::move(waiting.back());
-    waiting.pop_back();
-    found.push_back(place.found);
-    if (place.found.entry.type != EntryType::kFolder) continue;
-    auto below = children(place);
-    waiting.insert(waiting.end(), std::make_move_iterator(below.rbegin()),
-                   std::make_move_iterator(below.rend()));
+  if (!walk.missing.empty() || !walk.in_folder()) return;
+  const Place& folder = walk.way.back();
+  way_.push_back({folder.found.entry.path, folder.lowest});
+  for (std::size_t i = folder.lowest; i < tree.layers_.size(); ++i) {
+    LayerListing::Cursor cursor(*tree.layers_[i]);
+    cursor.seek(way_[0].path);
+    while (!cursor.at_end() && cursor.entry().path == way_[0].path) cursor.next();
+    cursors_.push_back(std::move(cursor));
   }
-  return found;
+}
+
+const LayerListing::Cursor* MergedTree::Below::first() const {
+  const LayerListing::Cursor* first = nullptr;
+  for (const LayerListing::Cursor& cursor : cursors_) {
+    if (cursor.at_end() || !is_below(cursor.entry().path, way_[0].path)) continue;
+    if (first == nullptr || path_less(cursor.entry().path, first->entry().path)) first = &cursor;
+  }
+  return first;
+}
+
+bool MergedTree::Below::next() {
+  while (const LayerListing::Cursor* const cursor = first()) {
+    const std::string& ahead = cursor->entry().path;
+    while (!is_below(ahead, way_.back().path)) way_.pop_back();
+    const std::size_t start = way_.back().path.empty() ? 0 : way_.back().path.size() + 1;
+    const std::string path = ahead.substr(0, ahead.find('/', start));
+    auto place = tree_.at(path, way_.back().lowest);
+    if (!place) {
+      skip_behind(path);
+      continue;
+    }
+    in_found_ = place->found.entry.type == EntryType::kFolder;
+    if (in_found_) {
+      for (LayerListing::Cursor& each : cursors_) {
+        while (!each.at_end() && each.entry().path == path) each.next();
+      }
+      way_.push_back({path, place->lowest});
+    } else {
+      skip_behind(path);
+      if (place->found.entry.type == EntryType::kHardLink) tree_.follow_hard_link(*place);
+    }
+    found_ = std::move(place->found);
+    return true;
+  }
+  in_found_ = false;
+  return false;
+}
+
+void MergedTree::Below::skip() {
+  if (!in_found_) return;
+  skip_behind(way_.back().path);
+  way_.pop_back();
+  in_found_ = false;
+}
+
+void MergedTree::Below::skip_behind(const std::string& path) {
+  for (LayerListing::Cursor& cursor : cursors_) {
+    if (!cursor.at_end() && (cursor.entry().path == path || is_below(cursor.entry().path, path)))
+      cursor.seek_behind(path);
+  }
 }
 
 }  // namespace ixian::layer

@@ -36,6 +36,9 @@ class MergedTree {
   // folder. Throws Error{kTaskFailed} for more than 40 symlinks.
   std::optional<Found> lookup(std::string_view path, Last last = Last::kFollow) const;
 
+  // What is at this very path of a listing: no symlink is followed.
+  std::optional<Found> find(std::string_view path) const;
+
   // Where `path` leads, whether or not it is there: the resolved part and, from the first component on that
   // is missing, the rest as it stands, with ".." taken literally. A path of a listing. Throws like lookup(),
   // and where something on the way is no folder.
@@ -45,8 +48,7 @@ class MergedTree {
   // folder.
   std::vector<Found> list(std::string_view path) const;
 
-  // Everything below the folder that `path` leads to, folders before their content, by path_less().
-  std::vector<Found> list_below(std::string_view path) const;
+  class Below;
 
  private:
   // Of the layers, only those from `lowest` on show what is in this folder.
@@ -57,10 +59,39 @@ class MergedTree {
   struct Walk;
 
   std::optional<Place> at(const std::string& path, std::size_t lowest) const;
+  Place root() const;
   void follow_hard_link(Place& place) const;
-  std::vector<Place> children(const Place& folder) const;
-
   std::vector<std::shared_ptr<const LayerListing>> layers_;
+};
+
+// Goes through all that is below a folder, folders before their content, by path_less(). In memory are the
+// folders that it stands in, and what a listing's cursor holds, for each layer. The tree outlives it.
+class MergedTree::Below {
+ public:
+  // Before the first; of what `path` leads to, which is empty where that is no folder.
+  Below(const MergedTree& tree, std::string_view path);
+
+  // False at the end. Symlinks are not followed.
+  bool next();
+  const Found& found() const { return found_; }
+  Found take() { return std::move(found_); }
+  // What is below the thing that was found last is left out.
+  void skip();
+
+ private:
+  struct Folder {
+    std::string path;
+    std::size_t lowest;
+  };
+
+  const LayerListing::Cursor* first() const;
+  void skip_behind(const std::string& path);
+
+  const MergedTree& tree_;
+  std::vector<LayerListing::Cursor> cursors_;
+  std::vector<Folder> way_;  // the folders that it stands in
+  bool in_found_ = false;    // the last of them is what was found last
+  Found found_;
 };
 
 }  // namespace ixian::layer

@@ -55,6 +55,12 @@ std::vector<std::string> names(const std::vector<MergedTree::Found>& found) {
   return names;
 }
 
+std::vector<MergedTree::Found> below(const MergedTree& merged, const std::string& path) {
+  std::vector<MergedTree::Found> found;
+  for (MergedTree::Below each(merged, path); each.next();) found.push_back(each.take());
+  return found;
+}
+
 TEST(MergedTree, ShowsTheUppermostFile) {
   const auto merged = tree({{file("a", 1)}, {file("a", 2)}, {file("b", 3)}});
   EXPECT_EQ(merged.lookup("/a")->entry.size, 2);
@@ -158,7 +164,17 @@ TEST(MergedTree, KnowsWhereTheContentOfAHardLinkLies) {
 
 TEST(MergedTree, ListsWhatIsBelowInTheOrderOfPaths) {
   const auto merged = tree({{file("a/x"), file("a-b"), folder("a")}, {file("a/b/c"), whiteout("a-b")}});
-  EXPECT_THAT(names(merged.list_below("/")), ElementsAre("a", "a/b", "a/b/c", "a/x"));
+  EXPECT_THAT(names(below(merged, "/")), ElementsAre("a", "a/b", "a/b/c", "a/x"));
+}
+
+TEST(MergedTree, GoesByWhatIsHidden) {
+  const auto merged = tree(
+      {{folder("a"), file("a/b/c"), file("a/d"), file("e"), file("f/g"), file("h/i"), link("k", "a")},
+       {file("a/b"), whiteout("a/d"), folder("e"), file("e/x"), opaque("f"), whiteout("h"), file("j/l/m")}});
+  EXPECT_THAT(names(below(merged, "")), ElementsAre("a", "a/b", "e", "e/x", "j", "j/l", "j/l/m", "k"));
+  EXPECT_THAT(names(below(merged, "k")), ElementsAre("a/b"));
+  EXPECT_THAT(names(below(merged, "j")), ElementsAre("j/l", "j/l/m"));
+  EXPECT_THAT(names(merged.list("")), ElementsAre("a", "e", "j", "k"));
 }
 
 }  // namespace

@@ -211,8 +211,10 @@ TEST(ManifestFaults, ATagListOf100MiBIsNotRead) {
   scene.hold_image_in_registry();
   const auto sent = std::make_shared<std::atomic<std::uint64_t>>(0);
   scene.registry.rule("GET", "/tags/list", faults::endless("application/json", 100 << 20, sent));
+  const PeakMemory memory;
   EXPECT_THROW(scene.repo()->tags(), base::Error);
   EXPECT_LT(sent->load(), 90u << 20);
+  EXPECT_LT(memory.grown(), kMostMemory);
 }
 
 }  // namespace

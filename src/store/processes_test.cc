@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "layout/file_io.h"
 #include "store/store.h"
 #include "testing/child_process.h"
 #include "testing/store_world.h"
@@ -52,7 +53,8 @@ void build(Store& store, int seed, std::size_t size) {
   std::filesystem::create_directory(work->path() + "/upper");
   fill_with(text)(work->path() + "/upper");
   store.adopt_tree(image.manifest.layers[1].digest, work->path() + "/upper");
-  store.put_listing(image.manifest.layers[1].digest, text);
+  store.put_listing(image.manifest.layers[1].digest,
+                    [&](int file, const std::string& path) { layout::write_at(file, text, 0, path); });
   repo->put_manifest(name_of(seed), image.raw);
   store.cache_put(text, {seed, {image.raw.descriptor}, {}});
 }

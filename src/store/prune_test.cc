@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "layout/file_io.h"
 #include "store/store.h"
 #include "testing/child_process.h"
 #include "testing/store_world.h"
@@ -50,8 +51,10 @@ TEST_F(Prune, TakesWhatNothingLeadsTo) {
   put_image(*store_->images(kRepository), "1", image);
   store_->tree(diff_id_of(image, 0), fill_with("kept"));
   store_->tree(oci::Digest::of("none"), fill_with("garbage"));
-  store_->put_listing(oci::Digest::of("none"), "srv");
-  store_->put_listing(oci::Digest::of("nobody"), "srv");
+  for (const char* const name : {"none", "nobody"}) {
+    store_->put_listing(oci::Digest::of(name),
+                        [](int file, const std::string& path) { layout::write_at(file, "srv", 0, path); });
+  }
   const auto garbage = put_text(*store_, std::string(10'000, 'g'));
   const PruneResult result = store_->prune({});
   EXPECT_FALSE(has(garbage));

@@ -262,16 +262,17 @@ void Store::note_unpacked(const oci::Digest& blob, const Unpacked& unpacked) {
   transaction.commit();
 }
 
-std::optional<std::string> Store::listing(const oci::Digest& diff_id) {
+base::UniqueFd Store::open_listing(const oci::Digest& diff_id) {
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});
-  return parts_->trees->listing(diff_id);
+  return parts_->trees->open_listing(diff_id);
 }
 
-void Store::put_listing(const oci::Digest& diff_id, std::string_view listing) {
+void Store::put_listing(const oci::Digest& diff_id,
+                        const std::function<void(int file, const std::string& path)>& write) {
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});
-  parts_->trees->put_listing(diff_id, listing);
+  parts_->trees->put_listing(diff_id, write);
 }
 
 std::unique_ptr<WorkFolder> Store::work() {

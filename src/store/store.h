@@ -109,9 +109,12 @@ class Store : public std::enable_shared_from_this<Store> {
   std::optional<Unpacked> unpacked(const oci::Digest& blob);
   void note_unpacked(const oci::Digest& blob, const Unpacked& unpacked);
 
-  // What is in a layer, as its writer or reader noted it (any bytes); with or without a tree.
-  std::optional<std::string> listing(const oci::Digest& diff_id);
-  void put_listing(const oci::Digest& diff_id, std::string_view listing);
+  // What is in a layer, as its writer or reader noted it (any bytes); with or without a tree. Invalid where
+  // nobody has: else a file that does not change, for reading by offset. put_listing() calls `write` with a
+  // new one to fill, and its path for messages.
+  base::UniqueFd open_listing(const oci::Digest& diff_id);
+  void put_listing(const oci::Digest& diff_id,
+                   const std::function<void(int file, const std::string& path)>& write);
 
   std::unique_ptr<WorkFolder> work();
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "layout/file_io.h"
 #include "testing/image_repo_contract.h"
 #include "testing/store_world.h"
 
@@ -261,11 +262,16 @@ TEST_F(StoreTest, RemovesAWorkFolderWhateverIsInIt) {
 }
 
 TEST_F(StoreTest, KeepsListingsWithOrWithoutATree) {
-  EXPECT_FALSE(store_->listing(diff_id_));
-  store_->put_listing(diff_id_, std::string("srv\0file\n", 9));
-  EXPECT_EQ(store_->listing(diff_id_), std::string("srv\0file\n", 9));
+  const std::string listing("srv\0file\n", 9);
+  EXPECT_FALSE(store_->open_listing(diff_id_).valid());
+  store_->put_listing(diff_id_,
+                      [&](int file, const std::string& path) { layout::write_at(file, listing, 0, path); });
+  const base::UniqueFd file = store_->open_listing(diff_id_);
+  std::string read(100, '\0');
+  read.resize(static_cast<std::size_t>(::pread(file.get(), read.data(), read.size(), 0)));
+  EXPECT_EQ(read, listing);
   store_->tree(diff_id_, fill_with("x"));
-  EXPECT_TRUE(store_->listing(diff_id_));
+  EXPECT_TRUE(store_->open_listing(diff_id_).valid());
   EXPECT_THAT(store_->check(), IsEmpty());
 }
 

@@ -137,14 +137,14 @@ void Trees::adopt(const oci::Digest& diff_id, const std::string& folder) {
   if (trash.take(folder)) trash.empty();
 }
 
-std::optional<std::string> Trees::listing(const oci::Digest& diff_id) const {
-  constexpr std::size_t kMaxListing = std::size_t{1} << 30;
-  return layout::read_whole(folder_.listing(diff_id), kMaxListing);
+base::UniqueFd Trees::open_listing(const oci::Digest& diff_id) const {
+  return std::move(layout::open_for_reading(folder_.listing(diff_id)).fd);
 }
 
-void Trees::put_listing(const oci::Digest& diff_id, std::string_view listing) const {
+void Trees::put_listing(const oci::Digest& diff_id,
+                        const std::function<void(int file, const std::string& path)>& write) const {
   layout::TemporaryFile file(folder_.trees(), ".listing-");
-  layout::write_at(file.fd(), listing, 0, file.path());
+  write(file.fd(), file.path());
   file.move_unsynced_to(folder_.listing(diff_id));
 }
 

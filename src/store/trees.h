@@ -28,8 +28,9 @@ class Trees {
   void make(const oci::Digest& diff_id, const std::function<void(const std::string& folder)>& fill);
   void adopt(const oci::Digest& diff_id, const std::string& folder);
 
-  std::optional<std::string> listing(const oci::Digest& diff_id) const;
-  void put_listing(const oci::Digest& diff_id, std::string_view listing) const;
+  base::UniqueFd open_listing(const oci::Digest& diff_id) const;
+  void put_listing(const oci::Digest& diff_id,
+                   const std::function<void(int file, const std::string& path)>& write) const;
 
   // Trees that were whole when the power went, as far as anybody knows, and trees that killed processes did
   // not finish: into the trash.

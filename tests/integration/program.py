@@ -5,20 +5,39 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from waiting import TIMEOUT
+from waiting import SANITIZED, TIMEOUT
 
 ROOT = Path(__file__).resolve().parents[2]
 IX = os.path.abspath(os.environ.get("IX", ROOT / "build/release/ix"))
 
 
+# Runs a program as a child of its own, and notes how much of it was resident at most: what a process says of its
+# children counts those that it had before, and what it was itself when it forked.
+MEASURED = """
+import os, sys
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+open(sys.argv[1], "w").write(str(usage.ru_maxrss * 1024))
+sys.exit(os.waitstatus_to_exitcode(status) % 256)
+"""
+
+
 class Result:
-    def __init__(self, code, stdout, stderr):
+    def __init__(self, code, stdout, stderr, peak=None):
         self.code, self.stdout, self.stderr = code, stdout, stderr
+        self.peak = peak  # bytes that were resident at most; of Program.measured()
+
+    def takes_less_than(self, mebibytes):
+        """Ended well, without more memory. Sanitizers have memory of their own."""
+        self.ok()
+        assert SANITIZED or self.peak < mebibytes << 20, f"{self.peak >> 20} MiB were resident"
+        return self
 
     def __repr__(self):
         return f"exit code {self.code}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
@@ -83,10 +102,10 @@ class Program:
         }
         self.started = []
 
-    def start(self, *args, env={}, cwd=None):
+    def start(self, *args, env={}, cwd=None, before=()):
         environment = {key: value for key, value in {**self.environment, **env}.items() if value is not None}
         process = subprocess.Popen(
-            [IX, *map(str, args)],
+            [*map(str, before), IX, *map(str, args)],
             cwd=cwd or self.work,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -99,6 +118,14 @@ class Program:
 
     def __call__(self, *args, env={}, cwd=None, timeout=TIMEOUT):
         return self.start(*args, env=env, cwd=cwd).end(timeout)
+
+    def measured(self, *args, env={}, cwd=None, timeout=TIMEOUT):
+        """The same, with its peak of resident memory, and that of what it started."""
+        note = self.home / "peak"
+        note.unlink(missing_ok=True)
+        result = self.start(*args, env=env, cwd=cwd, before=(sys.executable, "-c", MEASURED, note)).end(timeout)
+        result.peak = int(note.read_text()) if note.exists() else None
+        return result
 
     def end_all(self):
         for each in self.started:
