@@ -75,8 +75,8 @@ layer::Marks LayerServices::marks() {
 
 void LayerServices::note_loss(const std::string& repository, const std::string& ref,
                               const std::string& reason) {
-  const bool first = !losses_->any_in(repository);
   losses_->note(repository, ref);
+  const bool first = losses_->may_warn_of(repository);
   sink_.log(
       base::kNoActivity, first ? base::LogLevel::kWarning : base::LogLevel::kDebug,
       fmt::format("The cache in {} has lost something, which is made here instead. {}", repository, reason));

@@ -90,6 +90,11 @@ bool Losses::note(const std::string& repository, const std::string& ref) {
   return lost_.insert({repository, ref}).second;
 }
 
+bool Losses::may_warn_of(const std::string& repository) {
+  const std::lock_guard lock(mutex_);
+  return warned_of_.insert(repository).second;
+}
+
 bool Losses::contains(const std::string& repository, const std::string& ref) const {
   const std::lock_guard lock(mutex_);
   return lost_.contains({repository, ref});

@@ -33,6 +33,9 @@ class Losses {
  public:
   // False: that was known.
   bool note(const std::string& repository, const std::string& ref);
+  // True once for a repository, however many find something lost at the same time: then it is worth a
+  // warning.
+  bool may_warn_of(const std::string& repository);
   bool contains(const std::string& repository, const std::string& ref) const;
   // Whether something of the repository has been found lost, so that it is worth a closer look.
   bool any_in(const std::string& repository) const;
@@ -44,6 +47,7 @@ class Losses {
   mutable std::mutex mutex_;
   std::set<std::pair<std::string, std::string>> lost_;  // repository, ref
   std::set<std::string> repositories_;
+  std::set<std::string> warned_of_;
 };
 
 // Stands before a repository whose word is not taken for what is known to be lost: neither a tag nor a blob

@@ -37,6 +37,8 @@ TEST_F(LossesTest, WhatIsLostIsNotBelievedToBeThereUntilItIsPutAgain) {
   EXPECT_FALSE(losses->any_in("there"));
   EXPECT_TRUE(losses->note("there", "1"));
   EXPECT_FALSE(losses->note("there", "1"));
+  EXPECT_TRUE(losses->may_warn_of("there"));
+  EXPECT_FALSE(losses->may_warn_of("there"));
   losses->note("there", layer.digest.text());
   EXPECT_TRUE(losses->any_in("there"));
   EXPECT_FALSE(repo->find("1") || repo->read_manifest("1") || repo->has_blob(layer));

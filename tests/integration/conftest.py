@@ -13,9 +13,12 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "sta
 sys.path.append(str(Path(__file__).parents[1] / "conformance"))
 
 import builders  # noqa: E402
+import busybox  # noqa: E402
 import clients  # noqa: E402
 import images  # noqa: E402
 import registries  # noqa: E402
+from checkouts import PLAIN, Checkout  # noqa: E402
+from faulty import Faulty  # noqa: E402
 from program import Program  # noqa: E402
 from relay import Relay  # noqa: E402
 
@@ -66,6 +69,29 @@ def relay():
     yield make
     for each in made:
         each.stop()
+
+
+@pytest.fixture
+def faulty(plain):
+    """A proxy before the plain registry that answers as a test says."""
+    proxy = Faulty(plain)
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def checkout(tmp_path, plain):
+    """checkout(CONTENT): a project of two stages on a machine of its own, at the plain registry."""
+    plain.put("bb", "1", busybox.image())
+    made = []
+
+    def make(f, host=None, base=PLAIN, bases=None):
+        made.append(Checkout(tmp_path / f"machine-{len(made)}", host or plain.host, base, f, bases))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.program.end_all()
 
 
 @pytest.fixture

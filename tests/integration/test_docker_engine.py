@@ -9,9 +9,10 @@ import built_image
 import busybox
 import compare
 import pytest
+from checkouts import PLAIN, RANDOM, ran
+from losses import lose, part, tag_of, warnings, whole
 from program import Program
 from waiting import wait_for
-
 
 DOCKERFILE = """\
 FROM {base} AS work
@@ -194,3 +195,40 @@ def test_a_registry_that_the_daemon_does_not_trust_is_used_through_ix(docker, da
     docker.log_in(other)
     build(docker, project(f"FROM {other.name('base')}\nCOPY tool /tool\n"), "--push", "-t", other.name("app")).ok()
     assert other.digest("app")
+
+
+@pytest.fixture
+def remove_images(daemon):
+    def remove():
+        images = tell(daemon, "images", "-aq").split()
+        if images:
+            tell(daemon, "rmi", "-f", *images)
+
+    yield remove
+    remove()
+
+
+@pytest.mark.parametrize(
+    "which, how, base",
+    [("layer", "gone", PLAIN), ("layer", "gone", RANDOM), ("layer", "damaged", RANDOM), ("config", "gone", PLAIN), ("config", "damaged", RANDOM), ("manifest", "gone", PLAIN)],
+)
+@pytest.mark.parametrize("kind", ["plain", "htpasswd"])
+def test_a_stage_that_the_registry_has_lost_is_built_and_pushed_again(daemon, checkout, start_registry, remove_images, plain, kind, which, how, base):
+    """By the daemon where there are credentials for it, else by ix."""
+    there = plain if kind == "plain" else start_registry(kind)
+
+    def machine(f):
+        remove_images()
+        one = checkout(f, there.host, base=base, bases=plain.host)
+        one.program.log_in(there)
+        return lambda *args: one("--engine", "docker", *args, env={"DOCKER_HOST": daemon.socket})
+
+    machine("1")("--push", "build_image").ok()
+    tag, old = tag_of(there, "base"), tag_of(there, "runtime")
+    lose(there, part(there, "t/shop", tag, which), how)
+    result = machine("2")("--push", "build_image").ok()
+    assert ran(result, base), result
+    assert len(warnings(result, f"/t/shop:{tag}")) == (0 if which == "manifest" else 1), result
+    assert whole(there, "t/shop", tag) and whole(there, "t/shop", tag_of(there, "runtime", other_than=old))
+    result = machine("3")("--push", "build_image").ok()
+    assert not ran(result, base) and "warning" not in result.stderr, result

@@ -4,23 +4,9 @@ import json
 
 import busybox
 import pytest
-from faulty import Faulty
-from program import Program
+from checkouts import PLAIN, RANDOM, ran
+from losses import data_of, lose, part, tag_of, warnings, whole
 
-PROJECT = """\
-from ixian.config import CONFIG
-from ixian.module import load_module
-
-
-def init():
-    CONFIG.PROJECT_NAME = "shop"
-    load_module("ixian_docker.modules.docker")
-    CONFIG.DOCKER.REGISTRY = "{host}"
-    CONFIG.DOCKER.REGISTRY_PATH = "t"
-    CONFIG.DOCKER.BUILD_NETWORK = "none"
-    CONFIG.DOCKER.REGISTRIES = {{"{host}": {{}}}}
-    CONFIG.DOCKER.BRANCH = "main"
-"""
 BOTTOM = """
 
 from ixian_docker.modules.docker.stage import ImageTask
@@ -36,101 +22,12 @@ class BuildBottomImage(ImageTask):
     stage = "bottom"
     dockerfile = "Dockerfile.bottom"
 """
-# Of random bytes, so that what is built again has another digest, and of none, so that it has the same.
-RANDOM = "head -c 3000 /dev/urandom >/base"
-PLAIN = "echo base >/base"
-
-
-class Checkout:
-    """The project on a machine with an empty store."""
-
-    def __init__(self, folder, host, base, f):
-        self.program = Program(folder)
-        self.program.environment["IXIAN_STORE"] = str(folder / "store")
-        self.work = self.program.work
-        self.write("ixian.py", PROJECT.format(host=host))
-        self.write("Dockerfile.base", f"FROM {host}/bb:1\nRUN {base}\n")
-        self.write("Dockerfile", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY f /f\nRUN cat /base /f >/both\n")
-        self.write("f", f)
-
-    def write(self, name, text):
-        (self.work / name).write_text(text)
-
-    def add(self, text):
-        self.write("ixian.py", (self.work / "ixian.py").read_text() + text)
-
-    def __call__(self, *args, **options):
-        return self.program(*args, **options)
-
-    def places(self, *flags):
-        return {each["stage"]: each for each in self("--no-push", *flags, "plan", "build_image", "--json").ok().json()["images"]["steps"]}
 
 
 @pytest.fixture
 def registry(plain):
     plain.put("bb", "1", busybox.image())
     return plain
-
-
-@pytest.fixture
-def faulty(registry):
-    proxy = Faulty(registry)
-    yield proxy
-    proxy.stop()
-
-
-@pytest.fixture
-def checkout(tmp_path, registry):
-    made = []
-
-    def make(f, host=None, base=PLAIN):
-        made.append(Checkout(tmp_path / f"machine-{len(made)}", host or registry.host, base, f))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.program.end_all()
-
-
-def tag_of(registry, stage, repository="t/shop"):
-    return next(tag for tag in json.loads(registry.get(f"/v2/{repository}/tags/list")[2])["tags"] if tag.startswith(stage + "-"))
-
-
-def part(registry, repository, tag, which):
-    """The digest of an image's manifest, its configuration or its last layer."""
-    if which == "manifest":
-        return registry.digest(repository, tag)
-    manifest = json.loads(registry.get(f"/v2/{repository}/manifests/{tag}")[2])
-    return manifest["config"]["digest"] if which == "config" else manifest["layers"][-1]["digest"]
-
-
-def data_of(registry, digest):
-    return registry.folder / f"store/docker/registry/v2/blobs/sha256/{digest[7:9]}/{digest[7:]}/data"
-
-
-def lose(registry, digest, how="gone"):
-    data = data_of(registry, digest)
-    bytes_ = data.read_bytes()
-    if how == "gone":
-        data.unlink()
-    else:
-        data.write_bytes(bytes_[:-1] if how == "short" else bytes_[:-1] + bytes([bytes_[-1] ^ 1]))
-
-
-def warnings(result, word):
-    return [line for line in result.stderr.splitlines() if line.startswith("warning:") and word in line]
-
-
-def ran(result, text):
-    """Whether the RUN was carried out, and not taken from a cache."""
-    return any(text in line and "cached" not in line and "done" not in line for line in result.stderr.splitlines() if ": RUN " in line)
-
-
-def whole(registry, repository, tag):
-    status, _, body = registry.get(f"/v2/{repository}/manifests/{tag}")
-    manifest = json.loads(body)
-    parts = [manifest["config"], *manifest["layers"]]
-    return status == 200 and all(registry.get(f"/v2/{repository}/blobs/{each['digest']}")[0] == 200 for each in parts)
 
 
 @pytest.mark.parametrize(
@@ -360,3 +257,20 @@ def test_a_lost_listing_is_written_again(checkout, registry):
     lose(registry, part(registry, "t/shop", tag, "layer"))
     copying("2")("--push", "build_image").ok()
     assert whole(registry, "t/shop", tag)
+
+
+def test_what_is_pruned_under_a_build_that_pushes_nothing_is_built(checkout, faulty, registry):
+    """Such a build does not say that it has begun, since it leaves nothing that prune could take."""
+    checkout("1")("--push", "build_image").ok()
+    newer = checkout("1", base="echo newer >/base")
+    newer("--push", "build_image").ok()
+    pruned = []
+
+    def prune(method, path):
+        if method == "GET" and "/t/shop/manifests/" in path and not pruned:
+            pruned.append(newer("image", "prune", "--registry", "--builds", "1", "--grace", "0s", "--remove").ok())
+
+    faulty.fault = prune
+    result = checkout("2", faulty.host, bases=registry.host)("--no-push", "build_image").ok()
+    assert "removing" in pruned[0].stdout and ran(result, PLAIN), result
+    assert len(warnings(result, "/t/shop:base-")) == 1, result

@@ -2,35 +2,15 @@
 
 import json
 
-import busybox
 import images
 import pytest
-from faulty import Faulty
-from test_lost_cache import PLAIN, Checkout, ran
+from checkouts import PLAIN, ran
 
 
 @pytest.fixture
-def faulty(plain):
-    proxy = Faulty(plain)
-    yield proxy
-    proxy.stop()
-
-
-@pytest.fixture
-def checkout(tmp_path, plain):
-    """The project, whose base is in a registry that is open."""
-    plain.put("bb", "1", busybox.image())
-    made = []
-
-    def make(host):
-        one = Checkout(tmp_path / f"machine-{len(made)}", host, PLAIN, "1")
-        one.write("Dockerfile.base", f"FROM {plain.host}/bb:1\nRUN {PLAIN}\n")
-        made.append(one)
-        return one
-
-    yield make
-    for each in made:
-        each.program.end_all()
+def at(checkout, plain):
+    """at(HOST): the project, whose base is in a registry that is open."""
+    return lambda host: checkout("1", host, bases=plain.host)
 
 
 def options(checkout, host, text):
@@ -38,25 +18,25 @@ def options(checkout, host, text):
     file.write_text(file.read_text().replace(f'{{"{host}": {{}}}}', text))
 
 
-def test_a_credential_that_is_missing_is_an_error_and_no_answer(checkout, start_registry):
+def test_a_credential_that_is_missing_is_an_error_and_no_answer(at, start_registry):
     closed = start_registry("htpasswd")
-    one = checkout(closed.host)
+    one = at(closed.host)
     options(one, closed.host, f'{{"{closed.host}": {{"options": {{"username": "ci", "password": "env:NOT_SET"}}}}}}')
     result = one("build_image").failed(4, "NOT_SET")
     assert not ran(result, PLAIN)
     one("--no-pull", "build_image").ok()
 
 
-def test_a_registry_that_cannot_be_asked_is_not_said_to_have_nothing(checkout, plain):
-    one = checkout("127.0.0.1:1")
+def test_a_registry_that_cannot_be_asked_is_not_said_to_have_nothing(at, plain):
+    one = at("127.0.0.1:1")
     assert "cache miss (not in the store; 127.0.0.1:1/t/shop unavailable)" in one("plan", "build_image").ok().stdout
     assert "registries skipped by --no-pull" in one("--no-pull", "plan", "build_image").ok().stdout
-    one = checkout(plain.host)
+    one = at(plain.host)
     assert f"cache miss (not in the store, not in {plain.host}/t/shop)" in one("plan", "build_image").ok().stdout
 
 
-def test_what_cannot_be_pushed_is_not_built_first(checkout, plain):
-    one = checkout(plain.host)
+def test_what_cannot_be_pushed_is_not_built_first(at, plain):
+    one = at(plain.host)
     options(one, plain.host, '{"other.example.com": {}}')
     assert "The push would be refused" in one("--push", "plan", "build_image").ok().stdout
     result = one("--push", "build_image").failed(4, "is not configured", "--no-push")
@@ -64,41 +44,41 @@ def test_what_cannot_be_pushed_is_not_built_first(checkout, plain):
 
 
 @pytest.mark.parametrize("kind", ["htpasswd", "token"])
-def test_a_wrong_password_is_told_before_anything_is_built(checkout, start_registry, kind):
+def test_a_wrong_password_is_told_before_anything_is_built(at, start_registry, kind):
     closed = start_registry(kind)
-    one = checkout(closed.host)
+    one = at(closed.host)
     options(one, closed.host, f'{{"{closed.host}": {{"options": {{"username": "ci", "password": "wrong"}}}}}}')
     assert "The push would be refused" in one("--push", "plan", "build_image").ok().stdout
     result = one("--push", "build_image").failed(4, closed.host)
     assert not ran(result, PLAIN)
 
 
-def test_empty_parts_of_a_name_are_left_out(checkout, plain):
-    one = checkout(plain.host)
+def test_empty_parts_of_a_name_are_left_out(at, plain):
+    one = at(plain.host)
     one.add('    CONFIG.DOCKER.REGISTRY_PATH = ""\n    CONFIG.DOCKER.CACHE_FROM = "{DOCKER.REGISTRY}/{DOCKER.REGISTRY_PATH}/other"\n')
     steps = one("plan", "build_image", "--json").ok().json()["images"]["steps"]
     assert all(each["image"].startswith(f"{plain.host}/shop:") for each in steps)
 
 
 @pytest.mark.parametrize("command", [("tags",), ("copy",)])
-def test_a_login_page_is_told_as_one(checkout, faulty, command):
+def test_a_login_page_is_told_as_one(at, faulty, command):
     faulty.fault = lambda method, path: ("text/html", b"<html><title>Log in</title></html>") if "/v2/a/" in path else None
     args = ("image", "tags", f"{faulty.host}/a") if command == ("tags",) else ("image", "copy", f"{faulty.host}/a:1", "store:")
-    result = checkout(faulty.host)(*args).failed(4, f"{faulty.host} answered with a web page")
+    result = at(faulty.host)(*args).failed(4, f"{faulty.host} answered with a web page")
     assert "anew" not in result.stderr
 
 
-def test_a_page_without_a_name_is_told_as_one(checkout, faulty):
+def test_a_page_without_a_name_is_told_as_one(at, faulty):
     faulty.fault = lambda method, path: ("text/plain", b"<html><title>Log in</title></html>") if method == "GET" and "/v2/a/" in path else None
-    checkout(faulty.host)("image", "copy", f"{faulty.host}/a:1", "store:").failed(4, 'answered with a web page ("Log in")')
+    at(faulty.host)("image", "copy", f"{faulty.host}/a:1", "store:").failed(4, 'answered with a web page ("Log in")')
 
 
-def test_a_registry_is_no_repository(checkout, plain):
-    result = checkout(plain.host)("image", "ls", plain.host).failed(2, f"{plain.host} is a registry")
+def test_a_registry_is_no_repository(at, plain):
+    result = at(plain.host)("image", "ls", plain.host).failed(2, f"{plain.host} is a registry")
     assert "docker.io" not in result.stderr
 
 
-def test_an_artifact_is_no_image_to_build_on(checkout, plain):
+def test_an_artifact_is_no_image_to_build_on(at, plain):
     config = b'{"name": "chart"}'
     blob = images.Blob("application/vnd.cncf.helm.config.v1+json", config)
     _, headers, _ = plain.ask("POST", "/v2/chart/blobs/uploads/", b"")
@@ -110,13 +90,13 @@ def test_an_artifact_is_no_image_to_build_on(checkout, plain):
         "layers": [],
     }
     assert plain.ask("PUT", "/v2/chart/manifests/1", json.dumps(manifest).encode(), images.MANIFEST)[0] == 201
-    one = checkout(plain.host)
+    one = at(plain.host)
     one.write("Dockerfile.base", f"FROM {plain.host}/chart:1\nCOPY f /f\n")
     one("build_image").failed(4, "no image but an artifact", "helm")
 
 
-def test_advice_can_be_followed(checkout, faulty):
-    one = checkout(faulty.host)
+def test_advice_can_be_followed(at, faulty):
+    one = at(faulty.host)
     faulty.fault = lambda method, path: {"/v2/a": 415, "/v2/b": 429}.get(path.split("/manifests/")[0]) if method == "PUT" else None
     result = one("image", "copy", f"{faulty.host}/bb:1", f"{faulty.host}/a:1").failed(4, "415 (Unsupported Media Type)")
     assert "other format" not in result.stderr and result.stderr.count("format") == 1
