@@ -77,9 +77,11 @@ std::string told(const std::string& repository, const run::RegistryPrune& plan, 
         repository);
   }
   std::string out =
-      fmt::format("{}: {} {} tags, {} stay{}{}.\n", repository, remove ? "removing" : "would remove",
-                  plan.remove.size(), plan.kept, builds_told(plan),
+      fmt::format("{}: {} {}{} tags, {} stay{}{}.\n", repository, remove ? "removing" : "would remove",
+                  plan.settled ? "" : "up to ", plan.remove.size(), plan.kept, builds_told(plan),
                   plan.foreign == 0 ? "" : fmt::format(", and {} that ix did not make", plan.foreign));
+  if (!plan.settled)
+    out += "    What something else stands on stays, which is asked before anything is removed.\n";
   for (std::size_t i = 0; i < plan.remove.size(); ++i) {
     if (i == kShownTags) {
       out += fmt::format("    … and {} more\n", plan.remove.size() - i);
@@ -111,9 +113,11 @@ int registry_prune(const ImageContext& context, std::vector<std::string> args) {
   std::set<std::string> branches;
   std::vector<std::pair<std::shared_ptr<oci::ImageRepo>, run::RegistryPrune>> plans;
   for (const ImagePlace& place : repositories(context, std::move(args))) {
-    std::shared_ptr<oci::ImageRepo> repo = remove ? open_target(place, context.access, context.cancellation)
-                                                  : open_source(place, context.access, context.cancellation);
+    std::shared_ptr<oci::ImageRepo> repo =
+        remove ? open_target(place, context.access, context.cancellation)
+               : open_source(place, context.access, context.cancellation, true);
     run::RegistryPrune plan = run::plan_registry_prune(*repo, rules, context.cancellation);
+    if (remove) run::settle(plan, *repo, context.cancellation);
     branches.insert(plan.all_branches.begin(), plan.all_branches.end());
     plans.emplace_back(std::move(repo), std::move(plan));
   }

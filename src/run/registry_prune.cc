@@ -1,26 +1,23 @@
 // What may be removed is found in the order of what it costs to ask: the list of tags; of the records one for
-// each that says something else, which the tags tell; and only if something is to go, the manifests of others
-// and the digests.
+// each that says something else, which the tags tell. What else stands on what may go is asked by settle().
 #include "run/registry_prune.h"
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "base/thread_pool.h"
-#include "oci/media_types.h"
 #include "oci/referrers.h"
 #include "run/build_record.h"
-#include "run/manifest_reach.h"
 
 namespace ixian::run {
 namespace {
 
 constexpr unsigned kQuestionsAtOnce = 16;
 constexpr std::size_t kStageKeyDigits = 64;
+constexpr std::size_t kFewQuestions = 30;  // that are worth knowing exactly what would go
 
 // "runtime-<64 hex digits>", "cache-<64 hex digits>". Such a one of a digest's algorithm is about a manifest.
 bool is_keyed_tag(const std::string& tag) {
@@ -45,9 +42,12 @@ std::string tag_of(const std::string& image) {
 struct RecordGroup {
   std::vector<RecordTag> done;
   std::vector<RecordTag> begun;
-  std::vector<std::pair<std::string, RecordSummary>> read;  // by tag; mostly the newest one alone
+  std::vector<std::pair<std::string, RecordSummary>> read;  // by tag; mostly one alone
 
   const RecordTag& newest() const { return done.empty() ? begun.front() : done.front(); }
+  // Which of those that say the same is read: who built it says besides what instructions led to it, and is
+  // mostly the first.
+  const RecordTag& told_first() const { return done.empty() ? begun.front() : done.back(); }
   bool readable() const { return !read.empty(); }
   const BuildRecord& record() const { return read.front().second.record; }
   const std::string& first() const { return done.empty() ? begun.back().time : done.back().time; }
@@ -67,11 +67,7 @@ std::pair<std::string, std::set<std::string>> content(const BuildRecord& record)
 class Planner {
  public:
   Planner(oci::ImageRepo& repo, const PruneRules& rules, base::Cancellation& cancellation)
-      : repo_(repo),
-        rules_(rules),
-        cancellation_(cancellation),
-        reach_(repo, cancellation),
-        tags_(repo.tags()) {}
+      : repo_(repo), rules_(rules), cancellation_(cancellation), tags_(repo.tags()) {}
 
   RegistryPrune run() {
     plan_.seen = {tags_.begin(), tags_.end()};
@@ -107,7 +103,8 @@ class Planner {
     for (auto& [key, group] : groups_) all.push_back(&group);
     base::parallel_for(all.size(), kQuestionsAtOnce, [&](std::size_t i) {
       cancellation_.throw_if_requested();
-      read_into(*all[i], all[i]->newest().tag);
+      read_into(*all[i], all[i]->told_first().tag);
+      if (!all[i]->readable() && all[i]->done.size() > 1) read_into(*all[i], all[i]->newest().tag);
     });
   }
 
@@ -186,7 +183,7 @@ class Planner {
   }
 
   // A build that found an image does not know what instructions led to it: the one that built it does. That
-  // is mostly the first one that speaks of the image.
+  // is mostly the first one that speaks of the image, else the last, which may have built it anew.
   void keep_origins(const std::vector<RecordGroup*>& newest_first) {
     keep_known_origins(newest_first);
     std::map<std::string, RecordGroup*> first;
@@ -201,12 +198,13 @@ class Planner {
     }
     std::set<RecordGroup*> unread;
     for (const auto& [image, group] : first) {
-      if (!with_origin_.contains(image) && group->done.size() > 1) unread.insert(group);
+      if (!with_origin_.contains(image) && group->done.size() > 1 && group->read.size() == 1)
+        unread.insert(group);
     }
     const std::vector<RecordGroup*> all(unread.begin(), unread.end());
     base::parallel_for(all.size(), kQuestionsAtOnce, [&](std::size_t i) {
       cancellation_.throw_if_requested();
-      read_into(*all[i], all[i]->done.back().tag);
+      read_into(*all[i], all[i]->newest().tag);
     });
     for (const RecordGroup* group : all) note(*group);
     keep_known_origins(newest_first);
@@ -252,13 +250,17 @@ class Planner {
     plan_.foreign = foreign_.size();
     plan_.kept = staying.size();
     choose_records();
-    // Before the dear questions: mostly nothing is to go.
-    if (going.empty() && plan_.remove.empty()) return;
-    reach_.follow(foreign_);
-    if (!going.empty()) choose_images(going, staying);
-    plan_.held.insert(reach_.held().begin(), reach_.held().end());
+    for (const std::string& tag : going) plan_.remove.push_back({tag, std::nullopt});
+    if (plan_.remove.empty()) return;
     std::sort(plan_.remove.begin(), plan_.remove.end(),
               [](const PruneCandidate& a, const PruneCandidate& b) { return a.tag < b.tag; });
+    plan_.others = foreign_;
+    if (!going.empty()) plan_.staying = std::move(staying);
+    plan_.going = std::move(going);
+    plan_.settled = false;
+    const std::size_t questions =
+        plan_.others.size() + plan_.staying.size() + 2 * plan_.going.size() + plan_.records_to_ask.size();
+    if (questions <= kFewQuestions) settle(plan_, repo_, cancellation_);
   }
 
   void choose_records() {
@@ -271,7 +273,10 @@ class Planner {
           const auto digest = digests.find(each.tag);
           if (!plan_.known || keep_.contains(each.tag)) {
             ++plan_.kept;
-            if (digest != digests.end()) plan_.records[digest->second].push_back(each.tag);
+            if (digest != digests.end())
+              plan_.records[digest->second].push_back(each.tag);
+            else
+              plan_.records_to_ask.push_back(each.tag);
           } else {
             plan_.remove.push_back(
                 {each.tag, digest == digests.end() ? std::nullopt : std::optional(digest->second)});
@@ -281,59 +286,9 @@ class Planner {
     }
   }
 
-  // By digest, and never one that something else still needs.
-  void choose_images(const std::vector<std::string>& going, const std::vector<std::string>& staying) {
-    std::vector<std::string> all = staying;
-    all.insert(all.end(), going.begin(), going.end());
-    std::vector<std::optional<oci::Descriptor>> found(all.size());
-    base::parallel_for(all.size(), kQuestionsAtOnce, [&](std::size_t i) {
-      cancellation_.throw_if_requested();
-      found[i] = repo_.find(all[i]);
-    });
-    std::vector<std::string> indexes;  // never what ix pushes under such a tag
-    std::map<oci::Digest, std::vector<std::string>> candidates;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!found[i]) continue;  // somebody else has removed it
-      if (oci::is_index_type(found[i]->media_type)) indexes.push_back(all[i]);
-      if (i < staying.size())
-        plan_.held.insert(found[i]->digest);
-      else
-        candidates[found[i]->digest].push_back(all[i]);
-    }
-    reach_.follow(indexes);
-    std::erase_if(candidates, [&](const auto& each) {
-      const bool held = plan_.held.contains(each.first) || reach_.held().contains(each.first);
-      if (held) plan_.kept += each.second.size();
-      return held;
-    });
-    leave_referred(candidates);
-    for (const auto& [digest, tags] : candidates) {
-      for (const std::string& tag : tags) plan_.remove.push_back({tag, digest});
-    }
-  }
-
-  // A registry that keeps track of subjects itself has no tags for that.
-  void leave_referred(std::map<oci::Digest, std::vector<std::string>>& candidates) {
-    std::vector<oci::Digest> digests;
-    for (const auto& [digest, tags] : candidates) digests.push_back(digest);
-    std::vector<char> referred(digests.size());
-    base::parallel_for(digests.size(), kQuestionsAtOnce, [&](std::size_t i) {
-      cancellation_.throw_if_requested();
-      referred[i] = !repo_.referrers(digests[i]).empty();
-    });
-    for (std::size_t i = 0; i < digests.size(); ++i) {
-      if (referred[i] == 0) continue;
-      // Whoever signed it, or made an SBOM of it, counts on it.
-      plan_.held.insert(digests[i]);
-      plan_.kept += candidates.at(digests[i]).size();
-      candidates.erase(digests[i]);
-    }
-  }
-
   oci::ImageRepo& repo_;
   const PruneRules& rules_;
   base::Cancellation& cancellation_;
-  ManifestReach reach_;
   const std::vector<std::string> tags_;  // sorted
   RegistryPrune plan_;
 

@@ -98,6 +98,13 @@ class Prune : public ::testing::Test {
     return made;
   }
 
+  template <typename Counts>
+  static int questions(const Counts& before, const Counts& after) {
+    return after.tag_lists - before.tag_lists + after.finds - before.finds + after.manifest_reads -
+           before.manifest_reads + after.blob_opens - before.blob_opens + after.referrer_lists -
+           before.referrer_lists;
+  }
+
   ixian::testing::MemoryRepo repo_{"r.local/shop"};
   base::Cancellation never_;
   // 2026-11-26T02:00:00Z
@@ -354,12 +361,48 @@ TEST_F(Prune, ThreeThousandRecordsAreAskedForOnceForEachThatDiffers) {
   for (int n = 0; n < 5; ++n) image("1." + std::to_string(n), "release");
   const auto before = repo_.counts();
   const auto plan = plan_registry_prune(repo_, rules(10), never_);
-  const auto after = repo_.counts();
-  const int questions = after.tag_lists - before.tag_lists + after.finds - before.finds +
-                        after.manifest_reads - before.manifest_reads + after.blob_opens - before.blob_opens +
-                        after.referrer_lists - before.referrer_lists;
-  EXPECT_LE(questions, kDifferent + 50);
+  EXPECT_LE(questions(before, repo_.counts()), kDifferent + 50);
   EXPECT_GE(plan.remove.size(), 3000u - kDifferent);
+}
+
+// Also where each says something else, and where images are built again and again.
+TEST_F(Prune, ThreeThousandRecordsOfManyImagesAreAskedForOnceForEachThatDiffers) {
+  for (const int images : {3000, 600}) {
+    ixian::testing::MemoryRepo repo("r.local/shop");
+    const auto tag = [](int n) { return "runtime-" + std::string(56, '0') + std::to_string(10'000'000 + n); };
+    for (int n = 0; n < 3000; ++n) {
+      const int which = n % images;
+      BuildRecord made{"branch/" + std::to_string(which % 20),
+                       {{"runtime", "r.local/shop:" + tag(which), tag(which), {{"n", which}}, {}}}};
+      if (n < images) put_image(repo, tag(n), ixian::testing::sample_image(std::to_string(n % 7)));
+      if (n < images) made.stages[0].cache = {"listing-" + of_digit('a')};
+      write_record(repo, made, next());
+    }
+    put_image(repo, "listing-" + of_digit('a'), ixian::testing::sample_image("listing"));
+    const auto before = repo.counts();
+    const auto plan = plan_registry_prune(repo, rules(10), never_);
+    EXPECT_LE(questions(before, repo.counts()), images + 50);
+    EXPECT_GT(plan.remove.size(), 2000u);
+    EXPECT_FALSE(plan.settled);
+    for (const auto& each : plan.remove) EXPECT_FALSE(each.tag.starts_with("listing-"));
+  }
+}
+
+TEST_F(Prune, WhatManyImagesGoOfIsAskedBeforeTheyDo) {
+  std::vector<oci::Digest> digests;
+  for (char digit = '0'; digit <= '9'; ++digit) build("main", digit);
+  for (char digit = 'a'; digit <= 'f'; ++digit) build("main", digit);
+  const oci::Digest held = repo_.find(runtime('0'))->digest;
+  put("1.4", index({held}));
+  RegistryPrune plan = plan_registry_prune(repo_, rules(1), never_);
+  EXPECT_FALSE(plan.settled);
+  EXPECT_EQ(plan.remove.size(), 30u);
+  settle(plan, repo_, never_);
+  EXPECT_TRUE(plan.settled);
+  EXPECT_EQ(plan.remove.size(), 29u);
+  carry_out_all(1);
+  EXPECT_TRUE(repo_.find(runtime('0')));
+  EXPECT_FALSE(repo_.find(runtime('1')));
 }
 
 TEST_F(Prune, ARecordThatHasATagOfOthersStaysWithItsDigest) {
