@@ -163,7 +163,7 @@ class Linter {
       } catch (const base::Error&) {
         continue;  // ${X:?message}, which is what is wanted
       }
-      warn("InvalidDefaultArgInFrom",
+      warn(kInvalidDefaultArg,
            "Default value for ARG " + shown(stage.base.text) + " results in empty or invalid base image name",
            stage.base.at, stage.comments);
     }
@@ -411,6 +411,10 @@ class Linter {
 
 LintReport lint(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs) {
   return Linter(file, global, inputs).run();
+}
+
+std::string line_of(const Warning& warning, const std::string& file) {
+  return file + ":" + std::to_string(warning.at.line) + ": " + warning.message + " (" + warning.rule + ")";
 }
 
 }  // namespace ixian::dockerfile

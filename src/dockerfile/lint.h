@@ -18,6 +18,12 @@ struct Warning {
   Position at;
 };
 
+// The bases of a project's stages are arguments that these always get, so that it says nothing of them.
+inline constexpr char kInvalidDefaultArg[] = "InvalidDefaultArgInFrom";
+
+// "Dockerfile:3: … (FromAsCasing)".
+std::string line_of(const Warning& warning, const std::string& file);
+
 struct LintReport {
   std::vector<Warning> warnings;  // in the order of the file
   bool is_error = false;          // "# check=error=true", and there are warnings

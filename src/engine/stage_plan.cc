@@ -43,11 +43,8 @@ bool tell_warnings(const StageJob& job, base::EventSink& sink, const dockerfile:
                    const dockerfile::GlobalScope& global, const dockerfile::LintInputs& inputs) {
   const dockerfile::LintReport report = dockerfile::lint(file, global, inputs);
   for (const auto& warning : report.warnings) {
-    // The bases of a project's stages are arguments that these always get.
-    if (job.modes == ContextModes::kGit && warning.rule == "InvalidDefaultArgInFrom") continue;
-    sink.log(
-        base::kNoActivity, base::LogLevel::kWarning,
-        fmt::format("{}:{}: {} ({})", job.dockerfile_name, warning.at.line, warning.message, warning.rule));
+    if (job.modes == ContextModes::kGit && warning.rule == dockerfile::kInvalidDefaultArg) continue;
+    sink.log(base::kNoActivity, base::LogLevel::kWarning, dockerfile::line_of(warning, job.dockerfile_name));
   }
   return report.is_error;
 }

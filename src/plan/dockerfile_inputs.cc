@@ -68,17 +68,6 @@ bool is_remote_anyhow(std::string_view word) {
   return begin.find("://") != std::string_view::npos || begin.starts_with("git@");
 }
 
-dockerfile::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform) {
-  dockerfile::BuildOptions options;
-  options.build_args = declared.build_args;
-  for (const auto& argument : declared.stage_args)
-    options.build_args.emplace(argument.name, placeholder(argument));
-  options.target_platform = platform;
-  options.build_platform = oci::host_platform().text();
-  options.target_stage = declared.target;
-  return options;
-}
-
 class InputsReader {
  public:
   InputsReader(const task::ImageStage& declared, const std::string& platform, const InputsOfStage& inputs_of,
@@ -363,6 +352,17 @@ std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declar
                                                   const InputsOfStage& inputs_of_stage,
                                                   const FactsOfBase& facts_of_base) {
   return InputsReader(declared, platform, inputs_of_stage, facts_of_base).run();
+}
+
+dockerfile::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform) {
+  dockerfile::BuildOptions options;
+  options.build_args = declared.build_args;
+  for (const auto& argument : declared.stage_args)
+    options.build_args.emplace(argument.name, placeholder(argument));
+  options.target_platform = platform;
+  options.build_platform = oci::host_platform().text();
+  options.target_stage = declared.target;
+  return options;
 }
 
 const task::StageArgument* stage_named(const task::ImageStage& declared, const std::string& image_name) {

@@ -98,6 +98,9 @@ std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declar
                                                   const InputsOfStage& inputs_of_stage,
                                                   const FactsOfBase& facts_of_base);
 
+// What the Dockerfile is read with: arguments that stand for stages have values that no image is called.
+dockerfile::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform);
+
 // Whether arguments that stand for stages have been used in parts of the name ("$FROM_REPOSITORY:1").
 bool holds_stage_argument(const std::string& image_name);
 

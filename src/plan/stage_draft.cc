@@ -66,10 +66,26 @@ void StageDrafts::read(TaskId root) {
     }
     if (reading_.size() == leave.size) return;
     const TaskId id = reading_.back().id;
-    const auto below = named(graph_[id].name, [&] { return read_on(id); });
+    const auto below = named(graph_[id].name, [&] { return read_or_tell(id); });
     if (!below) reading_.pop_back();
     next = below.value_or(id);
   }
+}
+
+std::optional<TaskId> StageDrafts::read_or_tell(TaskId id) {
+  try {
+    return read_on(id);
+  } catch (const NamedError&) {
+    throw;  // of another one
+  } catch (const Error&) {
+    if (reading_.back().draft) failed_(*reading_.back().draft);
+    throw;
+  }
+}
+
+const StageDraft* StageDrafts::find(TaskId id) const {
+  const auto found = drafts_.find(id);
+  return found == drafts_.end() ? nullptr : found->second.get();
 }
 
 // The stage that must be read before this one can be, nullopt where this one is done.

@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,9 +31,13 @@ struct StageDraft {
 // Not thread-safe. May be asked for another stage by the task that declares one.
 class StageDrafts {
  public:
-  // `facts_of_base` as in dockerfile_inputs().
-  StageDrafts(const task::TaskGraph& graph, FactsOfBase facts_of_base, const base::Cancellation& cancellation)
-      : graph_(graph), facts_of_base_(std::move(facts_of_base)), cancellation_(cancellation) {}
+  // `facts_of_base` as in dockerfile_inputs(). `failed` is told of a stage whose Dockerfile cannot be read.
+  StageDrafts(const task::TaskGraph& graph, FactsOfBase facts_of_base,
+              std::function<void(const StageDraft&)> failed, const base::Cancellation& cancellation)
+      : graph_(graph),
+        facts_of_base_(std::move(facts_of_base)),
+        failed_(std::move(failed)),
+        cancellation_(cancellation) {}
 
   // Reads what has not been read. Throws NamedError, also for stages that need each other.
   void read(task::TaskId id);
@@ -43,6 +48,7 @@ class StageDrafts {
 
   // What has been read.
   StageDraft& at(task::TaskId id) { return *drafts_.at(id); }
+  const StageDraft* find(task::TaskId id) const;  // null: it has not been
 
   task::TaskId task_of(const task::StageArgument& argument) const;
 
@@ -57,12 +63,14 @@ class StageDrafts {
   };
 
   std::optional<task::TaskId> read_on(task::TaskId id);
+  std::optional<task::TaskId> read_or_tell(task::TaskId id);
   std::unique_ptr<StageDraft> declared(task::TaskId id);
   void add_needs(StageDraft& draft) const;
   [[noreturn]] void fail_ring(task::TaskId again) const;
 
   const task::TaskGraph& graph_;
   const FactsOfBase facts_of_base_;
+  const std::function<void(const StageDraft&)> failed_;
   const base::Cancellation& cancellation_;
   std::map<task::TaskId, std::unique_ptr<StageDraft>> drafts_;
   std::map<task::TaskId, std::unique_ptr<StageDraft>> unread_;  // declared, and to be read again

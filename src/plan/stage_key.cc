@@ -18,6 +18,7 @@
 #include "oci/reference.h"
 #include "plan/key_document.h"
 #include "plan/stage_draft.h"
+#include "plan/stage_warnings.h"
 
 namespace ixian::plan {
 namespace {
@@ -46,7 +47,7 @@ struct StageKeys::Impl {
             [this](const std::string& image, const std::string& platform) {
               return base_of(image, platform);
             },
-            sources.cancellation) {}
+            [this](const StageDraft& draft) { tell_of(draft); }, sources.cancellation) {}
 
   using Question = std::pair<std::string, std::string>;  // a foreign image, a platform
 
@@ -61,6 +62,8 @@ struct StageKeys::Impl {
   std::map<Question, BaseFacts> bases;
   std::vector<std::pair<dockerfile::RemoteSource, std::string>> remotes;  // and what they are now
   std::set<std::string> warnings;
+  std::mutex failures;
+  std::vector<const StageDraft*> failed;  // since make() began
 
   const std::string& name(const StageDraft& draft) const { return graph[draft.keyed->id].name; }
 
@@ -68,7 +71,49 @@ struct StageKeys::Impl {
     if (warnings.insert(text).second) sources.sink.log(base::kNoActivity, base::LogLevel::kWarning, text);
   }
 
+  // What is odd in a Dockerfile of which no key can be made. Of others tells who builds them.
+  void tell_of(const StageDraft& draft) {
+    if (sources.explains && !sources.explains()) return;
+    const auto inputs_of = [&](const task::StageArgument& argument) -> const DockerfileInputs* {
+      const StageDraft* below = drafts.find(graph.find(argument.task));
+      return below == nullptr ? nullptr : &below->inputs;
+    };
+    const auto facts_of = [this](const std::string& image, const std::string& platform) {
+      return base_of(image, platform);
+    };
+    for (const std::string& line :
+         stage_warnings(draft.keyed->declared, draft.platform, sources.excluded, inputs_of, facts_of)) {
+      warn(line);
+    }
+  }
+
+  // Work for a stage that has been read, by any thread: an Error is one of its image.
+  template <typename Body>
+  auto blamed(const StageDraft& draft, const Body& body) {
+    return named(name(draft), [&] {
+      try {
+        return body();
+      } catch (const NamedError&) {
+        throw;  // of another one
+      } catch (const base::Error&) {
+        const std::lock_guard lock(failures);
+        failed.push_back(&draft);
+        throw;
+      }
+    });
+  }
+
   void make(const std::vector<TaskId>& ids) {
+    failed.clear();
+    try {
+      make_all(ids);
+    } catch (const base::Error&) {
+      for (const StageDraft* each : failed) tell_of(*each);
+      throw;
+    }
+  }
+
+  void make_all(const std::vector<TaskId>& ids) {
     std::vector<StageDraft*> todo;
     for (;;) {
       std::set<TaskId> seen;
@@ -85,7 +130,7 @@ struct StageKeys::Impl {
       drafts.read_again(again);
     }
     read_contexts(todo);
-    for (StageDraft* each : todo) named(name(*each), [&] { finish(*each); });
+    for (StageDraft* each : todo) blamed(*each, [&] { finish(*each); });
   }
 
   // Those without a key, from below upwards.
@@ -172,7 +217,7 @@ struct StageKeys::Impl {
         asked.base = asked.base || image.unknown;
         asked.digest = known != digests.end()
                            ? known->second
-                           : named(name(*each), [&] { return digest_in_name(image, image.name); });
+                           : blamed(*each, [&] { return digest_in_name(image, image.name); });
       }
     }
     std::vector<Asked*> questions;
@@ -181,10 +226,10 @@ struct StageKeys::Impl {
     base::parallel_for(questions.size() + further.size(), kQuestionsAtOnce, [&](std::size_t i) {
       sources.cancellation.throw_if_requested();
       if (i < questions.size()) {
-        named(name(*questions[i]->draft), [&] { ask(*questions[i]); });
+        blamed(*questions[i]->draft, [&] { ask(*questions[i]); });
       } else {
         AskedRemote& remote = further[i - questions.size()];
-        named(name(*remote.draft), [&] { ask(remote); });
+        blamed(*remote.draft, [&] { ask(remote); });
       }
     });
     for (AskedRemote& each : further) remotes.emplace_back(each.remote->what, std::move(each.answer));
@@ -212,7 +257,7 @@ struct StageKeys::Impl {
     if (todo.size() < processors) options.threads = processors / static_cast<unsigned>(todo.size());
     base::parallel_for(todo.size(), processors, [&](std::size_t i) {
       StageDraft& each = *todo[i];
-      named(name(each), [&] {
+      blamed(each, [&] {
         each.context = context_inputs(each.keyed->declared, each.inputs, options, sources.cancellation);
       });
     });

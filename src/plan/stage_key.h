@@ -80,12 +80,17 @@ struct KeySources {
   // Patterns of .dockerignore that hold for every context of the project, after its own: "/.builder".
   std::vector<std::string> excluded;
 
-  base::EventSink& sink;  // warnings: unused build arguments, a .git that is copied
+  base::EventSink& sink;  // warnings: unused build arguments, a .git that is copied; what is odd in a
+                          // Dockerfile whose key cannot be made, once
   base::Cancellation& cancellation;
 
   // SHA-256 in hex of an open regular file: FileHasher::content_digest. Called by several threads. Null:
   // every file is read.
   std::function<std::string(int fd, const std::string& name)> content_digest = nullptr;
+
+  // Whether that a key cannot be made is an error of this run, so that warnings may explain it; it is no news
+  // where nobody is asked. Null: it is.
+  std::function<bool()> explains = nullptr;
 };
 
 // The keys of a graph's image tasks, each made once, when it is first asked for. Thread-safe: one thread

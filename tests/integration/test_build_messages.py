@@ -1,6 +1,7 @@
 """What `ix build` says: warnings whatever becomes of the build and before all else, and causes in place of guesses."""
 
 import pytest
+from losses import lose, part, tag_of
 from test_build import base, build, context, store  # noqa: F401
 
 
@@ -54,3 +55,58 @@ def test_the_cause_is_told(ix, base, context, dockerfile, cause, misleading):  #
     done = ix("build", "--network=none", folder)
     assert done.code == 1, done
     assert cause in done.stderr and misleading not in done.stderr, done.stderr
+
+
+TWICE = """
+from ixian_docker.modules.docker.stage import ImageTask
+
+
+class BuildOtherImage(ImageTask):
+    "Another target of the same Dockerfile."
+    name = "build_other_image"
+    category = "build"
+    short_description = "Build the other"
+    parent = "build_image"
+    stage = "other"
+    target = "other"
+    dockerfile = "Dockerfile"
+"""
+UNDEFINED = "Dockerfile:3: Usage of undefined variable '$JAR' (UndefinedVar)"
+
+
+@pytest.mark.parametrize(
+    "dockerfile, ignored, warning, code",
+    [
+        ("ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY ${JAR}.jar /app.jar\n", "", UNDEFINED, 1),
+        ("FROM scratch\n\nCOPY ${JAR}.jar /app.jar\n", "", UNDEFINED, 1),
+        ("ARG BASE_IMAGE\nFROM $BASE_IMAGE\nCOPY f /\n", "*\n", 'Dockerfile:3: Attempting to Copy file "f" that is excluded by .dockerignore (CopyIgnoredFile)', 1),
+        ("ARG BASE_IMAGE\nFROM $BASE_IMAGE\nMAINTAINER me\nNOTHING\n", "", "Dockerfile:3: Maintainer instruction is deprecated", 1),
+        ("FROM 127.0.0.1:1/nothing:1 AS Build\n", "", "Dockerfile:1: Stage name 'Build' should be lowercase (StageNameCasing)", 4),
+        ("FROM scratch as build\nADD http://127.0.0.1:1/f /f\n", "", "Dockerfile:1: 'as' and 'FROM' keywords' casing do not match (FromAsCasing)", 4),
+    ],
+)
+def test_a_projects_image_that_cannot_be_planned_is_warned_of_first(checkout, plain, dockerfile, ignored, warning, code):
+    one = checkout("1")
+    one.write("Dockerfile.base", "FROM scratch\n")
+    one.write("Dockerfile", dockerfile)
+    one.write(".dockerignore", ignored)
+    for command in ("build_image",), ("plan", "build_image"), ("--dry-run", "build_image"):
+        done = one(*command).failed(code)
+        assert done.stderr.count(warning) == 1 and done.stderr.index(warning) < done.stderr.index("error:"), done
+        assert "BASE_IMAGE" not in done.stderr.split("error:")[0], done
+    assert "warning" not in one("help", "build_image").ok().stderr
+
+
+def test_a_project_is_warned_once_whatever_is_built(checkout, registry_with_a_lost_base):
+    one = checkout("2")
+    one.add(TWICE)
+    one.write("Dockerfile", "ARG BASE_IMAGE\nFROM $BASE_IMAGE AS other\nMAINTAINER me\nCOPY f /f\nFROM other\nCOPY f /g\n")
+    done = one("build_image").ok()
+    assert done.stderr.count("(MaintainerDeprecated)") == 1 and "is made again" in done.stderr, done
+    assert "warning" not in one("build_image").ok().stderr
+
+
+@pytest.fixture
+def registry_with_a_lost_base(checkout, plain):
+    checkout("1")("--push", "build_image").ok()
+    lose(plain, part(plain, "t/shop", tag_of(plain, "base"), "layer"))
