@@ -245,7 +245,7 @@ int run_ix(int argc, char** argv) {
       [](const std::string& sentence) { sink->log(base::kNoActivity, base::LogLevel::kWarning, sentence); });
   const int code = run_in_project(options, argc, argv, *sink, cancellation);
   // Before the sink goes: what Python prints while it ends is still told.
-  script::finish_python();
+  script::finish_python(!options.dry_run && !options.show);
   base::listen_for_untrusted(nullptr);
   sink.reset();
   return code;

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "cli/build_forecast.h"
 #include "cli/build_options.h"
 #include "cli/build_output.h"
 #include "cli/commands.h"
@@ -73,7 +74,28 @@ void add_proxies(BuildOptions& options, const aws::Environment& environment, con
       auth::without_given(auth::docker_proxies(environment, daemon), options.job.build_args));
 }
 
+// `access` outlives what is returned.
+engine::EngineServices engine_services(const std::shared_ptr<store::Store>& store, RegistryAccess& access,
+                                       const BuildOptions& options) {
+  engine::EngineServices services;
+  services.store = store;
+  services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+    return access.registries().open(reference, registry::Access::kPull);
+  };
+  services.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
+    return access.registries().open(name, registry::Access::kPushAnywhere, false);  // a cache, not an image
+  };
+  services.remote = std::make_shared<engine::RemoteSources>(
+      store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
+  return services;
+}
+
 int run_daemon_build(const CommandContext& context, BuildOptions options) {
+  if (options.dry_run) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      "The Docker daemon cannot tell what it would do without doing it, so that --dry-run is "
+                      "refused. Nothing has been done. `ix --engine embedded` can tell.");
+  }
   const auto& given = context.options.given;
   if (std::find(given.begin(), given.end(), "--jobs") != given.end()) {
     throw base::Error(
@@ -111,33 +133,36 @@ run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltSt
   return {{cache.name(), std::move(record)}};
 }
 
+// Of no daemon, which cannot be asked.
+int tell_of_build(const CommandContext& context, BuildOptions options) {
+  RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  add_proxies(options, aws::process_environment(), "");
+  const auto store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = true});
+  const auto engine = engine::make_embedded_engine(engine_services(store, access, options));
+  const engine::BuildForecast forecast = engine->forecast(options.job, context.sink, context.cancellation);
+  print(forecast_text(forecast, options, output_style()));
+  return 0;
+}
+
 int run_build(const CommandContext& context) {
   const std::vector<std::string>& args = context.options.run.args;
   if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg == "--help" || arg == "-h"; })) {
     print(command_page(build_command(), output_style()));
     return 0;
   }
-  if (context.options.engine == EngineKind::kDocker)
-    return run_daemon_build(context, parse_build_options(args));
   if (context.workspace != nullptr) script::flush_output();
-  require_own_namespaces();
+  const bool by_daemon = context.options.engine == EngineKind::kDocker;
+  if (!by_daemon && !asks_to_be_dry(context.options)) require_own_namespaces();
   BuildOptions options = parse_build_options(args);
+  options.dry_run = options.dry_run || context.options.dry_run;
+  if (by_daemon) return run_daemon_build(context, std::move(options));
   options.job.jobs = context.options.jobs;
+  if (options.dry_run) return tell_of_build(context, std::move(options));
   RegistryAccess access(context.sink, context.cancellation, context.workspace);
   add_proxies(options, aws::process_environment(), "");
   const auto store = store::Store::open(store::default_folder(), context.cancellation);
   const auto lease = store->lease();
-  engine::EngineServices services;
-  services.store = store;
-  services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
-    return access.registries().open(reference, registry::Access::kPull);
-  };
-  services.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
-    return access.registries().open(name, registry::Access::kPushAnywhere, false);  // a cache, not an image
-  };
-  services.remote = std::make_shared<engine::RemoteSources>(
-      store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
-  const auto engine = engine::make_embedded_engine(std::move(services));
+  const auto engine = engine::make_embedded_engine(engine_services(store, access, options));
   base::SystemClock clock;
   run::BuildLog log({[&access](const std::string& name) -> std::shared_ptr<oci::ImageRepo> {
                        return open_target(access)(oci::parse_reference(name));
@@ -231,13 +256,15 @@ Command build_command() {
           "                            type=local,dest=DIR    the files; or just DIR\n"
           "    --iidfile FILE          write the image's ID there\n"
           "    --metadata-file FILE    write its digests and names there, as JSON\n"
+          "    --dry-run               show which steps would run and which are cached;\n"
+          "                            change nothing\n"
           "    --reproducible          times in the image are those of SOURCE_DATE_EPOCH,\n"
           "                            or 1970: the same input gives the same digest\n"
           "\n"
           "The store is $IXIAN_STORE, else $XDG_DATA_HOME/ixian, else /var/lib/ixian for\n"
           "root and ~/.local/share/ixian for others. `ix image prune` makes room in it.",
           ProjectUse::kIfItLoads,
-          {"--jobs", "--engine"},
+          {"--jobs", "--engine", "--dry-run"},
           run_build};
 }
 

@@ -202,6 +202,7 @@ class Parser {
   void fetch_limit() { options_.fetch_limits.bytes = limit(engine::parse_fetch_limit); }
   void fetch_timeout() { options_.fetch_limits.time = limit(engine::parse_fetch_timeout); }
   void reproducible() { reproducible_ = flag(); }
+  void dry_run() { options_.dry_run = flag(); }
 
   // What ix does not do, asked not to be done; what it does anyway.
   void no_attestation() {
@@ -369,6 +370,7 @@ const std::vector<Parser::Option> Parser::kOptions = {
     {"--fetch-limit", 0, &Parser::fetch_limit, ""},
     {"--fetch-timeout", 0, &Parser::fetch_timeout, ""},
     {"--reproducible", 0, &Parser::reproducible, ""},
+    {"--dry-run", 0, &Parser::dry_run, ""},
     {"--provenance", 0, &Parser::no_attestation, ""},
     {"--sbom", 0, &Parser::no_attestation, ""},
     {"--rm", 0, &Parser::nothing_to_do, ""},

@@ -33,6 +33,7 @@ struct BuildOptions {
   std::vector<BuildOutput> outputs;   // at least one
   std::string id_file;
   std::string metadata_file;
+  bool dry_run = false;
   bool fills_standard_output = false;  // one of the files above goes there, and nothing else should
   engine::FetchLimits fetch_limits;    // of ADD
 };

@@ -56,6 +56,12 @@ void require_obeyed(const Options& options, const std::string& command,
   for (const std::string& flag : options.given) {
     if (flag == "--log" || flag == "--progress" || flag == "--help" || flag == "--version") continue;
     if (std::find(obeys.begin(), obeys.end(), flag) != obeys.end()) continue;
+    if (flag == "--show" && std::find(obeys.begin(), obeys.end(), "--dry-run") != obeys.end()) {
+      throw base::Error(base::ErrorCode::kUsage,
+                        fmt::format("--show is about the tasks of a project, and is refused before `ix {0}`. "
+                                    "`ix --dry-run {0}` tells what it would do. Nothing has been done.",
+                                    command));
+    }
     if (flag == "--dry-run" || flag == "--show") {
       throw base::Error(
           base::ErrorCode::kUsage,

@@ -28,6 +28,7 @@
 #include "docker/docker_engine.h"
 #include "engine/base_config.h"
 #include "engine/embedded_engine.h"
+#include "oci/made_for.h"
 #include "oci/platform.h"
 #include "run/build_record.h"
 #include "script/calls.h"
@@ -59,14 +60,6 @@ std::string note_key(const plan::KeyedStage& stage) {
 
 std::string digest_note(const oci::Reference& image) {
   return base::sha256_hex(base::canonical_json({{"kind", "digest of an image"}, {"image", image.text()}}));
-}
-
-// A stage and its key, of a tag that is made of these.
-std::optional<std::pair<std::string, std::string>> stage_in_tag(const std::string& tag) {
-  constexpr std::size_t kKeyDigits = 64;
-  if (tag.size() < kKeyDigits + 2 || tag[tag.size() - kKeyDigits - 1] != '-') return std::nullopt;
-  if (!std::all_of(tag.end() - kKeyDigits, tag.end(), oci::is_lower_hex)) return std::nullopt;
-  return std::pair(tag.substr(0, tag.size() - kKeyDigits - 1), tag.substr(tag.size() - kKeyDigits));
 }
 
 plan::BaseFacts facts_of(const engine::BaseConfig& config) {
@@ -104,7 +97,8 @@ struct ImageAccess::Impl {
   Impl(ImageAccess& access)
       : owner(access),
         settings(script::image_settings()),
-        store(store::Store::open(store::default_folder(), access.cancellation_)),
+        store(store::Store::open(store::default_folder(), access.cancellation_,
+                                 {.only_reads = access.is_dry()})),
         remote(std::make_shared<engine::RemoteSources>(
             store, [&access]() -> http::Client& { return access.registries_.services().client; },
             run::parse_fetch_limits(settings.fetch_limit, settings.fetch_timeout))),
@@ -340,7 +334,8 @@ std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) 
       excluded(),
       sink_,
       cancellation_,
-      [](int fd, const std::string& name) { return script::content_digest(fd, name); }};
+      [](int fd, const std::string& name) { return script::content_digest(fd, name); },
+      [this] { return !offline_; }};
   const auto manner = [this] {
     Impl& parts = impl();
     plan::ImageManner made;
@@ -355,7 +350,8 @@ std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) 
       return oci::is_whole(*parts.open(oci::parse_reference(repository), false), tag, *parts.losses);
     };
     made.places.push_refusal = [&parts](const std::string& repository, bool closely) {
-      return parts.owner.registries_.registries().push_refusal(oci::parse_reference(repository), closely);
+      return parts.owner.registries_.registries().push_refusal(oci::parse_reference(repository), closely,
+                                                               parts.owner.is_dry());
     };
     made.places.cache_from = parts.settings.cache_from;
     made.push = parts.policy();
@@ -422,11 +418,12 @@ base::Json ImageAccess::earlier_inputs(const plan::KeyedStage& stage) {
 
 void ImageAccess::will_push(const std::string& image) {
   const oci::Reference reference = oci::parse_reference(image);
-  const auto stage = stage_in_tag(reference.tag);
-  if (!stage || reference.digest) return;
+  const auto key = oci::key_in_tag(reference.tag);
+  if (!key || reference.digest) return;
+  const std::string stage = reference.tag.substr(0, reference.tag.size() - key->size() - 1);
   {
     const std::lock_guard lock(impl().mutex);
-    impl().pushed.push_back({stage->first, reference.text(), stage->second, nullptr, {}});
+    impl().pushed.push_back({stage, reference.text(), *key, nullptr, {}});
   }
   impl().log.begin(record_parts(nullptr));
 }

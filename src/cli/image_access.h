@@ -73,6 +73,7 @@ class ImageAccess {
   struct Impl;
   Impl& impl();
   std::vector<std::string> excluded() const;
+  bool is_dry() const { return options_.dry_run || options_.show; }  // nothing is changed, not even noted
   run::RecordParts record_parts(plan::Images* images);
 
   const Options& options_;

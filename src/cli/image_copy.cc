@@ -58,7 +58,8 @@ oci::ReferrersResult follow(const ImageContext& context, oci::ImageRepo& source,
 oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::ImageRepo& target,
                      const std::string& target_ref, const std::string& target_text,
                      oci::CopyOptions options) {
-  const std::unique_ptr<oci::ImageRepo> source = open_source(from, context.access, context.cancellation);
+  const std::unique_ptr<oci::ImageRepo> source =
+      open_source(from, context.access, context.cancellation, context.dry_run);
   // Who copies by hand wants it whole: parts that the target says it has are asked for, too.
   options.look_closer = true;
   options.events = &context.sink;
@@ -93,7 +94,7 @@ oci::CopyResult write_archive(const ImageContext& context, const ImagePlace& fro
 int tell_of_copy(const ImageContext& context, const ImagePlace& from, const oci::CopyOptions& options,
                  const std::string& target,
                  const std::function<std::optional<oci::Descriptor>()>& find_there) {
-  const auto source = open_source(from, context.access, context.cancellation);
+  const auto source = open_source(from, context.access, context.cancellation, context.dry_run);
   std::optional<oci::Descriptor> here = source->find(from.ref());
   if (here && !options.whole_index) {
     const auto one = oci::read_image(*source, from.ref(), options.platform.value_or(oci::host_platform()));
@@ -153,7 +154,7 @@ int image_copy(const ImageContext& context, std::vector<std::string> args) {
     return tell_of_copy(context, from, options, to.text(), [&]() -> std::optional<oci::Descriptor> {
       // A folder that would be made has nothing yet.
       if (!can_be_read(to)) return std::nullopt;
-      return open_source(to, context.access, context.cancellation)->find(ref);
+      return open_source(to, context.access, context.cancellation, context.dry_run)->find(ref);
     });
   }
   const std::unique_ptr<oci::ImageRepo> target = open_target(to, context.access, context.cancellation);

@@ -156,7 +156,7 @@ int image_inspect(const ImageContext& context, std::vector<std::string> args) {
   require_arguments(args, 1, 1, "ix image inspect IMAGE [--json] [--config] [--raw] [--platform OS/ARCH]");
   if (raw + config + json > 1) throw Error(ErrorCode::kUsage, "Choose one of --json, --config and --raw.");
   const ImagePlace place = parse_image_place(args[0]);
-  const auto repo = open_source(place, context.access, context.cancellation);
+  const auto repo = open_source(place, context.access, context.cancellation, context.dry_run);
   try {
     if (raw) {
       const auto manifest =

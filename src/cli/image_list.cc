@@ -84,7 +84,7 @@ std::string table(const std::vector<Row>& rows) {
 std::unique_ptr<oci::ImageRepo> open_place(const ImageContext& context, const std::vector<std::string>& args,
                                            ImagePlace& place) {
   place = parse_image_place(args[0]);
-  return open_source(place, context.access, context.cancellation);
+  return open_source(place, context.access, context.cancellation, context.dry_run);
 }
 
 void tell_of_none(const ImageContext& context, const oci::ImageRepo& repo) {

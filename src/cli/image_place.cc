@@ -103,8 +103,9 @@ ImagePlace parse_image_place(const std::string& text) {
 
 namespace {
 
-std::unique_ptr<oci::ImageRepo> open_store(const ImagePlace& place, base::Cancellation& cancellation) {
-  const auto store = store::Store::open(store::default_folder(), cancellation);
+std::unique_ptr<oci::ImageRepo> open_store(const ImagePlace& place, base::Cancellation& cancellation,
+                                           bool only_reads) {
+  const auto store = store::Store::open(store::default_folder(), cancellation, {.only_reads = only_reads});
   return store->images(place.name.empty() ? "" : place.reference.name());
 }
 
@@ -117,7 +118,7 @@ bool can_be_read(const ImagePlace& place) {
 }
 
 std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
-                                            base::Cancellation& cancellation) {
+                                            base::Cancellation& cancellation, bool dry_run) {
   switch (place.kind) {
     case ImagePlace::Kind::kLayout:
       return layout::open_layout(place.path, layout::LayoutUse::kRead, cancellation);
@@ -130,7 +131,7 @@ std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAcc
                         ". `ix image copy IMAGE store:NAME` makes one; IXIAN_STORE names "
                         "another folder.");
       }
-      return open_store(place, cancellation);
+      return open_store(place, cancellation, dry_run);
     case ImagePlace::Kind::kRegistry:
       break;
   }
@@ -146,7 +147,7 @@ std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAcc
       throw Error(ErrorCode::kUsage,
                   place.text() + " is an archive, which is written as a whole and not changed.");
     case ImagePlace::Kind::kStore:
-      return open_store(place, cancellation);
+      return open_store(place, cancellation, false);
     case ImagePlace::Kind::kRegistry:
       break;
   }

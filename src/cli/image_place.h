@@ -36,9 +36,9 @@ ImagePlace parse_image_place(const std::string& text);
 // asked.
 bool can_be_read(const ImagePlace& place);
 
-// For reading.
+// For reading. With `dry_run` nothing in a store is changed by it, not even which image was used last.
 std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
-                                            base::Cancellation& cancellation);
+                                            base::Cancellation& cancellation, bool dry_run);
 
 // For writing or removing; archives are not for these.
 std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAccess& access,

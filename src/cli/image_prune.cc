@@ -82,7 +82,7 @@ int image_prune(const ImageContext& context, std::vector<std::string> args) {
                      fmt::format("There is no store in {}.", base::printable_path(folder)));
     return 0;
   }
-  const auto store = store::Store::open(folder, context.cancellation);
+  const auto store = store::Store::open(folder, context.cancellation, {.only_reads = options.dry_run});
   const store::PruneResult result = store->prune(options);
   // What RUNs keep between builds gets the room that images leave.
   engine::CachePruneOptions of_caches{options.older_than, {}, options.dry_run};

@@ -34,7 +34,8 @@ int image_remove(const ImageContext& context, std::vector<std::string> args) {
   for (const ImagePlace& place : places) {
     context.cancellation.throw_if_requested();
     if (context.dry_run) {
-      const auto there = open_source(place, context.access, context.cancellation)->find(place.ref());
+      const auto there =
+          open_source(place, context.access, context.cancellation, context.dry_run)->find(place.ref());
       if (there) print(fmt::format("Would remove {}, {}.\n", place.text(), there->digest.text()));
       if (!there) tell_of_missing(context, place, missing);
       continue;

@@ -84,6 +84,11 @@ struct Parser {
 
 }  // namespace
 
+bool asks_to_be_dry(const Options& options) {
+  const auto& args = options.run.args;
+  return options.dry_run || std::find(args.begin(), args.end(), "--dry-run") != args.end();
+}
+
 bool is_own_flag(const std::string& name) {
   const Parser parser;
   if (name.starts_with("--")) {

@@ -39,6 +39,9 @@ Options parse_options(int argc, char** argv);
 // Whether `name` ("--force", "-j", "-j4") is one of the flags that go before a task.
 bool is_own_flag(const std::string& name);
 
+// Whether a command is to tell only what it would do: --dry-run stands before it or among its arguments.
+bool asks_to_be_dry(const Options& options);
+
 // The part of `ix --help` that does not depend on a project.
 std::string usage_text();
 

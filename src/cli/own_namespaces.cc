@@ -32,7 +32,8 @@ bool second = false;
 
 bool may_need_namespaces(const Options& options) {
   const auto& args = options.run.args;
-  return options.task == "build" || (options.task == "image" && !args.empty() && args.front() == "prune");
+  return (options.task == "build" && !asks_to_be_dry(options)) ||
+         (options.task == "image" && !args.empty() && args.front() == "prune");
 }
 
 }  // namespace

@@ -65,13 +65,14 @@ std::vector<std::string> wanted(const std::vector<std::string>& args,
   return args.empty() ? hosts : args;
 }
 
-std::vector<registry::RegistryStatus> probe_all(RegistryAccess& access,
-                                                const std::vector<std::string>& hosts) {
+std::vector<registry::RegistryStatus> probe_all(RegistryAccess& access, const std::vector<std::string>& hosts,
+                                                bool dry_run) {
   std::vector<std::string> examples;
   for (const auto& host : hosts) examples.push_back(access.example_repository(host));
   std::vector<registry::RegistryStatus> statuses(hosts.size());
-  base::parallel_for(hosts.size(), kAtATime,
-                     [&](std::size_t i) { statuses[i] = access.registries().probe(hosts[i], examples[i]); });
+  base::parallel_for(hosts.size(), kAtATime, [&](std::size_t i) {
+    statuses[i] = access.registries().probe(hosts[i], examples[i], dry_run);
+  });
   return statuses;
 }
 
@@ -101,7 +102,8 @@ int run_registries(const CommandContext& context) {
   // they are not there.
   const auto hosts = context.workspace == nullptr && args.empty() ? std::vector<std::string>()
                                                                   : wanted(args, access.registries());
-  const auto statuses = hosts.empty() ? std::vector<registry::RegistryStatus>() : probe_all(access, hosts);
+  const auto statuses = hosts.empty() ? std::vector<registry::RegistryStatus>()
+                                      : probe_all(access, hosts, context.options.dry_run);
   if (json) {
     print_json(to_json(statuses));
   } else if (statuses.empty()) {
@@ -122,7 +124,8 @@ Command registries_command() {
           "Show who we are at each registry, and what we may do",
           "Asks each registry of CONFIG.DOCKER.REGISTRIES, or only the named ones:\n"
           "whether it answers, who we are there, whether we may pull and push, and\n"
-          "when the token ends. Stores nothing. Exit code 4 if any has a problem.\n"
+          "when the token ends. Stores nothing: an upload is opened and cancelled, but\n"
+          "with --dry-run. Exit code 4 if any has a problem.\n"
           "--json prints it for programs.",
           ProjectUse::kIfThere,
           kOnlyAsks,

@@ -20,14 +20,12 @@
 
 #include "base/error.h"
 #include "base/thread_pool.h"
-#include "context/disk_view.h"
-#include "context/filtered_view.h"
-#include "context/git_view.h"
 #include "engine/build_run.h"
 #include "engine/cache_image.h"
 #include "engine/cache_repos.h"
 #include "engine/cache_writer.h"
 #include "engine/image_assembly.h"
+#include "engine/planning.h"
 #include "engine/registry_cache.h"
 #include "engine/scattered_image.h"
 #include "oci/copy_image.h"
@@ -109,6 +107,13 @@ class EmbeddedEngine : public Engine {
     }
   }
 
+  BuildForecast forecast(const StageJob& job, base::EventSink& sink,
+                         base::Cancellation& cancellation) override {
+    Planning planning(job, services_, repos_, told_, sink, cancellation);
+    BuildCache cache(planning.layers, repos_);
+    return make_forecast(planning.plan, cache, planning.reading, cancellation);
+  }
+
   void import_image(oci::ImageRepo& from, const std::string& ref, const std::string& name,
                     base::Cancellation& cancellation) override {
     const oci::Reference reference = oci::parse_reference(name);
@@ -182,36 +187,18 @@ class EmbeddedEngine : public Engine {
   BuiltStage build_linked(const StageJob& job, base::EventSink& sink, base::Cancellation& own,
                           base::Cancellation& cancellation) {
     const auto lease = services_.store->lease();
-    std::vector<std::shared_ptr<CacheRepo>> read_from;
-    for (const std::string& name : job.cache_from) read_from.push_back(repos_.to_read(name));
-    std::vector<std::shared_ptr<CacheRepo>> listings = read_from;
-    for (const std::string& name : job.listings_from) listings.push_back(repos_.to_read(name));
     std::shared_ptr<const CacheWriter::Build> writing;
     if (!job.cache_to.empty()) {
       writing = std::make_shared<const CacheWriter::Build>(
           CacheWriter::Build{repos_.to_write(job.cache_to), sink, cancellation});
     }
-    LayerServices layers(
-        services_.store, sink, own,
-        [&](const oci::Digest& diff_id, const oci::Descriptor& blob) {
-          // A small layer is pulled as fast as it is asked for: only caches that are read anyway are asked.
-          return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, blob, *services_.store,
-                              *services_.losses, sink);
-        },
-        services_.losses);
-    RegistryCache reading(read_from, layers);
-    const BuildCaches caches{repos_, reading, writer_, writing};
-    BaseImages bases(layers, services_.open_repo, job.pull, job.pinned, job.stages);
-    const OpenContext context = open_context(job);
-    base::StatCache known_files(services_.store->folder() + "/file-cache");
-    MountedContext mounted(context.view, known_files, own);
-    const PlanSources sources{context.view, known_files, bases,   *services_.remote,
-                              sink,         own,         mounted, &context.ignored};
-    const BuildPlan plan = make_build_plan(job, sources);
+    Planning planning(job, services_, repos_, told_, sink, own);
+    const BuildPlan& plan = planning.plan;
     // Before the long part: a build that fails or is interrupted has not hashed the context for nothing.
-    known_files.save();
+    planning.known_files.save();
     tell_weak_limits(job, sink);
-    BuildRun run(job, plan, sources, layers, caches, secrets_, context.plain);
+    const BuildCaches caches{repos_, planning.reading, writer_, writing};
+    BuildRun run(job, plan, planning.sources, planning.layers, caches, secrets_, planning.context.plain);
     const StageState state = run.build();
     own.throw_if_requested();
     BuiltStage built = keep(job, plan, state, run.counts(), writing, own);
@@ -230,28 +217,6 @@ class EmbeddedEngine : public Engine {
       sink.log(base::kNoActivity, base::LogLevel::kWarning,
                reason + " Those that were asked for are put on each process.");
     }
-  }
-
-  struct OpenContext {
-    std::shared_ptr<const context::FileView> view;   // null: there is none
-    std::shared_ptr<const context::DiskView> plain;  // whose files are the context's, one for one; or null
-    dockerfile::IgnoreRules ignored;
-  };
-
-  static OpenContext open_context(const StageJob& job) {
-    OpenContext context;
-    if (job.context.empty()) return context;
-    const auto folder = std::make_shared<const context::DiskView>(job.context);
-    context.view = folder;
-    context.ignored = context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded);
-    // Only then can a bind mount show the folder itself, without a copy.
-    if (context.ignored.empty() && job.modes == ContextModes::kAsTheyAre) context.plain = folder;
-    context.view = std::make_shared<const context::FilteredView>(context.view, context.ignored);
-    if (job.modes == ContextModes::kGit) {
-      context.view = std::make_shared<const context::GitView>(
-          context.view, job.source_date_epoch.value_or(context::kFixedTime));
-    }
-    return context;
   }
 
   // The image in the store, under its names: as a whole, pulling what of its layers has not been needed so
@@ -330,6 +295,7 @@ class EmbeddedEngine : public Engine {
   const EngineServices services_;
   SecretValues secrets_;
   CacheRepos repos_;
+  ToldBefore told_;
   // Guards `built_`.
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<ScatteredImage>> built_;  // by digest

@@ -8,8 +8,10 @@
 #include <string>
 
 #include "base/cancel.h"
+#include "base/error.h"
 #include "base/event.h"
 #include "base/json.h"
+#include "engine/forecast.h"
 #include "engine/lost_result.h"
 #include "engine/stage_job.h"
 #include "oci/image_repo.h"
@@ -48,6 +50,13 @@ class Engine {
   // Error{kRegistry} for a base image, LostResult for one of `job.stages`; Cancelled, after which nothing is
   // left but what the cache can use.
   virtual BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) = 0;
+
+  // What build() would do, without any of it: nothing is written in the engine's place or anywhere else.
+  // Throws what build() throws before it runs anything; Error{kUsage} where an engine cannot tell.
+  virtual BuildForecast forecast(const StageJob&, base::EventSink&, base::Cancellation&) {
+    throw base::Error(base::ErrorCode::kUsage, "The " + capabilities().name +
+                                                   " engine cannot tell what it would do without doing it.");
+  }
 
   // Names the image that `ref` finds in `from` `name`, moving what is missing. `name` is a reference as text.
   virtual void import_image(oci::ImageRepo& from, const std::string& ref, const std::string& name,

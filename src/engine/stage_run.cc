@@ -34,9 +34,9 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "base/time.h"
-#include "context/wildcard.h"
 #include "engine/blob_sink.h"
 #include "engine/build_key.h"
+#include "engine/cache_lookup.h"
 #include "engine/layers_view.h"
 #include "engine/step_definition.h"
 #include "layer/from_tree.h"
@@ -74,24 +74,6 @@ std::string lock_file(store::Store& store) {
   return store.folder() + "/build-locks";
 }
 
-// The base image at the bottom of a stage, whose layers can be pulled.
-const BaseImage* bottom(const BuildPlan& plan, const StagePlan& stage) {
-  if (const auto* from = std::get_if<dockerfile::FromStage>(&stage.base))
-    return bottom(plan, plan.stages.at(from->index));
-  return stage.base_image.get();
-}
-
-// Whether what was found stands on what is below it now: a stage that was run again without the cache has the
-// key that it had, and perhaps other layers.
-bool stands_on(const LayerStack& found, const LayerStack& below) {
-  const LayerStack upper = without_empty(found);
-  const LayerStack lower = without_empty(below);
-  // Empty layers say nothing about what is below: they are not compared, and never part of the image.
-  return lower.size() <= upper.size() &&
-         std::equal(lower.begin(), lower.end(), upper.begin(),
-                    [](const auto& one, const auto& other) { return one->diff_id() == other->diff_id(); });
-}
-
 }  // namespace
 
 StageRun::~StageRun() {
@@ -99,7 +81,7 @@ StageRun::~StageRun() {
 }
 
 StageState StageRun::run() {
-  if (const BaseImage* base = bottom(build_.plan_, plan_)) base_layers_ = base->layers;
+  base_layers_ = layers_of_base(build_.plan_, plan_);
   const std::size_t first = take_from_cache();
   check_runs(first);
   start_origins(first);
@@ -117,52 +99,22 @@ StageState StageRun::run() {
   return std::move(state_);
 }
 
-// From the last instruction backwards: what is below a hit is not even looked at. Registries are asked for
-// what is above the last hit on this machine. Returns the first step that is still to be done.
+// Returns the first step that is still to be done.
 std::size_t StageRun::take_from_cache() {
-  if (!plan_.use_cache) return 0;
-  std::size_t hit = 0;
-  for (std::size_t i = plan_.steps.size(); i > 0 && hit == 0; --i) {
-    const Step& step = plan_.steps[i - 1];
-    if (!step.makes_files || !step.certain) continue;
-    auto found = build_.cache_.find(step.key, base_layers_);
-    // A stale entry does not end the search: an older instruction may have a good one.
-    if (!found || !build_.cache_.is_current(*found)) continue;
-    state_ = std::move(*found);
-    hit = i;
+  auto known = find_known_steps(build_.plan_, plan_, build_.cache_, build_.caches_.reading, base_layers_);
+  if (!known) return 0;
+  state_ = std::move(known->state);
+  const std::string& key = plan_.steps[known->steps - 1].key;
+  if (!known->place.empty()) {
+    std::vector<std::string> keys = {key};
+    if (state_.content_key != key) keys.push_back(state_.content_key);
+    build_.cache_.put(keys, state_, base_layers_);
   }
-  if (const std::size_t further = ask_registries(hit); further > hit) return further;
-  if (hit > 0) {
-    say_cached(hit, "");
-    share(hit, {plan_.steps[hit - 1].key}, state_);
-  }
-  return hit;
-}
-
-// The number of steps that the registries know the outcome of, taken; `above` where that is no more.
-std::size_t StageRun::ask_registries(std::size_t above) {
-  if (build_.caches_.reading.empty()) return above;
-  std::vector<ExpectedState> wanted;
-  std::vector<std::size_t> steps;
-  for (std::size_t i = above; i < plan_.steps.size(); ++i) {
-    if (!plan_.steps[i].makes_files || !plan_.steps[i].certain) continue;
-    wanted.push_back(expected(i + 1, plan_.steps[i].key));
-    steps.push_back(i + 1);
-  }
-  // An uncertain step is not asked for: a stage that it takes from runs without the cache, and may come to
-  // something else under the same definition key.
-  auto hit = build_.caches_.reading.find_last(wanted);
-  if (!hit || !build_.cache_.is_current(hit->state)) return above;
-  const std::size_t count = steps[hit->index];
-  state_ = std::move(hit->state);
-  std::vector<std::string> keys = {plan_.steps[count - 1].key};
-  if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
-  build_.cache_.put(keys, state_, base_layers_);
-  say_cached(count, hit->place);
+  say_cached(known->steps, known->place);
   // What one registry knew, the one that is written to gets as well; not the one it came from.
-  if (const auto& writing = build_.caches_.writing; writing && writing->repo->name() != hit->place)
-    share(count, {keys[0]}, state_);
-  return count;
+  if (const auto& writing = build_.caches_.writing; writing && writing->repo->name() != known->place)
+    share(known->steps, {key}, state_);
+  return known->steps;
 }
 
 void StageRun::say_cached(std::size_t steps, const std::string& place) const {
@@ -177,17 +129,6 @@ void StageRun::say_cached(std::size_t steps, const std::string& place) const {
   base::EventSink& sink = build_.services_.sink();
   sink.end(sink.begin({fmt::format("{} {}/{}", plan_.label, steps, plan_.steps.size()), text}),
            base::Outcome::kSkipped, "cached");
-}
-
-ExpectedState StageRun::expected(std::size_t steps, const std::string& key) const {
-  std::size_t outcomes = 0;
-  for (std::size_t i = 0; i < steps; ++i) outcomes += plan_.steps[i].makes_files ? 1 : 0;
-  const StagePlan* stage = &plan_;
-  while (const auto* from = std::get_if<dockerfile::FromStage>(&stage->base)) {
-    stage = &build_.plan_.stages.at(from->index);
-    for (const Step& step : stage->steps) outcomes += step.makes_files ? 1 : 0;
-  }
-  return {key, outcomes, base_layers_};
 }
 
 // What is known to be in the way of a RUN is said before anything is fetched, or run, for the stage.
@@ -242,27 +183,20 @@ void StageRun::note_taken(std::size_t stage, const StageState& other) {
   took_.insert_or_assign(build_.plan_.stages.at(stage).key(), fingerprint(other.layers));
 }
 
-// Of the files that a mount shows; null for one of the context, whose files are in the definition.
-base::Json StageRun::mounted_content(const Step& step, std::size_t index) {
-  const auto& run = std::get<dockerfile::Run>(step.instruction.body);
-  const bool is_content = run.mounts.at(index).kind != dockerfile::MountKind::kTmpfs;
-  if (!is_content || std::holds_alternative<dockerfile::FromContext>(step.origins[index])) return nullptr;
-  const LayersView view(origin_layers(step.origins[index]));
-  context::SelectionOptions options;
-  options.where = dockerfile::shown(run.mounts[index].from);
-  auto shown = context::select(view, {context::literal(run.mounts[index].source)}, options);
-  return {{"content", context::digest_of(view, shown, {true, base::processor_count()},
-                                         build_.services_.cancellation())}};
+base::Json StageRun::mounted(const Step& step, std::size_t index) {
+  return mounted_content(step, index,
+                         shows_other_files(step, index) ? origin_layers(step.origins[index]) : kNoLayers,
+                         build_.services_.cancellation());
 }
 
 // What the step takes from elsewhere, by content. Waits for the stages that it takes from.
 base::Json StageRun::content_origins(const Step& step) {
   for (const auto& origin : step.origins) origin_layers(origin);
   copy_input_ = {};
-  base::Json mounted = base::Json::array();
+  base::Json mounts = base::Json::array();
   if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
-    for (std::size_t i = 0; i < step.origins.size(); ++i) mounted.push_back(mounted_content(step, i));
-    return mounted;
+    for (std::size_t i = 0; i < step.origins.size(); ++i) mounts.push_back(mounted(step, i));
+    return mounts;
   }
   const auto* copy = std::get_if<dockerfile::Copy>(&step.instruction.body);
   if (copy == nullptr || copy->from.empty()) {
@@ -298,7 +232,8 @@ bool StageRun::take(const std::string& key, std::size_t index) {
 bool StageRun::take_from_registry(const std::string& key, std::size_t index) {
   const std::string& definition_key = plan_.steps[index].key;
   if (!plan_.use_cache || build_.caches_.reading.empty() || key == definition_key) return false;
-  auto hit = build_.caches_.reading.find_last({expected(index + 1, key)});
+  auto hit =
+      build_.caches_.reading.find_last({expected_state(build_.plan_, plan_, index + 1, key, base_layers_)});
   if (!hit || !stands_on(hit->state.layers, state_.layers)) return false;
   state_ = std::move(hit->state);
   for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);

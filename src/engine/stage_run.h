@@ -27,9 +27,7 @@ class StageRun {
  private:
   void begin();
   std::size_t take_from_cache();
-  std::size_t ask_registries(std::size_t above);
   void say_cached(std::size_t steps, const std::string& place) const;
-  ExpectedState expected(std::size_t steps, const std::string& key) const;
   void check_runs(std::size_t first);
   RunInput run_input() const;
   void start_origins(std::size_t first);
@@ -40,7 +38,7 @@ class StageRun {
   void run_command(const Step& step, base::ActivityId activity);
   void write_files(const Step& step);
   base::Json content_origins(const Step& step);
-  base::Json mounted_content(const Step& step, std::size_t index);
+  base::Json mounted(const Step& step, std::size_t index);
   const LayerStack& origin_layers(const dockerfile::Origin& origin);
   void note_taken(std::size_t stage, const StageState& other);
   void note(std::size_t index, KeyLock lock);

@@ -77,7 +77,8 @@ Answer answer_of(const Function& ask_for_it) {
 
 }  // namespace
 
-void probe_host(HostClient& host, const std::string& repository, RegistryStatus& status) {
+void probe_host(HostClient& host, const std::string& repository, bool changes_nothing,
+                RegistryStatus& status) {
   host.authorizer().discover();
   status.reachable = true;  // whatever is wrong with who we are
   http::Request request;
@@ -98,7 +99,7 @@ void probe_host(HostClient& host, const std::string& repository, RegistryStatus&
   }
   if (repository.empty()) return;
   status.may_pull = answer_of([&] { return may_pull(host, repository); });
-  status.may_push = answer_of([&] { return may_push(host, repository); });
+  if (!changes_nothing) status.may_push = answer_of([&] { return may_push(host, repository); });
 }
 
 void probe_folder(const std::string& folder, RegistryStatus& status) {

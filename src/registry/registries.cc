@@ -230,11 +230,11 @@ std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference
                                         pushes && patient);
 }
 
-std::string Registries::push_refusal(const oci::Reference& repository, bool closely) {
+std::string Registries::push_refusal(const oci::Reference& repository, bool closely, bool changes_nothing) {
   const RegistrySettings* configured = impl_->find(repository.host);
   if (configured == nullptr) return not_configured(repository.host);
   if (!closely && configured->kind != ClientKind::kDirectory) return "";
-  const RegistryStatus status = probe(repository.host, repository.repository);
+  const RegistryStatus status = probe(repository.host, repository.repository, changes_nothing);
   if (status.may_push != RegistryStatus::Answer::kNo) return "";
   if (!status.problem.empty()) return status.problem;
   return fmt::format(
@@ -262,7 +262,8 @@ std::vector<std::string> Registries::hosts() const {
   return names;
 }
 
-RegistryStatus Registries::probe(const std::string& name, const std::string& repository) {
+RegistryStatus Registries::probe(const std::string& name, const std::string& repository,
+                                 bool changes_nothing) {
   RegistryStatus status;
   status.host = name;
   try {
@@ -273,7 +274,7 @@ RegistryStatus Registries::probe(const std::string& name, const std::string& rep
       return status;
     }
     Impl::Host& host = impl_->host(name);
-    probe_host(*host.client, repository, status);
+    probe_host(*host.client, repository, changes_nothing, status);
     if (host.ecr && status.reachable && status.problem.empty()) name_ecr_user(*host.ecr, status);
   } catch (const Error& error) {
     status.blame(error);

@@ -77,7 +77,8 @@ class Registries {
 
   // Why nothing can be pushed there, as sentences; "" where nothing is known against it. `closely`: by
   // asking, as probe() does; what cannot be asked is not known. Never throws but Cancelled.
-  std::string push_refusal(const oci::Reference& repository, bool closely);
+  // `changes_nothing`, here and there: no upload is opened to find out.
+  std::string push_refusal(const oci::Reference& repository, bool closely, bool changes_nothing = false);
 
   bool configured(const std::string& host) const;
   bool is_folder(const std::string& host) const;  // OCILayoutClient: no other program can ask it
@@ -89,7 +90,7 @@ class Registries {
 
   // Tries it out, with `repository` as the example to be pulled from and pushed to ("" is none); nothing is
   // stored there. Never throws but Cancelled.
-  RegistryStatus probe(const std::string& host, const std::string& repository);
+  RegistryStatus probe(const std::string& host, const std::string& repository, bool changes_nothing = false);
 
   struct Impl;
 

@@ -169,9 +169,9 @@ void start_python(const InterpreterOptions& options) {
   PyEval_SaveThread();
 }
 
-void finish_python() {
+void finish_python(bool may_write) {
   if (!started) return;
-  if (has_session()) session().save_file_cache();
+  if (may_write && has_session()) session().save_file_cache();
   try {
     call_python([] { py::module_::import("ixian._boot").attr("finish")(); });
   } catch (const std::exception&) {

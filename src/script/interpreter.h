@@ -19,8 +19,8 @@ void start_python(const InterpreterOptions& options);
 
 bool python_started();
 
-// Saves the file cache, and runs what Python code left for its end (atexit, threads, buffered output). Python
-// itself is not taken down: the process is about to end.
-void finish_python();
+// Saves the file cache, if it `may_write`, and runs what Python code left for its end (atexit, threads,
+// buffered output). Python itself is not taken down: the process is about to end.
+void finish_python(bool may_write);
 
 }  // namespace ixian::script

@@ -139,20 +139,27 @@ void Database::execute(const char* sql) {
   if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail();
 }
 
-// Who only reads cannot make the file through which processes share the log's index. Where there is none and
-// no log either, as in a copy, the database is all there is, and nobody can change it.
+// Who only reads does not make the file through which processes share the log's index, nor writes to it.
+// Where there is none and no log either, as in a copy, the database is all there is, and nobody can change
+// it. A store that is not there yet is an empty one.
 void Database::open_file() {
   if (!only_reads_) {
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path_.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
     return;
   }
+  if (!layout::file_size(path_)) {
+    if (sqlite3_open_v2(":memory:", &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr) !=
+        SQLITE_OK)
+      fail();
+    return execute(kTables);
+  }
   const bool shares = layout::file_size(path_ + "-shm").has_value();
   const bool alone = !shares && layout::file_size(path_ + "-wal").value_or(0) == 0;
   std::string name = "file:";
   for (const char c : path_)
     name += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02x}", c) : std::string(1, c);
-  name += alone ? "?immutable=1" : "?mode=ro";
+  name += alone ? "?immutable=1" : shares ? "?mode=ro&readonly_shm=1" : "?mode=ro";
   const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(name.c_str(), &handle_, flags, nullptr) != SQLITE_OK) fail();
 }

@@ -47,7 +47,7 @@ std::map<std::string, TreeRow> tree_rows(Transaction& transaction) {
 
 // Measuring a tree takes a while, so what was measured once is remembered.
 void remember_sizes(Database& database, const std::map<Object, std::uint64_t>& measured) {
-  if (measured.empty()) return;
+  if (measured.empty() || database.only_reads()) return;
   Transaction transaction(database, Access::kWrite);
   for (const auto& [object, bytes] : measured) {
     transaction.run("UPDATE tree SET bytes = ?2 WHERE diff_id = ?1 AND state > 0",

@@ -36,8 +36,9 @@ struct Store::Parts {
         folder(path),
         blobs(folder.blobs()) {
     folder.require_trusted();
-    folder.make(cancellation);
-    database = std::make_shared<Database>(folder.database(), cancellation, folder.only_for_reading());
+    if (!options.only_reads || folder.exists()) folder.make(cancellation);
+    database = std::make_shared<Database>(folder.database(), cancellation,
+                                          options.only_reads || folder.only_for_reading());
     trees = std::make_unique<Trees>(database, folder, clock, cancellation);
   }
   ~Parts() {
@@ -49,6 +50,11 @@ struct Store::Parts {
 
   // For looking while a lease keeps what is found.
   Access kept_access() const { return database->only_reads() ? Access::kRead : Access::kWrite; }
+
+  // Throws where nothing may be written.
+  void require_writable() const {
+    if (database->only_reads()) Transaction(*database, Access::kWrite);
+  }
 
   std::shared_ptr<Lease> lease() {
     std::lock_guard lock(mutex);
@@ -117,18 +123,21 @@ std::unique_ptr<base::ByteSource> Store::open_blob(const oci::Descriptor& blob, 
 }
 
 void Store::put_blob(const oci::Descriptor& blob, const base::OpenSource& open) {
+  parts_->require_writable();
   const auto lease = parts_->lease();
   lease->keep({blob_object(blob.digest)});
   if (!parts_->blobs.has(blob)) parts_->blobs.put(blob, open, parts_->cancellation);
 }
 
 void Store::put_blob(const oci::Digest& digest, std::string_view bytes) {
+  parts_->require_writable();
   const auto lease = parts_->lease();
   lease->keep({blob_object(digest)});
   parts_->blobs.put(digest, bytes);
 }
 
 std::unique_ptr<BlobWriter> Store::new_blob() {
+  parts_->require_writable();
   return std::make_unique<BlobWriter>(parts_->folder.blobs(), parts_->lease());
 }
 
@@ -143,6 +152,7 @@ bool Store::discard_if_damaged(const oci::Descriptor& blob) {
       digester.update({buffer.data(), count});
     if (digester.finish() == blob.digest) return false;
   }
+  if (parts_->database->only_reads()) return true;
   return parts_->blobs.remove(blob.digest);
 }
 
@@ -223,6 +233,7 @@ void Store::cache_put(const std::vector<Keyed>& entries) {
 }
 
 bool Store::cache_remove(const std::string& key) {
+  if (parts_->database->only_reads()) return false;
   Transaction transaction(*parts_->database, Access::kDurable);
   const bool removed = remove_entry(transaction, key);
   transaction.commit();
@@ -230,6 +241,10 @@ bool Store::cache_remove(const std::string& key) {
 }
 
 Tree Store::tree(const oci::Digest& diff_id, const Fill& fill) {
+  if (parts_->database->only_reads()) {
+    if (auto there = find_tree(diff_id)) return *std::move(there);
+    parts_->require_writable();
+  }
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});
   parts_->trees->make(diff_id, fill);
@@ -244,6 +259,7 @@ std::optional<Tree> Store::find_tree(const oci::Digest& diff_id) {
 }
 
 Tree Store::adopt_tree(const oci::Digest& diff_id, const std::string& folder) {
+  parts_->require_writable();
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});
   parts_->trees->adopt(diff_id, folder);
@@ -270,16 +286,19 @@ base::UniqueFd Store::open_listing(const oci::Digest& diff_id) {
 
 void Store::put_listing(const oci::Digest& diff_id,
                         const std::function<void(int file, const std::string& path)>& write) {
+  parts_->require_writable();
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});
   parts_->trees->put_listing(diff_id, write);
 }
 
 std::unique_ptr<WorkFolder> Store::work() {
+  if (parts_->database->only_reads()) return std::make_unique<WorkFolder>();
   return std::make_unique<WorkFolder>(parts_->folder);
 }
 
 PruneResult Store::prune(const PruneOptions& options) {
+  if (!options.dry_run) parts_->require_writable();
   const CollectorParts all = parts_->collector();
   return Collector(all).prune(options);
 }

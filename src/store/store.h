@@ -42,6 +42,7 @@ struct Tree {
 struct StoreOptions {
   base::Clock* clock = nullptr;     // outlives the store; null is the system's
   std::chrono::seconds grace{600};  // for what a killed process had touched
+  bool only_reads = false;          // see open()
 };
 
 // Thread-safe, and safe with any number of processes on one folder, on one machine (SQLite's write-ahead log
@@ -53,9 +54,11 @@ struct StoreOptions {
 class Store : public std::enable_shared_from_this<Store> {
  public:
   // Makes the folder if there is none, and reclaims what killed processes left. One that we may not write to
-  // is opened for reading: then nothing keeps what is read from being removed by others meanwhile, what would
-  // only be noted (cache_put()) is not, and all else that writes is Error{kRegistry}. Throws Error{kRegistry}
-  // where it belongs to a newer ix. `cancellation` outlives the store.
+  // is opened for reading, and one that `options` say is only read, which need not be there either: then
+  // nothing in the folder changes, nothing keeps what is read from being removed by others meanwhile, what
+  // would only be noted (cache_put(), cache_remove()) is not, and all else that writes is Error{kRegistry},
+  // but for work(), whose folder is elsewhere. Throws Error{kRegistry} where it belongs to a newer ix.
+  // `cancellation` outlives the store.
   static std::shared_ptr<Store> open(const std::string& folder, base::Cancellation& cancellation,
                                      const StoreOptions& options = {});
   ~Store();
@@ -73,6 +76,7 @@ class Store : public std::enable_shared_from_this<Store> {
   std::unique_ptr<BlobWriter> new_blob();
 
   // Removes the blob where its file has other bytes than it says; false where it is right, or not there.
+  // One that is only read keeps it.
   // Reads all of it.
   bool discard_if_damaged(const oci::Descriptor& blob);
 

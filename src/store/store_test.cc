@@ -292,6 +292,32 @@ TEST_F(StoreTest, FindsDamage) {
                           HasSubstr("is incomplete"), HasSubstr("trash/forgotten")));
 }
 
+TEST_F(StoreTest, ThatIsOnlyReadIsNotMade) {
+  const std::string folder = world_.temp() / "none";
+  const auto store = Store::open(folder, world_.cancellation(), {.only_reads = true});
+  EXPECT_THAT(store->names(), IsEmpty());
+  EXPECT_FALSE(store->images(kRepository)->find("1"));
+  EXPECT_FALSE(store->find_tree(diff_id_));
+  store->cache_put("key", {});
+  EXPECT_FALSE(store->cache_get("key"));
+  EXPECT_THROW(put_text(*store, "text"), base::Error);
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+TEST_F(StoreTest, ThatIsOnlyReadHasItsWorkElsewhere) {
+  put_image(*store_->images(kRepository), "1", sample_image("app"));
+  const auto store = Store::open(world_.folder(), world_.cancellation(), {.only_reads = true});
+  EXPECT_TRUE(store->images(kRepository)->find("1"));
+  std::string path;
+  {
+    const auto work = store->work();
+    path = work->path();
+    EXPECT_TRUE(std::filesystem::is_directory(path));
+    EXPECT_FALSE(path.starts_with(world_.folder()));
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 TEST_F(StoreTest, WaitsForATreeUntilStopped) {
   const auto lease = store_->lease();
   const auto other = world_.open();

@@ -2,9 +2,11 @@
 // folder and goes after it.
 #include "store/work_folder.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
@@ -19,16 +21,30 @@ namespace {
 constexpr const char* kWorkPrefix = "work-";
 constexpr std::string_view kWorkEnding = ".d";
 
+std::string make_temporary_folder() {
+  const char* named = std::getenv("TMPDIR");
+  std::string path = fmt::format("{}/ix-XXXXXX", named == nullptr || *named == '\0' ? "/tmp" : named);
+  if (::mkdtemp(path.data()) == nullptr) layout::file_error("create the directory", path, errno);
+  return path;
+}
+
 }  // namespace
 
 WorkFolder::WorkFolder(const Folder& folder)
     : trash_(folder.trash()),
-      lock_(folder.work(), kWorkPrefix),
-      path_(lock_.path() + std::string(kWorkEnding)) {
+      lock_(std::make_unique<layout::TemporaryFile>(folder.work(), kWorkPrefix)),
+      path_(lock_->path() + std::string(kWorkEnding)) {
   if (::mkdir(path_.c_str(), 0700) != 0) layout::file_error("create the directory", path_, errno);
 }
 
+WorkFolder::WorkFolder() : path_(make_temporary_folder()) {}
+
 WorkFolder::~WorkFolder() {
+  if (!lock_) {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+    return;
+  }
   try {
     const Trash trash(trash_);
     if (trash.take(path_)) trash.empty();

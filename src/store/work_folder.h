@@ -1,6 +1,7 @@
 // Folders for what is being made.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "layout/temporary_file.h"
@@ -15,6 +16,7 @@ namespace ixian::store {
 class WorkFolder {
  public:
   explicit WorkFolder(const Folder& folder);
+  WorkFolder();  // of a store that is only read: in $TMPDIR, or /tmp
   ~WorkFolder();
   WorkFolder(const WorkFolder&) = delete;
   WorkFolder& operator=(const WorkFolder&) = delete;
@@ -23,7 +25,7 @@ class WorkFolder {
 
  private:
   const std::string trash_;
-  layout::TemporaryFile lock_;
+  const std::unique_ptr<layout::TemporaryFile> lock_;  // null: the folder is not the store's
   const std::string path_;
 };
 

@@ -123,11 +123,13 @@ def test_a_flag_before_a_command_is_obeyed_or_refused(project, command, flag):
     assert refused != (flag in OBEYED.get(command, ())), result
 
 
-def test_a_build_cannot_tell_what_it_would_do(project):
+def test_a_build_tells_what_it_would_do(project):
     project.write("Dockerfile", "FROM scratch\nLABEL a=b\n")
     project.environment["IXIAN_STORE"] = str(project.path.parent / "store")
-    for flag in ("--dry-run", "--show"):
-        project.ix(flag, "build", "-t", "x", ".").failed(2, flag, "Nothing has been done")
+    for args in (["--dry-run", "build", "-t", "x", "."], ["build", "-t", "x", ".", "--dry-run"]):
+        assert project.ix(*args).ok().stdout == "Nothing would run: no step creates files.\nWould keep the image as docker.io/library/x:latest.\n"
+    project.ix("--show", "build", "-t", "x", ".").failed(2, "--show", "ix --dry-run build", "Nothing has been done")
+    project.ix("--dry-run", "--engine", "docker", "build", ".").failed(2, "--dry-run", "Nothing has been done")
     assert not (project.path.parent / "store").exists()
 
 

@@ -102,7 +102,7 @@ def test_a_project_is_warned_once_whatever_is_built(checkout, registry_with_a_lo
     one.add(TWICE)
     one.write("Dockerfile", "ARG BASE_IMAGE\nFROM $BASE_IMAGE AS other\nMAINTAINER me\nCOPY f /f\nFROM other\nCOPY f /g\n")
     done = one("build_image").ok()
-    assert done.stderr.count("(MaintainerDeprecated)") == 1 and "is made again" in done.stderr, done
+    assert done.stderr.count("(MaintainerDeprecated)") == 1 and "is incomplete and is rebuilt" in done.stderr, done
     assert "warning" not in one("build_image").ok().stderr
 
 

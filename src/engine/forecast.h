@@ -1,0 +1,42 @@
+// What a build would do, as far as asking tells.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+
+namespace ixian::engine {
+
+class BuildCache;
+class RegistryCache;
+struct BuildPlan;
+
+// An instruction that makes files.
+struct ForecastStep {
+  enum class What {
+    kCached,
+    kRuns,
+    kUnknown,  // something else has to be built, or fetched, before anybody can tell
+  };
+  std::string stage;       // its label
+  std::size_t number = 0;  // in the stage, from 1
+  std::size_t count = 0;   // of the stage
+  std::string title;       // the instruction as it is written, on one line
+  What what = What::kRuns;
+  std::string note;  // half a sentence: where it is cached, why it runs, what has to be known first
+};
+
+// In the order of the Dockerfile, of the stages that a build would look at. What only a stage below a cached
+// instruction has is not among them.
+struct BuildForecast {
+  std::vector<ForecastStep> steps;
+};
+
+// Asks the caches alone, by HEAD and for manifests; no layer is read or fetched. So what takes files from
+// another stage or image is unknown where its key by definition is not in the cache.
+BuildForecast make_forecast(const BuildPlan& plan, BuildCache& cache, RegistryCache& reading,
+                            base::Cancellation& cancellation);
+
+}  // namespace ixian::engine
