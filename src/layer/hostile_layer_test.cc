@@ -229,11 +229,11 @@ std::string sparse(const std::string& map, const std::string& body = "") {
 }
 
 TEST(HostileTar, CannotHaveASparseMapThatLies) {
-  EXPECT_THAT(refusal(sparse("0,5")), HasSubstr("does not fit"));
+  EXPECT_THAT(refusal(sparse("0,5")), HasSubstr("does not match its content"));
   EXPECT_THAT(refusal(sparse("5,3,0,2", "12345")), HasSubstr("out of order"));
   EXPECT_THAT(refusal(sparse("0,3,2,2", "12345")), HasSubstr("out of order"));
   EXPECT_THAT(refusal(sparse("9999999999999,5", "12345")), HasSubstr("beyond its size"));
-  EXPECT_THAT(refusal(sparse("1", "12345")), HasSubstr("ends too early"));
+  EXPECT_THAT(refusal(sparse("1", "12345")), HasSubstr("truncated sparse map"));
   EXPECT_THAT(refusal(sparse("1,-2", "12345")), HasSubstr("invalid number"));
 }
 

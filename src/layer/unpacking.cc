@@ -38,7 +38,7 @@ class HashedBlob : public base::ByteSource {
     digester_.update({buffer, count});
     size_ += count;
     if (size_ > descriptor_.size) {
-      refuse(fmt::format("The layer {} is longer than the {} bytes that its manifest promises.",
+      refuse(fmt::format("layer {} is longer than the {} bytes that its manifest promises",
                          descriptor_.digest.text(), descriptor_.size));
     }
     return count;
@@ -48,14 +48,14 @@ class HashedBlob : public base::ByteSource {
 
   void check() {
     if (size_ < descriptor_.size) {
-      refuse(fmt::format("The layer {} ends after {} of {} bytes.", descriptor_.digest.text(), size_,
-                         descriptor_.size));
+      refuse(fmt::format("connection closed early, after {} of the {} bytes of layer {}", size_,
+                         descriptor_.size, descriptor_.digest.text()));
     }
     if (const oci::Digest found = digester_.finish(); found != descriptor_.digest) {
-      throw base::Error(base::ErrorCode::kRegistry,
-                        fmt::format("The layer {} is damaged: its content has another digest. Pull it again.",
-                                    descriptor_.digest.text()),
-                        "found " + found.text());
+      throw base::Error(
+          base::ErrorCode::kRegistry,
+          fmt::format("layer {} is damaged: digest mismatch\nhint: pull it again", descriptor_.digest.text()),
+          "found " + found.text());
     }
   }
 
