@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"
+
 namespace ixian::base {
 
 // Owns one descriptor. -1 is none.
@@ -53,15 +55,5 @@ std::string absolute_path(std::string_view path, std::string_view base);
 
 // `path` relative to `base`, both absolute and normalised; with leading ".." where it lies outside.
 std::string relative_path(std::string_view path, std::string_view base);
-
-// A name that can be shown and stored as UTF-8: valid UTF-8 as it is, any other byte and control characters
-// as \xNN, a backslash as \\. Different names stay different.
-std::string printable_path(std::string_view path);
-
-// The bytes that printable_path() was given.
-std::string from_printable_path(std::string_view text);
-
-// "Permission denied" for EACCES.
-std::string errno_text(int error_number);
 
 }  // namespace ixian::base

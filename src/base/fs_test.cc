@@ -6,13 +6,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <functional>
 #include <random>
 #include <thread>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "base/utf8.h"
 #include "testing/temp_folder.h"
 
 namespace ixian::base {
@@ -143,36 +142,6 @@ TEST(RelativePath, IsUndoneByAbsolutePath) {
     const std::string path = some_path();
     const std::string base = some_path();
     EXPECT_EQ(absolute_path(relative_path(path, base), base), path) << "from " << base;
-  }
-}
-
-TEST(PrintablePath, ShowsBytesThatCannotBeShown) {
-  EXPECT_EQ(printable_path("a b/ü€😀~"), "a b/ü€😀~");
-  EXPECT_EQ(printable_path("\n\x1b\x7f"), "\\x0a\\x1b\\x7f");
-  EXPECT_EQ(printable_path("a\\x0a"), "a\\\\x0a");
-  EXPECT_EQ(printable_path("\xff\xc3"), "\\xff\\xc3");
-}
-
-TEST(PrintablePath, ShowsTheControlCharactersBeyondAscii) {
-  EXPECT_EQ(printable_path("a\xc2\x9b"
-                           "31m"),
-            "a\\xc2\\x9b31m")
-      << "U+009B begins an escape sequence";
-  EXPECT_EQ(printable_path("\xc2\x80\xc2\x9f\xc2\xa0"), "\\xc2\\x80\\xc2\\x9f\xc2\xa0");
-}
-
-TEST(PrintablePath, DifferentNamesStayDifferentAndValid) {
-  std::mt19937 random(3);
-  std::unordered_map<std::string, std::string> seen;
-  for (int i = 0; i < 50'000; ++i) {
-    std::string name(random() % 5, ' ');
-    for (char& c : name) c = "\\x0a\n\xc3\xbc\xff"[random() % 8];
-    const std::string shown = printable_path(name);
-    EXPECT_EQ(seen.emplace(shown, name).first->second, name);
-    for (std::size_t at = 0, length = 0; at < shown.size(); at += length) {
-      length = utf8_length(std::string_view(shown).substr(at));
-      ASSERT_NE(length, 0u) << shown;
-    }
   }
 }
 

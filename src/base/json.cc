@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "base/fs.h"
+#include "base/text.h"
 
 namespace ixian::base {
 namespace {
@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLongestQuote = 60;
 
 // `text` fit for a message: printable, and not longer than a line.
-std::string shown(std::string_view text) {
+std::string quote(std::string_view text) {
   if (text.size() <= kLongestQuote) return printable_path(text);
   return printable_path(text.substr(0, kLongestQuote)) + "...";
 }
@@ -50,7 +50,7 @@ class StrictGuard {
  private:
   void check(const std::string& key) {
     if (keys_.back().insert(key).second) return;
-    throw std::invalid_argument("duplicate key \"" + shown(key) + "\" in one object");
+    throw std::invalid_argument("duplicate key \"" + quote(key) + "\" in one object");
   }
 
   const int max_depth_;

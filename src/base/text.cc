@@ -2,7 +2,13 @@
 // are, and whoever needs more has base/utf8.
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
+#include <system_error>
+
+#include "base/utf8.h"
 
 namespace ixian::base {
 namespace {
@@ -174,6 +180,61 @@ std::string shell_quote(std::string_view word) {
       out += c;
   }
   return out + "'";
+}
+
+namespace {
+
+// U+0080 to U+009F, which terminals obey.
+bool is_c1_control(std::string_view text) {
+  return text.size() > 1 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+}
+
+}  // namespace
+
+std::string printable_path(std::string_view path) {
+  std::string out;
+  out.reserve(path.size());
+  for (std::size_t i = 0; i < path.size();) {
+    const auto byte = static_cast<unsigned char>(path[i]);
+    if (byte == '\\') {
+      out += "\\\\";
+      ++i;
+    } else if (byte >= 0x20 && byte < 0x7f) {
+      out += path[i++];
+    } else if (std::size_t length = utf8_length(path.substr(i));
+               byte >= 0x80 && length > 0 && !is_c1_control(path.substr(i))) {
+      out += path.substr(i, length);
+      i += length;
+    } else {
+      out += fmt::format("\\x{:02x}", byte);
+      ++i;
+    }
+  }
+  return out;
+}
+
+std::string from_printable_path(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out += text[i];
+    } else if (text[i + 1] == 'x' && i + 3 < text.size()) {
+      unsigned byte = 0;
+      std::from_chars(text.data() + i + 2, text.data() + i + 4, byte, 16);
+      out += static_cast<char>(byte);
+      i += 3;
+    } else {
+      out += text[++i];
+    }
+  }
+  return out;
+}
+
+std::string errno_text(int error_number) {
+  std::string text = std::generic_category().message(error_number);
+  const bool word = text.size() > 1 && text[1] >= 'a' && text[1] <= 'z';
+  if (word) text[0] = to_lower(text.substr(0, 1))[0];
+  return text;
 }
 
 }  // namespace ixian::base

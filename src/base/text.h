@@ -42,4 +42,14 @@ bool split_words(std::string_view command, std::vector<std::string>& words);
 // A word as it must be typed into a shell.
 std::string shell_quote(std::string_view word);
 
+// A name that can be shown and stored as UTF-8: valid UTF-8 as it is, any other byte and control characters
+// as \xNN, a backslash as \\. Different names stay different.
+std::string printable_path(std::string_view path);
+
+// The bytes that printable_path() was given.
+std::string from_printable_path(std::string_view text);
+
+// "Permission denied" for EACCES.
+std::string errno_text(int error_number);
+
 }  // namespace ixian::base

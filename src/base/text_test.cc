@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <string>
+#include <unordered_map>
+
+#include "base/utf8.h"
 
 namespace ixian::base {
 namespace {
@@ -106,6 +110,36 @@ TEST(ShellQuote, IsUndoneBySplitWords) {
       c = static_cast<char>(round % 2 == 0 ? 1 + random() % 255 : " '\"\\\n$a"[random() % 7]);
     EXPECT_THAT(words_of(shell_quote(word)), ElementsAre(word));
     EXPECT_THAT(words_of(shell_quote(word) + " " + shell_quote("x" + word)), ElementsAre(word, "x" + word));
+  }
+}
+
+TEST(PrintablePath, ShowsBytesThatCannotBeShown) {
+  EXPECT_EQ(printable_path("a b/ü€😀~"), "a b/ü€😀~");
+  EXPECT_EQ(printable_path("\n\x1b\x7f"), "\\x0a\\x1b\\x7f");
+  EXPECT_EQ(printable_path("a\\x0a"), "a\\\\x0a");
+  EXPECT_EQ(printable_path("\xff\xc3"), "\\xff\\xc3");
+}
+
+TEST(PrintablePath, ShowsTheControlCharactersBeyondAscii) {
+  EXPECT_EQ(printable_path("a\xc2\x9b"
+                           "31m"),
+            "a\\xc2\\x9b31m")
+      << "U+009B begins an escape sequence";
+  EXPECT_EQ(printable_path("\xc2\x80\xc2\x9f\xc2\xa0"), "\\xc2\\x80\\xc2\\x9f\xc2\xa0");
+}
+
+TEST(PrintablePath, DifferentNamesStayDifferentAndValid) {
+  std::mt19937 random(3);
+  std::unordered_map<std::string, std::string> seen;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string name(random() % 5, ' ');
+    for (char& c : name) c = "\\x0a\n\xc3\xbc\xff"[random() % 8];
+    const std::string shown = printable_path(name);
+    EXPECT_EQ(seen.emplace(shown, name).first->second, name);
+    for (std::size_t at = 0, length = 0; at < shown.size(); at += length) {
+      length = utf8_length(std::string_view(shown).substr(at));
+      ASSERT_NE(length, 0u) << shown;
+    }
   }
 }
 
