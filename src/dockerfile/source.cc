@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/url_login.h"
 #include "base/utf8.h"
-#include "dockerfile/source_url.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -83,7 +83,7 @@ std::string Source::excerpt(Position at) const {
   if (at.line < 1 || static_cast<std::size_t>(at.line) > line_starts_.size()) return "";
   const std::size_t begin = line_starts_[static_cast<std::size_t>(at.line) - 1];
   // Excerpts get into logs.
-  const std::string shown_line = without_logins(text_.substr(begin, text_.find('\n', begin) - begin));
+  const std::string shown_line = base::without_logins(text_.substr(begin, text_.find('\n', begin) - begin));
   std::string_view line = shown_line;
   if (line.ends_with('\r')) line.remove_suffix(1);
   const std::vector<std::string> columns = columns_of(line);

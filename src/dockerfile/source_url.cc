@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "base/url_login.h"
 #include "dockerfile/values.h"
 
 namespace ixian::dockerfile {
@@ -15,22 +16,6 @@ constexpr std::string_view kMask = "xxxxx";
 constexpr std::array<std::string_view, 10> kShownFields = {
     "ref",    "tag",          "branch",     "subdir", "checksum",
     "commit", "keep-git-dir", "submodules", "mtime",  "fetch-by-commit"};
-
-// Where the user information of the URL at `from` is; empty where it has none.
-struct Range {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  bool empty() const { return end <= begin; }
-};
-
-Range user_info(std::string_view text, std::size_t from) {
-  const std::size_t scheme = text.find("://", from);
-  if (scheme == std::string_view::npos) return {};
-  const std::size_t begin = scheme + 3;
-  const std::size_t end = std::min(text.find_first_of("/?# \t\r\n\"'", begin), text.size());
-  const std::size_t at = text.substr(begin, end - begin).rfind('@');
-  return at == std::string_view::npos ? Range{begin, begin} : Range{begin, begin + at};
-}
 
 std::string shown_query(std::string_view query) {
   std::string shown;
@@ -70,7 +55,7 @@ std::string url_decoded(std::string_view text, bool plus_is_space) {
 }
 
 UrlWithoutLogin without_login(std::string_view url) {
-  const Range info = user_info(url, 0);
+  const base::LoginRange info = base::find_login(url, 0);
   if (info.begin == 0 || url.substr(info.end, 1) != "@") return {std::string(url), {}};
   const std::string_view login = url.substr(info.begin, info.end - info.begin);
   const std::size_t colon = login.find(':');
@@ -84,7 +69,7 @@ UrlWithoutLogin without_login(std::string_view url) {
 std::string shown_url(std::string_view url) {
   const std::size_t scheme = url.find("://");
   std::string shown;
-  if (const Range info = user_info(url, 0); !info.empty()) {
+  if (const base::LoginRange info = base::find_login(url, 0); !info.empty()) {
     const std::string_view login = url.substr(info.begin, info.end - info.begin);
     shown = url.substr(0, info.begin);
     // The user of ssh is no secret, and everybody's the same.
@@ -105,18 +90,6 @@ std::string shown_url(std::string_view url) {
   shown += url.substr(0, mark + 1);
   shown += shown_query(url.substr(mark + 1, hash - mark - 1));
   return shown + std::string(url.substr(hash));
-}
-
-std::string without_logins(std::string text) {
-  for (Range info = user_info(text, 0); info.begin != 0;
-       info = user_info(text, std::max(info.begin, info.end))) {
-    // A variable's name is no login yet.
-    if (text.find('$', info.begin) < info.end) continue;
-    for (std::size_t i = info.begin; i < info.end; ++i) {
-      if (text[i] != ':') text[i] = 'x';
-    }
-  }
-  return text;
 }
 
 }  // namespace ixian::dockerfile

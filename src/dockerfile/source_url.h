@@ -26,10 +26,6 @@ UrlWithoutLogin without_login(std::string_view url);
 // of what a query says, but for what queries of git sources have. Bytes are as they were.
 std::string shown_url(std::string_view url);
 
-// Any text, such as a line of a Dockerfile: users and passwords in its URLs become x, one for one, but for
-// those that are variables.
-std::string without_logins(std::string text);
-
 // %41 becomes A.
 std::string url_decoded(std::string_view text, bool plus_is_space = false);
 

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/url_login.h"
 #include "dockerfile/dockerfile.h"
 #include "dockerfile/lint.h"
 #include "engine/build_key.h"
@@ -228,7 +229,7 @@ class Planner {
     Step step;
     step.source = each.source;
     step.origins = each.origins;
-    step.title = one_line(dockerfile::without_logins(each.instruction.text));
+    step.title = one_line(base::without_logins(each.instruction.text));
     step.instruction = scope.resolve(each.instruction, each.source).instruction;
     step.makes_files = makes_files(step.instruction.body);
     std::vector<std::string> declared;
