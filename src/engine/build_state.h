@@ -1,46 +1,19 @@
-// A stage while it is built: its layers so far, and what became of each instruction that makes files.
+// The instruction cache of this machine: what instructions led to, by their keys.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/cache_repos.h"
 #include "engine/image_layer.h"
-#include "engine/stage_plan.h"
+#include "engine/stage_state.h"
 #include "store/store.h"
 
 namespace ixian::engine {
 
-// Of one instruction that makes files.
-struct Outcome {
-  std::string created;                // RFC 3339
-  std::shared_ptr<ImageLayer> layer;  // null: the cache answered
-  bool changed_nothing = false;       // then it has no layer in the image
-
-  bool is_empty() const { return changed_nothing || (layer && layer->empty()); }
-};
-
-struct StageState {
-  LayerStack layers;              // perhaps with some that turn out empty
-  std::vector<Outcome> outcomes;  // since the base image, those of the stages below included
-  std::string content_key;
-
-  // The stages that it stands on or took files from, whatever way they were reached: the last key by
-  // definition of each → fingerprint() of what that stage had come to.
-  std::map<std::string, std::string> took;
-};
-
-// One for equal layers, whoever made them. Waits for layers that are being written.
-std::string fingerprint(const LayerStack& layers);
-
-base::Json to_json(const std::vector<Outcome>& outcomes);
-// Throws base::Json::exception for what is none.
-std::vector<Outcome> outcomes_from_json(const base::Json& json);
-
-// The instruction cache of this machine: states by key. Thread-safe.
+// States by key. Thread-safe.
 class BuildCache {
  public:
   BuildCache(LayerServices& services, CacheRepos& repos) : services_(services), repos_(repos) {}
@@ -66,8 +39,5 @@ class BuildCache {
   LayerServices& services_;
   CacheRepos& repos_;
 };
-
-// The layers that are not empty.
-LayerStack without_empty(const LayerStack& layers);
 
 }  // namespace ixian::engine

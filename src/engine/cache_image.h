@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/build_state.h"
 #include "engine/image_assembly.h"
 #include "engine/stage_plan.h"
+#include "engine/stage_state.h"
 
 namespace ixian::engine {
 

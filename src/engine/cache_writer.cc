@@ -18,8 +18,8 @@
 
 #include "base/error.h"
 #include "base/fs.h"
-#include "engine/build_state.h"
 #include "engine/cache_image.h"
+#include "engine/stage_state.h"
 #include "layout/file_io.h"
 #include "oci/copy_image.h"
 #include "oci/forwarding_repo.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "engine/build_state.h"
+#include "engine/image_layer.h"
 #include "engine/remote_source.h"
 #include "engine/stage_plan.h"
 #include "layer/layer_writer.h"

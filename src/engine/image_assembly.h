@@ -1,8 +1,8 @@
 // The image that a stage becomes: configuration, history, manifest.
 #pragma once
 
-#include "engine/build_state.h"
 #include "engine/stage_plan.h"
+#include "engine/stage_state.h"
 #include "oci/image_config.h"
 #include "oci/manifest.h"
 

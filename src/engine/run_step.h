@@ -7,7 +7,7 @@
 
 #include "base/event.h"
 #include "context/disk_view.h"
-#include "engine/build_state.h"
+#include "engine/image_layer.h"
 #include "engine/secret_values.h"
 #include "engine/stage_plan.h"
 #include "layer/layer_writer.h"

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "engine/build_state.h"
+#include "engine/stage_state.h"
 
 namespace ixian::engine {
 ScatteredImage::ScatteredImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest,

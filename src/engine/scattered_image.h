@@ -6,8 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "engine/image_assembly.h"
+#include "base/byte_source.h"
+#include "engine/image_layer.h"
+#include "engine/lost_result.h"
+#include "oci/descriptor.h"
+#include "oci/digest.h"
 #include "oci/image_repo.h"
+#include "oci/manifest.h"
 #include "store/store.h"
 
 namespace ixian::engine {
