@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "aws/credential_chain.h"
 #include "aws/credentials.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_transport.h"

@@ -8,6 +8,7 @@
 
 #include "auth/options.h"
 #include "auth/providers.h"
+#include "aws/credential_chain.h"
 #include "aws/ecr.h"
 #include "base/error.h"
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "aws/credential_chain.h"
 #include "aws/timestamp.h"
 #include "base/time.h"
 #include "testing/aws_machine.h"

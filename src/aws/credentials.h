@@ -1,21 +1,17 @@
-// Who we are to AWS: the chain of places where the AWS CLI looks, asked natively.
+// Who we are to AWS, and what is known of the machine that says so.
 //
-// The room's front door. In: a project's options and the machine's environment. Out: Credentials from a
-// CredentialChain; with them, calls to a Service (service.h), of which ECR's token and repositories (ecr.h)
-// are what the rest of the program asks for.
+// The room's front door. In: whoever knows credentials (a CredentialSource). Out: calls to a Service
+// (service.h), of which ECR's token and repositories (ecr.h) are what the rest of the program asks for.
 #pragma once
 
 #include <chrono>
 #include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/secret.h"
-#include "http/client.h"
 
 namespace ixian::aws {
 
@@ -62,33 +58,16 @@ struct Options {
   base::Secret session_token;
 };
 
-// Finds credentials when they are first needed, keeps them in memory, and finds them anew five minutes before
-// they end, or at half of what is left of their life where that is later. Thread-safe; one search at a time.
-// In order, as botocore does: options → environment → assume-role profile → web identity → SSO → shared
-// credentials file → credential_process → config file → container (ECS, EKS pod identity) → instance metadata
-// (IMDSv2) → `aws configure export-credentials`. A profile named by options goes before the environment. A
-// place that is set up but fails ends the search, but for the AWS CLI, which may know a way.
-// Invariant: what is kept has not ended. Owner: one per client of a registry or secret source.
-class CredentialChain {
+// Whoever knows who we are: the chain. Thread-safe.
+class CredentialSource {
  public:
-  CredentialChain(http::Client& client, Environment environment, Options options);
-  ~CredentialChain();
+  virtual ~CredentialSource() = default;
 
-  // Throws NoCredentials and Error{kRegistry}, whose context lists where it looked and what each place said;
-  // ServiceError and TransportError where AWS itself refused or could not be reached; Error{kProject} for
-  // half a key in the options. While renewing fails, the credentials before it are given until they end.
-  Credentials find();
+  // Throws NoCredentials, and base::Error for what has been set up and fails.
+  virtual Credentials find() = 0;
 
   // They were refused: find anew next time.
-  void forget();
-
-  // The options' region, AWS_REGION, AWS_DEFAULT_REGION, the profile's region; nullopt where nobody says.
-  std::optional<std::string> region();
-
-  struct Impl;
-
- private:
-  std::unique_ptr<Impl> impl_;
+  virtual void forget() = 0;
 };
 
 }  // namespace ixian::aws

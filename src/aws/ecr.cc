@@ -129,9 +129,9 @@ EcrToken parse_token_answer(const std::string& json, bool is_public) {
   return read_token(answer, is_public);
 }
 
-EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& service, bool is_public) {
+EcrToken get_token(http::Client& client, CredentialSource& source, const Service& service, bool is_public) {
   const Time asked = client.clock().now();
-  const base::Json answer = call(client, chain, service, "GetAuthorizationToken", base::Json::object());
+  const base::Json answer = call(client, source, service, "GetAuthorizationToken", base::Json::object());
   EcrToken token;
   try {
     token = read_token(answer, is_public);
@@ -151,10 +151,10 @@ EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& 
                   base::utc_text(client.clock().now())));
 }
 
-void create_repository(http::Client& client, CredentialChain& chain, const Service& service, bool,
+void create_repository(http::Client& client, CredentialSource& source, const Service& service, bool,
                        const std::string& repository) {
   try {
-    call(client, chain, service, "CreateRepository", {{"repositoryName", repository}});
+    call(client, source, service, "CreateRepository", {{"repositoryName", repository}});
   } catch (const ServiceError& error) {
     // Somebody else was quicker.
     if (error.type != "RepositoryAlreadyExistsException") throw;

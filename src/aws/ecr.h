@@ -39,14 +39,14 @@ struct EcrToken {
 EcrToken parse_token_answer(const std::string& json, bool is_public);
 
 // Throws what call() throws, and Error{kRegistry} for a token that has expired when it arrives.
-EcrToken get_token(http::Client& client, CredentialChain& chain, const Service& service, bool is_public);
+EcrToken get_token(http::Client& client, CredentialSource& source, const Service& service, bool is_public);
 
 // Done as well when somebody else has just made it.
-void create_repository(http::Client& client, CredentialChain& chain, const Service& service, bool is_public,
+void create_repository(http::Client& client, CredentialSource& source, const Service& service, bool is_public,
                        const std::string& repository);
 
 // Who the credentials are, by STS GetCallerIdentity: "arn:aws:iam::123456789012:user/ci".
-std::string caller_identity(http::Client& client, CredentialChain& chain, const std::string& region,
+std::string caller_identity(http::Client& client, CredentialSource& source, const std::string& region,
                             const Options& options, const Environment& environment = process_environment());
 
 }  // namespace ixian::aws

@@ -6,6 +6,7 @@
 
 #include "aws/credentials.h"
 #include "aws/profiles.h"
+#include "http/client.h"
 
 namespace ixian::aws {
 

@@ -84,11 +84,11 @@ Service sts(const std::string& region, const Options& options, const Environment
   return {"sts", "", region, endpoint("STS", host, options, environment), "AWS STS"};
 }
 
-base::Json call(http::Client& client, CredentialChain& chain, const Service& service,
+base::Json call(http::Client& client, CredentialSource& source, const Service& service,
                 const std::string& action, const base::Json& input) {
   const std::string what =
       fmt::format("{} in {}", service.name.empty() ? service.signing_name : service.name, service.region);
-  Credentials credentials = chain.find();
+  Credentials credentials = source.find();
   for (bool first = true;; first = false) {
     const Reply reply =
         exchange(client, request_for(service, action, input, credentials), json_refusal, what);
@@ -98,8 +98,8 @@ base::Json call(http::Client& client, CredentialChain& chain, const Service& ser
     const ServiceError error = explain(refusal, {service.signing_name + ":" + action, credentials.source,
                                                  service.region, credentials.session_token});
     if (!first || !(refusal.expired() || refusal.unknown())) throw error;
-    chain.forget();
-    Credentials renewed = chain.find();
+    source.forget();
+    Credentials renewed = source.find();
     if (same(renewed, credentials)) throw error;
     credentials = std::move(renewed);
   }

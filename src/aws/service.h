@@ -46,7 +46,7 @@ class ServiceError : public base::Error {
 
 // POST / with X-Amz-Target: <prefix>.<action>. Expired or refused credentials are found anew once. Throws
 // ServiceError, http::TransportError, and what finding credentials throws.
-base::Json call(http::Client& client, CredentialChain& chain, const Service& service,
+base::Json call(http::Client& client, CredentialSource& source, const Service& service,
                 const std::string& action, const base::Json& input);
 
 // "amazonaws.com", or "amazonaws.com.cn" for China's regions; other partitions have others.

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "aws/credential_chain.h"
 #include "aws/ecr.h"
 #include "aws/service_error.h"
 #include "testing/fake_clock.h"

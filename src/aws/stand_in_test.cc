@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "aws/credential_chain.h"
 #include "aws/ecr.h"
 #include "aws/service.h"
 #include "aws/sso_cache.h"

@@ -123,10 +123,10 @@ Credentials assume_role_with_web_identity(http::Client& client, const Service& s
   return credentials;
 }
 
-std::string caller_identity(http::Client& client, CredentialChain& chain, const std::string& region,
+std::string caller_identity(http::Client& client, CredentialSource& source, const std::string& region,
                             const Options& options, const Environment& environment) {
   const Service service = sts(region, options, environment);
-  const Credentials by = chain.find();
+  const Credentials by = source.find();
   const std::string xml = ask(client, service, "GetCallerIdentity", {}, &by);
   return read_answer("GetCallerIdentity", [&] { return parse_caller_identity(xml); });
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "aws/credential_chain.h"
 #include "aws/credentials.h"
 #include "aws/service.h"
 #include "base/secret.h"

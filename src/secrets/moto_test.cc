@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "aws/credential_chain.h"
 #include "aws/ecr.h"
 #include "base/error.h"
 #include "base/json.h"

@@ -1,4 +1,4 @@
-#include "aws/credentials.h"
+#include "aws/credential_chain.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

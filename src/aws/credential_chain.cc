@@ -4,7 +4,7 @@
 //
 // A place that is not set up is passed over; one that is set up and fails ends the search. To go on with the
 // next would do the work as somebody whom nobody meant.
-#include "aws/credentials.h"
+#include "aws/credential_chain.h"
 
 #include <fmt/format.h>
 
