@@ -64,7 +64,7 @@ std::uint64_t parse_shm_size(const std::string& what, std::string_view text) {
   return *bytes;
 }
 
-sandbox::ResourceLimit parse_ulimit(const std::string& what, std::string_view text) {
+Ulimit parse_ulimit(const std::string& what, std::string_view text) {
   const std::size_t equals = text.find('=');
   const std::string_view name = text.substr(0, equals);
   const std::string_view values = equals == std::string_view::npos ? "" : text.substr(equals + 1);

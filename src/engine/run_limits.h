@@ -7,11 +7,14 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/run_spec.h"
-
 namespace ixian::engine {
 
-using Ulimit = sandbox::ResourceLimit;
+// Of getrlimit(2).
+struct Ulimit {
+  std::string name;  // "RLIMIT_NOFILE"
+  std::uint64_t soft = 0;
+  std::uint64_t hard = 0;  // cut to what this process may have
+};
 
 // Of each RUN; what is unset is the sandbox's to choose (sandbox/limits.h). No part of any key: a limit
 // decides whether a command succeeds, not what it makes.

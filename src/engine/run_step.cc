@@ -104,7 +104,8 @@ sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const R
   spec.no_new_privileges = !input.new_privileges;
   spec.pids_limit = input.limits.pids;
   spec.memory_limit = input.limits.memory;
-  spec.limits = input.limits.ulimits;
+  for (const Ulimit& limit : input.limits.ulimits)
+    spec.limits.push_back({limit.name, limit.soft, limit.hard});
   if (input.limits.shm) spec.shm_size = *input.limits.shm;
   return spec;
 }

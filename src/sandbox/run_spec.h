@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/secret.h"
+#include "sandbox/users.h"
 
 namespace ixian::sandbox {
 
@@ -55,12 +56,6 @@ struct SocketMount {
 struct RunMount {
   std::string target;
   std::variant<BindMount, TmpfsMount, SecretMount, SocketMount> what;
-};
-
-struct User {
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::vector<gid_t> groups;  // supplementary
 };
 
 struct ResourceLimit {

@@ -1,12 +1,19 @@
 // USER: names inside an image become numbers.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
-
-#include "sandbox/run_spec.h"
+#include <vector>
 
 namespace ixian::sandbox {
+
+struct User {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;  // supplementary
+};
 
 struct FoundUser {
   User user;
