@@ -165,11 +165,17 @@ std::unique_ptr<Workspace> load(const Options& options, std::vector<std::string>
     if (command != nullptr) fail_planning_a_command(options, nullptr);
   }
   try {
-    return std::make_unique<Workspace>(options, std::move(argv), sink, cancellation);
+    return std::make_unique<Workspace>(options, std::move(argv), show_help, sink, cancellation);
   } catch (const base::Error&) {
     if (command == nullptr || command->project != ProjectUse::kIfItLoads) throw;
     return nullptr;
   }
+}
+
+// Of a command that needs them for certain. A project may have a task of that name, and is not loaded yet.
+bool needs_namespaces(const Options& options) {
+  const Command* command = find_command(options.task);
+  return command != nullptr && command->needs_namespaces && command->needs_namespaces(options);
 }
 
 // The project's own task of that name, if it has one.
@@ -232,7 +238,7 @@ int run_ix(int argc, char** argv) {
     return static_cast<int>(error.code());
   }
   try {
-    enter_own_namespaces(options, project_exists());
+    enter_own_namespaces(needs_namespaces(options), project_exists());
   } catch (const base::Error& error) {
     sink = ui::make_view(wanted_view(argc, argv), ui::Threshold::kInfo, STDERR_FILENO);
     tell(*sink, error);

@@ -265,7 +265,8 @@ Command build_command() {
           "root and ~/.local/share/ixian for others. `ix image prune` makes room in it.",
           ProjectUse::kIfItLoads,
           {"--jobs", "--engine", "--dry-run"},
-          run_build};
+          run_build,
+          [](const Options& options) { return !asks_to_be_dry(options); }};
 }
 
 }  // namespace ixian::cli

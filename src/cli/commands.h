@@ -43,6 +43,9 @@ struct Command {
 
   // Returns the exit code. Throws base::Error.
   std::function<int(const CommandContext& context)> run;
+
+  // Whether it is to happen in namespaces of ours; see own_namespaces.h. Unset: never.
+  std::function<bool(const Options& options)> needs_namespaces = {};
 };
 
 // What the flag asks for that every command does that only asks.

@@ -305,7 +305,7 @@ struct ImageAccess::Impl {
   const std::shared_ptr<LookedUp> looked_up = std::make_shared<LookedUp>();
 };
 
-ImageAccess::ImageAccess(const Options& options, Workspace& workspace, base::EventSink& sink,
+ImageAccess::ImageAccess(const RunOptions& options, Workspace& workspace, base::EventSink& sink,
                          base::Cancellation& cancellation)
     : options_(options),
       workspace_(workspace),

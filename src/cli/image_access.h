@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/options.h"
 #include "cli/registry_access.h"
+#include "cli/run_options.h"
 #include "engine/engine.h"
 #include "plan/images.h"
 #include "run/build_log.h"
@@ -28,7 +28,7 @@ std::int64_t project_time();
 class ImageAccess {
  public:
   // All outlive it.
-  ImageAccess(const Options& options, Workspace& workspace, base::EventSink& sink,
+  ImageAccess(const RunOptions& options, Workspace& workspace, base::EventSink& sink,
               base::Cancellation& cancellation);
   ~ImageAccess();
 
@@ -76,7 +76,7 @@ class ImageAccess {
   bool is_dry() const { return options_.dry_run || options_.show; }  // nothing is changed, not even noted
   run::RecordParts record_parts(plan::Images* images);
 
-  const Options& options_;
+  const RunOptions& options_;
   Workspace& workspace_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;

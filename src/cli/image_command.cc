@@ -87,7 +87,10 @@ Command image_command() {
           "ECR from wherever the AWS CLI takes them.",
           ProjectUse::kIfThere,
           kOnlyAsks,
-          run_image};
+          run_image,
+          [](const Options& options) {
+            return !options.run.args.empty() && options.run.args.front() == "prune";
+          }};
 }
 
 }  // namespace ixian::cli

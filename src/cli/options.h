@@ -1,30 +1,20 @@
 // The command line: `ix [flags] TASK [arguments]`.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/run_options.h"
 #include "plan/task_plan.h"
 #include "ui/make_view.h"
 
 namespace ixian::cli {
 
-// Who builds images.
-enum class EngineKind { kEmbedded, kDocker };
-
-struct Options {
+struct Options : RunOptions {
   bool help = false;
   bool version = false;
-  bool show = false;
-  bool dry_run = false;
-  unsigned jobs = 1;
-  std::optional<EngineKind> engine;  // unset: what DOCKER.ENGINE says, else the embedded one
   ui::ViewKind progress = ui::ViewKind::kAuto;
   ui::Threshold threshold = ui::Threshold::kInfo;
-  std::optional<bool> push;        // --push, --no-push; unset: what DOCKER.PUSH says
-  bool pull = true;                // --no-pull: registries are not asked for images
-  std::string log_level = "info";  // as Python's side calls it
 
   std::vector<std::string> given;  // the flags that stood before the task, as "--force"
 

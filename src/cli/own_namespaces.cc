@@ -30,18 +30,12 @@ constexpr char kMarker[] = "_IXIAN_SECOND_START";
 bool entered = false;
 bool second = false;
 
-bool may_need_namespaces(const Options& options) {
-  const auto& args = options.run.args;
-  return (options.task == "build" && !asks_to_be_dry(options)) ||
-         (options.task == "image" && !args.empty() && args.front() == "prune");
-}
-
 }  // namespace
 
-void enter_own_namespaces(const Options& options, bool project_exists) {
+void enter_own_namespaces(bool needed, bool project_exists) {
   second = ::getenv(kMarker) != nullptr;
   ::unsetenv(kMarker);
-  if (!second && (project_exists || !may_need_namespaces(options))) return;
+  if (!second && (project_exists || !needed)) return;
   entered = true;
   // An ordinary user is root in there, and keeps the store all the same.
   ::setenv("IXIAN_STORE", store::default_folder().c_str(), 1);

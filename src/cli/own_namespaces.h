@@ -1,13 +1,11 @@
 // The namespaces that building happens in, which a process can only enter while it has one thread.
 #pragma once
 
-#include "cli/options.h"
-
 namespace ixian::cli {
 
-// Called first of all: enters where the command line is certain to be one of ours that needs it. A project
-// may have a task of that name, and is not loaded yet; then nothing happens here.
-void enter_own_namespaces(const Options& options, bool project_exists);
+// Called first of all. `needed`: the command is one that needs them, unless the project has a task of that
+// name, which is not loaded yet. So where there is a project nothing happens here.
+void enter_own_namespaces(bool needed, bool project_exists);
 
 // For whoever is about to build: where the namespaces have not been entered, starts this program anew, in
 // place, which then does that first. Nothing may have been done yet that is not to be done twice.

@@ -13,11 +13,11 @@
 #include <climits>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/text.h"
-#include "cli/help.h"
 #include "cli/image_hooks.h"
 #include "cli/own_namespaces.h"
 #include "run/runner.h"
@@ -85,9 +85,9 @@ std::string project_above() {
   return "";
 }
 
-Workspace::Workspace(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
-                     base::Cancellation& cancellation)
-    : sink_(sink), cancellation_(cancellation) {
+Workspace::Workspace(const RunOptions& options, std::vector<std::string> argv, ShowHelp show_help,
+                     base::EventSink& sink, base::Cancellation& cancellation)
+    : show_help_(std::move(show_help)), sink_(sink), cancellation_(cancellation) {
   script::ProjectOptions project;
   project.file = project_file();
   project.folder = base::current_directory();
@@ -144,7 +144,7 @@ void Workspace::finish_images(run::Report& report) {
 
 script::Hooks Workspace::make_hooks() {
   script::Hooks hooks;
-  hooks.show_help = [this](const std::string& task) { show_help(*this, task); };
+  hooks.show_help = [this](const std::string& task) { show_help_(*this, task); };
   hooks.run_task = [this](const std::string& task, const std::vector<std::string>& args,
                           const std::map<std::string, bool>& flags) { return run_nested(task, args, flags); };
   hooks.task_hash = [this](const std::string& task) {

@@ -1,6 +1,7 @@
 // A loaded project with all that commands need to work on it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -8,7 +9,7 @@
 #include "base/cancel.h"
 #include "base/event.h"
 #include "cli/image_access.h"
-#include "cli/options.h"
+#include "cli/run_options.h"
 #include "plan/task_plan.h"
 #include "run/runner.h"
 #include "script/project.h"
@@ -31,9 +32,12 @@ std::string project_above();
 // run_ix(), for one command.
 class Workspace {
  public:
-  // Loads the project. Throws base::Error{kProject}.
-  Workspace(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
-            base::Cancellation& cancellation);
+  // Shows the help page of a task, of all where it is "".
+  using ShowHelp = std::function<void(Workspace& workspace, const std::string& task)>;
+
+  // Loads the project. `show_help` is for its tasks, which may ask for it. Throws base::Error{kProject}.
+  Workspace(const RunOptions& options, std::vector<std::string> argv, ShowHelp show_help,
+            base::EventSink& sink, base::Cancellation& cancellation);
 
   // What `ix TASK` would do. Throws base::Error: an unknown task, a ring, a checker that raises.
   plan::TaskPlan plan(const std::string& task, const plan::Options& options);
@@ -69,6 +73,7 @@ class Workspace {
   bool run_nested(const std::string& task, const std::vector<std::string>& args,
                   const std::map<std::string, bool>& flags);
 
+  const ShowHelp show_help_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   std::unique_ptr<ImageAccess> image_access_;

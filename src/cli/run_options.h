@@ -1,0 +1,22 @@
+// What a run is told, whoever tells it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace ixian::cli {
+
+// Who builds images.
+enum class EngineKind { kEmbedded, kDocker };
+
+struct RunOptions {
+  unsigned jobs = 1;
+  std::optional<EngineKind> engine;  // unset: what DOCKER.ENGINE says, else the embedded one
+  std::optional<bool> push;          // unset: what DOCKER.PUSH says
+  bool show = false;                 // what is complete; nothing runs
+  bool dry_run = false;              // what would run and why; nothing runs
+  bool pull = true;                  // false: registries are not asked for images
+  std::string log_level = "info";    // as Python's side calls it
+};
+
+}  // namespace ixian::cli
