@@ -21,7 +21,7 @@ namespace {
 
 class Delivery {
  public:
-  Delivery(const BuildOptions& options, const engine::BuiltStage& image,
+  Delivery(const ExportOptions& options, const engine::BuiltStage& image,
            const std::shared_ptr<store::Store>& store, engine::Engine& engine, const OpenTarget& open_target,
            base::EventSink& sink, base::Cancellation& cancellation)
       : options_(options),
@@ -144,7 +144,7 @@ class Delivery {
     return json;
   }
 
-  const BuildOptions& options_;
+  const ExportOptions& options_;
   const engine::BuiltStage& image_;
   const std::shared_ptr<store::Store>& store_;
   engine::Engine& engine_;
@@ -155,7 +155,7 @@ class Delivery {
 
 }  // namespace
 
-void deliver(const BuildOptions& options, const engine::BuiltStage& image,
+void deliver(const ExportOptions& options, const engine::BuiltStage& image,
              const std::shared_ptr<store::Store>& store, engine::Engine& engine,
              const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation) {
   Delivery(options, image, store, engine, open_target, sink, cancellation).run();

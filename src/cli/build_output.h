@@ -6,7 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/event.h"
-#include "cli/build_options.h"
+#include "cli/output.h"
 #include "engine/engine.h"
 #include "oci/image_repo.h"
 #include "store/store.h"
@@ -18,7 +18,7 @@ using OpenTarget = std::function<std::shared_ptr<oci::ImageRepo>(const oci::Refe
 
 // Names it, writes it to all outputs and its digests to the files that were asked for. `store` may be null
 // where no output is of files or in it. Throws base::Error.
-void deliver(const BuildOptions& options, const engine::BuiltStage& image,
+void deliver(const ExportOptions& options, const engine::BuiltStage& image,
              const std::shared_ptr<store::Store>& store, engine::Engine& engine,
              const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation);
 
