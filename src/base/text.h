@@ -9,6 +9,9 @@
 
 namespace ixian::base {
 
+// What is read as text may have so many bytes.
+inline constexpr std::size_t kMostText = 1 << 20;
+
 // The pieces between separators; always at least one. The views point into `text`.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

@@ -2,14 +2,13 @@
 // Dockerfiles, lists of what to ignore, templates.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace ixian::base {
+#include "base/text.h"
 
-inline constexpr std::size_t kMostText = 1 << 20;  // bytes
+namespace ixian::base {
 
 // The text of the file at `path`, absolute; nullopt where there is none.
 //

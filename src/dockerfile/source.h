@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/text_file.h"
+#include "base/text.h"
 
 namespace ixian::dockerfile {
 
