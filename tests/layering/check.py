@@ -9,7 +9,9 @@ Prints each violation as "file:line: sentence" and exits with 1 if there is any.
 - quoted includes name an existing file of the same folder or of one that the arrow allows; only tests include testing/;
 - the headers of a folder declare its namespace, and no file opens the namespace of a folder that it may not include;
 - a folder's CMakeLists.txt links only the libraries of folders that its arrow allows;
-- only `script` includes Python.
+- only `script` includes Python;
+- whoever talks to another builder includes nothing of ours that builds but `engine`;
+- a folder has at most 35 sources besides its tests.
 """
 
 import argparse
@@ -24,6 +26,10 @@ CALL = re.compile(r"\bixian_library\s*\(([^)]*)\)")
 LIBRARY = re.compile(r"\bixian_(\w+)")
 PYTHON_FOLDER = "script"
 TESTING = "testing"
+OTHER_BUILDERS = ("docker", "buildkit")
+OUR_BUILDER = ("sandbox",)  # what builds with our own hands, besides `engine`
+MOST_SOURCES = 35
+CROWDED = ("base", "http", "oci", "layer", "aws", "registry", "dockerfile", "sandbox", "engine", "cli")  # for now; only shrinks
 
 
 def is_python(include):
@@ -49,8 +55,10 @@ class Checker:
         self.read_table()
         self.check_folders()
         self.check_rings()
+        self.check_other_builders()
         for folder in self.allowed:
             self.check_links(folder)
+            self.check_size(folder)
             for path in sorted((self.src / folder).rglob("*")):
                 if path.suffix in (".h", ".cc"):
                     self.check_source(folder, path)
@@ -106,6 +114,19 @@ class Checker:
 
         for folder in self.allowed:
             visit(folder, [])
+
+    def check_other_builders(self):
+        for folder in OTHER_BUILDERS:
+            for name in self.allowed.get(folder, []):
+                if name in OUR_BUILDER:
+                    self.report(self.src / "README.md", self.row[folder],
+                                f"`{folder}` may include `{name}`, but asks another builder: of builders only `engine` is for it.")
+
+    def check_size(self, folder):
+        lists = self.src / folder / "CMakeLists.txt"
+        count = sum(path.suffix in (".h", ".cc") and not is_test(path) for path in (self.src / folder).rglob("*"))
+        if count > MOST_SOURCES and folder not in CROWDED:
+            self.report(lists, 1, f"`{folder}` has {count} sources besides its tests; more than {MOST_SOURCES} are a crowd.")
 
     def check_links(self, folder):
         path = self.src / folder / "CMakeLists.txt"

@@ -105,6 +105,13 @@ BAD = {
     "link around ixian_library": (
         {"src/ui/CMakeLists.txt": "ixian_library(ui)\ntarget_link_libraries(ixian_ui PUBLIC ixian_task)\n"},
         "src/ui/CMakeLists.txt:2: `ui` links ixian_task"),
+    "another builder that includes ours": (
+        {"src/README.md": TREE["src/README.md"].replace("`ui`", "`docker`").replace("→ base", "→ sandbox base") +
+                          "| `sandbox` | RUN | → nothing |\n"},
+        "src/README.md:8: `docker` may include `sandbox`, but asks another builder"),
+    "crowd": (
+        {f"src/ui/file{number}.h": "namespace ixian::ui {\n}\n" for number in range(35)},
+        "src/ui/CMakeLists.txt:1: `ui` has 36 sources besides its tests"),
     "link of an unlisted library": (
         {"src/ui/CMakeLists.txt": "ixian_library(ui LINKS ixian_cloud TEST_LINKS ixian_testing)\n"},
         "src/ui/CMakeLists.txt:1: `ui` links ixian_cloud, which is no folder"),
