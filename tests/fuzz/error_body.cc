@@ -2,7 +2,7 @@
 // never anything that steers a terminal.
 #include "registry/error_body.h"
 
-#include "base/text.h"
+#include "base/utf8.h"
 #include "fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
