@@ -25,6 +25,7 @@
 #include "engine/cache_repos.h"
 #include "engine/cache_writer.h"
 #include "engine/image_assembly.h"
+#include "engine/make_forecast.h"
 #include "engine/planning.h"
 #include "engine/registry_cache.h"
 #include "engine/scattered_image.h"

@@ -5,13 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/cancel.h"
-
 namespace ixian::engine {
-
-class BuildCache;
-class RegistryCache;
-struct BuildPlan;
 
 // An instruction that makes files.
 struct ForecastStep {
@@ -33,10 +27,5 @@ struct ForecastStep {
 struct BuildForecast {
   std::vector<ForecastStep> steps;
 };
-
-// Asks the caches alone, by HEAD and for manifests; no layer is read or fetched. So what takes files from
-// another stage or image is unknown where its key by definition is not in the cache.
-BuildForecast make_forecast(const BuildPlan& plan, BuildCache& cache, RegistryCache& reading,
-                            base::Cancellation& cancellation);
 
 }  // namespace ixian::engine

@@ -1,4 +1,4 @@
-#include "engine/forecast.h"
+#include "engine/make_forecast.h"
 
 #include <fmt/format.h>
 
