@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/fs.h"
-#include "layer/extract.h"
-#include "layer/from_tree.h"
+#include "files/fs.h"
+#include "layer_files/extract.h"
+#include "layer_files/from_tree.h"
 #include "oci/media_types.h"
 
 namespace {

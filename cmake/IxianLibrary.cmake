@@ -1,6 +1,7 @@
 # ixian_library(NAME [LINKS target...] [TEST_LINKS target...] [SOURCES generated...] [TESTS_APART])
 #
-# One folder is one library `ixian_NAME`, made of every .cc beside the caller's CMakeLists.txt. Files that end in
+# One folder is one library `ixian_NAME`, made of every .cc beside the caller's CMakeLists.txt; its headers are included from the
+# district that the folder lies in, as "NAME/file.h". Files that end in
 # _test.cc become the test program NAME_test, registered with CTest, one CTest test a program. Where a preset joins files, names
 # of an anonymous namespace are the folder's; TESTS_APART leaves the tests out, whose helpers may then have the same names.
 function(ixian_library name)
@@ -11,7 +12,8 @@ function(ixian_library name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
 
   add_library(ixian_${name} STATIC ${sources} ${arg_SOURCES})
-  target_include_directories(ixian_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR PARENT_PATH district)
+  target_include_directories(ixian_${name} PUBLIC ${district})
   target_link_libraries(ixian_${name} PUBLIC ${arg_LINKS} PRIVATE ixian_warnings)
 
   if(tests AND BUILD_TESTING)

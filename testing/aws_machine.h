@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
-#include "aws/credential_chain.h"
 #include "aws/credentials.h"
+#include "aws_credentials/credential_chain.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_transport.h"
 #include "testing/temp_folder.h"

@@ -12,7 +12,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/sha256.h"
-#include "plan/stage_key.h"
+#include "keys/stage_key.h"
 #include "testing/recording_sink.h"
 #include "testing/temp_folder.h"
 

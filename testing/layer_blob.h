@@ -16,11 +16,11 @@
 #include <vector>
 
 #include "base/cancel.h"
-#include "base/fs.h"
-#include "layer/extract.h"
+#include "files/fs.h"
 #include "layer/read_layer.h"
+#include "layer_files/extract.h"
 #include "oci/media_types.h"
-#include "oci/tar_writer.h"
+#include "tar/writer.h"
 
 namespace ixian::testing {
 

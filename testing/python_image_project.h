@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/fs.h"
+#include "files/fs.h"
 #include "testing/python_project.h"
 #include "testing/temp_folder.h"
 

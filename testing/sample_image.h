@@ -13,7 +13,7 @@
 #include "oci/image_config.h"
 #include "oci/image_repo.h"
 #include "oci/media_types.h"
-#include "oci/tar_writer.h"
+#include "tar/writer.h"
 
 namespace ixian::testing {
 

@@ -19,9 +19,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/fs.h"
-#include "sandbox/namespaces.h"
-#include "sandbox/root_fs.h"
+#include "process/namespaces.h"
+#include "rootfs/root_fs.h"
 #include "sandbox/run.h"
 #include "testing/busybox_tree.h"
 #include "testing/temp_folder.h"

@@ -15,7 +15,7 @@
 #include "auth/credential.h"
 #include "http/client.h"
 #include "http/url.h"
-#include "registry/authorizer.h"
+#include "registry_auth/authorizer.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_transport.h"
 

@@ -7,7 +7,7 @@ from conftest import ROOT
 # A way to write text to a descriptor that may be a terminal, and the files that may: the views' own function, the printer of results, and
 # fixed text of a signal handler.
 WRITES = re.compile(r"::write\(\s*STD(?:OUT|ERR)_FILENO|\bwrite_all\(\s*STD(?:OUT|ERR)_FILENO|\bprintf\(|\bfprintf\(|\bputs\(|\bfputs\(|std::(?:cout|cerr|clog)\b|fmt::print\(|\bperror\(")
-ALLOWED = {"src/cli/print.cc": 3, "src/cli/signals.cc": 1}
+ALLOWED = {"src/program/cli/print.cc": 3, "src/program/app/signals.cc": 1}
 PROJECTS_OWN = "print.py"  # what projects print by, as with the original
 PRINTS = re.compile(r"(?<![\w.])print\(|sys\.std(?:out|err)\.write")
 
@@ -24,6 +24,6 @@ def test_only_the_printer_writes():
 
 
 def test_what_comes_with_ix_in_python_does_not_print():
-    files = [file for file in (ROOT / "src/script/python").rglob("*.py") if file.name != PROJECTS_OWN]
+    files = [file for file in (ROOT / "src/projects/script/python").rglob("*.py") if file.name != PROJECTS_OWN]
     found = [file.name for file in files if PRINTS.search(re.sub(r"#.*|\"\"\".*?\"\"\"", "", file.read_text(), flags=re.S))]
     assert found == []

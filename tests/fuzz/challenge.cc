@@ -1,6 +1,6 @@
 // WWW-Authenticate, one field a line: never throws, and what was understood can be said so that it is
 // understood again.
-#include "registry/challenge.h"
+#include "registry_auth/challenge.h"
 
 #include "base/text.h"
 #include "fuzz.h"

@@ -2,11 +2,11 @@
 // a build would.
 #include "dockerfile/dockerfile.h"
 
-#include "dockerfile/lint.h"
 #include "dockerfile/run_command.h"
-#include "dockerfile/scope.h"
-#include "dockerfile/stage_graph.h"
 #include "fuzz.h"
+#include "stages/lint.h"
+#include "stages/scope.h"
+#include "stages/stage_graph.h"
 
 namespace ixian::dockerfile {
 namespace {

@@ -1,7 +1,7 @@
 // .dockerignore. The last line is a path; all before it are the rules.
-#include "dockerfile/ignore_rules.h"
-#include "dockerfile/source.h"
+#include "base/source_text.h"
 #include "fuzz.h"
+#include "pattern/ignore_rules.h"
 #include "pattern/path_match.h"
 
 namespace ixian::dockerfile {

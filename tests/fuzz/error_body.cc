@@ -1,6 +1,6 @@
 // What a server says when it refuses; the first line is its Content-Type. Shown to users, so never long and
 // never anything that steers a terminal.
-#include "registry/error_body.h"
+#include "registry_auth/error_body.h"
 
 #include "base/utf8.h"
 #include "fuzz.h"

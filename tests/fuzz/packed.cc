@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "base/error.h"
+#include "compression/compression.h"
 #include "fuzz.h"
-#include "layer/compression.h"
 
 namespace {
 

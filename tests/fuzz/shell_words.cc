@@ -1,13 +1,13 @@
 // Words with variables, and the patterns in them. The first line is the value of every variable.
 #include <algorithm>
 
-#include "dockerfile/add_source.h"
+#include "base/source_text.h"
 #include "dockerfile/expand.h"
 #include "dockerfile/file_mode.h"
 #include "dockerfile/heredocs.h"
-#include "dockerfile/source.h"
 #include "dockerfile/values.h"
 #include "fuzz.h"
+#include "stages/add_source.h"
 
 namespace ixian::dockerfile {
 namespace {

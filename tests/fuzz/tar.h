@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "oci/tar_block.h"
+#include "tar/block.h"
 
 namespace ixian::fuzz {
 

@@ -6,11 +6,11 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "base/fs.h"
+#include "files/fs.h"
 #include "fuzz.h"
 #include "layer/confined.h"
-#include "layer/extract.h"
 #include "layer/read_layer.h"
+#include "layer_files/extract.h"
 #include "oci/media_types.h"
 #include "tar.h"
 

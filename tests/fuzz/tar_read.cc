@@ -1,8 +1,8 @@
 // The tar reader: whatever the bytes are, entries keep to their contract, or there is an error for people.
 #include "fuzz.h"
-#include "oci/tar_pax.h"
-#include "oci/tar_reader.h"
 #include "tar.h"
+#include "tar/pax.h"
+#include "tar/reader.h"
 
 namespace {
 

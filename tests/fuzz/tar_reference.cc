@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "fuzz.h"
-#include "oci/tar_reader.h"
 #include "tar.h"
+#include "tar/reader.h"
 
 namespace {
 

@@ -16,7 +16,7 @@ from program import IX, ROOT, Program, Result
 from waiting import SANITIZED
 
 TIMEOUT = 600
-TEMPLATES = ROOT / "src/script/python/ixian_docker/modules"
+TEMPLATES = ROOT / "src/projects/script/python/ixian_docker/modules"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 PACKAGES = "ca-certificates,nodejs,npm,python3-django"
 LEFT_OUT = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]

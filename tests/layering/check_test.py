@@ -11,23 +11,30 @@ CHECK = Path(__file__).with_name("check.py")
 TREE = {
     "src/README.md": """# The house
 
+## `ground`: what all use
+
 | folder | what it holds | may include |
 |---|---|---|
 | `base` | what all use | → nothing |
+
+## `program`: the rest
+
+| folder | what it holds | may include |
+|---|---|---|
 | `task` | tasks | → base |
 | `script` | Python | → task base |
 | `ui` | the terminal | → base |
 """,
-    "src/base/CMakeLists.txt": "ixian_library(base LINKS fmt::fmt)\n",
-    "src/base/text.h": "#include <string>\nnamespace ixian::base {\n}\n",
-    "src/task/CMakeLists.txt": "ixian_library(task LINKS ixian_base)\n",
-    "src/task/task.h": '#include "base/text.h"\nnamespace ixian::task {\n}\n',
-    "src/task/task.cc": '#include "task/task.h"\n\nnamespace ixian::task {\n}\n',
-    "src/task/task_test.cc": '#include "task/task.h"\n#include "testing/files.h"\n',
-    "src/script/CMakeLists.txt": "ixian_library(script LINKS ixian_task ixian_base Python::Python)\n",
-    "src/script/script.h": '#include <Python.h>\n#include "task/task.h"\nnamespace ixian::script {\n}\n',
-    "src/ui/CMakeLists.txt": "ixian_library(ui\n              LINKS ixian_base)\n",
-    "src/ui/lines.h": "namespace ixian::ui {\n}\n",
+    "src/ground/base/CMakeLists.txt": "ixian_library(base LINKS fmt::fmt)\n",
+    "src/ground/base/text.h": "#include <string>\nnamespace ixian::base {\n}\n",
+    "src/program/task/CMakeLists.txt": "ixian_library(task LINKS ixian_base)\n",
+    "src/program/task/task.h": '#include "base/text.h"\nnamespace ixian::task {\n}\n',
+    "src/program/task/task.cc": '#include "task/task.h"\n\nnamespace ixian::task {\n}\n',
+    "src/program/task/task_test.cc": '#include "task/task.h"\n#include "testing/files.h"\n',
+    "src/program/script/CMakeLists.txt": "ixian_library(script LINKS ixian_task ixian_base Python::Python)\n",
+    "src/program/script/script.h": '#include <Python.h>\n#include "task/task.h"\nnamespace ixian::script {\n}\n',
+    "src/program/ui/CMakeLists.txt": "ixian_library(ui\n              LINKS ixian_base)\n",
+    "src/program/ui/lines.h": "namespace ixian::ui {\n}\n",
     "testing/files.h": "",
 }
 
@@ -49,72 +56,77 @@ def test_passes_a_good_tree(tmp_path):
 
 BAD = {
     "include that the arrow does not allow": (
-        {"src/ui/lines.cc": '\n#include "task/task.h"\n'},
-        "src/ui/lines.cc:2: `ui` includes task/task.h, but its arrow does not allow `task`."),
+        {"src/program/ui/lines.cc": '\n#include "task/task.h"\n'},
+        "src/program/ui/lines.cc:2: `ui` includes task/task.h, but its arrow does not allow `task`."),
     "include that only the test of a folder makes": (
-        {"src/ui/lines_test.cc": '#include "task/task.h"\n'},
-        "src/ui/lines_test.cc:1: `ui` includes task/task.h"),
+        {"src/program/ui/lines_test.cc": '#include "task/task.h"\n'},
+        "src/program/ui/lines_test.cc:1: `ui` includes task/task.h"),
     "include in angle brackets": (
-        {"src/ui/lines.cc": "#include <task/task.h>\n"},
-        'src/ui/lines.cc:1: Our own headers are included with quotes: "task/task.h".'),
+        {"src/program/ui/lines.cc": "#include <task/task.h>\n"},
+        'src/program/ui/lines.cc:1: Our own headers are included with quotes: "task/task.h".'),
     "include without its folder": (
-        {"src/task/task.cc": '#include "task.h"\n'},
-        "src/task/task.cc:1: A quoted include names one of our folders"),
+        {"src/program/task/task.cc": '#include "task.h"\n'},
+        "src/program/task/task.cc:1: A quoted include names one of our folders"),
     "include that climbs": (
-        {"src/ui/lines.cc": '#include "base/../task/task.h"\n'},
-        "src/ui/lines.cc:1: An include does not climb"),
+        {"src/program/ui/lines.cc": '#include "base/../task/task.h"\n'},
+        "src/program/ui/lines.cc:1: An include does not climb"),
     "include of nothing": (
-        {"src/ui/lines.cc": '#include "base/gone.h"\n'},
-        "src/ui/lines.cc:1: There is no src/base/gone.h."),
+        {"src/program/ui/lines.cc": '#include "base/gone.h"\n'},
+        "src/program/ui/lines.cc:1: There is no src/ground/base/gone.h."),
     "testing outside tests": (
-        {"src/ui/lines.cc": '#include "testing/files.h"\n'},
-        "src/ui/lines.cc:1: Only tests (*_test.cc) may include testing/files.h."),
+        {"src/program/ui/lines.cc": '#include "testing/files.h"\n'},
+        "src/program/ui/lines.cc:1: Only tests (*_test.cc) may include testing/files.h."),
     "ring": (
         {"src/README.md": TREE["src/README.md"].replace("→ nothing", "→ script")},
-        "src/README.md:5: The arrows form a ring: base → script → task → base."),
+        "src/README.md:7: The arrows form a ring: base → script → task → base."),
+    "arrow up": (
+        {"src/README.md": TREE["src/README.md"].replace("→ task base", "→ ui task base")},
+        "src/README.md:14: `script` may include `ui`, which is listed further down."),
+    "folder of another district": (
+        {"src/ground/ui/CMakeLists.txt": "ixian_library(ui LINKS ixian_base)\n"},
+        "src/ground/ui/CMakeLists.txt:1: The folder `ui` is not listed in src/README.md as one of ground."),
     "arrow to nowhere": (
         {"src/README.md": TREE["src/README.md"].replace("→ nothing", "→ cloud")},
-        "src/README.md:5: `base` may include `cloud`, which is not listed."),
+        "src/README.md:7: `base` may include `cloud`, which is not listed."),
     "row without an arrow": (
         {"src/README.md": TREE["src/README.md"] + "| `more` | things | base |\n"},
-        "src/README.md:9: This row does not end in an arrow"),
+        "src/README.md:16: This row does not end in an arrow"),
     "folder that is not listed": (
-        {"src/extra/CMakeLists.txt": "ixian_library(extra)\n"},
-        "src/extra/CMakeLists.txt:1: The folder `extra` is not listed in src/README.md."),
+        {"src/program/extra/CMakeLists.txt": "ixian_library(extra)\n"},
+        "src/program/extra/CMakeLists.txt:1: The folder `extra` is not listed in src/README.md as one of program."),
     "listed folder that does not exist": (
         {"src/README.md": TREE["src/README.md"] + "| `gone` | nothing | → nothing |\n"},
-        "src/README.md:9: `gone` is listed, but there is no src/gone/CMakeLists.txt."),
+        "src/README.md:16: `gone` is listed, but there is no src/program/gone/CMakeLists.txt."),
     "no table": (
         {"src/README.md": None},
         "src/README.md:1: There is no table"),
     "wrong namespace": (
-        {"src/ui/lines.h": "namespace ixian::base {\n}\n"},
-        "src/ui/lines.h:1: This header does not declare namespace ixian::ui."),
+        {"src/program/ui/lines.h": "namespace ixian::base {\n}\n"},
+        "src/program/ui/lines.h:1: This header does not declare namespace ixian::ui."),
     "declaration in a namespace out of reach": (
-        {"src/ui/lines.h": "namespace ixian::task { class Task; }\nnamespace ixian::ui {\n}\n"},
-        "src/ui/lines.h:1: `ui` opens ixian::task, but its arrow does not allow `task`."),
+        {"src/program/ui/lines.h": "namespace ixian::task { class Task; }\nnamespace ixian::ui {\n}\n"},
+        "src/program/ui/lines.h:1: `ui` opens ixian::task, but its arrow does not allow `task`."),
     "Python outside script": (
-        {"src/task/task.cc": "#include <Python.h>\n"},
-        "src/task/task.cc:1: Only `script` may include Python, not `task`: Python.h."),
+        {"src/program/task/task.cc": "#include <Python.h>\n"},
+        "src/program/task/task.cc:1: Only `script` may include Python, not `task`: Python.h."),
     "pybind11 outside script": (
-        {"src/task/task.cc": '#include "pybind11/embed.h"\n'},
-        "src/task/task.cc:1: Only `script` may include Python, not `task`: pybind11/embed.h."),
+        {"src/program/task/task.cc": '#include "pybind11/embed.h"\n'},
+        "src/program/task/task.cc:1: Only `script` may include Python, not `task`: pybind11/embed.h."),
     "link that the arrow does not allow": (
-        {"src/ui/CMakeLists.txt": "# ixian_script is mentioned\nixian_library(ui\n  LINKS ixian_base\n  ixian_task)\n"},
-        "src/ui/CMakeLists.txt:4: `ui` links ixian_task, but its arrow does not allow `task`."),
+        {"src/program/ui/CMakeLists.txt": "# ixian_script is mentioned\nixian_library(ui\n  LINKS ixian_base\n  ixian_task)\n"},
+        "src/program/ui/CMakeLists.txt:4: `ui` links ixian_task, but its arrow does not allow `task`."),
     "link around ixian_library": (
-        {"src/ui/CMakeLists.txt": "ixian_library(ui)\ntarget_link_libraries(ixian_ui PUBLIC ixian_task)\n"},
-        "src/ui/CMakeLists.txt:2: `ui` links ixian_task"),
+        {"src/program/ui/CMakeLists.txt": "ixian_library(ui)\ntarget_link_libraries(ixian_ui PUBLIC ixian_task)\n"},
+        "src/program/ui/CMakeLists.txt:2: `ui` links ixian_task"),
     "another builder that includes ours": (
-        {"src/README.md": TREE["src/README.md"].replace("`ui`", "`docker`").replace("→ base", "→ sandbox base") +
-                          "| `sandbox` | RUN | → nothing |\n"},
-        "src/README.md:8: `docker` may include `sandbox`, but asks another builder"),
+        {"src/README.md": TREE["src/README.md"].replace("`ui` | the terminal | → base", "`docker` | a daemon | → task base")},
+        "src/README.md:15: `docker` may include `task`, but asks another builder"),
     "crowd": (
-        {f"src/ui/file{number}.h": "namespace ixian::ui {\n}\n" for number in range(35)},
-        "src/ui/CMakeLists.txt:1: `ui` has 36 sources besides its tests"),
+        {f"src/program/ui/file{number}.h": "namespace ixian::ui {\n}\n" for number in range(35)},
+        "src/program/ui/CMakeLists.txt:1: `ui` has 36 sources besides its tests"),
     "link of an unlisted library": (
-        {"src/ui/CMakeLists.txt": "ixian_library(ui LINKS ixian_cloud TEST_LINKS ixian_testing)\n"},
-        "src/ui/CMakeLists.txt:1: `ui` links ixian_cloud, which is no folder"),
+        {"src/program/ui/CMakeLists.txt": "ixian_library(ui LINKS ixian_cloud TEST_LINKS ixian_task)\n"},
+        "src/program/ui/CMakeLists.txt:1: `ui` links ixian_cloud, which is no folder"),
 }
 
 
@@ -126,5 +138,5 @@ def test_names_the_violation(tmp_path, files, expected):
 
 
 def test_reports_every_violation(tmp_path):
-    result = check(tmp_path, files={"src/ui/lines.cc": '#include "task/task.h"\n#include "script/script.h"\n'})
-    assert [line.split(" ")[0] for line in result.stdout.splitlines()] == ["src/ui/lines.cc:1:", "src/ui/lines.cc:2:"]
+    result = check(tmp_path, files={"src/program/ui/lines.cc": '#include "task/task.h"\n#include "script/script.h"\n'})
+    assert [line.split(" ")[0] for line in result.stdout.splitlines()] == ["src/program/ui/lines.cc:1:", "src/program/ui/lines.cc:2:"]

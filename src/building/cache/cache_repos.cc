@@ -1,0 +1,37 @@
+#include "cache/cache_repos.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "snapshot/late_repo.h"
+
+namespace ixian::engine {
+
+void CacheRepo::give_up(base::EventSink& sink, std::string_view reason) {
+  // Reading and writing are given up each for itself: a repository may be readable and not writable.
+  if (given_up_.exchange(true)) return;
+  if (warned_->exchange(true))
+    return sink.log(base::kNoActivity, base::LogLevel::kDebug, fmt::format("{}: {}", name_, reason));
+  sink.log(base::kNoActivity, base::LogLevel::kWarning,
+           fmt::format("The build goes on without the cache in {}. {}", name_, reason));
+}
+
+std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known, const OpenRepo& open) {
+  const oci::Reference reference = oci::parse_reference(name);
+  if (!reference.tag.empty() || reference.digest) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("The cache {} must be a repository without a tag: {}. Every instruction "
+                                  "gets a tag of its own there.",
+                                  name, reference.name()));
+  }
+  const std::lock_guard lock(mutex_);
+  auto& repo = known[reference.name()];
+  if (repo) return repo;
+  auto& warned = warned_[reference.name()];
+  if (!warned) warned = std::make_shared<std::atomic<bool>>(false);
+  // Opened late: a build that finds all of it locally never logs in.
+  repo = std::make_shared<CacheRepo>(reference.name(), std::make_shared<LateRepo>(open, reference), warned);
+  return repo;
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,43 @@
+// The instruction cache of this machine: what instructions led to, by their keys.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cache/cache_repos.h"
+#include "snapshot/lazy_layer.h"
+#include "snapshot/stage_snapshot.h"
+#include "store/store.h"
+
+namespace ixian::engine {
+
+// States by key. Thread-safe.
+class BuildCache {
+ public:
+  BuildCache(LayerServices& services, CacheRepos& repos) : services_(services), repos_(repos) {}
+
+  // Layers that the store does not have are those of `base`, which know where they are, or came from a
+  // registry, which is asked whether it has them still.
+  std::optional<StageState> find(const std::string& key, const LayerStack& base);
+
+  // Whether none of the stages that the state took from has come to something else on this machine since. A
+  // key by definition does not say so: a stage that was run again without the cache has the same one.
+  bool is_current(const StageState& state);
+
+  // What a key leads to. Waits for layers that are still being written.
+  store::Store::Keyed entry(std::vector<std::string> keys, const StageState& state, const LayerStack& base);
+  void put(const std::vector<store::Store::Keyed>& entries) { services_.store().cache_put(entries); }
+  void put(std::vector<std::string> keys, const StageState& state, const LayerStack& base) {
+    put({entry(std::move(keys), state, base)});
+  }
+
+ private:
+  bool are_there(const LayerStack& layers);
+
+  LayerServices& services_;
+  CacheRepos& repos_;
+};
+
+}  // namespace ixian::engine

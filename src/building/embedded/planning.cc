@@ -1,0 +1,56 @@
+#include "embedded/planning.h"
+
+#include "context/filtered_view.h"
+#include "context/git_view.h"
+
+namespace ixian::engine {
+namespace {
+
+using CacheList = std::vector<std::shared_ptr<CacheRepo>>;
+
+CacheList with_caches(CacheList all, const std::vector<std::string>& names, CacheRepos& repos) {
+  for (const std::string& name : names) all.push_back(repos.to_read(name));
+  return all;
+}
+
+OpenContext open_context(const StageJob& job) {
+  OpenContext context;
+  if (job.context.empty()) return context;
+  const auto folder = std::make_shared<const context::DiskView>(job.context);
+  context.view = folder;
+  context.ignored = context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded);
+  // Only then can a bind mount show the folder itself, without a copy.
+  if (context.ignored.empty() && job.modes == ContextModes::kAsTheyAre) context.plain = folder;
+  context.view = std::make_shared<const context::FilteredView>(context.view, context.ignored);
+  if (job.modes == ContextModes::kGit) {
+    context.view = std::make_shared<const context::GitView>(
+        context.view, job.source_date_epoch.value_or(context::kFixedTime));
+  }
+  return context;
+}
+
+}  // namespace
+
+Planning::Planning(const StageJob& job, const EngineServices& services, CacheRepos& repos, ToldBefore& told,
+                   base::EventSink& events, base::Cancellation& cancellation)
+    : read_from(with_caches({}, job.cache_from, repos)),
+      listings(with_caches(read_from, job.listings_from, repos)),
+      layers(
+          services.store, events, cancellation,
+          [this, &services, &events](const oci::Digest& diff_id, const oci::Descriptor& blob) {
+            // A small layer is pulled as fast as it is asked for: only caches that are read anyway are asked.
+            return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, blob,
+                                *services.store, *services.losses, events);
+          },
+          services.losses),
+      reading(read_from, layers),
+      bases(layers, services.open_repo, job.pull, job.pinned, job.stages),
+      context(open_context(job)),
+      known_files(services.store->folder() + "/file-cache"),
+      mounted(context.view, known_files, cancellation),
+      sink(events, told),
+      sources{context.view, known_files,  bases,   *services.remote,
+              sink,         cancellation, mounted, &context.ignored},
+      plan(make_build_plan(job, sources)) {}
+
+}  // namespace ixian::engine

@@ -1,0 +1,44 @@
+// All that a plan is made of, and the plan.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "cache/cache_importer.h"
+#include "cache/cache_repos.h"
+#include "context/disk_view.h"
+#include "embedded/embedded_engine.h"
+#include "embedded/told_once.h"
+#include "files/stat_cache.h"
+#include "snapshot/base_images.h"
+#include "steps/build_plan.h"
+#include "steps/mounted_context.h"
+
+namespace ixian::engine {
+
+struct OpenContext {
+  std::shared_ptr<const context::FileView> view;   // null: there is none
+  std::shared_ptr<const context::DiskView> plain;  // whose files are the context's, one for one; or null
+  dockerfile::IgnoreRules ignored;
+};
+
+// Lives as long as what is done by the plan. Whatever is given outlives it; `told`: warnings that are not
+// told again. Throws as make_build_plan() does.
+struct Planning {
+  Planning(const StageJob& job, const EngineServices& services, CacheRepos& repos, ToldBefore& told,
+           base::EventSink& sink, base::Cancellation& cancellation);
+
+  const std::vector<std::shared_ptr<CacheRepo>> read_from;  // cache_from
+  const std::vector<std::shared_ptr<CacheRepo>> listings;   // and whoever else may have some
+  LayerServices layers;
+  RegistryCache reading;
+  BaseImages bases;
+  const OpenContext context;
+  base::StatCache known_files;
+  MountedContext mounted;
+  ToldOnce sink;
+  const PlanSources sources;
+  const BuildPlan plan;
+};
+
+}  // namespace ixian::engine

@@ -1,0 +1,105 @@
+// Every stage that is needed gets a thread, begun when somebody first needs it, and a future that all who
+// need it wait for. A thread that waits costs nothing; what is scarce is instructions at once, which a
+// semaphore bounds. A pool with a queue of stages was not taken: a stage finds out only while it runs which
+// others it needs, and a pool full of waiting stages stands still.
+//
+// The first failure stops all others; what it threw is what the build throws. A lost result stops nobody: the
+// build begins anew and finds in the cache whatever is finished by then.
+#include "embedded/solver.h"
+
+#include "base/thread_pool.h"
+#include "base/threads.h"
+#include "embedded/stage_builder.h"
+
+namespace ixian::engine {
+
+Turns::Turn::Turn(Turns& turns) : turns_(turns) {
+  std::unique_lock lock(turns_.mutex_);
+  turns_.freed_.wait(lock, [&] { return turns_.left_ > 0; });
+  --turns_.left_;
+}
+
+Turns::Turn::~Turn() {
+  {
+    const std::lock_guard lock(turns_.mutex_);
+    ++turns_.left_;
+  }
+  turns_.freed_.notify_one();
+}
+
+BuildRun::BuildRun(const StageJob& job, const BuildPlan& plan, const PlanSources& sources,
+                   LayerServices& services, const BuildCaches& caches, SecretValues& secrets,
+                   std::shared_ptr<const context::DiskView> plain_context)
+    : job_(job),
+      plan_(plan),
+      sources_(sources),
+      services_(services),
+      caches_(caches),
+      secrets_(secrets),
+      plain_context_(std::move(plain_context)),
+      cache_(services, caches.repos),
+      turns_(job.jobs == 0 ? base::processor_count() : job.jobs) {}
+
+// A stage that still runs may begin another one.
+BuildRun::~BuildRun() {
+  while (true) {
+    std::vector<std::thread> threads;
+    {
+      const std::lock_guard lock(mutex_);
+      threads.swap(threads_);
+    }
+    if (threads.empty()) return;
+    for (std::thread& thread : threads) thread.join();
+  }
+}
+
+std::shared_future<StageState> BuildRun::start(std::size_t stage) {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = stages_.find(stage); known != stages_.end()) return known->second;
+  const auto running =
+      std::make_shared<std::packaged_task<StageState()>>([this, stage] { return run_stage(stage); });
+  threads_.push_back(base::start_thread([running] { (*running)(); }));
+  return stages_.emplace(stage, running->get_future().share()).first->second;
+}
+
+StageState BuildRun::run_stage(std::size_t stage) {
+  try {
+    return StageRun(*this, plan_.stages.at(stage)).run();
+  } catch (const LostResult&) {
+    // The build begins anew, and finds in the cache what is finished now: nobody is stopped.
+    const std::lock_guard lock(mutex_);
+    lost_ = std::current_exception();
+    throw;
+  } catch (...) {
+    failed(std::current_exception());
+    throw;
+  }
+}
+
+void BuildRun::failed(std::exception_ptr error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (first_error_) return;
+    first_error_ = std::move(error);
+  }
+  services_.cancellation().request();
+}
+
+StageState BuildRun::build() {
+  const auto target = start(plan_.target);
+  target.wait();
+  // A stage that was told to stop because another one had failed is not what went wrong. No stage may still
+  // run when its build is over.
+  std::vector<std::shared_future<StageState>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [index, stage] : stages_) all.push_back(stage);
+  }
+  for (const auto& stage : all) stage.wait();
+  const std::lock_guard lock(mutex_);
+  if (first_error_) std::rethrow_exception(first_error_);
+  if (lost_) std::rethrow_exception(lost_);
+  return target.get();
+}
+
+}  // namespace ixian::engine

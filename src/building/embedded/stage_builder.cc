@@ -1,0 +1,438 @@
+// A stage is to run as few of its instructions as can be, and to fetch as little as can be for those that it
+// runs. Each instruction that makes files has two keys: by definition (its text, its values, the context's
+// files, the keys below it), which planning knows, and by content (what is below it and what it copies, byte
+// for byte), which is known only when the stages that it takes from have been built.
+//
+// 1. Backwards through the definition keys, in this machine's cache, to the last one that is known. What is
+//    below it is neither looked at nor fetched, and the stages that only that part takes from are not built.
+// 2. The registries are asked for all definition keys above that hit, in one go, and give the last one that
+//    they know.
+// 3. Forwards from there: the stages that the rest needs are begun at once; each instruction then gets its
+//    content key, is looked for by it here and in the registries, and is run where nobody knows it.
+//
+// To look for each key on the way up instead would cost a round trip per instruction, and would need the
+// layers of every step only to find the next.
+//
+// A RUN's layer is written and its outcome is put into the cache by one thread, `writer_`, while the next
+// instruction runs on the unwritten tree. One thread keeps the order: an outcome is in the cache only when
+// all below it are. An entry costs an fsync, so that entries whose turn has come meanwhile are put as one
+// group, by the last of them.
+//
+// Locks, in this order: the lock of a content key (of all processes on this machine; whoever waits for it
+// finds the outcome in the cache afterwards), then one of the build's places for running instructions. A
+// key's lock is held until its outcome is in the cache, so a stage finishes its own writing before it waits
+// for another stage: that one may be waiting for a key that only this writing frees.
+#include "embedded/stage_builder.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <ctime>
+#include <variant>
+
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "base/time.h"
+#include "embedded/cache_lookup.h"
+#include "layer_files/from_tree.h"
+#include "snapshot/blob_sink.h"
+#include "snapshot/layers_view.h"
+#include "steps/cache_key.h"
+#include "steps/step_definition.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+
+// An error that says which instruction it is about.
+class PlacedError : public Error {
+ public:
+  using Error::Error;
+};
+
+// Work for a step that is done now or later, by whomever: what goes wrong is told of this step, and of no
+// other that comes to wait for it.
+template <typename Work>
+void blame(const Step& step, Work work) {
+  try {
+    work();
+  } catch (const PlacedError&) {
+    throw;
+  } catch (const Error& error) {
+    const Error placed = step.error(error.message());
+    throw PlacedError(error.code(), placed.message(),
+                      placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+  }
+}
+
+const LayerStack kNoLayers;
+constexpr char kCached[] = " (cached)";
+
+std::string lock_file(store::Store& store) {
+  return store.folder() + "/build-locks";
+}
+
+}  // namespace
+
+StageRun::~StageRun() {
+  finish_notes(false);
+}
+
+StageState StageRun::run() {
+  base_layers_ = layers_of_base(build_.plan_, plan_);
+  const std::size_t first = take_from_cache();
+  check_runs(first);
+  start_origins(first);
+  if (first == 0) begin();
+  try {
+    for (std::size_t i = first; i < plan_.steps.size(); ++i) {
+      if (plan_.steps[i].makes_files) run_step(i);
+    }
+  } catch (...) {
+    // What was done before is worth keeping.
+    finish_notes(false);
+    throw;
+  }
+  finish_notes(true);
+  return std::move(state_);
+}
+
+// Returns the first step that is still to be done.
+std::size_t StageRun::take_from_cache() {
+  auto known = find_known_steps(build_.plan_, plan_, build_.cache_, build_.caches_.reading, base_layers_);
+  if (!known) return 0;
+  state_ = std::move(known->state);
+  const std::string& key = plan_.steps[known->steps - 1].key;
+  if (!known->place.empty()) {
+    std::vector<std::string> keys = {key};
+    if (state_.content_key != key) keys.push_back(state_.content_key);
+    build_.cache_.put(keys, state_, base_layers_);
+  }
+  say_cached(known->steps, known->place);
+  // What one registry knew, the one that is written to gets as well; not the one it came from.
+  if (const auto& writing = build_.caches_.writing; writing && writing->repo->name() != known->place)
+    share(known->steps, {key}, state_);
+  return known->steps;
+}
+
+void StageRun::say_cached(std::size_t steps, const std::string& place) const {
+  const auto count = static_cast<unsigned>(
+      std::count_if(plan_.steps.begin(), plan_.steps.begin() + static_cast<std::ptrdiff_t>(steps),
+                    [](const Step& each) { return each.makes_files; }));
+  build_.counts_.instructions += count;
+  build_.counts_.cached += count;
+  std::string text = plan_.steps[steps - 1].title;
+  if (count > 1) text = fmt::format("{} instructions, up to {}", count, text);
+  text += place.empty() ? kCached : fmt::format(" (from {}, cached)", place);
+  base::EventSink& sink = build_.services_.sink();
+  sink.end(sink.begin({fmt::format("{} {}/{}", plan_.label, steps, plan_.steps.size()), text}),
+           base::Outcome::kSkipped, "cached");
+}
+
+// What is known to be in the way of a RUN is said before anything is fetched, or run, for the stage.
+void StageRun::check_runs(std::size_t first) {
+  for (std::size_t i = first; i < plan_.steps.size(); ++i) {
+    const Step& step = plan_.steps[i];
+    if (!std::holds_alternative<dockerfile::Run>(step.instruction.body)) continue;
+    blame(step, [&] { check_run(step, run_input()); });
+  }
+}
+
+// What the remaining instructions need from others is built meanwhile.
+void StageRun::start_origins(std::size_t first) {
+  const auto start = [&](const dockerfile::Origin& origin) {
+    if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) build_.start(stage->index);
+  };
+  if (first == 0) start(plan_.base);
+  for (std::size_t i = first; i < plan_.steps.size(); ++i) {
+    for (const auto& origin : plan_.steps[i].origins) start(origin);
+  }
+}
+
+void StageRun::begin() {
+  if (const auto* from = std::get_if<dockerfile::FromStage>(&plan_.base)) {
+    state_ = build_.start(from->index).get();
+    note_taken(from->index, state_);
+    state_.took = took_;
+    return;
+  }
+  state_.content_key = plan_.base_key;
+  if (plan_.base_image) state_.layers = plan_.base_image->layers;
+}
+
+const LayerStack& StageRun::origin_layers(const dockerfile::Origin& origin) {
+  if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) {
+    auto found = others_.find(stage->index);
+    if (found == others_.end()) {
+      // Nothing of ours may be waited for by the stage that we wait for.
+      finish_notes(true);
+      found = others_.emplace(stage->index, build_.start(stage->index).get()).first;
+      note_taken(stage->index, found->second);
+    }
+    return found->second.layers;
+  }
+  if (const auto* image = std::get_if<dockerfile::FromImage>(&origin))
+    return build_.plan_.images.at(image->name)->layers;
+  return kNoLayers;
+}
+
+void StageRun::note_taken(std::size_t stage, const StageState& other) {
+  for (const auto& [key, seen] : other.took) took_.insert_or_assign(key, seen);
+  took_.insert_or_assign(build_.plan_.stages.at(stage).key(), fingerprint(other.layers));
+}
+
+base::Json StageRun::mounted(const Step& step, std::size_t index) {
+  return mounted_content(step, index,
+                         shows_other_files(step, index) ? origin_layers(step.origins[index]) : kNoLayers,
+                         build_.services_.cancellation());
+}
+
+// What the step takes from elsewhere, by content. Waits for the stages that it takes from.
+base::Json StageRun::content_origins(const Step& step) {
+  for (const auto& origin : step.origins) origin_layers(origin);
+  copy_input_ = {};
+  base::Json mounts = base::Json::array();
+  if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
+    for (std::size_t i = 0; i < step.origins.size(); ++i) mounts.push_back(mounted(step, i));
+    return mounts;
+  }
+  const auto* copy = std::get_if<dockerfile::Copy>(&step.instruction.body);
+  if (copy == nullptr || copy->from.empty()) {
+    copy_input_ = {build_.sources_.context, step.selection};
+    return origin_keys(step, build_.plan_, [](std::size_t) { return std::string(); });
+  }
+  std::vector<std::string> paths;
+  for (const auto& source : copy->sources) paths.push_back(source.text);
+  copy_input_.view = std::make_shared<LayersView>(origin_layers(step.origins.at(0)));
+  copy_input_.selection =
+      context::select(*copy_input_.view, paths, selection_options(*copy, copy->parents, copy->from.text));
+  // Owners count where --chown does not replace them.
+  const std::string digest =
+      context::digest_of(*copy_input_.view, copy_input_.selection,
+                         {copy->chown.empty(), base::processor_count()}, build_.services_.cancellation());
+  return base::Json::array({{{"content", digest}}});
+}
+
+bool StageRun::take(const std::string& key, std::size_t index) {
+  if (!plan_.use_cache) return false;
+  auto found = build_.cache_.find(key, base_layers_);
+  if (!found || !stands_on(found->layers, state_.layers)) return false;
+  state_ = std::move(*found);
+  for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
+  const std::string& definition_key = plan_.steps[index].key;
+  // Next time the definition alone finds it, before anything is read.
+  build_.cache_.put({definition_key}, state_, base_layers_);
+  share(index + 1, {definition_key, key}, state_);
+  return true;
+}
+
+// The key by definition has been asked for with all others.
+bool StageRun::take_from_registry(const std::string& key, std::size_t index) {
+  const std::string& definition_key = plan_.steps[index].key;
+  if (!plan_.use_cache || build_.caches_.reading.empty() || key == definition_key) return false;
+  auto hit =
+      build_.caches_.reading.find_last({expected_state(build_.plan_, plan_, index + 1, key, base_layers_)});
+  if (!hit || !stands_on(hit->state.layers, state_.layers)) return false;
+  state_ = std::move(hit->state);
+  for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
+  build_.cache_.put({definition_key, key}, state_, base_layers_);
+  share(index + 1, {definition_key}, state_);
+  return true;
+}
+
+void StageRun::run_step(std::size_t index) {
+  const Step& step = plan_.steps[index];
+  build_.services_.cancellation().throw_if_requested();
+  base::EventSink& sink = build_.services_.sink();
+  build_.counts_.instructions += 1;
+  base::ActivityId activity = base::kNoActivity;
+  bool begun = false;
+  const auto begin_activity = [&](const char* note) {
+    if (!begun) {
+      activity = sink.begin(
+          {fmt::format("{} {}/{}", plan_.label, index + 1, plan_.steps.size()), step.title + note});
+    }
+    begun = true;
+  };
+  const auto work = [&] {
+    const std::string key = instruction_key(state_.content_key, step.definition, content_origins(step));
+    bool cached = take(key, index);
+    if (!cached) {
+      // Whoever held the lock may have made it meanwhile: asked once more under the lock, and only then the
+      // registry.
+      KeyLock lock(lock_file(build_.services_.store()), key, build_.services_.cancellation());
+      cached = take(key, index) || take_from_registry(key, index);
+      if (!cached) {
+        const Turns::Turn turn(build_.turns_);
+        begin_activity("");
+        execute(index, activity, key, std::move(lock));
+      }
+    }
+    // An instruction that the cache answers begins no activity before it is known to be one: nobody sees it
+    // hang.
+    begin_activity(kCached);
+    if (cached) build_.counts_.cached += 1;
+    sink.end(activity, cached ? base::Outcome::kSkipped : base::Outcome::kDone, cached ? "cached" : "");
+  };
+  try {
+    blame(step, work);
+  } catch (const base::Cancelled&) {
+    if (begun) sink.end(activity, base::Outcome::kCancelled, "");
+    throw;
+  } catch (const LostResult&) {
+    if (begun) sink.end(activity, base::Outcome::kCancelled, "what it stands on has been lost");
+    throw;
+  } catch (const Error& error) {
+    if (begun)
+      sink.end(activity, base::Outcome::kFailed, "");  // why is told once, with the place in the file
+    throw;
+  } catch (...) {
+    if (begun) sink.end(activity, base::Outcome::kFailed, "");
+    throw;
+  }
+}
+
+void StageRun::execute(std::size_t index, base::ActivityId activity, const std::string& key, KeyLock lock) {
+  const Step& step = plan_.steps[index];
+  if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
+    run_command(step, activity);
+  } else {
+    write_files(step);
+  }
+  state_.content_key = key;
+  for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
+  note(index, std::move(lock));
+}
+
+void StageRun::write_files(const Step& step) {
+  const FileStepContext context{build_.services_, build_.sources_.remote, build_.job_.modes,
+                                build_.plan_.source_date_epoch};
+  const auto written = write_file_layer(step, copy_input_, state_.layers, context);
+  Outcome outcome{base::rfc3339_text(build_.plan_.source_date_epoch), nullptr, !written};
+  if (written) {
+    outcome.layer = std::make_shared<ImageLayer>(build_.services_, written->blob, written->diff_id);
+    state_.layers.push_back(outcome.layer);
+  }
+  state_.outcomes.push_back(std::move(outcome));
+}
+
+RunInput StageRun::run_input() const {
+  return {build_.sources_.mounted,
+          build_.plain_context_,
+          {},
+          build_.job_.secrets,
+          build_.secrets_,
+          build_.plan_.build_arguments,
+          build_.job_.network,
+          build_.job_.new_privileges,
+          build_.job_.limits,
+          plan_.platform,
+          build_.job_.of_project,
+          write_options(build_.plan_.source_date_epoch)};
+}
+
+void StageRun::run_command(const Step& step, base::ActivityId activity) {
+  const auto& run = std::get<dockerfile::Run>(step.instruction.body);
+  // Nothing is mounted at this moment, so trees of written layers can move to their place in the store.
+  for (const auto& layer : state_.layers) layer->settle(false);
+  RunInput input = run_input();
+  for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
+    if (std::holds_alternative<dockerfile::FromStage>(step.origins[i]) ||
+        std::holds_alternative<dockerfile::FromImage>(step.origins[i]))
+      input.origins[i] = without_empty(origin_layers(step.origins[i]));
+  }
+  RunChanges changes = run_command_step(step, state_.layers, input, build_.services_, activity);
+  // The command has seen the context by a bind mount; if a file of it changed meanwhile, the key would be a
+  // lie.
+  check_mounted_context(step, build_.sources_);
+  const auto promise = std::make_shared<std::promise<layer::WrittenLayer>>();
+  auto layer = std::make_shared<ImageLayer>(build_.services_, promise->get_future().share(),
+                                            std::move(changes.work), changes.upper);
+  later(step, [this, &step, promise, upper = changes.upper, root = changes.root] {
+    try {
+      blame(step, [&] {
+        BlobSink sink(build_.services_.store());
+        layer::WrittenLayer written =
+            layer::from_upper(upper, build_.services_.marks(), root, sink,
+                              write_options(build_.plan_.source_date_epoch), build_.services_.cancellation());
+        sink.keep(written);
+        promise->set_value(std::move(written));
+      });
+    } catch (...) {
+      promise->set_exception(std::current_exception());
+      throw;
+    }
+  });
+  state_.layers.push_back(layer);
+  state_.outcomes.push_back({base::rfc3339_text(build_.plan_.source_date_epoch), std::move(layer), false});
+}
+
+// Puts the outcome into the cache once it is written, and lets others have the key then. A cache entry waits
+// for the disk; while further outcomes are waiting for their turn already, the last of them does it for all.
+void StageRun::note(std::size_t index, KeyLock lock) {
+  const auto held = std::make_shared<KeyLock>(std::move(lock));
+  std::vector<std::string> keys = {plan_.steps[index].key};
+  if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
+  ++to_note_;
+  later(plan_.steps[index], [this, index, state = state_, keys, held] {
+    std::exception_ptr error;
+    try {
+      noted_.push_back({index + 1, build_.cache_.entry(keys, state, base_layers_), state, std::move(*held)});
+    } catch (...) {
+      error = std::current_exception();
+    }
+    if (--to_note_ == 0) put_noted();
+    if (error) std::rethrow_exception(error);
+  });
+}
+
+void StageRun::put_noted() {
+  std::vector<Note> notes = std::exchange(noted_, {});
+  std::vector<store::Store::Keyed> entries;
+  for (const Note& note : notes) entries.push_back(note.entry);
+  build_.cache_.put(entries);
+  for (Note& note : notes) {
+    note.lock = KeyLock();
+    share(note.steps, note.entry.keys, note.state);
+  }
+}
+
+// Lets other machines have the state, in the background.
+void StageRun::share(std::size_t steps, const std::vector<std::string>& keys, const StageState& state) {
+  const auto& writing = build_.caches_.writing;
+  if (!writing || !writing->repo->usable()) return;
+  build_.caches_.writer.write(writing, make_cache_image(build_.plan_, plan_.index, steps, state, keys), keys,
+                              state.layers);
+}
+
+void StageRun::later(const Step& step, std::function<void()> work) {
+  const auto task =
+      std::make_shared<std::packaged_task<void()>>([&step, work = std::move(work)] { blame(step, work); });
+  notes_.push_back(task->get_future());
+  writer_.submit([task] { (*task)(); });
+}
+
+void StageRun::finish_notes(bool throw_errors) {
+  std::exception_ptr error;
+  for (auto& note : notes_) {
+    try {
+      note.get();
+    } catch (...) {
+      if (!error) error = std::current_exception();
+    }
+  }
+  notes_.clear();
+  if (error && throw_errors) std::rethrow_exception(error);
+  if (error) return;
+  for (const auto& layer : state_.layers) {
+    try {
+      layer->settle(true);
+    } catch (...) {
+      if (throw_errors) throw;
+    }
+  }
+}
+
+}  // namespace ixian::engine

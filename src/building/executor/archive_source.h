@@ -1,0 +1,23 @@
+// ADD unpacks local tar archives, however they are compressed.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/cancel.h"
+#include "layer_files/from_entries.h"
+#include "store/store.h"
+#include "tar/format.h"
+
+namespace ixian::engine {
+
+using OnArchiveEntry = std::function<void(oci::TarEntry entry, layer::LayerEntry content)>;
+
+// Calls back with each entry of the archive, in its order. False, and nothing was called, where the file is
+// no archive: Docker copies it then. What files hold is spooled to `work`, which must live as long as the
+// entries are used. Throws Error{kTaskFailed} for an archive that breaks off, or holds more than a layer may.
+bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::WorkFolder>& work,
+                  const OnArchiveEntry& on_entry, base::Cancellation& cancellation);
+
+}  // namespace ixian::engine

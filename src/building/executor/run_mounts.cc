@@ -1,0 +1,184 @@
+// What a mount of a RUN shows, and whether it may be written to:
+//
+//   bind from the context   the files themselves where nothing is filtered or changed on the way and the
+//                           mount is read-only; else a copy, made as the key saw them
+//   bind from a stage       an overlay of its layers, with a writable layer where that is asked for
+//   cache                   a directory of the store, shared or locked, perhaps begun with files of a stage
+//   tmpfs, secret           made by the sandbox, in memory
+#include "executor/run_mounts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/thread_pool.h"
+#include "context/write_tree.h"
+#include "files/fs.h"
+#include "sandbox/bind_source.h"
+#include "snapshot/layers_view.h"
+
+namespace ixian::engine {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using dockerfile::MountKind;
+
+constexpr std::uint32_t kSecretMode = 0400;
+
+}  // namespace
+
+const SecretSource* find_secret(const RunInput& input, const dockerfile::Mount& mount) {
+  const auto found = std::find_if(input.secrets.begin(), input.secrets.end(),
+                                  [&](const SecretSource& each) { return each.id == mount.id; });
+  if (found != input.secrets.end()) return &*found;
+  if (!mount.required) return nullptr;
+  throw Error(
+      ErrorCode::kUsage,
+      input.of_project
+          ? fmt::format(
+                "The secret {0} is required, and the image task names none of that id: give its class "
+                "secrets = {{\"{0}\": \"env:NAME\"}}, or \"file:PATH\". For a task that a module brings, "
+                "derive a class of the same name from it.",
+                mount.id)
+          : fmt::format("The secret {0} is required; pass it: --secret id={0},src=FILE or --secret "
+                        "id={0},env=NAME.",
+                        mount.id));
+}
+
+std::vector<std::string> lowers(const LayerStack& layers, LayerServices& services, const std::string& work) {
+  std::vector<layer::StackedTree> trees(layers.size());
+  base::parallel_for(layers.size(), std::max(2u, base::processor_count()),
+                     [&](std::size_t i) { trees[i] = layers[i]->stacked(); });
+  std::vector<std::string> paths;
+  for (const layer::StackedTree& tree : trees) paths.push_back(tree.path);
+  if (std::none_of(trees.begin(), trees.end(), [](const auto& tree) { return tree.listing != nullptr; }))
+    return paths;
+  const std::string gaps = work + "/gaps";
+  base::make_directories(gaps);
+  if (layer::fill_gaps(trees, services.marks(), gaps)) paths.push_back(gaps);
+  return paths;
+}
+
+RunMounts::~RunMounts() {
+  // What is mounted goes before the folders that it is mounted in.
+  mounts_.clear();
+}
+
+std::string RunMounts::mount_layers(const LayerStack& layers, bool read_only) {
+  works_.push_back(services_.store().work());
+  const std::string& work = works_.back()->path();
+  sandbox::RootFs& root_fs = services_.root_fs();
+  const auto paths = lowers(layers, services_, work);
+  mounts_.push_back(read_only ? root_fs.prepare_read_only(paths, work, services_.cancellation())
+                              : root_fs.prepare(paths, work, services_.cancellation()));
+  return mounts_.back()->path();
+}
+
+// What the command writes is thrown away, and must not reach the context.
+sandbox::BindMount RunMounts::copy_of_context(const std::string& source) {
+  works_.push_back(services_.store().work());
+  input_.mounted.copy(source, works_.back()->path() + "/context");
+  return sandbox::open_bind(works_.back()->path(), "context", false);
+}
+
+void RunMounts::add_bind(const Step& step, const dockerfile::Mount& mount, std::size_t index,
+                         sandbox::RunSpec& spec) {
+  sandbox::BindMount bind;
+  if (const auto layers = input_.origins.find(index); layers != input_.origins.end()) {
+    bind = sandbox::open_bind(mount_layers(layers->second, mount.read_only), mount.source, mount.read_only);
+  } else if (input_.plain_context && mount.read_only) {
+    const std::string path = input_.mounted.path(mount.source);
+    bind = sandbox::bind_of(input_.plain_context->open_path(path), path, true);
+  } else {
+    bind = copy_of_context(mount.source);
+    bind.read_only = mount.read_only;
+  }
+  spec.mounts.push_back({step.settings->absolute(mount.target), std::move(bind)});
+}
+
+CacheMount::Begin RunMounts::cache_begin(const dockerfile::Mount& mount, std::size_t index) {
+  const auto layers = input_.origins.find(index);
+  if (mount.from.empty() || layers == input_.origins.end()) return {};
+  std::string content;
+  // Another content of the stage is another cache: what began with the old files is not what was asked for.
+  for (const auto& layer : layers->second) content += layer->diff_id().text() + "\n";
+  return {std::move(content), [this, &mount, stack = layers->second](const std::string& folder) {
+            const LayersView view(stack);
+            const std::string source = context::resolve_path(view, mount.source, true);
+            for (const std::string& name : view.children(source)) {
+              materialise(view, context::join_path(source, name), folder + "/" + name,
+                          services_.cancellation());
+            }
+          }};
+}
+
+// All in one order, so that two RUNs cannot wait for each other's. One that several mounts show is taken
+// once.
+void RunMounts::take_caches(const dockerfile::Run& run) {
+  std::map<std::string, std::pair<std::size_t, CacheMount::Begin>> wanted;
+  for (std::size_t i = 0; i < run.mounts.size(); ++i) {
+    if (run.mounts[i].kind != MountKind::kCache) continue;
+    CacheMount::Begin begin = cache_begin(run.mounts[i], i);
+    cache_names_[i] = CacheMount::name_of(run.mounts[i], begin);
+    const auto [place, is_new] = wanted.try_emplace(cache_names_[i], i, std::move(begin));
+    if (!is_new && run.mounts[i].sharing == dockerfile::Sharing::kLocked) place->second.first = i;
+  }
+  for (const auto& [name, first] : wanted) {
+    caches_[name] = std::make_unique<CacheMount>(services_.store(), run.mounts[first.first], first.second,
+                                                 services_.cancellation());
+  }
+}
+
+// A part of a cache that another RUN has filled. What a cache began with is the part already.
+sandbox::BindMount RunMounts::cache_bind(const dockerfile::Mount& mount, std::size_t index) {
+  const std::string& folder = caches_.at(cache_names_.at(index))->path();
+  const std::string part = mount.from.empty() ? mount.source : "";
+  try {
+    return sandbox::open_bind(folder, part, mount.read_only);
+  } catch (const Error& error) {
+    if (part.empty()) throw;
+    throw Error(ErrorCode::kTaskFailed, fmt::format("The cache {} has no {} to mount. {}", mount.id,
+                                                    base::printable_path(part), error.message()));
+  }
+}
+
+void RunMounts::add_secret(const dockerfile::Mount& mount, const std::string& target,
+                           sandbox::RunSpec& spec) {
+  const SecretSource* source = find_secret(input_, mount);
+  if (source == nullptr) return;
+  const base::Secret content = input_.secret_values.get(*source);
+  if (mount.env) spec.env.emplace_back(*mount.env, content.reveal());
+  if (mount.target.empty()) return;
+  sandbox::SecretMount secret{content, static_cast<mode_t>(mount.mode.value_or(kSecretMode)),
+                              mount.uid.value_or(0), mount.gid.value_or(0)};
+  spec.mounts.push_back({target, std::move(secret)});
+}
+
+void RunMounts::add(const Step& step, const dockerfile::Run& run, sandbox::RunSpec& spec) {
+  take_caches(run);
+  for (std::size_t i = 0; i < run.mounts.size(); ++i) {
+    const dockerfile::Mount& mount = run.mounts[i];
+    const std::string target = step.settings->absolute(mount.target);
+    switch (mount.kind) {
+      case MountKind::kBind:
+        add_bind(step, mount, i, spec);
+        break;
+      case MountKind::kCache:
+        spec.mounts.push_back({target, cache_bind(mount, i)});
+        break;
+      case MountKind::kTmpfs:
+        spec.mounts.push_back({target, sandbox::TmpfsMount{mount.size, 01777}});
+        break;
+      case MountKind::kSecret:
+        add_secret(mount, target, spec);
+        break;
+    }
+  }
+}
+
+}  // namespace ixian::engine

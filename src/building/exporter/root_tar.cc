@@ -1,0 +1,115 @@
+#include "exporter/root_tar.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+
+#include "base/error.h"
+#include "layer/hash_table.h"
+#include "layer/layer_writer.h"
+#include "layer/path_hash.h"
+#include "layer/spooled_records.h"
+
+namespace ixian::engine {
+namespace {
+
+layer::WriteOptions plain_tar() {
+  layer::WriteOptions options;
+  options.compression = layer::Compression::kNone;
+  return options;
+}
+
+class RootTar {
+ public:
+  RootTar(const LayersView& image, layer::ByteSink& sink, base::Cancellation& cancellation)
+      : image_(image), cancellation_(cancellation), writer_(sink, plain_tar(), cancellation) {}
+
+  void run() {
+    for (layer::MergedTree::Below below(image_.tree(), ""); below.next();) {
+      cancellation_.throw_if_requested();
+      const std::string& path = below.found().entry.path;
+      try {
+        add(below.found());
+      } catch (const std::invalid_argument& error) {
+        throw base::Error(base::ErrorCode::kTaskFailed,
+                          fmt::format("/{} cannot be put into an archive: it does not fit ({}).",
+                                      base::printable_path(path), base::printable_path(error.what())));
+      }
+    }
+    writer_.finish();
+  }
+
+ private:
+  using Found = layer::MergedTree::Found;
+
+  void add(const Found& found) {
+    oci::TarEntry entry = LayersView::entry(found);
+    entry.name = found.entry.path;
+    if (entry.type == oci::TarType::kSymlink) entry.mode = 0777;
+    if (entry.type == oci::TarType::kFolder) entry.xattrs = image_.xattrs(found);
+    if (entry.type == oci::TarType::kFile) return add_file(found, std::move(entry));
+    writer_.add(std::move(entry));
+  }
+
+  void add_file(const Found& found, oci::TarEntry entry) {
+    if (found.entry.type != layer::EntryType::kFile) {
+      throw base::Error(
+          base::ErrorCode::kTaskFailed,
+          fmt::format("/{} in the image is a hard link to /{}, which is not there.",
+                      base::printable_path(entry.name), base::printable_path(found.entry.link)));
+    }
+    if (auto first = first_name(found)) {
+      entry.type = oci::TarType::kHardLink;
+      entry.size = 0;
+      entry.link = std::move(*first);
+      return writer_.add(std::move(entry));
+    }
+    entry.xattrs = image_.xattrs(found);
+    std::uint64_t left = entry.size;
+    const base::UniqueFd fd = left == 0 ? base::UniqueFd() : image_.open(found);
+    writer_.add(std::move(entry));
+    while (left > 0) {
+      const layer::LayerWriter::Space space = writer_.space();
+      const ssize_t count = ::read(fd.get(), space.data, std::min<std::uint64_t>(space.size, left));
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) {
+        throw base::Error(base::ErrorCode::kTaskFailed,
+                          fmt::format("Cannot read {}: {}.", base::printable_path(found.entry.path),
+                                      count < 0 ? base::errno_text(errno) : "it is shorter than it was"));
+      }
+      writer_.filled(static_cast<std::size_t>(count));
+      left -= static_cast<std::uint64_t>(count);
+    }
+  }
+
+  // The name that the file has in the archive already; nullopt where it comes first.
+  std::optional<std::string> first_name(const Found& found) {
+    const std::string& path = found.entry.path;
+    const std::uint64_t file = layer::path_hash(found.layer, found.content_path);
+    if (const auto* known = first_names_.find(file)) return names_.at(known->value);
+    if (found.content_path == path) return std::nullopt;
+    const auto itself = image_.tree().find(found.content_path);
+    const bool shows = itself && itself->layer == found.layer && itself->content_path == found.content_path;
+    if (shows && layer::path_less(found.content_path, path)) return found.content_path;
+    first_names_.put(file).value = names_.size();
+    names_.add(path);
+    return std::nullopt;
+  }
+
+  const LayersView& image_;
+  base::Cancellation& cancellation_;
+  layer::LayerWriter writer_;
+  layer::HashMap first_names_;  // of files that came under another name than that of their content
+  layer::SpooledRecords names_;
+};
+
+}  // namespace
+
+void write_tar_of(const LayersView& image, layer::ByteSink& sink, base::Cancellation& cancellation) {
+  RootTar(image, sink, cancellation).run();
+}
+
+}  // namespace ixian::engine

@@ -1,0 +1,63 @@
+// The tar is a COPY of the whole image over nothing, so that it looks like a layer. The directory is written
+// layer by layer from their archives, without extracting them into the store first.
+#include "exporter/rootfs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "exporter/root_tar.h"
+#include "files/fs.h"
+#include "layer_files/checkout.h"
+#include "oci/copy_image.h"
+#include "oci/image_config.h"
+#include "snapshot/layers_view.h"
+#include "snapshot/lazy_layer.h"
+
+namespace ixian::engine {
+namespace {
+
+LayerStack layers_of(LayerServices& services, const BuiltStage& image) {
+  const auto manifest = std::get<oci::Manifest>(image.manifest.parsed());
+  const auto repo = services.store().images("");
+  const oci::ImageConfig config = oci::parse_image_config(oci::read_blob(*repo, manifest.config));
+  LayerStack layers;
+  for (std::size_t i = 0; i < manifest.layers.size(); ++i)
+    layers.push_back(std::make_shared<ImageLayer>(services, manifest.layers[i], config.diff_ids.at(i),
+                                                  nullptr, Remaking{Remaking::By::kNobody, {}}));
+  return layers;
+}
+
+}  // namespace
+
+void write_root_tar(const std::shared_ptr<store::Store>& store, const BuiltStage& image,
+                    layer::ByteSink& sink, base::EventSink& events, base::Cancellation& cancellation) {
+  const auto lease = store->lease();
+  LayerServices services(store, events, cancellation);
+  write_tar_of(LayersView(layers_of(services, image)), sink, cancellation);
+}
+
+void write_root_folder(const std::shared_ptr<store::Store>& store, const BuiltStage& image,
+                       const std::string& folder, base::EventSink& events, base::Cancellation& cancellation) {
+  const auto lease = store->lease();
+  LayerServices services(store, events, cancellation);
+  const LayerStack layers = layers_of(services, image);
+  std::vector<layer::CheckoutLayer> parts;
+  for (const auto& layer : layers) parts.push_back(layer->for_checkout());
+  base::make_directories(folder);
+  const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) {
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("Cannot open {}: {}.", base::printable_path(folder), base::errno_text(errno)));
+  }
+  layer::checkout(parts, fd.get(), cancellation);
+}
+
+}  // namespace ixian::engine

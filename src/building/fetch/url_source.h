@@ -1,0 +1,27 @@
+// The file that a URL gives.
+#pragma once
+
+#include <memory>
+
+#include "fetch/fetcher.h"
+
+namespace ixian::engine {
+
+// What the store remembers of a URL: that content of this digest came with these validators.
+struct UrlNote {
+  std::string digest;    // "sha256:…"; "" is nothing
+  std::string etag;      // "" is none
+  std::string modified;  // Last-Modified; "" is none
+};
+
+// Downloads it, or finds that it is what `note` says and returns null. `note` becomes what is to be
+// remembered, without validators where the server gave none that can be trusted. Checks the source's
+// checksum.
+std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source, UrlNote& note,
+                                          http::Client& client, store::Store& store,
+                                          const FetchLimits& limits, base::Cancellation& cancellation);
+
+// What Authorization says of a login.
+base::Secret basic_authorization(const dockerfile::Login& login);
+
+}  // namespace ixian::engine

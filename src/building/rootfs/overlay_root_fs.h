@@ -1,0 +1,14 @@
+// RootFs by overlayfs.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "rootfs/root_fs.h"
+
+namespace ixian::sandbox {
+
+// `kind` is kOverlay or kUserOverlay; `reason` is what RootFs::reason() says.
+std::unique_ptr<RootFs> make_overlay(RootFsKind kind, std::string reason);
+
+}  // namespace ixian::sandbox

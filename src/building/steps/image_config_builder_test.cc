@@ -1,0 +1,63 @@
+#include "steps/image_config_builder.h"
+
+#include <gtest/gtest.h>
+
+#include "dockerfile/dockerfile.h"
+#include "stages/scope.h"
+
+namespace ixian::engine {
+namespace {
+
+// The configuration after these instructions.
+base::Json configured(const std::string& instructions,
+                      ImageSettings settings = ImageSettings(oci::host_platform())) {
+  const dockerfile::Dockerfile file = dockerfile::parse("FROM scratch\n" + instructions, "Dockerfile");
+  const dockerfile::GlobalScope global(file, {});
+  dockerfile::StageScope scope(global, settings.environment());
+  for (const auto& instruction : file.stages[0].instructions)
+    settings.apply(scope.resolve(instruction).instruction);
+  return settings.document().at("config");
+}
+
+ImageSettings based_on(const base::Json& runtime) {
+  oci::ImageConfig config;
+  config.document = {{"architecture", "amd64"}, {"os", "linux"}, {"config", runtime}};
+  return ImageSettings(config);
+}
+
+TEST(Settings, EntrypointTakesAwayTheCmdOfTheBaseButNotItsOwn) {
+  const ImageSettings base = based_on({{"Cmd", {"sh"}}});
+  EXPECT_FALSE(configured("ENTRYPOINT [\"run\"]\n", base).contains("Cmd"));
+  EXPECT_EQ(configured("CMD [\"mine\"]\nENTRYPOINT [\"run\"]\n", base)["Cmd"], base::Json({"mine"}));
+}
+
+TEST(Settings, WorkdirIsResolvedAgainstTheOneBefore) {
+  EXPECT_EQ(configured("WORKDIR /a\nWORKDIR b/../c\n")["WorkingDir"], "/a/c");
+}
+
+TEST(Settings, ShellFormUsesTheShellAsItIsThen) {
+  EXPECT_EQ(configured("CMD one\n")["Cmd"], base::Json({"/bin/sh", "-c", "one"}));
+  EXPECT_EQ(configured("SHELL [\"bash\", \"-c\"]\nCMD one\n")["Cmd"], base::Json({"bash", "-c", "one"}));
+}
+
+TEST(Settings, TriggersOfTheBaseAreNotThoseOfTheImage) {
+  const ImageSettings base = based_on({{"OnBuild", {"RUN one"}}});
+  EXPECT_EQ(base.triggers(), std::vector<std::string>{"RUN one"});
+  EXPECT_EQ(configured("ONBUILD RUN two\n", base)["OnBuild"], base::Json({"RUN two"}));
+}
+
+TEST(Settings, WhatDockerWritesIsWhatIsWritten) {
+  const base::Json config = configured(
+      "EXPOSE 80 53/udp\nVOLUME /v\nUSER app\nSTOPSIGNAL SIGINT\nLABEL a=b\nHEALTHCHECK --interval=3s CMD "
+      "true\n");
+  EXPECT_EQ(config["ExposedPorts"], base::Json::parse(R"({"80/tcp":{},"53/udp":{}})"));
+  EXPECT_EQ(config["Volumes"], base::Json::parse(R"({"/v":{}})"));
+  EXPECT_EQ(config["User"], "app");
+  EXPECT_EQ(config["StopSignal"], "SIGINT");
+  EXPECT_EQ(config["Labels"]["a"], "b");
+  EXPECT_EQ(config["Healthcheck"]["Test"], base::Json({"CMD-SHELL", "true"}));
+  EXPECT_EQ(config["Healthcheck"]["Interval"], 3'000'000'000);
+}
+
+}  // namespace
+}  // namespace ixian::engine

@@ -1,0 +1,51 @@
+// BuildKit's checks: what is allowed and probably not meant.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dockerfile/dockerfile.h"
+#include "pattern/ignore_rules.h"
+#include "stages/scope.h"
+
+namespace ixian::dockerfile {
+
+struct Warning {
+  std::string rule;     // "FromAsCasing", the names of BuildKit
+  std::string message;  // one line that can be shown, without its full stop
+  Position at;
+};
+
+// The bases of a project's stages are arguments that these always get, so that it says nothing of them.
+inline constexpr char kInvalidDefaultArg[] = "InvalidDefaultArgInFrom";
+
+// "Dockerfile:3: … (FromAsCasing)".
+std::string line_of(const Warning& warning, const std::string& file);
+
+struct LintReport {
+  std::vector<Warning> warnings;  // in the order of the file
+  bool is_error = false;          // "# check=error=true", and there are warnings
+};
+
+// What a check may know besides the file.
+struct LintInputs {
+  struct Base {
+    std::vector<std::string> environment;
+    std::string platform;         // of the image, "linux/arm64/v8"; "" is not known
+    std::string wanted_platform;  // that it was asked for
+  };
+  // Base images, by the index of the stage that names them. UndefinedVar is only looked for in stages whose
+  // base is known, or is scratch.
+  std::map<std::size_t, Base> bases;
+  const IgnoreRules* ignored = nullptr;  // for CopyIgnoredFile
+};
+
+// Rules that "# check=skip=…" names are left out, for the file or, in a comment above it, for an instruction.
+// An experimental rule (InvalidDefinitionDescription) is looked at where "# check=experimental=…" names it.
+// Throws Error where the options of # check= are wrong. A stage that cannot be evaluated is looked at up to
+// there: that it cannot is for others to say, and may be what the warnings explain.
+LintReport lint(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs = {});
+
+}  // namespace ixian::dockerfile

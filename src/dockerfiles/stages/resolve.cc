@@ -1,0 +1,230 @@
+// StageScope::resolve: what each instruction does with its words.
+#include <stdexcept>
+
+#include "dockerfile/expand_word.h"
+#include "dockerfile/file_mode.h"
+#include "dockerfile/values.h"
+#include "pattern/ignore_rules.h"
+#include "stages/add_source.h"
+#include "stages/remote_source.h"
+#include "stages/scope.h"
+
+namespace ixian::dockerfile {
+namespace {
+
+// A file of a mebibyte whose every word expands to a mebibyte would take more memory than there is.
+constexpr std::size_t kMostExpandedBytes = 64 << 20;
+
+// Build args of BuildKit that are no variables.
+bool is_no_variable(std::string_view name) {
+  return name == "BUILDKIT_SBOM_SCAN_CONTEXT" || name == "BUILDKIT_SBOM_SCAN_STAGE";
+}
+
+bool is_sha256(std::string_view digest) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  return digest.starts_with(kAlgorithm) && digest.size() == kAlgorithm.size() + 64 &&
+         digest.find_first_not_of("0123456789abcdef", kAlgorithm.size()) == std::string_view::npos;
+}
+
+}  // namespace
+
+class StageScope::Resolver {
+ public:
+  Resolver(StageScope& scope, const Source& source, Resolved& resolved)
+      : scope_(scope), source_(source), resolved_(resolved) {}
+
+  void operator()(Env& env) {
+    // All words see the values from before the instruction.
+    expand_pairs(env.variables);
+    for (const KeyValue& variable : env.variables) scope_.set(variable.key.text, variable.value.text, true);
+  }
+  void operator()(Label& label) { expand_pairs(label.labels); }
+  void operator()(Arg& arg) {
+    for (ArgDeclaration& declaration : arg.declarations) declare(declaration);
+  }
+  void operator()(Add& add) {
+    expand_transfer(add);
+    expand(add.checksum);
+    check_sources(add);
+    check_checksum(add);
+  }
+  void operator()(Copy& copy) {
+    expand_transfer(copy);
+    for (const Word& source : copy.sources) {
+      if (!std::holds_alternative<ContextPath>(classify(source))) {
+        fail(source, "COPY cannot copy from a URL; ADD can.");
+      }
+    }
+  }
+  void operator()(Run& run) {
+    run.mounts.clear();
+    for (const Word& flag : run.mount_flags) {
+      run.mounts.push_back(parse_mount(flag, source_, [&](const std::string& field) {
+        Word word{field, flag.at};
+        expand(word);
+        return word.text;
+      }));
+    }
+  }
+  void operator()(Expose& expose) {
+    expose.ports.clear();
+    for (const Word& word : expose.words) {
+      for (const std::string& port : expanded(word).words) {
+        const auto ports = parse_ports(port);
+        if (!ports) {
+          fail(word, "\"" + shown(port) +
+                         "\" is no port; it is a number or two with a dash, then /tcp, /udp, /sctp "
+                         "or nothing.");
+        }
+        expose.ports.insert(expose.ports.end(), ports->begin(), ports->end());
+        if (expose.ports.size() > kMostPorts) fail(word, "this exposes more ports than there are.");
+      }
+    }
+  }
+  void operator()(User& user) { expand(user.user); }
+  void operator()(Workdir& workdir) { expand(workdir.path); }
+  void operator()(Volume& volume) {
+    for (Word& path : volume.paths) {
+      expand(path);
+      if (path.empty()) fail(path, "VOLUME needs a path, and this one is empty.");
+    }
+  }
+  void operator()(StopSignal& signal) {
+    expand(signal.signal);
+    if (!is_signal(signal.signal.text)) {
+      fail(signal.signal, "there is no signal \"" + shown(signal.signal.text) + "\".");
+    }
+  }
+  void operator()(Cmd&) {}
+  void operator()(Entrypoint&) {}
+  void operator()(Healthcheck&) {}
+  void operator()(Maintainer&) {}
+  void operator()(OnBuild&) {}
+  void operator()(Shell&) {}
+
+ private:
+  static constexpr std::size_t kMostPorts = 3 * 65536;
+
+  [[noreturn]] void fail(const Word& word, const std::string& sentence) const {
+    throw source_.error(word.at, sentence);
+  }
+
+  Expansion expanded(const Word& word, bool is_content = false) {
+    ExpandMode mode;
+    // In a heredoc's content the escape directive does not count, and quotes are text.
+    mode.escape = is_content ? '\\' : scope_.global_->escape();
+    mode.quotes_are_plain = is_content;
+    Expansion result = expand_word(
+        word, [this](std::string_view name) { return scope_.value(name); }, mode, source_);
+    resolved_.used.insert(result.found.begin(), result.found.end());
+    for (const std::string& name : result.missing) {
+      // An ARG without a value is known, and empty on purpose.
+      if (scope_.declared_names_.find(name) == scope_.declared_names_.end()) resolved_.undefined.insert(name);
+    }
+    scope_.expanded_bytes_ += result.text.size();
+    if (scope_.expanded_bytes_ > kMostExpandedBytes)
+      fail(word, "the words of this stage expand to more than 64 MiB.");
+    return result;
+  }
+
+  void expand(Word& word) {
+    if (!word.empty()) word.text = expanded(word).text;
+  }
+
+  void expand_pairs(std::vector<KeyValue>& pairs) {
+    for (KeyValue& pair : pairs) {
+      expand(pair.key);
+      expand(pair.value);
+      if (pair.key.empty()) fail(pair.key, "this name is empty.");
+    }
+  }
+
+  // Turns the refusal of a value into an error at its word.
+  template <typename Check>
+  auto check(const Word& word, const Check& check) const {
+    try {
+      return check(word);
+    } catch (const std::invalid_argument& error) {
+      throw source_.error(word.at, error.what());
+    }
+  }
+
+  void expand_transfer(FileTransfer& transfer) {
+    for (Word& source : transfer.sources) expand(source);
+    expand(transfer.destination);
+    expand(transfer.chown);
+    expand(transfer.chmod);
+    for (InlineFile& file : transfer.inline_files) {
+      if (file.expand) file.content = expanded({file.content, file.at}, true).text;
+    }
+    check(transfer.chmod, [](const Word& word) {
+      if (!word.empty()) FileMode mode(word.text);
+    });
+    for (const Word& pattern : transfer.excludes) {
+      check(pattern, [](const Word& word) { IgnoreRules::from_patterns({word.text}); });
+    }
+  }
+
+  AddSource classify(const Word& source) const {
+    return check(source, [](const Word& word) { return classify_source(word.text); });
+  }
+
+  void check_sources(const Add& add) const {
+    for (const Word& source : add.sources) {
+      check(source, [&](const Word& word) { return remote_source(word.text, "", add.keep_git_dir); });
+    }
+  }
+
+  void check_checksum(const Add& add) const {
+    if (add.checksum.empty()) return;
+    if (add.sources.size() != 1 || !add.inline_files.empty())
+      fail(add.checksum, "--checksum is for one source.");
+    const std::string& source = add.sources.front().text;
+    const auto remote = check(add.checksum, [&](const Word& checksum) {
+      return remote_source(source, checksum.text, add.keep_git_dir);
+    });
+    if (!remote) {
+      fail(add.checksum, "--checksum is for a URL or a git repository, not for files of the context.");
+    }
+    if (std::holds_alternative<UrlSource>(classify(add.sources.front())) && !is_sha256(add.checksum.text)) {
+      fail(add.checksum,
+           "--checksum of a URL is \"sha256:\" and 64 hexadecimal digits in small letters, not \"" +
+               shown(add.checksum.text) + "\"; no other digest is known.");
+    }
+  }
+
+  // A build arg, else the default, else what the global scope has.
+  void declare(ArgDeclaration& arg) {
+    const std::string& name = arg.name.text;
+    const auto& build_args = scope_.global_->options().build_args;
+    std::optional<std::string> value;
+    if (const auto given = build_args.find(name); given != build_args.end()) {
+      value = given->second;
+      scope_.used_build_args_.insert(name);
+    } else if (arg.value) {
+      value = expanded(*arg.value).text;
+    } else {
+      // An ARG before the first FROM counts in a stage only where it is declared again.
+      value = scope_.global_->value(name);
+    }
+    // An ARG without a value is not set at all: ${X-default} then counts.
+    if (value) {
+      if (!is_no_variable(name)) scope_.set(name, *value, false);
+      arg.value = Word{*value, arg.value ? arg.value->at : arg.name.at};
+    }
+    if (scope_.declared_names_.insert(name).second) scope_.declared_.push_back(name);
+  }
+
+  StageScope& scope_;
+  const Source& source_;
+  Resolved& resolved_;
+};
+
+StageScope::Resolved StageScope::resolve(const Instruction& instruction, const SourcePtr& source) {
+  Resolved resolved{instruction, {}, {}};
+  const SourcePtr& place = source ? source : global_->source();
+  std::visit(Resolver(*this, *place, resolved), resolved.instruction.body);
+  return resolved;
+}
+
+}  // namespace ixian::dockerfile

@@ -1,0 +1,194 @@
+// What the words after FROM and in --from mean: of several stages of one name the last above, else a number,
+// else an image. Names are compared in lower case. Stages only take from above, so a file has no rings and
+// its order is an order to build in.
+//
+// Triggers come in front of a stage's own instructions. Those of a stage in the same file are known at once;
+// those of an image only when its config is, so whoever reads configs adds them, and they may name further
+// images.
+#include "stages/stage_graph.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/characters.h"
+#include "base/text.h"
+#include "dockerfile/suggest.h"
+#include "dockerfile/values.h"
+
+namespace ixian::dockerfile {
+namespace {
+
+constexpr std::string_view kScratch = "scratch";
+constexpr std::size_t kMostNamesShown = 20;
+constexpr std::size_t kMostTriggerSteps = 10000;
+
+}  // namespace
+
+StageGraph::StageGraph(const Dockerfile& file, const GlobalScope& global) {
+  for (const Stage& stage : file.stages) {
+    names_.push_back(stage.name);
+    if (!stage.name.empty()) places_[stage.name].push_back(stage.index);
+  }
+  for (const Stage& stage : file.stages) {
+    StageNode node;
+    node.at = stage.base.at;
+    const std::string base = global.expand(stage.base).text;
+    if (base.empty()) {
+      throw file.source->error(stage.base.at,
+                               "the base \"" + shown(stage.base.text) +
+                                   "\" is empty; give its ARG a default before the first FROM, or a "
+                                   "value when the image is built.");
+    }
+    if (const auto above = find_above(base, stage.index)) {
+      node.base = FromStage{*above};
+    } else if (base == kScratch) {
+      node.base = FromScratch{};
+    } else {
+      node.base = FromImage{base};
+    }
+    if (!stage.platform.empty()) {
+      node.platform = global.expand(stage.platform).text;
+      if (node.platform.empty()) {
+        throw file.source->error(stage.platform.at,
+                                 "the platform \"" + shown(stage.platform.text) + "\" is empty.");
+      }
+    }
+    for (const Instruction& instruction : stage.instructions) {
+      node.steps.push_back(step_of(instruction, file.source, stage.index, false));
+    }
+    nodes_.push_back(std::move(node));
+    // Those of a stage in the same file are known already.
+    if (const auto* base_stage = std::get_if<FromStage>(&nodes_.back().base)) {
+      std::vector<std::string> triggers;
+      for (const Instruction& instruction : file.stages[base_stage->index].instructions) {
+        if (const auto* on_build = std::get_if<OnBuild>(&instruction.body))
+          triggers.push_back(on_build->trigger);
+      }
+      add_triggers(stage.index, triggers);
+    }
+  }
+}
+
+std::optional<std::size_t> StageGraph::find_above(std::string_view name, std::size_t stage) const {
+  const auto found = places_.find(base::to_lower(name));
+  if (found == places_.end()) return std::nullopt;
+  const auto after = std::lower_bound(found->second.begin(), found->second.end(), stage);
+  if (after == found->second.begin()) return std::nullopt;
+  return *(after - 1);
+}
+
+Origin StageGraph::origin_of(const Word& from, std::size_t stage, const Source& source) const {
+  if (from.empty()) return FromContext{};
+  if (const auto number = parse_number(from.text, 10)) {
+    if (*number >= stage) {
+      throw source.error(from.at,
+                         "there is no stage number " + from.text + " before this one; the first is 0.");
+    }
+    return FromStage{*number};
+  }
+  if (const auto above = find_above(from.text, stage)) return FromStage{*above};
+  const std::string lower = base::to_lower(from.text);
+  if (const auto found = places_.find(lower); found != places_.end()) {
+    // None stands above, so the first is this one or below it.
+    throw source.error(
+        from.at, found->second.front() == stage
+                     ? "a stage cannot take files from itself."
+                     : "the stage " + shown(from.text) + " stands further down; move it before this one.");
+  }
+  if (lower == kScratch) return FromScratch{};
+  return FromImage{from.text};
+}
+
+StageStep StageGraph::step_of(Instruction instruction, SourcePtr source, std::size_t stage,
+                              bool from_trigger) const {
+  StageStep step{std::move(instruction), std::move(source), from_trigger, {}};
+  if (const auto* copy = std::get_if<Copy>(&step.instruction.body)) {
+    step.origins.push_back(origin_of(copy->from, stage, *step.source));
+  } else if (const auto* run = std::get_if<Run>(&step.instruction.body)) {
+    for (const Word& mount : run->mount_flags) {
+      step.origins.push_back(origin_of({mount_from(mount, *step.source), mount.at}, stage, *step.source));
+    }
+  }
+  return step;
+}
+
+void StageGraph::add_triggers(std::size_t stage, const std::vector<std::string>& triggers) {
+  StageNode& node = nodes_.at(stage);
+  std::string base = "the base image";
+  if (const auto* image = std::get_if<FromImage>(&node.base)) base = shown(image->name);
+  if (const auto* other = std::get_if<FromStage>(&node.base)) base = "stage " + label(other->index);
+  std::vector<StageStep> steps;
+  for (const std::string& text : triggers) {
+    Trigger trigger = parse_trigger(text, "ONBUILD of " + base);
+    steps.push_back(step_of(std::move(trigger.instruction), std::move(trigger.source), stage, true));
+  }
+  trigger_steps_ += steps.size();
+  // A chain of stages may pass triggers on, each more than the one below.
+  if (trigger_steps_ > kMostTriggerSteps) {
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      "The ONBUILD instructions of this Dockerfile come to more than 10000.");
+  }
+  node.steps.insert(node.steps.begin(), std::make_move_iterator(steps.begin()),
+                    std::make_move_iterator(steps.end()));
+}
+
+std::string StageGraph::label(std::size_t stage) const {
+  return names_.at(stage).empty() ? "stage-" + std::to_string(stage) : names_[stage];
+}
+
+std::size_t StageGraph::target(std::string_view name) const {
+  if (name.empty()) return nodes_.size() - 1;
+  const std::string lower = base::to_lower(name);
+  // Of several stages with one name the last, as Docker takes it.
+  if (const auto last = find_above(lower, nodes_.size())) return *last;
+  if (const auto number = parse_number(name, 10); number && *number < nodes_.size()) return *number;
+
+  std::vector<std::string> names;
+  for (const std::string& known : names_) {
+    if (!known.empty() && std::find(names.begin(), names.end(), known) == names.end()) names.push_back(known);
+    if (names.size() == kMostNamesShown) break;
+  }
+  std::string list =
+      names.empty() ? "no stage has a name" : "there " + std::string(names.size() == 1 ? "is " : "are ");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    list += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + shown(names[i]);
+  }
+  throw base::Error(base::ErrorCode::kUsage,
+                    "There is no stage \"" + shown(name) + "\"; " + list + "." + did_you_mean(lower, names));
+}
+
+// Stages only take from stages above them, so one pass upwards is enough.
+std::vector<std::size_t> StageGraph::needed(std::size_t target) const {
+  std::vector<bool> marked(nodes_.size(), false);
+  marked.at(target) = true;
+  std::vector<std::size_t> result;
+  const auto mark = [&](const Origin& origin) {
+    if (const auto* stage = std::get_if<FromStage>(&origin)) marked[stage->index] = true;
+  };
+  for (std::size_t i = target + 1; i-- > 0;) {
+    if (!marked[i]) continue;
+    result.push_back(i);
+    mark(nodes_[i].base);
+    for (const StageStep& step : nodes_[i].steps)
+      std::for_each(step.origins.begin(), step.origins.end(), mark);
+  }
+  std::reverse(result.begin(), result.end());
+  return result;
+}
+
+std::vector<std::string> StageGraph::images(const std::vector<std::size_t>& stages) const {
+  std::vector<std::string> result;
+  std::set<std::string> seen;
+  const auto add = [&](const Origin& origin) {
+    const auto* image = std::get_if<FromImage>(&origin);
+    if (image != nullptr && seen.insert(image->name).second) result.push_back(image->name);
+  };
+  for (const std::size_t stage : stages) {
+    add(nodes_.at(stage).base);
+    for (const StageStep& step : nodes_[stage].steps)
+      std::for_each(step.origins.begin(), step.origins.end(), add);
+  }
+  return result;
+}
+
+}  // namespace ixian::dockerfile

@@ -1,0 +1,159 @@
+#include "stages/stage_graph.h"
+
+#include <gtest/gtest.h>
+
+namespace ixian::dockerfile {
+namespace {
+
+using Indexes = std::vector<std::size_t>;
+using Texts = std::vector<std::string>;
+
+StageGraph graph_of(const std::string& text, std::map<std::string, std::string> build_args = {}) {
+  const Dockerfile file = parse(text, "Dockerfile");
+  BuildOptions options;
+  options.build_args = std::move(build_args);
+  return StageGraph(file, GlobalScope(file, options));
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    graph_of(text);
+  } catch (const base::Error& error) {
+    return error.message();
+  }
+  return "";
+}
+
+TEST(StageGraph, ATargetNeedsWhatItTakesFrom) {
+  const StageGraph graph = graph_of(
+      "FROM debian AS base\n"
+      "FROM base AS tools\n"
+      "FROM alpine AS unused\n"
+      "FROM base AS build\nRUN --mount=from=tools,target=/t x\n"
+      "FROM scratch\nCOPY --from=BUILD /a /b\nCOPY --from=nginx:1 /c /d\n");
+  EXPECT_EQ(graph.needed(4), (Indexes{0, 1, 3, 4}));
+  EXPECT_EQ(graph.needed(1), (Indexes{0, 1}));
+  EXPECT_EQ(graph.images(graph.needed(4)), (Texts{"debian", "nginx:1"}));
+  EXPECT_EQ(graph.images({2}), Texts{"alpine"});
+}
+
+TEST(StageGraph, NamesOfStagesHaveNoCase) {
+  const StageGraph graph = graph_of("FROM debian AS Base\nFROM bAse\n");
+  EXPECT_EQ(graph.nodes()[1].base, Origin(FromStage{0}));
+}
+
+TEST(StageGraph, ANameIsThatOfTheNearestStageAbove) {
+  const StageGraph graph =
+      graph_of("FROM a AS x\nFROM b AS x\nFROM x AS x\nCOPY --from=x a b\nFROM c AS x\n");
+  EXPECT_EQ(graph.nodes()[2].base, Origin(FromStage{1}));
+  EXPECT_EQ(graph.nodes()[2].steps[0].origins, std::vector<Origin>{FromStage{1}});
+  EXPECT_EQ(graph.target("x"), 3u);
+}
+
+TEST(StageGraph, ABaseThatStandsFurtherDownIsAnImage) {
+  const StageGraph graph = graph_of("FROM later\nFROM debian AS later\n");
+  EXPECT_EQ(graph.nodes()[0].base, Origin(FromImage{"later"}));
+}
+
+TEST(StageGraph, FilesCannotBeTakenFromBelowOrFromItself) {
+  EXPECT_EQ(refusal("FROM a\nCOPY --from=later x y\nFROM b AS later\n"),
+            "Dockerfile:2:13: the stage later stands further down; move it before this one.");
+  EXPECT_EQ(refusal("FROM a AS me\nRUN --mount=from=ME,target=/x y\n"),
+            "Dockerfile:2:13: a stage cannot take files from itself.");
+}
+
+TEST(StageGraph, NumbersCountStagesFromZero) {
+  EXPECT_EQ(graph_of("FROM a\nFROM b\nCOPY --from=0 x y\n").needed(1), (Indexes{0, 1}));
+  EXPECT_EQ(refusal("FROM a\nCOPY --from=0 x y\n"),
+            "Dockerfile:2:13: there is no stage number 0 before this one; the first is 0.");
+  EXPECT_EQ(graph_of("FROM 0\n").nodes()[0].base, Origin(FromImage{"0"}));
+}
+
+TEST(StageGraph, ScratchIsNoImage) {
+  const StageGraph graph = graph_of("FROM scratch\nCOPY --from=scratch a b\nCOPY a b\n");
+  EXPECT_EQ(graph.nodes()[0].base, Origin(FromScratch{}));
+  EXPECT_EQ(graph.nodes()[0].steps[0].origins, std::vector<Origin>{FromScratch{}});
+  EXPECT_EQ(graph.nodes()[0].steps[1].origins, std::vector<Origin>{FromContext{}});
+  EXPECT_EQ(graph.images({0}), Texts{});
+}
+
+TEST(StageGraph, EachMountHasItsOrigin) {
+  const StageGraph graph = graph_of(
+      "FROM a AS s\nFROM b\nRUN --mount=target=/x --mount=from=s,target=/y --mount=from=i,target=/z q\n");
+  EXPECT_EQ(graph.nodes()[1].steps[0].origins,
+            (std::vector<Origin>{FromContext{}, FromStage{0}, FromImage{"i"}}));
+  EXPECT_NE(refusal("FROM a\nRUN --mount=from=$x,target=/x y\n").find("from cannot have variables"),
+            std::string::npos);
+}
+
+TEST(StageGraph, BasesAndPlatformsAreExpanded) {
+  const StageGraph graph = graph_of("ARG B=debian\nFROM --platform=$BUILDPLATFORM ${B}:12\n", {{"B", "x"}});
+  EXPECT_EQ(graph.nodes()[0].base, Origin(FromImage{"x:12"}));
+  EXPECT_EQ(graph.nodes()[0].platform, "linux/amd64");
+  EXPECT_EQ(refusal("ARG B\nFROM $B\n"),
+            "Dockerfile:2:6: the base \"$B\" is empty; give its ARG a default before the first FROM, or a "
+            "value when the image is built.");
+  EXPECT_EQ(refusal("FROM --platform=$none a\n"), "Dockerfile:1:17: the platform \"$none\" is empty.");
+}
+
+TEST(StageGraph, TargetsAreNamedOrCounted) {
+  const StageGraph graph = graph_of("FROM a AS build\nFROM b AS test\nFROM c\n");
+  EXPECT_EQ(graph.target(""), 2u);
+  EXPECT_EQ(graph.target("Build"), 0u);
+  EXPECT_EQ(graph.target("1"), 1u);
+  EXPECT_EQ(graph.label(0), "build");
+  EXPECT_EQ(graph.label(2), "stage-2");
+  try {
+    graph.target("tets");
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
+    EXPECT_EQ(error.message(), "There is no stage \"tets\"; there are build and test. Did you mean test?");
+  }
+  EXPECT_THROW(graph.target("3"), base::Error);
+}
+
+TEST(StageGraph, TriggersOfAStageRunInThoseThatStandOnIt) {
+  const StageGraph graph = graph_of(
+      "FROM debian AS tools\n"
+      "FROM debian AS base\nONBUILD COPY --from=tools a b\nONBUILD USER x\nRUN y\n"
+      "FROM base AS child\nRUN z\n"
+      "FROM child\n");
+  ASSERT_EQ(graph.nodes()[2].steps.size(), 3u);
+  EXPECT_TRUE(graph.nodes()[2].steps[0].from_trigger);
+  EXPECT_EQ(graph.nodes()[2].steps[0].origins, std::vector<Origin>{FromStage{0}});
+  EXPECT_FALSE(graph.nodes()[2].steps[2].from_trigger);
+  EXPECT_TRUE(graph.nodes()[3].steps.empty());  // once, not for grandchildren
+  EXPECT_EQ(graph.needed(1), Indexes{1});
+  EXPECT_EQ(graph.needed(2), (Indexes{0, 1, 2}));
+}
+
+TEST(StageGraph, TriggersOfAnImageCanBeAddedLater) {
+  StageGraph graph = graph_of("FROM a AS other\nFROM node:onbuild\nRUN x\n");
+  EXPECT_EQ(graph.needed(1), Indexes{1});
+  graph.add_triggers(1, {"COPY --from=other . /app", "RUN y"});
+  EXPECT_EQ(graph.needed(1), (Indexes{0, 1}));
+  EXPECT_EQ(graph.nodes()[1].steps.size(), 3u);
+  try {
+    graph.add_triggers(1, {"USER x", "COPY a"});
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.message(),
+              "ONBUILD of node:onbuild:1:6: COPY needs at least two arguments: what to copy, and where to.");
+  }
+  EXPECT_EQ(graph.nodes()[1].steps.size(), 3u);
+}
+
+TEST(StageGraph, ManyStagesAndTriggersTakeReasonableTime) {
+  std::string text = "FROM a AS x\n";
+  for (int i = 0; i < 5000; ++i) text += "FROM x AS s" + std::to_string(i) + "\n";
+  const StageGraph graph = graph_of(text);
+  EXPECT_EQ(graph.needed(5000), (Indexes{0, 5000}));
+  text = "FROM a AS x\n";
+  for (int i = 0; i < 200; ++i) text += "ONBUILD USER a\n";
+  for (int i = 0; i < 200; ++i) text += "FROM x\n";
+  EXPECT_NE(refusal(text).find("come to more than 10000"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ixian::dockerfile

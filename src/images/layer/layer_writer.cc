@@ -1,0 +1,193 @@
+#include "layer/layer_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/text.h"
+#include "layer/listing_sorter.h"
+#include "layer/packing.h"
+#include "layer/whiteout.h"
+#include "tar/writer.h"
+
+namespace ixian::layer {
+namespace {
+
+EntryType type_of(oci::TarType type) {
+  switch (type) {
+    case oci::TarType::kFile:
+      return EntryType::kFile;
+    case oci::TarType::kHardLink:
+      return EntryType::kHardLink;
+    case oci::TarType::kSymlink:
+      return EntryType::kSymlink;
+    case oci::TarType::kCharacterDevice:
+      return EntryType::kCharacterDevice;
+    case oci::TarType::kBlockDevice:
+      return EntryType::kBlockDevice;
+    case oci::TarType::kFolder:
+      return EntryType::kFolder;
+    case oci::TarType::kFifo:
+      return EntryType::kFifo;
+  }
+  throw std::logic_error("An entry of a layer has no type.");
+}
+
+}  // namespace
+
+ListedEntry listed(const oci::TarEntry& entry, std::string path, std::uint64_t offset) {
+  ListedEntry listed;
+  listed.path = std::move(path);
+  listed.type = type_of(entry.type);
+  listed.mode = entry.mode;
+  listed.uid = entry.uid;
+  listed.gid = entry.gid;
+  listed.size = entry.size;
+  listed.mtime = entry.mtime;
+  listed.link = entry.link;
+  listed.device_major = entry.device_major;
+  listed.device_minor = entry.device_minor;
+  listed.offset = listed.type == EntryType::kFile ? offset : 0;
+  return listed;
+}
+
+class LayerWriter::Impl {
+ public:
+  Impl(ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation)
+      : options_(options), packing_(blob, options.compression, options.threads, cancellation) {}
+
+  void add(oci::TarEntry entry) {
+    const std::string path = entry.name;
+    if (listed_path(path) != path) {
+      throw std::logic_error("Not a path of a layer: " + base::printable_path(path));
+    }
+    entry.user.clear();
+    entry.group.clear();
+    clamp(entry);
+    put_header(entry, path);
+    sorter_.add(listed(entry, path, packing_.size()));
+    body_ = entry.size;
+    padding_ = oci::tar_padding(entry.size);
+  }
+
+  void mark(const std::string& path, EntryType type) {
+    oci::TarEntry entry;
+    entry.name = type == EntryType::kWhiteout ? whiteout_name(path) : opaque_name(path);
+    entry.mode = 0;
+    put_header(entry, type == EntryType::kOpaque ? path + '/' : entry.name);
+    ListedEntry listed;
+    listed.path = path;
+    listed.type = type;
+    sorter_.add(listed);
+  }
+
+  Space space() {
+    Space space = packing_.space();
+    space.size = static_cast<std::size_t>(std::min<std::uint64_t>(space.size, body_));
+    return space;
+  }
+
+  void filled(std::size_t size) {
+    if (size > body_) throw std::logic_error("More of a file was written than its entry says.");
+    packing_.filled(size);
+    body_ -= size;
+  }
+
+  void write(std::string_view bytes) {
+    if (bytes.size() > body_) throw std::logic_error("More of a file was written than its entry says.");
+    packing_.write(bytes);
+    body_ -= bytes.size();
+  }
+
+  WrittenLayer finish() {
+    end_body();
+    packing_.write(oci::tar_end());
+    const std::uint64_t tar_size = packing_.size();
+    const auto result = packing_.finish();
+    return {.blob = {.media_type = std::string(media_type_of(options_.compression)),
+                     .digest = result.digest,
+                     .size = result.blob_size,
+                     .platform = {},
+                     .annotations = {},
+                     .urls = {},
+                     .artifact_type = {}},
+            .diff_id = result.diff_id,
+            .tar_size = tar_size,
+            .listing = sorter_.finish()};
+  }
+
+ private:
+  void clamp(oci::TarEntry& entry) const {
+    if (!options_.nanoseconds) entry.mtime_ns = 0;
+    if (options_.latest_mtime && entry.mtime >= *options_.latest_mtime) {
+      entry.mtime = *options_.latest_mtime;
+      entry.mtime_ns = 0;
+    }
+  }
+
+  void put_header(const oci::TarEntry& entry, const std::string& key) {
+    end_body();
+    if (started_ && !path_less(last_key_, key)) {
+      throw std::logic_error(fmt::format("The entry {} of a layer is not in order behind {}.",
+                                         base::printable_path(key), base::printable_path(last_key_)));
+    }
+    started_ = true;
+    last_key_ = key;
+    oci::TarEntry root;
+    if (entry.name.empty()) {
+      root = entry;
+      root.name = "./";
+    }
+    packing_.write(oci::tar_header(entry.name.empty() ? root : entry));
+  }
+
+  void end_body() {
+    if (body_ != 0) throw std::logic_error("Less of a file was written than its entry says.");
+    packing_.write(std::string(padding_, '\0'));
+    padding_ = 0;
+  }
+
+  const WriteOptions options_;
+  Packing packing_;
+  ListingSorter sorter_;
+  std::uint64_t body_ = 0;  // bytes of the current file that are still to come
+  std::size_t padding_ = 0;
+  bool started_ = false;
+  std::string last_key_;
+};
+
+LayerWriter::LayerWriter(ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation)
+    : impl_(std::make_unique<Impl>(blob, options, cancellation)) {}
+
+LayerWriter::~LayerWriter() = default;
+
+void LayerWriter::add(oci::TarEntry entry) {
+  impl_->add(std::move(entry));
+}
+
+void LayerWriter::whiteout(const std::string& path) {
+  impl_->mark(path, EntryType::kWhiteout);
+}
+
+void LayerWriter::opaque(const std::string& path) {
+  impl_->mark(path, EntryType::kOpaque);
+}
+
+void LayerWriter::write(std::string_view bytes) {
+  impl_->write(bytes);
+}
+
+LayerWriter::Space LayerWriter::space() {
+  return impl_->space();
+}
+
+void LayerWriter::filled(std::size_t size) {
+  impl_->filled(size);
+}
+
+WrittenLayer LayerWriter::finish() {
+  return impl_->finish();
+}
+
+}  // namespace ixian::layer

@@ -1,0 +1,136 @@
+#include "layer_files/checkout.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "compression/limits.h"
+#include "compression/unpacking.h"
+#include "layer/hash_table.h"
+#include "layer/layer_reader.h"
+#include "layer/path_hash.h"
+#include "layer/spooled_records.h"
+#include "layer_files/entry_maker.h"
+
+// Nothing is applied on top of anything: MergedTree says what is where in the end, and of each layer only
+// what is still there is written. So the folder holds what a mount and every other output hold, whatever the
+// layers do to each other. Folders come first, empty, so that nothing is ever reached through a link.
+
+namespace ixian::layer {
+namespace {
+
+class Checkout {
+ public:
+  Checkout(const std::vector<CheckoutLayer>& layers, int folder, base::Cancellation& cancellation)
+      : layers_(layers),
+        cancellation_(cancellation),
+        tree_(listings_of(layers)),
+        maker_(folder, {Marks::kNone, false}, cancellation),
+        wanted_(layers.size()) {}
+
+  CheckedOut run() {
+    for (MergedTree::Below below(tree_, ""); below.next();) {
+      cancellation_.throw_if_requested();
+      note(below.found());
+    }
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      if (wanted_[i]) read(i);
+    }
+    links_.each([this](std::string_view link) {
+      const auto end = link.find('\0');
+      maker_.link(std::string(link.substr(0, end)), std::string(link.substr(end + 1)));
+    });
+    maker_.finish_folders([](const std::string&) { return true; });
+    return {maker_.skipped_devices(), maker_.skipped_attributes()};
+  }
+
+ private:
+  static std::vector<std::shared_ptr<const LayerListing>> listings_of(
+      const std::vector<CheckoutLayer>& layers) {
+    std::vector<std::shared_ptr<const LayerListing>> listings;
+    for (const CheckoutLayer& layer : layers) listings.push_back(layer.listing);
+    return listings;
+  }
+
+  void note(const MergedTree::Found& found) {
+    const std::string& path = found.entry.path;
+    if (found.entry.type == EntryType::kFolder) maker_.make_folder(path);
+    if (found.layer == MergedTree::kImplied || found.entry.type == EntryType::kHardLink) return;
+    wanted_[found.layer] = true;
+    if (found.content_path.empty() || found.content_path == path) return;
+    // Another name of a file, which is made where it is itself, or under the first of these names.
+    const auto itself = tree_.find(found.content_path);
+    if (itself && itself->layer == found.layer && itself->content_path == found.content_path)
+      return links_.add(found.content_path + '\0' + path);
+    const std::uint64_t file = number_of(found.layer, found.content_path);
+    if (const auto* known = first_names_.find(file)) return links_.add(names_.at(known->value) + '\0' + path);
+    first_names_.put(file).value = names_.size();
+    names_.add(path);
+  }
+
+  static std::uint64_t number_of(std::size_t layer, const std::string& path) {
+    return path_hash(layer, path);
+  }
+
+  // The name that an entry of a layer is made under; nullopt where nothing of it shows.
+  std::optional<std::string> name_of(std::size_t layer, const LayerReader& reader,
+                                     const LayerReader::Item& item) const {
+    // Of several entries with one path the last counts.
+    const auto is_it = [&](const ListedEntry& entry) {
+      return entry.type == item.type && (item.type != EntryType::kFile || entry.offset == reader.offset());
+    };
+    const bool mark = item.type == EntryType::kWhiteout || item.type == EntryType::kOpaque;
+    if (mark || item.type == EntryType::kHardLink) return std::nullopt;
+    const auto shown = tree_.find(item.path);
+    const bool itself = shown && shown->layer == layer &&
+                        (item.type == EntryType::kFolder || shown->content_path == item.path);
+    if (itself) return is_it(shown->entry) ? std::optional(item.path) : std::nullopt;
+    const auto* const other = first_names_.find(number_of(layer, item.path));
+    if (other == nullptr) return std::nullopt;
+    const auto listed = layers_[layer].listing->thing(item.path);
+    if (!listed || !is_it(*listed)) return std::nullopt;
+    return names_.at(other->value);
+  }
+
+  void read(std::size_t index) {
+    const CheckoutLayer& layer = layers_[index];
+    const auto blob = layer.open();
+    const Limits limits;
+    const std::optional<oci::Digest> diff_id = layer.diff_id;
+    Unpacking tar(*blob, layer.blob, diff_id, limits, cancellation_);
+    LayerReader reader(tar, layer.blob.digest.text(), limits);
+    while (const auto item = reader.next()) {
+      cancellation_.throw_if_requested();
+      if (const auto name = name_of(index, reader, *item)) maker_.make(reader, *item, *name);
+    }
+    tar.finish();
+    // It may have been somebody else's word.
+    if (reader.take_listing() != *layer.listing) {
+      throw base::Error(
+          base::ErrorCode::kRegistry,
+          fmt::format("The layer {} does not hold what its listing says. Remove the listing from the "
+                      "cache in the registry.",
+                      layer.blob.digest.text()));
+    }
+  }
+
+  const std::vector<CheckoutLayer>& layers_;
+  base::Cancellation& cancellation_;
+  const MergedTree tree_;
+  EntryMaker maker_;
+  std::vector<bool> wanted_;  // layers that something is taken from
+  // Of files that do not show where they are themselves: where the first of their names is in names_.
+  HashMap first_names_;
+  SpooledRecords names_;
+  SpooledRecords links_;  // "from\0to", to be made when all files are there
+};
+
+}  // namespace
+
+CheckedOut checkout(const std::vector<CheckoutLayer>& layers, int folder, base::Cancellation& cancellation) {
+  return Checkout(layers, folder, cancellation).run();
+}
+
+}  // namespace ixian::layer

@@ -1,0 +1,39 @@
+// What the Docker engine may ask of us: it pulls and pushes itself, and gets the credentials of each registry
+// that a build names.
+#include "app/docker_services.h"
+
+#include <cstdlib>
+#include <utility>
+
+namespace ixian::cli {
+namespace {
+
+std::optional<docker::Login> login_of(auth::Credential credential) {
+  // Registries that take a token as it is take it as a password, too.
+  if (!credential.bearer.empty()) return docker::Login{"token", std::move(credential.bearer), {}};
+  return docker::Login{credential.username, std::move(credential.password),
+                       std::move(credential.identity_token)};
+}
+
+}  // namespace
+
+docker::DockerServices docker_services(RegistryAccess& access, base::Cancellation& cancellation) {
+  docker::DockerServices services{cancellation, {}, {}, {}, {}, {}};
+  services.environment = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  services.login = [&access](const std::string& host) -> std::optional<docker::Login> {
+    auto credential = access.registries().credential(host);
+    return credential ? login_of(*std::move(credential)) : std::nullopt;
+  };
+  services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+    return access.registries().open(reference, registry::Access::kPull);
+  };
+  services.daemon_can_reach = [&access](const std::string& host) {
+    return !access.registries().is_folder(host);
+  };
+  return services;
+}
+
+}  // namespace ixian::cli

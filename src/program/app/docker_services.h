@@ -1,0 +1,13 @@
+// What the Docker engine gets from this program.
+#pragma once
+
+#include "app/registry_clients.h"
+#include "base/cancel.h"
+#include "docker/docker_engine.h"
+
+namespace ixian::cli {
+
+// `access` and `cancellation` outlive whoever has them.
+docker::DockerServices docker_services(RegistryAccess& access, base::Cancellation& cancellation);
+
+}  // namespace ixian::cli

@@ -1,0 +1,14 @@
+// What Python code may ask about images that it names itself.
+#pragma once
+
+#include "app/image_access.h"
+#include "base/cancel.h"
+#include "base/event.h"
+#include "script/image_hooks.h"
+
+namespace ixian::cli {
+
+// All but those about image tasks, which are the workspace's. All outlive what is returned.
+script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation);
+
+}  // namespace ixian::cli

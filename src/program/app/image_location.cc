@@ -1,0 +1,158 @@
+// Where an image is, as one word. The prefixes are those of skopeo, so that people know them; without one it
+// is a registry, with Docker's rule for short names. Only "store:" is ours.
+#include "app/image_location.h"
+
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "layout/layout_repo.h"
+#include "store/folder.h"
+#include "store/store.h"
+
+namespace ixian::cli {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+bool exists(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+// "localhost:5000", "registry.example.com": they could be names of Docker Hub, and are meant as hosts.
+bool is_host(const std::string& text) {
+  const std::string name = text.substr(0, text.find(':'));
+  const std::string rest = text.substr(name.size());
+  const bool port =
+      rest.empty() || (rest.size() > 1 && rest.find_first_not_of("0123456789", 1) == std::string::npos);
+  if (text.find('/') != std::string::npos || !port) return false;
+  return name == "localhost" ? !rest.empty() : oci::looks_like_host(name);
+}
+
+// "DIR:shop/web:1" is cut at the first colon, as no other reader of layouts takes folders with one; unless
+// there is such a folder.
+ImagePlace file_place(ImagePlace::Kind kind, const std::string& rest, const std::string& text) {
+  ImagePlace place;
+  place.kind = kind;
+  const std::size_t colon = rest.find(':');
+  if (colon == std::string::npos || exists(rest)) {
+    place.path = rest;
+  } else {
+    place.path = rest.substr(0, colon);
+    place.name = rest.substr(colon + 1);
+  }
+  if (place.path.empty())
+    throw Error(ErrorCode::kUsage, text + " does not say where: a path follows the first colon.");
+  return place;
+}
+
+}  // namespace
+
+std::string ImagePlace::text() const {
+  const std::string tail = name.empty() ? "" : ":" + name;
+  switch (kind) {
+    case Kind::kRegistry:
+      return reference.text();
+    case Kind::kStore:
+      return "store:" + name;
+    case Kind::kLayout:
+      return "oci:" + path + tail;
+    case Kind::kDockerArchive:
+      return "docker-archive:" + path + tail;
+  }
+  return "";
+}
+
+std::string ImagePlace::ref() const {
+  return has_reference() ? reference.identifier() : name;
+}
+
+ImagePlace parse_image_place(const std::string& text) {
+  const auto after = [&](std::string_view prefix) { return text.substr(prefix.size()); };
+  if (text.starts_with("oci:")) return file_place(ImagePlace::Kind::kLayout, after("oci:"), text);
+  if (text.starts_with("docker-archive:")) {
+    return file_place(ImagePlace::Kind::kDockerArchive, after("docker-archive:"), text);
+  }
+  if (text.starts_with("store:")) {
+    ImagePlace place;
+    place.kind = ImagePlace::Kind::kStore;
+    place.name = after("store:");
+    if (!place.name.empty()) place.reference = oci::parse_reference(place.name);
+    return place;
+  }
+  // Skopeo's other places: without this they would be taken for short names of Docker Hub.
+  for (const std::string_view other : {"docker-daemon:", "containers-storage:", "oci-archive:", "dir:"}) {
+    if (text.starts_with(other)) {
+      throw Error(ErrorCode::kUsage,
+                  text +
+                      ": images are read from and written to registries (host/name:tag), the store of this "
+                      "machine (store:name:tag), OCI layouts (oci:DIR:TAG) and docker archives "
+                      "(docker-archive:FILE).");
+    }
+  }
+  const std::string name = text.starts_with("docker://") ? after("docker://") : text;
+  if (is_host(name)) {
+    throw Error(ErrorCode::kUsage, name + " is a registry. Name a repository of it: " + name + "/NAME");
+  }
+  ImagePlace place;
+  place.reference = oci::parse_reference(name);
+  return place;
+}
+
+namespace {
+
+std::unique_ptr<oci::ImageRepo> open_store(const ImagePlace& place, base::Cancellation& cancellation,
+                                           bool only_reads) {
+  const auto store = store::Store::open(store::default_folder(), cancellation, {.only_reads = only_reads});
+  return store->images(place.name.empty() ? "" : place.reference.name());
+}
+
+}  // namespace
+
+bool can_be_read(const ImagePlace& place) {
+  if (place.kind == ImagePlace::Kind::kStore) return store::Folder(store::default_folder()).exists();
+  if (place.kind == ImagePlace::Kind::kLayout) return exists(place.path + "/index.json");
+  return place.kind == ImagePlace::Kind::kRegistry || exists(place.path);
+}
+
+std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
+                                            base::Cancellation& cancellation, bool dry_run) {
+  switch (place.kind) {
+    case ImagePlace::Kind::kLayout:
+      return layout::open_layout(place.path, layout::LayoutUse::kRead, cancellation);
+    case ImagePlace::Kind::kDockerArchive:
+      return layout::open_docker_archive(place.path, cancellation);
+    case ImagePlace::Kind::kStore:
+      if (const std::string folder = store::default_folder(); !store::Folder(folder).exists()) {
+        throw Error(ErrorCode::kRegistry,
+                    "There is no store in " + base::printable_path(folder) +
+                        ". `ix image copy IMAGE store:NAME` makes one; IXIAN_STORE names "
+                        "another folder.");
+      }
+      return open_store(place, cancellation, dry_run);
+    case ImagePlace::Kind::kRegistry:
+      break;
+  }
+  return access.registries().open(place.reference, registry::Access::kPull);
+}
+
+std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAccess& access,
+                                            base::Cancellation& cancellation) {
+  switch (place.kind) {
+    case ImagePlace::Kind::kLayout:
+      return layout::open_layout(place.path, layout::LayoutUse::kWrite, cancellation);
+    case ImagePlace::Kind::kDockerArchive:
+      throw Error(ErrorCode::kUsage,
+                  place.text() + " is an archive, which is written as a whole and not changed.");
+    case ImagePlace::Kind::kStore:
+      return open_store(place, cancellation, false);
+    case ImagePlace::Kind::kRegistry:
+      break;
+  }
+  // A registry that the project does not name may be pushed to as well: the command names it.
+  return access.registries().open(place.reference, registry::Access::kPushAnywhere);
+}
+
+}  // namespace ixian::cli

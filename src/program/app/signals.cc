@@ -1,0 +1,116 @@
+// The handler does what may be done in a handler: it tells Python, and writes a byte to a pipe. A thread
+// reads the pipe and does the rest. It does not carry out the request itself, since that may wait for Python,
+// and the second Ctrl-C must always get through.
+#include "app/signals.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <string>
+#include <thread>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/threads.h"
+#include "files/fs.h"
+#include "script/interrupt.h"
+
+namespace ixian::cli {
+namespace {
+
+constexpr int kGraceMilliseconds = 10'000;
+
+int pipe_write = -1;
+base::Cancellation* cancelled = nullptr;
+std::atomic<int> first_signal{0};
+std::atomic<bool> from_terminal{false};
+
+void handle(int number, siginfo_t* info, void*) {
+  const int saved = errno;
+  int expected = 0;
+  if (first_signal.compare_exchange_strong(expected, number)) from_terminal = info->si_code == SI_KERNEL;
+  cancelled->mark();
+  script::interrupt_main_thread();
+  const char byte = 0;
+  [[maybe_unused]] ssize_t ignored = ::write(pipe_write, &byte, 1);
+  errno = saved;
+}
+
+// Processes that a task started without us are in our own group. A terminal's Ctrl-C has reached them; a
+// plain kill has not.
+void interrupt_own_group() {
+  const auto children = base::read_file("/proc/self/task/" + std::to_string(::getpid()) + "/children");
+  if (!children) return;
+  for (std::string_view word : base::split(*children, ' ')) {
+    pid_t pid = 0;
+    std::from_chars(word.data(), word.data() + word.size(), pid);
+    if (pid > 0 && ::getpgid(pid) == ::getpgrp()) ::kill(pid, SIGINT);
+  }
+}
+
+// _exit(2), since destructors may wait for just what does not end.
+[[noreturn]] void end_at_once(base::Cancellation& cancellation) {
+  cancellation.kill_groups();
+  if (::isatty(STDERR_FILENO) == 1) {
+    constexpr std::string_view kShowCursor = "\r\033[J\033[?25h";
+    [[maybe_unused]] ssize_t ignored = ::write(STDERR_FILENO, kShowCursor.data(), kShowCursor.size());
+  }
+  ::_exit(interrupted_exit_code());
+}
+
+void watch(int pipe_read, base::Cancellation& cancellation, base::EventSink& sink) {
+  char byte = 0;
+  while (::read(pipe_read, &byte, 1) < 0 && errno == EINTR) {
+  }
+  sink.log(base::kNoActivity, base::LogLevel::kWarning, "Stopping. Ctrl-C again ends everything at once.");
+  if (std::thread asking = base::try_thread([&cancellation] { cancellation.request(); }); asking.joinable()) {
+    asking.detach();
+  } else {
+    cancellation.request();
+  }
+  if (!from_terminal) interrupt_own_group();
+  pollfd again = {pipe_read, POLLIN, 0};
+  while (::poll(&again, 1, kGraceMilliseconds) < 0 && errno == EINTR) {
+  }
+  end_at_once(cancellation);
+}
+
+}  // namespace
+
+void watch_signals(base::Cancellation& cancellation, base::EventSink& sink) {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) return;
+  pipe_write = fds[1];
+  cancelled = &cancellation;
+  struct sigaction action = {};
+  action.sa_sigaction = handle;
+  action.sa_flags = SA_SIGINFO;
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
+  action = {};
+  action.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &action, nullptr);
+
+  // The watching thread must not be the one that a signal interrupts: that is the main thread's part.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread watching =
+      base::try_thread([fd = fds[0], &cancellation, &sink] { watch(fd, cancellation, sink); });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (watching.joinable()) return watching.detach();
+  // Then a signal does what it does to any program.
+  for (int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
+}
+
+int interrupted_exit_code() {
+  const int number = first_signal;
+  return number == 0 ? base::kExitInterrupted : 128 + number;
+}
+
+}  // namespace ixian::cli

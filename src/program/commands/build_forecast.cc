@@ -1,0 +1,88 @@
+#include "commands/build_forecast.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+#include "base/utf8.h"
+#include "files/output_path.h"
+
+namespace ixian::cli {
+namespace {
+
+using What = engine::ForecastStep::What;
+
+std::string place_in_stage(const engine::ForecastStep& step) {
+  return fmt::format("{} {}/{}", step.stage, step.number, step.count);
+}
+
+std::string action(What what, const ui::Style& style) {
+  if (what == What::kCached) return style.paint(style.gray, "cached ");
+  if (what == What::kRuns) return style.paint(style.green, "run    ");
+  return style.paint(style.yellow, "unknown");
+}
+
+std::string summary(const std::vector<engine::ForecastStep>& steps) {
+  const auto count = [&](What what) {
+    return std::count_if(steps.begin(), steps.end(), [&](const auto& each) { return each.what == what; });
+  };
+  const auto runs = count(What::kRuns);
+  const auto unknown = count(What::kUnknown);
+  if (steps.empty()) return "Nothing would run: no step creates files.\n";
+  if (runs + unknown == 0) return "Nothing would run: every step is cached.\n";
+  const std::string how_many =
+      unknown == 0 ? std::to_string(runs) : fmt::format("{} to {}", runs, runs + unknown);
+  return fmt::format("{} of {} steps would run:\n", how_many, steps.size());
+}
+
+std::vector<std::string> texts(const std::vector<oci::Reference>& names) {
+  std::vector<std::string> all;
+  for (const oci::Reference& name : names) all.push_back(name.text());
+  return all;
+}
+
+std::string delivery(const BuildOutput& output, const BuildOptions& options) {
+  std::vector<std::string> names = texts(options.names);
+  for (const oci::Reference& name : output.names) names.push_back(name.text());
+  switch (output.kind) {
+    case BuildOutput::Kind::kImage:
+      return names.empty() ? "Would keep the image without a name.\n"
+                           : fmt::format("Would keep the image as {}.\n", base::join(names, ", "));
+    case BuildOutput::Kind::kRegistry:
+      return fmt::format("Would push the image to {}.\n", base::join(names, ", "));
+    case BuildOutput::Kind::kLayout:
+    case BuildOutput::Kind::kRootFolder:
+      return fmt::format("Would write to {}.\n", base::printable_path(output.destination));
+    case BuildOutput::Kind::kArchive:
+    case BuildOutput::Kind::kRootTar:
+      return fmt::format("Would write {}.\n", base::OutputPath(output.destination).shown());
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string forecast_text(const engine::BuildForecast& forecast, const BuildOptions& options,
+                          const ui::Style& style) {
+  const auto& steps = forecast.steps;
+  std::size_t width = 0;
+  for (const auto& step : steps) width = std::max(width, base::display_width(place_in_stage(step)));
+  std::string out = summary(steps);
+  for (const auto& step : steps) {
+    const std::string place = place_in_stage(step);
+    out += fmt::format("  {} {}{}  {}{}\n", action(step.what, style), place,
+                       std::string(width - base::display_width(place), ' '), step.title,
+                       step.note.empty() ? "" : style.paint(style.dim, "  (" + step.note + ")"));
+  }
+  for (const BuildOutput& output : options.outputs) out += delivery(output, options);
+  for (const std::string& file : {options.id_file, options.metadata_file}) {
+    if (!file.empty()) out += fmt::format("Would write {}.\n", base::OutputPath(file).shown());
+  }
+  if (!options.job.cache_to.empty())
+    out += fmt::format("Would let others have what is built, in {}.\n", options.job.cache_to);
+  return out;
+}
+
+}  // namespace ixian::cli

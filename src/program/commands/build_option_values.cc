@@ -1,0 +1,195 @@
+// Values of `ix build`'s options that have fields (--secret, --output), in Docker's syntax. What buildx has
+// and we have not is refused with the reason, one by one: whoever comes from there wants to know whether to
+// leave it out. A destination is looked at before the build, which may take an hour.
+#include "commands/build_option_values.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "files/fs.h"
+#include "files/output_path.h"
+
+namespace ixian::cli {
+namespace {
+
+[[noreturn]] void refuse_value(const std::string& sentence) {
+  throw base::Error(base::ErrorCode::kUsage, sentence);
+}
+
+// What BuildKit's exporters have besides.
+[[noreturn]] void refuse_output_field(const std::string& key, const std::string& value) {
+  constexpr std::pair<std::string_view, std::string_view> kKnown[] = {
+      {"push-by-digest", "An image is pushed under its names: -t, or name=."},
+      {"oci-mediatypes", "What a base image brings stays as it is, and the rest is OCI's."},
+      {"compression", "Layers are compressed with gzip."},
+      {"compression-level", "Layers are compressed with gzip, at one level."},
+      {"force-compression", "What a base image brings stays as it is."},
+      {"rewrite-timestamp", "--reproducible, or SOURCE_DATE_EPOCH, sets the times."},
+      {"unpack", "The store unpacks layers when they are needed."},
+      {"store", "type=image is in the store, type=registry is not."},
+      {"platform-split", "An image is for one platform."},
+      {"annotation", "The images have no annotations; --label says it in the configuration."},
+  };
+  for (const auto& [name, why] : kKnown) {
+    if (key == name ||
+        (key.starts_with(name) && key.size() > name.size() &&
+         std::string_view(".-[").find(key[name.size()]) != std::string_view::npos && name == "annotation"))
+      refuse_value(fmt::format("--output does not take {}={}: leave it out. {}", key, value, why));
+  }
+  refuse_value(fmt::format("--output has no {}={}; there are type, dest, name, tar and push.", key, value));
+}
+
+// What cannot be written is told before anything is built.
+void check_destination(const BuildOutput& output) {
+  using Kind = BuildOutput::Kind;
+  if (output.kind == Kind::kRootTar || output.kind == Kind::kArchive) {
+    const base::OutputPath place(output.destination);
+    if (place.is_terminal())
+      refuse_value(fmt::format(
+          "An archive is nothing for a terminal: {} is one. Name a file, or lead it on: `… | tar t`.",
+          place.shown()));
+  } else if (output.destination == "-") {
+    refuse_value("A folder cannot go to standard output; name one.");
+  }
+}
+
+}  // namespace
+
+Fields parse_fields(const std::string& flag, const std::string& text) {
+  Fields all;
+  std::string field;
+  bool quoted = false;
+  const auto finish = [&] {
+    const std::size_t equals = field.find('=');
+    if (field.empty()) refuse_value(fmt::format("{} {} has an empty field.", flag, text));
+    all.emplace_back(field.substr(0, equals), equals == std::string::npos ? "" : field.substr(equals + 1));
+    field.clear();
+  };
+  for (const char c : text) {
+    if (c == '"') {
+      quoted = !quoted;
+      // As in CSV: a path with a comma stands in quotes.
+    } else if (c == ',' && !quoted) {
+      finish();
+    } else {
+      field += c;
+    }
+  }
+  finish();
+  return all;
+}
+
+engine::SecretSource parse_secret(const std::string& text) {
+  engine::SecretSource secret;
+  std::string type;
+  for (const auto& [key, value] : parse_fields("--secret", text)) {
+    if (key == "id") {
+      secret.id = value;
+    } else if (key == "src" || key == "source") {
+      secret.file = value;
+    } else if (key == "env") {
+      secret.environment = value;
+    } else if (key == "type" && (value == "file" || value == "env")) {
+      type = value;
+    } else {
+      refuse_value(
+          fmt::format("--secret has no {}={}; write id=NAME,src=FILE or id=NAME,env=VARIABLE.", key, value));
+    }
+  }
+  if (secret.id.empty()) refuse_value("--secret needs an id: id=NAME,src=FILE or id=NAME,env=VARIABLE.");
+  if (!secret.file.empty() && !secret.environment.empty())
+    refuse_value(
+        fmt::format("The secret {} comes from a file or from a variable, not from both.", secret.id));
+  // Docker's own rule: without a place, the variable of that name, else the file.
+  if (secret.file.empty() && secret.environment.empty()) {
+    if (type == "env" || (type.empty() && ::getenv(secret.id.c_str()) != nullptr)) {
+      secret.environment = secret.id;
+    } else {
+      secret.file = secret.id;
+    }
+  } else if (type == "env" && secret.environment.empty()) {
+    secret.environment = std::exchange(secret.file, "");
+  }
+  if (!secret.file.empty()) secret.file = base::absolute_path(secret.file, base::current_directory());
+  return secret;
+}
+
+oci::Reference parse_image_name(const std::string& flag, const std::string& text) {
+  if (text.empty()) refuse_value(fmt::format("{} needs a name.", flag));
+  oci::Reference name = oci::parse_reference(text);
+  if (name.digest) refuse_value("A digest is made from the content; give the image a tag.");
+  if (name.tag.empty()) name.tag = "latest";
+  return name;
+}
+
+BuildOutput parse_output(const std::string& text) {
+  BuildOutput output;
+  if (text.find('=') == std::string::npos) {
+    // BuildKit's short form: a name alone is a directory; ours also takes a tar by its name.
+    const bool tar = text == "-" || text.ends_with(".tar");
+    output.kind = tar ? BuildOutput::Kind::kRootTar : BuildOutput::Kind::kRootFolder;
+    output.destination = text;
+    check_destination(output);
+    return output;
+  }
+  std::string type;
+  bool tar = true;
+  bool push = false;
+  for (const auto& [key, value] : parse_fields("--output", text)) {
+    if (key == "type") {
+      type = value;
+    } else if (key == "dest") {
+      output.destination = value;
+    } else if (key == "name") {
+      // Several have commas between, in quotes: "name=a:1,b:2".
+      for (const std::string_view name : base::split(value, ','))
+        output.names.push_back(parse_image_name("--output name=", std::string(name)));
+    } else if (key == "tar" && (value == "true" || value == "false")) {
+      tar = value == "true";
+    } else if (key == "push" && (value == "true" || value == "false")) {
+      push = value == "true";
+    } else {
+      refuse_output_field(key, value);
+    }
+  }
+  if (push && type != "image" && type != "registry")
+    refuse_value(fmt::format("push=true is for type=image; --output type={} stays here.", type));
+  if (push) type = "registry";
+  if (type == "image") {
+    output.kind = BuildOutput::Kind::kImage;
+  } else if (type == "registry") {
+    output.kind = BuildOutput::Kind::kRegistry;
+  } else if (type == "oci") {
+    output.kind = tar ? BuildOutput::Kind::kArchive : BuildOutput::Kind::kLayout;
+  } else if (type == "docker") {
+    output.kind = BuildOutput::Kind::kArchive;
+  } else if (type == "tar") {
+    output.kind = BuildOutput::Kind::kRootTar;
+  } else if (type == "local") {
+    output.kind = BuildOutput::Kind::kRootFolder;
+  } else if (type == "cacheonly") {
+    refuse_value(
+        "--output type=cacheonly is what is left of `ix build` without -t: the store keeps what was built. "
+        "Leave "
+        "it out.");
+  } else {
+    refuse_value(fmt::format(
+        "--output type={} is not known; there are image, registry, oci, docker, tar and local.", type));
+  }
+  if (output.kind == BuildOutput::Kind::kImage || output.kind == BuildOutput::Kind::kRegistry) {
+    if (!output.destination.empty()) refuse_value(fmt::format("--output type={} has no dest.", type));
+  } else if (output.destination.empty()) {
+    refuse_value(fmt::format("--output type={} needs dest=PATH; - is standard output.{}", type,
+                             type == "docker"
+                                 ? " `… | docker load` takes it from there; `ix --engine docker build …` "
+                                   "builds where Docker keeps its images."
+                                 : ""));
+  }
+  check_destination(output);
+  return output;
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,28 @@
+// The values of `ix build`'s options that have parts.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "commands/build_options.h"
+#include "engine/stage_job.h"
+
+namespace ixian::cli {
+
+// All throw base::Error{kUsage}.
+
+// "a=b,c=d" with double quotes around fields that hold commas, as CSV has it. `flag` is for messages.
+using Fields = std::vector<std::pair<std::string, std::string>>;
+Fields parse_fields(const std::string& flag, const std::string& text);
+
+// Of --secret.
+engine::SecretSource parse_secret(const std::string& text);
+
+// A name with a tag, "latest" where none is given.
+oci::Reference parse_image_name(const std::string& flag, const std::string& text);
+
+// Of --output. Looks whether its destination can be written.
+BuildOutput parse_output(const std::string& text);
+
+}  // namespace ixian::cli

@@ -1,0 +1,183 @@
+// `ix image copy` and `ix image export`. Both are one copy between repositories (oci/copy_image.h); what
+// differs is which name the image gets: the destination's, else the source's, else "latest". An archive is
+// written by a repository that is finished at the end.
+#include <fmt/format.h>
+
+#include <functional>
+#include <optional>
+
+#include "app/image_location.h"
+#include "base/error.h"
+#include "cli/arguments.h"
+#include "cli/print.h"
+#include "commands/image_commands.h"
+#include "files/output_path.h"
+#include "oci/copy_image.h"
+#include "oci/copy_referrers.h"
+#include "ui/quantity.h"
+
+namespace ixian::cli {
+namespace {
+
+oci::CopyOptions take_copy_options(std::vector<std::string>& args) {
+  oci::CopyOptions options;
+  options.whole_index = take_flag(args, "--all");
+  if (const auto platform = take_option(args, "--platform"))
+    options.platform = oci::parse_platform(*platform);
+  if (options.whole_index && options.platform) {
+    throw base::Error(base::ErrorCode::kUsage, "--all takes every platform, --platform one: choose either.");
+  }
+  return options;
+}
+
+std::string told(const oci::CopyResult& result, const oci::ReferrersResult& referrers) {
+  std::string text = "it is there already";
+  if (!result.unchanged) {
+    text = result.moved == 0 ? "no blob had to be copied"
+                             : fmt::format("{} blob{} copied, {}", result.moved, result.moved == 1 ? "" : "s",
+                                           ui::format_bytes(static_cast<double>(result.bytes)));
+  }
+  if (result.mounted > 0) text += fmt::format("; {} mounted", result.mounted);
+  if (result.skipped > 0) text += fmt::format("; {} there already", result.skipped);
+  if (referrers.copied > 0) text += fmt::format("; with {} that refer to it", referrers.copied);
+  return text;
+}
+
+// With --all, signatures and the like as well. An image under another name in the same repository has them.
+oci::ReferrersResult follow(const ImageContext& context, oci::ImageRepo& source, const oci::Descriptor& image,
+                            oci::ImageRepo& target, const oci::CopyOptions& options) {
+  if (!options.whole_index || source.name() == target.name()) return {};
+  oci::ReferrersResult result = oci::copy_referrers(source, image, target, options, context.cancellation);
+  for (const std::string& each : result.stays) {
+    context.sink.log(base::kNoActivity, base::LogLevel::kWarning,
+                     fmt::format("Of what refers to the image this was not copied: {}.", each));
+  }
+  return result;
+}
+
+oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::ImageRepo& target,
+                     const std::string& target_ref, const std::string& target_text,
+                     oci::CopyOptions options) {
+  const std::unique_ptr<oci::ImageRepo> source =
+      open_source(from, context.access, context.cancellation, context.dry_run);
+  // Who copies by hand wants it whole: parts that the target says it has are asked for, too.
+  options.look_closer = true;
+  options.events = &context.sink;
+  options.activity = context.sink.begin({"copy", from.text() + " → " + target_text});
+  try {
+    const oci::CopyResult result =
+        oci::copy_image(*source, from.ref(), target, target_ref, options, context.cancellation);
+    const oci::ReferrersResult referrers = follow(context, *source, result.image, target, options);
+    const bool skipped = result.unchanged && referrers.copied == 0;
+    context.sink.end(options.activity, skipped ? base::Outcome::kSkipped : base::Outcome::kDone,
+                     told(result, referrers));
+    return result;
+  } catch (const base::Cancelled&) {
+    context.sink.end(options.activity, base::Outcome::kCancelled, "");
+    throw;
+  } catch (...) {
+    context.sink.end(options.activity, base::Outcome::kFailed, "");
+    throw;
+  }
+}
+
+oci::CopyResult write_archive(const ImageContext& context, const ImagePlace& from, const std::string& file,
+                              const std::string& name, const oci::CopyOptions& options) {
+  const auto archive = layout::create_docker_archive(file, {name}, context.cancellation);
+  const std::string tag = name.empty() ? "" : oci::parse_reference(name).identifier();
+  const oci::CopyResult result = copy(context, from, *archive, tag, "docker-archive:" + file, options);
+  archive->finish();
+  return result;
+}
+
+// Whether the source is there is asked, and whether the target has it; nothing is written.
+int tell_of_copy(const ImageContext& context, const ImagePlace& from, const oci::CopyOptions& options,
+                 const std::string& target,
+                 const std::function<std::optional<oci::Descriptor>()>& find_there) {
+  const auto source = open_source(from, context.access, context.cancellation, context.dry_run);
+  std::optional<oci::Descriptor> here = source->find(from.ref());
+  if (here && !options.whole_index) {
+    const auto one = oci::read_image(*source, from.ref(), options.platform.value_or(oci::host_platform()));
+    if (one) here = one->descriptor;
+  }
+  if (!here) throw base::Error(base::ErrorCode::kRegistry, "There is no " + from.text() + ".");
+  const auto there = find_there();
+  print(there && there->digest == here->digest
+            ? fmt::format("Would copy nothing: {} is {} already.\n", target, from.text())
+            : fmt::format("Would copy {}, {}, to {}{}.\n", from.text(), here->digest.text(), target,
+                          there ? ", which is another image now" : ""));
+  return 0;
+}
+
+// A destination folder without a tag gets the source's.
+std::string tag_for(const ImagePlace& from, const ImagePlace& to) {
+  if (!to.name.empty()) return to.name;
+  if (from.has_reference()) return from.reference.tag.empty() ? "latest" : from.reference.tag;
+  return from.name.empty() ? "latest" : from.name;
+}
+
+// "store:" alone is the store under the source's own name.
+ImagePlace complete(ImagePlace to, const ImagePlace& from) {
+  if (to.kind != ImagePlace::Kind::kStore || !to.name.empty()) return to;
+  if (!from.has_reference() || from.reference.digest) {
+    throw base::Error(base::ErrorCode::kUsage, "Say which name the image is to have: store:NAME:TAG.");
+  }
+  to.reference = from.reference;
+  to.name = from.reference.text();
+  return to;
+}
+
+}  // namespace
+
+int image_copy(const ImageContext& context, std::vector<std::string> args) {
+  const oci::CopyOptions options = take_copy_options(args);
+  require_arguments(args, 2, 2, "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH] [--dry-run]");
+  const ImagePlace from = parse_image_place(args[0]);
+  const ImagePlace to = complete(parse_image_place(args[1]), from);
+  if (to.kind == ImagePlace::Kind::kDockerArchive) {
+    const std::string name = !to.name.empty()                                 ? to.name
+                             : from.has_reference() && !from.reference.digest ? from.reference.text()
+                                                                              : "";
+    const std::string target_text = "docker-archive:" + base::OutputPath(to.path).shown();
+    if (context.dry_run)
+      return tell_of_copy(context, from, options, target_text, [] { return std::nullopt; });
+    const oci::CopyResult result = write_archive(context, from, to.path, name, options);
+    print(result.image.digest.text() + "\n");
+    return 0;
+  }
+  if (to.has_reference() && to.reference.digest) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      "A digest is made from the content; give the destination a tag instead.");
+  }
+  const std::string ref = to.has_reference() ? to.ref() : tag_for(from, to);
+  if (context.dry_run) {
+    return tell_of_copy(context, from, options, to.text(), [&]() -> std::optional<oci::Descriptor> {
+      // A folder that would be made has nothing yet.
+      if (!can_be_read(to)) return std::nullopt;
+      return open_source(to, context.access, context.cancellation, context.dry_run)->find(ref);
+    });
+  }
+  const std::unique_ptr<oci::ImageRepo> target = open_target(to, context.access, context.cancellation);
+  const oci::CopyResult result = copy(context, from, *target, ref, to.text(), options);
+  print(result.image.digest.text() + "\n");
+  return 0;
+}
+
+int image_export(const ImageContext& context, std::vector<std::string> args) {
+  const oci::CopyOptions options = take_copy_options(args);
+  if (options.whole_index) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      "An archive for `docker load` holds one platform; leave --all out.");
+  }
+  require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH] [--dry-run]");
+  const ImagePlace from = parse_image_place(args[0]);
+  std::string name = from.has_reference() ? from.reference.text() : from.name;
+  if (from.has_reference() && from.reference.digest) name = "";
+  if (from.kind == ImagePlace::Kind::kLayout && !name.empty() && name.find(':') == std::string::npos)
+    name = "";
+  if (context.dry_run) return tell_of_copy(context, from, options, args[1], [] { return std::nullopt; });
+  write_archive(context, from, args[1], name, options);
+  return 0;
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "app/image_location.h"
+#include "base/error.h"
+#include "cli/arguments.h"
+#include "cli/print.h"
+#include "commands/image_commands.h"
+
+namespace ixian::cli {
+
+namespace {
+
+void tell_of_missing(const ImageContext& context, const ImagePlace& place, int& missing) {
+  ++missing;
+  context.sink.log(base::kNoActivity, base::LogLevel::kError, fmt::format("There is no {}.", place.text()));
+}
+
+}  // namespace
+
+int image_remove(const ImageContext& context, std::vector<std::string> args) {
+  require_arguments(args, 1, 1000, "ix image rm IMAGE… [--dry-run]");
+  // All names are parsed before the first one goes: a misspelt last word removes nothing.
+  std::vector<ImagePlace> places;
+  for (const std::string& arg : args) {
+    ImagePlace place = parse_image_place(arg);
+    const bool named = place.has_reference()
+                           ? !place.reference.tag.empty() || place.reference.digest.has_value()
+                           : !place.name.empty();
+    if (!named)
+      throw base::Error(base::ErrorCode::kUsage, arg + " names no image: say which tag or digest is to go.");
+    places.push_back(std::move(place));
+  }
+  int missing = 0;
+  for (const ImagePlace& place : places) {
+    context.cancellation.throw_if_requested();
+    if (context.dry_run) {
+      const auto there =
+          open_source(place, context.access, context.cancellation, context.dry_run)->find(place.ref());
+      if (there) print(fmt::format("Would remove {}, {}.\n", place.text(), there->digest.text()));
+      if (!there) tell_of_missing(context, place, missing);
+      continue;
+    }
+    const bool removed = open_target(place, context.access, context.cancellation)->remove(place.ref());
+    if (removed) {
+      context.sink.log(base::kNoActivity, base::LogLevel::kInfo, fmt::format("Removed {}.", place.text()));
+    } else {
+      tell_of_missing(context, place, missing);
+    }
+  }
+  return missing == 0 ? 0 : static_cast<int>(base::ErrorCode::kRegistry);
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,124 @@
+// `ix init`: the first files of a project.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "app/init_files.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/print.h"
+#include "commands/table.h"
+#include "files/fs.h"
+
+namespace ixian::cli {
+namespace {
+
+bool is_there(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0;
+}
+
+// Where nothing is: whoever was quicker keeps theirs.
+void create(const std::string& path, const std::string& name, const std::string& text) {
+  const base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  const auto fail = [&] {
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("{} cannot be written: {}.", name, std::strerror(errno)));
+  };
+  if (fd.get() < 0) fail();
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t count = ::write(fd.get(), text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail();
+    done += static_cast<std::size_t>(count);
+  }
+}
+
+std::string next_step(const Findings& found) {
+  std::string text =
+      "Look through ixian.py and the Dockerfiles. Then:\n\n    ix build_image    builds the image\n";
+  if (found.compose_file.empty()) {
+    text += "    ix bash           opens a shell in the development container\n";
+  } else if (!found.service().empty()) {
+    text += fmt::format("    ix bash           opens a shell in the service {} of {}\n", found.service(),
+                        found.compose_file);
+  }
+  if (found.django()) text += "    ix manage check   runs manage.py there\n";
+  if (!found.compose_file.empty() && found.service().empty()) {
+    text += fmt::format("\nName the service of {} to develop in: CONFIG.DOCKER.DEFAULT_APP = \"…\".\n",
+                        found.compose_file);
+  }
+  if (!found.compose_file.empty() && !found.compose_takes_image) {
+    text += fmt::format(
+        "\nFor the image that ix builds, write into that service of {}: image: ${{DOCKER_IMAGE}}\n",
+        found.compose_file);
+  }
+  if (found.npm && !found.lock)
+    text +=
+        "\nThere is no package-lock.json: equal keys are equal packages once there is one (`npm install "
+        "--package-lock-only`).\n";
+  return text;
+}
+
+int run_init(const CommandContext& context) {
+  std::vector<std::string> args = context.options.run.args;
+  const bool dry = take_flag(args, "--dry-run") || context.options.dry_run;
+  require_arguments(args, 0, 0, "ix init [--dry-run]");
+  const std::string folder = base::current_directory();
+  if (is_there(folder + "/ixian.py") && !dry) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      "There is an ixian.py here already; `ix init` writes over nothing. `ix init --dry-run` "
+                      "shows what it would write.");
+  }
+  const Findings found = look_around(folder);
+  std::vector<std::string> written;
+  std::vector<std::string> kept;
+  std::string text;
+  for (const NewFile& file : first_files(found)) {
+    // Under any of compose's four names there is one.
+    const bool compose = file.name == "docker-compose.yml";
+    if (is_there(folder + "/" + file.name) || (compose && !found.compose_file.empty())) {
+      kept.push_back(file.name);
+      if (!dry) continue;
+    }
+    if (dry) {
+      text +=
+          fmt::format("# ---- {}{}\n{}\n", file.name,
+                      kept.empty() || kept.back() != file.name ? "" : " (is there, and stays)", file.text);
+    } else {
+      create(folder + "/" + file.name, file.name, file.text);
+      written.push_back(file.name);
+    }
+  }
+  if (!dry) {
+    text = fmt::format("Wrote {}.\n", base::join(written, ", "));
+    if (!kept.empty()) text += fmt::format("Left as they are: {}.\n", base::join(kept, ", "));
+    text += next_step(found);
+  }
+  print(text);
+  return 0;
+}
+
+}  // namespace
+
+Command init_command() {
+  return {"init",
+          "[--dry-run]",
+          "Write the first files of a project",
+          "Looks at what is in this folder (package.json, requirements.txt,\n"
+          "pyproject.toml, manage.py, webpack.config.js) and writes an ixian.py that\n"
+          "loads the modules for it, and a Dockerfile, Dockerfile.base, .dockerignore\n"
+          "and docker-compose.yml where there are none. It writes over nothing: where\n"
+          "there is an ixian.py, it ends with exit code 2. --dry-run prints the files\n"
+          "instead.",
+          ProjectUse::kIfItLoads,
+          {"--dry-run"},
+          run_init};
+}
+
+}  // namespace ixian::cli

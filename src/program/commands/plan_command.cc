@@ -1,0 +1,100 @@
+// `ix plan TASK`: what would run, in which order, and why.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "app/workspace.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "cli/print.h"
+#include "cli/task_arguments.h"
+#include "commands/plan_text.h"
+#include "commands/table.h"
+#include "plan/task_plan.h"
+#include "ui/quantity.h"
+
+namespace ixian::cli {
+namespace {
+
+int run_plan(const CommandContext& context) {
+  plan::Options run = context.options.run;
+  const bool json = take_flag(run.args, "--json");
+  const std::string task = take_task(*find_command("plan"), run.args);
+  const auto& tasks = context.workspace->graph();
+  require_fitting(tasks[tasks.require(task)], run.args);
+  const auto plan = context.workspace->plan(task, run);
+  if (json)
+    print_json(to_json(plan));
+  else
+    print(plan_text(plan, output_style()));
+  return 0;
+}
+
+}  // namespace
+
+namespace {
+
+std::string action_of(const plan::Step& step, const plan::StageStep* image, const ui::Style& style) {
+  if (!step.decision.runs) return style.paint(style.gray, "skip ");
+  if (step.decision.reason == plan::Reason::kImagePush) return style.paint(style.green, "push ");
+  return style.paint(style.green, image != nullptr ? "build" : "run  ");
+}
+
+// "to build: nobody has this image (2.1 MB of context), then push".
+std::string reason_of(const plan::Step& step, const plan::StageStep* image) {
+  std::string text = describe(step.decision);
+  if (image == nullptr || image->place != plan::Place::kBuild) return text;
+  if (image->bytes > 0)
+    text += fmt::format(", {} of files", ui::format_bytes(static_cast<double>(image->bytes)));
+  if (image->push) text += ", then push";
+  return text;
+}
+
+}  // namespace
+
+std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
+  std::size_t runs = 0;
+  std::size_t tasks = 0;
+  std::size_t width = 0;
+  for (const auto& step : plan.steps) {
+    if (step.is_virtual) continue;
+    ++tasks;
+    if (step.decision.runs) ++runs;
+    width = std::max(width, base::display_width(step.name));
+  }
+  const std::string& root = plan.steps.back().name;
+  if (tasks == 0) return fmt::format("{} gathers no tasks: there is nothing to do.\n", root);
+  if (plan.nothing_to_do()) return fmt::format("{} is up to date: nothing would run.\n", root);
+  std::string out = fmt::format("{} would run {} of {} tasks, in this order:\n\n", root, runs, tasks);
+  for (const auto& step : plan.steps) {
+    if (step.cleans) out += fmt::format("  {} {}\n", style.paint(style.yellow, "clean"), step.name);
+    if (step.is_virtual) continue;
+    const plan::StageStep* image = plan.images ? plan.images->find(step.id) : nullptr;
+    const std::string padding(width - base::display_width(step.name), ' ');
+    out += fmt::format("  {} {}{}  {}\n", action_of(step, image, style), step.name, padding,
+                       style.paint(style.dim, reason_of(step, image)));
+  }
+  std::set<std::string> refusals;
+  for (const auto& step : plan.images ? plan.images->steps : std::vector<plan::StageStep>()) {
+    if (!step.push_refused.empty() && refusals.insert(step.push_refused).second)
+      out +=
+          fmt::format("\n{} {}\n", style.paint(style.red, "The push would be refused:"), step.push_refused);
+  }
+  return out;
+}
+
+Command plan_command() {
+  return {"plan",
+          "TASK [ARGS…] [--json]",
+          "Show what would run and why, run nothing",
+          "Asks every check of TASK and of all that it needs, and prints what\n"
+          "`ix TASK ARGS…` would do. --force and its like, before `plan`, count.\n"
+          "--json prints it for programs.",
+          ProjectUse::kNeeded,
+          {"--force", "--force-all", "--clean", "--clean-all", "--dry-run", "--jobs", "--push", "--no-push",
+           "--no-pull", "--engine"},
+          run_plan};
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,135 @@
+// `ix image prune --registry`: makes room in the repositories of a registry.
+//
+// First all plans are made, then all are carried out: a repository that cannot be read, or a branch that
+// nobody knows, ends the command before anything is removed.
+#include "run/registry_prune.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "app/image_location.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/amounts.h"
+#include "cli/arguments.h"
+#include "cli/print.h"
+#include "commands/image_commands.h"
+
+namespace ixian::cli {
+namespace {
+
+constexpr const char* kPruneRegistryUsage =
+    "ix image prune --registry [REPOSITORY…] [--builds N] [--grace AGE] [--forget BRANCH] [--remove]";
+constexpr std::size_t kShownTags = 20;
+constexpr std::chrono::hours kLongestGrace{24 * 3650};
+
+std::size_t parse_count(const std::string& text) {
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count == 0) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("--builds {}: say how many builds of each branch stay, at least 1.", text));
+  }
+  return count;
+}
+
+run::PruneRules take_rules(std::vector<std::string>& args) {
+  run::PruneRules rules;
+  if (const auto count = take_option(args, "--builds")) rules.builds = parse_count(*count);
+  if (const auto age = take_option(args, "--grace"))
+    rules.grace = std::min<std::chrono::seconds>(parse_age("--grace", *age), kLongestGrace);
+  if (auto branch = take_option(args, "--forget")) rules.forgotten.push_back(*std::move(branch));
+  return rules;
+}
+
+// Each once, however it is written.
+std::vector<ImagePlace> repositories(const ImageContext& context, std::vector<std::string> names) {
+  if (names.empty() && context.access.has_project()) names = context.access.project_repositories();
+  require_arguments(names, 1, 1000, kPruneRegistryUsage);
+  std::vector<ImagePlace> places;
+  std::set<std::string> known;
+  for (const std::string& name : names) {
+    ImagePlace place = parse_image_place(name);
+    if (known.insert(place.has_reference() ? place.reference.name() : place.text()).second)
+      places.push_back(std::move(place));
+  }
+  return places;
+}
+
+std::string builds_told(const run::RegistryPrune& plan) {
+  std::vector<std::string> parts;
+  if (!plan.branches.empty()) parts.push_back("builds of " + base::join(plan.branches, ", "));
+  if (plan.begun > 0) parts.push_back(fmt::format("{} under way or just failed", plan.begun));
+  return parts.empty() ? "" : " for " + base::join(parts, ", and for ");
+}
+
+std::string told(const std::string& repository, const run::RegistryPrune& plan, bool remove) {
+  if (!plan.known) {
+    return fmt::format(
+        "{}: no build is written down there, so that nothing is known about what is used; nothing is "
+        "removed.\n",
+        repository);
+  }
+  std::string out =
+      fmt::format("{}: {} {}{} tags, {} stay{}{}.\n", repository, remove ? "removing" : "would remove",
+                  plan.settled ? "" : "up to ", plan.remove.size(), plan.kept, builds_told(plan),
+                  plan.foreign == 0 ? "" : fmt::format(", and {} that ix did not make", plan.foreign));
+  if (!plan.settled)
+    out += "    What something else stands on stays, which is asked before anything is removed.\n";
+  for (std::size_t i = 0; i < plan.remove.size(); ++i) {
+    if (i == kShownTags) {
+      out += fmt::format("    … and {} more\n", plan.remove.size() - i);
+      break;
+    }
+    out += fmt::format("    {}\n", plan.remove[i].tag);
+  }
+  return out;
+}
+
+void require_known(const run::PruneRules& rules, const std::set<std::string>& branches) {
+  for (const std::string& branch : rules.forgotten) {
+    if (branches.contains(branch)) continue;
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format("--forget {}: no build of that branch is written down. There are builds of {}.",
+                    base::printable_path(branch),
+                    branches.empty()
+                        ? "none"
+                        : base::join(std::vector<std::string>(branches.begin(), branches.end()), ", ")));
+  }
+}
+
+}  // namespace
+
+int registry_prune(const ImageContext& context, std::vector<std::string> args) {
+  const run::PruneRules rules = take_rules(args);
+  const bool remove = take_flag(args, "--remove") && !context.dry_run;
+  std::set<std::string> branches;
+  std::vector<std::pair<std::shared_ptr<oci::ImageRepo>, run::RegistryPrune>> plans;
+  for (const ImagePlace& place : repositories(context, std::move(args))) {
+    std::shared_ptr<oci::ImageRepo> repo =
+        remove ? open_target(place, context.access, context.cancellation)
+               : open_source(place, context.access, context.cancellation, true);
+    run::RegistryPrune plan = run::plan_registry_prune(*repo, rules, context.cancellation);
+    if (remove) run::settle(plan, *repo, context.cancellation);
+    branches.insert(plan.all_branches.begin(), plan.all_branches.end());
+    plans.emplace_back(std::move(repo), std::move(plan));
+  }
+  require_known(rules, branches);
+  bool any = false;
+  for (auto& [repo, plan] : plans) {
+    print(told(repo->name(), plan, remove));
+    any = any || !plan.remove.empty();
+    if (remove) run::carry_out(std::move(plan), *repo, rules, context.cancellation);
+  }
+  if (any && !remove)
+    print("Add --remove to do it. Blobs are freed when the registry collects its garbage.\n");
+  return 0;
+}
+
+}  // namespace ixian::cli

@@ -1,0 +1,84 @@
+// `ix why TASK`: what changed since the last success.
+#include <fmt/format.h>
+
+#include "app/workspace.h"
+#include "base/text.h"
+#include "cli/print.h"
+#include "cli/task_arguments.h"
+#include "commands/table.h"
+#include "plan/explain.h"
+#include "plan/image_explain.h"
+
+namespace ixian::cli {
+namespace {
+
+constexpr std::size_t kShownChanges = 20;
+
+std::string explanation_text(const plan::Explanation& explanation, const ui::Style& style) {
+  std::string out =
+      fmt::format("{} runs: {}\n", style.paint(style.bold, explanation.task), describe(explanation.decision));
+  for (std::size_t i = 0; i < explanation.changes.size(); ++i) {
+    if (i == kShownChanges) {
+      out += fmt::format("    … and {} more\n", explanation.changes.size() - i);
+      break;
+    }
+    const auto& change = explanation.changes[i];
+    out += fmt::format("    {}  {}\n", change.what, style.paint(style.dim, change.how));
+  }
+  return out;
+}
+
+// Against the newest image of the stage that is known here or at its registry.
+void explain_images(Workspace& workspace, std::vector<plan::Explanation>& explanations) {
+  for (plan::Explanation& each : explanations) {
+    const task::TaskId id = workspace.graph().find(each.task);
+    const bool missing = each.decision.reason == plan::Reason::kImageMissing ||
+                         each.decision.reason == plan::Reason::kImageUnknown ||
+                         each.decision.reason == plan::Reason::kImageUnasked;
+    if (!workspace.graph()[id].is_image() || !missing) continue;
+    const plan::KeyedStage& stage = workspace.images()->keyed(id);
+    const base::Json earlier = workspace.image_access().earlier_inputs(stage);
+    if (earlier.is_null())
+      each.changes.push_back(
+          {stage.declared.name, "no earlier image of this stage is known here or at its registry"});
+    else
+      each.changes = plan::image_changes(earlier, stage.inputs);
+  }
+}
+
+int run_why(const CommandContext& context) {
+  plan::Options run = context.options.run;
+  const bool json = take_flag(run.args, "--json");
+  const std::string task = take_task(*find_command("why"), run.args);
+  const auto& graph = context.workspace->graph();
+  require_fitting(graph[graph.require(task)], run.args);
+  const auto plan = context.workspace->plan(task, run);
+  auto explanations =
+      plan::explain(plan, graph, context.workspace->states(), context.workspace->store(), run);
+  explain_images(*context.workspace, explanations);
+  if (json) {
+    print_json(to_json(explanations));
+    return 0;
+  }
+  if (explanations.empty())
+    print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
+  const ui::Style& style = output_style();
+  for (const auto& explanation : explanations) print(explanation_text(explanation, style));
+  return 0;
+}
+
+}  // namespace
+
+Command why_command() {
+  return {"why",
+          "TASK [ARGS…] [--json]",
+          "Show what changed since a task's last success",
+          "For TASK and each task that makes it run: the file, the argument or the\n"
+          "dependency that changed since the last success. Runs nothing.",
+          ProjectUse::kNeeded,
+          {"--force", "--force-all", "--clean", "--clean-all", "--dry-run", "--jobs", "--push", "--no-push",
+           "--no-pull", "--engine"},
+          run_why};
+}
+
+}  // namespace ixian::cli

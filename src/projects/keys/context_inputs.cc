@@ -1,0 +1,165 @@
+// What goes into a key is exactly what the instructions read, after .dockerignore, so that a change elsewhere
+// in the context builds nothing. Files get git's view of them (path, executable or not, content), because
+// that is what two checkouts of one commit have in common; links that lead to a source count as well, since
+// moving one changes what is copied.
+#include "keys/context_inputs.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <set>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/thread_pool.h"
+#include "context/disk_view.h"
+#include "context/filtered_view.h"
+#include "context/git_view.h"
+#include "context/selection.h"
+#include "pattern/ignore_rules.h"
+
+namespace ixian::plan {
+namespace {
+
+std::string digest_by_reading(int fd, const std::string& name) {
+  base::Sha256 digest;
+  constexpr std::size_t kSize = 128 << 10;
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kSize);
+  for (;;) {
+    const ssize_t count = ::read(fd, buffer.get(), kSize);
+    if (count == 0) return base::to_hex(digest.finish());
+    if (count > 0) {
+      digest.update(buffer.get(), static_cast<std::size_t>(count));
+    } else if (errno != EINTR) {
+      throw base::Error(
+          base::ErrorCode::kTaskFailed,
+          fmt::format("cannot read {}: {}", base::printable_path(name), base::errno_text(errno)));
+    }
+  }
+}
+
+std::string mode_of(const oci::TarEntry& entry) {
+  switch (entry.type) {
+    case oci::TarType::kFile:
+      // As the file hasher of tasks writes them, and git: `explain` reads both.
+      return (entry.mode & 0100) != 0 ? "100755" : "100644";
+    case oci::TarType::kSymlink:
+      return "120000 " + base::sha256_hex(entry.link);
+    case oci::TarType::kFolder:
+      return "040000";
+    case oci::TarType::kCharacterDevice:
+      return fmt::format("020000 {}:{}", entry.device_major, entry.device_minor);
+    case oci::TarType::kBlockDevice:
+      return fmt::format("060000 {}:{}", entry.device_major, entry.device_minor);
+    default:
+      return "010000";
+  }
+}
+
+context::SelectionOptions options_for(const ContextRead& read) {
+  context::SelectionOptions options;
+  options.parents = read.parents;
+  options.excludes = context::exclude_rules(read.excludes);
+  return options;
+}
+
+class ContextReader {
+ public:
+  ContextReader(const context::FileView& view, const ContextOptions& options,
+                base::Cancellation& cancellation)
+      : view_(view), options_(options), cancellation_(cancellation) {}
+
+  void take(const ContextRead& read) {
+    cancellation_.throw_if_requested();
+    const auto selection = context::select(view_, read.sources, options_for(read));
+    for (auto& source : selection) {
+      for (const std::string& link : source.links) {
+        if (auto entry = view_.find(link)) entries_.emplace(link, std::move(*entry));
+      }
+      for (const auto& file : source.files) entries_.emplace(file.path, file.entry);
+    }
+  }
+
+  ContextInputs run() {
+    std::vector<const std::string*> paths;
+    std::vector<std::string> facts;
+    for (const auto& [path, entry] : entries_) {
+      paths.push_back(&path);
+      facts.push_back(mode_of(entry));
+    }
+    base::parallel_for(paths.size(), options_.threads, [&](std::size_t i) {
+      if (entries_.at(*paths[i]).type != oci::TarType::kFile) return;
+      cancellation_.throw_if_requested();
+      const base::UniqueFd fd = view_.open(*paths[i]);
+      facts[i] += " " + (options_.digest ? options_.digest(fd.get(), *paths[i])
+                                         : digest_by_reading(fd.get(), *paths[i]));
+    });
+    ContextInputs inputs;
+    const std::set<std::string> full = folders_with_something();
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      const std::string& path = *paths[i];
+      const oci::TarEntry& entry = entries_.at(path);
+      const bool is_folder = entry.type == oci::TarType::kFolder;
+      // Git has no directories either: one counts only where it is copied empty.
+      if (is_folder && full.contains(path)) continue;
+      inputs.bytes += entry.size;
+      inputs.has_git = inputs.has_git || path == ".git" || path.starts_with(".git/");
+      std::string name = path.empty() ? "." : base::printable_path(path);
+      if (is_folder) name += '/';
+      inputs.files.emplace(std::move(name), std::move(facts[i]));
+    }
+    return inputs;
+  }
+
+ private:
+  std::set<std::string> folders_with_something() const {
+    std::set<std::string> folders;
+    for (const auto& [path, entry] : entries_) {
+      std::string below = path;
+      while (!below.empty()) {
+        below = context::parent_path(below);
+        if (!folders.insert(below).second) break;
+      }
+    }
+    return folders;
+  }
+
+  const context::FileView& view_;
+  const ContextOptions& options_;
+  base::Cancellation& cancellation_;
+  std::map<std::string, oci::TarEntry> entries_;  // by path
+};
+
+}  // namespace
+
+ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileInputs& inputs,
+                             const ContextOptions& options, base::Cancellation& cancellation) {
+  // What is read in whole includes what is read in part.
+  const bool whole = inputs.whole_context && !declared.context.empty();
+  if (!whole && inputs.reads.empty()) return {};
+  if (declared.context.empty()) {
+    throw inputs.reads.front().source->error(
+        inputs.reads.front().at, "no build context to copy files from\nhint: give the image a context");
+  }
+  const auto disk = std::make_shared<const context::DiskView>(declared.context);
+  auto rules = context::read_ignore_rules(declared.context, declared.dockerfile_path, options.excluded);
+  const context::GitView view(std::make_shared<const context::FilteredView>(disk, std::move(rules)),
+                              context::kFixedTime);
+  ContextReader reader(view, options, cancellation);
+  if (whole) reader.take({{""}, {}, false, {}, nullptr});
+  for (const ContextRead& read : inputs.reads) {
+    if (whole) break;
+    try {
+      reader.take(read);
+    } catch (const base::Error& error) {
+      const base::Error placed = read.source->error(read.at, error.message());
+      throw base::Error(error.code(), placed.message(),
+                        placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
+    }
+  }
+  return reader.run();
+}
+
+}  // namespace ixian::plan

@@ -1,0 +1,83 @@
+#include "keys/stage_warnings.h"
+
+#include <map>
+#include <optional>
+#include <variant>
+
+#include "base/error.h"
+#include "context/filtered_view.h"
+#include "oci/platform.h"
+#include "stages/lint.h"
+#include "stages/stage_graph.h"
+
+namespace ixian::plan {
+namespace {
+
+// What fails has been told as the error.
+template <typename Body>
+void try_to(const Body& body) {
+  try {
+    body();
+  } catch (const base::Error&) {
+  }
+}
+
+std::vector<std::string> as_text(const KnownEnvironment& environment) {
+  std::vector<std::string> all;
+  for (const auto& [name, value] : environment.values) all.push_back(name + "=" + value.value_or(""));
+  return all;
+}
+
+// Null where nobody knows all of it.
+const KnownEnvironment* environment_of(const std::string& image, const std::string& platform,
+                                       const task::ImageStage& declared, const InputsOfStage& inputs_of_stage,
+                                       const FactsOfBase& facts_of_base) {
+  const KnownEnvironment* known = nullptr;
+  if (const task::StageArgument* stage = stage_named(declared, image)) {
+    if (const DockerfileInputs* inputs = inputs_of_stage(*stage)) known = &inputs->environment;
+  } else if (!holds_stage_argument(image)) {
+    if (const BaseFacts* facts = facts_of_base(image, platform)) known = &facts->environment;
+  }
+  return known != nullptr && known->whole ? known : nullptr;
+}
+
+}  // namespace
+
+std::vector<std::string> stage_warnings(const task::ImageStage& declared, const std::string& platform,
+                                        const std::vector<std::string>& excluded,
+                                        const InputsOfStage& inputs_of_stage,
+                                        const FactsOfBase& facts_of_base) {
+  std::vector<std::string> lines;
+  try_to([&] {
+    const auto file = dockerfile::parse_until_error(declared.dockerfile, declared.dockerfile_name);
+    if (!file) return;
+    const dockerfile::GlobalScope global(*file, options_of(declared, platform));
+    dockerfile::LintInputs inputs;
+    dockerfile::IgnoreRules ignored;
+    if (!declared.context.empty()) {
+      try_to([&] {
+        ignored = context::read_ignore_rules(declared.context, declared.dockerfile_path, excluded);
+        inputs.ignored = &ignored;
+      });
+    }
+    try_to([&] {
+      const dockerfile::StageGraph graph(*file, global);
+      for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
+        const dockerfile::StageNode& node = graph.nodes()[i];
+        const auto* image = std::get_if<dockerfile::FromImage>(&node.base);
+        if (image == nullptr) continue;
+        const std::string its = node.platform.empty() ? platform : oci::parse_platform(node.platform).text();
+        const KnownEnvironment* known =
+            environment_of(image->name, its, declared, inputs_of_stage, facts_of_base);
+        if (known != nullptr) inputs.bases[i] = {as_text(*known), "", its};
+      }
+    });
+    for (const auto& warning : dockerfile::lint(*file, global, inputs).warnings) {
+      if (warning.rule != dockerfile::kInvalidDefaultArg)
+        lines.push_back(dockerfile::line_of(warning, declared.dockerfile_name));
+    }
+  });
+  return lines;
+}
+
+}  // namespace ixian::plan

@@ -1,0 +1,19 @@
+// What is odd in the Dockerfile of a stage that cannot be planned: often it is what explains the error.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "keys/dockerfile_inputs.h"
+#include "task/image_stage.h"
+
+namespace ixian::plan {
+
+// What dockerfile::lint() finds, as lines to warn with, as far as the Dockerfile can be read and bases are
+// known. `excluded` as in KeySources, the others as in dockerfile_inputs(). Never throws base::Error.
+std::vector<std::string> stage_warnings(const task::ImageStage& declared, const std::string& platform,
+                                        const std::vector<std::string>& excluded,
+                                        const InputsOfStage& inputs_of_stage,
+                                        const FactsOfBase& facts_of_base);
+
+}  // namespace ixian::plan

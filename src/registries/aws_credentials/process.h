@@ -1,0 +1,14 @@
+// Credentials that another program finds.
+#pragma once
+
+#include "aws_credentials/lookup.h"
+
+namespace ixian::aws {
+
+// The profile's credential_process: split into words as a shell does, but run without one.
+Finding process_credentials(const Lookup& lookup, const std::string& profile);
+
+// `aws configure export-credentials`, for ways of logging in that only the AWS CLI knows.
+Finding cli_credentials(const Lookup& lookup);
+
+}  // namespace ixian::aws
