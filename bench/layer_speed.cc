@@ -32,7 +32,7 @@ class FileSource : public base::ByteSource {
   }
 
  private:
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
 };
 
 oci::Descriptor descriptor_of(const std::string& path, std::string_view digest) {
@@ -49,23 +49,23 @@ oci::Descriptor descriptor_of(const std::string& path, std::string_view digest) 
 }
 
 layer::WrittenLayer commit(const std::string& folder, const std::string& file,
-                           layer::Compression compression) {
-  const base::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  layer::FileSink sink(fd.get(), file);
+                           compression::Compression compression) {
+  const files::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  files::FileSink sink(fd.get(), file);
   base::Cancellation cancellation;
   layer::WriteOptions options;
   options.compression = compression;
-  return layer::from_tree(folder, sink, options, cancellation);
+  return layer_files::from_tree(folder, sink, options, cancellation);
 }
 
 std::uint64_t extract(const oci::Descriptor& descriptor, const std::string& file, const std::string& folder) {
   ::mkdir(folder.c_str(), 0755);
-  const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const files::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   FileSource source(file);
   base::Cancellation cancellation;
-  layer::ExtractOptions options;
+  layer_files::ExtractOptions options;
   options.owners = ::geteuid() == 0;
-  return layer::extract(source, descriptor, std::nullopt, fd.get(), options, cancellation).tar_size;
+  return layer_files::extract(source, descriptor, std::nullopt, fd.get(), options, cancellation).tar_size;
 }
 
 void print(Clock::time_point start, std::uint64_t size, std::string_view digest) {
@@ -81,7 +81,8 @@ int main(int argc, char** argv) try {
   const std::string what = argc > 1 ? arguments[1] : "";
   const auto start = Clock::now();
   if (argc == 4 && what.starts_with("commit")) {
-    const auto kind = what == "commit-zstd" ? layer::Compression::kZstd : layer::Compression::kGzip;
+    const auto kind =
+        what == "commit-zstd" ? compression::Compression::kZstd : compression::Compression::kGzip;
     const auto written = commit(arguments[2], arguments[3], kind);
     print(start, written.tar_size, written.blob.digest.text());
   } else if (argc == 5 && what == "extract") {

@@ -39,7 +39,7 @@ class AwsMachineTest : public ::testing::Test {
   }
   void config(const std::string& text) { home.write(".aws/config", text); }
   void credentials(const std::string& text) { home.write(".aws/credentials", text); }
-  aws::CredentialChain chain() { return {client, environment(), options}; }
+  aws_credentials::CredentialChain chain() { return {client, environment(), options}; }
   std::string key() { return chain().find().access_key_id.reveal(); }
 
   // What finding them fails with: the message, and the context below it.

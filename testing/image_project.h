@@ -63,14 +63,14 @@ class ImageProject {
     return task::TaskGraph(std::move(tasks));
   }
 
-  plan::KeySources sources() {
+  keys::KeySources sources() {
     return {[this](const std::string& image, const std::string& platform) {
               std::lock_guard lock(mutex_);
               asked.push_back(image + " " + platform);
               const auto found = digests.find(image);
               return "sha256:" + (found == digests.end() ? base::sha256_hex(image) : found->second);
             },
-            [this](const std::string& digest, const std::string& platform) -> std::optional<plan::BaseFacts> {
+            [this](const std::string& digest, const std::string& platform) -> std::optional<keys::BaseFacts> {
               const std::lock_guard lock(mutex_);
               const auto found = known_bases.find(digest + " " + platform);
               return found == known_bases.end() ? std::nullopt : std::optional(found->second);
@@ -78,11 +78,11 @@ class ImageProject {
             [this](const std::string& image, const std::string& digest, const std::string& platform) {
               const std::lock_guard lock(mutex_);
               asked_bases.push_back(image);
-              plan::BaseFacts facts{{{}, true}, {}};
+              keys::BaseFacts facts{{{}, true}, {}};
               if (const auto found = bases.find(image); found != bases.end()) facts = found->second;
               return known_bases[digest + " " + platform] = facts;
             },
-            [this](const dockerfile::RemoteSource& source) {
+            [this](const stages::RemoteSource& source) {
               const std::lock_guard lock(mutex_);
               asked_remotes.push_back(source.shown());
               return remotes[source.shown()];
@@ -97,9 +97,9 @@ class ImageProject {
             cancellation};
   }
 
-  plan::KeyedStage keyed(const std::string& name) {
+  keys::KeyedStage keyed(const std::string& name) {
     const task::TaskGraph tasks = graph();
-    return plan::StageKeys(tasks, sources()).of(tasks.find("build_" + name));
+    return keys::StageKeys(tasks, sources()).of(tasks.find("build_" + name));
   }
   std::string key(const std::string& name) { return keyed(name).key; }
   base::Json inputs(const std::string& name) { return keyed(name).inputs; }
@@ -127,8 +127,8 @@ class ImageProject {
   base::Cancellation cancellation;
   std::vector<std::string> excluded;
   std::map<std::string, std::string> digests;    // of foreign images; others have one made of their name
-  std::map<std::string, plan::BaseFacts> bases;  // of foreign images; others set and trigger nothing
-  std::map<std::string, plan::BaseFacts> known_bases;  // what this machine knows: "digest platform" → facts
+  std::map<std::string, keys::BaseFacts> bases;  // of foreign images; others set and trigger nothing
+  std::map<std::string, keys::BaseFacts> known_bases;  // what this machine knows: "digest platform" → facts
   std::vector<std::string> asked_bases;                // images, each question for what they mean
   std::map<std::string, std::string> remotes;          // address → what it is now
   std::vector<std::string> asked_remotes;

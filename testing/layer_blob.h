@@ -27,31 +27,31 @@ namespace ixian::testing {
 // The bytes of a tar, an entry after the other, without any check.
 class TarText {
  public:
-  TarText& add(oci::TarEntry entry, std::string_view content = "") {
-    if (entry.type == oci::TarType::kFile) entry.size = content.size();
-    text_ += oci::tar_header(entry);
+  TarText& add(tar::TarEntry entry, std::string_view content = "") {
+    if (entry.type == tar::TarType::kFile) entry.size = content.size();
+    text_ += tar::tar_header(entry);
     text_ += content;
-    text_ += std::string(oci::tar_padding(content.size()), '\0');
+    text_ += std::string(tar::tar_padding(content.size()), '\0');
     return *this;
   }
   TarText& file(const std::string& name, std::string_view content = "", std::uint32_t mode = 0644) {
-    oci::TarEntry entry;
+    tar::TarEntry entry;
     entry.name = name;
     entry.mode = mode;
     own(entry);
     return add(entry, content);
   }
   TarText& folder(const std::string& name, std::uint32_t mode = 0755) {
-    oci::TarEntry entry;
+    tar::TarEntry entry;
     entry.name = name;
-    entry.type = oci::TarType::kFolder;
+    entry.type = tar::TarType::kFolder;
     entry.mode = mode;
     own(entry);
     return add(entry);
   }
   TarText& link(const std::string& name, const std::string& target,
-                oci::TarType type = oci::TarType::kSymlink) {
-    oci::TarEntry entry;
+                tar::TarType type = tar::TarType::kSymlink) {
+    tar::TarEntry entry;
     entry.name = name;
     entry.type = type;
     entry.mode = 0777;
@@ -60,13 +60,13 @@ class TarText {
     return add(entry);
   }
   TarText& hard_link(const std::string& name, const std::string& target) {
-    return link(name, target, oci::TarType::kHardLink);
+    return link(name, target, tar::TarType::kHardLink);
   }
-  std::string end(std::string_view behind = "") const { return text_ + oci::tar_end() + std::string(behind); }
+  std::string end(std::string_view behind = "") const { return text_ + tar::tar_end() + std::string(behind); }
 
  private:
   // Of whoever runs the test, so that it can also be an ordinary user.
-  static void own(oci::TarEntry& entry) {
+  static void own(tar::TarEntry& entry) {
     entry.uid = ::geteuid();
     entry.gid = ::getegid();
     entry.mtime = 1'000'000'000;
@@ -86,22 +86,22 @@ inline oci::Descriptor layer_descriptor(std::string_view blob,
           .artifact_type = {}};
 }
 
-inline layer::Extracted extract_text(const std::string& blob, const std::string& folder,
-                                     const layer::ExtractOptions& options = {}) {
+inline layer_files::Extracted extract_text(const std::string& blob, const std::string& folder,
+                                           const layer_files::ExtractOptions& options = {}) {
   base::Cancellation cancellation;
   base::TextSource source(blob);
-  const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return layer::extract(source, layer_descriptor(blob), std::nullopt, fd.get(), options, cancellation);
+  const files::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return layer_files::extract(source, layer_descriptor(blob), std::nullopt, fd.get(), options, cancellation);
 }
 
-inline layer::ScannedLayer scan_text(const std::string& blob, const layer::Limits& limits = {}) {
+inline layer::ScannedLayer scan_text(const std::string& blob, const compression::Limits& limits = {}) {
   base::Cancellation cancellation;
   base::TextSource source(blob);
   return layer::scan(source, layer_descriptor(blob), std::nullopt, limits, cancellation);
 }
 
 inline std::string file_text(const std::string& path) {
-  const auto text = base::read_file(path);
+  const auto text = files::read_file(path);
   return text ? *text : "(none)";
 }
 
@@ -139,8 +139,9 @@ inline std::string tree_text(const std::string& folder) {
 }
 
 // As an ordinary user could extract; root tests owners besides.
-inline layer::ExtractOptions extract_options(layer::ExtractInto into = layer::ExtractInto::kTree) {
-  layer::ExtractOptions options;
+inline layer_files::ExtractOptions extract_options(
+    layer_files::ExtractInto into = layer_files::ExtractInto::kTree) {
+  layer_files::ExtractOptions options;
   options.into = into;
   return options;
 }

@@ -16,8 +16,8 @@ class MemoryView : public context::FileView {
  public:
   MemoryView& folder(const std::string& path, std::uint32_t mode = 0755, std::uint32_t uid = 0) {
     make_above(path);
-    oci::TarEntry& entry = entries_[path];
-    entry.type = oci::TarType::kFolder;
+    tar::TarEntry& entry = entries_[path];
+    entry.type = tar::TarType::kFolder;
     entry.mode = mode;
     entry.uid = uid;
     return *this;
@@ -25,7 +25,7 @@ class MemoryView : public context::FileView {
   MemoryView& file(const std::string& path, const std::string& content, std::uint32_t mode = 0644,
                    std::uint32_t uid = 0) {
     make_above(path);
-    oci::TarEntry& entry = entries_[path];
+    tar::TarEntry& entry = entries_[path];
     entry.mode = mode;
     entry.uid = uid;
     entry.size = content.size();
@@ -34,17 +34,17 @@ class MemoryView : public context::FileView {
   }
   MemoryView& link(const std::string& path, const std::string& target) {
     make_above(path);
-    oci::TarEntry& entry = entries_[path];
-    entry.type = oci::TarType::kSymlink;
+    tar::TarEntry& entry = entries_[path];
+    entry.type = tar::TarType::kSymlink;
     entry.link = target;
     return *this;
   }
 
-  std::optional<oci::TarEntry> find(const std::string& path) const override {
+  std::optional<tar::TarEntry> find(const std::string& path) const override {
     if (path.empty()) return context::EmptyView().find(path);
     const auto found = entries_.find(path);
     if (found == entries_.end()) return std::nullopt;
-    oci::TarEntry entry = found->second;
+    tar::TarEntry entry = found->second;
     entry.name = context::base_name(path);
     return entry;
   }
@@ -55,8 +55,8 @@ class MemoryView : public context::FileView {
     }
     return {names.begin(), names.end()};
   }
-  base::UniqueFd open(const std::string& path) const override {
-    base::UniqueFd fd(::memfd_create("file", MFD_CLOEXEC));
+  files::UniqueFd open(const std::string& path) const override {
+    files::UniqueFd fd(::memfd_create("file", MFD_CLOEXEC));
     const std::string& content = contents_.at(path);
     [[maybe_unused]] const ssize_t written = ::write(fd.get(), content.data(), content.size());
     ::lseek(fd.get(), 0, SEEK_SET);
@@ -70,7 +70,7 @@ class MemoryView : public context::FileView {
     if (!above.empty() && !entries_.contains(above)) folder(above);
   }
 
-  std::map<std::string, oci::TarEntry> entries_;
+  std::map<std::string, tar::TarEntry> entries_;
   std::map<std::string, std::string> contents_;
 };
 

@@ -36,7 +36,7 @@ class PythonImageProject : public PythonProject {
   const std::string& folder() const { return folder_.path(); }
 
   void write(const std::string& name, const std::string& content) {
-    base::write_file_atomically(folder_ / name, content);
+    files::write_file_atomically(folder_ / name, content);
   }
 
   // As ixian.py is: its task classes register themselves.

@@ -67,10 +67,10 @@ struct SampleImage {
 
 // A tar file with one file, whose content is the text.
 inline std::string sample_layer(const std::string& text) {
-  oci::TarEntry file;
+  tar::TarEntry file;
   file.name = "srv/" + text.substr(0, 20);
   file.size = text.size();
-  return oci::tar_header(file) + text + std::string(oci::tar_padding(text.size()), '\0') + oci::tar_end();
+  return tar::tar_header(file) + text + std::string(tar::tar_padding(text.size()), '\0') + tar::tar_end();
 }
 
 // Different texts make different images. For linux/amd64.

@@ -31,8 +31,8 @@ namespace ixian::testing {
 inline const std::string& entering_failed() {
   static const std::string reason = [] {
     try {
-      const auto entered = sandbox::enter_namespaces();
-      return entered.privileges == sandbox::Privileges::kNone ? entered.missing : "";
+      const auto entered = process::enter_namespaces();
+      return entered.privileges == process::Privileges::kNone ? entered.missing : "";
     } catch (const base::Error& error) {
       return error.message();
     }
@@ -78,9 +78,9 @@ class RunInBusybox {
 
   std::string lower() const { return folder / "lower"; }
 
-  sandbox::Mount& mount() {
+  rootfs::Mount& mount() {
     if (!mount_) {
-      root_fs_ = sandbox::RootFs::choose(folder.path());
+      root_fs_ = rootfs::RootFs::choose(folder.path());
       mount_ = root_fs_->prepare({lower()}, folder / "work", cancellation);
     }
     return *mount_;
@@ -120,8 +120,8 @@ class RunInBusybox {
   std::vector<std::string> lines;
 
  private:
-  std::unique_ptr<sandbox::RootFs> root_fs_;
-  std::unique_ptr<sandbox::Mount> mount_;
+  std::unique_ptr<rootfs::RootFs> root_fs_;
+  std::unique_ptr<rootfs::Mount> mount_;
 };
 
 #define IXIAN_SKIP_WITHOUT_SANDBOX()                                                         \
@@ -135,8 +135,8 @@ class RunInBusybox {
 // An ordinary user without subordinate ids is the only one inside.
 #define IXIAN_SKIP_WITH_ONE_ID()                                                              \
   do {                                                                                        \
-    if (::ixian::sandbox::namespaces().privileges == ::ixian::sandbox::Privileges::kSingle) { \
-      GTEST_SKIP() << ::ixian::sandbox::namespaces().missing;                                 \
+    if (::ixian::process::namespaces().privileges == ::ixian::process::Privileges::kSingle) { \
+      GTEST_SKIP() << ::ixian::process::namespaces().missing;                                 \
     }                                                                                         \
   } while (false)
 

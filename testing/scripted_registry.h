@@ -84,17 +84,18 @@ struct ScriptedRegistry {
 
   static constexpr char kBearer[] = R"(Bearer realm="https://auth.example.com/token",service="r")";
 
-  registry::Authorizer make(std::string base_url = "https://r.example.com", bool insecure = false) {
+  registry_auth::Authorizer make(std::string base_url = "https://r.example.com", bool insecure = false) {
     const auto url = http::parse_url(base_url);
-    return registry::Authorizer(client, provider,
-                                {url->authority(), base_url, insecure,
-                                 [this](const std::string& sentence) { warnings.push_back(sentence); }});
+    return registry_auth::Authorizer(client, provider,
+                                     {url->authority(), base_url, insecure,
+                                      [this](const std::string& sentence) { warnings.push_back(sentence); }});
   }
 
   // Sends a request as the header of Authorizer says; the final status. Throws what stands.
-  int ask(registry::Authorizer& authorizer, const registry::Scopes& scopes, const std::string& method = "GET",
+  int ask(registry_auth::Authorizer& authorizer, const registry_auth::Scopes& scopes,
+          const std::string& method = "GET",
           std::string url = "https://r.example.com/v2/team/app/manifests/1") {
-    registry::AuthAttempt attempt(scopes.empty() ? "" : scopes.front().repository, scopes);
+    registry_auth::AuthAttempt attempt(scopes.empty() ? "" : scopes.front().repository, scopes);
     http::Request request;
     request.method = method;
     request.url = std::move(url);

@@ -85,7 +85,7 @@ def test_each_flag_of_the_command_line_page_is_in_the_help_and_the_other_way_rou
 
 def test_each_command_has_a_row_in_the_command_line_page():
     names = {re.match(r" `(\w+)", cell).group(1) for cell in rows(ROOT / "docs/reference/commands.md", "Built-in tasks")}
-    source = next((ROOT / "src").rglob("commands.cc")).read_text()
+    source = next((ROOT / "src").rglob("commands/table.cc")).read_text()
     commands = set(re.findall(r"\b(\w+)_command\(\)", source))
     assert commands and commands <= names
 

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "fuzz.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 std::string quoted(std::string_view value) {
@@ -47,12 +47,12 @@ void check(const Challenge& challenge, std::size_t size) {
 }
 
 }  // namespace
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto fields = ixian::fuzz::lines_of(ixian::fuzz::text_of(data, size));
-  for (const auto& challenge : ixian::registry::parse_challenges(fields)) {
-    ixian::registry::check(challenge, size);
+  for (const auto& challenge : ixian::registry_auth::parse_challenges(fields)) {
+    ixian::registry_auth::check(challenge, size);
   }
   return 0;
 }

@@ -36,18 +36,18 @@ void check_instruction(const Instruction& instruction, const Dockerfile& file) {
 }
 
 void evaluate(const Dockerfile& file) {
-  BuildOptions options;
+  stages::BuildOptions options;
   options.build_args = {{"A", "1"}, {"BASE", "debian"}};
-  const GlobalScope global(file, options);
-  guarded([&] { lint(file, global); });
-  const StageGraph graph(file, global);
+  const stages::GlobalScope global(file, options);
+  guarded([&] { stages::lint(file, global); });
+  const stages::StageGraph graph(file, global);
   const auto needed = graph.needed(graph.target(""));
   FUZZ_CHECK(!needed.empty() && needed.back() + 1 == file.stages.size());
   graph.images(needed);
-  for (const StageNode& node : graph.nodes()) {
-    StageScope scope(global, {"A=2", "HOME=/root"});
+  for (const stages::StageNode& node : graph.nodes()) {
+    stages::StageScope scope(global, {"A=2", "HOME=/root"});
     guarded([&] {
-      for (const StageStep& step : node.steps) {
+      for (const stages::StageStep& step : node.steps) {
         const auto resolved = scope.resolve(step.instruction, step.source);
         FUZZ_CHECK(resolved.instruction.body.index() == step.instruction.body.index());
       }

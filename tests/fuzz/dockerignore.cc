@@ -4,7 +4,7 @@
 #include "pattern/ignore_rules.h"
 #include "pattern/path_match.h"
 
-namespace ixian::dockerfile {
+namespace ixian::pattern {
 namespace {
 
 void check_rules(std::string_view text, std::string_view written_path) {
@@ -41,14 +41,14 @@ void check_match(std::string_view pattern, std::string_view name) {
 }
 
 }  // namespace
-}  // namespace ixian::dockerfile
+}  // namespace ixian::pattern
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = ixian::fuzz::text_of(data, size);
   const std::size_t last = text.rfind('\n');
   const std::string_view rules = last == std::string_view::npos ? "" : text.substr(0, last);
   const std::string_view path = last == std::string_view::npos ? text : text.substr(last + 1);
-  ixian::dockerfile::check_rules(rules, path);
-  ixian::dockerfile::check_match(rules.substr(0, rules.find('\n')), path);
+  ixian::pattern::check_rules(rules, path);
+  ixian::pattern::check_match(rules.substr(0, rules.find('\n')), path);
   return 0;
 }

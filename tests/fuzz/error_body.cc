@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = ixian::fuzz::text_of(data, size);
   const std::size_t end = text.find('\n');
   const std::string_view body = end == std::string_view::npos ? "" : text.substr(end + 1);
-  const auto errors = ixian::registry::parse_error_body(body, text.substr(0, end));
+  const auto errors = ixian::registry_auth::parse_error_body(body, text.substr(0, end));
   FUZZ_CHECK(errors.size() <= 16);
   for (const auto& error : errors) {
     FUZZ_CHECK(error.code.size() <= 128);

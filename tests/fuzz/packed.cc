@@ -32,7 +32,7 @@ std::optional<std::string> unpacked(std::string_view packed, std::size_t step, s
   std::string buffer(room, '\0');
   try {
     Drip source(packed, step);
-    const auto bytes = layer::unpack(source);
+    const auto bytes = compression::unpack(source);
     while (text.size() < kEnough) {
       const std::size_t count = bytes->read(buffer.data(), buffer.size());
       if (count == 0) return text;

@@ -30,7 +30,7 @@ void check_word(std::string_view word, std::string_view value) {
   const Lookup unset = [](std::string_view) { return std::optional<std::string>(); };
   ExpandMode mode;
   if (const auto expansion = try_expand(word, set, mode)) {
-    FUZZ_CHECK(expansion->text.size() <= kMostBytes);
+    FUZZ_CHECK(expansion->text.size() <= base::kMostBytes);
     if (!needs_expansion(word, mode.escape)) FUZZ_CHECK(expansion->text == word);
     for (const std::string& part : expansion->words) FUZZ_CHECK(!part.empty());
     for (const std::string& name : expansion->missing) FUZZ_CHECK(name == "unset");
@@ -65,11 +65,11 @@ void check_values(std::string_view text) {
     FUZZ_CHECK(fuzz::is_message(error.what()));
   }
   try {
-    const AddSource source = classify_source(text);
-    if (const auto* url = std::get_if<UrlSource>(&source)) {
+    const stages::AddSource source = stages::classify_source(text);
+    if (const auto* url = std::get_if<stages::UrlSource>(&source)) {
       FUZZ_CHECK(url->file_name.find('/') == std::string::npos && url->file_name != "..");
     }
-    if (const auto* git = std::get_if<GitSource>(&source)) {
+    if (const auto* git = std::get_if<stages::GitSource>(&source)) {
       FUZZ_CHECK(!git->remote.starts_with('-') && !git->ref.starts_with('-'));
       FUZZ_CHECK(git->subdir != ".." && !git->subdir.starts_with("../") && !git->subdir.starts_with('/'));
     }

@@ -10,15 +10,15 @@ namespace ixian::fuzz {
 
 inline std::string with_checksums(std::string_view bytes) {
   std::string archive(bytes);
-  for (std::size_t at = 0; at + oci::kTarBlock <= archive.size();) {
-    std::string block = archive.substr(at, oci::kTarBlock);
-    const auto size = oci::tar_number(oci::tar_field::kSize.of(block)).value_or(0);
-    if (block.find_first_not_of('\0') != std::string::npos) oci::seal_tar_block(block);
-    archive.replace(at, oci::kTarBlock, block);
-    at += oci::kTarBlock;
+  for (std::size_t at = 0; at + tar::kTarBlock <= archive.size();) {
+    std::string block = archive.substr(at, tar::kTarBlock);
+    const auto size = tar::tar_number(tar::tar_field::kSize.of(block)).value_or(0);
+    if (block.find_first_not_of('\0') != std::string::npos) tar::seal_tar_block(block);
+    archive.replace(at, tar::kTarBlock, block);
+    at += tar::kTarBlock;
     if (size <= 0 || static_cast<std::uint64_t>(size) > archive.size()) continue;
     const auto body = static_cast<std::uint64_t>(size);
-    at += static_cast<std::size_t>(body + oci::tar_padding(body));
+    at += static_cast<std::size_t>(body + tar::tar_padding(body));
   }
   return archive;
 }

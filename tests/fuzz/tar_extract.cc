@@ -27,17 +27,17 @@ class Place {
     FUZZ_CHECK(::mkdtemp(path.data()) != nullptr);
     path_ = path;
     fs::create_directories(path_ + "/out/folder");
-    FUZZ_CHECK(base::UniqueFd(::open(canary().c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0640)).valid());
+    FUZZ_CHECK(files::UniqueFd(::open(canary().c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0640)).valid());
     FUZZ_CHECK(::stat(canary().c_str(), &canary_) == 0);
     FUZZ_CHECK(::stat((path_ + "/out").c_str(), &out_) == 0);
-    fd_ = base::UniqueFd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    fd_ = files::UniqueFd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   }
   ~Place() { layer::Confined(fd_.get()).remove(AT_FDCWD, path_); }
 
-  base::UniqueFd root() {
+  files::UniqueFd root() {
     layer::Confined(fd_.get()).remove(fd_.get(), "root");
     FUZZ_CHECK(::mkdirat(fd_.get(), "root", 0755) == 0);
-    return base::UniqueFd(::openat(fd_.get(), "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return files::UniqueFd(::openat(fd_.get(), "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   }
 
   void check() const {
@@ -55,7 +55,7 @@ class Place {
   std::string path_;
   struct stat canary_ = {};
   struct stat out_ = {};
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
 };
 
 oci::Descriptor descriptor_of(std::string_view blob) {
@@ -75,16 +75,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string archive = fuzz::with_checksums(fuzz::text_of(data, size));
   const auto descriptor = descriptor_of(archive);
   base::Cancellation cancellation;
-  for (const auto into : {layer::ExtractInto::kTree, layer::ExtractInto::kUserOverlay}) {
-    layer::ExtractOptions options;
+  for (const auto into : {layer_files::ExtractInto::kTree, layer_files::ExtractInto::kUserOverlay}) {
+    layer_files::ExtractOptions options;
     options.into = into;
     options.limits = {.bytes = 1 << 20, .entries = 1000, .ratio = 2000};
     options.owners = false;
-    const base::UniqueFd root = place.root();
+    const files::UniqueFd root = place.root();
     try {
       base::TextSource source(archive);
       const auto extracted =
-          layer::extract(source, descriptor, std::nullopt, root.get(), options, cancellation);
+          layer_files::extract(source, descriptor, std::nullopt, root.get(), options, cancellation);
       base::TextSource again(archive);
       const auto scanned = layer::scan(again, descriptor, extracted.diff_id, options.limits, cancellation);
       FUZZ_CHECK(scanned.listing == extracted.listing);

@@ -10,15 +10,15 @@ using namespace ixian;
 
 constexpr std::uint64_t kEnough = 1 << 20;  // of what a sparse file unpacks to
 
-void read(const std::string& archive, oci::TarReader::Dialect dialect) {
+void read(const std::string& archive, tar::TarReader::Dialect dialect) {
   base::TextSource source(archive);
-  oci::TarReader reader(source, dialect);
+  tar::TarReader reader(source, dialect);
   char buffer[4096];
   try {
     while (const auto entry = reader.next()) {
-      FUZZ_CHECK(!entry->name.empty() && entry->name.size() <= oci::kMaxTarName);
+      FUZZ_CHECK(!entry->name.empty() && entry->name.size() <= tar::kMaxTarName);
       FUZZ_CHECK(entry->name.find('\0') == std::string::npos && entry->link.find('\0') == std::string::npos);
-      FUZZ_CHECK(entry->type == oci::TarType::kFile || entry->size == 0);
+      FUZZ_CHECK(entry->type == tar::TarType::kFile || entry->size == 0);
       FUZZ_CHECK(entry->mode <= 07777 && entry->mtime_ns < 1'000'000'000);
       FUZZ_CHECK(reader.offset() <= archive.size());
       FUZZ_CHECK(dialect.sparse || !reader.is_sparse());
@@ -33,7 +33,7 @@ void read(const std::string& archive, oci::TarReader::Dialect dialect) {
         }
       }
     }
-  } catch (const oci::TarError& error) {
+  } catch (const tar::TarError& error) {
     FUZZ_CHECK(fuzz::is_message(std::string_view(error.what()).substr(0, 2000)));
   }
 }

@@ -19,7 +19,7 @@ constexpr std::size_t kEnough = 1 << 20;  // of what a sparse file unpacks to
 
 struct Member {
   std::string name;
-  oci::TarType type;
+  tar::TarType type;
   std::uint32_t mode;
   std::int64_t mtime;
   std::string link;
@@ -37,7 +37,7 @@ std::string without_slashes(std::string name) {
 
 std::optional<Members> read_ours(const std::string& bytes) {
   base::TextSource source(bytes);
-  oci::TarReader reader(source, oci::TarReader::Dialect{.sparse = true, .remains = true});
+  tar::TarReader reader(source, tar::TarReader::Dialect{.sparse = true, .remains = true});
   Members members;
   std::vector<char> buffer(4096);
   try {
@@ -48,15 +48,15 @@ std::optional<Members> read_ours(const std::string& bytes) {
         member.content.append(buffer.data(), count);
       members.push_back(std::move(member));
     }
-  } catch (const oci::TarError&) {
+  } catch (const tar::TarError&) {
     return std::nullopt;
   }
   return members;
 }
 
-std::optional<oci::TarType> type_of(archive_entry* entry) {
-  if (archive_entry_hardlink(entry) != nullptr) return oci::TarType::kHardLink;
-  return oci::tar_type_of(archive_entry_filetype(entry));
+std::optional<tar::TarType> type_of(archive_entry* entry) {
+  if (archive_entry_hardlink(entry) != nullptr) return tar::TarType::kHardLink;
+  return tar::tar_type_of(archive_entry_filetype(entry));
 }
 
 bool goes_on(int status) {
@@ -76,14 +76,14 @@ std::optional<Members> read_theirs(const std::string& bytes) {
     const auto type = type_of(entry);
     if (!type) return std::nullopt;
     const char* link =
-        *type == oci::TarType::kHardLink ? archive_entry_hardlink(entry) : archive_entry_symlink(entry);
+        *type == tar::TarType::kHardLink ? archive_entry_hardlink(entry) : archive_entry_symlink(entry);
     Member member = {without_slashes(archive_entry_pathname(entry)),
                      *type,
                      archive_entry_perm(entry) & 07777u,
                      archive_entry_mtime(entry),
                      link == nullptr ? "" : link,
                      ""};
-    if (*type == oci::TarType::kFile) {
+    if (*type == tar::TarType::kFile) {
       const void* block = nullptr;
       std::size_t size = 0;
       la_int64_t offset = 0;

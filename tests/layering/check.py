@@ -178,9 +178,9 @@ class Checker:
             if namespace:
                 name = namespace[1]
                 own_namespace = own_namespace or name == folder
-                if False and name not in self.allowed[folder]:
+                if name in self.allowed and name != folder and name not in self.allowed[folder]:
                     self.report(path, number, f"`{folder}` opens ixian::{name}, but its arrow does not allow `{name}`.")
-        if False and not own_namespace:
+        if path.suffix == ".h" and not own_namespace:
             self.report(path, 1, f"This header does not declare namespace ixian::{folder}.")
 
     def check_include(self, folder, path, number, quoted, angled):

@@ -25,13 +25,13 @@
 #include "oci/forwarding_repo.h"
 #include "snapshot/stage_snapshot.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 namespace {
 
 constexpr unsigned kWriters = 4;
 constexpr unsigned kBlobsAtOnce = 4;  // of one image, whose layers but the last are mostly there
 
-std::uint64_t size_of(const base::UniqueFd& file) {
+std::uint64_t size_of(const files::UniqueFd& file) {
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) {
     throw base::Error(base::ErrorCode::kTaskFailed,
@@ -160,7 +160,7 @@ class RememberingRepo : public oci::ForwardingRepo {
 
 struct CacheWriter::Job {
   std::shared_ptr<const Build> build;
-  std::shared_ptr<ScatteredImage> image;
+  std::shared_ptr<snapshot::ScatteredImage> image;
   std::vector<std::string> keys;
   std::vector<Layer> layers;
   std::optional<oci::Digest> last_layer;
@@ -173,25 +173,27 @@ CacheWriter::~CacheWriter() {
   wait();
 }
 
-void CacheWriter::write(const std::shared_ptr<const Build>& build, AssembledImage image,
-                        const std::vector<std::string>& keys, const LayerStack& layers) {
+void CacheWriter::write(const std::shared_ptr<const Build>& build, steps::AssembledImage image,
+                        const std::vector<std::string>& keys, const snapshot::LayerStack& layers) {
   if (!build->repo->usable()) return;
   const auto job = std::make_shared<Job>();
   job->build = build;
   job->keys = keys;
-  for (const auto& layer : without_empty(layers))
+  for (const auto& layer : snapshot::without_empty(layers))
     job->layers.push_back({layer->blob().digest, layer->diff_id()});
   if (!image.manifest.layers.empty()) job->last_layer = image.manifest.layers.back().digest;
-  job->image = std::make_shared<ScatteredImage>(store_, oci::raw(image.manifest), std::move(image.config),
-                                                origins_of(layers, nullptr));
+  job->image = std::make_shared<snapshot::ScatteredImage>(
+      store_, oci::raw(image.manifest), std::move(image.config), snapshot::origins_of(layers, nullptr));
   submit(job);
 }
 
-void CacheWriter::write_listings(const std::shared_ptr<const Build>& build, const LayerStack& layers) {
+void CacheWriter::write_listings(const std::shared_ptr<const Build>& build,
+                                 const snapshot::LayerStack& layers) {
   const auto job = std::make_shared<Job>();
   job->build = build;
-  for (const auto& layer : without_empty(layers)) {
-    if (layer->blob().size >= kSmallLayer) job->layers.push_back({layer->blob().digest, layer->diff_id()});
+  for (const auto& layer : snapshot::without_empty(layers)) {
+    if (layer->blob().size >= snapshot::kSmallLayer)
+      job->layers.push_back({layer->blob().digest, layer->diff_id()});
   }
   if (!job->layers.empty()) submit(job);
 }
@@ -263,7 +265,7 @@ void CacheWriter::write_listings(const Build& build, const std::vector<Layer>& l
     const auto unpacked = store_->unpacked(blob);
     if (!unpacked || unpacked->diff_id != diff_id) continue;
     const std::string tag = listing_tag(diff_id);
-    const auto file = std::make_shared<const base::UniqueFd>(store_->open_listing(diff_id));
+    const auto file = std::make_shared<const files::UniqueFd>(store_->open_listing(diff_id));
     if (!file->valid()) continue;
     repo.write_once(tag, [&, &blob = blob, &diff_id = diff_id] {
       const std::uint64_t size = size_of(*file);
@@ -313,4 +315,4 @@ void CacheWriter::wait_for(const std::set<oci::Digest>& layers) {
   });
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

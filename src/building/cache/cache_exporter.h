@@ -18,7 +18,7 @@
 #include "steps/image_manifest.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 
 class RememberingRepo;
 
@@ -39,12 +39,12 @@ class CacheWriter {
   };
 
   // Layers are in the store, or where `layers` say. Returns at once.
-  void write(const std::shared_ptr<const Build>& build, AssembledImage image,
-             const std::vector<std::string>& keys, const LayerStack& layers);
+  void write(const std::shared_ptr<const Build>& build, steps::AssembledImage image,
+             const std::vector<std::string>& keys, const snapshot::LayerStack& layers);
 
   // What is in layers that are large enough for it to be worth asking, as far as the store has noted it.
   // Returns at once.
-  void write_listings(const std::shared_ptr<const Build>& build, const LayerStack& layers);
+  void write_listings(const std::shared_ptr<const Build>& build, const snapshot::LayerStack& layers);
 
   std::size_t pending();  // images that are still to be written
 
@@ -78,4 +78,4 @@ class CacheWriter {
   base::ThreadPool threads_;                // ends first
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

@@ -26,7 +26,7 @@
 #include "oci/media_types.h"
 #include "snapshot/base_images.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 namespace {
 
 constexpr char kKeys[] = "ixian.cache.keys";
@@ -54,7 +54,7 @@ oci::Manifest manifest_in(const oci::RawManifest& raw) {
   return *manifest;
 }
 
-void check_base(const LayerStack& layers, const LayerStack& base) {
+void check_base(const snapshot::LayerStack& layers, const snapshot::LayerStack& base) {
   if (layers.size() < base.size()) reject("it stands on another base image");
   for (std::size_t i = 0; i < base.size(); ++i) {
     if (layers[i] != base[i]) reject("it stands on another base image");
@@ -67,23 +67,25 @@ std::string cache_tag(const std::string& key) {
   return "cache-" + key;
 }
 
-AssembledImage make_cache_image(const BuildPlan& plan, std::size_t stage, std::size_t steps,
-                                const StageState& state, const std::vector<std::string>& keys) {
-  AssembledImage image = assemble(plan, stage, steps, state);
+steps::AssembledImage make_cache_image(const steps::BuildPlan& plan, std::size_t stage, std::size_t steps,
+                                       const snapshot::StageState& state,
+                                       const std::vector<std::string>& keys) {
+  steps::AssembledImage image = steps::assemble(plan, stage, steps, state);
   base::Json diff_ids = base::Json::array();
-  for (const auto& layer : without_empty(state.layers)) diff_ids.push_back(layer->diff_id().text());
+  for (const auto& layer : snapshot::without_empty(state.layers)) diff_ids.push_back(layer->diff_id().text());
   base::Json document = {{"version", kStateVersion},
                          {"content_key", state.content_key},
                          {"diff_ids", diff_ids},
-                         {"outcomes", to_json(state.outcomes)}};
+                         {"outcomes", snapshot::to_json(state.outcomes)}};
   if (!state.took.empty()) document["took"] = state.took;
   image.manifest.annotations[kKeys] = base::canonical_json(keys);
   image.manifest.annotations[kState] = base::canonical_json(document);
   return image;
 }
 
-StageState read_cache_image(const oci::RawManifest& raw, const ExpectedState& expected,
-                            LayerServices& services, const std::shared_ptr<oci::ImageRepo>& origin) {
+snapshot::StageState read_cache_image(const oci::RawManifest& raw, const ExpectedState& expected,
+                                      snapshot::LayerServices& services,
+                                      const std::shared_ptr<oci::ImageRepo>& origin) {
   const oci::Manifest manifest = manifest_in(raw);
   try {
     const base::Json keys = annotation(manifest, kKeys);
@@ -91,7 +93,7 @@ StageState read_cache_image(const oci::RawManifest& raw, const ExpectedState& ex
       reject("it is for another key");
     const base::Json document = annotation(manifest, kState);
     if (document.at("version") != kStateVersion) reject("another version of ix has written it");
-    StageState state;
+    snapshot::StageState state;
     state.content_key = document.at("content_key").get<std::string>();
     const base::Json& diff_ids = document.at("diff_ids");
     if (diff_ids.size() != manifest.layers.size()) reject("it has other layers than it says");
@@ -105,12 +107,13 @@ StageState read_cache_image(const oci::RawManifest& raw, const ExpectedState& ex
         continue;
       }
       oci::Descriptor blob = manifest.layers[i];
-      blob.media_type = oci_layer_type(blob.media_type);
-      check_claim(services.store(), blob, *diff_id);
-      state.layers.push_back(std::make_shared<ImageLayer>(services, std::move(blob), *diff_id, origin));
+      blob.media_type = snapshot::oci_layer_type(blob.media_type);
+      snapshot::check_claim(services.store(), blob, *diff_id);
+      state.layers.push_back(
+          std::make_shared<snapshot::ImageLayer>(services, std::move(blob), *diff_id, origin));
     }
     check_base(state.layers, expected.base);
-    state.outcomes = outcomes_from_json(document.at("outcomes"));
+    state.outcomes = snapshot::outcomes_from_json(document.at("outcomes"));
     if (document.contains("took")) state.took = document.at("took").get<std::map<std::string, std::string>>();
     if (state.outcomes.size() != expected.outcomes) reject("it is about another number of instructions");
     return state;
@@ -152,4 +155,4 @@ oci::Descriptor read_listing_artifact(const oci::RawManifest& raw, const oci::Di
   return manifest.layers[0];
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

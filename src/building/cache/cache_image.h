@@ -11,7 +11,7 @@
 #include "steps/build_plan.h"
 #include "steps/image_manifest.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 
 // The state behind an instruction is a plain image, which `docker run` takes, under one tag for each key. Two
 // annotations of its manifest say what else is needed to build on: which keys it is for, and the state
@@ -19,20 +19,22 @@ namespace ixian::engine {
 std::string cache_tag(const std::string& key);
 
 // The image after the first `steps` instructions of the stage. Waits for layers that are being written.
-AssembledImage make_cache_image(const BuildPlan& plan, std::size_t stage, std::size_t steps,
-                                const StageState& state, const std::vector<std::string>& keys);
+steps::AssembledImage make_cache_image(const steps::BuildPlan& plan, std::size_t stage, std::size_t steps,
+                                       const snapshot::StageState& state,
+                                       const std::vector<std::string>& keys);
 
 // What must be true of it, besides that it is for `key`.
 struct ExpectedState {
   std::string key;
-  std::size_t outcomes = 0;  // instructions that made files, since the base image
-  LayerStack base;           // that its layers begin with; they know where they are
+  std::size_t outcomes = 0;   // instructions that made files, since the base image
+  snapshot::LayerStack base;  // that its layers begin with; they know where they are
 };
 
 // Throws std::invalid_argument, with half a sentence for the log, where the manifest is something else.
 // Layers that `expected.base` does not have are to be had from `origin`.
-StageState read_cache_image(const oci::RawManifest& manifest, const ExpectedState& expected,
-                            LayerServices& services, const std::shared_ptr<oci::ImageRepo>& origin);
+snapshot::StageState read_cache_image(const oci::RawManifest& manifest, const ExpectedState& expected,
+                                      snapshot::LayerServices& services,
+                                      const std::shared_ptr<oci::ImageRepo>& origin);
 
 // What is in a layer, as a small artifact under a tag of its own, so that a COPY over layers that nobody has
 // pulled need not pull them.
@@ -51,4 +53,4 @@ ListingArtifact make_listing_artifact(const oci::Digest& diff_id, const oci::Dig
 oci::Descriptor read_listing_artifact(const oci::RawManifest& manifest, const oci::Digest& diff_id,
                                       const oci::Digest& blob);
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

@@ -20,14 +20,14 @@
 #include "oci/verifying_source.h"
 #include "snapshot/blob_sink.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 namespace {
 
 constexpr unsigned kTagsAtOnce = 24;
 constexpr std::uint64_t kLargestListing = std::uint64_t{1} << 30;
 
 // A verified blob, which may be larger than what memory is for.
-base::UniqueFd read_to_file(oci::ImageRepo& repo, const oci::Descriptor& blob) {
+files::UniqueFd read_to_file(oci::ImageRepo& repo, const oci::Descriptor& blob) {
   if (blob.size > kLargestListing) {
     throw base::Error(
         base::ErrorCode::kRegistry,
@@ -35,8 +35,8 @@ base::UniqueFd read_to_file(oci::ImageRepo& repo, const oci::Descriptor& blob) {
   }
   oci::VerifiedBlob verified(
       blob, [&](std::uint64_t offset) { return repo.open_blob(blob, offset); }, repo.name());
-  base::UniqueFd file = base::nameless_file();
-  layer::FileSink sink(file.get(), "a temporary file");
+  files::UniqueFd file = files::nameless_file();
+  files::FileSink sink(file.get(), "a temporary file");
   const auto source = verified.open(0);
   std::vector<char> buffer(64 << 10);
   while (const std::size_t count = source->read(buffer.data(), buffer.size()))
@@ -64,7 +64,7 @@ void note_useless(base::EventSink& sink, const CacheRepo& repo, const std::strin
 }  // namespace
 
 // Whether the layers that are to be had from the repository, and are not here, are still there.
-bool RegistryCache::are_there(const LayerStack& layers, CacheRepo& repo) {
+bool RegistryCache::are_there(const snapshot::LayerStack& layers, CacheRepo& repo) {
   std::atomic<bool> all{true};
   base::parallel_for(layers.size(), kTagsAtOnce, [&](std::size_t i) {
     if (layers[i]->origin() != repo.images() || services_.store().has_blob(layers[i]->blob())) return;
@@ -123,7 +123,7 @@ std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::s
     const oci::Digest claim = oci::Digest::of(
         fmt::format("{} says what is in {}, blob {}", repo->name(), diff_id.text(), blob.digest.text()));
     try {
-      base::UniqueFd file = store.open_listing(claim);
+      files::UniqueFd file = store.open_listing(claim);
       const bool kept = file.valid();
       if (!kept) {
         const auto manifest = repo->images()->read_manifest(tag);
@@ -131,7 +131,7 @@ std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::s
         file = read_to_file(*repo->images(), read_listing_artifact(*manifest, diff_id, blob.digest));
       }
       auto listing = std::make_shared<const layer::LayerListing>(layer::LayerListing::parse(std::move(file)));
-      if (!kept) keep_listing(store, claim, *listing);
+      if (!kept) snapshot::keep_listing(store, claim, *listing);
       return listing;
     } catch (const base::Error& error) {
       // The layer itself says what is in it, and who writes listings writes this one anew.
@@ -144,4 +144,4 @@ std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::s
   return nullptr;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

@@ -9,19 +9,19 @@
 #include "cache/cache_image.h"
 #include "cache/cache_repos.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 
 // Reads the instruction cache of registries for one build. Thread-safe. What cannot be read, or is something
 // else, counts as not there, and as lost; throws Cancelled alone.
 class RegistryCache {
  public:
   // All outlive it. `repos` in the order in which they are preferred.
-  RegistryCache(std::vector<std::shared_ptr<CacheRepo>> repos, LayerServices& services)
+  RegistryCache(std::vector<std::shared_ptr<CacheRepo>> repos, snapshot::LayerServices& services)
       : repos_(std::move(repos)), services_(services) {}
 
   struct Hit {
     std::size_t index = 0;  // among what was asked for
-    StageState state;
+    snapshot::StageState state;
     std::string place;  // the repository
   };
 
@@ -31,10 +31,10 @@ class RegistryCache {
   bool empty() const { return repos_.empty(); }
 
  private:
-  bool are_there(const LayerStack& layers, CacheRepo& repo);
+  bool are_there(const snapshot::LayerStack& layers, CacheRepo& repo);
 
   std::vector<std::shared_ptr<CacheRepo>> repos_;
-  LayerServices& services_;
+  snapshot::LayerServices& services_;
 };
 
 // The listing of a layer that one of the repositories has beside it; null where none has. The same rules. It
@@ -44,4 +44,4 @@ std::shared_ptr<const layer::LayerListing> find_listing(const std::vector<std::s
                                                         const oci::Descriptor& blob, store::Store& store,
                                                         oci::Losses& losses, base::EventSink& sink);
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

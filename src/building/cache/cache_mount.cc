@@ -27,7 +27,7 @@
 #include "store/folder.h"
 #include "store/trash.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 namespace {
 
 constexpr int kMostPrivate = 1024;
@@ -44,7 +44,7 @@ std::string use_key(const std::string& path) {
 }
 
 void stamp(const std::string& path) {
-  const base::UniqueFd fd(
+  const files::UniqueFd fd(
       ::open((path + std::string(kStampEnding)).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   if (fd.valid()) ::futimens(fd.get(), nullptr);
 }
@@ -85,7 +85,7 @@ std::string CacheMount::name_of(const dockerfile::Mount& mount, const Begin& beg
 CacheMount::CacheMount(store::Store& store, const dockerfile::Mount& mount, const Begin& begin,
                        base::Cancellation& cancellation) {
   const std::string folder = cache_mounts_folder(store);
-  base::make_directories(folder);
+  files::make_directories(folder);
   const std::string locks = lock_file(store);
   const std::string name = name_of(mount, begin);
   if (mount.sharing == dockerfile::Sharing::kPrivate) {
@@ -179,4 +179,4 @@ CachePruneResult prune_cache_mounts(store::Store& store, const CachePruneOptions
   return result;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

@@ -12,7 +12,7 @@
 #include "dockerfile/mount.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 
 // A cache folder for one RUN, held from construction to destruction: `shared` by any number at once, `locked`
 // by one after the other, `private` by one at a time, where whoever comes second gets another folder.
@@ -56,4 +56,4 @@ struct CachePruneResult {
 // Makes room. A folder that a RUN uses stays, whatever its age. Others may work meanwhile.
 CachePruneResult prune_cache_mounts(store::Store& store, const CachePruneOptions& options);
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "snapshot/late_repo.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 
 void CacheRepo::give_up(base::EventSink& sink, std::string_view reason) {
   // Reading and writing are given up each for itself: a repository may be readable and not writable.
@@ -16,7 +16,7 @@ void CacheRepo::give_up(base::EventSink& sink, std::string_view reason) {
            fmt::format("The build goes on without the cache in {}. {}", name_, reason));
 }
 
-std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known, const OpenRepo& open) {
+std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known, const oci::OpenRepo& open) {
   const oci::Reference reference = oci::parse_reference(name);
   if (!reference.tag.empty() || reference.digest) {
     throw base::Error(base::ErrorCode::kUsage,
@@ -30,8 +30,9 @@ std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known
   auto& warned = warned_[reference.name()];
   if (!warned) warned = std::make_shared<std::atomic<bool>>(false);
   // Opened late: a build that finds all of it locally never logs in.
-  repo = std::make_shared<CacheRepo>(reference.name(), std::make_shared<LateRepo>(open, reference), warned);
+  repo = std::make_shared<CacheRepo>(reference.name(), std::make_shared<snapshot::LateRepo>(open, reference),
+                                     warned);
   return repo;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

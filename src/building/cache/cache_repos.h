@@ -12,7 +12,7 @@
 #include "base/event.h"
 #include "oci/open_repo.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 
 // One of them. Nothing but time depends on a cache, so whoever cannot use it gives it up. Thread-safe.
 class CacheRepo {
@@ -40,7 +40,7 @@ class CacheRepo {
 // For the life of an engine, so that a registry that is down is waited for once. Thread-safe.
 class CacheRepos {
  public:
-  CacheRepos(OpenRepo for_reading, OpenRepo for_writing)
+  CacheRepos(oci::OpenRepo for_reading, oci::OpenRepo for_writing)
       : for_reading_(std::move(for_reading)), for_writing_(std::move(for_writing)) {}
 
   // `name` is a repository, without a tag. Throws Error{kUsage} where it is none.
@@ -49,10 +49,10 @@ class CacheRepos {
 
  private:
   using Known = std::map<std::string, std::shared_ptr<CacheRepo>>;
-  std::shared_ptr<CacheRepo> get(const std::string& name, Known& known, const OpenRepo& open);
+  std::shared_ptr<CacheRepo> get(const std::string& name, Known& known, const oci::OpenRepo& open);
 
-  const OpenRepo for_reading_;
-  const OpenRepo for_writing_;
+  const oci::OpenRepo for_reading_;
+  const oci::OpenRepo for_writing_;
   // Guards the three maps.
   std::mutex mutex_;
   Known reading_;
@@ -60,4 +60,4 @@ class CacheRepos {
   std::map<std::string, std::shared_ptr<std::atomic<bool>>> warned_;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

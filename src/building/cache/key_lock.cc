@@ -14,14 +14,14 @@
 #include "base/error.h"
 #include "base/sha256.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{5};
 constexpr std::chrono::milliseconds kLongestPause{250};
 
-base::UniqueFd open_file(const std::string& file) {
-  base::UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+files::UniqueFd open_file(const std::string& file) {
+  files::UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd.valid()) {
     throw base::Error(base::ErrorCode::kTaskFailed,
                       fmt::format("Cannot open {}: {}.", file, base::errno_text(errno)));
@@ -73,10 +73,10 @@ KeyLock KeyLock::share(const std::string& file, const std::string& key, base::Ca
 }
 
 bool KeyLock::try_lock(const std::string& file, const std::string& key, KeyLock& lock) {
-  base::UniqueFd fd = open_file(file);
+  files::UniqueFd fd = open_file(file);
   if (!take(fd.get(), place_of(key), file)) return false;
   lock.fd_ = std::move(fd);
   return true;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

@@ -6,7 +6,7 @@
 #include "base/cancel.h"
 #include "files/fs.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 
 // Holds the key from construction to destruction, against other threads and other processes. It is a byte of
 // one file, at a place that the key gives: two keys that share a byte wait for each other, and lose nothing
@@ -27,7 +27,7 @@ class KeyLock {
   KeyLock& operator=(KeyLock&&) noexcept = default;
 
  private:
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

@@ -19,14 +19,15 @@
 #include "base/thread_pool.h"
 #include "oci/descriptor.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 namespace {
 
 constexpr int kPlainRecordVersion = 1;  // all layers are in the store, or the base's
 constexpr int kRecordVersion = 2;       // some may be in a registry
 constexpr unsigned kQuestionsAtOnce = 24;
 
-const std::shared_ptr<ImageLayer>* find_layer(const LayerStack& stack, const oci::Digest& blob) {
+const std::shared_ptr<snapshot::ImageLayer>* find_layer(const snapshot::LayerStack& stack,
+                                                        const oci::Digest& blob) {
   for (const auto& layer : stack) {
     if (layer->blob().digest == blob) return &layer;
   }
@@ -36,7 +37,7 @@ const std::shared_ptr<ImageLayer>* find_layer(const LayerStack& stack, const oci
 }  // namespace
 
 // A layer that was left in a registry may be gone from there.
-bool BuildCache::are_there(const LayerStack& layers) {
+bool BuildCache::are_there(const snapshot::LayerStack& layers) {
   std::atomic<bool> all{true};
   // A HEAD request each: an entry whose layer is gone would fail later, in the middle of the stage.
   base::parallel_for(layers.size(), kQuestionsAtOnce, [&](std::size_t i) {
@@ -57,11 +58,12 @@ bool BuildCache::are_there(const LayerStack& layers) {
   return all;
 }
 
-std::optional<StageState> BuildCache::find(const std::string& key, const LayerStack& base) {
+std::optional<snapshot::StageState> BuildCache::find(const std::string& key,
+                                                     const snapshot::LayerStack& base) {
   const auto entry = services_.store().cache_get(key);
   if (!entry) return std::nullopt;
-  StageState state;
-  LayerStack elsewhere;
+  snapshot::StageState state;
+  snapshot::LayerStack elsewhere;
   try {
     const base::Json& value = entry->value;
     if (value.at("version") != kRecordVersion && value.at("version") != kPlainRecordVersion)
@@ -78,10 +80,10 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
       }
       std::shared_ptr<oci::ImageRepo> origin;
       if (each.contains("origin")) origin = repos_.to_read(each.at("origin").get<std::string>())->images();
-      state.layers.push_back(std::make_shared<ImageLayer>(services_, blob, *diff_id, origin));
+      state.layers.push_back(std::make_shared<snapshot::ImageLayer>(services_, blob, *diff_id, origin));
       if (origin) elsewhere.push_back(state.layers.back());
     }
-    state.outcomes = outcomes_from_json(value.at("outcomes"));
+    state.outcomes = snapshot::outcomes_from_json(value.at("outcomes"));
     if (value.contains("took")) state.took = value.at("took").get<std::map<std::string, std::string>>();
   } catch (const base::Cancelled&) {
     throw;
@@ -92,7 +94,7 @@ std::optional<StageState> BuildCache::find(const std::string& key, const LayerSt
   return state;
 }
 
-bool BuildCache::is_current(const StageState& state) {
+bool BuildCache::is_current(const snapshot::StageState& state) {
   for (const auto& [key, seen] : state.took) {
     const auto entry = services_.store().cache_get(key);
     if (!entry) continue;
@@ -107,12 +109,12 @@ bool BuildCache::is_current(const StageState& state) {
   return true;
 }
 
-store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const StageState& state,
-                                      const LayerStack& base) {
+store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const snapshot::StageState& state,
+                                      const snapshot::LayerStack& base) {
   store::CacheEntry entry;
   base::Json layers = base::Json::array();
   int version = kPlainRecordVersion;
-  for (const auto& layer : without_empty(state.layers)) {
+  for (const auto& layer : snapshot::without_empty(state.layers)) {
     const oci::Descriptor blob = layer->blob();
     base::Json record = {{"blob", oci::to_json(blob)}, {"diff_id", layer->diff_id().text()}};
     entry.trees.push_back(layer->diff_id());
@@ -129,9 +131,9 @@ store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const Stage
   entry.value = {{"version", version},
                  {"content_key", state.content_key},
                  {"layers", layers},
-                 {"outcomes", to_json(state.outcomes)}};
+                 {"outcomes", snapshot::to_json(state.outcomes)}};
   if (!state.took.empty()) entry.value["took"] = state.took;
   return {std::move(keys), std::move(entry)};
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

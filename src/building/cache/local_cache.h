@@ -11,33 +11,35 @@
 #include "snapshot/stage_snapshot.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::cache {
 
 // States by key. Thread-safe.
 class BuildCache {
  public:
-  BuildCache(LayerServices& services, CacheRepos& repos) : services_(services), repos_(repos) {}
+  BuildCache(snapshot::LayerServices& services, CacheRepos& repos) : services_(services), repos_(repos) {}
 
   // Layers that the store does not have are those of `base`, which know where they are, or came from a
   // registry, which is asked whether it has them still.
-  std::optional<StageState> find(const std::string& key, const LayerStack& base);
+  std::optional<snapshot::StageState> find(const std::string& key, const snapshot::LayerStack& base);
 
   // Whether none of the stages that the state took from has come to something else on this machine since. A
   // key by definition does not say so: a stage that was run again without the cache has the same one.
-  bool is_current(const StageState& state);
+  bool is_current(const snapshot::StageState& state);
 
   // What a key leads to. Waits for layers that are still being written.
-  store::Store::Keyed entry(std::vector<std::string> keys, const StageState& state, const LayerStack& base);
+  store::Store::Keyed entry(std::vector<std::string> keys, const snapshot::StageState& state,
+                            const snapshot::LayerStack& base);
   void put(const std::vector<store::Store::Keyed>& entries) { services_.store().cache_put(entries); }
-  void put(std::vector<std::string> keys, const StageState& state, const LayerStack& base) {
+  void put(std::vector<std::string> keys, const snapshot::StageState& state,
+           const snapshot::LayerStack& base) {
     put({entry(std::move(keys), state, base)});
   }
 
  private:
-  bool are_there(const LayerStack& layers);
+  bool are_there(const snapshot::LayerStack& layers);
 
-  LayerServices& services_;
+  snapshot::LayerServices& services_;
   CacheRepos& repos_;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::cache

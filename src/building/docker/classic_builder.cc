@@ -33,7 +33,7 @@ std::string one_line(std::string_view text) {
 
 class Checker {
  public:
-  Checker(const dockerfile::SourcePtr& source, dockerfile::Position at) : source_(source), at_(at) {}
+  Checker(const base::SourcePtr& source, base::Position at) : source_(source), at_(at) {}
 
   template <typename Other>
   void operator()(const Other&) const {}
@@ -70,8 +70,8 @@ class Checker {
     throw Error(ErrorCode::kUsage, error.message(), error.context());
   }
 
-  const dockerfile::SourcePtr& source_;
-  const dockerfile::Position at_;
+  const base::SourcePtr& source_;
+  const base::Position at_;
 };
 
 void check_job(const engine::StageJob& job) {
@@ -88,9 +88,9 @@ ClassicBuild plan_classic_build(const engine::StageJob& job) {
   check_job(job);
   const dockerfile::Dockerfile file = dockerfile::parse(job.dockerfile, job.dockerfile_name);
   const std::string host = oci::host_platform().text();
-  const dockerfile::GlobalScope global(
+  const stages::GlobalScope global(
       file, {job.build_args, job.platform ? job.platform->text() : host, host, job.target, job.proxies});
-  const dockerfile::StageGraph graph(file, global);
+  const stages::StageGraph graph(file, global);
   const std::size_t target = graph.target(job.target);
   ClassicBuild build{file.source, {}, {}};
   for (const dockerfile::Instruction& arg : file.global_args)

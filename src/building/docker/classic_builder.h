@@ -16,11 +16,11 @@ namespace ixian::docker {
 struct BuilderStep {
   std::string stage;  // its name, "" of an ARG before the first FROM
   std::string title;  // on one line, as it is written
-  dockerfile::Position at;
+  base::Position at;
 };
 
 struct ClassicBuild {
-  dockerfile::SourcePtr source;
+  base::SourcePtr source;
   std::vector<BuilderStep> steps;   // from the first to the last one of the target
   std::vector<std::string> images;  // that it begins with or takes from, as references
 };

@@ -37,13 +37,13 @@ void ContextArchive::walk(const std::string& folder) {
     entry->uid = entry->gid = 0;
     // Whole seconds need no PAX header.
     entry->mtime_ns = 0;
-    const bool is_folder = entry->type == oci::TarType::kFolder;
-    if (entry->type == oci::TarType::kFile) {
+    const bool is_folder = entry->type == tar::TarType::kFolder;
+    if (entry->type == tar::TarType::kFile) {
       entry->xattrs = view_->xattrs(path);
       if (const std::string group = view_->hard_link_group(path); !group.empty()) {
         const auto [first, fresh] = links_.try_emplace(group, path);
         if (!fresh) {
-          entry->type = oci::TarType::kHardLink;
+          entry->type = tar::TarType::kHardLink;
           entry->link = first->second;
           entry->size = 0;
           entry->xattrs.clear();
@@ -86,7 +86,7 @@ class ContextArchive::Source : public base::ByteSource {
       if (next_ == archive_.items_.size()) {
         if (ended_) return 0;
         ended_ = true;
-        give(oci::tar_end());
+        give(tar::tar_end());
         continue;
       }
       begin(archive_.items_[next_++]);
@@ -100,10 +100,10 @@ class ContextArchive::Source : public base::ByteSource {
   }
 
   void begin(const Item& item) {
-    std::string text = oci::tar_header(item.entry);
+    std::string text = tar::tar_header(item.entry);
     if (item.text) {
-      text += *item.text + std::string(oci::tar_padding(item.text->size()), '\0');
-    } else if (item.entry.type == oci::TarType::kFile) {
+      text += *item.text + std::string(tar::tar_padding(item.text->size()), '\0');
+    } else if (item.entry.type == tar::TarType::kFile) {
       fd_ = archive_.view_->open(item.path);
       left_ = item.entry.size;
       path_ = item.path;
@@ -127,8 +127,8 @@ class ContextArchive::Source : public base::ByteSource {
     if ((count == 0) != (left_ == 0)) context::fail_changed(path_);
     left_ -= static_cast<std::uint64_t>(count);
     if (count > 0) return static_cast<std::size_t>(count);
-    fd_ = base::UniqueFd();
-    give(std::string(oci::tar_padding(archive_.items_[next_ - 1].entry.size), '\0'));
+    fd_ = files::UniqueFd();
+    give(std::string(tar::tar_padding(archive_.items_[next_ - 1].entry.size), '\0'));
     return 0;
   }
 
@@ -137,15 +137,15 @@ class ContextArchive::Source : public base::ByteSource {
   bool ended_ = false;
   std::string text_;
   std::string_view pending_;
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
   std::uint64_t left_ = 0;
   std::string path_;
 };
 
 http::RequestBody ContextArchive::body() const {
-  std::uint64_t size = oci::tar_end().size();
+  std::uint64_t size = tar::tar_end().size();
   for (const Item& item : items_)
-    size += oci::tar_header(item.entry).size() + item.entry.size + oci::tar_padding(item.entry.size);
+    size += tar::tar_header(item.entry).size() + item.entry.size + tar::tar_padding(item.entry.size);
   return {size, [archive = *this](std::uint64_t offset) {
             auto source = std::make_unique<Source>(archive);
             char buffer[4096];

@@ -31,7 +31,7 @@ class ContextArchive {
  private:
   struct Item {
     std::string path;  // in the view
-    oci::TarEntry entry;
+    tar::TarEntry entry;
     std::shared_ptr<const std::string> text;  // null: the view's file
   };
   class Source;

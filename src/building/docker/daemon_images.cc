@@ -147,7 +147,7 @@ void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std:
     auto file = layout::open_for_reading(path);
     // Open already: it is gone whatever ends this process.
     ::unlink(path.c_str());
-    const auto fd = std::make_shared<const base::UniqueFd>(std::move(file.fd));
+    const auto fd = std::make_shared<const files::UniqueFd>(std::move(file.fd));
     api_.load({file.size,
                [&, fd](std::uint64_t offset) {
                  return layout::read_range(fd, path, offset, file.size - offset, cancellation_);

@@ -31,8 +31,8 @@ using base::ErrorCode;
 constexpr char kIgnoreFile[] = ".dockerignore";
 
 std::string read_text(const context::FileView& view, const std::string& path) {
-  const base::UniqueFd fd = view.open(path);
-  std::string text(dockerfile::kMostBytes, '\0');
+  const files::UniqueFd fd = view.open(path);
+  std::string text(base::kMostBytes, '\0');
   std::size_t size = 0;
   ssize_t count = 0;
   while ((count = ::read(fd.get(), text.data() + size, text.size() - size)) > 0)
@@ -55,7 +55,7 @@ std::string ulimits_text(const std::vector<engine::Ulimit>& limits) {
 
 bool holds(const context::FileView& view, const std::string& path, const std::string& text) {
   const auto entry = view.find(path);
-  return entry && entry->type == oci::TarType::kFile && entry->size == text.size() &&
+  return entry && entry->type == tar::TarType::kFile && entry->size == text.size() &&
          read_text(view, path) == text;
 }
 

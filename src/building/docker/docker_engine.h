@@ -25,7 +25,7 @@ struct DockerServices {
   FindLogin login;
 
   // Registries that the daemon cannot use (folders, those that it does not trust) are read by ix for it.
-  engine::OpenRepo open_repo;
+  oci::OpenRepo open_repo;
   std::function<bool(const std::string& host)> daemon_can_reach;  // null: all of them
 
   // For those whom no other engine helps where no daemon answers: the end of the advice. "": build without.

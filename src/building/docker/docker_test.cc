@@ -196,7 +196,7 @@ std::vector<std::string> members(const ContextArchive& archive) {
   while (const std::size_t count = source->read(buffer, sizeof buffer)) bytes.append(buffer, count);
   EXPECT_EQ(bytes.size(), body.size);
   base::TextSource text(bytes);
-  oci::TarReader reader(text);
+  tar::TarReader reader(text);
   std::vector<std::string> all;
   while (const auto entry = reader.next()) {
     std::string content;
@@ -228,7 +228,7 @@ TEST(Context, CanBeSentAgainFromAnyPlace) {
 
 TEST(Context, AFileThatChangesMeanwhileIsAnError) {
   struct Shrinking : testing::MemoryView {
-    std::optional<oci::TarEntry> find(const std::string& path) const override {
+    std::optional<tar::TarEntry> find(const std::string& path) const override {
       auto entry = MemoryView::find(path);
       if (entry && path == "a") entry->size += 1;
       return entry;

@@ -10,24 +10,25 @@
 #include "context/wildcard.h"
 #include "snapshot/layers_view.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 namespace {
 
-std::size_t outcomes_of(const StagePlan& stage, std::size_t steps) {
+std::size_t outcomes_of(const steps::StagePlan& stage, std::size_t steps) {
   return static_cast<std::size_t>(std::count_if(stage.steps.begin(),
                                                 stage.steps.begin() + static_cast<std::ptrdiff_t>(steps),
-                                                [](const Step& each) { return each.makes_files; }));
+                                                [](const steps::Step& each) { return each.makes_files; }));
 }
 
 // A step is uncertain where a stage that it takes from runs without the cache, and may come to something else
 // under the same key by definition.
-bool may_be_asked(const Step& step) {
+bool may_be_asked(const steps::Step& step) {
   return step.makes_files && step.certain;
 }
 
-std::optional<KnownSteps> known_here(const StagePlan& stage, BuildCache& cache, const LayerStack& base) {
+std::optional<KnownSteps> known_here(const steps::StagePlan& stage, cache::BuildCache& cache,
+                                     const snapshot::LayerStack& base) {
   for (std::size_t i = stage.steps.size(); i > 0; --i) {
-    const Step& step = stage.steps[i - 1];
+    const steps::Step& step = stage.steps[i - 1];
     if (!may_be_asked(step)) continue;
     auto found = cache.find(step.key, base);
     // A stale entry does not end the search: an older instruction may have a good one.
@@ -36,10 +37,11 @@ std::optional<KnownSteps> known_here(const StagePlan& stage, BuildCache& cache, 
   return std::nullopt;
 }
 
-std::optional<KnownSteps> known_elsewhere(const BuildPlan& plan, const StagePlan& stage, BuildCache& cache,
-                                          RegistryCache& reading, const LayerStack& base, std::size_t above) {
+std::optional<KnownSteps> known_elsewhere(const steps::BuildPlan& plan, const steps::StagePlan& stage,
+                                          cache::BuildCache& cache, cache::RegistryCache& reading,
+                                          const snapshot::LayerStack& base, std::size_t above) {
   if (reading.empty()) return std::nullopt;
-  std::vector<ExpectedState> wanted;
+  std::vector<cache::ExpectedState> wanted;
   std::vector<std::size_t> steps;
   for (std::size_t i = above; i < stage.steps.size(); ++i) {
     if (!may_be_asked(stage.steps[i])) continue;
@@ -53,55 +55,57 @@ std::optional<KnownSteps> known_elsewhere(const BuildPlan& plan, const StagePlan
 
 }  // namespace
 
-LayerStack layers_of_base(const BuildPlan& plan, const StagePlan& stage) {
-  if (const auto* from = std::get_if<dockerfile::FromStage>(&stage.base))
+snapshot::LayerStack layers_of_base(const steps::BuildPlan& plan, const steps::StagePlan& stage) {
+  if (const auto* from = std::get_if<stages::FromStage>(&stage.base))
     return layers_of_base(plan, plan.stages.at(from->index));
-  return stage.base_image ? stage.base_image->layers : LayerStack();
+  return stage.base_image ? stage.base_image->layers : snapshot::LayerStack();
 }
 
-std::optional<KnownSteps> find_known_steps(const BuildPlan& plan, const StagePlan& stage, BuildCache& cache,
-                                           RegistryCache& reading, const LayerStack& base) {
+std::optional<KnownSteps> find_known_steps(const steps::BuildPlan& plan, const steps::StagePlan& stage,
+                                           cache::BuildCache& cache, cache::RegistryCache& reading,
+                                           const snapshot::LayerStack& base) {
   if (!stage.use_cache) return std::nullopt;
   auto here = known_here(stage, cache, base);
   auto further = known_elsewhere(plan, stage, cache, reading, base, here ? here->steps : 0);
   return further ? std::move(further) : std::move(here);
 }
 
-ExpectedState expected_state(const BuildPlan& plan, const StagePlan& stage, std::size_t steps,
-                             const std::string& key, const LayerStack& base) {
+cache::ExpectedState expected_state(const steps::BuildPlan& plan, const steps::StagePlan& stage,
+                                    std::size_t steps, const std::string& key,
+                                    const snapshot::LayerStack& base) {
   std::size_t outcomes = outcomes_of(stage, steps);
-  const StagePlan* below = &stage;
-  while (const auto* from = std::get_if<dockerfile::FromStage>(&below->base)) {
+  const steps::StagePlan* below = &stage;
+  while (const auto* from = std::get_if<stages::FromStage>(&below->base)) {
     below = &plan.stages.at(from->index);
     outcomes += outcomes_of(*below, below->steps.size());
   }
   return {key, outcomes, base};
 }
 
-bool stands_on(const LayerStack& found, const LayerStack& below) {
-  const LayerStack upper = without_empty(found);
-  const LayerStack lower = without_empty(below);
+bool stands_on(const snapshot::LayerStack& found, const snapshot::LayerStack& below) {
+  const snapshot::LayerStack upper = snapshot::without_empty(found);
+  const snapshot::LayerStack lower = snapshot::without_empty(below);
   // Empty layers say nothing about what is below: they are not compared, and never part of the image.
   return lower.size() <= upper.size() &&
          std::equal(lower.begin(), lower.end(), upper.begin(),
                     [](const auto& one, const auto& other) { return one->diff_id() == other->diff_id(); });
 }
 
-bool shows_other_files(const Step& step, std::size_t mount) {
+bool shows_other_files(const steps::Step& step, std::size_t mount) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   return run.mounts.at(mount).kind != dockerfile::MountKind::kTmpfs &&
-         !std::holds_alternative<dockerfile::FromContext>(step.origins[mount]);
+         !std::holds_alternative<stages::FromContext>(step.origins[mount]);
 }
 
-base::Json mounted_content(const Step& step, std::size_t mount, const LayerStack& layers,
+base::Json mounted_content(const steps::Step& step, std::size_t mount, const snapshot::LayerStack& layers,
                            base::Cancellation& cancellation) {
   if (!shows_other_files(step, mount)) return nullptr;
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
-  const LayersView view(layers);
+  const snapshot::LayersView view(layers);
   context::SelectionOptions options;
-  options.where = dockerfile::shown(run.mounts[mount].from);
+  options.where = base::shown(run.mounts[mount].from);
   auto shown = context::select(view, {context::literal(run.mounts[mount].source)}, options);
   return {{"content", context::digest_of(view, shown, {true, base::processor_count()}, cancellation)}};
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

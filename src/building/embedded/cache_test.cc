@@ -19,7 +19,7 @@
 #include "testing/sample_image.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 namespace {
 
 using ::testing::Contains;
@@ -49,7 +49,7 @@ class Machine {
       return found->second;
     };
     services.open_for_push = services.open_repo;
-    services.remote = std::make_shared<RemoteSources>(store_, RemoteSources::GetClient());
+    services.remote = std::make_shared<fetch::RemoteSources>(store_, fetch::RemoteSources::GetClient());
     engine_ = make_embedded_engine(std::move(services));
     job.dockerfile_name = "Dockerfile";
     job.context = folder_ / "context";
@@ -61,14 +61,14 @@ class Machine {
     std::ofstream(file) << content;
   }
 
-  BuiltStage build(const std::string& dockerfile) {
+  engine::BuiltStage build(const std::string& dockerfile) {
     job.dockerfile = dockerfile;
-    const BuiltStage built = engine_->build(job, sink, cancellation_);
+    const engine::BuiltStage built = engine_->build(job, sink, cancellation_);
     engine_->wait_for_cache(sink);
     return built;
   }
 
-  std::vector<std::string> layers(const BuiltStage& built) const {
+  std::vector<std::string> layers(const engine::BuiltStage& built) const {
     std::vector<std::string> digests;
     const auto parsed = built.manifest.parsed();
     for (const auto& layer : std::get<oci::Manifest>(parsed).layers) digests.push_back(layer.digest.text());
@@ -83,7 +83,7 @@ class Machine {
   }
 
   // The blobs of the layers that are made here, in hexadecimal: what differs can be seen.
-  std::vector<std::string> contents(const BuiltStage& built) {
+  std::vector<std::string> contents(const engine::BuiltStage& built) {
     std::vector<std::string> all;
     const auto parsed = built.manifest.parsed();
     for (const auto& layer : std::get<oci::Manifest>(parsed).layers) {
@@ -96,18 +96,18 @@ class Machine {
     return all;
   }
 
-  Engine& engine() { return *engine_; }
+  engine::Engine& engine() { return *engine_; }
   store::Store& store() { return *store_; }
   base::Cancellation& cancellation() { return cancellation_; }
 
-  StageJob job;
+  engine::StageJob job;
   testing::RecordingSink sink;
 
  private:
   testing::TempFolder folder_;
   base::Cancellation cancellation_;
   std::shared_ptr<store::Store> store_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<engine::Engine> engine_;
 };
 
 // The tags of instructions, those of the first ones first.
@@ -149,9 +149,9 @@ class RegistryCaches : public ::testing::Test {
 };
 
 TEST_F(RegistryCaches, AnotherMachineBuildsNothing) {
-  const BuiltStage made = first.build(dockerfile);
+  const engine::BuiltStage made = first.build(dockerfile);
   EXPECT_EQ(made.cached, 0u);
-  const BuiltStage taken = second.build(dockerfile);
+  const engine::BuiltStage taken = second.build(dockerfile);
   EXPECT_EQ(taken.cached, 2u);
   EXPECT_EQ(taken.manifest.bytes, made.manifest.bytes);
   EXPECT_THAT(second.store().check(), IsEmpty());
@@ -186,7 +186,7 @@ TEST_F(RegistryCaches, AskForAllInstructionsAndReadOneManifest) {
 TEST_F(RegistryCaches, AnEarlierInstructionIsTakenWhereTheLastHasChanged) {
   first.build(dockerfile);
   second.write("b", "changed");
-  const BuiltStage built = second.build(dockerfile);
+  const engine::BuiltStage built = second.build(dockerfile);
   EXPECT_EQ(built.instructions, 2u);
   EXPECT_EQ(built.cached, 1u);
   EXPECT_THAT(
@@ -198,7 +198,7 @@ TEST_F(RegistryCaches, ACopyOverLayersThatAreElsewhereReadsNoneOfThem) {
   first.build(dockerfile);
   second.write("b", "changed");
   second.job.lazy_layers = true;
-  const BuiltStage built = second.build(dockerfile);
+  const engine::BuiltStage built = second.build(dockerfile);
   EXPECT_FALSE(built.whole);
   const auto parsed = built.manifest.parsed();
   const auto& layers = std::get<oci::Manifest>(parsed).layers;
@@ -210,7 +210,7 @@ TEST_F(RegistryCaches, AnImageWithLayersElsewhereIsMountedAndHasNoName) {
   first.build(dockerfile);
   second.job.lazy_layers = true;
   second.job.names = {"registry.local/app:1"};
-  const BuiltStage built = second.build(dockerfile);
+  const engine::BuiltStage built = second.build(dockerfile);
   EXPECT_FALSE(second.engine().find_image("registry.local/app:1"));
   const int read = blobs_read();
 
@@ -225,7 +225,7 @@ TEST_F(RegistryCaches, AnImageWithLayersElsewhereIsMountedAndHasNoName) {
 TEST_F(RegistryCaches, AnImageWithLayersElsewhereIsPassedOnWhereItCannotBeMounted) {
   first.build(dockerfile);
   second.job.lazy_layers = true;
-  const BuiltStage built = second.build(dockerfile);
+  const engine::BuiltStage built = second.build(dockerfile);
   MemoryRepo app("elsewhere.local/app");
   second.engine().export_image(built.manifest.descriptor.digest.text(), app, "1", second.cancellation());
   const auto parsed = built.manifest.parsed();
@@ -235,7 +235,7 @@ TEST_F(RegistryCaches, AnImageWithLayersElsewhereIsPassedOnWhereItCannotBeMounte
 TEST_F(RegistryCaches, WithoutThatAnImageIsWhole) {
   first.build(dockerfile);
   second.job.names = {"registry.local/app:1"};
-  const BuiltStage built = second.build(dockerfile);
+  const engine::BuiltStage built = second.build(dockerfile);
   EXPECT_TRUE(built.whole);
   EXPECT_TRUE(second.engine().find_image("registry.local/app:1"));
   const auto parsed = built.manifest.parsed();
@@ -278,7 +278,7 @@ TEST_F(RegistryCaches, WhatElseStandsUnderATagIsIgnored) {
   first.build(dockerfile);
   MemoryRepo& cache = *network[kCache];
   put_image(cache, instruction_tags(cache).back(), testing::sample_image("somebody else's"));
-  const BuiltStage built = second.build(dockerfile);
+  const engine::BuiltStage built = second.build(dockerfile);
   EXPECT_EQ(built.cached, 1u);
   EXPECT_THAT(second.sink.logs(), Contains(HasSubstr("is not used: it has not been written by ix")));
   EXPECT_EQ(second.warnings(), 0);
@@ -299,18 +299,18 @@ TEST_F(RegistryCaches, AStageIsFoundByWhatIsCopiedFromIt) {
       "FROM registry.local/base:1\nCOPY --from=work /out /out\n";
   first.build(staged);
   second.job.build_args = {{"V", "2"}};
-  const BuiltStage built = second.build(staged);
+  const engine::BuiltStage built = second.build(staged);
   EXPECT_EQ(built.cached, 1u) << "the last COPY, by content";
 }
 
 TEST_F(RegistryCaches, LayersThatAreGoneFromTheRegistryAreMadeAgain) {
   first.build(dockerfile);
   second.job.lazy_layers = true;
-  const BuiltStage built = second.build(dockerfile);
+  const engine::BuiltStage built = second.build(dockerfile);
   for (const auto& digest : second.layers(built)) network[kCache]->drop_blob(*oci::Digest::parse(digest));
   for (const std::string& tag : network[kCache]->tags()) network[kCache]->remove(tag);
   second.job.lazy_layers = false;
-  const BuiltStage again = second.build(dockerfile);
+  const engine::BuiltStage again = second.build(dockerfile);
   EXPECT_EQ(again.cached, 0u);
   EXPECT_TRUE(again.whole);
 }
@@ -401,7 +401,7 @@ TEST_F(HostileDiffIds, InACacheImageMakeItAMiss) {
 // The same files from two checkouts that differ in all that git does not know.
 TEST_F(RegistryCaches, CheckoutsOfOneCommitMakeOneImage) {
   for (Machine* each : {&first, &second}) {
-    each->job.modes = ContextModes::kGit;
+    each->job.modes = engine::ContextModes::kGit;
     each->write("src/run", "#!/bin/sh\n");
     each->write("src/deep/data", "data");
     ::chmod((each->job.context + "/src/run").c_str(), 0755);
@@ -419,17 +419,17 @@ TEST_F(RegistryCaches, CheckoutsOfOneCommitMakeOneImage) {
   }
   const std::string all = "FROM registry.local/base:1\nCOPY . /srv\nADD src /added\nCOPY --chmod=0640 a /a\n";
   second.job.cache_from.clear();
-  const BuiltStage made = first.build(all);
-  const BuiltStage other = second.build(all);
+  const engine::BuiltStage made = first.build(all);
+  const engine::BuiltStage other = second.build(all);
   EXPECT_EQ(other.cached, 0u);
   EXPECT_EQ(second.layers(other), first.layers(made));
   EXPECT_EQ(second.contents(other), first.contents(made));
 }
 
 TEST_F(RegistryCaches, WithATimeCheckoutsMakeOneImageByteForByte) {
-  std::vector<BuiltStage> built;
+  std::vector<engine::BuiltStage> built;
   for (Machine* each : {&first, &second}) {
-    each->job.modes = ContextModes::kGit;
+    each->job.modes = engine::ContextModes::kGit;
     each->job.source_date_epoch = 1'600'000'000;
     each->job.cache_from.clear();
     built.push_back(each->build(dockerfile));
@@ -439,4 +439,4 @@ TEST_F(RegistryCaches, WithATimeCheckoutsMakeOneImageByteForByte) {
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

@@ -8,7 +8,7 @@
 #include "executor/layer_builder.h"
 #include "testing/memory_view.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 namespace {
 
 using ::testing::ElementsAre;
@@ -26,12 +26,12 @@ std::string digest(const context::FileView& view, const std::vector<std::string>
 std::vector<std::string> copied(const MemoryView& image,
                                 const std::shared_ptr<const context::FileView>& context,
                                 const std::vector<std::string>& sources, const std::string& destination,
-                                CopyStyle style = {}) {
-  CopyDraft draft(image, std::move(style));
+                                executor::CopyStyle style = {}) {
+  executor::CopyDraft draft(image, std::move(style));
   draft.copy(context, context::select(*context, sources, {}), destination);
   std::vector<std::string> names;
   for (const auto& each : draft.take())
-    names.push_back(each.entry.name + (each.entry.type == oci::TarType::kFolder ? "/" : ""));
+    names.push_back(each.entry.name + (each.entry.type == tar::TarType::kFolder ? "/" : ""));
   return names;
 }
 
@@ -116,7 +116,7 @@ TEST(Destination, AFolderIsNotCopiedOverAFileNorAFileOverAFolder) {
 TEST(Destination, FoldersOnTheWayKeepWhatTheImageSaysOfThem) {
   MemoryView image;
   image.folder("tmp", 01777, 7);
-  CopyDraft draft(image, {});
+  executor::CopyDraft draft(image, {});
   draft.copy(context(), context::select(*context(), {"a.txt"}, {}), "/tmp/");
   const auto entries = draft.take();
   EXPECT_EQ(entries[0].entry.mode, 01777u);
@@ -127,19 +127,19 @@ TEST(Destination, FilesOfTheContextAreRootsAndChownGivesThemAway) {
   auto view = std::make_shared<MemoryView>();
   view->file("f", "", 0600, 1000);
   const MemoryView image;
-  CopyDraft plain(image, {});
+  executor::CopyDraft plain(image, {});
   plain.copy(view, context::select(*view, {"f"}, {}), "/f");
   EXPECT_EQ(plain.take()[0].entry.uid, 0u);
-  CopyStyle style;
-  style.owner = Owner{5, 6};
-  CopyDraft given(image, style);
+  executor::CopyStyle style;
+  style.owner = executor::Owner{5, 6};
+  executor::CopyDraft given(image, style);
   given.copy(view, context::select(*view, {"f"}, {}), "/new/f");
   for (const auto& each : given.take()) EXPECT_EQ(each.entry.gid, 6u) << each.entry.name;
 }
 
 // An entry of an archive.
-oci::TarEntry archived(oci::TarType type, const std::string& name, const std::string& link = "") {
-  oci::TarEntry entry;
+tar::TarEntry archived(tar::TarType type, const std::string& name, const std::string& link = "") {
+  tar::TarEntry entry;
   entry.type = type;
   entry.name = name;
   entry.link = link;
@@ -148,31 +148,32 @@ oci::TarEntry archived(oci::TarType type, const std::string& name, const std::st
   return entry;
 }
 
-layer::LayerEntry no_bytes() {
-  layer::LayerEntry content;
-  content.content = layer::InlineText{""};
+layer_files::LayerEntry no_bytes() {
+  layer_files::LayerEntry content;
+  content.content = layer_files::InlineText{""};
   return content;
 }
 
 // Unpacks them into /srv/app of an image that has /etc/passwd; "path=link", folders with a slash.
-std::vector<std::string> unpacked(const std::vector<oci::TarEntry>& entries) {
+std::vector<std::string> unpacked(const std::vector<tar::TarEntry>& entries) {
   MemoryView image;
   image.file("etc/passwd", "good").link("srv/app/old", "/etc").file("srv/app/there", "x");
-  CopyDraft draft(image, {});
+  executor::CopyDraft draft(image, {});
   for (const auto& entry : entries) {
-    draft.unpack(entry, entry.type == oci::TarType::kFile ? no_bytes() : layer::LayerEntry(), "/srv/app/");
+    draft.unpack(entry, entry.type == tar::TarType::kFile ? no_bytes() : layer_files::LayerEntry(),
+                 "/srv/app/");
   }
   std::vector<std::string> names;
   for (const auto& each : draft.take()) {
     if (each.entry.name == "srv") continue;
-    names.push_back(each.entry.name + (each.entry.type == oci::TarType::kFolder ? "/" : "") +
+    names.push_back(each.entry.name + (each.entry.type == tar::TarType::kFolder ? "/" : "") +
                     (each.entry.link.empty() ? "" : "=" + each.entry.link));
   }
   return names;
 }
 
 TEST(Archives, NothingIsUnpackedOutsideOfTheDestination) {
-  using oci::TarType;
+  using tar::TarType;
   const std::vector<std::string> inside = {"srv/app/", "srv/app/etc/", "srv/app/etc/passwd"};
   for (const std::string target : {"../..", "../../../../..", "/", "etc/../..", "/srv/../.."}) {
     auto names = inside;
@@ -193,7 +194,7 @@ TEST(Archives, NothingIsUnpackedOutsideOfTheDestination) {
 }
 
 TEST(Archives, AHardLinkLeadsToWhatLiesInTheDestination) {
-  using oci::TarType;
+  using tar::TarType;
   EXPECT_THAT(
       unpacked({archived(TarType::kFile, "etc/passwd"), archived(TarType::kHardLink, "l", "old/passwd")}),
       ElementsAre("srv/app/", "srv/app/etc/", "srv/app/etc/passwd", "srv/app/l=srv/app/etc/passwd"));
@@ -204,7 +205,7 @@ TEST(Archives, AHardLinkLeadsToWhatLiesInTheDestination) {
 }
 
 TEST(Archives, NamesThatLeadOutAreErrorsAndOthersAreCleaned) {
-  using oci::TarType;
+  using tar::TarType;
   for (const char* name : {"../f", "../../f", "a/../../f", "./../f", ".."}) {
     EXPECT_THROW(unpacked({archived(TarType::kFile, name)}), base::Error) << name;
     EXPECT_THROW(unpacked({archived(TarType::kFolder, name)}), base::Error) << name;
@@ -218,14 +219,14 @@ TEST(Archives, NamesThatLeadOutAreErrorsAndOthersAreCleaned) {
 TEST(Archives, TheDestinationKeepsWhatItIsAndChownGivesAwayTheRest) {
   MemoryView image;
   image.folder("d", 0700, 3);
-  CopyStyle given;
-  given.owner = Owner{5, 6};
+  executor::CopyStyle given;
+  given.owner = executor::Owner{5, 6};
   for (const bool chown : {false, true}) {
-    CopyDraft draft(image, chown ? given : CopyStyle());
-    draft.unpack(archived(oci::TarType::kFolder, "./"), {}, "/d/");
-    draft.unpack(archived(oci::TarType::kFolder, "sub/x"), {}, "/d/");
-    draft.unpack(archived(oci::TarType::kSymlink, "l", "x"), {}, "/d/");
-    draft.unpack(archived(oci::TarType::kFile, "f"), no_bytes(), "/d/");
+    executor::CopyDraft draft(image, chown ? given : executor::CopyStyle());
+    draft.unpack(archived(tar::TarType::kFolder, "./"), {}, "/d/");
+    draft.unpack(archived(tar::TarType::kFolder, "sub/x"), {}, "/d/");
+    draft.unpack(archived(tar::TarType::kSymlink, "l", "x"), {}, "/d/");
+    draft.unpack(archived(tar::TarType::kFile, "f"), no_bytes(), "/d/");
     std::map<std::string, std::uint32_t> owners;
     for (const auto& each : draft.take()) {
       owners[each.entry.name] = each.entry.uid;
@@ -250,10 +251,10 @@ TEST(Destination, AFileThatChangesAfterItsDigestWasTakenIsAnError) {
   const MemoryView image;
   for (const bool changed : {false, true}) {
     if (changed) view->file("f", "new");
-    CopyDraft draft(image, {});
+    executor::CopyDraft draft(image, {});
     draft.copy(view, selection, "/f");
     const auto entries = draft.take();
-    const auto source = std::get<layer::OpenedLater>(entries.at(0).content).open();
+    const auto source = std::get<layer_files::OpenedLater>(entries.at(0).content).open();
     const auto read = [&] { return base::read_all(*source, 100, "f"); };
     if (changed) {
       EXPECT_THROW(read(), base::Error);
@@ -264,4 +265,4 @@ TEST(Destination, AFileThatChangesAfterItsDigestWasTakenIsAnError) {
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

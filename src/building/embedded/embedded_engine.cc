@@ -33,7 +33,7 @@
 #include "snapshot/partial_image.h"
 #include "steps/image_manifest.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 namespace {
 
 // A build's own, which stops when the program's does, and alone when one of its stages has failed.
@@ -50,7 +50,7 @@ constexpr int kMostAttempts = 100;
 // Nobody believes a repository what has been found lost there.
 EngineServices with_losses(EngineServices services) {
   if (!services.losses) services.losses = std::make_shared<oci::Losses>();
-  for (OpenRepo* open : {&services.open_repo, &services.open_for_push}) {
+  for (oci::OpenRepo* open : {&services.open_repo, &services.open_for_push}) {
     if (!*open) continue;
     *open = [inner = std::move(*open), losses = services.losses](const oci::Reference& reference) {
       return oci::without_lost(inner(reference), losses);
@@ -77,26 +77,27 @@ std::optional<oci::Descriptor> part_of(const oci::RawManifest& manifest, const s
   return std::nullopt;
 }
 
-class EmbeddedEngine : public Engine {
+class EmbeddedEngine : public engine::Engine {
  public:
   explicit EmbeddedEngine(EngineServices services)
       : services_(with_losses(std::move(services))),
         repos_(services_.open_repo, services_.open_for_push),
         writer_(services_.store, services_.losses) {}
 
-  Capabilities capabilities() const override { return {"embedded", true, true, false}; }
+  engine::Capabilities capabilities() const override { return {"embedded", true, true, false}; }
 
   std::optional<oci::Descriptor> find_image(const std::string& name) override {
     const oci::Reference reference = oci::parse_reference(name);
     return services_.store->images(reference.name())->find(reference.identifier());
   }
 
-  BuiltStage build(const StageJob& job, base::EventSink& sink, base::Cancellation& cancellation) override {
+  engine::BuiltStage build(const engine::StageJob& job, base::EventSink& sink,
+                           base::Cancellation& cancellation) override {
     for (int attempt = 1;; ++attempt) {
       const auto own = linked(cancellation);
       try {
         return build_linked(job, sink, *own, cancellation);
-      } catch (const LostResult& lost) {
+      } catch (const engine::LostResult& lost) {
         if (cancellation.requested()) throw base::Cancelled();
         // Planned anew, without what was lost: the instruction that it came of is run.
         if (!lost.stage().empty()) throw;
@@ -108,10 +109,10 @@ class EmbeddedEngine : public Engine {
     }
   }
 
-  BuildForecast forecast(const StageJob& job, base::EventSink& sink,
-                         base::Cancellation& cancellation) override {
+  engine::BuildForecast forecast(const engine::StageJob& job, base::EventSink& sink,
+                                 base::Cancellation& cancellation) override {
     Planning planning(job, services_, repos_, told_, sink, cancellation);
-    BuildCache cache(planning.layers, repos_);
+    cache::BuildCache cache(planning.layers, repos_);
     return make_forecast(planning.plan, cache, planning.reading, cancellation);
   }
 
@@ -145,7 +146,7 @@ class EmbeddedEngine : public Engine {
       const auto manifest = from->read_manifest(identifier);
       const auto part = manifest ? part_of(*manifest, lost.ref()) : std::nullopt;
       if (part) services_.store->discard_if_damaged(*part);
-      throw LostResult(lost, name);
+      throw engine::LostResult(lost, name);
     }
   }
 
@@ -164,7 +165,7 @@ class EmbeddedEngine : public Engine {
   }
 
  private:
-  oci::Descriptor export_built(ScatteredImage& built, oci::ImageRepo& to, const std::string& ref,
+  oci::Descriptor export_built(snapshot::ScatteredImage& built, oci::ImageRepo& to, const std::string& ref,
                                base::Cancellation& cancellation) {
     for (bool again = false;; again = true) {
       try {
@@ -173,46 +174,46 @@ class EmbeddedEngine : public Engine {
             .image;
       } catch (const oci::Lost& lost) {
         const auto part = part_of(built.manifest(), lost.ref());
-        const LayerOrigin* origin = part ? built.origin(part->digest) : nullptr;
+        const snapshot::LayerOrigin* origin = part ? built.origin(part->digest) : nullptr;
         const bool damaged = part && services_.store->discard_if_damaged(*part);
         if (damaged && origin != nullptr && !again) continue;  // from there, then
-        if (origin == nullptr) throw LostResult(lost, "");
+        if (origin == nullptr) throw engine::LostResult(lost, "");
         services_.losses->note(origin->repo->name(), lost.ref());
-        if (origin->remaking.by == Remaking::By::kNobody) throw base::Error(lost);
-        throw LostResult(lost, origin->remaking.stage);
+        if (origin->remaking.by == engine::Remaking::By::kNobody) throw base::Error(lost);
+        throw engine::LostResult(lost, origin->remaking.stage);
       }
     }
   }
 
   // `own` is the build's, `cancellation` the program's.
-  BuiltStage build_linked(const StageJob& job, base::EventSink& sink, base::Cancellation& own,
-                          base::Cancellation& cancellation) {
+  engine::BuiltStage build_linked(const engine::StageJob& job, base::EventSink& sink, base::Cancellation& own,
+                                  base::Cancellation& cancellation) {
     const auto lease = services_.store->lease();
-    std::shared_ptr<const CacheWriter::Build> writing;
+    std::shared_ptr<const cache::CacheWriter::Build> writing;
     if (!job.cache_to.empty()) {
-      writing = std::make_shared<const CacheWriter::Build>(
-          CacheWriter::Build{repos_.to_write(job.cache_to), sink, cancellation});
+      writing = std::make_shared<const cache::CacheWriter::Build>(
+          cache::CacheWriter::Build{repos_.to_write(job.cache_to), sink, cancellation});
     }
     Planning planning(job, services_, repos_, told_, sink, own);
-    const BuildPlan& plan = planning.plan;
+    const steps::BuildPlan& plan = planning.plan;
     // Before the long part: a build that fails or is interrupted has not hashed the context for nothing.
     planning.known_files.save();
     tell_weak_limits(job, sink);
     const BuildCaches caches{repos_, planning.reading, writer_, writing};
     BuildRun run(job, plan, planning.sources, planning.layers, caches, secrets_, planning.context.plain);
-    const StageState state = run.build();
+    const snapshot::StageState state = run.build();
     own.throw_if_requested();
-    BuiltStage built = keep(job, plan, state, run.counts(), writing, own);
+    engine::BuiltStage built = keep(job, plan, state, run.counts(), writing, own);
     if (!job.listings_to.empty()) {
-      const auto build = std::make_shared<const CacheWriter::Build>(
-          CacheWriter::Build{repos_.to_write(job.listings_to), sink, cancellation});
+      const auto build = std::make_shared<const cache::CacheWriter::Build>(
+          cache::CacheWriter::Build{repos_.to_write(job.listings_to), sink, cancellation});
       writer_.write_listings(build, state.layers);
-      if (!writing) built.cache_tags = listing_tags(without_empty(state.layers));
+      if (!writing) built.cache_tags = listing_tags(snapshot::without_empty(state.layers));
     }
     return built;
   }
 
-  static void tell_weak_limits(const StageJob& job, base::EventSink& sink) {
+  static void tell_weak_limits(const engine::StageJob& job, base::EventSink& sink) {
     if (!job.limits.pids && !job.limits.memory) return;
     if (const std::string reason = sandbox::why_no_limits(); !reason.empty()) {
       sink.log(base::kNoActivity, base::LogLevel::kWarning,
@@ -223,14 +224,15 @@ class EmbeddedEngine : public Engine {
   // The image in the store, under its names: as a whole, pulling what of its layers has not been needed so
   // far, or, if that is asked for, as far as it is there. Then the store gets to know nothing of it, since
   // what has a manifest there is to be whole.
-  BuiltStage keep(const StageJob& job, const BuildPlan& plan, const StageState& state,
-                  const BuildCounts& counts, const std::shared_ptr<const CacheWriter::Build>& writing,
-                  base::Cancellation& cancellation) {
-    AssembledImage image = assemble(plan, plan.target, state);
+  engine::BuiltStage keep(const engine::StageJob& job, const steps::BuildPlan& plan,
+                          const snapshot::StageState& state, const BuildCounts& counts,
+                          const std::shared_ptr<const cache::CacheWriter::Build>& writing,
+                          base::Cancellation& cancellation) {
+    steps::AssembledImage image = steps::assemble(plan, plan.target, state);
     image.manifest.annotations.insert(job.annotations.begin(), job.annotations.end());
-    const LayerStack layers = without_empty(state.layers);
+    const snapshot::LayerStack layers = snapshot::without_empty(state.layers);
     const oci::RawManifest manifest = oci::raw(image.manifest);
-    BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached, {}};
+    engine::BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached, {}};
     if (writing) built.cache_tags = cache_tags(plan, layers);
     if (job.lazy_layers) {
       built.whole = std::all_of(layers.begin(), layers.end(), [this](const auto& layer) {
@@ -242,9 +244,9 @@ class EmbeddedEngine : public Engine {
         layers[i]->ensure_blob();
       });
     }
-    remember(std::make_shared<ScatteredImage>(
+    remember(std::make_shared<snapshot::ScatteredImage>(
         services_.store, manifest, image.config,
-        origins_of(layers, writing ? writing->repo->images() : std::shared_ptr<oci::ImageRepo>())));
+        snapshot::origins_of(layers, writing ? writing->repo->images() : std::shared_ptr<oci::ImageRepo>())));
     if (!built.whole) return built;
     services_.store->put_blob(image.manifest.config.digest, image.config);
     services_.store->images("")->put_manifest(manifest.descriptor.digest.text(), manifest);
@@ -255,11 +257,12 @@ class EmbeddedEngine : public Engine {
     return built;
   }
 
-  static std::vector<std::string> cache_tags(const BuildPlan& plan, const LayerStack& layers) {
+  static std::vector<std::string> cache_tags(const steps::BuildPlan& plan,
+                                             const snapshot::LayerStack& layers) {
     std::vector<std::string> tags;
     for (const auto& [index, stage] : plan.stages) {
-      for (const Step& step : stage.steps) {
-        if (step.makes_files) tags.push_back(cache_tag(step.key));
+      for (const steps::Step& step : stage.steps) {
+        if (step.makes_files) tags.push_back(cache::cache_tag(step.key));
       }
     }
     const std::vector<std::string> listings = listing_tags(layers);
@@ -267,18 +270,18 @@ class EmbeddedEngine : public Engine {
     return tags;
   }
 
-  static std::vector<std::string> listing_tags(const LayerStack& layers) {
+  static std::vector<std::string> listing_tags(const snapshot::LayerStack& layers) {
     std::vector<std::string> tags;
-    for (const auto& layer : layers) tags.push_back(listing_tag(layer->diff_id()));
+    for (const auto& layer : layers) tags.push_back(cache::listing_tag(layer->diff_id()));
     return tags;
   }
 
-  void remember(std::shared_ptr<ScatteredImage> image) {
+  void remember(std::shared_ptr<snapshot::ScatteredImage> image) {
     const std::lock_guard lock(mutex_);
     built_.insert_or_assign(image->manifest().descriptor.digest.text(), std::move(image));
   }
 
-  std::shared_ptr<ScatteredImage> built_image(const std::string& digest) {
+  std::shared_ptr<snapshot::ScatteredImage> built_image(const std::string& digest) {
     const std::lock_guard lock(mutex_);
     const auto found = built_.find(digest);
     return found == built_.end() ? nullptr : found->second;
@@ -294,19 +297,19 @@ class EmbeddedEngine : public Engine {
   static constexpr unsigned kPullsAtOnce = 8;
 
   const EngineServices services_;
-  SecretValues secrets_;
-  CacheRepos repos_;
+  executor::SecretValues secrets_;
+  cache::CacheRepos repos_;
   ToldBefore told_;
   // Guards `built_`.
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<ScatteredImage>> built_;  // by digest
-  CacheWriter writer_;
+  std::map<std::string, std::shared_ptr<snapshot::ScatteredImage>> built_;  // by digest
+  cache::CacheWriter writer_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_embedded_engine(EngineServices services) {
+std::unique_ptr<engine::Engine> make_embedded_engine(EngineServices services) {
   return std::make_unique<EmbeddedEngine>(std::move(services));
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

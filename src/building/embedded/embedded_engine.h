@@ -10,20 +10,20 @@
 #include "snapshot/base_images.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 
 // What it has from outside.
 struct EngineServices {
   std::shared_ptr<store::Store> store;
-  OpenRepo open_repo;                     // base images that the store does not have, `cache_from`
-  OpenRepo open_for_push;                 // `cache_to`
-  std::shared_ptr<RemoteSources> remote;  // of ADD
-  std::shared_ptr<oci::Losses> losses;    // shared with whoever else asks the registries; null: nobody does
+  oci::OpenRepo open_repo;                       // base images that the store does not have, `cache_from`
+  oci::OpenRepo open_for_push;                   // `cache_to`
+  std::shared_ptr<fetch::RemoteSources> remote;  // of ADD
+  std::shared_ptr<oci::Losses> losses;  // shared with whoever else asks the registries; null: nobody does
 };
 
-// REQUIRES that sandbox::enter_namespaces() has been called where RUN is to work.
+// REQUIRES that process::enter_namespaces() has been called where RUN is to work.
 // Thread-safe, as every Engine. It keeps `services` and the secrets it has read for its lifetime, and waits
 // in its destructor for what is still being written to `cache_to`.
-std::unique_ptr<Engine> make_embedded_engine(EngineServices services);
+std::unique_ptr<engine::Engine> make_embedded_engine(EngineServices services);
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

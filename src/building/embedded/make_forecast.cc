@@ -10,28 +10,28 @@
 #include "embedded/cache_lookup.h"
 #include "steps/cache_key.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 namespace {
 
-using What = ForecastStep::What;
+using What = engine::ForecastStep::What;
 
 // What is known of a stage, or of the part of it that has been looked at.
 struct Outlook {
-  What what = What::kCached;  // of its last instruction: what follows one that runs does so, too
-  StageState state;           // where that is cached
-  std::string unknown;        // else the instruction that has to be known first, "runtime 2/3"
-  std::vector<ForecastStep> steps;
+  What what = What::kCached;   // of its last instruction: what follows one that runs does so, too
+  snapshot::StageState state;  // where that is cached
+  std::string unknown;         // else the instruction that has to be known first, "runtime 2/3"
+  std::vector<engine::ForecastStep> steps;
 };
 
 class Forecaster {
  public:
-  Forecaster(const BuildPlan& plan, BuildCache& cache, RegistryCache& reading,
+  Forecaster(const steps::BuildPlan& plan, cache::BuildCache& cache, cache::RegistryCache& reading,
              base::Cancellation& cancellation)
       : plan_(plan), cache_(cache), reading_(reading), cancellation_(cancellation) {}
 
-  BuildForecast run() {
+  engine::BuildForecast run() {
     look(plan_.target);
-    BuildForecast forecast;
+    engine::BuildForecast forecast;
     for (auto& [index, outlook] : stages_)
       forecast.steps.insert(forecast.steps.end(), outlook.steps.begin(), outlook.steps.end());
     return forecast;
@@ -41,8 +41,8 @@ class Forecaster {
   const Outlook& look(std::size_t index) {
     if (const auto known = stages_.find(index); known != stages_.end()) return known->second;
     cancellation_.throw_if_requested();
-    const StagePlan& stage = plan_.stages.at(index);
-    const LayerStack base = layers_of_base(plan_, stage);
+    const steps::StagePlan& stage = plan_.stages.at(index);
+    const snapshot::LayerStack base = layers_of_base(plan_, stage);
     Outlook outlook;
     std::size_t first = 0;
     if (auto known = find_known_steps(plan_, stage, cache_, reading_, base)) {
@@ -50,7 +50,7 @@ class Forecaster {
       const std::string note = known->place.empty() ? "" : "in " + known->place;
       for (std::size_t i = 0; i < first; ++i) add(outlook, stage, i, What::kCached, note);
       outlook.state = std::move(known->state);
-    } else if (const auto* from = std::get_if<dockerfile::FromStage>(&stage.base)) {
+    } else if (const auto* from = std::get_if<stages::FromStage>(&stage.base)) {
       const Outlook& below = look(from->index);
       outlook.what = below.what;
       outlook.state = below.state;
@@ -65,16 +65,18 @@ class Forecaster {
     return stages_.emplace(index, std::move(outlook)).first->second;
   }
 
-  void add(Outlook& outlook, const StagePlan& stage, std::size_t index, What what, std::string note) const {
-    const Step& step = stage.steps[index];
+  void add(Outlook& outlook, const steps::StagePlan& stage, std::size_t index, What what,
+           std::string note) const {
+    const steps::Step& step = stage.steps[index];
     if (!step.makes_files) return;
     outlook.steps.push_back({stage.label, index + 1, stage.steps.size(), step.title, what, std::move(note)});
   }
 
-  void step(Outlook& outlook, const StagePlan& stage, std::size_t index, const LayerStack& base) {
-    const Step& step = stage.steps[index];
+  void step(Outlook& outlook, const steps::StagePlan& stage, std::size_t index,
+            const snapshot::LayerStack& base) {
+    const steps::Step& step = stage.steps[index];
     for (const auto& origin : step.origins) {
-      if (const auto* other = std::get_if<dockerfile::FromStage>(&origin)) look(other->index);
+      if (const auto* other = std::get_if<stages::FromStage>(&origin)) look(other->index);
     }
     if (outlook.what == What::kRuns) return add(outlook, stage, index, What::kRuns, "after what runs");
     if (!stage.use_cache) {
@@ -89,7 +91,7 @@ class Forecaster {
       outlook.unknown = fmt::format("{} {}/{}", stage.label, index + 1, stage.steps.size());
       return add(outlook, stage, index, What::kUnknown, what_is_missing(step));
     }
-    const std::string key = instruction_key(outlook.state.content_key, step.definition, *origins);
+    const std::string key = steps::instruction_key(outlook.state.content_key, step.definition, *origins);
     if (auto place = take(outlook, stage, index, key, base))
       return add(outlook, stage, index, What::kCached, *place);
     outlook.what = What::kRuns;
@@ -97,8 +99,8 @@ class Forecaster {
   }
 
   // Where the outcome is, as a note; it becomes the stage's state. nullopt: nowhere.
-  std::optional<std::string> take(Outlook& outlook, const StagePlan& stage, std::size_t index,
-                                  const std::string& key, const LayerStack& base) {
+  std::optional<std::string> take(Outlook& outlook, const steps::StagePlan& stage, std::size_t index,
+                                  const std::string& key, const snapshot::LayerStack& base) {
     auto here = cache_.find(key, base);
     if (here && stands_on(here->layers, outlook.state.layers)) {
       outlook.state = *std::move(here);
@@ -112,12 +114,12 @@ class Forecaster {
   }
 
   // What stands in the key by content, where no files of others have to be read for it.
-  std::optional<base::Json> known_origins(const Step& step) {
+  std::optional<base::Json> known_origins(const steps::Step& step) {
     if (!std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
       for (const auto& origin : step.origins) {
         if (is_of_others(origin)) return std::nullopt;
       }
-      return origin_keys(step, plan_, [](std::size_t) { return std::string(); });
+      return steps::origin_keys(step, plan_, [](std::size_t) { return std::string(); });
     }
     base::Json mounts = base::Json::array();
     for (std::size_t i = 0; i < step.origins.size(); ++i) {
@@ -127,16 +129,16 @@ class Forecaster {
     return mounts;
   }
 
-  static bool is_of_others(const dockerfile::Origin& origin) {
-    return std::holds_alternative<dockerfile::FromStage>(origin) ||
-           std::holds_alternative<dockerfile::FromImage>(origin);
+  static bool is_of_others(const stages::Origin& origin) {
+    return std::holds_alternative<stages::FromStage>(origin) ||
+           std::holds_alternative<stages::FromImage>(origin);
   }
 
-  std::string what_is_missing(const Step& step) {
+  std::string what_is_missing(const steps::Step& step) {
     std::string image;
     for (const auto& origin : step.origins) {
-      if (const auto* named = std::get_if<dockerfile::FromImage>(&origin)) image = named->name;
-      const auto* other = std::get_if<dockerfile::FromStage>(&origin);
+      if (const auto* named = std::get_if<stages::FromImage>(&origin)) image = named->name;
+      const auto* other = std::get_if<stages::FromStage>(&origin);
       if (other == nullptr) continue;
       const std::string& label = plan_.stages.at(other->index).label;
       const Outlook& outlook = look(other->index);
@@ -147,18 +149,18 @@ class Forecaster {
     return fmt::format("until the files of {} are compared", image);
   }
 
-  const BuildPlan& plan_;
-  BuildCache& cache_;
-  RegistryCache& reading_;
+  const steps::BuildPlan& plan_;
+  cache::BuildCache& cache_;
+  cache::RegistryCache& reading_;
   base::Cancellation& cancellation_;
   std::map<std::size_t, Outlook> stages_;
 };
 
 }  // namespace
 
-BuildForecast make_forecast(const BuildPlan& plan, BuildCache& cache, RegistryCache& reading,
-                            base::Cancellation& cancellation) {
+engine::BuildForecast make_forecast(const steps::BuildPlan& plan, cache::BuildCache& cache,
+                                    cache::RegistryCache& reading, base::Cancellation& cancellation) {
   return Forecaster(plan, cache, reading, cancellation).run();
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

@@ -7,11 +7,11 @@
 #include "engine/forecast.h"
 #include "steps/build_plan.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 
 // Asks the caches alone, by HEAD and for manifests; no layer is read or fetched. So what takes files from
 // another stage or image is unknown where its key by definition is not in the cache.
-BuildForecast make_forecast(const BuildPlan& plan, BuildCache& cache, RegistryCache& reading,
-                            base::Cancellation& cancellation);
+engine::BuildForecast make_forecast(const steps::BuildPlan& plan, cache::BuildCache& cache,
+                                    cache::RegistryCache& reading, base::Cancellation& cancellation);
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

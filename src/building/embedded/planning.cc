@@ -3,26 +3,26 @@
 #include "context/filtered_view.h"
 #include "context/git_view.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 namespace {
 
-using CacheList = std::vector<std::shared_ptr<CacheRepo>>;
+using CacheList = std::vector<std::shared_ptr<cache::CacheRepo>>;
 
-CacheList with_caches(CacheList all, const std::vector<std::string>& names, CacheRepos& repos) {
+CacheList with_caches(CacheList all, const std::vector<std::string>& names, cache::CacheRepos& repos) {
   for (const std::string& name : names) all.push_back(repos.to_read(name));
   return all;
 }
 
-OpenContext open_context(const StageJob& job) {
+OpenContext open_context(const engine::StageJob& job) {
   OpenContext context;
   if (job.context.empty()) return context;
   const auto folder = std::make_shared<const context::DiskView>(job.context);
   context.view = folder;
   context.ignored = context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded);
   // Only then can a bind mount show the folder itself, without a copy.
-  if (context.ignored.empty() && job.modes == ContextModes::kAsTheyAre) context.plain = folder;
+  if (context.ignored.empty() && job.modes == engine::ContextModes::kAsTheyAre) context.plain = folder;
   context.view = std::make_shared<const context::FilteredView>(context.view, context.ignored);
-  if (job.modes == ContextModes::kGit) {
+  if (job.modes == engine::ContextModes::kGit) {
     context.view = std::make_shared<const context::GitView>(
         context.view, job.source_date_epoch.value_or(context::kFixedTime));
   }
@@ -31,16 +31,16 @@ OpenContext open_context(const StageJob& job) {
 
 }  // namespace
 
-Planning::Planning(const StageJob& job, const EngineServices& services, CacheRepos& repos, ToldBefore& told,
-                   base::EventSink& events, base::Cancellation& cancellation)
+Planning::Planning(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
+                   ToldBefore& told, base::EventSink& events, base::Cancellation& cancellation)
     : read_from(with_caches({}, job.cache_from, repos)),
       listings(with_caches(read_from, job.listings_from, repos)),
       layers(
           services.store, events, cancellation,
           [this, &services, &events](const oci::Digest& diff_id, const oci::Descriptor& blob) {
             // A small layer is pulled as fast as it is asked for: only caches that are read anyway are asked.
-            return find_listing(blob.size < kSmallLayer ? read_from : listings, diff_id, blob,
-                                *services.store, *services.losses, events);
+            return cache::find_listing(blob.size < snapshot::kSmallLayer ? read_from : listings, diff_id,
+                                       blob, *services.store, *services.losses, events);
           },
           services.losses),
       reading(read_from, layers),
@@ -51,6 +51,6 @@ Planning::Planning(const StageJob& job, const EngineServices& services, CacheRep
       sink(events, told),
       sources{context.view, known_files,  bases,   *services.remote,
               sink,         cancellation, mounted, &context.ignored},
-      plan(make_build_plan(job, sources)) {}
+      plan(steps::make_build_plan(job, sources)) {}
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

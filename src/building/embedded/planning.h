@@ -14,31 +14,31 @@
 #include "steps/build_plan.h"
 #include "steps/mounted_context.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 
 struct OpenContext {
   std::shared_ptr<const context::FileView> view;   // null: there is none
   std::shared_ptr<const context::DiskView> plain;  // whose files are the context's, one for one; or null
-  dockerfile::IgnoreRules ignored;
+  pattern::IgnoreRules ignored;
 };
 
 // Lives as long as what is done by the plan. Whatever is given outlives it; `told`: warnings that are not
 // told again. Throws as make_build_plan() does.
 struct Planning {
-  Planning(const StageJob& job, const EngineServices& services, CacheRepos& repos, ToldBefore& told,
-           base::EventSink& sink, base::Cancellation& cancellation);
+  Planning(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
+           ToldBefore& told, base::EventSink& sink, base::Cancellation& cancellation);
 
-  const std::vector<std::shared_ptr<CacheRepo>> read_from;  // cache_from
-  const std::vector<std::shared_ptr<CacheRepo>> listings;   // and whoever else may have some
-  LayerServices layers;
-  RegistryCache reading;
-  BaseImages bases;
+  const std::vector<std::shared_ptr<cache::CacheRepo>> read_from;  // cache_from
+  const std::vector<std::shared_ptr<cache::CacheRepo>> listings;   // and whoever else may have some
+  snapshot::LayerServices layers;
+  cache::RegistryCache reading;
+  snapshot::BaseImages bases;
   const OpenContext context;
-  base::StatCache known_files;
-  MountedContext mounted;
+  files::StatCache known_files;
+  steps::MountedContext mounted;
   ToldOnce sink;
-  const PlanSources sources;
-  const BuildPlan plan;
+  const steps::PlanSources sources;
+  const steps::BuildPlan plan;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

@@ -11,7 +11,7 @@
 #include "base/threads.h"
 #include "embedded/stage_builder.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 
 Turns::Turn::Turn(Turns& turns) : turns_(turns) {
   std::unique_lock lock(turns_.mutex_);
@@ -27,8 +27,9 @@ Turns::Turn::~Turn() {
   turns_.freed_.notify_one();
 }
 
-BuildRun::BuildRun(const StageJob& job, const BuildPlan& plan, const PlanSources& sources,
-                   LayerServices& services, const BuildCaches& caches, SecretValues& secrets,
+BuildRun::BuildRun(const engine::StageJob& job, const steps::BuildPlan& plan,
+                   const steps::PlanSources& sources, snapshot::LayerServices& services,
+                   const BuildCaches& caches, executor::SecretValues& secrets,
                    std::shared_ptr<const context::DiskView> plain_context)
     : job_(job),
       plan_(plan),
@@ -53,19 +54,19 @@ BuildRun::~BuildRun() {
   }
 }
 
-std::shared_future<StageState> BuildRun::start(std::size_t stage) {
+std::shared_future<snapshot::StageState> BuildRun::start(std::size_t stage) {
   const std::lock_guard lock(mutex_);
   if (const auto known = stages_.find(stage); known != stages_.end()) return known->second;
-  const auto running =
-      std::make_shared<std::packaged_task<StageState()>>([this, stage] { return run_stage(stage); });
+  const auto running = std::make_shared<std::packaged_task<snapshot::StageState()>>(
+      [this, stage] { return run_stage(stage); });
   threads_.push_back(base::start_thread([running] { (*running)(); }));
   return stages_.emplace(stage, running->get_future().share()).first->second;
 }
 
-StageState BuildRun::run_stage(std::size_t stage) {
+snapshot::StageState BuildRun::run_stage(std::size_t stage) {
   try {
     return StageRun(*this, plan_.stages.at(stage)).run();
-  } catch (const LostResult&) {
+  } catch (const engine::LostResult&) {
     // The build begins anew, and finds in the cache what is finished now: nobody is stopped.
     const std::lock_guard lock(mutex_);
     lost_ = std::current_exception();
@@ -85,12 +86,12 @@ void BuildRun::failed(std::exception_ptr error) {
   services_.cancellation().request();
 }
 
-StageState BuildRun::build() {
+snapshot::StageState BuildRun::build() {
   const auto target = start(plan_.target);
   target.wait();
   // A stage that was told to stop because another one had failed is not what went wrong. No stage may still
   // run when its build is over.
-  std::vector<std::shared_future<StageState>> all;
+  std::vector<std::shared_future<snapshot::StageState>> all;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [index, stage] : stages_) all.push_back(stage);
@@ -102,4 +103,4 @@ StageState BuildRun::build() {
   return target.get();
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

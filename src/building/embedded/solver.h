@@ -22,7 +22,7 @@
 #include "executor/run_step.h"
 #include "steps/build_plan.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 
 // How many instructions run at once.
 // Thread-safe.
@@ -53,10 +53,10 @@ struct BuildCounts {
 
 // Where outcomes are kept beyond this machine. All of it outlives the run.
 struct BuildCaches {
-  CacheRepos& repos;
-  RegistryCache& reading;
-  CacheWriter& writer;
-  std::shared_ptr<const CacheWriter::Build> writing;  // null: nothing is
+  cache::CacheRepos& repos;
+  cache::RegistryCache& reading;
+  cache::CacheWriter& writer;
+  std::shared_ptr<const cache::CacheWriter::Build> writing;  // null: nothing is
 };
 
 // Invariant: a stage is begun once, however many need it. Threads: `mutex_` guards the futures, the threads
@@ -66,14 +66,14 @@ class BuildRun {
  public:
   // All outlive the run. `services.cancellation()` is this build's own: it is asked to stop when a stage
   // fails, so that the others do.
-  BuildRun(const StageJob& job, const BuildPlan& plan, const PlanSources& sources, LayerServices& services,
-           const BuildCaches& caches, SecretValues& secrets,
+  BuildRun(const engine::StageJob& job, const steps::BuildPlan& plan, const steps::PlanSources& sources,
+           snapshot::LayerServices& services, const BuildCaches& caches, executor::SecretValues& secrets,
            std::shared_ptr<const context::DiskView> plain_context);
   ~BuildRun();
 
   // Builds the target. Everything that it holds is written, and its trees are in the store. Throws what the
   // first instruction that failed threw; LostResult, where none has, and all that could go on has ended.
-  StageState build();
+  snapshot::StageState build();
 
   const BuildCounts& counts() const { return counts_; }
 
@@ -81,27 +81,27 @@ class BuildRun {
   friend class StageRun;
 
   // Begins the stage if nobody has, on a thread of its own.
-  std::shared_future<StageState> start(std::size_t stage);
-  StageState run_stage(std::size_t stage);
+  std::shared_future<snapshot::StageState> start(std::size_t stage);
+  snapshot::StageState run_stage(std::size_t stage);
   void failed(std::exception_ptr error);
 
-  const StageJob& job_;
-  const BuildPlan& plan_;
-  const PlanSources& sources_;
-  LayerServices& services_;
+  const engine::StageJob& job_;
+  const steps::BuildPlan& plan_;
+  const steps::PlanSources& sources_;
+  snapshot::LayerServices& services_;
   const BuildCaches& caches_;
-  SecretValues& secrets_;
+  executor::SecretValues& secrets_;
   const std::shared_ptr<const context::DiskView> plain_context_;
-  BuildCache cache_;
+  cache::BuildCache cache_;
   Turns turns_;
   BuildCounts counts_;
   std::mutex mutex_;
   // Guarded by `mutex_`, as is all below. A stage's future is made by whoever first needs the stage; the
   // others wait for it.
-  std::map<std::size_t, std::shared_future<StageState>> stages_;
+  std::map<std::size_t, std::shared_future<snapshot::StageState>> stages_;
   std::vector<std::thread> threads_;  // one a stage
   std::exception_ptr first_error_;
   std::exception_ptr lost_;  // the last LostResult
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

@@ -41,7 +41,7 @@
 #include "steps/cache_key.h"
 #include "steps/step_definition.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 namespace {
 
 using base::Error;
@@ -55,7 +55,7 @@ class PlacedError : public Error {
 // Work for a step that is done now or later, by whomever: what goes wrong is told of this step, and of no
 // other that comes to wait for it.
 template <typename Work>
-void blame(const Step& step, Work work) {
+void blame(const steps::Step& step, Work work) {
   try {
     work();
   } catch (const PlacedError&) {
@@ -67,7 +67,7 @@ void blame(const Step& step, Work work) {
   }
 }
 
-const LayerStack kNoLayers;
+const snapshot::LayerStack kNoLayers;
 constexpr char kCached[] = " (cached)";
 
 std::string lock_file(store::Store& store) {
@@ -80,7 +80,7 @@ StageRun::~StageRun() {
   finish_notes(false);
 }
 
-StageState StageRun::run() {
+snapshot::StageState StageRun::run() {
   base_layers_ = layers_of_base(build_.plan_, plan_);
   const std::size_t first = take_from_cache();
   check_runs(first);
@@ -120,7 +120,7 @@ std::size_t StageRun::take_from_cache() {
 void StageRun::say_cached(std::size_t steps, const std::string& place) const {
   const auto count = static_cast<unsigned>(
       std::count_if(plan_.steps.begin(), plan_.steps.begin() + static_cast<std::ptrdiff_t>(steps),
-                    [](const Step& each) { return each.makes_files; }));
+                    [](const steps::Step& each) { return each.makes_files; }));
   build_.counts_.instructions += count;
   build_.counts_.cached += count;
   std::string text = plan_.steps[steps - 1].title;
@@ -134,16 +134,16 @@ void StageRun::say_cached(std::size_t steps, const std::string& place) const {
 // What is known to be in the way of a RUN is said before anything is fetched, or run, for the stage.
 void StageRun::check_runs(std::size_t first) {
   for (std::size_t i = first; i < plan_.steps.size(); ++i) {
-    const Step& step = plan_.steps[i];
+    const steps::Step& step = plan_.steps[i];
     if (!std::holds_alternative<dockerfile::Run>(step.instruction.body)) continue;
-    blame(step, [&] { check_run(step, run_input()); });
+    blame(step, [&] { executor::check_run(step, run_input()); });
   }
 }
 
 // What the remaining instructions need from others is built meanwhile.
 void StageRun::start_origins(std::size_t first) {
-  const auto start = [&](const dockerfile::Origin& origin) {
-    if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) build_.start(stage->index);
+  const auto start = [&](const stages::Origin& origin) {
+    if (const auto* stage = std::get_if<stages::FromStage>(&origin)) build_.start(stage->index);
   };
   if (first == 0) start(plan_.base);
   for (std::size_t i = first; i < plan_.steps.size(); ++i) {
@@ -152,7 +152,7 @@ void StageRun::start_origins(std::size_t first) {
 }
 
 void StageRun::begin() {
-  if (const auto* from = std::get_if<dockerfile::FromStage>(&plan_.base)) {
+  if (const auto* from = std::get_if<stages::FromStage>(&plan_.base)) {
     state_ = build_.start(from->index).get();
     note_taken(from->index, state_);
     state_.took = took_;
@@ -162,8 +162,8 @@ void StageRun::begin() {
   if (plan_.base_image) state_.layers = plan_.base_image->layers;
 }
 
-const LayerStack& StageRun::origin_layers(const dockerfile::Origin& origin) {
-  if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) {
+const snapshot::LayerStack& StageRun::origin_layers(const stages::Origin& origin) {
+  if (const auto* stage = std::get_if<stages::FromStage>(&origin)) {
     auto found = others_.find(stage->index);
     if (found == others_.end()) {
       // Nothing of ours may be waited for by the stage that we wait for.
@@ -173,24 +173,24 @@ const LayerStack& StageRun::origin_layers(const dockerfile::Origin& origin) {
     }
     return found->second.layers;
   }
-  if (const auto* image = std::get_if<dockerfile::FromImage>(&origin))
+  if (const auto* image = std::get_if<stages::FromImage>(&origin))
     return build_.plan_.images.at(image->name)->layers;
   return kNoLayers;
 }
 
-void StageRun::note_taken(std::size_t stage, const StageState& other) {
+void StageRun::note_taken(std::size_t stage, const snapshot::StageState& other) {
   for (const auto& [key, seen] : other.took) took_.insert_or_assign(key, seen);
-  took_.insert_or_assign(build_.plan_.stages.at(stage).key(), fingerprint(other.layers));
+  took_.insert_or_assign(build_.plan_.stages.at(stage).key(), snapshot::fingerprint(other.layers));
 }
 
-base::Json StageRun::mounted(const Step& step, std::size_t index) {
+base::Json StageRun::mounted(const steps::Step& step, std::size_t index) {
   return mounted_content(step, index,
                          shows_other_files(step, index) ? origin_layers(step.origins[index]) : kNoLayers,
                          build_.services_.cancellation());
 }
 
 // What the step takes from elsewhere, by content. Waits for the stages that it takes from.
-base::Json StageRun::content_origins(const Step& step) {
+base::Json StageRun::content_origins(const steps::Step& step) {
   for (const auto& origin : step.origins) origin_layers(origin);
   copy_input_ = {};
   base::Json mounts = base::Json::array();
@@ -201,13 +201,13 @@ base::Json StageRun::content_origins(const Step& step) {
   const auto* copy = std::get_if<dockerfile::Copy>(&step.instruction.body);
   if (copy == nullptr || copy->from.empty()) {
     copy_input_ = {build_.sources_.context, step.selection};
-    return origin_keys(step, build_.plan_, [](std::size_t) { return std::string(); });
+    return steps::origin_keys(step, build_.plan_, [](std::size_t) { return std::string(); });
   }
   std::vector<std::string> paths;
   for (const auto& source : copy->sources) paths.push_back(source.text);
-  copy_input_.view = std::make_shared<LayersView>(origin_layers(step.origins.at(0)));
-  copy_input_.selection =
-      context::select(*copy_input_.view, paths, selection_options(*copy, copy->parents, copy->from.text));
+  copy_input_.view = std::make_shared<snapshot::LayersView>(origin_layers(step.origins.at(0)));
+  copy_input_.selection = context::select(*copy_input_.view, paths,
+                                          steps::selection_options(*copy, copy->parents, copy->from.text));
   // Owners count where --chown does not replace them.
   const std::string digest =
       context::digest_of(*copy_input_.view, copy_input_.selection,
@@ -243,7 +243,7 @@ bool StageRun::take_from_registry(const std::string& key, std::size_t index) {
 }
 
 void StageRun::run_step(std::size_t index) {
-  const Step& step = plan_.steps[index];
+  const steps::Step& step = plan_.steps[index];
   build_.services_.cancellation().throw_if_requested();
   base::EventSink& sink = build_.services_.sink();
   build_.counts_.instructions += 1;
@@ -257,12 +257,13 @@ void StageRun::run_step(std::size_t index) {
     begun = true;
   };
   const auto work = [&] {
-    const std::string key = instruction_key(state_.content_key, step.definition, content_origins(step));
+    const std::string key =
+        steps::instruction_key(state_.content_key, step.definition, content_origins(step));
     bool cached = take(key, index);
     if (!cached) {
       // Whoever held the lock may have made it meanwhile: asked once more under the lock, and only then the
       // registry.
-      KeyLock lock(lock_file(build_.services_.store()), key, build_.services_.cancellation());
+      cache::KeyLock lock(lock_file(build_.services_.store()), key, build_.services_.cancellation());
       cached = take(key, index) || take_from_registry(key, index);
       if (!cached) {
         const Turns::Turn turn(build_.turns_);
@@ -281,7 +282,7 @@ void StageRun::run_step(std::size_t index) {
   } catch (const base::Cancelled&) {
     if (begun) sink.end(activity, base::Outcome::kCancelled, "");
     throw;
-  } catch (const LostResult&) {
+  } catch (const engine::LostResult&) {
     if (begun) sink.end(activity, base::Outcome::kCancelled, "what it stands on has been lost");
     throw;
   } catch (const Error& error) {
@@ -294,8 +295,9 @@ void StageRun::run_step(std::size_t index) {
   }
 }
 
-void StageRun::execute(std::size_t index, base::ActivityId activity, const std::string& key, KeyLock lock) {
-  const Step& step = plan_.steps[index];
+void StageRun::execute(std::size_t index, base::ActivityId activity, const std::string& key,
+                       cache::KeyLock lock) {
+  const steps::Step& step = plan_.steps[index];
   if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
     run_command(step, activity);
   } else {
@@ -306,19 +308,19 @@ void StageRun::execute(std::size_t index, base::ActivityId activity, const std::
   note(index, std::move(lock));
 }
 
-void StageRun::write_files(const Step& step) {
-  const FileStepContext context{build_.services_, build_.sources_.remote, build_.job_.modes,
-                                build_.plan_.source_date_epoch};
-  const auto written = write_file_layer(step, copy_input_, state_.layers, context);
-  Outcome outcome{base::rfc3339_text(build_.plan_.source_date_epoch), nullptr, !written};
+void StageRun::write_files(const steps::Step& step) {
+  const executor::FileStepContext context{build_.services_, build_.sources_.remote, build_.job_.modes,
+                                          build_.plan_.source_date_epoch};
+  const auto written = executor::write_file_layer(step, copy_input_, state_.layers, context);
+  snapshot::Outcome outcome{base::rfc3339_text(build_.plan_.source_date_epoch), nullptr, !written};
   if (written) {
-    outcome.layer = std::make_shared<ImageLayer>(build_.services_, written->blob, written->diff_id);
+    outcome.layer = std::make_shared<snapshot::ImageLayer>(build_.services_, written->blob, written->diff_id);
     state_.layers.push_back(outcome.layer);
   }
   state_.outcomes.push_back(std::move(outcome));
 }
 
-RunInput StageRun::run_input() const {
+executor::RunInput StageRun::run_input() const {
   return {build_.sources_.mounted,
           build_.plain_context_,
           {},
@@ -330,33 +332,34 @@ RunInput StageRun::run_input() const {
           build_.job_.limits,
           plan_.platform,
           build_.job_.of_project,
-          write_options(build_.plan_.source_date_epoch)};
+          executor::write_options(build_.plan_.source_date_epoch)};
 }
 
-void StageRun::run_command(const Step& step, base::ActivityId activity) {
+void StageRun::run_command(const steps::Step& step, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   // Nothing is mounted at this moment, so trees of written layers can move to their place in the store.
   for (const auto& layer : state_.layers) layer->settle(false);
-  RunInput input = run_input();
+  executor::RunInput input = run_input();
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
-    if (std::holds_alternative<dockerfile::FromStage>(step.origins[i]) ||
-        std::holds_alternative<dockerfile::FromImage>(step.origins[i]))
-      input.origins[i] = without_empty(origin_layers(step.origins[i]));
+    if (std::holds_alternative<stages::FromStage>(step.origins[i]) ||
+        std::holds_alternative<stages::FromImage>(step.origins[i]))
+      input.origins[i] = snapshot::without_empty(origin_layers(step.origins[i]));
   }
-  RunChanges changes = run_command_step(step, state_.layers, input, build_.services_, activity);
+  executor::RunChanges changes =
+      executor::run_command_step(step, state_.layers, input, build_.services_, activity);
   // The command has seen the context by a bind mount; if a file of it changed meanwhile, the key would be a
   // lie.
-  check_mounted_context(step, build_.sources_);
+  steps::check_mounted_context(step, build_.sources_);
   const auto promise = std::make_shared<std::promise<layer::WrittenLayer>>();
-  auto layer = std::make_shared<ImageLayer>(build_.services_, promise->get_future().share(),
-                                            std::move(changes.work), changes.upper);
+  auto layer = std::make_shared<snapshot::ImageLayer>(build_.services_, promise->get_future().share(),
+                                                      std::move(changes.work), changes.upper);
   later(step, [this, &step, promise, upper = changes.upper, root = changes.root] {
     try {
       blame(step, [&] {
-        BlobSink sink(build_.services_.store());
-        layer::WrittenLayer written =
-            layer::from_upper(upper, build_.services_.marks(), root, sink,
-                              write_options(build_.plan_.source_date_epoch), build_.services_.cancellation());
+        snapshot::BlobSink sink(build_.services_.store());
+        layer::WrittenLayer written = layer_files::from_upper(
+            upper, build_.services_.marks(), root, sink,
+            executor::write_options(build_.plan_.source_date_epoch), build_.services_.cancellation());
         sink.keep(written);
         promise->set_value(std::move(written));
       });
@@ -371,8 +374,8 @@ void StageRun::run_command(const Step& step, base::ActivityId activity) {
 
 // Puts the outcome into the cache once it is written, and lets others have the key then. A cache entry waits
 // for the disk; while further outcomes are waiting for their turn already, the last of them does it for all.
-void StageRun::note(std::size_t index, KeyLock lock) {
-  const auto held = std::make_shared<KeyLock>(std::move(lock));
+void StageRun::note(std::size_t index, cache::KeyLock lock) {
+  const auto held = std::make_shared<cache::KeyLock>(std::move(lock));
   std::vector<std::string> keys = {plan_.steps[index].key};
   if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
   ++to_note_;
@@ -394,20 +397,21 @@ void StageRun::put_noted() {
   for (const Note& note : notes) entries.push_back(note.entry);
   build_.cache_.put(entries);
   for (Note& note : notes) {
-    note.lock = KeyLock();
+    note.lock = cache::KeyLock();
     share(note.steps, note.entry.keys, note.state);
   }
 }
 
 // Lets other machines have the state, in the background.
-void StageRun::share(std::size_t steps, const std::vector<std::string>& keys, const StageState& state) {
+void StageRun::share(std::size_t steps, const std::vector<std::string>& keys,
+                     const snapshot::StageState& state) {
   const auto& writing = build_.caches_.writing;
   if (!writing || !writing->repo->usable()) return;
-  build_.caches_.writer.write(writing, make_cache_image(build_.plan_, plan_.index, steps, state, keys), keys,
-                              state.layers);
+  build_.caches_.writer.write(writing, cache::make_cache_image(build_.plan_, plan_.index, steps, state, keys),
+                              keys, state.layers);
 }
 
-void StageRun::later(const Step& step, std::function<void()> work) {
+void StageRun::later(const steps::Step& step, std::function<void()> work) {
   const auto task =
       std::make_shared<std::packaged_task<void()>>([&step, work = std::move(work)] { blame(step, work); });
   notes_.push_back(task->get_future());
@@ -435,4 +439,4 @@ void StageRun::finish_notes(bool throw_errors) {
   }
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

@@ -11,7 +11,7 @@
 #include "cache/key_lock.h"
 #include "embedded/solver.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 
 // Used by one thread. Layers of RUNs are written, and outcomes noted in the cache, by a thread of its own, in
 // order, while the next instruction runs.
@@ -19,53 +19,53 @@ namespace ixian::engine {
 // written or handed to the writer.
 class StageRun {
  public:
-  StageRun(BuildRun& build, const StagePlan& plan) : build_(build), plan_(plan) {}
+  StageRun(BuildRun& build, const steps::StagePlan& plan) : build_(build), plan_(plan) {}
   ~StageRun();
 
-  StageState run();
+  snapshot::StageState run();
 
  private:
   void begin();
   std::size_t take_from_cache();
   void say_cached(std::size_t steps, const std::string& place) const;
   void check_runs(std::size_t first);
-  RunInput run_input() const;
+  executor::RunInput run_input() const;
   void start_origins(std::size_t first);
   void run_step(std::size_t index);
   bool take(const std::string& key, std::size_t index);
   bool take_from_registry(const std::string& key, std::size_t index);
-  void execute(std::size_t index, base::ActivityId activity, const std::string& key, KeyLock lock);
-  void run_command(const Step& step, base::ActivityId activity);
-  void write_files(const Step& step);
-  base::Json content_origins(const Step& step);
-  base::Json mounted(const Step& step, std::size_t index);
-  const LayerStack& origin_layers(const dockerfile::Origin& origin);
-  void note_taken(std::size_t stage, const StageState& other);
-  void note(std::size_t index, KeyLock lock);
-  void share(std::size_t steps, const std::vector<std::string>& keys, const StageState& state);
-  void later(const Step& step, std::function<void()> work);
+  void execute(std::size_t index, base::ActivityId activity, const std::string& key, cache::KeyLock lock);
+  void run_command(const steps::Step& step, base::ActivityId activity);
+  void write_files(const steps::Step& step);
+  base::Json content_origins(const steps::Step& step);
+  base::Json mounted(const steps::Step& step, std::size_t index);
+  const snapshot::LayerStack& origin_layers(const stages::Origin& origin);
+  void note_taken(std::size_t stage, const snapshot::StageState& other);
+  void note(std::size_t index, cache::KeyLock lock);
+  void share(std::size_t steps, const std::vector<std::string>& keys, const snapshot::StageState& state);
+  void later(const steps::Step& step, std::function<void()> work);
   void finish_notes(bool throw_errors);
 
   // An outcome that is not yet in the cache. Nobody else may make it meanwhile.
   struct Note {
     std::size_t steps;
     store::Store::Keyed entry;
-    StageState state;
-    KeyLock lock;
+    snapshot::StageState state;
+    cache::KeyLock lock;
   };
   void put_noted();
 
   BuildRun& build_;
-  const StagePlan& plan_;
-  StageState state_;
-  LayerStack base_layers_;                    // of the base image that the stage stands on in the end
-  CopyInput copy_input_;                      // of the step that runs
-  std::map<std::size_t, StageState> others_;  // stages that this one takes from
-  std::map<std::string, std::string> took_;   // as in StageState, of what this one has waited for
+  const steps::StagePlan& plan_;
+  snapshot::StageState state_;
+  snapshot::LayerStack base_layers_;  // of the base image that the stage stands on in the end
+  executor::CopyInput copy_input_;    // of the step that runs
+  std::map<std::size_t, snapshot::StageState> others_;  // stages that this one takes from
+  std::map<std::string, std::string> took_;             // as in StageState, of what this one has waited for
   std::vector<std::future<void>> notes_;
   std::atomic<std::size_t> to_note_{0};  // outcomes whose turn is still to come
   std::vector<Note> noted_;              // the writer's
   base::ThreadPool writer_{1};
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

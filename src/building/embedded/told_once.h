@@ -9,7 +9,7 @@
 
 #include "base/event.h"
 
-namespace ixian::engine {
+namespace ixian::embedded {
 
 // Thread-safe.
 class ToldBefore {
@@ -50,4 +50,4 @@ class ToldOnce : public base::EventSink {
   ToldBefore& before_;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::embedded

@@ -21,7 +21,7 @@
 #include "compression/limits.h"
 #include "layout/file_io.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 using base::Error;
@@ -45,21 +45,21 @@ Archive open_archive(int fd) {
   return reader;
 }
 
-oci::TarType type_of(archive_entry* entry) {
-  if (::archive_entry_hardlink(entry) != nullptr) return oci::TarType::kHardLink;
+tar::TarType type_of(archive_entry* entry) {
+  if (::archive_entry_hardlink(entry) != nullptr) return tar::TarType::kHardLink;
   switch (::archive_entry_filetype(entry)) {
     case AE_IFDIR:
-      return oci::TarType::kFolder;
+      return tar::TarType::kFolder;
     case AE_IFLNK:
-      return oci::TarType::kSymlink;
+      return tar::TarType::kSymlink;
     case AE_IFCHR:
-      return oci::TarType::kCharacterDevice;
+      return tar::TarType::kCharacterDevice;
     case AE_IFBLK:
-      return oci::TarType::kBlockDevice;
+      return tar::TarType::kBlockDevice;
     case AE_IFIFO:
-      return oci::TarType::kFifo;
+      return tar::TarType::kFifo;
     default:
-      return oci::TarType::kFile;
+      return tar::TarType::kFile;
   }
 }
 
@@ -68,8 +68,8 @@ std::string text(const char* utf8, const char* raw) {
   return utf8 != nullptr ? utf8 : raw != nullptr ? raw : "";
 }
 
-oci::TarEntry tar_entry(archive_entry* entry) {
-  oci::TarEntry made;
+tar::TarEntry tar_entry(archive_entry* entry) {
+  tar::TarEntry made;
   made.name = text(::archive_entry_pathname_utf8(entry), ::archive_entry_pathname(entry));
   made.type = type_of(entry);
   made.mode = ::archive_entry_perm(entry) & 07777;
@@ -77,9 +77,9 @@ oci::TarEntry tar_entry(archive_entry* entry) {
   made.gid = static_cast<std::uint32_t>(::archive_entry_gid(entry));
   made.mtime = ::archive_entry_mtime(entry);
   made.mtime_ns = static_cast<std::uint32_t>(::archive_entry_mtime_nsec(entry));
-  if (made.type == oci::TarType::kSymlink)
+  if (made.type == tar::TarType::kSymlink)
     made.link = text(::archive_entry_symlink_utf8(entry), ::archive_entry_symlink(entry));
-  if (made.type == oci::TarType::kHardLink)
+  if (made.type == tar::TarType::kHardLink)
     made.link = text(::archive_entry_hardlink_utf8(entry), ::archive_entry_hardlink(entry));
   made.device_major = static_cast<std::uint32_t>(::archive_entry_rdevmajor(entry));
   made.device_minor = static_cast<std::uint32_t>(::archive_entry_rdevminor(entry));
@@ -100,14 +100,14 @@ class BodySpool {
  public:
   BodySpool(const std::string& path, base::Cancellation& cancellation)
       : path_(path),
-        fd_(std::make_shared<base::UniqueFd>(
+        fd_(std::make_shared<files::UniqueFd>(
             ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))),
         cancellation_(cancellation) {
     if (!fd_->valid())
       throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot make {}: {}.", path, base::errno_text(errno)));
   }
 
-  layer::LayerEntry take(archive* reader, const std::string& name, const std::string& archive_name) {
+  layer_files::LayerEntry take(archive* reader, const std::string& name, const std::string& archive_name) {
     constexpr std::size_t kBuffer = 256 << 10;
     if (!buffer_) buffer_.reset(new char[kBuffer]);
     const std::uint64_t start = end_;
@@ -120,12 +120,12 @@ class BodySpool {
       if (count == 0) break;
       layout::write_at(fd_->get(), {buffer_.get(), static_cast<std::size_t>(count)}, end_, path_);
       end_ += static_cast<std::uint64_t>(count);
-      if (end_ > layer::Limits{}.bytes)
+      if (end_ > compression::Limits{}.bytes)
         throw Error(ErrorCode::kTaskFailed,
                     fmt::format("The archive {} is too large to be unpacked.", archive_name));
     }
-    layer::LayerEntry entry;
-    entry.content = layer::OpenedLater{
+    layer_files::LayerEntry entry;
+    entry.content = layer_files::OpenedLater{
         [fd = fd_, path = path_, start, size = end_ - start, &cancellation = cancellation_] {
           return layout::read_range(fd, path, start, size, cancellation);
         },
@@ -135,7 +135,7 @@ class BodySpool {
 
  private:
   const std::string path_;
-  const std::shared_ptr<base::UniqueFd> fd_;
+  const std::shared_ptr<files::UniqueFd> fd_;
   base::Cancellation& cancellation_;
   std::unique_ptr<char[]> buffer_;
   std::uint64_t end_ = 0;
@@ -156,13 +156,13 @@ bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::
   BodySpool spool(work->path() + "/archive", cancellation);
   std::uint64_t entries = 0;
   while (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
-    if (++entries > layer::Limits{}.entries)
+    if (++entries > compression::Limits{}.entries)
       throw Error(ErrorCode::kTaskFailed, fmt::format("The archive {} has too many entries.", name));
-    oci::TarEntry made = tar_entry(entry);
-    layer::LayerEntry content;
-    if (made.type == oci::TarType::kFile) {
+    tar::TarEntry made = tar_entry(entry);
+    layer_files::LayerEntry content;
+    if (made.type == tar::TarType::kFile) {
       content = spool.take(reader.get(), made.name, name);
-      made.size = std::get<layer::OpenedLater>(content.content).size;
+      made.size = std::get<layer_files::OpenedLater>(content.content).size;
     }
     on_entry(std::move(made), std::move(content));
     result = ::archive_read_next_header(reader.get(), &entry);
@@ -174,4 +174,4 @@ bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::
   return true;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

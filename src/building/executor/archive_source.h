@@ -10,9 +10,9 @@
 #include "store/store.h"
 #include "tar/format.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 
-using OnArchiveEntry = std::function<void(oci::TarEntry entry, layer::LayerEntry content)>;
+using OnArchiveEntry = std::function<void(tar::TarEntry entry, layer_files::LayerEntry content)>;
 
 // Calls back with each entry of the archive, in its order. False, and nothing was called, where the file is
 // no archive: Docker copies it then. What files hold is spooled to `work`, which must live as long as the
@@ -20,4 +20,4 @@ using OnArchiveEntry = std::function<void(oci::TarEntry entry, layer::LayerEntry
 bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::WorkFolder>& work,
                   const OnArchiveEntry& on_entry, base::Cancellation& cancellation);
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 // A passwd longer than this is no passwd.
@@ -30,8 +30,8 @@ std::optional<std::uint32_t> number(std::string_view text) {
 std::string read_file(const context::FileView& image, const std::string& path) {
   const std::string real = context::resolve_path(image, path, true);
   const auto entry = image.find(real);
-  if (!entry || entry->type != oci::TarType::kFile) return "";
-  const base::UniqueFd fd = image.open(real);
+  if (!entry || entry->type != tar::TarType::kFile) return "";
+  const files::UniqueFd fd = image.open(real);
   std::string text;
   char buffer[16384];
   ssize_t count = 0;
@@ -134,4 +134,4 @@ Owner parse_user(std::string_view text, const context::FileView& image) {
   return owner;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

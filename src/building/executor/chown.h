@@ -6,7 +6,7 @@
 
 #include "context/file_view.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 
 struct Owner {
   std::uint32_t uid = 0;
@@ -22,4 +22,4 @@ Owner parse_chown(std::string_view text, const context::FileView& image);
 // The groups that this user is in besides are for the RUN to find.
 Owner parse_user(std::string_view text, const context::FileView& image);
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "testing/memory_view.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 testing::MemoryView image() {
@@ -35,4 +35,4 @@ TEST(User, ANumberHasTheGroupOfItsEntryOrRoots) {
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::executor

@@ -21,7 +21,7 @@
 #include "snapshot/layers_view.h"
 #include "steps/step_definition.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 using base::Error;
@@ -29,7 +29,8 @@ using base::ErrorCode;
 
 class FileStep {
  public:
-  FileStep(const Step& step, const CopyInput& input, const LayerStack& below, const FileStepContext& context)
+  FileStep(const steps::Step& step, const CopyInput& input, const snapshot::LayerStack& below,
+           const FileStepContext& context)
       : step_(step), input_(input), below_(below), context_(context) {}
 
   std::optional<layer::WrittenLayer> run() {
@@ -41,12 +42,12 @@ class FileStep {
   void operator()(const Other&) {}
 
   void operator()(const dockerfile::Workdir& workdir) {
-    const LayersView image(below_);
+    const snapshot::LayersView image(below_);
     CopyDraft draft(image, {{}, false, {}, false, now()});
     const std::string path = step_.settings->absolute(workdir.path.text);
     const std::string real = context::resolve_path(image, path, true);
     const auto there = image.find(real);
-    if (real.empty() || (there && there->type == oci::TarType::kFolder)) return;
+    if (real.empty() || (there && there->type == tar::TarType::kFolder)) return;
     // Docker gives the folders to the user who will work in them.
     draft.make_folder(path, parse_user(step_.settings->user(), image));
     write(draft);
@@ -63,12 +64,12 @@ class FileStep {
     begin(add, false, false);
     for (const context::SelectedSource& source : input_.selection) {
       const bool may_unpack = add.unpack.value_or(true) && !source.is_folder && source.files.size() == 1 &&
-                              source.files[0].entry.type == oci::TarType::kFile;
+                              source.files[0].entry.type == tar::TarType::kFile;
       // Whether a file is an archive is seen in its bytes, not in its name.
       if (may_unpack && unpack(input_.view->open(source.files[0].path).get(), source.name)) continue;
       draft_->copy(input_.view, {source}, destination_);
     }
-    for (const dockerfile::RemoteSource& remote : step_.remote) {
+    for (const stages::RemoteSource& remote : step_.remote) {
       if (remote.url) {
         add_download(remote, add.unpack.value_or(false));
       } else {
@@ -81,22 +82,22 @@ class FileStep {
 
  private:
   std::int64_t now() const {
-    return context_.source_date_epoch.value_or(context_.modes == ContextModes::kGit
+    return context_.source_date_epoch.value_or(context_.modes == engine::ContextModes::kGit
                                                    ? context::kFixedTime
                                                    : static_cast<std::int64_t>(std::time(nullptr)));
   }
 
   void begin(const dockerfile::FileTransfer& transfer, bool own_owner, bool parents) {
     image_ = transfer.link ? std::unique_ptr<context::FileView>(std::make_unique<context::EmptyView>())
-                           : std::make_unique<LayersView>(below_);
+                           : std::make_unique<snapshot::LayersView>(below_);
     CopyStyle style;
     style.own_owner = own_owner;
     // What comes from an image has the modes that some instruction gave it.
-    style.fixed_times = context_.modes == ContextModes::kGit && !own_owner;
+    style.fixed_times = context_.modes == engine::ContextModes::kGit && !own_owner;
     style.time = now();
     if (!transfer.chown.empty()) {
       // Names of users need /etc/passwd of the image, even where --link knows nothing of the image otherwise.
-      style.owner = transfer.link ? parse_chown(transfer.chown.text, LayersView(below_))
+      style.owner = transfer.link ? parse_chown(transfer.chown.text, snapshot::LayersView(below_))
                                   : parse_chown(transfer.chown.text, *image_);
     }
     try {
@@ -105,18 +106,18 @@ class FileStep {
       throw Error(ErrorCode::kTaskFailed, error.what());
     }
     draft_ = std::make_unique<CopyDraft>(*image_, std::move(style));
-    destination_ = copy_destination(transfer, parents, *step_.settings);
+    destination_ = steps::copy_destination(transfer, parents, *step_.settings);
   }
 
   void add_inline(const dockerfile::FileTransfer& transfer) {
     for (const auto& file : transfer.inline_files) {
-      oci::TarEntry entry;
+      tar::TarEntry entry;
       entry.name = file.name;
       entry.mode = 0644;
       entry.mtime = now();
       entry.size = file.content.size();
-      layer::LayerEntry content;
-      content.content = layer::InlineText{file.content};
+      layer_files::LayerEntry content;
+      content.content = layer_files::InlineText{file.content};
       draft_->add_file(std::move(entry), std::move(content), destination_);
     }
   }
@@ -126,60 +127,61 @@ class FileStep {
     works_.push_back(context_.services.store().work());
     return read_archive(
         fd, name, works_.back(),
-        [&](oci::TarEntry entry, layer::LayerEntry content) {
+        [&](tar::TarEntry entry, layer_files::LayerEntry content) {
           draft_->unpack(std::move(entry), std::move(content), destination_);
         },
         context_.services.cancellation());
   }
 
-  void add_download(const dockerfile::RemoteSource& remote, bool may_unpack) {
+  void add_download(const stages::RemoteSource& remote, bool may_unpack) {
     const auto download = context_.remote.download(remote, context_.services.cancellation());
     downloads_.push_back(download);
     if (may_unpack && unpack(download->fd->get(), remote.shown())) return;
-    oci::TarEntry entry;
+    tar::TarEntry entry;
     entry.name = remote.url->file_name;
     // BuildKit's mode for downloads.
     entry.mode = 0600;
     entry.mtime = download->mtime;
     entry.size = download->size;
-    layer::LayerEntry content;
-    content.content = layer::OpenedFile{download->fd, remote.shown()};
+    layer_files::LayerEntry content;
+    content.content = layer_files::OpenedFile{download->fd, remote.shown()};
     draft_->add_file(std::move(entry), std::move(content), destination_);
   }
 
-  void add_checkout(const dockerfile::RemoteSource& remote, const dockerfile::Add& add) {
+  void add_checkout(const stages::RemoteSource& remote, const dockerfile::Add& add) {
     const auto checkout = context_.remote.checkout(remote, context_.services.cancellation());
     checkouts_.push_back(checkout);
-    const auto options = selection_options(add, false, "the repository");
+    const auto options = steps::selection_options(add, false, "the repository");
     draft_->copy(checkout->files, context::select(*checkout->files, {""}, options), destination_);
   }
 
   void write(CopyDraft& draft) {
     if (draft.empty()) return;
-    BlobSink sink(context_.services.store());
-    auto written = layer::from_entries(draft.take(), sink, write_options(context_.source_date_epoch),
-                                       context_.services.cancellation());
+    snapshot::BlobSink sink(context_.services.store());
+    auto written = layer_files::from_entries(draft.take(), sink, write_options(context_.source_date_epoch),
+                                             context_.services.cancellation());
     sink.keep(written);
     if (!written.empty()) written_ = std::move(written);
   }
 
-  const Step& step_;
+  const steps::Step& step_;
   const CopyInput& input_;
-  const LayerStack& below_;
+  const snapshot::LayerStack& below_;
   const FileStepContext& context_;
   std::unique_ptr<context::FileView> image_;
   std::unique_ptr<CopyDraft> draft_;
   std::string destination_;
   std::vector<std::shared_ptr<store::WorkFolder>> works_;
-  std::vector<std::shared_ptr<const Download>> downloads_;
-  std::vector<std::shared_ptr<const Checkout>> checkouts_;
+  std::vector<std::shared_ptr<const fetch::Download>> downloads_;
+  std::vector<std::shared_ptr<const fetch::Checkout>> checkouts_;
   std::optional<layer::WrittenLayer> written_;
 };
 
 }  // namespace
 
-std::optional<layer::WrittenLayer> write_file_layer(const Step& step, const CopyInput& input,
-                                                    const LayerStack& below, const FileStepContext& context) {
+std::optional<layer::WrittenLayer> write_file_layer(const steps::Step& step, const CopyInput& input,
+                                                    const snapshot::LayerStack& below,
+                                                    const FileStepContext& context) {
   return FileStep(step, input, below, context).run();
 }
 
@@ -189,4 +191,4 @@ layer::WriteOptions write_options(const std::optional<std::int64_t>& source_date
   return options;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

@@ -9,7 +9,7 @@
 #include "snapshot/lazy_layer.h"
 #include "steps/build_plan.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 
 // What a COPY takes, once it is known where from.
 struct CopyInput {
@@ -18,18 +18,19 @@ struct CopyInput {
 };
 
 struct FileStepContext {
-  LayerServices& services;
-  RemoteSources& remote;
-  ContextModes modes = ContextModes::kAsTheyAre;
+  snapshot::LayerServices& services;
+  fetch::RemoteSources& remote;
+  engine::ContextModes modes = engine::ContextModes::kAsTheyAre;
   std::optional<std::int64_t> source_date_epoch;
 };
 
 // Writes the layer of `step` over `below`. nullopt where it changes nothing. Throws Error, which the caller
 // points at the step.
-std::optional<layer::WrittenLayer> write_file_layer(const Step& step, const CopyInput& input,
-                                                    const LayerStack& below, const FileStepContext& context);
+std::optional<layer::WrittenLayer> write_file_layer(const steps::Step& step, const CopyInput& input,
+                                                    const snapshot::LayerStack& below,
+                                                    const FileStepContext& context);
 
 // How all layers of a build are written.
 layer::WriteOptions write_options(const std::optional<std::int64_t>& source_date_epoch);
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

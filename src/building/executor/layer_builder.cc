@@ -32,7 +32,7 @@
 #include "base/text.h"
 #include "context/changed.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 // A file of a view, opened when the layer's writer comes to it. It must still be what the key says: its
@@ -68,15 +68,15 @@ class ViewSource : public base::ByteSource {
   std::uint64_t left_;
   std::string expected_;
   base::Sha256 sha_;
-  const base::UniqueFd fd_;
+  const files::UniqueFd fd_;
 };
 
 using base::Error;
 using base::ErrorCode;
-using oci::TarType;
+using tar::TarType;
 
-oci::TarEntry folder_entry(const Owner& owner, std::uint32_t mode, std::int64_t time) {
-  oci::TarEntry entry;
+tar::TarEntry folder_entry(const Owner& owner, std::uint32_t mode, std::int64_t time) {
+  tar::TarEntry entry;
   entry.type = TarType::kFolder;
   entry.mode = mode;
   entry.uid = owner.uid;
@@ -89,13 +89,13 @@ oci::TarEntry folder_entry(const Owner& owner, std::uint32_t mode, std::int64_t 
 class SubView : public context::FileView {
  public:
   SubView(const context::FileView& whole, const std::string& root) : whole_(whole), root_(root) {}
-  std::optional<oci::TarEntry> find(const std::string& path) const override {
+  std::optional<tar::TarEntry> find(const std::string& path) const override {
     return whole_.find(context::join_path(root_, path));
   }
   std::vector<std::string> children(const std::string& path) const override {
     return whole_.children(context::join_path(root_, path));
   }
-  base::UniqueFd open(const std::string& path) const override {
+  files::UniqueFd open(const std::string& path) const override {
     return whole_.open(context::join_path(root_, path));
   }
   std::string hard_link_group(const std::string& path) const override {
@@ -127,7 +127,7 @@ std::string inner_name(const std::string& name) {
 
 }  // namespace
 
-std::optional<oci::TarEntry> CopyDraft::find(const std::string& path) const {
+std::optional<tar::TarEntry> CopyDraft::find(const std::string& path) const {
   const auto found = entries_.find(path);
   if (found != entries_.end()) return found->second.entry;
   // Below something of the draft that is no folder there is nothing any more.
@@ -150,7 +150,7 @@ std::vector<std::string> CopyDraft::children(const std::string& path) const {
   return {names.begin(), names.end()};
 }
 
-base::UniqueFd CopyDraft::open(const std::string& path) const {
+files::UniqueFd CopyDraft::open(const std::string& path) const {
   return below_.open(path);
 }
 
@@ -190,7 +190,7 @@ void CopyDraft::make_folder(const std::string& path, const Owner& owner) {
   make_folders(context::resolve_path(*this, path, true), owner);
 }
 
-void CopyDraft::apply_style(oci::TarEntry& entry, bool own_owner) const {
+void CopyDraft::apply_style(tar::TarEntry& entry, bool own_owner) const {
   if (style_.owner) {
     entry.uid = style_.owner->uid;
     entry.gid = style_.owner->gid;
@@ -212,7 +212,7 @@ void CopyDraft::apply_style(oci::TarEntry& entry, bool own_owner) const {
   }
 }
 
-void CopyDraft::put(const std::string& path, oci::TarEntry entry, layer::LayerEntry content,
+void CopyDraft::put(const std::string& path, tar::TarEntry entry, layer_files::LayerEntry content,
                     bool keep_folder) {
   if (path.empty()) return;  // the root keeps what the base says of it
   const auto before = find(path);
@@ -255,7 +255,7 @@ void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
     const auto parts = base::split(source.prefix, '/');
     for (std::size_t i = 0; i < parts.size() && i < source.prefix_folders.size(); ++i) {
       folder = context::join_path(folder, parts[i]);
-      oci::TarEntry entry = source.prefix_folders[i];
+      tar::TarEntry entry = source.prefix_folders[i];
       apply_style(entry, style_.own_owner);
       put(folder, std::move(entry), {}, true);
     }
@@ -269,9 +269,9 @@ void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
       continue;
     }
     const std::string path = context::join_path(target, file.relative);
-    oci::TarEntry entry = file.entry;
+    tar::TarEntry entry = file.entry;
     apply_style(entry, style_.own_owner);
-    layer::LayerEntry content;
+    layer_files::LayerEntry content;
     if (entry.type == TarType::kFile) {
       const std::string group = from->hard_link_group(file.path);
       const auto first = group.empty() ? links_.end() : links_.find(group);
@@ -281,11 +281,11 @@ void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
         entry.link = first->second;
       } else {
         if (!group.empty()) links_.emplace(group, path);
-        content.content =
-            layer::OpenedLater{[from, path_in_view = file.path, size = entry.size, expected = file.content] {
-                                 return std::make_unique<ViewSource>(*from, path_in_view, size, expected);
-                               },
-                               entry.size, file.path};
+        content.content = layer_files::OpenedLater{
+            [from, path_in_view = file.path, size = entry.size, expected = file.content] {
+              return std::make_unique<ViewSource>(*from, path_in_view, size, expected);
+            },
+            entry.size, file.path};
       }
     }
     put(path, std::move(entry), std::move(content), false);
@@ -297,7 +297,8 @@ void CopyDraft::copy(const std::shared_ptr<const context::FileView>& from,
   for (const context::SelectedSource& source : sources) copy_one(from, source, destination);
 }
 
-void CopyDraft::add_file(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination) {
+void CopyDraft::add_file(tar::TarEntry entry, layer_files::LayerEntry content,
+                         const std::string& destination) {
   const std::string target = target_of(destination, entry.name, false);
   apply_style(entry, false);
   put(target, std::move(entry), std::move(content), false);
@@ -309,7 +310,7 @@ std::string CopyDraft::inside(const std::string& root, const std::string& path, 
   return context::join_path(root, context::resolve_path(below, path, follow_last));
 }
 
-void CopyDraft::unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination) {
+void CopyDraft::unpack(tar::TarEntry entry, layer_files::LayerEntry content, const std::string& destination) {
   const std::string root = context::resolve_path(*this, destination, true);
   make_folders(root, default_owner());
   const std::string name = inner_name(entry.name);
@@ -339,7 +340,7 @@ void CopyDraft::unpack(oci::TarEntry entry, layer::LayerEntry content, const std
 
 // A hard link to a file of the draft; a file of the image below, which no link of a layer reaches, comes
 // along.
-void CopyDraft::link_to(oci::TarEntry& entry, layer::LayerEntry& content) {
+void CopyDraft::link_to(tar::TarEntry& entry, layer_files::LayerEntry& content) {
   if (const auto linked = entries_.find(entry.link); linked != entries_.end()) {
     // What the archive says of a link's mode and owner, it says of the file.
     linked->second.entry.mode = entry.mode;
@@ -353,10 +354,10 @@ void CopyDraft::link_to(oci::TarEntry& entry, layer::LayerEntry& content) {
                 fmt::format("An archive has a hard link to {}, which is no file that is there.",
                             base::printable_path(entry.link)));
   }
-  content.content = layer::OpenedLater{[this, path = entry.link, size = there->size] {
-                                         return std::make_unique<ViewSource>(below_, path, size, "");
-                                       },
-                                       there->size, entry.link};
+  content.content = layer_files::OpenedLater{[this, path = entry.link, size = there->size] {
+                                               return std::make_unique<ViewSource>(below_, path, size, "");
+                                             },
+                                             there->size, entry.link};
   entry.type = TarType::kFile;
   entry.size = there->size;
   entry.link.clear();
@@ -368,7 +369,7 @@ void CopyDraft::forget(const std::string& path) {
   entries_.erase(entries_.lower_bound(below), entries_.lower_bound(path + "0"));  // "0" is behind "/"
 }
 
-std::vector<layer::LayerEntry> CopyDraft::take() {
+std::vector<layer_files::LayerEntry> CopyDraft::take() {
   std::set<std::string> above;
   for (const auto& [path, entry] : entries_) {
     for (std::string folder = context::parent_path(path); !folder.empty();
@@ -381,10 +382,10 @@ std::vector<layer::LayerEntry> CopyDraft::take() {
     entry.name = folder;
     entries_[folder].entry = std::move(entry);
   }
-  std::vector<layer::LayerEntry> all;
+  std::vector<layer_files::LayerEntry> all;
   for (auto& [path, entry] : entries_) all.push_back(std::move(entry));
   entries_.clear();
   return all;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

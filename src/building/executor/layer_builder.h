@@ -14,7 +14,7 @@
 #include "executor/chown.h"
 #include "layer_files/from_entries.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 
 // What the files become on their way, by the flags of the instruction.
 struct CopyStyle {
@@ -40,24 +40,24 @@ class CopyDraft : public context::FileView {
 
   // One file with content of its own, for heredocs and downloads; `entry.name` is its own name, and
   // entry.size that of the content.
-  void add_file(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
+  void add_file(tar::TarEntry entry, layer_files::LayerEntry content, const std::string& destination);
 
   // An entry of an archive that is unpacked into the folder `destination`, as if that were the root: links of
   // the archive and of the image lead nowhere else. It gets the style's owner, if there is one, and keeps its
   // mode. Throws Error{kTaskFailed} for a name that leads out of the archive ("../x"), for something below a
   // file, and for a hard link to what is not there.
-  void unpack(oci::TarEntry entry, layer::LayerEntry content, const std::string& destination);
+  void unpack(tar::TarEntry entry, layer_files::LayerEntry content, const std::string& destination);
 
   // Makes the folder with those above it that are missing.
   void make_folder(const std::string& path, const Owner& owner);
 
   // All entries, with the folders above them, which keep what the image below says of them. Once.
-  std::vector<layer::LayerEntry> take();
+  std::vector<layer_files::LayerEntry> take();
   bool empty() const { return entries_.empty(); }
 
-  std::optional<oci::TarEntry> find(const std::string& path) const override;
+  std::optional<tar::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
-  base::UniqueFd open(const std::string& path) const override;
+  files::UniqueFd open(const std::string& path) const override;
   std::string hard_link_group(const std::string& path) const override;
 
  private:
@@ -73,15 +73,15 @@ class CopyDraft : public context::FileView {
   std::uint32_t folder_mode() const;
   void copy_one(const std::shared_ptr<const context::FileView>& from, const context::SelectedSource& source,
                 const std::string& destination);
-  void put(const std::string& path, oci::TarEntry entry, layer::LayerEntry content, bool keep_folder);
-  void link_to(oci::TarEntry& entry, layer::LayerEntry& content);
-  void apply_style(oci::TarEntry& entry, bool own_owner) const;
+  void put(const std::string& path, tar::TarEntry entry, layer_files::LayerEntry content, bool keep_folder);
+  void link_to(tar::TarEntry& entry, layer_files::LayerEntry& content);
+  void apply_style(tar::TarEntry& entry, bool own_owner) const;
   Owner default_owner() const { return style_.owner.value_or(Owner{}); }
 
   const context::FileView& below_;
   const CopyStyle style_;
-  std::map<std::string, layer::LayerEntry> entries_;
+  std::map<std::string, layer_files::LayerEntry> entries_;
   std::map<std::string, std::string> links_;  // hard_link_group within one source → where its first name went
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

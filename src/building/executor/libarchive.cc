@@ -8,16 +8,16 @@
 
 #include "base/late_library.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 constexpr base::LateLibrary kArchiveLibrary("libarchive.so.13", "libarchive13", "ADD of an archive needs");
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::executor
 
 #define IXIAN_ARCHIVE_FUNCTION(result, name, parameters, arguments) \
-  IXIAN_LATE_FUNCTION(ixian::engine::kArchiveLibrary, result, name, parameters, arguments)
+  IXIAN_LATE_FUNCTION(ixian::executor::kArchiveLibrary, result, name, parameters, arguments)
 
 extern "C" {
 

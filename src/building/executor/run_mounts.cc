@@ -21,7 +21,7 @@
 #include "sandbox/bind_source.h"
 #include "snapshot/layers_view.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 using base::Error;
@@ -32,9 +32,9 @@ constexpr std::uint32_t kSecretMode = 0400;
 
 }  // namespace
 
-const SecretSource* find_secret(const RunInput& input, const dockerfile::Mount& mount) {
+const engine::SecretSource* find_secret(const RunInput& input, const dockerfile::Mount& mount) {
   const auto found = std::find_if(input.secrets.begin(), input.secrets.end(),
-                                  [&](const SecretSource& each) { return each.id == mount.id; });
+                                  [&](const engine::SecretSource& each) { return each.id == mount.id; });
   if (found != input.secrets.end()) return &*found;
   if (!mount.required) return nullptr;
   throw Error(
@@ -50,17 +50,18 @@ const SecretSource* find_secret(const RunInput& input, const dockerfile::Mount& 
                         mount.id));
 }
 
-std::vector<std::string> lowers(const LayerStack& layers, LayerServices& services, const std::string& work) {
-  std::vector<layer::StackedTree> trees(layers.size());
+std::vector<std::string> lowers(const snapshot::LayerStack& layers, snapshot::LayerServices& services,
+                                const std::string& work) {
+  std::vector<layer_files::StackedTree> trees(layers.size());
   base::parallel_for(layers.size(), std::max(2u, base::processor_count()),
                      [&](std::size_t i) { trees[i] = layers[i]->stacked(); });
   std::vector<std::string> paths;
-  for (const layer::StackedTree& tree : trees) paths.push_back(tree.path);
+  for (const layer_files::StackedTree& tree : trees) paths.push_back(tree.path);
   if (std::none_of(trees.begin(), trees.end(), [](const auto& tree) { return tree.listing != nullptr; }))
     return paths;
   const std::string gaps = work + "/gaps";
-  base::make_directories(gaps);
-  if (layer::fill_gaps(trees, services.marks(), gaps)) paths.push_back(gaps);
+  files::make_directories(gaps);
+  if (layer_files::fill_gaps(trees, services.marks(), gaps)) paths.push_back(gaps);
   return paths;
 }
 
@@ -69,10 +70,10 @@ RunMounts::~RunMounts() {
   mounts_.clear();
 }
 
-std::string RunMounts::mount_layers(const LayerStack& layers, bool read_only) {
+std::string RunMounts::mount_layers(const snapshot::LayerStack& layers, bool read_only) {
   works_.push_back(services_.store().work());
   const std::string& work = works_.back()->path();
-  sandbox::RootFs& root_fs = services_.root_fs();
+  rootfs::RootFs& root_fs = services_.root_fs();
   const auto paths = lowers(layers, services_, work);
   mounts_.push_back(read_only ? root_fs.prepare_read_only(paths, work, services_.cancellation())
                               : root_fs.prepare(paths, work, services_.cancellation()));
@@ -86,7 +87,7 @@ sandbox::BindMount RunMounts::copy_of_context(const std::string& source) {
   return sandbox::open_bind(works_.back()->path(), "context", false);
 }
 
-void RunMounts::add_bind(const Step& step, const dockerfile::Mount& mount, std::size_t index,
+void RunMounts::add_bind(const steps::Step& step, const dockerfile::Mount& mount, std::size_t index,
                          sandbox::RunSpec& spec) {
   sandbox::BindMount bind;
   if (const auto layers = input_.origins.find(index); layers != input_.origins.end()) {
@@ -101,18 +102,18 @@ void RunMounts::add_bind(const Step& step, const dockerfile::Mount& mount, std::
   spec.mounts.push_back({step.settings->absolute(mount.target), std::move(bind)});
 }
 
-CacheMount::Begin RunMounts::cache_begin(const dockerfile::Mount& mount, std::size_t index) {
+cache::CacheMount::Begin RunMounts::cache_begin(const dockerfile::Mount& mount, std::size_t index) {
   const auto layers = input_.origins.find(index);
   if (mount.from.empty() || layers == input_.origins.end()) return {};
   std::string content;
   // Another content of the stage is another cache: what began with the old files is not what was asked for.
   for (const auto& layer : layers->second) content += layer->diff_id().text() + "\n";
   return {std::move(content), [this, &mount, stack = layers->second](const std::string& folder) {
-            const LayersView view(stack);
+            const snapshot::LayersView view(stack);
             const std::string source = context::resolve_path(view, mount.source, true);
             for (const std::string& name : view.children(source)) {
-              materialise(view, context::join_path(source, name), folder + "/" + name,
-                          services_.cancellation());
+              context::materialise(view, context::join_path(source, name), folder + "/" + name,
+                                   services_.cancellation());
             }
           }};
 }
@@ -120,17 +121,17 @@ CacheMount::Begin RunMounts::cache_begin(const dockerfile::Mount& mount, std::si
 // All in one order, so that two RUNs cannot wait for each other's. One that several mounts show is taken
 // once.
 void RunMounts::take_caches(const dockerfile::Run& run) {
-  std::map<std::string, std::pair<std::size_t, CacheMount::Begin>> wanted;
+  std::map<std::string, std::pair<std::size_t, cache::CacheMount::Begin>> wanted;
   for (std::size_t i = 0; i < run.mounts.size(); ++i) {
     if (run.mounts[i].kind != MountKind::kCache) continue;
-    CacheMount::Begin begin = cache_begin(run.mounts[i], i);
-    cache_names_[i] = CacheMount::name_of(run.mounts[i], begin);
+    cache::CacheMount::Begin begin = cache_begin(run.mounts[i], i);
+    cache_names_[i] = cache::CacheMount::name_of(run.mounts[i], begin);
     const auto [place, is_new] = wanted.try_emplace(cache_names_[i], i, std::move(begin));
     if (!is_new && run.mounts[i].sharing == dockerfile::Sharing::kLocked) place->second.first = i;
   }
   for (const auto& [name, first] : wanted) {
-    caches_[name] = std::make_unique<CacheMount>(services_.store(), run.mounts[first.first], first.second,
-                                                 services_.cancellation());
+    caches_[name] = std::make_unique<cache::CacheMount>(services_.store(), run.mounts[first.first],
+                                                        first.second, services_.cancellation());
   }
 }
 
@@ -149,7 +150,7 @@ sandbox::BindMount RunMounts::cache_bind(const dockerfile::Mount& mount, std::si
 
 void RunMounts::add_secret(const dockerfile::Mount& mount, const std::string& target,
                            sandbox::RunSpec& spec) {
-  const SecretSource* source = find_secret(input_, mount);
+  const engine::SecretSource* source = find_secret(input_, mount);
   if (source == nullptr) return;
   const base::Secret content = input_.secret_values.get(*source);
   if (mount.env) spec.env.emplace_back(*mount.env, content.reveal());
@@ -159,7 +160,7 @@ void RunMounts::add_secret(const dockerfile::Mount& mount, const std::string& ta
   spec.mounts.push_back({target, std::move(secret)});
 }
 
-void RunMounts::add(const Step& step, const dockerfile::Run& run, sandbox::RunSpec& spec) {
+void RunMounts::add(const steps::Step& step, const dockerfile::Run& run, sandbox::RunSpec& spec) {
   take_caches(run);
   for (std::size_t i = 0; i < run.mounts.size(); ++i) {
     const dockerfile::Mount& mount = run.mounts[i];
@@ -181,4 +182,4 @@ void RunMounts::add(const Step& step, const dockerfile::Run& run, sandbox::RunSp
   }
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

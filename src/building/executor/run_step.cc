@@ -27,7 +27,7 @@
 #include "sandbox/foreign.h"
 #include "sandbox/run.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 using base::Error;
@@ -36,11 +36,11 @@ using base::ErrorCode;
 // A base whose working directory is missing gets it, as with Docker: each level that is not there, where
 // links lead that are. Whoever the command's user is, the folders are root's.
 void make_workdir(const std::string& root, const std::string& workdir) {
-  const base::UniqueFd fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  sandbox::ConfinedPath path = sandbox::resolve_inside(fd.get(), workdir);
+  const files::UniqueFd fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  rootfs::ConfinedPath path = rootfs::resolve_inside(fd.get(), workdir);
   const std::vector<std::string> missing = std::exchange(path.missing, {});
   if (missing.empty()) return;
-  base::UniqueFd at = sandbox::open_inside(fd.get(), path, O_PATH | O_DIRECTORY);
+  files::UniqueFd at = rootfs::open_inside(fd.get(), path, O_PATH | O_DIRECTORY);
   for (const std::string& name : missing) {
     if (!at.valid() || ::mkdirat(at.get(), name.c_str(), 0755) != 0 ||
         ::fchmodat(at.get(), name.c_str(), 0755, 0) != 0) {
@@ -48,12 +48,12 @@ void make_workdir(const std::string& root, const std::string& workdir) {
                   fmt::format("The working directory {} cannot be made: {}.", base::printable_path(workdir),
                               base::errno_text(errno)));
     }
-    at = base::UniqueFd(::openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    at = files::UniqueFd(::openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   }
 }
 
 void write_script(const std::string& path, const std::string& content) {
-  const base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
+  const files::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
   if (!fd.valid() ||
       ::write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
       ::fchmod(fd.get(), 0755) != 0) {
@@ -61,12 +61,12 @@ void write_script(const std::string& path, const std::string& content) {
   }
 }
 
-sandbox::Network network_of(const dockerfile::Run& run, BuildNetwork otherwise) {
+sandbox::Network network_of(const dockerfile::Run& run, engine::BuildNetwork otherwise) {
   if (run.network == dockerfile::NetworkMode::kNone) return sandbox::Network::kNone;
   if (run.network == dockerfile::NetworkMode::kHost) return sandbox::Network::kHost;
-  return otherwise == BuildNetwork::kNone   ? sandbox::Network::kNone
-         : otherwise == BuildNetwork::kHost ? sandbox::Network::kHost
-                                            : sandbox::Network::kIsolated;
+  return otherwise == engine::BuildNetwork::kNone   ? sandbox::Network::kNone
+         : otherwise == engine::BuildNetwork::kHost ? sandbox::Network::kHost
+                                                    : sandbox::Network::kIsolated;
 }
 
 std::string other_networks(const RunInput& input) {
@@ -81,8 +81,8 @@ bool has_variable(const sandbox::RunSpec& spec, std::string_view name) {
   return false;
 }
 
-sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const RunInput& input,
-                           const sandbox::Mount& root) {
+sandbox::RunSpec make_spec(const steps::Step& step, const dockerfile::Run& run, const RunInput& input,
+                           const rootfs::Mount& root) {
   sandbox::RunSpec spec;
   spec.args = dockerfile::run_command(run, step.settings->shell()).argv;
   spec.env = step.environment;
@@ -91,7 +91,7 @@ sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const R
     if (!has_variable(spec, proxy.substr(0, equals)))
       spec.env.emplace_back(proxy.substr(0, equals), proxy.substr(equals + 1));
   }
-  const sandbox::FoundUser user = sandbox::find_user(root.path(), step.settings->user());
+  const rootfs::FoundUser user = rootfs::find_user(root.path(), step.settings->user());
   spec.user = user.user;
   // Its own group is among its groups, so that it cannot lose it, and with it what that denies
   // (CVE-2022-36109).
@@ -104,13 +104,13 @@ sandbox::RunSpec make_spec(const Step& step, const dockerfile::Run& run, const R
   spec.no_new_privileges = !input.new_privileges;
   spec.pids_limit = input.limits.pids;
   spec.memory_limit = input.limits.memory;
-  for (const Ulimit& limit : input.limits.ulimits)
+  for (const engine::Ulimit& limit : input.limits.ulimits)
     spec.limits.push_back({limit.name, limit.soft, limit.hard});
   if (input.limits.shm) spec.shm_size = *input.limits.shm;
   return spec;
 }
 
-std::string failure(const Step& step, const base::ExitStatus& status) {
+std::string failure(const steps::Step& step, const process::ExitStatus& status) {
   if (status.signal != 0) {
     return fmt::format("`{}` was ended by signal {} (exit code {}).", step.title, status.signal, status.code);
   }
@@ -129,7 +129,7 @@ std::string failure(const Step& step, const base::ExitStatus& status) {
 
 }  // namespace
 
-void check_run(const Step& step, const RunInput& input) {
+void check_run(const steps::Step& step, const RunInput& input) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   if (const std::string reason = sandbox::why_not_runnable(input.platform.architecture); !reason.empty()) {
     throw Error(ErrorCode::kTaskFailed,
@@ -137,19 +137,19 @@ void check_run(const Step& step, const RunInput& input) {
   }
   for (const dockerfile::Mount& mount : run.mounts) {
     if (mount.kind != dockerfile::MountKind::kSecret) continue;
-    if (const SecretSource* source = find_secret(input, mount)) check_secret(*source);
+    if (const engine::SecretSource* source = find_secret(input, mount)) check_secret(*source);
   }
   sandbox::require_run(network_of(run, input.network), other_networks(input));
 }
 
-RunChanges run_command_step(const Step& step, const LayerStack& below, const RunInput& input,
-                            LayerServices& services, base::ActivityId activity) {
+RunChanges run_command_step(const steps::Step& step, const snapshot::LayerStack& below, const RunInput& input,
+                            snapshot::LayerServices& services, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   RunChanges changes;
   changes.work = services.store().work();
   RunMounts mounts(input, services);
   const auto paths = lowers(below, services, changes.work->path());
-  const std::unique_ptr<sandbox::Mount> root =
+  const std::unique_ptr<rootfs::Mount> root =
       services.root_fs().prepare(paths, changes.work->path(), services.cancellation());
   sandbox::RunSpec spec = make_spec(step, run, input, *root);
   make_workdir(root->path(), spec.cwd);
@@ -162,14 +162,14 @@ RunChanges run_command_step(const Step& step, const LayerStack& below, const Run
     write_script(file, script->content);
     spec.mounts.push_back({script->path, sandbox::open_bind("", file, true)});
   }
-  const base::ExitStatus status = sandbox::run(
+  const process::ExitStatus status = sandbox::run(
       *root, spec, [&](std::string_view line) { services.sink().output(activity, line); },
       services.cancellation());
   if (!status.ok()) throw Error(ErrorCode::kTaskFailed, failure(step, status));
   changes.upper = root->finish();
   changes.root =
-      layer::tidy_upper(changes.upper, paths, services.marks(), input.write, services.cancellation());
+      layer_files::tidy_upper(changes.upper, paths, services.marks(), input.write, services.cancellation());
   return changes;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

@@ -13,20 +13,20 @@
 #include "steps/build_plan.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 
 // What the mounts of a RUN lead to.
 struct RunInput {
-  MountedContext& mounted;
+  steps::MountedContext& mounted;
   std::shared_ptr<const context::DiskView>
-      plain_context;                          // may be mounted as it is; null where it is filtered
-  std::map<std::size_t, LayerStack> origins;  // by mount: the stage or image that it is from
-  const std::vector<SecretSource>& secrets;
+      plain_context;                                    // may be mounted as it is; null where it is filtered
+  std::map<std::size_t, snapshot::LayerStack> origins;  // by mount: the stage or image that it is from
+  const std::vector<engine::SecretSource>& secrets;
   SecretValues& secret_values;
   const std::vector<std::string>& build_arguments;  // proxies, "NAME=value"
-  BuildNetwork network = BuildNetwork::kDefault;
+  engine::BuildNetwork network = engine::BuildNetwork::kDefault;
   bool new_privileges = false;
-  const RunLimits& limits;
+  const engine::RunLimits& limits;
   oci::Platform platform;     // of the image
   bool of_project = false;    // as in StageJob
   layer::WriteOptions write;  // how the layer will be written
@@ -41,11 +41,11 @@ struct RunChanges {
 
 // Throws Error where it can be told, before anything is fetched or run, that the step will not succeed: for
 // want of a secret, of an emulator, of what the sandbox takes. `origins` is not looked at.
-void check_run(const Step& step, const RunInput& input);
+void check_run(const steps::Step& step, const RunInput& input);
 
 // Every line that the command writes is output of `activity`. Throws Error, which the caller points at the
 // step, where the command fails; Cancelled.
-RunChanges run_command_step(const Step& step, const LayerStack& below, const RunInput& input,
-                            LayerServices& services, base::ActivityId activity);
+RunChanges run_command_step(const steps::Step& step, const snapshot::LayerStack& below, const RunInput& input,
+                            snapshot::LayerServices& services, base::ActivityId activity);
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

@@ -13,17 +13,17 @@
 #include "base/text.h"
 #include "files/fs.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
-[[noreturn]] void fail_secret(const SecretSource& source, const std::string& reason) {
+[[noreturn]] void fail_secret(const engine::SecretSource& source, const std::string& reason) {
   throw base::Error(base::ErrorCode::kUsage,
                     fmt::format("The secret {} is to come from {}, which {}.", source.id,
                                 base::printable_path(source.file), reason));
 }
 
-base::Secret read_file_of(const SecretSource& source) {
-  const base::UniqueFd file(::open(source.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+base::Secret read_file_of(const engine::SecretSource& source) {
+  const files::UniqueFd file(::open(source.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file.valid()) {
     fail_secret(source, errno == ENOENT ? "is not there" : "cannot be read: " + base::errno_text(errno));
   }
@@ -41,7 +41,7 @@ base::Secret read_file_of(const SecretSource& source) {
 
 }  // namespace
 
-void check_secret(const SecretSource& source) {
+void check_secret(const engine::SecretSource& source) {
   if (!source.environment.empty()) {
     if (::getenv(source.environment.c_str()) != nullptr) return;
     throw base::Error(
@@ -52,7 +52,7 @@ void check_secret(const SecretSource& source) {
   fail_secret(source, errno == ENOENT ? "is not there" : "cannot be read: " + base::errno_text(errno));
 }
 
-base::Secret SecretValues::get(const SecretSource& source) {
+base::Secret SecretValues::get(const engine::SecretSource& source) {
   if (!source.environment.empty()) {
     check_secret(source);
     return base::Secret(::getenv(source.environment.c_str()));
@@ -64,4 +64,4 @@ base::Secret SecretValues::get(const SecretSource& source) {
   return known->second;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::executor

@@ -12,15 +12,15 @@
 #include "files/fs.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::engine {
+namespace ixian::executor {
 namespace {
 
 TEST(SecretValues, APipeIsReadOnceAndGivenToAll) {
   const ixian::testing::TempFolder folder;
-  const SecretSource source{"token", folder / "pipe", ""};
+  const engine::SecretSource source{"token", folder / "pipe", ""};
   ASSERT_EQ(::mkfifo(source.file.c_str(), 0600), 0);
   std::thread writer([&] {
-    const base::UniqueFd pipe(::open(source.file.c_str(), O_WRONLY | O_CLOEXEC));
+    const files::UniqueFd pipe(::open(source.file.c_str(), O_WRONLY | O_CLOEXEC));
     EXPECT_EQ(::write(pipe.get(), "hush", 4), 4);
   });
   SecretValues values;
@@ -42,4 +42,4 @@ TEST(SecretValues, WhatIsNotThereOrTooLargeIsAnError) {
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::executor

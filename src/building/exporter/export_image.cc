@@ -16,7 +16,7 @@
 #include "layout/temporary_file.h"
 #include "oci/image_repo.h"
 
-namespace ixian::cli {
+namespace ixian::exporter {
 namespace {
 
 class Delivery {
@@ -53,9 +53,9 @@ class Delivery {
       sink_.end(activity, base::Outcome::kDone, "");
     }
     if (!options_.id_file.empty())
-      base::OutputPath(options_.id_file).write(image_.config.digest.text(), cancellation_);
+      files::OutputPath(options_.id_file).write(image_.config.digest.text(), cancellation_);
     if (!options_.metadata_file.empty())
-      base::OutputPath(options_.metadata_file).write(metadata().dump(2) + "\n", cancellation_);
+      files::OutputPath(options_.metadata_file).write(metadata().dump(2) + "\n", cancellation_);
   }
 
  private:
@@ -99,7 +99,7 @@ class Delivery {
       case BuildOutput::Kind::kRootTar:
         return write_tar(output.destination);
       case BuildOutput::Kind::kRootFolder:
-        return engine::write_root_folder(store_, image_, output.destination, sink_, cancellation_);
+        return write_root_folder(store_, image_, output.destination, sink_, cancellation_);
       case BuildOutput::Kind::kRegistry:
         for (const oci::Reference& name : all_names(output))
           engine_.export_image(digest(), *open_target_(name), name.identifier(), cancellation_);
@@ -116,16 +116,16 @@ class Delivery {
   }
 
   void write_tar(const std::string& destination) {
-    const base::OutputPath place(destination);
+    const files::OutputPath place(destination);
     // A pipe or device is written to as it is; a file is replaced as a whole, once it is complete.
     if (!place.is_replaced()) {
-      const base::UniqueFd fd = place.open(cancellation_);
-      layer::FileSink out(fd.get(), place.shown());
-      return engine::write_root_tar(store_, image_, out, sink_, cancellation_);
+      const files::UniqueFd fd = place.open(cancellation_);
+      files::FileSink out(fd.get(), place.shown());
+      return write_root_tar(store_, image_, out, sink_, cancellation_);
     }
     layout::TemporaryFile file(place.folder(), ".ix-output-");
-    layer::FileSink out(file.fd(), place.shown());
-    engine::write_root_tar(store_, image_, out, sink_, cancellation_);
+    files::FileSink out(file.fd(), place.shown());
+    write_root_tar(store_, image_, out, sink_, cancellation_);
     file.give_to(place, cancellation_);
   }
 
@@ -161,4 +161,4 @@ void deliver(const ExportOptions& options, const engine::BuiltStage& image,
   Delivery(options, image, store, engine, open_target, sink, cancellation).run();
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::exporter

@@ -11,7 +11,7 @@
 #include "oci/image_repo.h"
 #include "store/store.h"
 
-namespace ixian::cli {
+namespace ixian::exporter {
 
 // The place to push a name to.
 using OpenTarget = std::function<std::shared_ptr<oci::ImageRepo>(const oci::Reference& name)>;
@@ -22,4 +22,4 @@ void deliver(const ExportOptions& options, const engine::BuiltStage& image,
              const std::shared_ptr<store::Store>& store, engine::Engine& engine,
              const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation);
 
-}  // namespace ixian::cli
+}  // namespace ixian::exporter

@@ -6,7 +6,7 @@
 
 #include "oci/reference.h"
 
-namespace ixian::cli {
+namespace ixian::exporter {
 
 struct BuildOutput {
   enum class Kind {
@@ -18,7 +18,7 @@ struct BuildOutput {
     kRootFolder,  // the same as files
   };
   Kind kind = Kind::kImage;
-  std::string destination;            // a path; of a file as base::OutputPath takes it
+  std::string destination;            // a path; of a file as files::OutputPath takes it
   std::vector<oci::Reference> names;  // of the image in it, besides those of -t
 };
 
@@ -29,4 +29,4 @@ struct ExportOptions {
   std::string metadata_file;         // gets digests and names, as JSON; "" is none
 };
 
-}  // namespace ixian::cli
+}  // namespace ixian::exporter

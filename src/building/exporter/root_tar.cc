@@ -13,18 +13,18 @@
 #include "layer/path_hash.h"
 #include "layer/spooled_records.h"
 
-namespace ixian::engine {
+namespace ixian::exporter {
 namespace {
 
 layer::WriteOptions plain_tar() {
   layer::WriteOptions options;
-  options.compression = layer::Compression::kNone;
+  options.compression = compression::Compression::kNone;
   return options;
 }
 
 class RootTar {
  public:
-  RootTar(const LayersView& image, layer::ByteSink& sink, base::Cancellation& cancellation)
+  RootTar(const snapshot::LayersView& image, files::ByteSink& sink, base::Cancellation& cancellation)
       : image_(image), cancellation_(cancellation), writer_(sink, plain_tar(), cancellation) {}
 
   void run() {
@@ -46,15 +46,15 @@ class RootTar {
   using Found = layer::MergedTree::Found;
 
   void add(const Found& found) {
-    oci::TarEntry entry = LayersView::entry(found);
+    tar::TarEntry entry = snapshot::LayersView::entry(found);
     entry.name = found.entry.path;
-    if (entry.type == oci::TarType::kSymlink) entry.mode = 0777;
-    if (entry.type == oci::TarType::kFolder) entry.xattrs = image_.xattrs(found);
-    if (entry.type == oci::TarType::kFile) return add_file(found, std::move(entry));
+    if (entry.type == tar::TarType::kSymlink) entry.mode = 0777;
+    if (entry.type == tar::TarType::kFolder) entry.xattrs = image_.xattrs(found);
+    if (entry.type == tar::TarType::kFile) return add_file(found, std::move(entry));
     writer_.add(std::move(entry));
   }
 
-  void add_file(const Found& found, oci::TarEntry entry) {
+  void add_file(const Found& found, tar::TarEntry entry) {
     if (found.entry.type != layer::EntryType::kFile) {
       throw base::Error(
           base::ErrorCode::kTaskFailed,
@@ -62,14 +62,14 @@ class RootTar {
                       base::printable_path(entry.name), base::printable_path(found.entry.link)));
     }
     if (auto first = first_name(found)) {
-      entry.type = oci::TarType::kHardLink;
+      entry.type = tar::TarType::kHardLink;
       entry.size = 0;
       entry.link = std::move(*first);
       return writer_.add(std::move(entry));
     }
     entry.xattrs = image_.xattrs(found);
     std::uint64_t left = entry.size;
-    const base::UniqueFd fd = left == 0 ? base::UniqueFd() : image_.open(found);
+    const files::UniqueFd fd = left == 0 ? files::UniqueFd() : image_.open(found);
     writer_.add(std::move(entry));
     while (left > 0) {
       const layer::LayerWriter::Space space = writer_.space();
@@ -99,7 +99,7 @@ class RootTar {
     return std::nullopt;
   }
 
-  const LayersView& image_;
+  const snapshot::LayersView& image_;
   base::Cancellation& cancellation_;
   layer::LayerWriter writer_;
   layer::HashMap first_names_;  // of files that came under another name than that of their content
@@ -108,8 +108,9 @@ class RootTar {
 
 }  // namespace
 
-void write_tar_of(const LayersView& image, layer::ByteSink& sink, base::Cancellation& cancellation) {
+void write_tar_of(const snapshot::LayersView& image, files::ByteSink& sink,
+                  base::Cancellation& cancellation) {
   RootTar(image, sink, cancellation).run();
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::exporter

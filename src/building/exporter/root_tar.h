@@ -5,11 +5,11 @@
 #include "files/byte_sink.h"
 #include "snapshot/layers_view.h"
 
-namespace ixian::engine {
+namespace ixian::exporter {
 
 // Each file once, the first of its names with the content. Goes through the layers' listings, and holds of
 // the files only 30 bytes for each that shows under other names than its layer gives the content. Throws
 // Error{kTaskFailed} where a name, or a file, cannot be in an archive, Cancelled, and what `sink` throws.
-void write_tar_of(const LayersView& image, layer::ByteSink& sink, base::Cancellation& cancellation);
+void write_tar_of(const snapshot::LayersView& image, files::ByteSink& sink, base::Cancellation& cancellation);
 
-}  // namespace ixian::engine
+}  // namespace ixian::exporter

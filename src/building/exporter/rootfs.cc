@@ -20,44 +20,45 @@
 #include "snapshot/layers_view.h"
 #include "snapshot/lazy_layer.h"
 
-namespace ixian::engine {
+namespace ixian::exporter {
 namespace {
 
-LayerStack layers_of(LayerServices& services, const BuiltStage& image) {
+snapshot::LayerStack layers_of(snapshot::LayerServices& services, const engine::BuiltStage& image) {
   const auto manifest = std::get<oci::Manifest>(image.manifest.parsed());
   const auto repo = services.store().images("");
   const oci::ImageConfig config = oci::parse_image_config(oci::read_blob(*repo, manifest.config));
-  LayerStack layers;
+  snapshot::LayerStack layers;
   for (std::size_t i = 0; i < manifest.layers.size(); ++i)
-    layers.push_back(std::make_shared<ImageLayer>(services, manifest.layers[i], config.diff_ids.at(i),
-                                                  nullptr, Remaking{Remaking::By::kNobody, {}}));
+    layers.push_back(
+        std::make_shared<snapshot::ImageLayer>(services, manifest.layers[i], config.diff_ids.at(i), nullptr,
+                                               engine::Remaking{engine::Remaking::By::kNobody, {}}));
   return layers;
 }
 
 }  // namespace
 
-void write_root_tar(const std::shared_ptr<store::Store>& store, const BuiltStage& image,
-                    layer::ByteSink& sink, base::EventSink& events, base::Cancellation& cancellation) {
+void write_root_tar(const std::shared_ptr<store::Store>& store, const engine::BuiltStage& image,
+                    files::ByteSink& sink, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
-  LayerServices services(store, events, cancellation);
-  write_tar_of(LayersView(layers_of(services, image)), sink, cancellation);
+  snapshot::LayerServices services(store, events, cancellation);
+  write_tar_of(snapshot::LayersView(layers_of(services, image)), sink, cancellation);
 }
 
-void write_root_folder(const std::shared_ptr<store::Store>& store, const BuiltStage& image,
+void write_root_folder(const std::shared_ptr<store::Store>& store, const engine::BuiltStage& image,
                        const std::string& folder, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
-  LayerServices services(store, events, cancellation);
-  const LayerStack layers = layers_of(services, image);
-  std::vector<layer::CheckoutLayer> parts;
+  snapshot::LayerServices services(store, events, cancellation);
+  const snapshot::LayerStack layers = layers_of(services, image);
+  std::vector<layer_files::CheckoutLayer> parts;
   for (const auto& layer : layers) parts.push_back(layer->for_checkout());
-  base::make_directories(folder);
-  const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  files::make_directories(folder);
+  const files::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) {
     throw base::Error(
         base::ErrorCode::kTaskFailed,
         fmt::format("Cannot open {}: {}.", base::printable_path(folder), base::errno_text(errno)));
   }
-  layer::checkout(parts, fd.get(), cancellation);
+  layer_files::checkout(parts, fd.get(), cancellation);
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::exporter

@@ -7,7 +7,7 @@
 
 #include "dockerfile/values.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 
 std::uint64_t parse_fetch_limit(const std::string& name, std::string_view text) {
   const auto bytes = dockerfile::parse_size(text);
@@ -35,4 +35,4 @@ std::string size_text(std::uint64_t bytes) {
   return fmt::format("{} {}", bytes, kUnits.at(unit));
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ixian::engine {
+namespace ixian::fetch {
 
 // Each holds for one URL, and for one repository with its submodules.
 struct FetchLimits {
@@ -27,4 +27,4 @@ std::chrono::seconds parse_fetch_timeout(const std::string& name, std::string_vi
 // "4 GiB", "1536 KiB", "5 bytes": the largest unit that says it exactly.
 std::string size_text(std::uint64_t bytes);
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

@@ -13,12 +13,12 @@
 #include "base/text.h"
 #include "fetch/url_source.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 namespace {
 
 using base::Error;
 using base::ErrorCode;
-using dockerfile::RemoteSource;
+using stages::RemoteSource;
 
 std::string note_key(const RemoteSource& source) {
   base::Json key = {{"kind", "what a URL gave"}, {"url", source.url->url}};
@@ -66,7 +66,7 @@ std::shared_ptr<RemoteSources::Known> RemoteSources::known_url(const RemoteSourc
 }
 
 std::shared_ptr<RemoteSources::Known> RemoteSources::known_commit(const RemoteSource& source) {
-  const dockerfile::GitSource& git = *source.git;
+  const stages::GitSource& git = *source.git;
   return known(fmt::format("commit {} {}:{} {} {} {}", git.remote, git.login.user, git.login.password,
                            git.ref, source.checksum, git.fetch_by_commit));
 }
@@ -134,4 +134,4 @@ std::shared_ptr<const Checkout> RemoteSources::checkout(const RemoteSource& sour
   return known->checkout;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

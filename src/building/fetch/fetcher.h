@@ -15,11 +15,11 @@
 #include "stages/remote_source.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 
 // A file that was downloaded.
 struct Download {
-  std::shared_ptr<const base::UniqueFd> fd;
+  std::shared_ptr<const files::UniqueFd> fd;
   std::string path;  // for messages
   std::uint64_t size = 0;
   std::string sha256;      // hexadecimal
@@ -44,11 +44,11 @@ class RemoteSources {
   // URL says it already, nobody is asked. A URL costs one conditional request (ETag, Last-Modified) where the
   // store knows its content, else its content; a repository costs one ls-remote, and before it
   // one request where it is on an http or https server.
-  std::string identity(const dockerfile::RemoteSource& source, base::Cancellation& cancellation);
+  std::string identity(const stages::RemoteSource& source, base::Cancellation& cancellation);
 
-  std::shared_ptr<const Download> download(const dockerfile::RemoteSource& source,
+  std::shared_ptr<const Download> download(const stages::RemoteSource& source,
                                            base::Cancellation& cancellation);
-  std::shared_ptr<const Checkout> checkout(const dockerfile::RemoteSource& source,
+  std::shared_ptr<const Checkout> checkout(const stages::RemoteSource& source,
                                            base::Cancellation& cancellation);
 
  private:
@@ -60,12 +60,12 @@ class RemoteSources {
     std::shared_ptr<const Checkout> checkout;
   };
   std::shared_ptr<Known> known(const std::string& what);
-  std::shared_ptr<Known> known_url(const dockerfile::RemoteSource& source);
-  std::shared_ptr<Known> known_commit(const dockerfile::RemoteSource& source);
+  std::shared_ptr<Known> known_url(const stages::RemoteSource& source);
+  std::shared_ptr<Known> known_commit(const stages::RemoteSource& source);
 
-  const std::string& digest_now(const dockerfile::RemoteSource& source, Known& known,
+  const std::string& digest_now(const stages::RemoteSource& source, Known& known,
                                 base::Cancellation& cancellation);
-  const std::string& find_commit(const dockerfile::RemoteSource& source, Known& known,
+  const std::string& find_commit(const stages::RemoteSource& source, Known& known,
                                  base::Cancellation& cancellation);
 
   const std::shared_ptr<store::Store> store_;
@@ -76,4 +76,4 @@ class RemoteSources {
   std::map<std::string, std::shared_ptr<Known>> known_;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

@@ -15,7 +15,7 @@
 #include "testing/fake_transport.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 namespace {
 
 using ixian::testing::FakeAnswer;
@@ -29,7 +29,7 @@ class RemoteSourcesTest : public ::testing::Test {
 
   // As another run of the program sees it.
   std::string identity(const std::string& source, const std::string& checksum = "") {
-    return run().identity(*dockerfile::remote_source(source, checksum, std::nullopt), cancellation_);
+    return run().identity(*stages::remote_source(source, checksum, std::nullopt), cancellation_);
   }
   RemoteSources run() {
     return RemoteSources(store_, [this]() -> http::Client& { return client_; });
@@ -90,7 +90,7 @@ TEST_F(RemoteSourcesTest, ATimeOfTheLastSecondIsNotTrusted) {
 
 TEST_F(RemoteSourcesTest, WithinARunASourceStaysWhatItWas) {
   RemoteSources one = run();
-  const auto source = *dockerfile::remote_source(kUrl, "", std::nullopt);
+  const auto source = *stages::remote_source(kUrl, "", std::nullopt);
   EXPECT_EQ(one.identity(source, cancellation_), kFirst);
   content_ = "second";
   EXPECT_EQ(one.identity(source, cancellation_), kFirst);
@@ -120,7 +120,7 @@ TEST_F(RemoteSourcesTest, EveryOptionOfARepositoryIsInItsIdentity) {
 TEST_F(RemoteSourcesTest, WhatComesIsCheckedAndBounded) {
   const auto fails = [&](RemoteSources sources, const std::string& checksum) -> std::string {
     try {
-      sources.download(*dockerfile::remote_source(kUrl, checksum, std::nullopt), cancellation_);
+      sources.download(*stages::remote_source(kUrl, checksum, std::nullopt), cancellation_);
     } catch (const base::Error& error) {
       return error.message();
     }
@@ -136,7 +136,7 @@ TEST_F(RemoteSourcesTest, WhatComesIsCheckedAndBounded) {
 }
 
 TEST_F(RemoteSourcesTest, AGitServerThatSaysNothingIsGivenUp) {
-  const base::UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const files::UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -151,7 +151,7 @@ TEST_F(RemoteSourcesTest, AGitServerThatSaysNothingIsGivenUp) {
       store_, [this]() -> http::Client& { return client_; }, limits);
   const std::string url = "git://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/r.git";
   try {
-    sources.identity(*dockerfile::remote_source(url, "", std::nullopt), cancellation_);
+    sources.identity(*stages::remote_source(url, "", std::nullopt), cancellation_);
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kRegistry);
@@ -167,4 +167,4 @@ TEST(GitMessages, AreWithoutProgress) {
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

@@ -11,7 +11,7 @@
 #include "http/client.h"
 #include "http/reach.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 
 struct GitPlace {
   http::Url host;  // with any scheme of git: http, https, git, ssh
@@ -69,4 +69,4 @@ class GitPlaces {
 // for anything that git and we might read differently.
 std::optional<http::Url> parse_git_url(const std::string& url);
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ixian::engine {
+namespace ixian::fetch {
 namespace {
 
 // "SCHEME HOST PORT", "" where it is no address.
@@ -50,4 +50,4 @@ TEST(GitUrl, IsNoFileAndNothingThatCouldBeReadInTwoWays) {
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "dockerfile/source_url.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 namespace {
 
 using base::Error;
@@ -66,7 +66,7 @@ int settings_of_environment() {
 }
 
 // A helper that answers from its environment, and for this origin alone.
-void add_login(const dockerfile::GitSource& git, GitProgram& program) {
+void add_login(const stages::GitSource& git, GitProgram& program) {
   if (git.login.empty()) return;
   const std::size_t path = git.remote.find('/', git.remote.find("://") + 3);
   const std::string helper = "credential." + git.remote.substr(0, path) + ".helper";
@@ -94,7 +94,7 @@ std::uint64_t bytes_below(const std::string& folder) {
 
 }  // namespace
 
-GitProgram::GitProgram(const dockerfile::GitSource& git, std::string folder, const FetchLimits& limits,
+GitProgram::GitProgram(const stages::GitSource& git, std::string folder, const FetchLimits& limits,
                        base::Cancellation& cancellation)
     : name_(dockerfile::shown_url(git.remote)),
       folder_(std::move(folder)),
@@ -129,8 +129,8 @@ std::chrono::milliseconds GitProgram::time_left() const {
   return std::max(left, std::chrono::milliseconds(1));
 }
 
-base::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
-  base::Question question;
+process::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
+  process::Question question;
   question.argv = {"git"};
   for (const char* setting : kSettings) question.argv.insert(question.argv.end(), {"-c", setting});
   question.argv.insert(question.argv.end(), arguments.begin(), arguments.end());
@@ -144,12 +144,12 @@ base::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
   next_look_ = Clock::now() + kLookEvery;
   if (!folder_.empty()) question.watch = [this] { watch(); };
   try {
-    return base::ask_program(question, cancellation_);
-  } catch (const base::LaunchError& error) {
+    return process::ask_program(question, cancellation_);
+  } catch (const process::LaunchError& error) {
     if (!error.not_found) throw;
     throw Error(ErrorCode::kTaskFailed,
                 "ADD of a git repository needs the program git. Install the package git.");
-  } catch (const base::TooSlow& slow) {
+  } catch (const process::TooSlow& slow) {
     if (slow.silent) {
       fail(fmt::format("nothing came from its server for {} s", limits_.silence.count()),
            git_messages(slow.context()));
@@ -168,7 +168,7 @@ void GitProgram::too_slow(const std::string& context) const {
 }
 
 std::string GitProgram::run(const std::vector<std::string>& arguments) {
-  const base::Answer answer = ask(arguments);
+  const process::Answer answer = ask(arguments);
   if (answer.status.ok()) return answer.output.reveal();
   throw Error(ErrorCode::kRegistry, fmt::format("The git repository {} cannot be fetched.", name_),
               git_messages(answer.error));
@@ -205,4 +205,4 @@ std::string git_messages(const std::string& error) {
   return std::string(base::trim(messages));
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

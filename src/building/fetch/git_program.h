@@ -10,7 +10,7 @@
 #include "process/capture.h"
 #include "stages/add_source.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 
 // Runs git for one repository. It asks nobody at a terminal, speaks no protocol that reaches files of this
 // machine, follows no redirect, and runs nothing that the repository brings. A login goes by its environment,
@@ -19,7 +19,7 @@ namespace ixian::engine {
 // become too large.
 class GitProgram {
  public:
-  GitProgram(const dockerfile::GitSource& git, std::string folder, const FetchLimits& limits,
+  GitProgram(const stages::GitSource& git, std::string folder, const FetchLimits& limits,
              base::Cancellation& cancellation);
 
   // A setting, and a variable of the environment, of all commands from now on, also of what they start.
@@ -27,7 +27,7 @@ class GitProgram {
   void set_variable(const std::string& name, const std::string& value) { environment_[name] = value; }
 
   // Throws Error{kTaskFailed} where there is no git; Error{kRegistry} for the limits.
-  base::Answer ask(const std::vector<std::string>& arguments);
+  process::Answer ask(const std::vector<std::string>& arguments);
 
   // Its output. Throws Error{kRegistry} that names the repository where it fails, with what git said.
   std::string run(const std::vector<std::string>& arguments);
@@ -60,4 +60,4 @@ class GitProgram {
 // What git wrote to its standard error, without its progress.
 std::string git_messages(const std::string& error);
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

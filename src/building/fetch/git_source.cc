@@ -21,12 +21,12 @@
 #include "fetch/git_program.h"
 #include "files/fs.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 namespace {
 
 using base::Error;
 using base::ErrorCode;
-using dockerfile::RemoteSource;
+using stages::RemoteSource;
 
 constexpr std::size_t kSha256Digits = 64;
 
@@ -42,7 +42,7 @@ RefNow choose_ref(const std::string& listing, const std::string& ref) {
     for (const std::string_view line : base::split(listing, '\n')) {
       const std::size_t tab = line.find('\t');
       if (tab == std::string_view::npos || line.substr(tab + 1) != name) continue;
-      if (dockerfile::is_commit(line.substr(0, tab))) return std::string(line.substr(0, tab));
+      if (stages::is_commit(line.substr(0, tab))) return std::string(line.substr(0, tab));
     }
     return "";
   };
@@ -61,7 +61,7 @@ RefNow choose_ref(const std::string& listing, const std::string& ref) {
 class WithoutGit : public context::FileView {
  public:
   explicit WithoutGit(std::shared_ptr<const context::FileView> all) : all_(std::move(all)) {}
-  std::optional<oci::TarEntry> find(const std::string& path) const override {
+  std::optional<tar::TarEntry> find(const std::string& path) const override {
     return is_git(path) ? std::nullopt : all_->find(path);
   }
   std::vector<std::string> children(const std::string& path) const override {
@@ -69,7 +69,7 @@ class WithoutGit : public context::FileView {
     std::erase(names, kGitName);
     return names;
   }
-  base::UniqueFd open(const std::string& path) const override { return all_->open(path); }
+  files::UniqueFd open(const std::string& path) const override { return all_->open(path); }
   std::string hard_link_group(const std::string& path) const override { return all_->hard_link_group(path); }
 
  private:
@@ -169,7 +169,7 @@ class Clone {
     std::vector<std::string> arguments = {"config", "--null"};
     arguments.insert(arguments.end(), where.begin(), where.end());
     arguments.insert(arguments.end(), {"--get-regexp", "^submodule\\..*\\." + key + "$"});
-    const base::Answer answer = git_.ask(inside(folder, arguments));  // 1 where there is none
+    const process::Answer answer = git_.ask(inside(folder, arguments));  // 1 where there is none
     const std::string text = answer.output.reveal();
     std::map<std::string, std::string> found;
     for (const std::string_view line : base::split(text, '\0')) {
@@ -213,7 +213,7 @@ class Clone {
     const context::DiskView all(folder_);
     const std::string real = context::resolve_path(all, subdir, true);
     const auto entry = all.find(real);
-    if (!real.empty() && (!entry || entry->type != oci::TarType::kFolder))
+    if (!real.empty() && (!entry || entry->type != tar::TarType::kFolder))
       git_.fail(fmt::format("there is no folder {} in it", base::printable_path(subdir)));
     return std::make_shared<context::DiskView>(folder_ + "/" + real);
   }
@@ -230,9 +230,9 @@ class Clone {
 
 std::string commit_now(const RemoteSource& source, http::Client& client, const FetchLimits& limits,
                        base::Cancellation& cancellation) {
-  const dockerfile::GitSource& git = *source.git;
-  if (dockerfile::is_commit(git.ref)) return git.ref;
-  if (git.fetch_by_commit && dockerfile::is_commit(source.checksum)) return source.checksum;
+  const stages::GitSource& git = *source.git;
+  if (stages::is_commit(git.ref)) return git.ref;
+  if (git.fetch_by_commit && stages::is_commit(source.checksum)) return source.checksum;
   GitProgram program(git, "", limits, cancellation);
   GitPlaces(program, client, limits).settle(git.remote, git.login);
   const std::string ref = git.ref.empty() ? "HEAD" : git.ref;
@@ -252,4 +252,4 @@ Checkout check_out(const RemoteSource& source, const std::string& commit, http::
   return Clone(source, commit, client, store, limits, cancellation).run();
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

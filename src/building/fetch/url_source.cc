@@ -16,7 +16,7 @@
 #include "base/time.h"
 #include "layout/file_io.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 namespace {
 
 using base::Error;
@@ -47,7 +47,7 @@ UrlNote note_of(const std::string& digest, const http::Headers& headers) {
 
 class Receiver {
  public:
-  Receiver(const dockerfile::RemoteSource& source, store::Store& store, const FetchLimits& limits,
+  Receiver(const stages::RemoteSource& source, store::Store& store, const FetchLimits& limits,
            base::Cancellation& cancellation)
       : name_(source.shown()),
         checksum_(source.checksum),
@@ -64,7 +64,7 @@ class Receiver {
                                                     response.head.status));
     }
     if (response.head.content_length().value_or(0) > limits_.bytes) too_large();
-    auto fd = std::make_shared<base::UniqueFd>(
+    auto fd = std::make_shared<files::UniqueFd>(
         ::open(download_.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd->valid())
       throw Error(ErrorCode::kTaskFailed,
@@ -125,7 +125,7 @@ base::Secret basic_authorization(const dockerfile::Login& login) {
       "Basic " + std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(size)));
 }
 
-std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source, UrlNote& note,
+std::shared_ptr<const Download> fetch_url(const stages::RemoteSource& source, UrlNote& note,
                                           http::Client& client, store::Store& store,
                                           const FetchLimits& limits, base::Cancellation& cancellation) {
   http::Request request;
@@ -157,4 +157,4 @@ std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source
   return download;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

@@ -5,7 +5,7 @@
 
 #include "fetch/fetcher.h"
 
-namespace ixian::engine {
+namespace ixian::fetch {
 
 // What the store remembers of a URL: that content of this digest came with these validators.
 struct UrlNote {
@@ -17,11 +17,11 @@ struct UrlNote {
 // Downloads it, or finds that it is what `note` says and returns null. `note` becomes what is to be
 // remembered, without validators where the server gave none that can be trusted. Checks the source's
 // checksum.
-std::shared_ptr<const Download> fetch_url(const dockerfile::RemoteSource& source, UrlNote& note,
+std::shared_ptr<const Download> fetch_url(const stages::RemoteSource& source, UrlNote& note,
                                           http::Client& client, store::Store& store,
                                           const FetchLimits& limits, base::Cancellation& cancellation);
 
 // What Authorization says of a login.
 base::Secret basic_authorization(const dockerfile::Login& login);
 
-}  // namespace ixian::engine
+}  // namespace ixian::fetch

@@ -17,7 +17,7 @@
 #include "rootfs/copy_tree.h"
 #include "rootfs/file_metadata.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -189,4 +189,4 @@ std::unique_ptr<RootFs> make_copying(std::string marks, std::string reason) {
   return std::make_unique<Copying>(std::move(marks), std::move(reason));
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

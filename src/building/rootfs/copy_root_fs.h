@@ -6,9 +6,9 @@
 
 #include "rootfs/root_fs.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 
 // `marks` and `reason` are what RootFs answers by these names.
 std::unique_ptr<RootFs> make_copying(std::string marks, std::string reason);
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

@@ -20,7 +20,7 @@
 #include "files/fs.h"
 #include "rootfs/file_metadata.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -61,9 +61,9 @@ void copy_range(int in, int out, off_t from, off_t size, const std::string& path
 }
 
 void copy_content(const std::string& from, const std::string& to, off_t size) {
-  const base::UniqueFd in(::open(from.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const files::UniqueFd in(::open(from.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!in.valid()) fail_path("read", from);
-  const base::UniqueFd out(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const files::UniqueFd out(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!out.valid()) fail_path("make", to);
   // Where the file system can share blocks nothing is copied at all.
   if (size == 0 || ::ioctl(out.get(), FICLONE, in.get()) == 0) return;
@@ -154,4 +154,4 @@ void remove_tree(const std::string& path) {
   }
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

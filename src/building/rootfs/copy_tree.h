@@ -5,7 +5,7 @@
 
 #include "base/cancel.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 
 // Lays the overlay lower directory `lower`, with marks that start with `marks`, over the tree `target`, as
 // overlayfs would show it: whiteouts remove, opaque directories replace. Everything of a file is kept: owner,
@@ -17,4 +17,4 @@ void lay_over(const std::string& lower, const std::string& target, const std::st
 // `rm -rf`. Throws Error{kTaskFailed}.
 void remove_tree(const std::string& path);
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

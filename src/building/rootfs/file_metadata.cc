@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 constexpr char kEscape[] = "overlay.";
@@ -133,4 +133,4 @@ void set_facts(const std::string& path, const struct stat& info, const Xattrs& x
     fail_path("set the time of", path);
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

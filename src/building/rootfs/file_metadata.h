@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 
 using Xattrs = std::map<std::string, std::string>;
 
@@ -39,4 +39,4 @@ inline std::string parent_of(const std::string& path) {
 // An error about a path, from errno.
 [[noreturn]] void fail_path(const char* what, const std::string& path);
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

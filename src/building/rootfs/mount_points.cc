@@ -15,7 +15,7 @@
 #include "rootfs/file_metadata.h"
 #include "rootfs/resolve_in_root.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 bool same_time(const timespec& left, const timespec& right) {
@@ -36,7 +36,7 @@ std::string name_of(const std::string& path) {
 MountPoints::MountPoints(const std::string& root, std::function<void(const std::string&)> touching)
     : touching_(std::move(touching)),
       root_fd_(
-          std::make_shared<const base::UniqueFd>(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))) {
+          std::make_shared<const files::UniqueFd>(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))) {
   if (!root_fd_->valid()) fail_path("open the folder", root);
 }
 
@@ -48,7 +48,7 @@ std::string MountPoints::resolve(std::string_view target) const {
   return resolve_inside(root_fd_->get(), target).inside();
 }
 
-base::UniqueFd MountPoints::open_folder(const std::string& path) const {
+files::UniqueFd MountPoints::open_folder(const std::string& path) const {
   return open_inside(root_fd_->get(), resolve_inside(root_fd_->get(), path), O_RDONLY | O_DIRECTORY);
 }
 
@@ -57,7 +57,7 @@ void MountPoints::make(const std::string& resolved, bool directory) {
   std::string path = where.found.empty() ? "" : "/" + where.found;
   if (where.missing.empty()) {
     struct stat info;
-    const base::UniqueFd file = open_inside(root_fd_->get(), where, O_PATH);
+    const files::UniqueFd file = open_inside(root_fd_->get(), where, O_PATH);
     if (!file.valid() || ::fstat(file.get(), &info) != 0) fail_mount_point(resolved, base::errno_text(errno));
     if (S_ISDIR(info.st_mode) != directory) {
       fail_mount_point(resolved,
@@ -74,7 +74,7 @@ void MountPoints::make(const std::string& resolved, bool directory) {
 
 void MountPoints::make_one(const std::string& path, bool directory) {
   Made made{path, directory, {}, {}, {}};
-  const base::UniqueFd folder = open_folder(parent_of(path));
+  const files::UniqueFd folder = open_folder(parent_of(path));
   if (!folder.valid() || ::fstat(folder.get(), &made.parent_before) != 0)
     fail_mount_point(path, base::errno_text(errno));
   const std::string name = name_of(path);
@@ -82,7 +82,7 @@ void MountPoints::make_one(const std::string& path, bool directory) {
     if (::mkdirat(folder.get(), name.c_str(), 0755) != 0) fail_mount_point(path, base::errno_text(errno));
     ::fchmodat(folder.get(), name.c_str(), 0755, 0);
   } else {
-    const base::UniqueFd file(
+    const files::UniqueFd file(
         ::openat(folder.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!file.valid()) fail_mount_point(path, base::errno_text(errno));
   }
@@ -95,7 +95,7 @@ void MountPoints::make_one(const std::string& path, bool directory) {
 
 void MountPoints::remove(const Made& made) {
   try {
-    const base::UniqueFd folder = open_folder(parent_of(made.path));
+    const files::UniqueFd folder = open_folder(parent_of(made.path));
     if (!folder.valid()) return;
     const std::string name = name_of(made.path);
     struct stat now;
@@ -114,4 +114,4 @@ void MountPoints::remove(const Made& made) {
   }
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

@@ -12,7 +12,7 @@
 
 #include "files/fs.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 
 // Of one tree, which nobody else changes while this makes or removes something.
 class MountPoints {
@@ -21,7 +21,7 @@ class MountPoints {
   // before something is made in it.
   explicit MountPoints(const std::string& root, std::function<void(const std::string&)> touching = {});
   // Of what is open already.
-  explicit MountPoints(std::shared_ptr<const base::UniqueFd> root) : root_fd_(std::move(root)) {}
+  explicit MountPoints(std::shared_ptr<const files::UniqueFd> root) : root_fd_(std::move(root)) {}
 
   // Takes away what was made and is still empty, and gives the directories back the times they would have had
   // without it.
@@ -48,11 +48,11 @@ class MountPoints {
 
   void make_one(const std::string& path, bool directory);
   void remove(const Made& made);
-  base::UniqueFd open_folder(const std::string& path) const;
+  files::UniqueFd open_folder(const std::string& path) const;
 
   const std::function<void(const std::string&)> touching_;
-  const std::shared_ptr<const base::UniqueFd> root_fd_;
+  const std::shared_ptr<const files::UniqueFd> root_fd_;
   std::vector<Made> made_;
 };
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -78,4 +78,4 @@ TEST_F(MountPointsTest, AFileIsNoPlaceForADirectory) {
 }
 
 }  // namespace
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

@@ -24,7 +24,7 @@
 #include "base/threads.h"
 #include "rootfs/file_metadata.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 constexpr std::size_t kMostLowers = 500;
@@ -287,4 +287,4 @@ std::unique_ptr<RootFs> make_overlay(RootFsKind kind, std::string reason) {
   return std::make_unique<Overlay>(kind, std::move(reason));
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

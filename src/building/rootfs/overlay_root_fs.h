@@ -6,9 +6,9 @@
 
 #include "rootfs/root_fs.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 
 // `kind` is kOverlay or kUserOverlay; `reason` is what RootFs::reason() says.
 std::unique_ptr<RootFs> make_overlay(RootFsKind kind, std::string reason);
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

@@ -18,7 +18,7 @@
 #include "files/fs.h"
 #include "rootfs/resolve_in_root.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 constexpr std::size_t kMostBytes = 16u << 20;
@@ -30,13 +30,13 @@ constexpr std::size_t kMostGroups = 65536;  // NGROUPS_MAX
 
 // "" where there is no such file.
 std::string read_inside(const std::string& root, std::string_view path) {
-  const base::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const files::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root_fd.valid()) {
     fail_users(fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
   }
   const ConfinedPath where = resolve_inside(root_fd.get(), path);
   if (!where.missing.empty()) return "";
-  const base::UniqueFd file = open_inside(root_fd.get(), where, O_RDONLY | O_NONBLOCK);
+  const files::UniqueFd file = open_inside(root_fd.get(), where, O_RDONLY | O_NONBLOCK);
   struct stat info;
   if (!file.valid() || ::fstat(file.get(), &info) != 0) {
     fail_users(fmt::format("Cannot read /{} of the image: {}.", path, base::errno_text(errno)));
@@ -160,4 +160,4 @@ gid_t find_group(const std::string& root, std::string_view text) {
   return group_of(root, text);
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 
 struct User {
   uid_t uid = 0;
@@ -30,4 +30,4 @@ FoundUser find_user(const std::string& root, std::string_view text);
 // The number that a group's name or number stands for (COPY --chown). Throws as above.
 gid_t find_group(const std::string& root, std::string_view text);
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -84,4 +84,4 @@ TEST_F(Users, EndlessAndStrangeFilesAreRefused) {
 }
 
 }  // namespace
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

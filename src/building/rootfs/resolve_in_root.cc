@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 constexpr int kMostLinks = 40;  // as the kernel has it
@@ -34,13 +34,13 @@ std::string read_link(int folder, const std::string& name) {
   return target;
 }
 
-base::UniqueFd open_names(int root_fd, const std::vector<std::string>& names, int flags) {
-  if (names.empty()) return base::UniqueFd(::openat(root_fd, ".", flags | O_CLOEXEC));
-  base::UniqueFd folder;
+files::UniqueFd open_names(int root_fd, const std::vector<std::string>& names, int flags) {
+  if (names.empty()) return files::UniqueFd(::openat(root_fd, ".", flags | O_CLOEXEC));
+  files::UniqueFd folder;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const bool last = i + 1 == names.size();
     const int how = last ? flags : O_PATH | O_DIRECTORY;
-    base::UniqueFd next(
+    files::UniqueFd next(
         ::openat(i == 0 ? root_fd : folder.get(), names[i].c_str(), how | O_NOFOLLOW | O_CLOEXEC));
     if (!next.valid()) return next;
     folder = std::move(next);
@@ -83,7 +83,7 @@ ConfinedPath resolve_inside(int root_fd, std::string_view path) {
       continue;
     }
     // From the root each time, through what is no link: whatever is changed meanwhile, it cannot lead out.
-    const base::UniqueFd folder = open_names(root_fd, found, O_PATH | O_DIRECTORY);
+    const files::UniqueFd folder = open_names(root_fd, found, O_PATH | O_DIRECTORY);
     if (!folder.valid()) fail(path, errno);
     struct stat info;
     if (::fstatat(folder.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -102,7 +102,7 @@ ConfinedPath resolve_inside(int root_fd, std::string_view path) {
   return result;
 }
 
-base::UniqueFd open_inside(int root_fd, const ConfinedPath& path, int flags) {
+files::UniqueFd open_inside(int root_fd, const ConfinedPath& path, int flags) {
   if (!path.missing.empty()) {
     errno = ENOENT;
     return {};
@@ -114,4 +114,4 @@ base::UniqueFd open_inside(int root_fd, const ConfinedPath& path, int flags) {
   return open_names(root_fd, names, flags);
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

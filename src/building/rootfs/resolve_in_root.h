@@ -7,7 +7,7 @@
 
 #include "files/fs.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 
 struct ConfinedPath {
   std::string found;  // what exists: relative to the root, without links or ".."; "" is the root
@@ -23,6 +23,6 @@ struct ConfinedPath {
 ConfinedPath resolve_inside(int root_fd, std::string_view path);
 
 // Opens what resolve_inside() found, with openat(2) flags. -1 and errno where it cannot.
-base::UniqueFd open_inside(int root_fd, const ConfinedPath& path, int flags);
+files::UniqueFd open_inside(int root_fd, const ConfinedPath& path, int flags);
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -22,7 +22,7 @@ class Confined : public ::testing::Test {
   std::string inside(std::string_view path) { return resolve_inside(root_fd_.get(), path).inside(); }
 
   testing::TempFolder root_;
-  base::UniqueFd root_fd_;
+  files::UniqueFd root_fd_;
 };
 
 TEST_F(Confined, FollowsLinksInside) {
@@ -63,4 +63,4 @@ TEST_F(Confined, OpensWhatItFoundAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

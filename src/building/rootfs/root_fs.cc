@@ -22,7 +22,7 @@
 #include "rootfs/file_metadata.h"
 #include "rootfs/overlay_root_fs.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 [[noreturn]] void give_up(const std::string& message) {
@@ -30,7 +30,7 @@ namespace {
 }
 
 void touch(const std::string& path) {
-  const base::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  const files::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
   if (!file.valid()) fail_path("make", path);
 }
 
@@ -52,7 +52,7 @@ class ProbeFolder {
   }
   std::string make(std::string_view name) const {
     const std::string folder = path_ + "/" + std::string(name);
-    base::make_directories(folder);
+    files::make_directories(folder);
     return folder;
   }
 
@@ -147,4 +147,4 @@ std::unique_ptr<RootFs> RootFs::choose(const std::string& folder) {
   return make_copying(marks_for_copies(folder), overlay == user ? overlay : overlay + "; " + user);
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

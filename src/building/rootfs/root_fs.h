@@ -8,7 +8,7 @@
 
 #include "base/cancel.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 
 enum class RootFsKind {
   kOverlay,      // overlayfs, marks in trusted.overlay.*
@@ -74,4 +74,4 @@ class RootFs {
                                                    base::Cancellation& cancellation) = 0;
 };
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

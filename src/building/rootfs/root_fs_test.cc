@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "testing/sandbox_fixture.h"
 
-namespace ixian::sandbox {
+namespace ixian::rootfs {
 namespace {
 
 namespace fs = std::filesystem;
@@ -254,4 +254,4 @@ TEST(RootFsChoice, AnUnknownNameIsAnError) {
 }
 
 }  // namespace
-}  // namespace ixian::sandbox
+}  // namespace ixian::rootfs

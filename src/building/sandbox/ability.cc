@@ -50,7 +50,7 @@ enum Missing : int {
 }
 
 std::string with_advice(const std::string& sentence) {
-  const std::string& advice = namespaces().missing;
+  const std::string& advice = process::namespaces().missing;
   return advice.empty() ? sentence : sentence + " " + advice;
 }
 
@@ -59,7 +59,7 @@ std::string try_namespaces(bool alone) {
   if (::geteuid() != 0) return with_advice("RUN needs to be root, or a user namespace.");
   pid_t pid = -1;
   {
-    const base::BlockSignals guard;
+    const process::BlockSignals guard;
     pid = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
     if (pid == 0) try_all();
   }

@@ -26,15 +26,16 @@ namespace {
 }  // namespace
 
 BindMount open_bind(const std::string& root, std::string_view path, bool read_only) {
-  const base::UniqueFd root_fd(::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root_fd.valid()) fail_path("open the folder", root);
-  base::UniqueFd source = open_inside(root_fd.get(), resolve_inside(root_fd.get(), path), O_PATH);
+  const files::UniqueFd root_fd(::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root_fd.valid()) rootfs::fail_path("open the folder", root);
+  files::UniqueFd source =
+      rootfs::open_inside(root_fd.get(), rootfs::resolve_inside(root_fd.get(), path), O_PATH);
   if (!source.valid()) fail_source(std::string(path));
   return bind_of(std::move(source), std::string(path), read_only);
 }
 
-BindMount bind_of(base::UniqueFd source, std::string name, bool read_only) {
-  return {std::make_shared<const base::UniqueFd>(std::move(source)), std::move(name), read_only};
+BindMount bind_of(files::UniqueFd source, std::string name, bool read_only) {
+  return {std::make_shared<const files::UniqueFd>(std::move(source)), std::move(name), read_only};
 }
 
 bool is_directory(const BindMount& bind) {
@@ -43,9 +44,9 @@ bool is_directory(const BindMount& bind) {
   return S_ISDIR(info.st_mode);
 }
 
-base::UniqueFd detached_mount(const BindMount& bind) {
-  base::UniqueFd tree(::open_tree(bind.source->get(), "",
-                                  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE));
+files::UniqueFd detached_mount(const BindMount& bind) {
+  files::UniqueFd tree(::open_tree(bind.source->get(), "",
+                                   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE));
   if (!tree.valid()) fail_source(bind.name);
   mount_attr flags = {};
   flags.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (bind.read_only ? MOUNT_ATTR_RDONLY : 0);

@@ -35,7 +35,7 @@ constexpr const char* kRoot = "/sys/fs/cgroup";
 constexpr long kCgroup2Magic = 0x63677270;  // linux/magic.h
 
 bool write_setting(const std::string& path, const std::string& value) {
-  const base::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const files::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   return file.valid() &&
          ::write(file.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
 }
@@ -51,7 +51,7 @@ bool has_word(std::string_view text, std::string_view word) {
 
 // The group that this process is in, of a version 1 controller or of version 2 (""). nullopt: of neither.
 std::optional<std::string> own_group(std::string_view controller) {
-  const std::string cgroups = read_or_empty("/proc/self/cgroup");
+  const std::string cgroups = files::read_or_empty("/proc/self/cgroup");
   for (std::string_view line : base::split(cgroups, '\n')) {
     const auto fields = base::split(line, ':');
     if (fields.size() < 3) continue;
@@ -64,7 +64,7 @@ std::optional<std::string> own_group(std::string_view controller) {
 
 // Where a version 1 controller is mounted, and which part of its tree: /proc/self/mountinfo, proc(5).
 std::optional<std::string> version1_folder(std::string_view controller) {
-  const std::string mounts = read_or_empty("/proc/self/mountinfo");
+  const std::string mounts = files::read_or_empty("/proc/self/mountinfo");
   for (std::string_view line : base::split(mounts, '\n')) {
     const std::size_t dash = line.find(" - cgroup ");
     if (dash == std::string_view::npos) continue;
@@ -90,7 +90,7 @@ bool is_version2() {
 // no process is in the parent itself, but for the root.
 bool hands_down(const std::string& parent) {
   const std::string file = parent + "/cgroup.subtree_control";
-  const std::string now = read_or_empty(file);
+  const std::string now = files::read_or_empty(file);
   if (has_word(now, "pids") && has_word(now, "memory")) return ::access(parent.c_str(), W_OK) == 0;
   return write_setting(file, "+pids +memory");
 }
@@ -109,7 +109,7 @@ std::optional<std::string> version2_parent() {
 
 // Of a file with "name number" on each line; 0 where it has none of that name.
 std::uint64_t count_of(const std::string& path, std::string_view name) {
-  const std::string text = read_or_empty(path);
+  const std::string text = files::read_or_empty(path);
   for (std::string_view line : base::split(text, '\n')) {
     if (!line.starts_with(name) || line.size() <= name.size() || line[name.size()] != ' ') continue;
     std::uint64_t value = 0;
@@ -126,7 +126,7 @@ void remove_abandoned(const std::string& parent) {
   for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
     const std::string path = entry->path().string();
     if (!entry->path().filename().string().starts_with(kPrefix)) continue;
-    const base::UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const files::UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (folder.valid() && ::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) ::rmdir(path.c_str());
   }
 }
@@ -194,14 +194,14 @@ bool Cgroup::make(const std::string& parent,
   Group group{parent + "/" + new_name(), {}, {}};
   bool ok = ::mkdir(group.path.c_str(), 0755) == 0;
   if (ok) {
-    group.held = base::UniqueFd(::open(group.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    group.held = files::UniqueFd(::open(group.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     // Shared for its owner, exclusive for who looks for abandoned ones.
     ok = group.held.valid() && ::flock(group.held.get(), LOCK_SH) == 0;
     for (const auto& [name, value] : settings) {
       // Without swap there is nothing to limit.
       if (!write_setting(group.path + "/" + name, value) && name.find("sw") == std::string::npos) ok = false;
     }
-    group.procs = base::UniqueFd(::open((group.path + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+    group.procs = files::UniqueFd(::open((group.path + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
     ok = ok && group.procs.valid();
   }
   if (!ok) {
@@ -227,7 +227,7 @@ std::uint64_t available_memory() {
   }
   std::string group = own_group("").value_or("/");
   while (true) {
-    const std::string text = read_or_empty(kRoot + group + "/memory.max");  // "max", or a number
+    const std::string text = files::read_or_empty(kRoot + group + "/memory.max");  // "max", or a number
     std::uint64_t bytes = 0;
     std::from_chars(text.data(), text.data() + text.size(), bytes);
     lower(bytes);

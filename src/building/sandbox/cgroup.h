@@ -41,8 +41,8 @@ class Cgroup {
  private:
   struct Group {
     std::string path;
-    base::UniqueFd held;  // locked as long as its owner lives
-    base::UniqueFd procs;
+    files::UniqueFd held;  // locked as long as its owner lives
+    files::UniqueFd procs;
   };
 
   bool make(const std::string& parent, const std::vector<std::pair<std::string, std::string>>& settings);

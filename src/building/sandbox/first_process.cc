@@ -71,7 +71,7 @@ void close_at_exec(unsigned first) {
   if (::dup2(plan.null_fd, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0) ::_exit(127);
   if (extra >= 0 && ::dup2(extra, 3) < 0) ::_exit(127);
   close_at_exec(extra >= 0 ? 4 : 3);
-  base::reset_inherited();
+  process::reset_inherited();
   if (program >= 0) ::syscall(SYS_execveat, program, "", argv, plan.env, AT_EMPTY_PATH);
   ::execve(argv[0], argv, plan.env);
   const Report report{failed, errno};

@@ -139,7 +139,7 @@ std::string why_not_runnable(std::string_view architecture) {
   for (std::filesystem::directory_iterator entry(kRules, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename();
-    if (name != "register" && name != "status") rules.push_back(read_or_empty(entry->path()));
+    if (name != "register" && name != "status") rules.push_back(files::read_or_empty(entry->path()));
   }
   return why_not_runnable(architecture, machine.machine, rules);
 }

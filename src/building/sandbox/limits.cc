@@ -33,7 +33,7 @@ std::uint64_t default_memory(std::uint64_t available) {
 }
 
 std::uint64_t pid_max() {
-  const std::string text = read_or_empty("/proc/sys/kernel/pid_max");
+  const std::string text = files::read_or_empty("/proc/sys/kernel/pid_max");
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value == 0 ? kUsualPidMax : value;

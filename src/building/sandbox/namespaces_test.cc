@@ -31,7 +31,8 @@ class OrdinaryUser : public ::testing::Test {
  protected:
   void SetUp() override {
     IXIAN_SKIP_WITHOUT_SANDBOX();
-    if (namespaces().privileges != Privileges::kRoot) GTEST_SKIP() << "only root can become another user";
+    if (process::namespaces().privileges != process::Privileges::kRoot)
+      GTEST_SKIP() << "only root can become another user";
     ASSERT_EQ(::chmod(folder_.path().c_str(), 0777), 0);
     // The file systems above a test's own folder must let the user in.
     for (const char* name : {"passwd", "subuid", "subgid"}) {
@@ -92,7 +93,7 @@ bool can_map() {
 TEST_F(OrdinaryUser, IsRootWithManyIds) {
   if (!can_map()) GTEST_SKIP() << "the package uidmap is not installed";
   const std::string said = as_user(true, [](std::ostream& say) {
-    const Namespaces entered = enter_namespaces();
+    const process::Namespaces entered = process::enter_namespaces();
     say << static_cast<int>(entered.privileges) << entered.missing << " " << ::geteuid() << ::getegid()
         << "\n";
     std::ifstream map("/proc/self/uid_map");
@@ -103,7 +104,7 @@ TEST_F(OrdinaryUser, IsRootWithManyIds) {
 
 TEST_F(OrdinaryUser, WithoutRangesHasOneIdAndIsToldWhatIsMissing) {
   const std::string said = as_user(false, [](std::ostream& say) {
-    const Namespaces entered = enter_namespaces();
+    const process::Namespaces entered = process::enter_namespaces();
     say << static_cast<int>(entered.privileges) << entered.missing << " " << ::geteuid() << "\n";
   });
   EXPECT_EQ(said.substr(0, 1), "2");
@@ -111,7 +112,7 @@ TEST_F(OrdinaryUser, WithoutRangesHasOneIdAndIsToldWhatIsMissing) {
 }
 
 void run_as_user(std::ostream& say, const char* runtime, Network network) {
-  enter_namespaces();
+  process::enter_namespaces();
   const std::string program = std::string("/usr/sbin/") + runtime;
   ::setenv("IXIAN_RUNTIME", fs::exists(program) ? program.c_str() : runtime, 1);
   testing::RunInBusybox box;
@@ -161,7 +162,7 @@ TEST_P(OrdinaryUserRun, WorksWithAnIsolatedNetwork) {
 TEST_P(OrdinaryUserRun, CanBeAnotherUserInside) {
   if (!can_map()) GTEST_SKIP() << "the package uidmap is not installed";
   const std::string said = as_user(true, [](std::ostream& say) {
-    enter_namespaces();
+    process::enter_namespaces();
     const std::string program = std::string("/usr/sbin/") + GetParam();
     ::setenv("IXIAN_RUNTIME", fs::exists(program) ? program.c_str() : GetParam(), 1);
     testing::RunInBusybox box;
@@ -174,7 +175,7 @@ TEST_P(OrdinaryUserRun, CanBeAnotherUserInside) {
 
 TEST_P(OrdinaryUserRun, WithOneIdIsToldWhyItCannotBeAnother) {
   const std::string said = as_user(false, [](std::ostream& say) {
-    enter_namespaces();
+    process::enter_namespaces();
     testing::RunInBusybox box;
     box.spec.user = {1000, 1000, {}};
     try {
@@ -190,7 +191,7 @@ TEST(Namespaces, AreOnlyEnteredBeforeThereAreThreads) {
   std::mutex held;
   held.lock();
   std::thread other([&] { const std::lock_guard wait(held); });
-  EXPECT_THROW(enter_namespaces(), base::Error);
+  EXPECT_THROW(process::enter_namespaces(), base::Error);
   held.unlock();
   other.join();
 }

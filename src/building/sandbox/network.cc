@@ -33,7 +33,7 @@ constexpr const char* kSlirpDns = "10.0.2.3";
 
 // In the thread's network namespace. netdevice(7).
 bool start_loopback() {
-  const base::UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const files::UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   ifreq request = {};
   std::string_view("lo").copy(request.ifr_name, sizeof(request.ifr_name) - 1);
   request.ifr_flags = IFF_UP | IFF_RUNNING;
@@ -56,12 +56,12 @@ void make_namespace(const std::string& file) {
 
 // proc(5): an IPv4 route to 0.0.0.0, or an IPv6 one to ::/0 that is not the kernel's own "unreachable".
 bool machine_has_way_out() {
-  const std::string routes = read_or_empty("/proc/net/route");
+  const std::string routes = files::read_or_empty("/proc/net/route");
   for (std::string_view line : base::split(routes, '\n')) {
     const auto fields = base::split(line, '\t');
     if (fields.size() > 7 && fields[1] == "00000000" && fields[7] == "00000000") return true;
   }
-  const std::string routes_6 = read_or_empty("/proc/net/ipv6_route");
+  const std::string routes_6 = files::read_or_empty("/proc/net/ipv6_route");
   for (std::string_view line : base::split(routes_6, '\n')) {
     if (line.starts_with("00000000000000000000000000000000 00 ") && !line.ends_with(" lo")) return true;
   }
@@ -101,8 +101,8 @@ WayOut way_out(const std::string& other_networks) {
   const int tun = ::access("/dev/net/tun", R_OK | W_OK) == 0 ? 0 : errno;
   const char* variable = ::getenv("PATH");
   const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
-  WayOut found{base::find_program("pasta", path), ""};
-  if (found.pasta.empty()) found.slirp4netns = base::find_program("slirp4netns", path);
+  WayOut found{process::find_program("pasta", path), ""};
+  if (found.pasta.empty()) found.slirp4netns = process::find_program("slirp4netns", path);
   const bool helped = !found.pasta.empty() || !found.slirp4netns.empty();
   if (tun != 0 || !helped) fail_without(tun, helped, other_networks);
   return found;
@@ -131,7 +131,7 @@ void require_network(Network network, const std::string& other_networks) {
 
 NetworkPlan plan_network(Network network, const std::string& file, const std::string& other_networks) {
   NetworkPlan plan;
-  plan.resolv_conf = read_or_empty("/etc/resolv.conf");
+  plan.resolv_conf = files::read_or_empty("/etc/resolv.conf");
   if (network == Network::kHost) return plan;
   plan.file = file;
   const WayOut program = network == Network::kIsolated ? way_out(other_networks) : WayOut();

@@ -92,16 +92,16 @@ void check(const RunSpec& spec) {
 
 // A directory of the image, by its real name. Not of /proc, where the links of descriptors lead out.
 std::string working_directory(const std::string& root, const std::string& cwd) {
-  const base::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const files::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root_fd.valid()) {
     throw base::Error(
         base::ErrorCode::kTaskFailed,
         fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
   }
-  const ConfinedPath where = resolve_inside(root_fd.get(), cwd);
+  const rootfs::ConfinedPath where = rootfs::resolve_inside(root_fd.get(), cwd);
   const std::string inside = where.inside();
   struct stat info;
-  const base::UniqueFd folder = open_inside(root_fd.get(), where, O_PATH);
+  const files::UniqueFd folder = rootfs::open_inside(root_fd.get(), where, O_PATH);
   if (inside != "/proc" && below(inside, "/proc")) {
     throw base::Error(
         base::ErrorCode::kTaskFailed,
@@ -127,16 +127,17 @@ std::string hosts_file(const RunSpec& spec) {
 
 // Whether a user namespace has a number of /proc/self/uid_map or gid_map.
 bool knows(const char* map, std::uint32_t id) {
-  for (const auto& range : parse_map(base::read_file(map).value_or(""))) {
+  for (const auto& range : process::parse_map(files::read_file(map).value_or(""))) {
     if (id >= range.inside && id - range.inside < range.count) return true;
   }
   return false;
 }
 
-void check_user(const User& user) {
+void check_user(const rootfs::User& user) {
   if (knows("/proc/self/uid_map", user.uid) && knows("/proc/self/gid_map", user.gid)) return;
-  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("RUN cannot be user {} with group {} here. {}",
-                                                              user.uid, user.gid, namespaces().missing));
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("RUN cannot be user {} with group {} here. {}", user.uid, user.gid,
+                                process::namespaces().missing));
 }
 
 std::string config_text(const RunSpec& spec, const SpecPlace& place) {
@@ -150,7 +151,7 @@ std::string config_text(const RunSpec& spec, const SpecPlace& place) {
 }
 
 bool in_user_namespace() {
-  const auto map = parse_map(base::read_file("/proc/self/uid_map").value_or(""));
+  const auto map = process::parse_map(files::read_file("/proc/self/uid_map").value_or(""));
   return map.size() != 1 || map[0].inside != 0 || map[0].outside != 0 || map[0].count != UINT32_MAX;
 }
 
@@ -160,14 +161,14 @@ struct EtcTargets {
 
 class Run {
  public:
-  Run(Mount& mount, const RunSpec& spec, const OnOutput& on_output, base::Cancellation& cancellation)
+  Run(rootfs::Mount& mount, const RunSpec& spec, const OnOutput& on_output, base::Cancellation& cancellation)
       : mount_(mount), spec_(spec), on_output_(on_output), cancellation_(cancellation) {}
 
-  base::ExitStatus go() {
+  process::ExitStatus go() {
     check(spec_);
     if (::geteuid() != 0) {
       throw base::Error(base::ErrorCode::kTaskFailed,
-                        "RUN needs to be root, or a user namespace. " + namespaces().missing);
+                        "RUN needs to be root, or a user namespace. " + process::namespaces().missing);
     }
     check_user(spec_.user);
     cancellation_.throw_if_requested();
@@ -195,11 +196,11 @@ class Run {
       targets.add(mount);
       const auto* bind = std::get_if<BindMount>(&mount.what);
       // Here and not in the thread: a mount can only be copied in the namespace that it is in.
-      trees_.push_back(bind != nullptr ? detached_mount(*bind) : base::UniqueFd());
+      trees_.push_back(bind != nullptr ? detached_mount(*bind) : files::UniqueFd());
     }
 
     std::exception_ptr thrown;
-    base::ExitStatus status;
+    process::ExitStatus status;
     base::start_thread([&] {
       try {
         own_mounts();
@@ -246,12 +247,12 @@ class Run {
       throw base::Error(
           base::ErrorCode::kTaskFailed,
           fmt::format("RUN needs a mount namespace of its own: {}.{}{}", base::errno_text(errno),
-                      namespaces().missing.empty() ? "" : " ", namespaces().missing));
+                      process::namespaces().missing.empty() ? "" : " ", process::namespaces().missing));
     }
   }
 
-  base::ExitStatus run_in(const std::string& folder, const std::vector<Runtime>& candidates,
-                          const Cgroup& group, const Targets& targets) {
+  process::ExitStatus run_in(const std::string& folder, const std::vector<Runtime>& candidates,
+                             const Cgroup& group, const Targets& targets) {
     const Staging staging(folder);
     place_.root = staging.root(mount_.path());
     const NetworkPlan network =
@@ -260,7 +261,7 @@ class Run {
     // sysfs can be mounted only by who owns the network namespace.
     place_.bind_sys = network.file.empty() && in_user_namespace();
     place_.group_5 = knows("/proc/self/gid_map", 5);
-    place_.set_groups = base::read_file("/proc/self/setgroups").value_or("allow") != "deny\n";
+    place_.set_groups = files::read_file("/proc/self/setgroups").value_or("allow") != "deny\n";
     add_mounts(staging, network, targets);
     std::string first_error;
     const std::string known = proven().get();
@@ -314,7 +315,7 @@ class Run {
     }
     status_ = end.status;
     if (end.kind == SupervisedEnd::Kind::kEnded) return "";
-    const std::string error = runtime_error(base::read_file(state + "/log").value_or(""));
+    const std::string error = runtime_error(files::read_file(state + "/log").value_or(""));
     return error.empty() ? "it failed without a word." : error;
   }
 
@@ -338,20 +339,20 @@ class Run {
     }
   }
 
-  Mount& mount_;
+  rootfs::Mount& mount_;
   const RunSpec& spec_;
   const OnOutput& on_output_;
   base::Cancellation& cancellation_;
   SpecPlace place_;
   EtcTargets etc_;
-  std::vector<base::UniqueFd> trees_;  // of the mounts that are binds
-  base::ExitStatus status_;
+  std::vector<files::UniqueFd> trees_;  // of the mounts that are binds
+  process::ExitStatus status_;
 };
 
 }  // namespace
 
-base::ExitStatus run(Mount& mount, const RunSpec& spec, const OnOutput& on_output,
-                     base::Cancellation& cancellation) {
+process::ExitStatus run(rootfs::Mount& mount, const RunSpec& spec, const OnOutput& on_output,
+                        base::Cancellation& cancellation) {
   return Run(mount, spec, on_output, cancellation).go();
 }
 

@@ -32,8 +32,8 @@ using OnOutput = std::function<void(std::string_view line)>;
 // Error{kUsage} for a spec that makes no sense, or a network that this machine lacks the programs for.
 //
 // Blocks; `on_output` is called from one other thread meanwhile. Thread-safe for different mounts.
-base::ExitStatus run(Mount& mount, const RunSpec& spec, const OnOutput& on_output,
-                     base::Cancellation& cancellation);
+process::ExitStatus run(rootfs::Mount& mount, const RunSpec& spec, const OnOutput& on_output,
+                        base::Cancellation& cancellation);
 
 // Why pids_limit and memory_limit are no more than limits of each process here, one sentence; "" where they
 // hold for all of a RUN.

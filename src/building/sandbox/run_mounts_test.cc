@@ -26,7 +26,7 @@ class RunMounts : public ::testing::TestWithParam<const char*> {
       GTEST_SKIP() << "neither crun nor runc is installed";
     kind_ = std::make_unique<testing::WithVariable>("IXIAN_ROOTFS", GetParam());
     try {
-      RootFs::choose(box_.folder.path());
+      rootfs::RootFs::choose(box_.folder.path());
     } catch (const base::Error& error) {
       GTEST_SKIP() << error.message();
     }
@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, RunMounts, ::testing::Values("overlay", "userns"
 TEST_P(RunMounts, EveryKindIsThereAndLeavesNothing) {
   IXIAN_SKIP_WITH_ONE_ID();
   const std::string path = box_.folder / "socket";
-  const base::UniqueFd server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const files::UniqueFd server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof(address.sun_path) - 1);

@@ -27,8 +27,8 @@ enum class Network {
 // A file or directory from outside, opened: what takes its name later does not matter, and nobody looks for
 // it by a name again. sandbox/bind_source.h opens one.
 struct BindMount {
-  std::shared_ptr<const base::UniqueFd> source;  // O_PATH will do
-  std::string name;                              // what messages call it
+  std::shared_ptr<const files::UniqueFd> source;  // O_PATH will do
+  std::string name;                               // what messages call it
   bool read_only = true;
 };
 
@@ -68,7 +68,7 @@ struct RunSpec {
   std::vector<std::string> args;                         // args[0] is looked up on the PATH of `env`
   std::vector<std::pair<std::string, std::string>> env;  // all of it: nothing is inherited
   std::string cwd = "/";                                 // must exist inside; not in /proc
-  User user;
+  rootfs::User user;
   std::string hostname = "build";
   Network network = Network::kIsolated;
   // For messages: how whoever asked may choose another one.

@@ -35,7 +35,7 @@ std::optional<pid_t> find_process(const std::string& text) {
     if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc() || pid == ::getpid())
       continue;
     try {
-      const auto line = base::read_file(entry.path() / "cmdline");
+      const auto line = files::read_file(entry.path() / "cmdline");
       if (line && line->find(text) != std::string::npos) return pid;
     } catch (const base::Error&) {  // it has ended meanwhile
     }
@@ -117,7 +117,7 @@ TEST_P(RunStop, AKilledParentTakesEverythingWithIt) {
     });
     ASSERT_TRUE(parent.wait_until_ready());
     while (!inside) inside = find_process("sleep" + std::string(1, '\0') + own_mark);
-    const base::UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, *inside, 0)));
+    const files::UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, *inside, 0)));
     ASSERT_TRUE(ended.valid());
     parent.kill();
     parent.wait();

@@ -128,7 +128,7 @@ TEST_P(RunTest, TheEnvironmentIsWhatWasGiven) {
 }
 
 TEST_P(RunTest, NoDescriptorIsInherited) {
-  const base::UniqueFd leak(::open("/etc/passwd", O_RDONLY));  // on purpose without O_CLOEXEC
+  const files::UniqueFd leak(::open("/etc/passwd", O_RDONLY));  // on purpose without O_CLOEXEC
   // The fourth is that of the folder which ls lists.
   ASSERT_EQ(box_.sh("cd /proc/self/fd; exec ls; "), 0);
   EXPECT_EQ(box_.lines.size(), 4u) << box_.output();

@@ -61,21 +61,21 @@ std::vector<Runtime> runtimes() {
   const char* variable = ::getenv("PATH");
   const std::string path = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
   if (const char* named = ::getenv("IXIAN_RUNTIME"); named != nullptr && *named != '\0') {
-    const std::string program = base::find_program(named, path);
+    const std::string program = process::find_program(named, path);
     if (program.empty() || ::access(program.c_str(), X_OK) != 0) {
       throw base::Error(
           base::ErrorCode::kUsage,
           fmt::format("IXIAN_RUNTIME is {}, but there is no such program.", base::printable_path(named)));
     }
     Runtime runtime;
-    runtime.program = base::absolute_path(program, base::current_directory());
+    runtime.program = files::absolute_path(program, files::current_directory());
     runtime.is_crun = is_crun(program);
     return {runtime};
   }
   std::vector<Runtime> found;
   // runc is in sbin on Debian, which an ordinary user's PATH leaves out.
   for (const char* name : {"crun", "runc"}) {
-    const std::string program = base::find_program(name, path + ":/usr/local/sbin:/usr/sbin:/sbin");
+    const std::string program = process::find_program(name, path + ":/usr/local/sbin:/usr/sbin:/sbin");
     if (program.empty()) continue;
     Runtime& runtime = found.emplace_back();
     runtime.program = program;

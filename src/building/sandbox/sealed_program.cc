@@ -33,11 +33,11 @@ bool is_plain_program(int fd, struct stat& info) {
              "ELF";
 }
 
-base::UniqueFd seal(const std::string& file) {
-  const base::UniqueFd from(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+files::UniqueFd seal(const std::string& file) {
+  const files::UniqueFd from(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat info;
   if (!from.valid() || !is_plain_program(from.get(), info)) return {};
-  base::UniqueFd to(::memfd_create("runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  files::UniqueFd to(::memfd_create("runtime", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!to.valid()) return {};
   for (off_t done = 0; done < info.st_size;) {
     if (::sendfile(to.get(), from.get(), &done, static_cast<std::size_t>(info.st_size - done)) <= 0)
@@ -51,7 +51,7 @@ base::UniqueFd seal(const std::string& file) {
 
 int sealed_program(const std::string& file) {
   static std::mutex mutex;
-  static std::map<std::string, base::UniqueFd> sealed;
+  static std::map<std::string, files::UniqueFd> sealed;
   const std::lock_guard lock(mutex);
   const auto found = sealed.find(file);
   if (found != sealed.end()) return found->second.get();

@@ -126,7 +126,7 @@ Json user(const RunSpec& spec, const SpecPlace& place) {
 int oom_score() {
   constexpr int kMore = 500;
   constexpr int kMost = 1000;
-  return std::min(std::atoi(read_or_empty("/proc/self/oom_score_adj").c_str()) + kMore, kMost);
+  return std::min(std::atoi(files::read_or_empty("/proc/self/oom_score_adj").c_str()) + kMore, kMost);
 }
 
 Json process(const RunSpec& spec, const SpecPlace& place) {

@@ -24,8 +24,8 @@ namespace {
 }
 
 void make_file(const std::string& path) {
-  const base::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file.valid()) fail_path("make", path);
+  const files::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.valid()) rootfs::fail_path("make", path);
 }
 
 }  // namespace
@@ -40,20 +40,20 @@ Staging::Staging(std::string folder) : folder_(std::move(folder)) {
 
 std::string Staging::write(std::string_view name, std::string_view content) const {
   const std::string file = path(name);
-  const base::UniqueFd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (!out.valid() || ::fchmod(out.get(), 0644) != 0) fail_path("make", file);
+  const files::UniqueFd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!out.valid() || ::fchmod(out.get(), 0644) != 0) rootfs::fail_path("make", file);
   while (!content.empty()) {
     const ssize_t written = ::write(out.get(), content.data(), content.size());
-    if (written < 0) fail_path("write", file);
+    if (written < 0) rootfs::fail_path("write", file);
     content.remove_prefix(static_cast<std::size_t>(written));
   }
   return file;
 }
 
-std::string Staging::attach(const base::UniqueFd& tree, std::string_view name, bool directory) const {
+std::string Staging::attach(const files::UniqueFd& tree, std::string_view name, bool directory) const {
   const std::string target = path(name);
   if (directory) {
-    if (::mkdir(target.c_str(), 0700) != 0) fail_path("make the folder", target);
+    if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("make the folder", target);
   } else {
     make_file(target);
   }
@@ -65,8 +65,8 @@ std::string Staging::attach(const base::UniqueFd& tree, std::string_view name, b
 
 std::string Staging::root(const std::string& root) const {
   const std::string target = path("root");
-  if (::mkdir(target.c_str(), 0700) != 0) fail_path("make the folder", target);
-  const base::UniqueFd tree(
+  if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("make the folder", target);
+  const files::UniqueFd tree(
       ::open_tree(AT_FDCWD, root.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
   mount_attr flags = {};
   flags.attr_set = MOUNT_ATTR_NODEV;
@@ -78,7 +78,7 @@ std::string Staging::root(const std::string& root) const {
   return target;
 }
 
-SpecMount Staging::bind(const BindMount& what, const base::UniqueFd& tree, std::string_view name) const {
+SpecMount Staging::bind(const BindMount& what, const files::UniqueFd& tree, std::string_view name) const {
   std::vector<std::string> flags = {"nosuid", "nodev"};
   if (what.read_only) flags.emplace_back("ro");
   return {"", "bind", attach(tree, name, is_directory(what)), {"rbind", "rprivate"}, flags};
@@ -103,7 +103,7 @@ SpecMount Staging::secret(const SecretMount& what, std::string_view name) const 
 
 SpecMount Staging::tmpfs(const TmpfsMount& what, std::string_view name) const {
   const std::string target = path(name);
-  if (::mkdir(target.c_str(), 0700) != 0) fail_path("make the folder", target);
+  if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("make the folder", target);
   std::string options = fmt::format("mode={:o}", what.mode & 07777);
   if (what.size != 0) options += fmt::format(",size={}", what.size);
   if (::mount("tmpfs", target.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0) {

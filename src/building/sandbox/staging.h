@@ -29,14 +29,14 @@ class Staging {
   std::string root(const std::string& root) const;
 
   // Attaches `tree`, which is detached_mount() of `what`.
-  SpecMount bind(const BindMount& what, const base::UniqueFd& tree, std::string_view name) const;
+  SpecMount bind(const BindMount& what, const files::UniqueFd& tree, std::string_view name) const;
   SpecMount socket(const SocketMount& what, std::string_view name) const;
   // Mounted here, since a runtime may give it the mode of the directory below.
   SpecMount tmpfs(const TmpfsMount& what, std::string_view name) const;
   SpecMount secret(const SecretMount& what, std::string_view name) const;
 
  private:
-  std::string attach(const base::UniqueFd& tree, std::string_view name, bool directory) const;
+  std::string attach(const files::UniqueFd& tree, std::string_view name, bool directory) const;
 
   const std::string folder_;
 };

@@ -63,7 +63,7 @@ std::string read_all(int fd) {
 }
 
 void read_lines(int fd, const std::function<void(std::string_view)>& on_line) {
-  base::LineSplitter lines;
+  process::LineSplitter lines;
   std::array<char, 16 * 1024> buffer;
   while (true) {
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
@@ -78,19 +78,19 @@ void read_lines(int fd, const std::function<void(std::string_view)>& on_line) {
   const std::string reason = base::errno_text(report.value);
   switch (report.what) {
     case Report::What::kCgroup:
-      throw base::LaunchError("A RUN cannot join its cgroup: " + reason + ".", false);
+      throw process::LaunchError("A RUN cannot join its cgroup: " + reason + ".", false);
     case Report::What::kDevices:
-      throw base::LaunchError(
+      throw process::LaunchError(
           "The root directory of a RUN cannot be mounted without devices: " + reason + ".", false);
     case Report::What::kProc:
-      throw base::LaunchError("RUN needs to mount /proc anew, which is not allowed here: " + reason +
-                                  ". In a container, /proc must not be masked (Docker: --security-opt "
-                                  "systempaths=unconfined; Kubernetes: procMount: Unmasked).",
-                              false);
+      throw process::LaunchError("RUN needs to mount /proc anew, which is not allowed here: " + reason +
+                                     ". In a container, /proc must not be masked (Docker: --security-opt "
+                                     "systempaths=unconfined; Kubernetes: procMount: Unmasked).",
+                                 false);
     default: {
       const auto& argv = report.what == Report::What::kExecHelper ? what.helper.argv : what.argv;
-      throw base::LaunchError(fmt::format("Cannot run {}: {}.", base::printable_path(argv[0]), reason),
-                              report.value == ENOENT);
+      throw process::LaunchError(fmt::format("Cannot run {}: {}.", base::printable_path(argv[0]), reason),
+                                 report.value == ENOENT);
     }
   }
 }
@@ -99,12 +99,12 @@ void read_lines(int fd, const std::function<void(std::string_view)>& on_line) {
 
 SupervisedEnd run_supervised(const Supervised& what, const std::function<void(std::string_view)>& on_line,
                              base::Cancellation& cancellation) {
-  base::Pipe output = base::make_pipe();
-  base::Pipe helper_output = base::make_pipe();
-  base::Pipe ready = base::make_pipe();
-  base::Pipe alive = base::make_pipe();
-  base::Pipe report_pipe = base::make_pipe();
-  const base::UniqueFd null_fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  process::Pipe output = process::make_pipe();
+  process::Pipe helper_output = process::make_pipe();
+  process::Pipe ready = process::make_pipe();
+  process::Pipe alive = process::make_pipe();
+  process::Pipe report_pipe = process::make_pipe();
+  const files::UniqueFd null_fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
   ::fcntl(alive.read.get(), F_SETFL, O_NONBLOCK);
 
   const auto argv = pointers(what.argv);
@@ -148,7 +148,7 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
     if (!hold.may_start()) throw base::Cancelled();
     // Signals stay blocked in the child, which waits for them; blocked before, so that none is lost in
     // between.
-    base::BlockSignals guard;
+    process::BlockSignals guard;
     pid = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
     if (pid == 0) be_first_process(plan);
     if (pid > 0) {
@@ -158,7 +158,7 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
     }
   }
   if (pid < 0) {
-    throw base::LaunchError(
+    throw process::LaunchError(
         "RUN needs a pid namespace, which is not allowed here: " + base::errno_text(errno) + ".", false);
   }
   output.write.reset();
@@ -178,12 +178,12 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   SupervisedEnd result;
   Report report = {};
   if (::read(report_pipe.read.get(), &report, sizeof(report)) != sizeof(report)) {
-    result.status = base::decode_status(status);  // the first process itself was killed
+    result.status = process::decode_status(status);  // the first process itself was killed
     return result;
   }
   switch (report.what) {
     case Report::What::kEnded:
-      result.status = base::decode_status(report.value);
+      result.status = process::decode_status(report.value);
       break;
     case Report::What::kNotStarted:
       result.kind = SupervisedEnd::Kind::kNotStarted;

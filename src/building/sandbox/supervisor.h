@@ -36,7 +36,7 @@ struct SupervisedEnd {
     kHelperFailed,  // which said `helper_output`; `argv` was not run
   };
   Kind kind = Kind::kEnded;
-  base::ExitStatus status;
+  process::ExitStatus status;
   std::string helper_output;
 };
 

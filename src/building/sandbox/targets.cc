@@ -26,7 +26,7 @@ bool below(std::string_view path, std::string_view folder) {
          (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
 }
 
-Targets::Targets(Mount& mount)
+Targets::Targets(rootfs::Mount& mount)
     : image_(mount.path(), [&mount](const std::string& directory) { mount.touching(directory); }) {}
 
 void Targets::add_builtin(const std::string& path) {
@@ -65,9 +65,9 @@ void Targets::make(const std::string& target, bool directory) {
 }
 
 void Targets::make_in(const BindMount& bind, const std::string& rest, bool directory) {
-  auto tree = std::make_unique<MountPoints>(bind.source);
+  auto tree = std::make_unique<rootfs::MountPoints>(bind.source);
   const std::string target = tree->resolve(rest);
-  if (bind.read_only && !resolve_inside(bind.source->get(), target).missing.empty()) {
+  if (bind.read_only && !rootfs::resolve_inside(bind.source->get(), target).missing.empty()) {
     throw base::Error(base::ErrorCode::kTaskFailed,
                       fmt::format("Nothing can be mounted on {} of a read-only mount: it is not there.",
                                   base::printable_path(target)));

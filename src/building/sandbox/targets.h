@@ -20,7 +20,7 @@ bool below(std::string_view path, std::string_view folder);
 // For one RUN on one thread; the mount outlives it.
 class Targets {
  public:
-  explicit Targets(Mount& mount);
+  explicit Targets(rootfs::Mount& mount);
 
   // A directory of the runtime's own mounts.
   void add_builtin(const std::string& path);
@@ -43,8 +43,8 @@ class Targets {
   void make(const std::string& target, bool directory);
   void make_in(const BindMount& bind, const std::string& rest, bool directory);
 
-  MountPoints image_;
-  std::vector<std::unique_ptr<MountPoints>> binds_;
+  rootfs::MountPoints image_;
+  std::vector<std::unique_ptr<rootfs::MountPoints>> binds_;
   std::vector<std::string> resolved_;
   std::vector<Cover> covers_;
 };

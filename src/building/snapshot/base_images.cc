@@ -17,7 +17,7 @@
 #include "oci/media_types.h"
 #include "snapshot/late_repo.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 namespace {
 
 using base::Error;
@@ -110,7 +110,7 @@ std::shared_ptr<const BaseImage> BaseImages::from_store(const oci::Reference& re
     config = oci::read_blob(*repo, parsed.config, kLargestConfig);
   } catch (const oci::Lost& lost) {
     services_.store().discard_if_damaged(parsed.config);
-    if (stages_.contains(reference.text())) throw LostResult(lost, reference.text());
+    if (stages_.contains(reference.text())) throw engine::LostResult(lost, reference.text());
     services_.sink().log(
         base::kNoActivity, base::LogLevel::kWarning,
         fmt::format("The configuration of {} was damaged in the store, and is asked for again. {}",
@@ -136,9 +136,9 @@ std::shared_ptr<const BaseImage> BaseImages::from_notes(const oci::Reference& re
   }
 }
 
-Remaking BaseImages::remaking(const oci::Reference& reference) const {
-  if (stages_.contains(reference.text())) return {Remaking::By::kStage, reference.text()};
-  return {Remaking::By::kNobody, {}};
+engine::Remaking BaseImages::remaking(const oci::Reference& reference) const {
+  if (stages_.contains(reference.text())) return {engine::Remaking::By::kStage, reference.text()};
+  return {engine::Remaking::By::kNobody, {}};
 }
 
 std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& reference,
@@ -148,7 +148,7 @@ std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& referenc
   } catch (const Error& error) {
     // The plan has promised the image of a stage; who gets this can build that stage instead.
     if (error.code() != ErrorCode::kRegistry || !stages_.contains(reference.text())) throw;
-    throw LostResult(error, reference.text());
+    throw engine::LostResult(error, reference.text());
   }
 }
 
@@ -178,4 +178,4 @@ std::shared_ptr<const BaseImage> BaseImages::find_promised(const oci::Reference&
   return base;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -14,7 +14,7 @@
 #include "oci/reference.h"
 #include "snapshot/lazy_layer.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 
 // What is known of an image without its layers' bytes.
 struct BaseImage {
@@ -27,8 +27,8 @@ struct BaseImage {
 class BaseImages {
  public:
   // `pull`: registries are asked even where the store knows the name. `pinned`, `stages`: as in StageJob.
-  BaseImages(LayerServices& services, OpenRepo open, bool pull, std::map<std::string, std::string> pinned,
-             std::set<std::string> stages = {})
+  BaseImages(LayerServices& services, oci::OpenRepo open, bool pull,
+             std::map<std::string, std::string> pinned, std::set<std::string> stages = {})
       : services_(services),
         open_(std::move(open)),
         pull_(pull),
@@ -47,13 +47,13 @@ class BaseImages {
   std::shared_ptr<const BaseImage> read(const oci::RawManifest& manifest, const std::string& config,
                                         const std::shared_ptr<oci::ImageRepo>& origin,
                                         const oci::Reference& reference);
-  Remaking remaking(const oci::Reference& reference) const;
+  engine::Remaking remaking(const oci::Reference& reference) const;
   std::shared_ptr<oci::ImageRepo> origin(const oci::Reference& reference);
   std::shared_ptr<const BaseImage> from_store(const oci::Reference& reference, const oci::Platform& platform);
   std::shared_ptr<const BaseImage> from_notes(const oci::Reference& reference, const std::string& key);
 
   LayerServices& services_;
-  const OpenRepo open_;
+  const oci::OpenRepo open_;
   const bool pull_;
   const std::map<std::string, std::string> pinned_;
   const std::set<std::string> stages_;
@@ -65,4 +65,4 @@ class BaseImages {
 // The layer's media type as OCI spells it: Docker's own name for the same bytes becomes OCI's.
 std::string oci_layer_type(const std::string& media_type);
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

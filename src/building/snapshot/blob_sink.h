@@ -9,19 +9,19 @@
 #include "layer/layer_writer.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 
 // The store knows what is in the layer from now on.
 inline void keep_listing(store::Store& store, const oci::Digest& diff_id,
                          const layer::LayerListing& listing) {
   store.put_listing(diff_id, [&](int file, const std::string& path) {
-    layer::FileSink sink(file, path);
+    files::FileSink sink(file, path);
     listing.write(sink);
   });
 }
 
 // For one layer and one thread. What was written is gone unless keep() is called.
-class BlobSink : public layer::ByteSink {
+class BlobSink : public files::ByteSink {
  public:
   explicit BlobSink(store::Store& store) : store_(store), writer_(store.new_blob()) {}
 
@@ -41,4 +41,4 @@ class BlobSink : public layer::ByteSink {
   const std::unique_ptr<store::BlobWriter> writer_;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -9,13 +9,13 @@
 #include "oci/forwarding_repo.h"
 #include "oci/open_repo.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 
 // Nobody is asked for layers that are in the store.
 // Thread-safe, as every repository is; shared by the layers that may come from it.
 class LateRepo : public oci::ForwardingRepo {
  public:
-  LateRepo(OpenRepo open, oci::Reference reference)
+  LateRepo(oci::OpenRepo open, oci::Reference reference)
       : open_(std::move(open)), reference_(std::move(reference)) {}
 
   std::string name() const override { return reference_.name(); }
@@ -28,11 +28,11 @@ class LateRepo : public oci::ForwardingRepo {
   }
 
  private:
-  const OpenRepo open_;
+  const oci::OpenRepo open_;
   const oci::Reference reference_;
   // Guards `repo_`, and is held while it is opened.
   std::mutex mutex_;
   std::shared_ptr<oci::ImageRepo> repo_;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -10,25 +10,25 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 namespace {
 
 using Last = layer::MergedTree::Last;
 
-oci::TarType tar_type(layer::EntryType type) {
+tar::TarType tar_type(layer::EntryType type) {
   switch (type) {
     case layer::EntryType::kFolder:
-      return oci::TarType::kFolder;
+      return tar::TarType::kFolder;
     case layer::EntryType::kSymlink:
-      return oci::TarType::kSymlink;
+      return tar::TarType::kSymlink;
     case layer::EntryType::kCharacterDevice:
-      return oci::TarType::kCharacterDevice;
+      return tar::TarType::kCharacterDevice;
     case layer::EntryType::kBlockDevice:
-      return oci::TarType::kBlockDevice;
+      return tar::TarType::kBlockDevice;
     case layer::EntryType::kFifo:
-      return oci::TarType::kFifo;
+      return tar::TarType::kFifo;
     default:
-      return oci::TarType::kFile;
+      return tar::TarType::kFile;
   }
 }
 
@@ -45,23 +45,23 @@ layer::MergedTree merged(const LayerStack& layers) {
 
 LayersView::LayersView(LayerStack layers) : layers_(std::move(layers)), tree_(merged(layers_)) {}
 
-std::optional<oci::TarEntry> LayersView::find(const std::string& path) const {
+std::optional<tar::TarEntry> LayersView::find(const std::string& path) const {
   const auto found = tree_.lookup(path, Last::kKeep);
   // lookup() follows links on the way, which this view must not.
   if (!found || found->entry.path != path) return std::nullopt;
   return entry(*found);
 }
 
-oci::TarEntry LayersView::entry(const layer::MergedTree::Found& found) {
-  oci::TarEntry entry;
+tar::TarEntry LayersView::entry(const layer::MergedTree::Found& found) {
+  tar::TarEntry entry;
   entry.name = context::base_name(found.entry.path);
   entry.type = tar_type(found.entry.type);
   entry.mode = found.entry.mode;
   entry.uid = found.entry.uid;
   entry.gid = found.entry.gid;
   entry.mtime = found.entry.mtime;
-  if (entry.type == oci::TarType::kFile) entry.size = found.entry.size;
-  if (entry.type == oci::TarType::kSymlink) entry.link = found.entry.link;
+  if (entry.type == tar::TarType::kFile) entry.size = found.entry.size;
+  if (entry.type == tar::TarType::kSymlink) entry.link = found.entry.link;
   entry.device_major = found.entry.device_major;
   entry.device_minor = found.entry.device_minor;
   return entry;
@@ -85,11 +85,11 @@ layer::MergedTree::Found LayersView::file(const std::string& path) const {
   return std::move(*found);
 }
 
-base::UniqueFd LayersView::open(const std::string& path) const {
+files::UniqueFd LayersView::open(const std::string& path) const {
   return open(file(path));
 }
 
-base::UniqueFd LayersView::open(const layer::MergedTree::Found& found) const {
+files::UniqueFd LayersView::open(const layer::MergedTree::Found& found) const {
   return layers_[found.layer]->open(found.content_path, found.entry);
 }
 
@@ -111,4 +111,4 @@ std::string LayersView::hard_link_group(const std::string& path) const {
   return fmt::format("{}:{}", found.layer, found.content_path);
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -9,7 +9,7 @@
 #include "layer/merged_tree.h"
 #include "snapshot/lazy_layer.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 
 // What is where comes from the layers' listings; a layer is extracted only where a file of it is opened.
 class LayersView : public context::FileView {
@@ -17,17 +17,17 @@ class LayersView : public context::FileView {
   // Reads the listings of all layers.
   explicit LayersView(LayerStack layers);
 
-  std::optional<oci::TarEntry> find(const std::string& path) const override;
+  std::optional<tar::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
   std::map<std::string, std::string> xattrs(const std::string& path) const override;
-  base::UniqueFd open(const std::string& path) const override;
+  files::UniqueFd open(const std::string& path) const override;
   std::string hard_link_group(const std::string& path) const override;
 
   // The same, for whoever goes through all.
   const layer::MergedTree& tree() const { return tree_; }
-  static oci::TarEntry entry(const layer::MergedTree::Found& found);
+  static tar::TarEntry entry(const layer::MergedTree::Found& found);
   std::map<std::string, std::string> xattrs(const layer::MergedTree::Found& found) const;
-  base::UniqueFd open(const layer::MergedTree::Found& file) const;
+  files::UniqueFd open(const layer::MergedTree::Found& file) const;
 
  private:
   layer::MergedTree::Found file(const std::string& path) const;
@@ -39,4 +39,4 @@ class LayersView : public context::FileView {
 // The merged listing, for whoever writes a layer on top of these.
 layer::MergedTree merged(const LayerStack& layers);
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -32,7 +32,7 @@
 #include "process/namespaces.h"
 #include "snapshot/blob_sink.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 namespace {
 
 using base::Error;
@@ -43,8 +43,8 @@ constexpr std::uint64_t kSmallFile = 1 << 20;
 // Each reads the blob from its start; to extract it takes as long as a few of them.
 constexpr int kSmallReads = 4;
 
-base::UniqueFd memory_file(const std::string& content) {
-  base::UniqueFd fd(::memfd_create("layer-file", MFD_CLOEXEC));
+files::UniqueFd memory_file(const std::string& content) {
+  files::UniqueFd fd(::memfd_create("layer-file", MFD_CLOEXEC));
   std::size_t done = 0;
   while (fd.valid() && done < content.size()) {
     const ssize_t count = ::write(fd.get(), content.data() + done, content.size() - done);
@@ -58,19 +58,19 @@ base::UniqueFd memory_file(const std::string& content) {
 
 }  // namespace
 
-sandbox::RootFs& LayerServices::root_fs() {
+rootfs::RootFs& LayerServices::root_fs() {
   const std::lock_guard lock(mutex_);
   // The kind of overlay decides which marks trees carry, so all layers of a build must agree on it.
   if (!root_fs_) {
     const auto probe = store_->work();
-    root_fs_ = sandbox::RootFs::choose(probe->path());
+    root_fs_ = rootfs::RootFs::choose(probe->path());
     if (!root_fs_->reason().empty()) sink_.log(base::kNoActivity, base::LogLevel::kDebug, root_fs_->reason());
   }
   return *root_fs_;
 }
 
-layer::Marks LayerServices::marks() {
-  return root_fs().marks() == "trusted.overlay." ? layer::Marks::kTrusted : layer::Marks::kUser;
+layer_files::Marks LayerServices::marks() {
+  return root_fs().marks() == "trusted.overlay." ? layer_files::Marks::kTrusted : layer_files::Marks::kUser;
 }
 
 void LayerServices::note_loss(const std::string& repository, const std::string& ref,
@@ -83,7 +83,7 @@ void LayerServices::note_loss(const std::string& repository, const std::string& 
 }
 
 ImageLayer::ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
-                       std::shared_ptr<oci::ImageRepo> origin, Remaking remaking)
+                       std::shared_ptr<oci::ImageRepo> origin, engine::Remaking remaking)
     : services_(services),
       origin_(std::move(origin)),
       remaking_(std::move(remaking)),
@@ -154,12 +154,12 @@ void ImageLayer::ensure_blob() {
 // Nobody can give the layer any more.
 void ImageLayer::lost(const base::Error& why) {
   const std::string digest = finish().blob.digest.text();
-  if (remaking_.by == Remaking::By::kNobody) throw base::Error(why);
-  if (remaking_.by == Remaking::By::kInstruction && origin_)
+  if (remaking_.by == engine::Remaking::By::kNobody) throw base::Error(why);
+  if (remaking_.by == engine::Remaking::By::kInstruction && origin_)
     services_.note_loss(origin_->name(), digest, why.message());
   else if (origin_)
     services_.losses().note(origin_->name(), digest);
-  throw LostResult(why, remaking_.stage);
+  throw engine::LostResult(why, remaking_.stage);
 }
 
 // Calls `read`, which reads the blob in the store. Bytes there that are not the blob's (a disk that fails,
@@ -222,7 +222,7 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing() {
     return services_.find_listing(layer.diff_id, layer.blob);
   }
   try {
-    base::UniqueFd noted = services_.store().open_listing(layer.diff_id);
+    files::UniqueFd noted = services_.store().open_listing(layer.diff_id);
     if (noted.valid())
       return std::make_shared<layer::LayerListing>(layer::LayerListing::parse(std::move(noted)));
   } catch (const std::invalid_argument&) {  // damaged, or of another version: read anew
@@ -235,7 +235,7 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::scanned_listing() {
   layer::ScannedLayer scanned = mending([&] {
     ensure_blob();
     const auto source = services_.store().open_blob(layer.blob, 0);
-    return layer::scan(*source, layer.blob, layer.diff_id, layer::Limits{}, services_.cancellation());
+    return layer::scan(*source, layer.blob, layer.diff_id, compression::Limits{}, services_.cancellation());
   });
   keep_listing(services_.store(), layer.diff_id, scanned.listing);
   services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, scanned.listing.depends_on_below()});
@@ -257,26 +257,28 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::listing() {
   return listing_;
 }
 
-layer::Extracted ImageLayer::extract_into(const std::string& folder, const layer::ExtractOptions& options) {
+layer_files::Extracted ImageLayer::extract_into(const std::string& folder,
+                                                const layer_files::ExtractOptions& options) {
   const Finished& layer = finish();
   ensure_blob();
-  const base::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const files::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid())
     throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}: {}.", folder, base::errno_text(errno)));
   const auto source = services_.store().open_blob(layer.blob, 0);
-  return layer::extract(*source, layer.blob, layer.diff_id, fd.get(), options, services_.cancellation());
+  return layer_files::extract(*source, layer.blob, layer.diff_id, fd.get(), options,
+                              services_.cancellation());
 }
 
 std::string ImageLayer::extracted() {
   const Finished& layer = finish();
   const auto fill = [&](const std::string& folder) {
-    layer::ExtractOptions options;
-    options.into = services_.marks() == layer::Marks::kTrusted ? layer::ExtractInto::kOverlay
-                                                               : layer::ExtractInto::kUserOverlay;
+    layer_files::ExtractOptions options;
+    options.into = services_.marks() == layer_files::Marks::kTrusted ? layer_files::ExtractInto::kOverlay
+                                                                     : layer_files::ExtractInto::kUserOverlay;
     // With one mapped user, or none, other owners cannot be given.
-    options.owners = sandbox::namespaces().privileges != sandbox::Privileges::kSingle &&
-                     sandbox::namespaces().privileges != sandbox::Privileges::kNone;
-    const layer::Extracted extracted = extract_into(folder, options);
+    options.owners = process::namespaces().privileges != process::Privileges::kSingle &&
+                     process::namespaces().privileges != process::Privileges::kNone;
+    const layer_files::Extracted extracted = extract_into(folder, options);
     keep_listing(services_.store(), layer.diff_id, extracted.listing);
     services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, extracted.listing.depends_on_below()});
   };
@@ -296,15 +298,15 @@ std::string ImageLayer::lower() {
   return extracted();
 }
 
-layer::StackedTree ImageLayer::stacked() {
-  layer::StackedTree tree{lower(), nullptr, written_.valid()};
+layer_files::StackedTree ImageLayer::stacked() {
+  layer_files::StackedTree tree{lower(), nullptr, written_.valid()};
   if (tree.knows_root) return tree;
   const auto unpacked = services_.store().unpacked(finish().blob.digest);
   if (!unpacked || unpacked->gaps) tree.listing = listing();
   return tree;
 }
 
-layer::CheckoutLayer ImageLayer::for_checkout() {
+layer_files::CheckoutLayer ImageLayer::for_checkout() {
   const auto contents = listing();
   return {blob(), diff_id(), contents, [this] {
             ensure_blob();
@@ -326,14 +328,14 @@ void ImageLayer::settle(bool wait) {
   work_.reset();
 }
 
-base::UniqueFd ImageLayer::open_in_tree(const std::string& tree, const std::string& path, int flags) {
-  const base::UniqueFd root(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+files::UniqueFd ImageLayer::open_in_tree(const std::string& tree, const std::string& path, int flags) {
+  const files::UniqueFd root(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   // The path was resolved in the merged listing already. A link in the tree itself is an image's, and leads
   // anywhere.
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  base::UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof(how))));
+  files::UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof(how))));
   if (!fd.valid()) {
     throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}/{}: {}.", tree,
                                                     base::printable_path(path), base::errno_text(errno)));
@@ -341,7 +343,7 @@ base::UniqueFd ImageLayer::open_in_tree(const std::string& tree, const std::stri
   return fd;
 }
 
-base::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntry& entry) {
+files::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntry& entry) {
   bool has_tree = false;
   {
     const std::lock_guard lock(mutex_);
@@ -360,8 +362,8 @@ base::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntr
 }
 
 std::map<std::string, std::string> ImageLayer::xattrs(const std::string& path) {
-  const base::UniqueFd fd = open_in_tree(lower(), path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
-  return layer::kept_attributes(layer::read_attributes(fd.get(), path), services_.marks());
+  const files::UniqueFd fd = open_in_tree(lower(), path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+  return layer_files::kept_attributes(layer_files::read_attributes(fd.get(), path), services_.marks());
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -23,7 +23,7 @@
 #include "rootfs/root_fs.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 
 // What all layers of a build work with. Thread-safe.
 class LayerServices {
@@ -56,8 +56,8 @@ class LayerServices {
   void note_loss(const std::string& repository, const std::string& ref, const std::string& reason);
 
   // Chosen when the first layer is extracted. Throws as RootFs::choose() does.
-  sandbox::RootFs& root_fs();
-  layer::Marks marks();  // of its trees
+  rootfs::RootFs& root_fs();
+  layer_files::Marks marks();  // of its trees
 
  private:
   const std::shared_ptr<store::Store> store_;
@@ -67,7 +67,7 @@ class LayerServices {
   const std::shared_ptr<oci::Losses> losses_;
   std::mutex mutex_;
   // Guarded by `mutex_`; made when it is first needed.
-  std::unique_ptr<sandbox::RootFs> root_fs_;
+  std::unique_ptr<rootfs::RootFs> root_fs_;
 };
 
 // The diffID that it is made with is somebody's claim. Trees and listings of that diffID are those of this
@@ -84,7 +84,7 @@ class ImageLayer {
   // In the store, or to be had from `origin` (null: only the store has it); where neither can give it, by
   // `remaking`.
   ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
-             std::shared_ptr<oci::ImageRepo> origin = nullptr, Remaking remaking = {});
+             std::shared_ptr<oci::ImageRepo> origin = nullptr, engine::Remaking remaking = {});
 
   // A RUN's: `tree` is what the RUN has changed, in the folder `work`.
   ImageLayer(LayerServices& services, Written written, std::unique_ptr<store::WorkFolder> work,
@@ -94,20 +94,20 @@ class ImageLayer {
   oci::Descriptor blob();
   oci::Digest diff_id();
   const std::shared_ptr<oci::ImageRepo>& origin() const { return origin_; }
-  const Remaking& remaking() const { return remaking_; }
+  const engine::Remaking& remaking() const { return remaking_; }
   std::shared_ptr<const layer::LayerListing> listing();
 
   // A lower directory for overlays, valid until the next settle() at least.
   std::string lower();
 
   // The same, for fill_gaps(). Does not wait for a layer that is being written.
-  layer::StackedTree stacked();
+  layer_files::StackedTree stacked();
 
   // For whoever writes the image's files into a folder. Puts nothing into the store but what is pulled.
-  layer::CheckoutLayer for_checkout();
+  layer_files::CheckoutLayer for_checkout();
 
   // A file of this layer, by its name in it.
-  base::UniqueFd open(const std::string& path, const layer::ListedEntry& entry);
+  files::UniqueFd open(const std::string& path, const layer::ListedEntry& entry);
   std::map<std::string, std::string> xattrs(const std::string& path);
 
   // The store has the blob when this returns.
@@ -133,12 +133,12 @@ class ImageLayer {
   auto mending(const Read& read) -> decltype(read());
   [[noreturn]] void lost(const base::Error& why);
   std::string extracted();
-  layer::Extracted extract_into(const std::string& folder, const layer::ExtractOptions& options);
-  base::UniqueFd open_in_tree(const std::string& tree, const std::string& path, int flags);
+  layer_files::Extracted extract_into(const std::string& folder, const layer_files::ExtractOptions& options);
+  files::UniqueFd open_in_tree(const std::string& tree, const std::string& path, int flags);
 
   LayerServices& services_;
   const std::shared_ptr<oci::ImageRepo> origin_;
-  const Remaking remaking_;
+  const engine::Remaking remaking_;
   Written written_;
 
   std::mutex mutex_;  // of all below
@@ -159,4 +159,4 @@ inline constexpr std::uint64_t kSmallLayer = 256 << 10;
 
 using LayerStack = std::vector<std::shared_ptr<ImageLayer>>;  // lowest first
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

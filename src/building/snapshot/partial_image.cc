@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "snapshot/stage_snapshot.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 ScatteredImage::ScatteredImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest,
                                std::string config, Origins origins)
     : store_(std::move(store)),
@@ -75,4 +75,4 @@ ScatteredImage::Origins origins_of(const LayerStack& layers, const std::shared_p
   return origins;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

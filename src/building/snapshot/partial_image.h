@@ -15,12 +15,12 @@
 #include "snapshot/lazy_layer.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 
 // Where a layer is to be had, and what can be done where it is not.
 struct LayerOrigin {
   std::shared_ptr<oci::ImageRepo> repo;
-  Remaking remaking;
+  engine::Remaking remaking;
 };
 
 // Layers are read from the store, and where that does not have them from where they came; whoever can mount
@@ -60,4 +60,4 @@ class ScatteredImage : public oci::ImageRepo {
 // Where the layers of a stage come from; `built` (null is nowhere) will have those that were made here.
 ScatteredImage::Origins origins_of(const LayerStack& layers, const std::shared_ptr<oci::ImageRepo>& built);
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -2,7 +2,7 @@
 
 #include "base/sha256.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 
 LayerStack without_empty(const LayerStack& layers) {
   LayerStack kept;
@@ -32,4 +32,4 @@ std::vector<Outcome> outcomes_from_json(const base::Json& json) {
   return outcomes;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "snapshot/lazy_layer.h"
 
-namespace ixian::engine {
+namespace ixian::snapshot {
 
 // Of one instruction that makes files.
 struct Outcome {
@@ -40,4 +40,4 @@ base::Json to_json(const std::vector<Outcome>& outcomes);
 // Throws base::Json::exception for what is none.
 std::vector<Outcome> outcomes_from_json(const base::Json& json);
 
-}  // namespace ixian::engine
+}  // namespace ixian::snapshot

@@ -6,7 +6,7 @@
 #include "snapshot/base_images.h"
 #include "steps/image_config_builder.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 std::string config_note(const oci::Digest& digest, const oci::Platform& platform) {
@@ -57,13 +57,13 @@ std::optional<BaseConfig> known_base_config(store::Store& store, const oci::Dige
   }
 }
 
-BaseConfig read_base_config(const std::shared_ptr<store::Store>& store, const OpenRepo& open,
+BaseConfig read_base_config(const std::shared_ptr<store::Store>& store, const oci::OpenRepo& open,
                             const oci::Reference& reference, const oci::Platform& platform,
                             base::Cancellation& cancellation) {
   base::NullSink sink;
-  LayerServices services(store, sink, cancellation);
+  snapshot::LayerServices services(store, sink, cancellation);
   // By digest: what is in the store or noted there costs no request.
-  BaseImages images(services, open, false, {});
+  snapshot::BaseImages images(services, open, false, {});
   const auto image = images.get(reference.text(), platform);
   BaseConfig config = base_config(image->config.runtime());
   store->cache_put(
@@ -72,4 +72,4 @@ BaseConfig read_base_config(const std::shared_ptr<store::Store>& store, const Op
   return config;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

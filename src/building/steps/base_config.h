@@ -12,7 +12,7 @@
 #include "oci/platform.h"
 #include "store/store.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 struct BaseConfig {
   std::vector<std::string> environment;  // "NAME=value" each
@@ -28,8 +28,8 @@ std::optional<BaseConfig> known_base_config(store::Store& store, const oci::Dige
 
 // Of an image in the store, else at its registry, and known from then on. `reference` has the digest. Throws
 // as BaseImages::get() does.
-BaseConfig read_base_config(const std::shared_ptr<store::Store>& store, const OpenRepo& open,
+BaseConfig read_base_config(const std::shared_ptr<store::Store>& store, const oci::OpenRepo& open,
                             const oci::Reference& reference, const oci::Platform& platform,
                             base::Cancellation& cancellation);
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

@@ -21,7 +21,7 @@
 #include "steps/cache_key.h"
 #include "steps/step_definition.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 using base::Error;
@@ -40,26 +40,26 @@ std::string one_line(std::string_view text) {
   return std::string(base::trim(line));
 }
 
-bool tell_warnings(const StageJob& job, base::EventSink& sink, const dockerfile::Dockerfile& file,
-                   const dockerfile::GlobalScope& global, const dockerfile::LintInputs& inputs) {
-  const dockerfile::LintReport report = dockerfile::lint(file, global, inputs);
+bool tell_warnings(const engine::StageJob& job, base::EventSink& sink, const dockerfile::Dockerfile& file,
+                   const stages::GlobalScope& global, const stages::LintInputs& inputs) {
+  const stages::LintReport report = stages::lint(file, global, inputs);
   for (const auto& warning : report.warnings) {
-    if (job.modes == ContextModes::kGit && warning.rule == dockerfile::kInvalidDefaultArg) continue;
-    sink.log(base::kNoActivity, base::LogLevel::kWarning, dockerfile::line_of(warning, job.dockerfile_name));
+    if (job.modes == engine::ContextModes::kGit && warning.rule == stages::kInvalidDefaultArg) continue;
+    sink.log(base::kNoActivity, base::LogLevel::kWarning, stages::line_of(warning, job.dockerfile_name));
   }
   return report.is_error;
 }
 
-dockerfile::BuildOptions build_options(const StageJob& job) {
+stages::BuildOptions build_options(const engine::StageJob& job) {
   const oci::Platform host = oci::host_platform();
   return {job.build_args, job.platform.value_or(host).text(), host.text(), job.target, job.proxies};
 }
 
 // Of a file that cannot be read to its end.
-void warn_of_beginning(const StageJob& job, base::EventSink& sink) {
+void warn_of_beginning(const engine::StageJob& job, base::EventSink& sink) {
   try {
     const auto file = dockerfile::parse_until_error(job.dockerfile, job.dockerfile_name);
-    if (file) tell_warnings(job, sink, *file, dockerfile::GlobalScope(*file, build_options(job)), {});
+    if (file) tell_warnings(job, sink, *file, stages::GlobalScope(*file, build_options(job)), {});
   } catch (const Error&) {
     // What is wrong with the file is told by who reads it.
   }
@@ -67,7 +67,7 @@ void warn_of_beginning(const StageJob& job, base::EventSink& sink) {
 
 class Planner {
  public:
-  Planner(const StageJob& job, const PlanSources& sources)
+  Planner(const engine::StageJob& job, const PlanSources& sources)
       : job_(job),
         sources_(sources),
         platform_(job.platform.value_or(oci::host_platform())),
@@ -104,7 +104,7 @@ class Planner {
 
  private:
   template <typename Body>
-  auto at(dockerfile::Position position, const Body& body) const {
+  auto at(base::Position position, const Body& body) const {
     try {
       return body();
     } catch (const Error& error) {
@@ -129,7 +129,7 @@ class Planner {
   }
 
   oci::Platform platform_of(std::size_t index) const {
-    const dockerfile::StageNode& node = graph_->nodes()[index];
+    const stages::StageNode& node = graph_->nodes()[index];
     if (!node.platform.empty()) {
       const oci::Platform own = at(node.at, [&] {
         try {
@@ -140,9 +140,9 @@ class Planner {
       });
       // What is built from nothing is for the machine of the build, whatever --platform says, as with
       // BuildKit.
-      if (!std::holds_alternative<dockerfile::FromScratch>(node.base)) return own;
+      if (!std::holds_alternative<stages::FromScratch>(node.base)) return own;
     }
-    if (const auto* stage = std::get_if<dockerfile::FromStage>(&graph_->nodes()[index].base))
+    if (const auto* stage = std::get_if<stages::FromStage>(&graph_->nodes()[index].base))
       return platform_of(stage->index);
     return platform_;
   }
@@ -150,7 +150,7 @@ class Planner {
   void find_base(std::size_t index) {
     sources_.cancellation.throw_if_requested();
     const oci::Platform platform = platform_of(index);
-    const auto* image = std::get_if<dockerfile::FromImage>(&graph_->nodes()[index].base);
+    const auto* image = std::get_if<stages::FromImage>(&graph_->nodes()[index].base);
     if (image == nullptr) return;
     auto base = at(graph_->nodes()[index].at, [&] { return sources_.bases.get(image->name, platform); });
     const auto triggers = ImageSettings(base->config).triggers();
@@ -164,7 +164,7 @@ class Planner {
   }
 
   void plan_stage(std::size_t index) {
-    const dockerfile::StageNode& node = graph_->nodes()[index];
+    const stages::StageNode& node = graph_->nodes()[index];
     StagePlan stage;
     stage.index = index;
     stage.label = graph_->label(index);
@@ -175,12 +175,12 @@ class Planner {
         !job_.no_cache && std::none_of(filter.begin(), filter.end(),
                                        [&](const std::string& name) { return is_called(index, name); });
     ImageSettings settings(stage.platform);
-    std::optional<dockerfile::StageScope> scope;
+    std::optional<stages::StageScope> scope;
     base::Json base = {{"platform", stage.platform.text()}};
     if (plan_.source_date_epoch) base["epoch"] = *plan_.source_date_epoch;
     // Only where files look different for it, so that the keys of plain builds stay as they were.
-    if (job_.modes == ContextModes::kGit) base["git"] = true;
-    if (const auto* from = std::get_if<dockerfile::FromStage>(&node.base)) {
+    if (job_.modes == engine::ContextModes::kGit) base["git"] = true;
+    if (const auto* from = std::get_if<stages::FromStage>(&node.base)) {
       const StagePlan& parent = plan_.stages.at(from->index);
       settings = *parent.settings;
       settings.begin_stage();
@@ -200,7 +200,7 @@ class Planner {
     }
     settings.set_environment(scope->image_environment());
     std::string key = stage.base_key;
-    for (const dockerfile::StageStep& each : node.steps) {
+    for (const stages::StageStep& each : node.steps) {
       stage.steps.push_back(plan_step(each, *scope, settings));
       Step& step = stage.steps.back();
       if (!step.makes_files) continue;
@@ -208,7 +208,7 @@ class Planner {
       key = instruction_key(key, step.definition, origin_keys(step, plan_, stage_key));
       step.key = key;
       for (const auto& origin : step.origins) {
-        if (const auto* from = std::get_if<dockerfile::FromStage>(&origin))
+        if (const auto* from = std::get_if<stages::FromStage>(&origin))
           stage.certain = stage.certain && plan_.stages.at(from->index).certain;
       }
       step.certain = stage.certain;
@@ -224,7 +224,7 @@ class Planner {
     plan_.stages.emplace(index, std::move(stage));
   }
 
-  Step plan_step(const dockerfile::StageStep& each, dockerfile::StageScope& scope, ImageSettings& settings) {
+  Step plan_step(const stages::StageStep& each, stages::StageScope& scope, ImageSettings& settings) {
     sources_.cancellation.throw_if_requested();
     Step step;
     step.source = each.source;
@@ -255,8 +255,8 @@ class Planner {
     return step;
   }
 
-  void find_image(const dockerfile::Origin& origin) {
-    if (const auto* image = std::get_if<dockerfile::FromImage>(&origin)) {
+  void find_image(const stages::Origin& origin) {
+    if (const auto* image = std::get_if<stages::FromImage>(&origin)) {
       auto& known = plan_.images[image->name];
       if (!known) known = sources_.bases.get(image->name, platform_);
     }
@@ -264,7 +264,7 @@ class Planner {
 
   // Whether they stop the build.
   bool warn() const {
-    dockerfile::LintInputs inputs;
+    stages::LintInputs inputs;
     for (const auto& [index, base] : bases_) {
       inputs.bases[index] = {ImageSettings(base->config).environment(), base->config.platform.text(),
                              platform_of(index).text()};
@@ -279,7 +279,7 @@ class Planner {
       for (std::size_t i = 0; i < graph_->nodes().size(); ++i) found = found || is_called(i, name);
       if (found) continue;
       sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
-                        fmt::format("--no-cache-filter {0}: {1} has no stage {0}.", dockerfile::shown(name),
+                        fmt::format("--no-cache-filter {0}: {1} has no stage {0}.", base::shown(name),
                                     job_.dockerfile_name));
     }
     for (const auto& [name, value] : job_.build_args) {
@@ -290,14 +290,14 @@ class Planner {
     }
   }
 
-  const StageJob& job_;
+  const engine::StageJob& job_;
   const PlanSources& sources_;
   const oci::Platform platform_;
   const dockerfile::Dockerfile file_;
-  const dockerfile::GlobalScope global_;
-  std::optional<dockerfile::StageGraph> graph_;
-  std::map<std::size_t, std::shared_ptr<const BaseImage>> bases_;
-  std::map<std::size_t, dockerfile::StageScope> scopes_;
+  const stages::GlobalScope global_;
+  std::optional<stages::StageGraph> graph_;
+  std::map<std::size_t, std::shared_ptr<const snapshot::BaseImage>> bases_;
+  std::map<std::size_t, stages::StageScope> scopes_;
   std::set<std::string> used_args_;
   BuildPlan plan_;
 };
@@ -311,7 +311,7 @@ std::string StagePlan::key() const {
   return base_key;
 }
 
-BuildPlan make_build_plan(const StageJob& job, const PlanSources& sources) {
+BuildPlan make_build_plan(const engine::StageJob& job, const PlanSources& sources) {
   std::optional<Planner> planner;
   try {
     planner.emplace(job, sources);
@@ -326,9 +326,9 @@ base::Json origin_keys(const Step& step, const BuildPlan& plan,
                        const std::function<std::string(std::size_t stage)>& key_of) {
   base::Json keys = base::Json::array();
   for (const auto& origin : step.origins) {
-    if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) {
+    if (const auto* stage = std::get_if<stages::FromStage>(&origin)) {
       keys.push_back({{"stage", key_of(stage->index)}});
-    } else if (const auto* image = std::get_if<dockerfile::FromImage>(&origin)) {
+    } else if (const auto* image = std::get_if<stages::FromImage>(&origin)) {
       keys.push_back({{"image", plan.images.at(image->name)->digest.text()}});
     } else {
       keys.push_back(nullptr);
@@ -337,4 +337,4 @@ base::Json origin_keys(const Step& step, const BuildPlan& plan,
   return keys;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

@@ -19,22 +19,22 @@
 #include "steps/image_config_builder.h"
 #include "steps/mounted_context.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 // An instruction with its words replaced by their values.
 struct Step {
   dockerfile::Instruction instruction;
-  dockerfile::SourcePtr source;  // that its position points into
-  std::vector<dockerfile::Origin> origins;
+  base::SourcePtr source;  // that its position points into
+  std::vector<stages::Origin> origins;
   std::string title;         // the instruction as it is written, on one line
   std::string history;       // the same in Docker's words
   bool makes_files = false;  // RUN, COPY, ADD, WORKDIR
 
   // Of instructions that make files.
   std::shared_ptr<const ImageSettings> settings;   // as they are before it
-  std::vector<dockerfile::Variable> environment;   // of a RUN
+  std::vector<stages::Variable> environment;       // of a RUN
   std::vector<context::SelectedSource> selection;  // of a COPY or ADD from the context
-  std::vector<dockerfile::RemoteSource> remote;    // of an ADD, in the order of its sources
+  std::vector<stages::RemoteSource> remote;        // of an ADD, in the order of its sources
   base::Json definition;
   std::string key;  // by definition
   bool certain =
@@ -50,8 +50,8 @@ struct StagePlan {
   std::size_t index = 0;
   std::string label;
   oci::Platform platform;
-  dockerfile::Origin base;
-  std::shared_ptr<const BaseImage> base_image;  // where it is one
+  stages::Origin base;
+  std::shared_ptr<const snapshot::BaseImage> base_image;  // where it is one
   std::string base_key;
   std::vector<Step> steps;
   std::shared_ptr<const ImageSettings> settings;  // of its image
@@ -64,8 +64,9 @@ struct StagePlan {
 
 struct BuildPlan {
   std::size_t target = 0;
-  std::map<std::size_t, StagePlan> stages;                         // those that the target needs
-  std::map<std::string, std::shared_ptr<const BaseImage>> images;  // of COPY --from and mounts, by name
+  std::map<std::size_t, StagePlan> stages;  // those that the target needs
+  std::map<std::string, std::shared_ptr<const snapshot::BaseImage>>
+      images;  // of COPY --from and mounts, by name
   std::optional<std::int64_t> source_date_epoch;
   std::vector<std::string> build_arguments;  // proxies, for every RUN: "NAME=value"
 };
@@ -73,22 +74,22 @@ struct BuildPlan {
 // What planning asks.
 struct PlanSources {
   std::shared_ptr<const context::FileView>
-      context;                   // without what .dockerignore leaves out; null: there is none
-  base::StatCache& known_files;  // of the context
-  BaseImages& bases;
-  RemoteSources& remote;
+      context;                    // without what .dockerignore leaves out; null: there is none
+  files::StatCache& known_files;  // of the context
+  snapshot::BaseImages& bases;
+  fetch::RemoteSources& remote;
   base::EventSink& sink;
   base::Cancellation& cancellation;
-  MountedContext& mounted;                           // of `context`
-  const dockerfile::IgnoreRules* ignored = nullptr;  // what is left out of `context`
+  MountedContext& mounted;                        // of `context`
+  const pattern::IgnoreRules* ignored = nullptr;  // what is left out of `context`
 };
 
 // Tells what lint() finds to the sink, first of all, whether or not the plan can be made. Throws Error that
 // points at the place in the Dockerfile; Error{kUsage} for a target that is not there.
-BuildPlan make_build_plan(const StageJob& job, const PlanSources& sources);
+BuildPlan make_build_plan(const engine::StageJob& job, const PlanSources& sources);
 
 // What a step takes from stages and images, for its key; `key_of` gives a stage's.
 base::Json origin_keys(const Step& step, const BuildPlan& plan,
                        const std::function<std::string(std::size_t stage)>& key_of);
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

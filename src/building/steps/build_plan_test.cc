@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "testing/memory_view.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 // Plans over FROM scratch need neither a registry nor a store that holds anything.
@@ -20,7 +20,7 @@ class Keys : public ::testing::Test {
     std::string name = (std::filesystem::temp_directory_path() / "ix-keys-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
     store_ = store::Store::open(folder_ + "/store", cancellation_);
-    services_ = std::make_unique<LayerServices>(store_, sink_, cancellation_);
+    services_ = std::make_unique<snapshot::LayerServices>(store_, sink_, cancellation_);
   }
   ~Keys() override {
     services_.reset();
@@ -31,13 +31,14 @@ class Keys : public ::testing::Test {
   BuildPlan plan(const std::string& dockerfile) {
     job_.dockerfile = dockerfile;
     job_.dockerfile_name = "Dockerfile";
-    BaseImages bases(*services_,
-                     [](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
-                       throw base::Error(base::ErrorCode::kRegistry, "asked for " + reference.text());
-                     },
-                     false, {});
-    RemoteSources remote(store_, [this]() -> http::Client& { return *client_; });
-    base::StatCache known_files(folder_ + "/file-cache");
+    snapshot::BaseImages bases(*services_,
+                               [](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+                                 throw base::Error(base::ErrorCode::kRegistry,
+                                                   "asked for " + reference.text());
+                               },
+                               false, {});
+    fetch::RemoteSources remote(store_, [this]() -> http::Client& { return *client_; });
+    files::StatCache known_files(folder_ + "/file-cache");
     MountedContext mounted(context_, known_files, cancellation_);
     return make_build_plan(job_, {context_, known_files, bases, remote, sink_, cancellation_, mounted});
   }
@@ -50,10 +51,10 @@ class Keys : public ::testing::Test {
   base::NullSink sink_;
   std::string folder_;
   std::shared_ptr<store::Store> store_;
-  std::unique_ptr<LayerServices> services_;
+  std::unique_ptr<snapshot::LayerServices> services_;
   http::Client* client_ = nullptr;
   std::shared_ptr<testing::MemoryView> context_ = std::make_shared<testing::MemoryView>();
-  StageJob job_;
+  engine::StageJob job_;
 };
 
 TEST_F(Keys, AreTheSameEachTime) {
@@ -121,4 +122,4 @@ TEST_F(Keys, AFileThatIsNotThereIsAnErrorAtItsLine) {
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::steps

@@ -2,7 +2,7 @@
 
 #include "base/sha256.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 std::string instruction_key(const std::string& parent, const base::Json& instruction,
                             const base::Json& origins) {
@@ -16,4 +16,4 @@ std::string base_key(const base::Json& base) {
   return base::sha256_hex(base::canonical_json({{"schema", kKeySchema}, {"base", base}}));
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

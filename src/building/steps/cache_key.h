@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 // Changes whenever the meaning of a key's document does.
 inline constexpr int kKeySchema = 1;
@@ -24,4 +24,4 @@ std::string instruction_key(const std::string& parent, const base::Json& instruc
 // The key that a stage begins with.
 std::string base_key(const base::Json& base);
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

@@ -10,7 +10,7 @@
 #include "dockerfile/source_url.h"
 #include "steps/image_config_builder.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 std::string json_list(const std::vector<std::string>& words) {
@@ -102,4 +102,4 @@ std::string history_text(const dockerfile::Instruction& instruction, const Image
   return std::visit(Writer{before, arguments}, instruction.body);
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

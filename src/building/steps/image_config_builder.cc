@@ -7,7 +7,7 @@
 #include "context/file_view.h"
 #include "dockerfile/run_command.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 using base::Json;
 
@@ -121,4 +121,4 @@ std::string ImageSettings::absolute(const std::string& path) const {
   return (workdir_path == "/" ? "" : workdir_path) + "/" + path;
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

@@ -9,7 +9,7 @@
 #include "oci/image_config.h"
 #include "oci/platform.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 // Docker's own document (oci/image_config.h, `document`), without rootfs and history. A value.
 class ImageSettings {
@@ -57,4 +57,4 @@ class ImageSettings {
 std::string history_text(const dockerfile::Instruction& instruction, const ImageSettings& before,
                          const std::vector<std::string>& arguments);
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

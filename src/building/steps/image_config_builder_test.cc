@@ -5,15 +5,15 @@
 #include "dockerfile/dockerfile.h"
 #include "stages/scope.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 // The configuration after these instructions.
 base::Json configured(const std::string& instructions,
                       ImageSettings settings = ImageSettings(oci::host_platform())) {
   const dockerfile::Dockerfile file = dockerfile::parse("FROM scratch\n" + instructions, "Dockerfile");
-  const dockerfile::GlobalScope global(file, {});
-  dockerfile::StageScope scope(global, settings.environment());
+  const stages::GlobalScope global(file, {});
+  stages::StageScope scope(global, settings.environment());
   for (const auto& instruction : file.stages[0].instructions)
     settings.apply(scope.resolve(instruction).instruction);
   return settings.document().at("config");
@@ -60,4 +60,4 @@ TEST(Settings, WhatDockerWritesIsWhatIsWritten) {
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::steps

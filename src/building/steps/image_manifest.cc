@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "oci/media_types.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 constexpr char kMadeBy[] = "ix";
@@ -19,7 +19,7 @@ std::vector<const StagePlan*> chain(const BuildPlan& plan, std::size_t index) {
   const StagePlan* stage = &plan.stages.at(index);
   while (stage != nullptr) {
     stages.insert(stages.begin(), stage);
-    const auto* from = std::get_if<dockerfile::FromStage>(&stage->base);
+    const auto* from = std::get_if<stages::FromStage>(&stage->base);
     stage = from != nullptr ? &plan.stages.at(from->index) : nullptr;
   }
   return stages;
@@ -36,12 +36,12 @@ base::Json document_after(const StagePlan& stage, std::size_t steps) {
 
 }  // namespace
 
-AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageState& state) {
+AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const snapshot::StageState& state) {
   return assemble(plan, stage, plan.stages.at(stage).steps.size(), state);
 }
 
 AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t steps,
-                        const StageState& state) {
+                        const snapshot::StageState& state) {
   const std::vector<const StagePlan*> stages = chain(plan, stage);
   const StagePlan& target = *stages.back();
   oci::ImageConfig config;
@@ -69,7 +69,7 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t st
       entry.comment = kMadeBy;
       entry.empty_layer = true;
       if (step.makes_files && next < state.outcomes.size()) {
-        const Outcome& outcome = state.outcomes[next++];
+        const snapshot::Outcome& outcome = state.outcomes[next++];
         created = outcome.created;
         entry.empty_layer = outcome.is_empty();
       }
@@ -80,7 +80,7 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t st
   config.created = plan.source_date_epoch ? base::rfc3339_text(plan.source_date_epoch) : created;
 
   std::vector<oci::Descriptor> blobs;
-  for (const auto& layer : without_empty(state.layers)) {
+  for (const auto& layer : snapshot::without_empty(state.layers)) {
     blobs.push_back(layer->blob());
     config.diff_ids.push_back(layer->diff_id());
   }
@@ -91,4 +91,4 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t st
   return {std::move(bytes), std::move(manifest)};
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

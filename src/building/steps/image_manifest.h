@@ -6,7 +6,7 @@
 #include "snapshot/stage_snapshot.h"
 #include "steps/build_plan.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 struct AssembledImage {
   std::string config;  // its bytes
@@ -18,9 +18,10 @@ struct AssembledImage {
 //
 // Equal plans and states give equal bytes: instructions that only change the configuration have the time of
 // the last one before them that made files. Waits for layers that are being written.
-AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t steps, const StageState& state);
+AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t steps,
+                        const snapshot::StageState& state);
 
 // The whole stage.
-AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const StageState& state);
+AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const snapshot::StageState& state);
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

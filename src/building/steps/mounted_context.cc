@@ -20,7 +20,7 @@
 #include "context/changed.h"
 #include "context/wildcard.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 using base::Error;
@@ -33,11 +33,11 @@ using context::SelectedFile;
 }
 
 bool is_same(const SelectedFile& a, const SelectedFile& b) {
-  const oci::TarEntry& left = a.entry;
-  const oci::TarEntry& right = b.entry;
+  const tar::TarEntry& left = a.entry;
+  const tar::TarEntry& right = b.entry;
   // Times and owners are left out, as in the key.
   return left.type == right.type && a.content == b.content && left.link == right.link &&
-         (left.mode == right.mode || left.type == oci::TarType::kSymlink) && left.xattrs == right.xattrs &&
+         (left.mode == right.mode || left.type == tar::TarType::kSymlink) && left.xattrs == right.xattrs &&
          left.device_major == right.device_major && left.device_minor == right.device_minor;
 }
 
@@ -98,9 +98,9 @@ void MountedContext::check(const std::string& source) {
 
 // What is read is what was seen, byte for byte: a file that is written to meanwhile is an error.
 void MountedContext::copy_file(const SelectedFile& file, const std::string& target) const {
-  const base::UniqueFd to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const files::UniqueFd to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!to.valid()) fail_copy(target);
-  const base::UniqueFd from = context_->open(file.path);
+  const files::UniqueFd from = context_->open(file.path);
   base::Sha256 sha;
   std::uint64_t size = 0;
   char buffer[65536];
@@ -129,22 +129,22 @@ void MountedContext::copy(const std::string& source, const std::string& target) 
   for (const SelectedFile& file : files) {
     cancellation_.throw_if_requested();
     const std::string path = place(file);
-    if (file.entry.type == oci::TarType::kFolder) {
+    if (file.entry.type == tar::TarType::kFolder) {
       if (::mkdir(path.c_str(), 0700) != 0) fail_copy(path);
-    } else if (file.entry.type == oci::TarType::kSymlink) {
+    } else if (file.entry.type == tar::TarType::kSymlink) {
       if (::symlink(file.entry.link.c_str(), path.c_str()) != 0) fail_copy(path);
-    } else if (file.entry.type == oci::TarType::kFile) {
+    } else if (file.entry.type == tar::TarType::kFile) {
       copy_file(file, path);
     }
   }
   // From within outwards: what is made in a folder changes its time, and its mode may forbid it.
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
-    const oci::TarEntry& entry = file->entry;
+    const tar::TarEntry& entry = file->entry;
     const std::string path = place(*file);
-    if (entry.type == oci::TarType::kFolder && ::chmod(path.c_str(), entry.mode) != 0) fail_copy(path);
+    if (entry.type == tar::TarType::kFolder && ::chmod(path.c_str(), entry.mode) != 0) fail_copy(path);
     const timespec times[2] = {{entry.mtime, entry.mtime_ns}, {entry.mtime, entry.mtime_ns}};
     ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW);
   }
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

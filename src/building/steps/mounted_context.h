@@ -12,14 +12,14 @@
 #include "context/selection.h"
 #include "files/stat_cache.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 // Looked at once for each source, however many mounts show it. What was seen then is what the keys hold, what
 // copies are made of, and what the files must still be when a command has run over them. Thread-safe.
 class MountedContext {
  public:
   // `context` null: there is none. The others outlive this.
-  MountedContext(std::shared_ptr<const context::FileView> context, base::StatCache& known_files,
+  MountedContext(std::shared_ptr<const context::FileView> context, files::StatCache& known_files,
                  base::Cancellation& cancellation)
       : context_(std::move(context)), known_files_(known_files), cancellation_(cancellation) {}
 
@@ -48,11 +48,11 @@ class MountedContext {
   void copy_file(const context::SelectedFile& file, const std::string& target) const;
 
   const std::shared_ptr<const context::FileView> context_;
-  base::StatCache& known_files_;
+  files::StatCache& known_files_;
   base::Cancellation& cancellation_;
   // Guards `shown_`, and is held while files are hashed: two RUNs that show one source hash it once.
   std::mutex mutex_;
   std::map<std::string, Shown> shown_;
 };
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

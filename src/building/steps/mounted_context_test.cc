@@ -10,7 +10,7 @@
 #include "files/fs.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 namespace fs = std::filesystem;
@@ -40,7 +40,7 @@ class MountedContextTest : public ::testing::Test {
 
   ixian::testing::TempFolder folder_;
   base::Cancellation cancellation_;
-  base::StatCache known_{folder_ / "file-cache"};
+  files::StatCache known_{folder_ / "file-cache"};
   std::shared_ptr<context::DiskView> view_;
 };
 
@@ -61,7 +61,7 @@ TEST_F(MountedContextTest, AFolderThatBecomesALinkIsAnError) {
   swap_for_link("d", folder_ / "outside");
   EXPECT_THAT(copy_error(mounted, "d"), HasSubstr("d/file"));
   EXPECT_FALSE(fs::exists(folder_ / "work/copy/file") && fs::file_size(folder_ / "work/copy/file") > 0);
-  EXPECT_EQ(base::read_file(folder_ / "outside/file"), "OUTSIDE");
+  EXPECT_EQ(files::read_file(folder_ / "outside/file"), "OUTSIDE");
 }
 
 TEST_F(MountedContextTest, AFileThatBecomesALinkIsAnError) {
@@ -89,8 +89,8 @@ TEST_F(MountedContextTest, ASourceIsAPathAndNoPattern) {
   folder_.write("context/a1/file", "none");
   MountedContext mounted(view_, known_, cancellation_);
   mounted.copy("a[1]", folder_ / "work/copy");
-  EXPECT_EQ(base::read_file(folder_ / "work/copy/file"), "brackets");
+  EXPECT_EQ(files::read_file(folder_ / "work/copy/file"), "brackets");
 }
 
 }  // namespace
-}  // namespace ixian::engine
+}  // namespace ixian::steps

@@ -21,14 +21,14 @@
 #include "dockerfile/file_mode.h"
 #include "dockerfile/run_command.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 namespace {
 
 using base::Error;
 using base::ErrorCode;
 using base::Json;
 
-std::vector<std::string> printable(const std::vector<dockerfile::Word>& words) {
+std::vector<std::string> printable(const std::vector<base::Word>& words) {
   std::vector<std::string> all;
   for (const auto& word : words) all.push_back(base::printable_path(word.text));
   return all;
@@ -65,12 +65,12 @@ const char* kind_name(dockerfile::MountKind kind) {
 bool shows_context(const Step& step, std::size_t index) {
   return std::get<dockerfile::Run>(step.instruction.body).mounts[index].kind ==
              dockerfile::MountKind::kBind &&
-         index < step.origins.size() && std::holds_alternative<dockerfile::FromContext>(step.origins[index]);
+         index < step.origins.size() && std::holds_alternative<stages::FromContext>(step.origins[index]);
 }
 
 class Definer {
  public:
-  Definer(Step& step, const PlanSources& sources, const StageJob& job)
+  Definer(Step& step, const PlanSources& sources, const engine::StageJob& job)
       : step_(step), sources_(sources), job_(job) {}
 
   template <typename Other>
@@ -124,12 +124,12 @@ class Definer {
     step_.definition["do"] = "add";
     step_.definition["archives"] = 2;  // how they are unpacked
     step_.definition["unpack"] = add.unpack ? Json(*add.unpack) : Json();
-    std::vector<dockerfile::Word> local;
+    std::vector<base::Word> local;
     Json remote = Json::array();
     for (const auto& source : add.sources) {
-      std::optional<dockerfile::RemoteSource> one;
+      std::optional<stages::RemoteSource> one;
       try {
-        one = dockerfile::remote_source(source.text, add.checksum.text, add.keep_git_dir);
+        one = stages::remote_source(source.text, add.checksum.text, add.keep_git_dir);
       } catch (const std::invalid_argument& error) {
         throw Error(ErrorCode::kTaskFailed, error.what());
       }
@@ -179,8 +179,8 @@ class Definer {
             {"inline", files}};
   }
 
-  void take_from_context(const std::vector<dockerfile::Word>& sources,
-                         const dockerfile::FileTransfer& transfer, bool parents) const {
+  void take_from_context(const std::vector<base::Word>& sources, const dockerfile::FileTransfer& transfer,
+                         bool parents) const {
     const context::FileView& context = context_of(sources_);
     std::vector<std::string> paths;
     for (const auto& source : sources) paths.push_back(source.text);
@@ -189,7 +189,7 @@ class Definer {
     step_.definition["context"] =
         context::digest_of(context, step_.selection, {false, base::processor_count(), &sources_.known_files},
                            sources_.cancellation);
-    step_.definition["git_modes"] = job_.modes == ContextModes::kGit;
+    step_.definition["git_modes"] = job_.modes == engine::ContextModes::kGit;
   }
 
   Json describe(const dockerfile::Mount& mount, std::size_t index) const {
@@ -210,14 +210,14 @@ class Definer {
   std::string network(const dockerfile::Run& run) const {
     if (run.network == dockerfile::NetworkMode::kNone) return "none";
     if (run.network == dockerfile::NetworkMode::kHost) return "host";
-    return job_.network == BuildNetwork::kNone   ? "none"
-           : job_.network == BuildNetwork::kHost ? "host"
-                                                 : "default";
+    return job_.network == engine::BuildNetwork::kNone   ? "none"
+           : job_.network == engine::BuildNetwork::kHost ? "host"
+                                                         : "default";
   }
 
   Step& step_;
   const PlanSources& sources_;
-  const StageJob& job_;
+  const engine::StageJob& job_;
 };
 
 }  // namespace
@@ -249,7 +249,7 @@ std::string copy_destination(const dockerfile::FileTransfer& transfer, bool pare
   return path;
 }
 
-void define(Step& step, const PlanSources& sources, const StageJob& job) {
+void define(Step& step, const PlanSources& sources, const engine::StageJob& job) {
   std::visit(Definer(step, sources, job), step.instruction.body);
 }
 
@@ -260,4 +260,4 @@ void check_mounted_context(const Step& step, const PlanSources& sources) {
   }
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

@@ -5,11 +5,11 @@
 
 #include "steps/build_plan.h"
 
-namespace ixian::engine {
+namespace ixian::steps {
 
 // Fills in `selection`, `remote` and `definition` of a step whose other members are there. Reads the files of
 // the context that the step takes. Throws Error, which the caller points at the step.
-void define(Step& step, const PlanSources& sources, const StageJob& job);
+void define(Step& step, const PlanSources& sources, const engine::StageJob& job);
 
 // The options for context::select() by which the sources of a COPY or ADD are found.
 context::SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
@@ -24,4 +24,4 @@ std::string copy_destination(const dockerfile::FileTransfer& transfer, bool pare
 // more.
 void check_mounted_context(const Step& step, const PlanSources& sources);
 
-}  // namespace ixian::engine
+}  // namespace ixian::steps

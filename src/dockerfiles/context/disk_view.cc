@@ -72,7 +72,7 @@ DiskView::DiskView(const std::string& folder)
   }
 }
 
-base::UniqueFd DiskView::open_at(const std::string& path, int flags) const {
+files::UniqueFd DiskView::open_at(const std::string& path, int flags) const {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
@@ -82,7 +82,7 @@ base::UniqueFd DiskView::open_at(const std::string& path, int flags) const {
     fd = ::syscall(SYS_openat2, root_.get(), name, &how, sizeof(how));
     // EAGAIN: something was renamed during the walk, and the kernel cannot tell whether it stayed beneath.
   } while (fd < 0 && (errno == EINTR || errno == EAGAIN));
-  return base::UniqueFd(static_cast<int>(fd));
+  return files::UniqueFd(static_cast<int>(fd));
 }
 
 void DiskView::fail(const std::string& path, int error_number) const {
@@ -91,8 +91,8 @@ void DiskView::fail(const std::string& path, int error_number) const {
                                 base::errno_text(error_number)));
 }
 
-std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
-  const base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+std::optional<tar::TarEntry> DiskView::find(const std::string& path) const {
+  const files::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
   if (!fd.valid()) {
     if (means_absent(errno)) return std::nullopt;
     fail(path, errno);
@@ -100,10 +100,10 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
   struct stat status;
   if (::fstatat(fd.get(), "", &status, AT_EMPTY_PATH) != 0) fail(path, errno);
   // A log of this very build in its own context would never be the same twice.
-  if (base::is_own_output(status)) status = snapshot(path).status;
-  const auto type = oci::tar_type_of(status.st_mode);
+  if (files::is_own_output(status)) status = snapshot(path).status;
+  const auto type = tar::tar_type_of(status.st_mode);
   if (!type) return std::nullopt;
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = base_name(path);
   entry.type = *type;
   entry.mode = status.st_mode & 07777;
@@ -111,9 +111,9 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
   entry.gid = status.st_gid;
   entry.mtime = status.st_mtim.tv_sec;
   entry.mtime_ns = static_cast<std::uint32_t>(status.st_mtim.tv_nsec);
-  if (entry.type == oci::TarType::kFile) entry.size = static_cast<std::uint64_t>(status.st_size);
-  if (entry.type == oci::TarType::kSymlink) entry.link = read_link(fd.get());
-  if (entry.type == oci::TarType::kCharacterDevice || entry.type == oci::TarType::kBlockDevice) {
+  if (entry.type == tar::TarType::kFile) entry.size = static_cast<std::uint64_t>(status.st_size);
+  if (entry.type == tar::TarType::kSymlink) entry.link = read_link(fd.get());
+  if (entry.type == tar::TarType::kCharacterDevice || entry.type == tar::TarType::kBlockDevice) {
     entry.device_major = major(status.st_rdev);
     entry.device_minor = minor(status.st_rdev);
   }
@@ -121,7 +121,7 @@ std::optional<oci::TarEntry> DiskView::find(const std::string& path) const {
 }
 
 std::vector<FileView::Child> DiskView::list(const std::string& path) const {
-  base::UniqueFd fd = open_at(path, O_RDONLY | O_DIRECTORY);
+  files::UniqueFd fd = open_at(path, O_RDONLY | O_DIRECTORY);
   if (!fd.valid()) {
     if (means_absent(errno)) return {};
     fail(path, errno);
@@ -147,24 +147,24 @@ std::vector<std::string> DiskView::children(const std::string& path) const {
 }
 
 std::map<std::string, std::string> DiskView::xattrs(const std::string& path) const {
-  const base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+  const files::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
   return fd.valid() ? kept_xattrs(fd.get()) : std::map<std::string, std::string>();
 }
 
-base::UniqueFd DiskView::open(const std::string& path) const {
+files::UniqueFd DiskView::open(const std::string& path) const {
   // Without O_NONBLOCK a FIFO that took the file's place would be waited for.
-  base::UniqueFd fd = open_at(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  files::UniqueFd fd = open_at(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd.valid()) fail(path, errno);
   struct stat status;
-  if (::fstat(fd.get(), &status) != 0 || !base::is_own_output(status)) return fd;
-  base::UniqueFd copy(
+  if (::fstat(fd.get(), &status) != 0 || !files::is_own_output(status)) return fd;
+  files::UniqueFd copy(
       ::open(fmt::format("/proc/self/fd/{}", snapshot(path).file.get()).c_str(), O_RDONLY | O_CLOEXEC));
   if (!copy.valid()) fail(path, errno);
   return copy;
 }
 
-base::UniqueFd DiskView::open_path(const std::string& path) const {
-  base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+files::UniqueFd DiskView::open_path(const std::string& path) const {
+  files::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
   if (!fd.valid()) fail(path, errno);
   return fd;
 }
@@ -172,12 +172,12 @@ base::UniqueFd DiskView::open_path(const std::string& path) const {
 // The file grows while it is read, and what is read of it would never be what was seen of it before.
 const DiskView::Snapshot& DiskView::snapshot(const std::string& path) const {
   const std::lock_guard lock(mutex_);
-  const base::UniqueFd from = open_at(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  const files::UniqueFd from = open_at(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   struct stat status;
   if (!from.valid() || ::fstat(from.get(), &status) != 0) fail(path, errno);
   const auto key = std::make_pair(status.st_dev, status.st_ino);
   if (const auto known = snapshots_.find(key); known != snapshots_.end()) return known->second;
-  base::UniqueFd to = base::nameless_file();
+  files::UniqueFd to = files::nameless_file();
   off_t at = 0;
   while (at < status.st_size) {
     const ssize_t count =
@@ -191,7 +191,7 @@ const DiskView::Snapshot& DiskView::snapshot(const std::string& path) const {
 }
 
 std::string DiskView::hard_link_group(const std::string& path) const {
-  const base::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
+  const files::UniqueFd fd = open_at(path, O_PATH | O_NOFOLLOW);
   struct stat status;
   if (!fd.valid() || ::fstatat(fd.get(), "", &status, AT_EMPTY_PATH) != 0) return "";
   if (!S_ISREG(status.st_mode) || status.st_nlink < 2) return "";

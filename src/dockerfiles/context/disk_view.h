@@ -20,30 +20,30 @@ class DiskView : public FileView {
   // Throws Error{kUsage} where `folder` cannot be opened.
   explicit DiskView(const std::string& folder);
 
-  std::optional<oci::TarEntry> find(const std::string& path) const override;
+  std::optional<tar::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
   std::vector<Child> list(const std::string& path) const override;
   std::map<std::string, std::string> xattrs(const std::string& path) const override;
-  base::UniqueFd open(const std::string& path) const override;
+  files::UniqueFd open(const std::string& path) const override;
   std::string hard_link_group(const std::string& path) const override;
 
   const std::string& folder() const { return folder_; }
 
   // What is at `path`, for fstat(2) and to be mounted (O_PATH); no link. Throws Error{kTaskFailed}.
-  base::UniqueFd open_path(const std::string& path) const;
+  files::UniqueFd open_path(const std::string& path) const;
 
  private:
   struct Snapshot {
-    base::UniqueFd file;
+    files::UniqueFd file;
     struct stat status;  // of the file itself, when it was seen first
   };
 
   const Snapshot& snapshot(const std::string& path) const;
-  base::UniqueFd open_at(const std::string& path, int flags) const;
+  files::UniqueFd open_at(const std::string& path, int flags) const;
   [[noreturn]] void fail(const std::string& path, int error_number) const;
 
   const std::string folder_;
-  base::UniqueFd root_;
+  files::UniqueFd root_;
   // Guards `snapshots_`.
   mutable std::mutex mutex_;
   mutable std::map<std::pair<dev_t, ino_t>, Snapshot> snapshots_;

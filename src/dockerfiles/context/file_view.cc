@@ -30,15 +30,15 @@ std::vector<FileView::Child> FileView::list(const std::string& path) const {
   return all;
 }
 
-std::optional<oci::TarEntry> EmptyView::find(const std::string& path) const {
+std::optional<tar::TarEntry> EmptyView::find(const std::string& path) const {
   if (!path.empty()) return std::nullopt;
-  oci::TarEntry root;
-  root.type = oci::TarType::kFolder;
+  tar::TarEntry root;
+  root.type = tar::TarType::kFolder;
   root.mode = 0755;
   return root;
 }
 
-base::UniqueFd EmptyView::open(const std::string& path) const {
+files::UniqueFd EmptyView::open(const std::string& path) const {
   throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("There is no file {}.", path));
 }
 
@@ -86,11 +86,11 @@ std::string resolve_path(const FileView& view, std::string_view path, bool follo
       continue;
     }
     const std::string next = join_path(reached, part);
-    const std::optional<oci::TarEntry> entry = view.find(next);
+    const std::optional<tar::TarEntry> entry = view.find(next);
     // A slash at the end does not make the last part another one.
     const bool last =
         std::all_of(rest.begin(), rest.end(), [](const std::string& each) { return each.empty(); });
-    if (!entry || entry->type != oci::TarType::kSymlink || (last && !follow_last)) {
+    if (!entry || entry->type != tar::TarType::kSymlink || (last && !follow_last)) {
       // What is not there is no mistake here: the caller says whether it must exist.
       reached = next;
       continue;

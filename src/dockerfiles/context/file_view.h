@@ -27,7 +27,7 @@ class FileView {
 
   // What is there, with its own name in `name` and everything else of it as an archive would hold it, but for
   // its extended attributes. A hard link is the file that it links to.
-  virtual std::optional<oci::TarEntry> find(const std::string& path) const = 0;
+  virtual std::optional<tar::TarEntry> find(const std::string& path) const = 0;
 
   // The names in a folder, sorted; none where it is no folder.
   virtual std::vector<std::string> children(const std::string& path) const = 0;
@@ -43,7 +43,7 @@ class FileView {
   virtual std::map<std::string, std::string> xattrs(const std::string&) const { return {}; }
 
   // A regular file for reading.
-  virtual base::UniqueFd open(const std::string& path) const = 0;
+  virtual files::UniqueFd open(const std::string& path) const = 0;
 
   // Two paths with equal names here are one file under two names; "" has no other.
   virtual std::string hard_link_group(const std::string& path) const = 0;
@@ -52,9 +52,9 @@ class FileView {
 // A tree with nothing in it.
 class EmptyView : public FileView {
  public:
-  std::optional<oci::TarEntry> find(const std::string& path) const override;
+  std::optional<tar::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string&) const override { return {}; }
-  base::UniqueFd open(const std::string& path) const override;
+  files::UniqueFd open(const std::string& path) const override;
   std::string hard_link_group(const std::string&) const override { return ""; }
 };
 

@@ -14,14 +14,14 @@ constexpr char kIgnoreFile[] = ".dockerignore";
 
 }  // namespace
 
-bool FilteredView::is_visible(const std::string& path, const oci::TarEntry& entry) const {
+bool FilteredView::is_visible(const std::string& path, const tar::TarEntry& entry) const {
   if (!rules_.excludes(path)) return true;
-  if (entry.type != oci::TarType::kFolder || rules_.can_skip_folder(path)) return false;
+  if (entry.type != tar::TarType::kFolder || rules_.can_skip_folder(path)) return false;
   // Left out itself, and shown for what is taken back below it.
   return !children(path).empty();
 }
 
-std::optional<oci::TarEntry> FilteredView::find(const std::string& path) const {
+std::optional<tar::TarEntry> FilteredView::find(const std::string& path) const {
   auto entry = all_->find(path);
   if (entry && !is_visible(path, *entry)) return std::nullopt;
   return entry;
@@ -47,17 +47,17 @@ bool FilteredView::is_hidden(const std::string& path) const {
   return !entry || !is_visible(path, *entry);
 }
 
-dockerfile::IgnoreRules read_ignore_rules(const std::string& context, const std::string& dockerfile_path,
-                                          const std::vector<std::string>& excluded) {
+pattern::IgnoreRules read_ignore_rules(const std::string& context, const std::string& dockerfile_path,
+                                       const std::vector<std::string>& excluded) {
   std::string name = dockerfile_path + kIgnoreFile;
-  auto text = dockerfile_path.empty() ? std::nullopt : base::read_text(name, context);
+  auto text = dockerfile_path.empty() ? std::nullopt : files::read_text(name, context);
   if (!text) {
     name = kIgnoreFile;
-    text = base::read_text(context + "/" + kIgnoreFile, context).value_or("");
+    text = files::read_text(context + "/" + kIgnoreFile, context).value_or("");
   }
   // Last, since the last pattern that matches decides.
   for (const std::string& pattern : excluded) *text += "\n" + pattern;
-  return dockerfile::IgnoreRules::parse(std::move(*text), name);
+  return pattern::IgnoreRules::parse(std::move(*text), name);
 }
 
 }  // namespace ixian::context

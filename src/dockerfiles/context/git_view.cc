@@ -8,11 +8,11 @@
 
 namespace ixian::context {
 
-void to_git_mode(oci::TarEntry& entry) {
+void to_git_mode(tar::TarEntry& entry) {
   entry.uid = entry.gid = 0;
   entry.xattrs.clear();
-  if (entry.type == oci::TarType::kSymlink) return;
-  entry.mode = entry.type == oci::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
+  if (entry.type == tar::TarType::kSymlink) return;
+  entry.mode = entry.type == tar::TarType::kFolder || (entry.mode & 0100) != 0 ? 0755 : 0644;
 }
 
 std::vector<FileView::Child> GitView::all_children(const std::string& path) const {
@@ -26,7 +26,7 @@ std::vector<FileView::Child> GitView::all_children(const std::string& path) cons
 bool GitView::is_folder(const std::string& path, const Child& child) const {
   if (!child.may_be_folder) return false;
   const auto entry = all_->find(path);
-  return entry && entry->type == oci::TarType::kFolder;
+  return entry && entry->type == tar::TarType::kFolder;
 }
 
 bool GitView::has_file(const std::string& folder) const {
@@ -56,7 +56,7 @@ std::vector<std::string> GitView::children(const std::string& path) const {
   return names;
 }
 
-std::optional<oci::TarEntry> GitView::find(const std::string& path) const {
+std::optional<tar::TarEntry> GitView::find(const std::string& path) const {
   auto entry = all_->find(path);
   if (!entry) return entry;
   to_git_mode(*entry);

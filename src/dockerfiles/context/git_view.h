@@ -18,7 +18,7 @@ inline constexpr std::int64_t kFixedTime = 315'532'800;
 
 // Folders and executable files become 0755, others 0644, all of them root's, without extended attributes: git
 // knows nothing else.
-void to_git_mode(oci::TarEntry& entry);
+void to_git_mode(tar::TarEntry& entry);
 
 // The files of `all` with git's modes and one time (seconds since 1970). Two names of one file are two files.
 // A folder in which no file lies, however deep, is in no list of children: git does not know it, so the next
@@ -32,10 +32,10 @@ class GitView : public FileView {
           EmptyFolders empty_folders = EmptyFolders::kLeftOut)
       : all_(std::move(all)), time_(time), empty_folders_(empty_folders) {}
 
-  std::optional<oci::TarEntry> find(const std::string& path) const override;
+  std::optional<tar::TarEntry> find(const std::string& path) const override;
   std::vector<std::string> children(const std::string& path) const override;
   std::vector<Child> list(const std::string& path) const override;
-  base::UniqueFd open(const std::string& path) const override { return all_->open(path); }
+  files::UniqueFd open(const std::string& path) const override { return all_->open(path); }
   std::string hard_link_group(const std::string&) const override { return ""; }
 
  private:

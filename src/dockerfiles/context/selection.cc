@@ -77,7 +77,7 @@ class Selector {
   void take(const std::string& path, const std::string& dropped, const std::string& source) {
     SelectedSource one;
     const std::string real = resolve_path(view_, path, true, &one.links);
-    const std::optional<oci::TarEntry> entry = view_.find(real);
+    const std::optional<tar::TarEntry> entry = view_.find(real);
     if (!entry) {
       throw Error(
           ErrorCode::kTaskFailed,
@@ -85,7 +85,7 @@ class Selector {
                       options_.where == "the build context" ? ", or .dockerignore leaves it out" : ""));
     }
     one.name = base_name(path);
-    one.is_folder = entry->type == oci::TarType::kFolder;
+    one.is_folder = entry->type == tar::TarType::kFolder;
     if (options_.parents) {
       const std::string kept =
           dropped.empty() ? path : path.substr(std::min(path.size(), dropped.size() + 1));
@@ -112,13 +112,13 @@ class Selector {
   // Adds what is at `path`, which --exclude knows as `rule_path`, with all below it. False where nothing was
   // added.
   bool walk(SelectedSource& one, const std::string& path, const std::string& relative,
-            const oci::TarEntry& entry, const std::string& rule_path) {
-    const bool is_folder = entry.type == oci::TarType::kFolder;
+            const tar::TarEntry& entry, const std::string& rule_path) {
+    const bool is_folder = entry.type == tar::TarType::kFolder;
     const bool excluded = options_.excludes.excludes(rule_path);
     if (excluded && (!is_folder || options_.excludes.can_skip_folder(rule_path))) return false;
     const std::size_t count = one.files.size();
     one.files.push_back({path, relative, entry, ""});
-    if (is_folder || entry.type == oci::TarType::kFile) one.files.back().entry.xattrs = view_.xattrs(path);
+    if (is_folder || entry.type == tar::TarType::kFile) one.files.back().entry.xattrs = view_.xattrs(path);
     if (!is_folder) return true;
     for (const std::string& name : view_.children(path)) {
       const std::string child = join_path(path, name);
@@ -135,9 +135,9 @@ class Selector {
   std::vector<SelectedSource> selected_;
 };
 
-std::string content_digest(const FileView& view, const std::string& path, base::StatCache* known,
+std::string content_digest(const FileView& view, const std::string& path, files::StatCache* known,
                            base::Cancellation& cancellation) {
-  const base::UniqueFd fd = view.open(path);
+  const files::UniqueFd fd = view.open(path);
   struct stat before = {};
   base::Sha256Bytes digest;
   const bool is_open = ::fstat(fd.get(), &before) == 0;
@@ -164,7 +164,8 @@ std::string content_digest(const FileView& view, const std::string& path, base::
   digest = sha.finish();
   struct stat after;
   if (has_status && ::fstat(fd.get(), &after) == 0 && after.st_size == before.st_size &&
-      base::mtime_ns(after) == base::mtime_ns(before) && base::ctime_ns(after) == base::ctime_ns(before)) {
+      files::mtime_ns(after) == files::mtime_ns(before) &&
+      files::ctime_ns(after) == files::ctime_ns(before)) {
     known->store(after, began, digest);
   }
   return base::to_hex(digest);
@@ -174,8 +175,8 @@ base::Json describe(const SelectedFile& file, const DigestOptions& options) {
   base::Json json = {{"path", base::printable_path(file.relative)},
                      {"type", std::string(1, static_cast<char>(file.entry.type))},
                      {"mode", file.entry.mode}};
-  if (file.entry.type == oci::TarType::kFile) json["content"] = file.content;
-  if (file.entry.type == oci::TarType::kSymlink) {
+  if (file.entry.type == tar::TarType::kFile) json["content"] = file.content;
+  if (file.entry.type == tar::TarType::kSymlink) {
     json["link"] = base::printable_path(file.entry.link);
     json.erase("mode");
   }
@@ -202,7 +203,7 @@ class DocumentDigest {
       add(base::canonical_json(describe(file, options)));
     }
     base::Json folders = base::Json::array();
-    for (const oci::TarEntry& folder : source.prefix_folders)
+    for (const tar::TarEntry& folder : source.prefix_folders)
       folders.push_back({folder.mode, folder.uid, folder.gid});
     // What a folder is called does not matter where only its contents are taken.
     const base::Json rest = {{"folder", source.is_folder},
@@ -227,9 +228,9 @@ class DocumentDigest {
 
 }  // namespace
 
-dockerfile::IgnoreRules exclude_rules(const std::vector<std::string>& patterns) {
+pattern::IgnoreRules exclude_rules(const std::vector<std::string>& patterns) {
   try {
-    return dockerfile::IgnoreRules::from_patterns(patterns);
+    return pattern::IgnoreRules::from_patterns(patterns);
   } catch (const std::invalid_argument& error) {
     throw Error(ErrorCode::kTaskFailed, error.what());
   }
@@ -247,7 +248,7 @@ std::string digest_of(const FileView& view, std::vector<SelectedSource>& sources
     for (SelectedFile& file : source.files) files.push_back(&file);
   }
   base::parallel_for(files.size(), options.threads, [&](std::size_t i) {
-    if (files[i]->entry.type == oci::TarType::kFile)
+    if (files[i]->entry.type == tar::TarType::kFile)
       files[i]->content = content_digest(view, files[i]->path, options.known, cancellation);
   });
   DocumentDigest digest;

@@ -15,14 +15,14 @@ namespace ixian::context {
 struct SelectionOptions {
   bool parents = false;  // --parents: each source keeps its path, from "/./" on where it has that
   // --exclude: of paths below a source; with `parents`, of the paths that are kept.
-  dockerfile::IgnoreRules excludes;
+  pattern::IgnoreRules excludes;
   std::string where = "the build context";  // for messages
 };
 
 struct SelectedFile {
   std::string path;      // in the view
   std::string relative;  // below its source; "" is the source itself
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   std::string content;  // of a regular file, the SHA-256 that digest_of() found; "" before
 };
 
@@ -30,14 +30,14 @@ struct SelectedFile {
 struct SelectedSource {
   std::string name;    // its own name, which it gets in a destination folder; "" is the tree's root
   std::string prefix;  // --parents: the folders that it keeps, "" is none
-  std::vector<oci::TarEntry> prefix_folders;  // the metadata of these, outermost first
+  std::vector<tar::TarEntry> prefix_folders;  // the metadata of these, outermost first
   bool is_folder = false;
   std::vector<std::string> links;   // in the view, that had to be followed to get to the source
   std::vector<SelectedFile> files;  // folders before what is in them; the source itself first
 };
 
 // The rules of --exclude. Throws Error{kTaskFailed} for a malformed pattern.
-dockerfile::IgnoreRules exclude_rules(const std::vector<std::string>& patterns);
+pattern::IgnoreRules exclude_rules(const std::vector<std::string>& patterns);
 
 // Sources are paths in the view, with or without a leading slash, and with wildcards, in the language that
 // WildcardLanguage tells; before the "/./" of --parents it is that of other sources. A link that is named
@@ -51,7 +51,7 @@ struct DigestOptions {
   bool owners = false;   // of files from an image, unless --chown gives them others
   unsigned threads = 1;  // that read
   // What files held whose status has not changed; null: all are read.
-  base::StatCache* known = nullptr;
+  files::StatCache* known = nullptr;
 };
 
 // SHA-256 over what select() gave, contents included, in hexadecimal. Notes the digest of each content, so

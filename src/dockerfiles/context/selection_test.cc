@@ -42,7 +42,7 @@ class Sources : public ::testing::Test {
     std::vector<std::string> all;
     for (const SelectedSource& one : select(DiskView(folder_.path()), {source}, options)) {
       for (const SelectedFile& file : one.files) {
-        if (file.entry.type == oci::TarType::kFolder) continue;
+        if (file.entry.type == tar::TarType::kFolder) continue;
         const std::string place = one.is_folder ? file.relative : one.name;
         all.push_back(join_path(one.prefix, place));
       }
@@ -138,7 +138,7 @@ TEST(GitModes, KeepNothingThatGitDoesNotKnow) {
   if (::setxattr(file.c_str(), "user.note", "x", 1, 0) != 0) GTEST_SKIP() << "no extended attributes here";
   const GitView view(std::make_shared<DiskView>(folder.path()), kFixedTime);
   auto selection = select(view, {"a"}, {});
-  const oci::TarEntry& entry = selection[0].files[0].entry;
+  const tar::TarEntry& entry = selection[0].files[0].entry;
   EXPECT_EQ(entry.mode, 0755u);
   EXPECT_EQ(entry.uid, 0u);
   EXPECT_THAT(entry.xattrs, IsEmpty());

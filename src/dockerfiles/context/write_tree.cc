@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "files/sparse_writer.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 namespace {
 
 [[noreturn]] void fail(const std::string& path) {
@@ -25,11 +25,11 @@ namespace {
 }
 
 // Shared where the file system can, sparse where it cannot.
-void copy_file(const base::UniqueFd& from, const base::UniqueFd& to, const std::string& path) {
+void copy_file(const files::UniqueFd& from, const files::UniqueFd& to, const std::string& path) {
   if (::ioctl(to.get(), FICLONE, from.get()) == 0) return;
   constexpr std::size_t kBuffer = 256 << 10;
   const std::unique_ptr<char[]> buffer(new char[kBuffer]);
-  base::SparseWriter writer(to.get());
+  files::SparseWriter writer(to.get());
   ssize_t count = 0;
   while ((count = ::read(from.get(), buffer.get(), kBuffer)) > 0) {
     if (!writer.write({buffer.get(), static_cast<std::size_t>(count)})) fail(path);
@@ -47,7 +47,7 @@ void clear(const std::string& target, bool for_folder) {
 
 }  // namespace
 
-void materialise(const context::FileView& view, const std::string& path, const std::string& target,
+void materialise(const FileView& view, const std::string& path, const std::string& target,
                  base::Cancellation& cancellation) {
   cancellation.throw_if_requested();
   const auto entry = view.find(path);
@@ -57,21 +57,21 @@ void materialise(const context::FileView& view, const std::string& path, const s
   }
   const timespec times[2] = {{entry->mtime, entry->mtime_ns}, {entry->mtime, entry->mtime_ns}};
   switch (entry->type) {
-    case oci::TarType::kFolder:
+    case tar::TarType::kFolder:
       clear(target, true);
       // Its own mode, which may forbid writing, comes when its content is there.
       if (::mkdir(target.c_str(), 0700) != 0 && errno != EEXIST) fail(target);
       for (const std::string& name : view.children(path))
-        materialise(view, context::join_path(path, name), target + "/" + name, cancellation);
+        materialise(view, join_path(path, name), target + "/" + name, cancellation);
       if (::chmod(target.c_str(), entry->mode) != 0) fail(target);
       break;
-    case oci::TarType::kSymlink:
+    case tar::TarType::kSymlink:
       clear(target, false);
       if (::symlink(entry->link.c_str(), target.c_str()) != 0) fail(target);
       break;
-    case oci::TarType::kFile: {
+    case tar::TarType::kFile: {
       clear(target, false);
-      const base::UniqueFd to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+      const files::UniqueFd to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
       if (!to.valid()) fail(target);
       copy_file(view.open(path), to, target);
       if (::fchmod(to.get(), entry->mode) != 0) fail(target);
@@ -84,4 +84,4 @@ void materialise(const context::FileView& view, const std::string& path, const s
   ::utimensat(AT_FDCWD, target.c_str(), times, AT_SYMLINK_NOFOLLOW);
 }
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

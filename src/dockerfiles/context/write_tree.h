@@ -6,12 +6,12 @@
 #include "base/cancel.h"
 #include "context/file_view.h"
 
-namespace ixian::engine {
+namespace ixian::context {
 
 // Makes what is at `path` of the view, with all below it, as `target`. A folder that is there stays with what
 // is in it, anything else in the way is replaced. Everything belongs to whoever calls; sockets and devices
 // are left out. Throws Error{kTaskFailed}, Cancelled.
-void materialise(const context::FileView& view, const std::string& path, const std::string& target,
+void materialise(const FileView& view, const std::string& path, const std::string& target,
                  base::Cancellation& cancellation);
 
-}  // namespace ixian::engine
+}  // namespace ixian::context

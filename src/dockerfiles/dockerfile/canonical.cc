@@ -17,9 +17,9 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-Words texts(const std::vector<Word>& words) {
+Words texts(const std::vector<base::Word>& words) {
   Words all;
-  for (const Word& word : words) all.push_back(word.text);
+  for (const base::Word& word : words) all.push_back(word.text);
   return all;
 }
 
@@ -37,7 +37,7 @@ Words command_words(const CommandLine& command) {
 
 class Describer {
  public:
-  Describer(const Source& source, const std::vector<std::string>& origins, std::string_view keyword)
+  Describer(const base::Source& source, const std::vector<std::string>& origins, std::string_view keyword)
       : source_(source), origins_(origins), flags_{std::string(keyword)} {}
 
   CanonicalInstruction result() && {
@@ -103,7 +103,7 @@ class Describer {
   void operator()(const Workdir& workdir) { words_ = {workdir.path.text}; }
 
  private:
-  void flag(const char* name, const Word& value) {
+  void flag(const char* name, const base::Word& value) {
     if (!value.empty()) flags_.push_back(fmt::format("{}={}", name, value.text));
   }
   void toggle(const char* name, std::optional<bool> value) {
@@ -114,7 +114,7 @@ class Describer {
     flag("--chown", transfer.chown);
     flag("--chmod", transfer.chmod);
     if (transfer.link) flags_.emplace_back("--link");
-    for (const Word& each : transfer.excludes) flag("--exclude", each);
+    for (const base::Word& each : transfer.excludes) flag("--exclude", each);
     words_ = texts(transfer.sources);
     words_.push_back(transfer.destination.text);
     for (const InlineFile& file : transfer.inline_files)
@@ -132,7 +132,7 @@ class Describer {
     }
   }
 
-  const Source& source_;
+  const base::Source& source_;
   const std::vector<std::string>& origins_;
   Words flags_;
   Words words_;
@@ -141,7 +141,7 @@ class Describer {
 
 }  // namespace
 
-CanonicalInstruction canonical(const Instruction& instruction, const Source& source,
+CanonicalInstruction canonical(const Instruction& instruction, const base::Source& source,
                                const std::vector<std::string>& origins) {
   Describer describer(source, origins, keyword(instruction.body));
   std::visit(describer, instruction.body);

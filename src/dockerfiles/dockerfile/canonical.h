@@ -16,7 +16,7 @@ using CanonicalInstruction = std::vector<std::vector<std::string>>;
 
 // Of an instruction with its variables still in it. `origins` are what to call where it takes files from, as
 // StageStep::origins has them; "" where that is the context.
-CanonicalInstruction canonical(const Instruction& instruction, const Source& source,
+CanonicalInstruction canonical(const Instruction& instruction, const base::Source& source,
                                const std::vector<std::string>& origins);
 
 // On one line, for people.

@@ -18,15 +18,15 @@ namespace ixian::dockerfile {
 namespace {
 
 bool is_stage_name(std::string_view name) {
-  return !name.empty() && is_letter(name.front()) && std::all_of(name.begin(), name.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
+  return !name.empty() && base::is_letter(name.front()) && std::all_of(name.begin(), name.end(), [](char c) {
+    return base::is_letter(c) || base::is_digit(c) || c == '-' || c == '_' || c == '.';
   });
 }
 
 // One statement of a file with all that belongs to it.
 class StatementParser {
  public:
-  StatementParser(LineReader& reader, const Source& source) : reader_(reader), source_(source) {}
+  StatementParser(LineReader& reader, const base::Source& source) : reader_(reader), source_(source) {}
 
   // False at the end of the file.
   bool next() {
@@ -46,7 +46,7 @@ class StatementParser {
   const std::string& keyword() const { return keyword_; }
   const Statement& statement() const { return *statement_; }
   LogicalLine& line() { return *line_; }
-  SourceRange where() const { return {statement_->keyword.at, reader_.line_number()}; }
+  base::SourceRange where() const { return {statement_->keyword.at, reader_.line_number()}; }
 
   std::string text() const {
     const std::string& text = line_->text;
@@ -89,8 +89,8 @@ class StatementParser {
       if (line == heredoc.name) return;
       heredoc.content += *raw;
     }
-    throw source_.error(statement_->keyword.at, "the heredoc <<" + shown(heredoc.name) +
-                                                    " has no end; a line \"" + shown(heredoc.name) +
+    throw source_.error(statement_->keyword.at, "the heredoc <<" + base::shown(heredoc.name) +
+                                                    " has no end; a line \"" + base::shown(heredoc.name) +
                                                     "\" and nothing else must follow it.");
   }
 
@@ -112,7 +112,7 @@ class StatementParser {
   }
 
   LineReader& reader_;
-  const Source& source_;
+  const base::Source& source_;
   char escape_ = '\\';
   std::optional<LogicalLine> line_;
   std::optional<Statement> statement_;
@@ -121,10 +121,10 @@ class StatementParser {
   std::vector<Heredoc> heredocs_;
 };
 
-Stage parse_from(StatementParser& parser, const Source& source, std::size_t index) {
+Stage parse_from(StatementParser& parser, const base::Source& source, std::size_t index) {
   const Statement& statement = parser.statement();
   const Flags flags(statement, {{"platform", FlagKind::kText}});
-  std::vector<Word> words = plain_words(*statement.line, statement.begin, statement.end);
+  std::vector<base::Word> words = plain_words(*statement.line, statement.begin, statement.end);
   const bool named = words.size() == 3 && base::to_lower(words[1].text) == "as";
   if (!named && words.size() != 1) {
     throw source.error(words.size() > 1 ? words[1].at : statement.keyword.at,
@@ -140,7 +140,7 @@ Stage parse_from(StatementParser& parser, const Source& source, std::size_t inde
   if (named) {
     if (!is_stage_name(words[2].text)) {
       throw source.error(words[2].at,
-                         "\"" + shown(words[2].text) +
+                         "\"" + base::shown(words[2].text) +
                              "\" cannot be the name of a stage; it is a letter, then letters, digits, "
                              "_, . and -.");
     }
@@ -158,7 +158,7 @@ Stage parse_from(StatementParser& parser, const Source& source, std::size_t inde
 
 // Reads into `file`, which keeps what stands before an error.
 void parse_into(Dockerfile& file) {
-  const Source& source = *file.source;
+  const base::Source& source = *file.source;
   LineReader reader(source);
   StatementParser parser(reader, source);
   while (parser.next()) {
@@ -186,8 +186,8 @@ void parse_into(Dockerfile& file) {
 
 Dockerfile with_source(std::string text, std::string name) {
   Dockerfile file;
-  text = checked_text(std::move(text), name);
-  file.source = std::make_shared<const Source>(std::move(name), std::move(text));
+  text = base::checked_text(std::move(text), name);
+  file.source = std::make_shared<const base::Source>(std::move(name), std::move(text));
   return file;
 }
 
@@ -212,8 +212,8 @@ std::optional<Dockerfile> parse_until_error(std::string text, std::string name) 
 
 Trigger parse_trigger(const std::string& text, const std::string& name) {
   Trigger trigger;
-  trigger.source = std::make_shared<const Source>(name, checked_text(text, name));
-  const Source& source = *trigger.source;
+  trigger.source = std::make_shared<const base::Source>(name, base::checked_text(text, name));
+  const base::Source& source = *trigger.source;
   LineReader reader(source);
   StatementParser parser(reader, source);
   if (!parser.next()) throw source.error({}, "this trigger is empty.");

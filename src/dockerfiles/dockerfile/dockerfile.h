@@ -32,21 +32,22 @@ struct Stage {
   std::string name;          // in small letters, "" is none
   std::string written_name;  // as it was written
   std::string as_keyword;    // "AS", "as"; "" where the stage has no name
-  Word base;
-  Word platform;        // "" is none
+  base::Word base;
+  base::Word platform;  // "" is none
   std::string keyword;  // "FROM", "from"
   std::string text;
-  SourceRange where;
+  base::SourceRange where;
   std::vector<std::string> comments;
   std::vector<Instruction> instructions;
 };
 
 struct Dockerfile {
-  SourcePtr source;
+  base::SourcePtr source;
   Directives directives;
-  std::vector<Instruction> global_args;       // each an Arg, before the first FROM
-  std::vector<Stage> stages;                  // at least one
-  std::vector<Position> empty_continuations;  // last lines of instructions with an empty line in their midst
+  std::vector<Instruction> global_args;  // each an Arg, before the first FROM
+  std::vector<Stage> stages;             // at least one
+  std::vector<base::Position>
+      empty_continuations;  // last lines of instructions with an empty line in their midst
 };
 
 // Parses at most kMostBytes. `name` is how errors call the file. Throws Error{kTaskFailed} that points at the
@@ -62,7 +63,7 @@ std::optional<Dockerfile> parse_until_error(std::string text, std::string name);
 // `source` is what later errors about it point into.
 struct Trigger {
   Instruction instruction;
-  SourcePtr source;
+  base::SourcePtr source;
 };
 Trigger parse_trigger(const std::string& text, const std::string& name);
 

@@ -35,9 +35,9 @@ std::string refused(const std::string& line) {
   return message.starts_with("Dockerfile:") ? message.substr(11) : message;
 }
 
-std::vector<std::string> texts(const std::vector<Word>& words) {
+std::vector<std::string> texts(const std::vector<base::Word>& words) {
   std::vector<std::string> result;
-  for (const Word& word : words) result.push_back(word.text);
+  for (const base::Word& word : words) result.push_back(word.text);
   return result;
 }
 
@@ -54,7 +54,7 @@ TEST(Parse, StagesHaveNamesBasesAndPlatforms) {
   EXPECT_EQ(file.stages[1].base.text, "build");
   EXPECT_EQ(file.stages[1].platform.text, "linux/arm64");
   EXPECT_EQ(file.stages[1].instructions[0].name, "copy");
-  EXPECT_EQ(file.stages[1].instructions[0].where.begin, (Position{4, 1}));
+  EXPECT_EQ(file.stages[1].instructions[0].where.begin, (base::Position{4, 1}));
 }
 
 TEST(Parse, OnlyArgMayStandBeforeTheFirstFrom) {
@@ -301,7 +301,7 @@ TEST(Copy, HasItsFlags) {
 TEST(Copy, MayBeAJsonArrayForNamesWithSpaces) {
   const Copy copy = only<Copy>("COPY [\"a b\", \"c\"]");
   EXPECT_EQ(texts(copy.sources), Texts{"a b"});
-  EXPECT_EQ(copy.sources[0].at, (Position{2, 7}));
+  EXPECT_EQ(copy.sources[0].at, (base::Position{2, 7}));
   EXPECT_EQ(copy.destination.text, "c");
 }
 
@@ -436,14 +436,15 @@ TEST(Settings, AreWords) {
 }
 
 TEST(Limits, AFileOfMoreThanAMebibyteIsRefused) {
-  EXPECT_EQ(refusal("FROM a\n#" + std::string(kMostBytes, 'x')), "Dockerfile is larger than a mebibyte.");
+  EXPECT_EQ(refusal("FROM a\n#" + std::string(base::kMostBytes, 'x')),
+            "Dockerfile is larger than a mebibyte.");
 }
 
 TEST(Limits, LongLinesAreReadInReasonableTime) {
   std::string line = "FROM a\nENV";
-  while (line.size() < kMostBytes - 100) line += " a=\\\n b=c";
+  while (line.size() < base::kMostBytes - 100) line += " a=\\\n b=c";
   EXPECT_GT(std::get<Env>(read(line).stages[0].instructions[0].body).variables.size(), 10000u);
-  EXPECT_NE(refusal("FROM a\nRUN " + std::string(kMostBytes - 100, '[')), "x");
+  EXPECT_NE(refusal("FROM a\nRUN " + std::string(base::kMostBytes - 100, '[')), "x");
 }
 
 }  // namespace

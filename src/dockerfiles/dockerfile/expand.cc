@@ -72,7 +72,7 @@ class Expander {
   [[noreturn]] void fail(const std::string& reason) const { throw BadWord(reason, at_); }
 
   void check_size(const std::string& text) const {
-    if (text.size() > kMostBytes) fail("this expands to more than a mebibyte");
+    if (text.size() > base::kMostBytes) fail("this expands to more than a mebibyte");
   }
 
   // Up to the character `stop`, which is taken, or up to the end for kEnd. A NUL in the text is no end.
@@ -166,12 +166,12 @@ class Expander {
 
   std::string read_name() {
     const std::size_t start = at_;
-    if (is_digit(peek())) {
-      while (is_digit(peek())) ++at_;
+    if (base::is_digit(peek())) {
+      while (base::is_digit(peek())) ++at_;
     } else if (!at_end() && kSpecialNames.find(peek()) != std::string_view::npos) {
       ++at_;
     } else {
-      while (is_letter(peek()) || is_digit(peek()) || peek() == '_') ++at_;
+      while (base::is_letter(peek()) || base::is_digit(peek()) || peek() == '_') ++at_;
     }
     return std::string(text_.substr(start, at_ - start));
   }
@@ -231,7 +231,7 @@ class Expander {
         return read_replace(name);
       default:
         --at_;
-        fail("\"" + shown(std::string_view(&c, 1)) +
+        fail("\"" + base::shown(std::string_view(&c, 1)) +
              "\" is no modifier of ${…}; there are :- :+ :? - + ? # ## % %% / //");
     }
   }
@@ -248,7 +248,7 @@ class Expander {
     if (there) return *value;
     at_ = start;
     if (word.empty()) word = value ? "is not allowed to be empty" : "is not allowed to be unset";
-    fail(shown(name) + ": " + shown(word));
+    fail(base::shown(name) + ": " + base::shown(word));
   }
 
   std::string read_trim(const std::string& name, char side) {

@@ -146,7 +146,7 @@ TEST(Expand, IsBoundedInDepthSizeAndTime) {
   for (int i = 0; i < 1000; ++i) deep += "${unset:-";
   EXPECT_NE(refusal(deep).find("nested more than 64 deep"), std::string::npos);
 
-  const std::string large(kMostBytes / 2, 'x');
+  const std::string large(base::kMostBytes / 2, 'x');
   const auto lookup = [&](std::string_view) { return std::optional<std::string>(large); };
   EXPECT_THROW(expand("$v$v$v", lookup), BadWord);
   EXPECT_THROW(expand("${v//x/$v}", lookup), BadWord);

@@ -7,12 +7,12 @@
 namespace ixian::dockerfile {
 
 // Throws Error at the place in the word where expanding it failed.
-inline Expansion expand_word(const Word& word, const Lookup& lookup, const ExpandMode& mode,
-                             const Source& source) {
+inline Expansion expand_word(const base::Word& word, const Lookup& lookup, const ExpandMode& mode,
+                             const base::Source& source) {
   try {
     return expand(word.text, lookup, mode);
   } catch (const BadWord& error) {
-    Position at = word.at;
+    base::Position at = word.at;
     for (std::size_t i = 0; i < error.offset() && i < word.text.size(); ++i) {
       if ((static_cast<unsigned char>(word.text[i]) & 0xc0) != 0x80) ++at.column;
     }

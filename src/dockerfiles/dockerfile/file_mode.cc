@@ -50,9 +50,10 @@ std::uint32_t spread(std::uint32_t mode, char from) {
 FileMode::FileMode(std::string_view text) {
   const auto fail = [&] {
     throw std::invalid_argument(
-        "\"" + shown(text) + "\" is no file mode; it is an octal number up to 7777, or such as u=rwX,go=rX.");
+        "\"" + base::shown(text) +
+        "\" is no file mode; it is an octal number up to 7777, or such as u=rwX,go=rX.");
   };
-  if (!text.empty() && is_digit(text.front())) {
+  if (!text.empty() && base::is_digit(text.front())) {
     const auto value = parse_number(text, 8, kAll | kSticky);
     if (!value) fail();
     absolute_ = true;

@@ -10,11 +10,11 @@
 namespace ixian::dockerfile {
 
 Flags::Flags(const Statement& statement, std::vector<KnownFlag> known) {
-  for (const Word& flag : statement.flags) add(flag, statement, known);
+  for (const base::Word& flag : statement.flags) add(flag, statement, known);
 }
 
-void Flags::add(const Word& flag, const Statement& statement, const std::vector<KnownFlag>& known) {
-  const Source& source = *statement.line->source;
+void Flags::add(const base::Word& flag, const Statement& statement, const std::vector<KnownFlag>& known) {
+  const base::Source& source = *statement.line->source;
   const std::size_t equals = flag.text.find('=');
   const std::string name = flag.text.substr(2, equals == std::string::npos ? equals : equals - 2);
   const bool has_value = equals != std::string::npos;
@@ -24,14 +24,14 @@ void Flags::add(const Word& flag, const Statement& statement, const std::vector<
     std::vector<std::string> names;
     for (const KnownFlag& k : known) names.push_back("--" + k.name);
     const std::string keyword = base::to_upper(statement.keyword.text);
-    throw source.error(flag.at,
-                       keyword + " has no flag --" + shown(name) + "." + did_you_mean("--" + name, names));
+    throw source.error(
+        flag.at, keyword + " has no flag --" + base::shown(name) + "." + did_you_mean("--" + name, names));
   }
-  std::vector<Word>& values = values_[name];
+  std::vector<base::Word>& values = values_[name];
   if (!values.empty() && found->kind != FlagKind::kTexts) {
     throw source.error(flag.at, "the flag --" + name + " is given twice.");
   }
-  Word value{has_value ? flag.text.substr(equals + 1) : "true", flag.at};
+  base::Word value{has_value ? flag.text.substr(equals + 1) : "true", flag.at};
   // A message about the value points behind the "=".
   if (has_value) value.at.column += static_cast<int>(equals) + 1;
   if (found->kind != FlagKind::kBool) {
@@ -39,7 +39,7 @@ void Flags::add(const Word& flag, const Statement& statement, const std::vector<
   } else {
     value.text = base::to_lower(value.text);
     if (value.text != "true" && value.text != "false") {
-      throw source.error(value.at, "the flag --" + name + " is \"" + shown(value.text) +
+      throw source.error(value.at, "the flag --" + name + " is \"" + base::shown(value.text) +
                                        "\", and can only be true or false.");
     }
   }
@@ -52,14 +52,14 @@ std::optional<bool> Flags::boolean(const std::string& name) const {
   return found->second.front().text == "true";
 }
 
-Word Flags::text(const std::string& name) const {
+base::Word Flags::text(const std::string& name) const {
   const auto found = values_.find(name);
-  return found == values_.end() ? Word{} : found->second.front();
+  return found == values_.end() ? base::Word{} : found->second.front();
 }
 
-std::vector<Word> Flags::texts(const std::string& name) const {
+std::vector<base::Word> Flags::texts(const std::string& name) const {
   const auto found = values_.find(name);
-  return found == values_.end() ? std::vector<Word>{} : found->second;
+  return found == values_.end() ? std::vector<base::Word>{} : found->second;
 }
 
 }  // namespace ixian::dockerfile

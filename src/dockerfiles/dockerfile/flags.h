@@ -28,13 +28,13 @@ class Flags {
 
   // nullopt where the flag is not given.
   std::optional<bool> boolean(const std::string& name) const;
-  Word text(const std::string& name) const;  // "" where it is not given
-  std::vector<Word> texts(const std::string& name) const;
+  base::Word text(const std::string& name) const;  // "" where it is not given
+  std::vector<base::Word> texts(const std::string& name) const;
 
  private:
-  void add(const Word& flag, const Statement& statement, const std::vector<KnownFlag>& known);
+  void add(const base::Word& flag, const Statement& statement, const std::vector<KnownFlag>& known);
 
-  std::map<std::string, std::vector<Word>> values_;
+  std::map<std::string, std::vector<base::Word>> values_;
 };
 
 }  // namespace ixian::dockerfile

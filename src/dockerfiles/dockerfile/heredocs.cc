@@ -22,7 +22,7 @@ std::ptrdiff_t count_quotes(std::string_view text) {
 }  // namespace
 
 std::optional<Heredoc> heredoc_of_word(std::string_view word) {
-  while (!word.empty() && is_digit(word.front())) word.remove_prefix(1);
+  while (!word.empty() && base::is_digit(word.front())) word.remove_prefix(1);
   if (!word.starts_with("<<")) return std::nullopt;
   word.remove_prefix(2);
   Heredoc heredoc;
@@ -30,7 +30,7 @@ std::optional<Heredoc> heredoc_of_word(std::string_view word) {
     heredoc.strip_tabs = true;
     word.remove_prefix(1);
   }
-  while (!word.empty() && is_space(word.front())) word.remove_prefix(1);
+  while (!word.empty() && base::is_space(word.front())) word.remove_prefix(1);
   if (word.empty() || word.find('<') != std::string_view::npos) return std::nullopt;
 
   // A name is quoted if taking the quotes away changes it.

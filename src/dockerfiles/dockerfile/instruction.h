@@ -29,7 +29,7 @@ struct InlineFile {
   std::string name;
   std::string content;
   bool expand = true;  // variables in the content are replaced, quotes stay
-  Position at;
+  base::Position at;
 };
 
 // What stands after RUN, CMD, ENTRYPOINT or HEALTHCHECK CMD.
@@ -39,35 +39,35 @@ struct CommandLine {
 };
 
 struct KeyValue {
-  Word key;
-  Word value;
+  base::Word key;
+  base::Word value;
   bool legacy = false;  // `ENV key value`, without "="
 };
 
 struct ArgDeclaration {
-  Word name;
-  std::optional<Word> value;
+  base::Word name;
+  std::optional<base::Word> value;
 };
 
 // What COPY and ADD share.
 struct FileTransfer {
-  std::vector<Word> sources;
+  std::vector<base::Word> sources;
   std::vector<InlineFile> inline_files;
-  Word destination;
-  Word chown;  // "" is none
-  Word chmod;  // "" is none; see file_mode.h
+  base::Word destination;
+  base::Word chown;  // "" is none
+  base::Word chmod;  // "" is none; see file_mode.h
   bool link = false;
-  std::vector<Word> excludes;  // for IgnoreRules::from_patterns
+  std::vector<base::Word> excludes;  // for IgnoreRules::from_patterns
 };
 
 struct Add : FileTransfer {
   std::optional<bool> keep_git_dir;
-  Word checksum;  // "" is none
+  base::Word checksum;  // "" is none
   std::optional<bool> unpack;
 };
 
 struct Copy : FileTransfer {
-  Word from;  // "" is the context; never has variables
+  base::Word from;  // "" is the context; never has variables
   bool parents = false;
 };
 
@@ -88,7 +88,7 @@ struct Env {
 };
 
 struct Expose {
-  std::vector<Word> words;
+  std::vector<base::Word> words;
   std::vector<std::string> ports;  // after resolve(): "80/tcp", each port of a range
 };
 
@@ -119,7 +119,7 @@ enum class NetworkMode { kDefault, kNone, kHost };
 struct Run {
   CommandLine command;
   std::vector<Heredoc> heredocs;  // only with a command that is `shell`; see run_command.h
-  std::vector<Word> mount_flags;
+  std::vector<base::Word> mount_flags;
   std::vector<Mount> mounts;  // after resolve()
   NetworkMode network = NetworkMode::kDefault;
   bool insecure = false;  // --security=insecure
@@ -130,19 +130,19 @@ struct Shell {
 };
 
 struct StopSignal {
-  Word signal;
+  base::Word signal;
 };
 
 struct User {
-  Word user;
+  base::Word user;
 };
 
 struct Volume {
-  std::vector<Word> paths;
+  std::vector<base::Word> paths;
 };
 
 struct Workdir {
-  Word path;
+  base::Word path;
 };
 
 using Body = std::variant<Add, Arg, Cmd, Copy, Entrypoint, Env, Expose, Healthcheck, Label, Maintainer,
@@ -152,7 +152,7 @@ struct Instruction {
   Body body;
   std::string name;  // as written: "RUN", "run"
   std::string text;  // the instruction on one line, as written; without the content of heredocs
-  SourceRange where;
+  base::SourceRange where;
   std::vector<std::string> comments;  // those that stand directly above
 };
 

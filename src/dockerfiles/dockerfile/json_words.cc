@@ -18,8 +18,8 @@ class StringArrayReader {
   StringArrayReader(const LogicalLine& line, std::size_t begin, std::size_t end)
       : line_(line), text_(std::string_view(line.text).substr(0, end)), at_(begin) {}
 
-  std::optional<std::vector<Word>> read() {
-    std::vector<Word> words;
+  std::optional<std::vector<base::Word>> read() {
+    std::vector<base::Word> words;
     if (!take('[')) return std::nullopt;
     if (!take(']')) {
       do {
@@ -38,7 +38,7 @@ class StringArrayReader {
 
  private:
   void skip_spaces() {
-    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+    while (at_ < text_.size() && base::is_space(text_[at_])) ++at_;
   }
 
   bool take(char c) {
@@ -99,8 +99,8 @@ class StringArrayReader {
     char32_t unit = 0;
     for (const char c : text_.substr(at_, 4)) {
       const char lower = static_cast<char>(c | 0x20);
-      if (!is_digit(c) && (lower < 'a' || lower > 'f')) return std::nullopt;
-      unit = unit * 16 + static_cast<char32_t>(is_digit(c) ? c - '0' : lower - 'a' + 10);
+      if (!base::is_digit(c) && (lower < 'a' || lower > 'f')) return std::nullopt;
+      unit = unit * 16 + static_cast<char32_t>(base::is_digit(c) ? c - '0' : lower - 'a' + 10);
     }
     at_ += 4;
     return unit;
@@ -113,7 +113,7 @@ class StringArrayReader {
 
 bool is_json_array(std::string_view text) {
   try {
-    return base::parse_json(text, kMostBytes, kDeepest).is_array();
+    return base::parse_json(text, base::kMostBytes, kDeepest).is_array();
   } catch (const std::invalid_argument&) {
     return false;
   }
@@ -121,8 +121,9 @@ bool is_json_array(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::vector<Word>> json_words(const LogicalLine& line, std::size_t begin, std::size_t end) {
-  while (begin < end && is_space(line.text[begin])) ++begin;
+std::optional<std::vector<base::Word>> json_words(const LogicalLine& line, std::size_t begin,
+                                                  std::size_t end) {
+  while (begin < end && base::is_space(line.text[begin])) ++begin;
   if (begin >= end || line.text[begin] != '[') return std::nullopt;
   auto words = StringArrayReader(line, begin, end).read();
   if (!words && is_json_array(std::string_view(line.text).substr(begin, end - begin))) {

@@ -17,7 +17,7 @@ std::string_view without_line_end(std::string_view line) {
 }
 
 std::string_view without_indent(std::string_view line) {
-  while (!line.empty() && is_space(line.front())) line.remove_prefix(1);
+  while (!line.empty() && base::is_space(line.front())) line.remove_prefix(1);
   return line;
 }
 
@@ -35,7 +35,7 @@ bool take_continuation(std::string_view& line, char escape) {
 
 }  // namespace
 
-Position LogicalLine::at(std::size_t offset) const {
+base::Position LogicalLine::at(std::size_t offset) const {
   const auto after =
       std::upper_bound(pieces.begin(), pieces.end(), offset,
                        [](std::size_t value, const Piece& piece) { return value < piece.begin; });
@@ -71,7 +71,7 @@ std::optional<LogicalLine> LineReader::next() {
       // A comment between the parts of a line does not end it.
       if (continues) continue;
       if (!directives_done_ && take_directive(unindented, offset_ - raw->size())) continue;
-      const std::string_view comment = trimmed(unindented.substr(1));
+      const std::string_view comment = base::trimmed(unindented.substr(1));
       if (comment.empty()) {
         // An empty comment parts a description from what stands above it.
         line.comments.clear();
@@ -91,7 +91,7 @@ std::optional<LogicalLine> LineReader::next() {
     line.last_line = line_number_;
     if (!continues) return line;
   }
-  if (trimmed(line.text).empty()) return std::nullopt;
+  if (base::trimmed(line.text).empty()) return std::nullopt;
   return line;
 }
 
@@ -101,11 +101,11 @@ bool LineReader::take_directive(std::string_view line, std::size_t offset) {
   const std::string_view text = without_indent(line.substr(1));
   const std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return false;
-  const std::string name = base::to_lower(trimmed(text.substr(0, equals)));
-  const std::string value(trimmed(text.substr(equals + 1)));
+  const std::string name = base::to_lower(base::trimmed(text.substr(0, equals)));
+  const std::string value(base::trimmed(text.substr(equals + 1)));
   if (value.empty() || (name != "syntax" && name != "escape" && name != "check")) return false;
 
-  const Position at = source_.position(offset);
+  const base::Position at = source_.position(offset);
   if (std::find(seen_directives_.begin(), seen_directives_.end(), name) != seen_directives_.end()) {
     throw source_.error(at, "the directive " + name + " stands here a second time.");
   }
@@ -117,7 +117,8 @@ bool LineReader::take_directive(std::string_view line, std::size_t offset) {
   } else if (value == "\\" || value == "`") {
     directives_.escape = value.front();
   } else {
-    throw source_.error(at, "the escape character is \"" + shown(value) + "\", and can only be \\ or `.");
+    throw source_.error(at,
+                        "the escape character is \"" + base::shown(value) + "\", and can only be \\ or `.");
   }
   directives_done_ = false;
   return true;

@@ -19,23 +19,25 @@ struct LogicalLine {
   bool has_empty_continuation = false;
 
   // Where the byte `offset` of the text was written.
-  Position at(std::size_t offset) const;
+  base::Position at(std::size_t offset) const;
   // The bytes from `begin` to `end`, with their place.
-  Word word(std::size_t begin, std::size_t end) const { return {text.substr(begin, end - begin), at(begin)}; }
+  base::Word word(std::size_t begin, std::size_t end) const {
+    return {text.substr(begin, end - begin), at(begin)};
+  }
 
   // Each piece of the text begins at `begin`, and was written from `offset` of the source on.
   struct Piece {
     std::size_t begin;
     std::size_t offset;
   };
-  const Source* source = nullptr;
+  const base::Source* source = nullptr;
   std::vector<Piece> pieces;
 };
 
 // Reads from a Source, which must outlive it and its lines.
 class LineReader {
  public:
-  explicit LineReader(const Source& source) : source_(source) {}
+  explicit LineReader(const base::Source& source) : source_(source) {}
 
   // The next instruction. nullopt at the end. Throws Error for a directive that is wrong.
   std::optional<LogicalLine> next();
@@ -51,7 +53,7 @@ class LineReader {
   bool take_directive(std::string_view line, std::size_t offset);
   void append(LogicalLine& line, std::string_view piece) const;
 
-  const Source& source_;
+  const base::Source& source_;
   Directives directives_;
   std::size_t offset_ = 0;
   int line_number_ = 0;

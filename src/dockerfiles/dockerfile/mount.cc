@@ -51,7 +51,7 @@ std::string base_name(std::string_view path) {
 
 class MountParser {
  public:
-  MountParser(const Word& text, const Source& source) : text_(text), source_(source) {}
+  MountParser(const base::Word& text, const base::Source& source) : text_(text), source_(source) {}
 
   [[noreturn]] void fail(const std::string& reason, const std::string& question = "") const {
     throw source_.error(text_.at, "--mount: " + reason + "." + question);
@@ -66,7 +66,7 @@ class MountParser {
       if (known == names_of_fields().end()) {
         std::vector<std::string> names;
         for (const auto& [name, _] : names_of_fields()) names.push_back(name);
-        fail("there is no field \"" + shown(written) + "\"", did_you_mean(written, names));
+        fail("there is no field \"" + base::shown(written) + "\"", did_you_mean(written, names));
       }
       Field field{known->second, std::nullopt};
       if (equals != std::string::npos) field.value = text.substr(equals + 1);
@@ -130,21 +130,21 @@ class MountParser {
           "in "
           "the build");
     }
-    fail("there is no type \"" + shown(value) + "\"; there are bind, cache, tmpfs and secret",
+    fail("there is no type \"" + base::shown(value) + "\"; there are bind, cache, tmpfs and secret",
          did_you_mean(kind, {"bind", "cache", "tmpfs", "secret"}));
   }
 
   bool flag(const Field& field) const {
     if (!field.value) return true;
     const auto value = parse_bool(*field.value);
-    if (!value) fail(field.name + " is \"" + shown(*field.value) + "\", and can only be true or false");
+    if (!value) fail(field.name + " is \"" + base::shown(*field.value) + "\", and can only be true or false");
     return *value;
   }
 
   std::uint32_t number(const Field& field, int base) const {
     const auto value = parse_number(*field.value, base, base == 8 ? 07777 : 0xfffffffe);
     if (!value) {
-      fail(field.name + " is \"" + shown(*field.value) + "\", and must be " +
+      fail(field.name + " is \"" + base::shown(*field.value) + "\", and must be " +
            (base == 8 ? "an octal number up to 7777" : "a number"));
     }
     return *value;
@@ -179,7 +179,7 @@ class MountParser {
       only(mount, field, {MountKind::kTmpfs});
       const auto size = parse_size(*field.value);
       if (!size)
-        fail("size is \"" + shown(*field.value) + "\", and must be a number with b, k, m, g or none");
+        fail("size is \"" + base::shown(*field.value) + "\", and must be a number with b, k, m, g or none");
       mount.size = *size;
     } else if (name == "id") {
       mount.id = *field.value;
@@ -202,7 +202,7 @@ class MountParser {
     if (sharing == "shared") return Sharing::kShared;
     if (sharing == "private") return Sharing::kPrivate;
     if (sharing == "locked") return Sharing::kLocked;
-    fail("sharing is \"" + shown(value) + "\", and can only be shared, private or locked");
+    fail("sharing is \"" + base::shown(value) + "\", and can only be shared, private or locked");
   }
 
   void check(const Mount& mount) const {
@@ -220,31 +220,31 @@ class MountParser {
     if (mount.env && mount.env->empty()) mount.env = mount.id;
   }
 
-  const Word& text_;
-  const Source& source_;
+  const base::Word& text_;
+  const base::Source& source_;
   std::optional<bool> read_only_;
 };
 
 }  // namespace
 
-Mount parse_mount(const Word& text, const Source& source, const ExpandField& expand) {
+Mount parse_mount(const base::Word& text, const base::Source& source, const ExpandField& expand) {
   return MountParser(text, source).parse(expand);
 }
 
-std::string mount_from(const Word& text, const Source& source) {
+std::string mount_from(const base::Word& text, const base::Source& source) {
   const MountParser parser(text, source);
   std::string from;
   for (const Field& field : parser.fields()) {
     if (field.name == "from") from = *field.value;
   }
   if (from.find('$') != std::string::npos) {
-    parser.fail("from cannot have variables; name a stage, FROM " + shown(from) +
+    parser.fail("from cannot have variables; name a stage, FROM " + base::shown(from) +
                 " AS name, and mount from that");
   }
   return from;
 }
 
-std::string canonical_mount(const Word& text, const Source& source, const std::string& from) {
+std::string canonical_mount(const base::Word& text, const base::Source& source, const std::string& from) {
   std::vector<std::string> fields;
   for (const Field& field : MountParser(text, source).fields()) {
     // These two are one field, of which the last one counts.

@@ -28,7 +28,7 @@ struct Mount {
   std::optional<std::string> env;  // secret: the variable that holds it
   std::uint64_t size = 0;          // tmpfs: bytes, 0 is no limit
   std::optional<std::uint32_t> mode, uid, gid;
-  Position at;
+  base::Position at;
 };
 
 // The value of a mount's field with its variables replaced. May throw base::Error.
@@ -37,14 +37,14 @@ using ExpandField = std::function<std::string(const std::string& field)>;
 // What follows "--mount=": fields between commas, a field in double quotes may hold commas. Unknown fields
 // and values, and fields that the kind does not have, are errors at `text.at`. So is type=ssh, which this
 // program does not have.
-Mount parse_mount(const Word& text, const Source& source, const ExpandField& expand);
+Mount parse_mount(const base::Word& text, const base::Source& source, const ExpandField& expand);
 
 // The `from` of a mount, which may not have variables, since which stages are needed must be known before any
 // is run. "" where there is none.
-std::string mount_from(const Word& text, const Source& source);
+std::string mount_from(const base::Word& text, const base::Source& source);
 
 // The mount with its fields in one order and under one name each, and `from` in place of its own. Different
 // mounts stay different.
-std::string canonical_mount(const Word& text, const Source& source, const std::string& from);
+std::string canonical_mount(const base::Word& text, const base::Source& source, const std::string& from);
 
 }  // namespace ixian::dockerfile

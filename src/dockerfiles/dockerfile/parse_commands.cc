@@ -18,36 +18,36 @@ CommandLine command_line(const ParseContext& context) {
     command.words.push_back(context.statement.arguments().text);
     return command;
   }
-  for (const Word& word : *json) command.words.push_back(word.text);
+  for (const base::Word& word : *json) command.words.push_back(word.text);
   return command;
 }
 
 template <typename Value>
-Value one_of(const Word& flag, const ParseContext& context, const char* name,
+Value one_of(const base::Word& flag, const ParseContext& context, const char* name,
              std::initializer_list<std::pair<const char*, Value>> values) {
   std::vector<std::string> names;
   for (const auto& [value_name, value] : values) {
     if (flag.text == value_name) return value;
     names.emplace_back(value_name);
   }
-  throw context.source().error(flag.at, std::string("--") + name + " is \"" + shown(flag.text) +
+  throw context.source().error(flag.at, std::string("--") + name + " is \"" + base::shown(flag.text) +
                                             "\", and can only be " + base::join(names, " or ") + "." +
                                             did_you_mean(flag.text, names));
 }
 
 // Checks at once what holds no variables; the rest waits for their values.
-void check_mount(const Word& mount, const ParseContext& context) {
+void check_mount(const base::Word& mount, const ParseContext& context) {
   mount_from(mount, context.source());
   if (mount.text.find('$') != std::string::npos) return;
   parse_mount(mount, context.source(), [](const std::string& value) { return value; });
 }
 
 std::chrono::nanoseconds interval(const Flags& flags, const std::string& name, const ParseContext& context) {
-  const Word flag = flags.text(name);
+  const base::Word flag = flags.text(name);
   if (flag.empty()) return std::chrono::nanoseconds(0);
   const auto value = parse_duration(flag.text);
   if (!value) {
-    throw context.source().error(flag.at, "--" + name + " is \"" + shown(flag.text) +
+    throw context.source().error(flag.at, "--" + name + " is \"" + base::shown(flag.text) +
                                               "\", and must be a duration such as 30s, 1m30s or 500ms.");
   }
   if (value->count() != 0 && *value < std::chrono::milliseconds(1)) {
@@ -57,12 +57,12 @@ std::chrono::nanoseconds interval(const Flags& flags, const std::string& name, c
 }
 
 int retries(const Flags& flags, const ParseContext& context) {
-  const Word flag = flags.text("retries");
+  const base::Word flag = flags.text("retries");
   if (flag.empty()) return 0;
   const auto value = parse_number(flag.text, 10, 0x7fffffff);
   if (!value) {
     throw context.source().error(
-        flag.at, "--retries is \"" + shown(flag.text) + "\", and must be a number, 0 or more.");
+        flag.at, "--retries is \"" + base::shown(flag.text) + "\", and must be a number, 0 or more.");
   }
   return static_cast<int>(*value);
 }
@@ -82,16 +82,16 @@ Body parse_run(const ParseContext& context) {
     // It may become the name of a script; see run_command.h.
     if (heredoc.name.find('/') == std::string::npos && heredoc.name != "." && heredoc.name != "..") continue;
     if (!is_one_heredoc(run)) break;
-    throw context.error("the name of this heredoc cannot be " + shown(heredoc.name) + ".");
+    throw context.error("the name of this heredoc cannot be " + base::shown(heredoc.name) + ".");
   }
   run.mount_flags = flags.texts("mount");
-  for (const Word& mount : run.mount_flags) check_mount(mount, context);
-  if (const Word network = flags.text("network"); network.at.line > 0) {
+  for (const base::Word& mount : run.mount_flags) check_mount(mount, context);
+  if (const base::Word network = flags.text("network"); network.at.line > 0) {
     run.network = one_of<NetworkMode>(
         network, context, "network",
         {{"default", NetworkMode::kDefault}, {"none", NetworkMode::kNone}, {"host", NetworkMode::kHost}});
   }
-  if (const Word security = flags.text("security"); security.at.line > 0) {
+  if (const base::Word security = flags.text("security"); security.at.line > 0) {
     run.insecure = one_of<bool>(security, context, "security", {{"sandbox", false}, {"insecure", true}});
   }
   return run;
@@ -120,7 +120,7 @@ Body parse_healthcheck(const ParseContext& context) {
   if (type != "NONE" && type != "CMD") {
     throw context.source().error(words.front().at,
                                  "after HEALTHCHECK there can only be NONE, or CMD and a command, not " +
-                                     shown(words.front().text) + ".");
+                                     base::shown(words.front().text) + ".");
   }
   Healthcheck check;
   if (type == "NONE") {
@@ -151,7 +151,7 @@ Body parse_shell(const ParseContext& context) {
   if (!json) throw context.error("SHELL needs a JSON array, such as SHELL [\"/bin/bash\", \"-c\"].");
   if (json->empty()) throw context.error("SHELL needs at least one word in its array.");
   Shell shell;
-  for (const Word& word : *json) shell.words.push_back(word.text);
+  for (const base::Word& word : *json) shell.words.push_back(word.text);
   return shell;
 }
 

@@ -9,7 +9,7 @@ namespace ixian::dockerfile {
 namespace {
 
 struct List {
-  std::vector<Word> words;
+  std::vector<base::Word> words;
   bool json;
 };
 
@@ -18,7 +18,7 @@ List list_of(const ParseContext& context) {
   return {plain_words(*context.statement.line, context.statement.begin, context.statement.end), false};
 }
 
-std::optional<Heredoc> heredoc_of(const Word& word, const ParseContext& context) {
+std::optional<Heredoc> heredoc_of(const base::Word& word, const ParseContext& context) {
   try {
     return heredoc_of_word(word.text);
   } catch (const BadWord& error) {
@@ -41,21 +41,21 @@ void parse_transfer(const ParseContext& context, const Flags& flags, FileTransfe
 
   std::map<std::string, const Heredoc*> contents;
   for (const Heredoc& heredoc : context.heredocs) contents[heredoc.name] = &heredoc;
-  for (Word& word : words) {
+  for (base::Word& word : words) {
     const auto heredoc = json ? std::nullopt : heredoc_of(word, context);
     if (!heredoc) {
       transfer.sources.push_back(std::move(word));
       continue;
     }
     if (heredoc->name.find('/') != std::string::npos || heredoc->name == "." || heredoc->name == "..") {
-      throw context.source().error(
-          word.at,
-          "the name of this heredoc is that of the file, and so cannot be " + shown(heredoc->name) + ".");
+      throw context.source().error(word.at,
+                                   "the name of this heredoc is that of the file, and so cannot be " +
+                                       base::shown(heredoc->name) + ".");
     }
     InlineFile file{heredoc->name, "", heredoc->expand, word.at};
     const auto found = contents.find(heredoc->name);
     if (found == contents.end()) {
-      throw context.source().error(word.at, "the heredoc " + shown(heredoc->name) +
+      throw context.source().error(word.at, "the heredoc " + base::shown(heredoc->name) +
                                                 " stands here twice, or in a line with an open quote.");
     }
     const std::string& content = found->second->content;
@@ -103,7 +103,8 @@ Body parse_copy(const ParseContext& context) {
   // Which stages a target needs must be known before there are values.
   if (needs_expansion(copy.from.text, context.escape)) {
     throw context.source().error(copy.from.at, "--from cannot have variables; name a stage, FROM " +
-                                                   shown(copy.from.text) + " AS name, and copy from that.");
+                                                   base::shown(copy.from.text) +
+                                                   " AS name, and copy from that.");
   }
   return copy;
 }
@@ -112,7 +113,7 @@ Body parse_volume(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   Volume volume{list_of(context).words};
   if (volume.paths.empty()) throw context.error("VOLUME needs at least one path.");
-  for (const Word& path : volume.paths) {
+  for (const base::Word& path : volume.paths) {
     if (path.text.find_first_not_of(" \t\n\v\f\r") == std::string::npos) {
       throw context.source().error(path.at, "VOLUME needs a path, and this one is empty.");
     }

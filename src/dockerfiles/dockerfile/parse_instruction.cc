@@ -15,9 +15,9 @@ KeyValue legacy_pair(const ParseContext& context) {
   const Statement& statement = context.statement;
   const std::string& text = statement.line->text;
   std::size_t end = statement.begin;
-  while (end < statement.end && !is_space(text[end])) ++end;
+  while (end < statement.end && !base::is_space(text[end])) ++end;
   std::size_t value = end;
-  while (value < statement.end && is_space(text[value])) ++value;
+  while (value < statement.end && base::is_space(text[value])) ++value;
   if (value == statement.end) throw context.error(context.keyword() + " needs a value: name=value.");
   return {statement.line->word(statement.begin, end), statement.line->word(value, statement.end), true};
 }
@@ -31,15 +31,15 @@ std::vector<KeyValue> pairs(const ParseContext& context) {
   if (words.front().text.find('=') == std::string::npos) return {legacy_pair(context)};
 
   std::vector<KeyValue> pairs;
-  for (const Word& word : words) {
+  for (const base::Word& word : words) {
     const std::size_t equals = word.text.find('=');
     if (equals == std::string::npos) {
-      throw context.source().error(word.at, "there is no = in \"" + shown(word.text) + "\"; " +
+      throw context.source().error(word.at, "there is no = in \"" + base::shown(word.text) + "\"; " +
                                                 context.keyword() +
                                                 " takes name=value, and a value with spaces in quotes.");
     }
     if (equals == 0) throw context.source().error(word.at, "there is no name before this =.");
-    Word value{word.text.substr(equals + 1), word.at};
+    base::Word value{word.text.substr(equals + 1), word.at};
     value.at.column += static_cast<int>(equals) + 1;
     pairs.push_back({{word.text.substr(0, equals), word.at}, std::move(value)});
   }
@@ -58,12 +58,13 @@ Body parse_arg(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   const Statement& statement = context.statement;
   Arg arg;
-  for (const Word& word : quoted_words(*statement.line, statement.begin, statement.end, context.escape)) {
+  for (const base::Word& word :
+       quoted_words(*statement.line, statement.begin, statement.end, context.escape)) {
     const std::size_t equals = word.text.find('=');
     if (equals == 0) throw context.source().error(word.at, "there is no name before this =.");
     ArgDeclaration declaration{{word.text.substr(0, equals), word.at}, std::nullopt};
     if (equals != std::string::npos) {
-      declaration.value = Word{word.text.substr(equals + 1), word.at};
+      declaration.value = base::Word{word.text.substr(equals + 1), word.at};
       declaration.value->at.column += static_cast<int>(equals) + 1;
     }
     arg.declarations.push_back(std::move(declaration));
@@ -79,7 +80,7 @@ Body parse_expose(const ParseContext& context) {
   if (expose.words.empty()) throw context.error("EXPOSE needs at least one port.");
   // As in BuildKit, so that the history is the same.
   std::stable_sort(expose.words.begin(), expose.words.end(),
-                   [](const Word& a, const Word& b) { return a.text < b.text; });
+                   [](const base::Word& a, const base::Word& b) { return a.text < b.text; });
   return expose;
 }
 
@@ -158,7 +159,7 @@ std::string ParseContext::keyword() const {
   return base::to_upper(statement.keyword.text);
 }
 
-std::optional<std::vector<Word>> ParseContext::json() const {
+std::optional<std::vector<base::Word>> ParseContext::json() const {
   return json_words(*statement.line, statement.begin, statement.end);
 }
 
@@ -167,7 +168,7 @@ base::Error ParseContext::error(const std::string& sentence) const {
       statement.has_arguments() ? statement.line->at(statement.begin) : statement.keyword.at, sentence);
 }
 
-Word ParseContext::one_word() const {
+base::Word ParseContext::one_word() const {
   if (!statement.has_arguments()) throw error(keyword() + " needs an argument.");
   return statement.arguments();
 }
@@ -187,8 +188,8 @@ Body parse_body(const ParseContext& context) {
     if (entry.keyword == keyword) return entry.parse(context);
   }
   throw context.source().error(context.statement.keyword.at, "there is no instruction " +
-                                                                 shown(context.statement.keyword.text) + "." +
-                                                                 did_you_mean(keyword, all_keywords()));
+                                                                 base::shown(context.statement.keyword.text) +
+                                                                 "." + did_you_mean(keyword, all_keywords()));
 }
 
 }  // namespace ixian::dockerfile

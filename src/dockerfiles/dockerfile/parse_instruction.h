@@ -16,12 +16,12 @@ struct ParseContext {
   char escape;
   std::vector<Heredoc> heredocs;  // announced by the statement, with their content
 
-  const Source& source() const { return *statement.line->source; }
+  const base::Source& source() const { return *statement.line->source; }
   std::string keyword() const;  // in capitals
   // Words of a JSON array, or nullopt.
-  std::optional<std::vector<Word>> json() const;
+  std::optional<std::vector<base::Word>> json() const;
   // All arguments as one word. Throws Error where there are none.
-  Word one_word() const;
+  base::Word one_word() const;
   // Error at the arguments, or where they should be.
   base::Error error(const std::string& sentence) const;
 };

@@ -19,7 +19,7 @@ constexpr std::size_t kLongestNumber = 64;
 
 std::string_view take_digits(std::string_view& text) {
   std::size_t end = 0;
-  while (end < text.size() && is_digit(text[end])) ++end;
+  while (end < text.size() && base::is_digit(text[end])) ++end;
   const std::string_view digits = text.substr(0, end);
   text.remove_prefix(end);
   return digits;
@@ -54,7 +54,7 @@ std::optional<std::uint64_t> take_term(std::string_view& text) {
   }
   if (whole.empty() && fraction.empty()) return std::nullopt;
   std::size_t end = 0;
-  while (end < text.size() && text[end] != '.' && !is_digit(text[end])) ++end;
+  while (end < text.size() && text[end] != '.' && !base::is_digit(text[end])) ++end;
   const auto unit = unit_of(text.substr(0, end));
   text.remove_prefix(end);
   if (!unit) return std::nullopt;
@@ -118,7 +118,7 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
 std::optional<std::uint64_t> parse_size(std::string_view text) {
   std::string unit = base::to_lower(text);
   std::size_t end = 0;
-  while (end < text.size() && (is_digit(text[end]) || text[end] == '.')) ++end;
+  while (end < text.size() && (base::is_digit(text[end]) || text[end] == '.')) ++end;
   unit.erase(0, end);
   if (unit.starts_with(' ')) unit.erase(0, 1);
   double number = 0;

@@ -12,7 +12,7 @@ namespace ixian::dockerfile {
 namespace {
 
 Mount mount(const std::string& text) {
-  const Source source("Dockerfile", text);
+  const base::Source source("Dockerfile", text);
   return parse_mount({text, {1, 1}}, source, [](const std::string& field) { return field; });
 }
 

@@ -8,12 +8,12 @@ namespace ixian::dockerfile {
 namespace {
 
 std::size_t skip_spaces(const std::string& text, std::size_t at, std::size_t end) {
-  while (at < end && is_space(text[at])) ++at;
+  while (at < end && base::is_space(text[at])) ++at;
   return at;
 }
 
 std::size_t skip_word(const std::string& text, std::size_t at, std::size_t end) {
-  while (at < end && !is_space(text[at])) ++at;
+  while (at < end && !base::is_space(text[at])) ++at;
   return at;
 }
 
@@ -21,7 +21,7 @@ std::size_t skip_word(const std::string& text, std::size_t at, std::size_t end) 
 std::string read_flag(const std::string& text, std::size_t& at, std::size_t end, char escape) {
   std::string flag;
   char quote = 0;
-  for (; at < end && (quote != 0 || !is_space(text[at])); ++at) {
+  for (; at < end && (quote != 0 || !base::is_space(text[at])); ++at) {
     const char c = text[at];
     if (quote == 0 && (c == '"' || c == '\'')) {
       quote = c;
@@ -40,7 +40,7 @@ std::string read_flag(const std::string& text, std::size_t& at, std::size_t end,
 
 Statement split_statement(const LogicalLine& line, std::size_t begin, std::size_t end, char escape) {
   const std::string& text = line.text;
-  while (end > begin && is_space(text[end - 1])) --end;
+  while (end > begin && base::is_space(text[end - 1])) --end;
   begin = skip_spaces(text, begin, end);
   std::size_t at = skip_word(text, begin, end);
   Statement statement{&line, line.word(begin, at), {}, at, end};
@@ -60,8 +60,8 @@ Statement split_statement(const LogicalLine& line, std::size_t begin, std::size_
   return statement;
 }
 
-std::vector<Word> plain_words(const LogicalLine& line, std::size_t begin, std::size_t end) {
-  std::vector<Word> words;
+std::vector<base::Word> plain_words(const LogicalLine& line, std::size_t begin, std::size_t end) {
+  std::vector<base::Word> words;
   for (std::size_t at = skip_spaces(line.text, begin, end); at < end; at = skip_spaces(line.text, at, end)) {
     const std::size_t start = at;
     at = skip_word(line.text, at, end);
@@ -70,13 +70,14 @@ std::vector<Word> plain_words(const LogicalLine& line, std::size_t begin, std::s
   return words;
 }
 
-std::vector<Word> quoted_words(const LogicalLine& line, std::size_t begin, std::size_t end, char escape) {
+std::vector<base::Word> quoted_words(const LogicalLine& line, std::size_t begin, std::size_t end,
+                                     char escape) {
   const std::string& text = line.text;
-  std::vector<Word> words;
+  std::vector<base::Word> words;
   for (std::size_t at = skip_spaces(text, begin, end); at < end; at = skip_spaces(text, at, end)) {
-    Word word{"", line.at(at)};
+    base::Word word{"", line.at(at)};
     char quote = 0;
-    for (; at < end && (quote != 0 || !is_space(text[at])); ++at) {
+    for (; at < end && (quote != 0 || !base::is_space(text[at])); ++at) {
       const char c = text[at];
       if (c == escape && quote != '\'') {
         if (at + 1 == end) continue;  // an escape at the very end is dropped

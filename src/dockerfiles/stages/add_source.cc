@@ -16,11 +16,11 @@
 #include "dockerfile/values.h"
 #include "pattern/path_match.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 std::string shown_source(std::string_view source) {
-  return shown(shown_url(source));
+  return base::shown(dockerfile::shown_url(source));
 }
 
 struct UrlParts {
@@ -58,10 +58,10 @@ class GitQuery {
     for (const std::string_view field : base::split(query, '&')) {
       if (field.empty()) continue;
       const std::size_t equals = field.find('=');
-      const std::string name = url_decoded(field.substr(0, equals), true);
+      const std::string name = dockerfile::url_decoded(field.substr(0, equals), true);
       const std::string value =
-          equals == std::string_view::npos ? "" : url_decoded(field.substr(equals + 1), true);
-      if (!fields.emplace(name, value).second) fail("has " + shown(name) + " twice");
+          equals == std::string_view::npos ? "" : dockerfile::url_decoded(field.substr(equals + 1), true);
+      if (!fields.emplace(name, value).second) fail("has " + base::shown(name) + " twice");
     }
     for (const auto& [name, value] : fields) set(name, value);
     if (!tag_.empty() && !branch_.empty()) fail("has a tag and a branch");
@@ -80,14 +80,14 @@ class GitQuery {
 
   void set_ref(const std::string& ref) {
     if (!git_.ref.empty() && git_.ref != ref)
-      fail("names two refs, " + shown(git_.ref) + " and " + shown(ref));
+      fail("names two refs, " + base::shown(git_.ref) + " and " + base::shown(ref));
     git_.ref = ref;
   }
 
   bool flag(const std::string& name, const std::string& value) const {
     if (value.empty()) return true;
-    const auto flag = parse_bool(value);
-    if (!flag) fail("has " + name + "=" + shown(value) + ", which can only be true or false");
+    const auto flag = dockerfile::parse_bool(value);
+    if (!flag) fail("has " + name + "=" + base::shown(value) + ", which can only be true or false");
     return *flag;
   }
 
@@ -99,7 +99,7 @@ class GitQuery {
     } else if (name == "fetch-by-commit") {
       git_.fetch_by_commit = flag(name, value);
     } else if (value.empty()) {
-      fail("has " + shown(name) + " without a value");
+      fail("has " + base::shown(name) + " without a value");
     } else if (name == "ref") {
       set_ref(value);
     } else if (name == "tag") {
@@ -117,7 +117,7 @@ class GitQuery {
       if (value != "checkout" && value != "commit") fail("has an mtime that is neither checkout nor commit");
       git_.commit_times = value == "commit";
     } else {
-      fail("has " + shown(name) +
+      fail("has " + base::shown(name) +
            " in its query, where there can be ref, tag, branch, subdir, checksum, commit, keep-git-dir, "
            "submodules, mtime and fetch-by-commit");
     }
@@ -133,7 +133,7 @@ constexpr std::string_view kSsh = "ssh://";
 
 GitSource git_source(const UrlParts& parts, std::string_view whole) {
   GitSource git;
-  UrlWithoutLogin remote = without_login(parts.base);
+  dockerfile::UrlWithoutLogin remote = dockerfile::without_login(parts.base);
   if (!remote.login.empty() && parts.base.starts_with(kSsh)) {
     // Its user is part of the address, and a password is of no use to ssh.
     const std::string_view user = parts.base.substr(0, parts.base.find_first_of(":@", kSsh.size()));
@@ -142,7 +142,7 @@ GitSource git_source(const UrlParts& parts, std::string_view whole) {
   }
   git.remote = std::move(remote.url);
   git.login = std::move(remote.login);
-  const std::string fragment = url_decoded(parts.fragment);
+  const std::string fragment = dockerfile::url_decoded(parts.fragment);
   const std::size_t colon = fragment.find(':');
   git.ref = fragment.substr(0, colon);
   if (colon != std::string::npos) git.subdir = clean_subdir(fragment.substr(colon + 1));
@@ -157,20 +157,20 @@ GitSource git_source(const UrlParts& parts, std::string_view whole) {
 
 // user@host:path, as scp has it. The length up to the path, 0 where it is none.
 std::size_t scp_prefix(std::string_view text) {
-  const auto is_name = [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; };
+  const auto is_name = [](char c) { return base::is_letter(c) || base::is_digit(c) || c == '-' || c == '_'; };
   std::size_t at = 0;
   while (at < text.size() && is_name(text[at])) ++at;
   if (at == 0 || text.front() == '-' || at >= text.size() || text[at] != '@') return 0;
   const std::size_t host = ++at;
   while (at < text.size() &&
-         (is_letter(text[at]) || is_digit(text[at]) || text[at] == '-' || text[at] == '.'))
+         (base::is_letter(text[at]) || base::is_digit(text[at]) || text[at] == '-' || text[at] == '.'))
     ++at;
   if (at == host || text[host] == '-' || at >= text.size() || text[at] != ':') return 0;
   return at + 1;
 }
 
 std::string file_name(std::string_view path) {
-  std::string name = pattern::clean_path(url_decoded(path));
+  std::string name = pattern::clean_path(dockerfile::url_decoded(path));
   name.erase(0, name.rfind('/') + 1);
   const bool unfit =
       name.empty() || name == "." || name == ".." ||
@@ -187,7 +187,7 @@ AddSource classify_source(std::string_view source) {
   const std::size_t colon = source.find("://");
   const bool has_scheme = colon != std::string_view::npos && colon > 0 &&
                           std::all_of(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(colon),
-                                      [](char c) { return is_letter(c) || is_digit(c); });
+                                      [](char c) { return base::is_letter(c) || base::is_digit(c); });
   if (!has_scheme) {
     const std::size_t scp = scp_prefix(source);
     if (scp == 0) return ContextPath{std::string(source)};
@@ -203,8 +203,8 @@ AddSource classify_source(std::string_view source) {
         "\" cannot be added; there are http, https, git and ssh, and files of the context.");
   }
   if (parts.path.ends_with(".git")) return git_source(parts, source);
-  UrlWithoutLogin url = without_login(source);
+  dockerfile::UrlWithoutLogin url = dockerfile::without_login(source);
   return UrlSource{std::move(url.url), file_name(parts.path), std::move(url.login)};
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

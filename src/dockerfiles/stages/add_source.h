@@ -8,7 +8,7 @@
 
 #include "dockerfile/source_url.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 
 struct ContextPath {
   std::string path;
@@ -19,7 +19,7 @@ struct ContextPath {
 struct UrlSource {
   std::string url;        // without user information
   std::string file_name;  // its last path component, decoded; "__unnamed__" where there is none
-  Login login{};
+  dockerfile::Login login{};
   friend bool operator==(const UrlSource&, const UrlSource&) = default;
 };
 
@@ -34,7 +34,7 @@ struct GitSource {
   std::optional<bool> submodules;
   bool commit_times = false;  // mtime=commit
   bool fetch_by_commit = false;
-  Login login{};
+  dockerfile::Login login{};
   friend bool operator==(const GitSource&, const GitSource&) = default;
 };
 
@@ -44,4 +44,4 @@ using AddSource = std::variant<ContextPath, UrlSource, GitSource>;
 // of the above.
 AddSource classify_source(std::string_view source);
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

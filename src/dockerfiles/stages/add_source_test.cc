@@ -11,7 +11,7 @@
 #include "base/url_login.h"
 #include "stages/remote_source.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 TEST(AddSource, FilesUrlsAndRepositories) {
@@ -61,15 +61,15 @@ TEST(AddSource, RefusesWhatItCannotFetch) {
 TEST(AddSource, LoginsAreApartAndNeverShown) {
   const auto url = std::get<UrlSource>(classify_source("https://a%40b:c:d@x/f?t=1"));
   EXPECT_EQ(url.url, "https://x/f?t=1");
-  EXPECT_EQ(url.login, (Login{"a@b", "c:d"}));
+  EXPECT_EQ(url.login, (dockerfile::Login{"a@b", "c:d"}));
   const auto git = std::get<GitSource>(classify_source("https://token@x/a.git#main"));
   EXPECT_EQ(git.remote, "https://x/a.git");
-  EXPECT_EQ(git.login, (Login{"token", ""}));
+  EXPECT_EQ(git.login, (dockerfile::Login{"token", ""}));
   EXPECT_EQ(std::get<GitSource>(classify_source("ssh://git:pw@x/a")).remote, "ssh://git@x/a");
-  EXPECT_EQ(shown_url("https://u:p@x/a.git?ref=main&token=t&k#f"),
+  EXPECT_EQ(dockerfile::shown_url("https://u:p@x/a.git?ref=main&token=t&k#f"),
             "https://xxxxx:xxxxx@x/a.git?ref=main&token=xxxxx&xxxxx#f");
-  EXPECT_EQ(shown_url("git@x.org:a/b"), "git@x.org:a/b");
-  EXPECT_EQ(shown_url("docs/a?b"), "docs/a?b");
+  EXPECT_EQ(dockerfile::shown_url("git@x.org:a/b"), "git@x.org:a/b");
+  EXPECT_EQ(dockerfile::shown_url("docs/a?b"), "docs/a?b");
   EXPECT_EQ(base::without_logins("ADD http://us:pw@x/f https://$U:$P@y/g ssh://a@z /"),
             "ADD http://xx:xx@x/f https://$U:$P@y/g ssh://x@z /");
 }
@@ -101,4 +101,4 @@ TEST(RemoteSources, WhatPinsIsLookedAt) {
 }
 
 }  // namespace
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

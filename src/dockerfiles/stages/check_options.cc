@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "dockerfile/values.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 constexpr std::string_view kComment = "check=";
@@ -16,11 +16,11 @@ std::string_view first_word(std::string_view text) {
 
 }  // namespace
 
-CheckOptions::CheckOptions(const Dockerfile& file) {
+CheckOptions::CheckOptions(const dockerfile::Dockerfile& file) {
   const std::string_view text = first_word(file.directives.check);
   if (text.empty() || read(text)) return;
-  throw file.source->error(
-      {}, "the directive check is \"" + shown(text) + "\", and must be such as skip=RULE,RULE;error=true.");
+  throw file.source->error({}, "the directive check is \"" + base::shown(text) +
+                                   "\", and must be such as skip=RULE,RULE;error=true.");
 }
 
 bool CheckOptions::read(std::string_view text) {
@@ -33,7 +33,7 @@ bool CheckOptions::read(std::string_view text) {
       skip_all_ = skip_all_ || value == "all";
       for (const std::string_view rule : base::split(value, ',')) skipped_.emplace(base::trim(rule));
     } else if (name == "error") {
-      const auto flag = parse_bool(value);
+      const auto flag = dockerfile::parse_bool(value);
       if (!flag) return false;
       errors_ = *flag;
     } else if (name == "experimental") {
@@ -56,4 +56,4 @@ bool CheckOptions::skips(const std::string& rule, const std::vector<std::string>
   return false;
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

@@ -8,13 +8,13 @@
 
 #include "dockerfile/dockerfile.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 
 // The options of one file, immutable.
 class CheckOptions {
  public:
   // Those of the file's directive. Throws Error where they are wrong.
-  explicit CheckOptions(const Dockerfile& file);
+  explicit CheckOptions(const dockerfile::Dockerfile& file);
 
   bool errors() const { return errors_; }
 
@@ -37,4 +37,4 @@ class CheckOptions {
   std::set<std::string> asked_;
 };
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

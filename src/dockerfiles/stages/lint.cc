@@ -12,7 +12,7 @@
 #include "pattern/path_match.h"
 #include "stages/check_options.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 using Variables = std::set<std::string>;
@@ -62,21 +62,21 @@ struct StageNotes {
   std::optional<StageScope> scope;  // nullopt: the base is not known
   bool has_shell = false;
   bool has_workdir = false;
-  std::optional<Position> cmd, entrypoint, healthcheck;
+  std::optional<base::Position> cmd, entrypoint, healthcheck;
 };
 
 class Linter {
  public:
-  Linter(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs)
+  Linter(const dockerfile::Dockerfile& file, const GlobalScope& global, const LintInputs& inputs)
       : file_(file), global_(global), inputs_(inputs), options_(file) {}
 
   LintReport run() {
-    for (const Position& at : file_.empty_continuations)
+    for (const base::Position& at : file_.empty_continuations)
       warn("NoEmptyContinuation", "Empty continuation line", at, {});
     check_casing();
     check_default_bases();
-    for (const Instruction& arg : file_.global_args) check_description(arg);
-    for (const Stage& stage : file_.stages) {
+    for (const dockerfile::Instruction& arg : file_.global_args) check_description(arg);
+    for (const dockerfile::Stage& stage : file_.stages) {
       try {
         check(stage);
       } catch (const base::Error&) {
@@ -92,14 +92,14 @@ class Linter {
  private:
   using Comments = std::vector<std::string>;
 
-  void warn(std::string rule, std::string message, Position at, const Comments& comments) {
+  void warn(std::string rule, std::string message, base::Position at, const Comments& comments) {
     if (options_.skips(rule, comments)) return;
     report_.warnings.push_back({std::move(rule), std::move(message), at});
   }
 
   // The comment right above it, which is its description for whoever lists the targets of a file.
   void check_description(const std::string& instruction, const std::vector<std::string>& names,
-                         const Comments& comments, Position at) {
+                         const Comments& comments, base::Position at) {
     constexpr const char* kRule = "InvalidDefinitionDescription";
     if (!options_.asks_for(kRule) || names.empty() || comments.empty()) return;
     const std::string_view comment = comments.back();
@@ -107,23 +107,24 @@ class Linter {
     if (std::find(names.begin(), names.end(), first) != names.end()) return;
     report_.warnings.push_back({kRule,
                                 "Comment for " + instruction + " should follow the format: `# " +
-                                    (names.size() > 1 ? "<arg_key>" : shown(names.front())) +
+                                    (names.size() > 1 ? "<arg_key>" : base::shown(names.front())) +
                                     " <description>`",
                                 at});
   }
 
-  void check_description(const Instruction& instruction) {
+  void check_description(const dockerfile::Instruction& instruction) {
     std::vector<std::string> names;
-    for (const ArgDeclaration& declaration : std::get<Arg>(instruction.body).declarations)
+    for (const dockerfile::ArgDeclaration& declaration :
+         std::get<dockerfile::Arg>(instruction.body).declarations)
       names.push_back(declaration.name.text);
     check_description("ARG", names, instruction.comments, instruction.where.begin);
   }
 
   template <typename Visit>
   void for_each_keyword(const Visit& visit) const {
-    for (const Stage& stage : file_.stages) {
+    for (const dockerfile::Stage& stage : file_.stages) {
       visit(stage.keyword, stage.where.begin, stage.comments);
-      for (const Instruction& instruction : stage.instructions) {
+      for (const dockerfile::Instruction& instruction : stage.instructions) {
         visit(instruction.name, instruction.where.begin, instruction.comments);
       }
     }
@@ -132,7 +133,7 @@ class Linter {
   void check_casing() {
     std::size_t lower = 0;
     std::size_t upper = 0;
-    for_each_keyword([&](const std::string& keyword, Position, const Comments&) {
+    for_each_keyword([&](const std::string& keyword, base::Position, const Comments&) {
       if (is_lower(keyword)) {
         ++lower;
       } else if (is_upper(keyword)) {
@@ -141,10 +142,10 @@ class Linter {
     });
     // In doubt capitals, as everybody writes them.
     const bool want_lower = lower > upper;
-    for_each_keyword([&](const std::string& keyword, Position at, const Comments& comments) {
+    for_each_keyword([&](const std::string& keyword, base::Position at, const Comments& comments) {
       if (want_lower ? is_lower(keyword) : is_upper(keyword)) return;
       warn("ConsistentInstructionCasing",
-           "Command '" + shown(keyword) + "' should match the case of the command majority (" +
+           "Command '" + base::shown(keyword) + "' should match the case of the command majority (" +
                (want_lower ? "lowercase)" : "uppercase)"),
            at, comments);
     });
@@ -156,7 +157,7 @@ class Linter {
     // Whoever builds without arguments gets the defaults, and these are to be good.
     plain.build_args.clear();
     const GlobalScope defaults(file_, plain);
-    for (const Stage& stage : file_.stages) {
+    for (const dockerfile::Stage& stage : file_.stages) {
       if (stage.base.text.find('$') == std::string::npos) continue;
       try {
         if (may_name_image(defaults.expand(stage.base).text)) continue;
@@ -164,25 +165,26 @@ class Linter {
         continue;  // ${X:?message}, which is what is wanted
       }
       warn(kInvalidDefaultArg,
-           "Default value for ARG " + shown(stage.base.text) + " results in empty or invalid base image name",
+           "Default value for ARG " + base::shown(stage.base.text) +
+               " results in empty or invalid base image name",
            stage.base.at, stage.comments);
     }
   }
 
-  void check(const Stage& stage) {
+  void check(const dockerfile::Stage& stage) {
     check_names(stage);
     const std::string base = check_expanded(stage, stage.base, stage.where.begin).text;
     if (!stage.platform.empty()) check_platform(stage);
     check_base(stage, base);
 
     StageNotes notes = notes_of_base(stage, base);
-    for (const Instruction& instruction : stage.instructions) check(instruction, notes);
+    for (const dockerfile::Instruction& instruction : stage.instructions) check(instruction, notes);
     // Of each stage anew; what its SHELL and WORKDIR are is inherited.
     notes.cmd = notes.entrypoint = notes.healthcheck = std::nullopt;
     if (!stage.name.empty()) notes_[stage.name] = std::move(notes);
   }
 
-  StageNotes notes_of_base(const Stage& stage, const std::string& base) {
+  StageNotes notes_of_base(const dockerfile::Stage& stage, const std::string& base) {
     if (const auto found = notes_.find(base::to_lower(base)); found != notes_.end()) return found->second;
     StageNotes notes;
     if (file_.stages.size() > kMostScopes) return notes;
@@ -195,12 +197,12 @@ class Linter {
     return notes;
   }
 
-  void check_names(const Stage& stage) {
+  void check_names(const dockerfile::Stage& stage) {
     if (stage.name.empty()) return;
-    const Position at = stage.where.begin;
+    const base::Position at = stage.where.begin;
     check_description("FROM", {stage.name}, stage.comments, at);
     if (stage.written_name != stage.name) {
-      warn("StageNameCasing", "Stage name '" + shown(stage.written_name) + "' should be lowercase", at,
+      warn("StageNameCasing", "Stage name '" + base::shown(stage.written_name) + "' should be lowercase", at,
            stage.comments);
     }
     const bool consistent = is_lower(stage.keyword) || is_upper(stage.keyword);
@@ -216,25 +218,26 @@ class Linter {
     }
     if (!seen_names_.insert(stage.name).second) {
       warn("DuplicateStageName",
-           "Duplicate stage name \"" + shown(stage.name) + "\", stage names should be unique", at,
+           "Duplicate stage name \"" + base::shown(stage.name) + "\", stage names should be unique", at,
            stage.comments);
     }
   }
 
-  Expansion check_expanded(const Stage& stage, const Word& word, Position at) {
-    Expansion expansion = global_.expand(word);
+  dockerfile::Expansion check_expanded(const dockerfile::Stage& stage, const base::Word& word,
+                                       base::Position at) {
+    dockerfile::Expansion expansion = global_.expand(word);
     if (expansion.missing.empty()) return expansion;
     const std::vector<std::string> names = global_.names();
     for (const std::string& name : expansion.missing) {
       if (std::binary_search(names.begin(), names.end(), name)) continue;
       warn("UndefinedArgInFrom",
-           "FROM argument '" + shown(name) + "' is not declared" + meant(name, names, ""), at,
+           "FROM argument '" + base::shown(name) + "' is not declared" + meant(name, names, ""), at,
            stage.comments);
     }
     return expansion;
   }
 
-  void check_base(const Stage& stage, const std::string& name) {
+  void check_base(const dockerfile::Stage& stage, const std::string& name) {
     const auto known = inputs_.bases.find(stage.index);
     if (known == inputs_.bases.end() || known->second.platform.empty()) return;
     const auto machine = [](const std::string& platform) {  // without its variant
@@ -244,17 +247,17 @@ class Linter {
     const auto& [environment, platform, wanted] = known->second;
     if (machine(platform) == machine(wanted)) return;
     warn("InvalidBaseImagePlatform",
-         "Base image " + shown(name) + " was pulled with platform \"" + platform + "\", expected \"" +
+         "Base image " + base::shown(name) + " was pulled with platform \"" + platform + "\", expected \"" +
              wanted + "\" for current build",
          stage.where.begin, stage.comments);
   }
 
-  void check_platform(const Stage& stage) {
-    const Expansion platform = check_expanded(stage, stage.platform, stage.where.begin);
+  void check_platform(const dockerfile::Stage& stage) {
+    const dockerfile::Expansion platform = check_expanded(stage, stage.platform, stage.where.begin);
     if (platform.missing.empty() && platform.found == Variables{"TARGETPLATFORM"} &&
         platform.text == global_.value("TARGETPLATFORM")) {
       warn("RedundantTargetPlatform",
-           "Setting platform to predefined " + shown(stage.platform.text) +
+           "Setting platform to predefined " + base::shown(stage.platform.text) +
                " in FROM is redundant as this is the default behavior",
            stage.where.begin, stage.comments);
     }
@@ -266,18 +269,18 @@ class Linter {
       });
       if (named) return;
       warn("FromPlatformFlagConstDisallowed",
-           "FROM --platform flag should not use constant value \"" + shown(platform.text) + "\"",
+           "FROM --platform flag should not use constant value \"" + base::shown(platform.text) + "\"",
            stage.where.begin, stage.comments);
     }
   }
 
-  void check(const Instruction& instruction, StageNotes& notes) {
-    const Position at = instruction.where.begin;
-    const std::string name(keyword(instruction.body));
+  void check(const dockerfile::Instruction& instruction, StageNotes& notes) {
+    const base::Position at = instruction.where.begin;
+    const std::string name(dockerfile::keyword(instruction.body));
     const auto tell = [&](const char* rule, std::string message) {
       warn(rule, std::move(message), at, instruction.comments);
     };
-    const auto once = [&](std::optional<Position>& last) {
+    const auto once = [&](std::optional<base::Position>& last) {
       // At the earlier one, which is without effect.
       if (last) {
         warn("MultipleInstructionsDisallowed",
@@ -287,7 +290,7 @@ class Linter {
       }
       last = at;
     };
-    const auto prefer_json = [&](const CommandLine& command) {
+    const auto prefer_json = [&](const dockerfile::CommandLine& command) {
       // Whoever sets SHELL means the shell form.
       if (!command.shell || notes.has_shell) return;
       tell("JSONArgsRecommended", "JSON arguments recommended for " + name +
@@ -298,49 +301,51 @@ class Linter {
     if (notes.scope) resolved = notes.scope->resolve(instruction);
     if (resolved && !resolved->undefined.empty()) tell_undefined(resolved->undefined, *notes.scope, tell);
 
-    if (const auto* env = std::get_if<Env>(&instruction.body)) {
+    if (const auto* env = std::get_if<dockerfile::Env>(&instruction.body)) {
       check_pairs(env->variables, name, tell);
-      for (const KeyValue& pair : env->variables) check_secret(pair.key.text, name, tell);
-    } else if (const auto* label = std::get_if<Label>(&instruction.body)) {
+      for (const dockerfile::KeyValue& pair : env->variables) check_secret(pair.key.text, name, tell);
+    } else if (const auto* label = std::get_if<dockerfile::Label>(&instruction.body)) {
       check_pairs(label->labels, name, tell);
-    } else if (const auto* arg = std::get_if<Arg>(&instruction.body)) {
+    } else if (const auto* arg = std::get_if<dockerfile::Arg>(&instruction.body)) {
       check_description(instruction);
-      for (const ArgDeclaration& declaration : arg->declarations)
+      for (const dockerfile::ArgDeclaration& declaration : arg->declarations)
         check_secret(declaration.name.text, name, tell);
-    } else if (const auto* cmd = std::get_if<Cmd>(&instruction.body)) {
+    } else if (const auto* cmd = std::get_if<dockerfile::Cmd>(&instruction.body)) {
       once(notes.cmd);
       prefer_json(cmd->command);
-    } else if (const auto* entrypoint = std::get_if<Entrypoint>(&instruction.body)) {
+    } else if (const auto* entrypoint = std::get_if<dockerfile::Entrypoint>(&instruction.body)) {
       once(notes.entrypoint);
       prefer_json(entrypoint->command);
-    } else if (std::holds_alternative<Healthcheck>(instruction.body)) {
+    } else if (std::holds_alternative<dockerfile::Healthcheck>(instruction.body)) {
       once(notes.healthcheck);
-    } else if (std::holds_alternative<Shell>(instruction.body)) {
+    } else if (std::holds_alternative<dockerfile::Shell>(instruction.body)) {
       notes.has_shell = true;
-    } else if (std::holds_alternative<Maintainer>(instruction.body)) {
+    } else if (std::holds_alternative<dockerfile::Maintainer>(instruction.body)) {
       tell("MaintainerDeprecated", "Maintainer instruction is deprecated in favor of using label");
-    } else if (const auto* workdir = std::get_if<Workdir>(&instruction.body)) {
+    } else if (const auto* workdir = std::get_if<dockerfile::Workdir>(&instruction.body)) {
       // A path that begins with a variable is nobody's guess where its value is not known.
       const std::string path =
-          resolved ? std::get<Workdir>(resolved->instruction.body).path.text : workdir->path.text;
+          resolved ? std::get<dockerfile::Workdir>(resolved->instruction.body).path.text : workdir->path.text;
       if (!notes.has_workdir && !path.starts_with('/') && !path.starts_with('$')) {
-        tell("WorkdirRelativePath", "Relative workdir \"" + shown(path) +
+        tell("WorkdirRelativePath", "Relative workdir \"" + base::shown(path) +
                                         "\" can have unexpected results if the base image changes");
       }
       notes.has_workdir = true;
-    } else if (const auto* expose = std::get_if<Expose>(&instruction.body)) {
-      for (const Word& word : expose->words) check_port(word.text, tell);
-    } else if (const auto* copy = std::get_if<Copy>(&instruction.body)) {
+    } else if (const auto* expose = std::get_if<dockerfile::Expose>(&instruction.body)) {
+      for (const base::Word& word : expose->words) check_port(word.text, tell);
+    } else if (const auto* copy = std::get_if<dockerfile::Copy>(&instruction.body)) {
       if (copy->from.empty())
-        check_ignored(resolved ? std::get<Copy>(resolved->instruction.body) : *copy, "Copy", tell);
-    } else if (const auto* add = std::get_if<Add>(&instruction.body)) {
-      check_ignored(resolved ? std::get<Add>(resolved->instruction.body) : *add, "Add", tell);
+        check_ignored(resolved ? std::get<dockerfile::Copy>(resolved->instruction.body) : *copy, "Copy",
+                      tell);
+    } else if (const auto* add = std::get_if<dockerfile::Add>(&instruction.body)) {
+      check_ignored(resolved ? std::get<dockerfile::Add>(resolved->instruction.body) : *add, "Add", tell);
     }
   }
 
   template <typename Tell>
-  void check_pairs(const std::vector<KeyValue>& pairs, const std::string& name, const Tell& tell) const {
-    for (const KeyValue& pair : pairs) {
+  void check_pairs(const std::vector<dockerfile::KeyValue>& pairs, const std::string& name,
+                   const Tell& tell) const {
+    for (const dockerfile::KeyValue& pair : pairs) {
       if (!pair.legacy) continue;
       tell("LegacyKeyValueFormat",
            "\"" + name + " key=value\" should be used instead of legacy \"" + name + " key value\" format");
@@ -350,8 +355,8 @@ class Linter {
   template <typename Tell>
   void check_secret(const std::string& variable, const std::string& name, const Tell& tell) const {
     if (!looks_secret(variable)) return;
-    tell("SecretsUsedInArgOrEnv",
-         "Do not use ARG or ENV instructions for sensitive data (" + name + " \"" + shown(variable) + "\")");
+    tell("SecretsUsedInArgOrEnv", "Do not use ARG or ENV instructions for sensitive data (" + name + " \"" +
+                                      base::shown(variable) + "\")");
   }
 
   template <typename Tell>
@@ -359,20 +364,21 @@ class Linter {
     if (const std::size_t slash = port.find('/');
         slash != std::string::npos && port.find('$') == std::string::npos && !is_lower(port.substr(slash))) {
       tell("ExposeProtoCasing",
-           "Defined protocol '" + shown(port) + "' in EXPOSE instruction should be lowercase");
+           "Defined protocol '" + base::shown(port) + "' in EXPOSE instruction should be lowercase");
     }
     if (port.find(':') != std::string::npos && port.find('$') == std::string::npos) {
       tell("ExposeInvalidFormat",
-           "EXPOSE instruction should not define an IP address or host-port mapping, found '" + shown(port) +
-               "'");
+           "EXPOSE instruction should not define an IP address or host-port mapping, found '" +
+               base::shown(port) + "'");
     }
   }
 
   template <typename Tell>
-  void check_ignored(const FileTransfer& transfer, const std::string& verb, const Tell& tell) const {
+  void check_ignored(const dockerfile::FileTransfer& transfer, const std::string& verb,
+                     const Tell& tell) const {
     // Where a rule takes something out again, an excluded folder may well be copied.
     if (inputs_.ignored == nullptr || inputs_.ignored->has_exceptions()) return;
-    for (const Word& source : transfer.sources) {
+    for (const base::Word& source : transfer.sources) {
       if (source.text.find('$') != std::string::npos || source.text.find("://") != std::string::npos)
         continue;
       std::string path = pattern::clean_path("/" + source.text);
@@ -385,7 +391,7 @@ class Linter {
         continue;
       }
       tell("CopyIgnoredFile",
-           "Attempting to " + verb + " file \"" + shown(path) + "\" that is excluded by .dockerignore");
+           "Attempting to " + verb + " file \"" + base::shown(path) + "\" that is excluded by .dockerignore");
     }
   }
 
@@ -394,11 +400,12 @@ class Linter {
     std::vector<std::string> names;
     for (const Variable& variable : scope.run_environment()) names.push_back(variable.first);
     for (const std::string& name : undefined) {
-      tell("UndefinedVar", "Usage of undefined variable '$" + shown(name) + "'" + meant(name, names, "$"));
+      tell("UndefinedVar",
+           "Usage of undefined variable '$" + base::shown(name) + "'" + meant(name, names, "$"));
     }
   }
 
-  const Dockerfile& file_;
+  const dockerfile::Dockerfile& file_;
   const GlobalScope& global_;
   const LintInputs& inputs_;
   CheckOptions options_;
@@ -409,7 +416,7 @@ class Linter {
 
 }  // namespace
 
-LintReport lint(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs) {
+LintReport lint(const dockerfile::Dockerfile& file, const GlobalScope& global, const LintInputs& inputs) {
   return Linter(file, global, inputs).run();
 }
 
@@ -417,4 +424,4 @@ std::string line_of(const Warning& warning, const std::string& file) {
   return file + ":" + std::to_string(warning.at.line) + ": " + warning.message + " (" + warning.rule + ")";
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

@@ -10,12 +10,12 @@
 #include "pattern/ignore_rules.h"
 #include "stages/scope.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 
 struct Warning {
   std::string rule;     // "FromAsCasing", the names of BuildKit
   std::string message;  // one line that can be shown, without its full stop
-  Position at;
+  base::Position at;
 };
 
 // The bases of a project's stages are arguments that these always get, so that it says nothing of them.
@@ -39,13 +39,13 @@ struct LintInputs {
   // Base images, by the index of the stage that names them. UndefinedVar is only looked for in stages whose
   // base is known, or is scratch.
   std::map<std::size_t, Base> bases;
-  const IgnoreRules* ignored = nullptr;  // for CopyIgnoredFile
+  const pattern::IgnoreRules* ignored = nullptr;  // for CopyIgnoredFile
 };
 
 // Rules that "# check=skip=…" names are left out, for the file or, in a comment above it, for an instruction.
 // An experimental rule (InvalidDefinitionDescription) is looked at where "# check=experimental=…" names it.
 // Throws Error where the options of # check= are wrong. A stage that cannot be evaluated is looked at up to
 // there: that it cannot is for others to say, and may be what the warnings explain.
-LintReport lint(const Dockerfile& file, const GlobalScope& global, const LintInputs& inputs = {});
+LintReport lint(const dockerfile::Dockerfile& file, const GlobalScope& global, const LintInputs& inputs = {});
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 using Texts = std::vector<std::string>;
 
 LintReport report(const std::string& text, const LintInputs& inputs = {}) {
-  const Dockerfile file = parse(text, "Dockerfile");
+  const dockerfile::Dockerfile file = dockerfile::parse(text, "Dockerfile");
   return lint(file, GlobalScope(file, {}), inputs);
 }
 
@@ -103,7 +103,7 @@ TEST(Lint, Ports) {
 }
 
 TEST(Lint, CopiesOfWhatIsIgnored) {
-  const IgnoreRules ignored = IgnoreRules::parse("secret\n", ".dockerignore");
+  const pattern::IgnoreRules ignored = pattern::IgnoreRules::parse("secret\n", ".dockerignore");
   EXPECT_EQ(found("FROM a\nCOPY secret /x\nADD ./secret/y /x\nCOPY --from=b secret /x\n", {{}, &ignored}),
             (Texts{"2 CopyIgnoredFile", "3 CopyIgnoredFile"}));
 }
@@ -170,13 +170,13 @@ TEST(Lint, PlatformsOfBasesAreThoseThatWereAskedFor) {
 }
 
 TEST(Lint, IgnoredFiles) {
-  const auto rules = IgnoreRules::parse("*\n", ".dockerignore");
+  const auto rules = pattern::IgnoreRules::parse("*\n", ".dockerignore");
   EXPECT_EQ(found("FROM scratch\nCOPY . .\n", {{}, &rules}), Texts{"2 CopyIgnoredFile"});
   EXPECT_EQ(found("FROM scratch\nADD / .\n", {{}, &rules}), Texts{"2 CopyIgnoredFile"});
   EXPECT_EQ(found("FROM scratch\nENV F=f\nCOPY $F .\n", {{}, &rules}), Texts{"3 CopyIgnoredFile"});
-  const auto some = IgnoreRules::parse("a\n", ".dockerignore");
+  const auto some = pattern::IgnoreRules::parse("a\n", ".dockerignore");
   EXPECT_EQ(found("FROM scratch\nCOPY . .\nCOPY ./a b .\n", {{}, &some}), Texts{"3 CopyIgnoredFile"});
-  const auto excepted = IgnoreRules::parse("*\n!b\n", ".dockerignore");
+  const auto excepted = pattern::IgnoreRules::parse("*\n!b\n", ".dockerignore");
   EXPECT_EQ(found("FROM scratch\nCOPY . .\nCOPY a .\n", {{}, &excepted}), Texts{});
 }
 
@@ -192,4 +192,4 @@ TEST(Lint, NeverSuggestsWhatWasWritten) {
 }
 
 }  // namespace
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

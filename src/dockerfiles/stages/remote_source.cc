@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "dockerfile/source_url.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 constexpr std::size_t kLongestCommit = 64;
@@ -22,14 +22,14 @@ std::string content_checksum(const std::string& checksum) {
   const std::string text = base::to_lower(checksum);
   if (text.starts_with(kPrefix) && text.size() == kPrefix.size() + 64 && is_hex(text.substr(kPrefix.size())))
     return text;
-  throw std::invalid_argument("the checksum " + shown(checksum) +
+  throw std::invalid_argument("the checksum " + base::shown(checksum) +
                               " is none of a URL, which is sha256: and 64 hexadecimal digits.");
 }
 
 std::string commit_checksum(const std::string& checksum) {
   const std::string text = base::to_lower(checksum);
   if (is_hex(text) && text.size() <= kLongestCommit) return text;
-  throw std::invalid_argument("the checksum " + shown(checksum) +
+  throw std::invalid_argument("the checksum " + base::shown(checksum) +
                               " is none of a git repository, which is a commit, or the hexadecimal digits "
                               "that it begins with.");
 }
@@ -37,7 +37,7 @@ std::string commit_checksum(const std::string& checksum) {
 RemoteSource pinned_git(GitSource git, const std::string& checksum, std::optional<bool> keep_git_dir) {
   RemoteSource source;
   const auto fail = [&](const std::string& reason) {
-    throw std::invalid_argument("the git source " + shown_url(git.remote) + " " + reason + ".");
+    throw std::invalid_argument("the git source " + dockerfile::shown_url(git.remote) + " " + reason + ".");
   };
   if (keep_git_dir && git.keep_git_dir && *keep_git_dir != *git.keep_git_dir)
     fail("says keep-git-dir otherwise than --keep-git-dir");
@@ -61,7 +61,7 @@ RemoteSource pinned_git(GitSource git, const std::string& checksum, std::optiona
 }  // namespace
 
 std::string RemoteSource::shown() const {
-  return shown_url(url ? url->url : git->remote);
+  return dockerfile::shown_url(url ? url->url : git->remote);
 }
 
 bool is_commit(std::string_view text) {
@@ -80,4 +80,4 @@ std::optional<RemoteSource> remote_source(const std::string& source, const std::
   return remote;
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

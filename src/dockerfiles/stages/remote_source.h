@@ -6,7 +6,7 @@
 
 #include "stages/add_source.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 
 // Exactly one of `url` and `git` is there.
 struct RemoteSource {
@@ -29,4 +29,4 @@ std::optional<RemoteSource> remote_source(const std::string& source, const std::
 // 40 or 64 hexadecimal digits in lower case: SHA-1 or SHA-256.
 bool is_commit(std::string_view text);
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

@@ -9,7 +9,7 @@
 #include "stages/remote_source.h"
 #include "stages/scope.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 // A file of a mebibyte whose every word expands to a mebibyte would take more memory than there is.
@@ -30,49 +30,50 @@ bool is_sha256(std::string_view digest) {
 
 class StageScope::Resolver {
  public:
-  Resolver(StageScope& scope, const Source& source, Resolved& resolved)
+  Resolver(StageScope& scope, const base::Source& source, Resolved& resolved)
       : scope_(scope), source_(source), resolved_(resolved) {}
 
-  void operator()(Env& env) {
+  void operator()(dockerfile::Env& env) {
     // All words see the values from before the instruction.
     expand_pairs(env.variables);
-    for (const KeyValue& variable : env.variables) scope_.set(variable.key.text, variable.value.text, true);
+    for (const dockerfile::KeyValue& variable : env.variables)
+      scope_.set(variable.key.text, variable.value.text, true);
   }
-  void operator()(Label& label) { expand_pairs(label.labels); }
-  void operator()(Arg& arg) {
-    for (ArgDeclaration& declaration : arg.declarations) declare(declaration);
+  void operator()(dockerfile::Label& label) { expand_pairs(label.labels); }
+  void operator()(dockerfile::Arg& arg) {
+    for (dockerfile::ArgDeclaration& declaration : arg.declarations) declare(declaration);
   }
-  void operator()(Add& add) {
+  void operator()(dockerfile::Add& add) {
     expand_transfer(add);
     expand(add.checksum);
     check_sources(add);
     check_checksum(add);
   }
-  void operator()(Copy& copy) {
+  void operator()(dockerfile::Copy& copy) {
     expand_transfer(copy);
-    for (const Word& source : copy.sources) {
+    for (const base::Word& source : copy.sources) {
       if (!std::holds_alternative<ContextPath>(classify(source))) {
         fail(source, "COPY cannot copy from a URL; ADD can.");
       }
     }
   }
-  void operator()(Run& run) {
+  void operator()(dockerfile::Run& run) {
     run.mounts.clear();
-    for (const Word& flag : run.mount_flags) {
-      run.mounts.push_back(parse_mount(flag, source_, [&](const std::string& field) {
-        Word word{field, flag.at};
+    for (const base::Word& flag : run.mount_flags) {
+      run.mounts.push_back(dockerfile::parse_mount(flag, source_, [&](const std::string& field) {
+        base::Word word{field, flag.at};
         expand(word);
         return word.text;
       }));
     }
   }
-  void operator()(Expose& expose) {
+  void operator()(dockerfile::Expose& expose) {
     expose.ports.clear();
-    for (const Word& word : expose.words) {
+    for (const base::Word& word : expose.words) {
       for (const std::string& port : expanded(word).words) {
-        const auto ports = parse_ports(port);
+        const auto ports = dockerfile::parse_ports(port);
         if (!ports) {
-          fail(word, "\"" + shown(port) +
+          fail(word, "\"" + base::shown(port) +
                          "\" is no port; it is a number or two with a dash, then /tcp, /udp, /sctp "
                          "or nothing.");
         }
@@ -81,40 +82,40 @@ class StageScope::Resolver {
       }
     }
   }
-  void operator()(User& user) { expand(user.user); }
-  void operator()(Workdir& workdir) { expand(workdir.path); }
-  void operator()(Volume& volume) {
-    for (Word& path : volume.paths) {
+  void operator()(dockerfile::User& user) { expand(user.user); }
+  void operator()(dockerfile::Workdir& workdir) { expand(workdir.path); }
+  void operator()(dockerfile::Volume& volume) {
+    for (base::Word& path : volume.paths) {
       expand(path);
       if (path.empty()) fail(path, "VOLUME needs a path, and this one is empty.");
     }
   }
-  void operator()(StopSignal& signal) {
+  void operator()(dockerfile::StopSignal& signal) {
     expand(signal.signal);
-    if (!is_signal(signal.signal.text)) {
-      fail(signal.signal, "there is no signal \"" + shown(signal.signal.text) + "\".");
+    if (!dockerfile::is_signal(signal.signal.text)) {
+      fail(signal.signal, "there is no signal \"" + base::shown(signal.signal.text) + "\".");
     }
   }
-  void operator()(Cmd&) {}
-  void operator()(Entrypoint&) {}
-  void operator()(Healthcheck&) {}
-  void operator()(Maintainer&) {}
-  void operator()(OnBuild&) {}
-  void operator()(Shell&) {}
+  void operator()(dockerfile::Cmd&) {}
+  void operator()(dockerfile::Entrypoint&) {}
+  void operator()(dockerfile::Healthcheck&) {}
+  void operator()(dockerfile::Maintainer&) {}
+  void operator()(dockerfile::OnBuild&) {}
+  void operator()(dockerfile::Shell&) {}
 
  private:
   static constexpr std::size_t kMostPorts = 3 * 65536;
 
-  [[noreturn]] void fail(const Word& word, const std::string& sentence) const {
+  [[noreturn]] void fail(const base::Word& word, const std::string& sentence) const {
     throw source_.error(word.at, sentence);
   }
 
-  Expansion expanded(const Word& word, bool is_content = false) {
-    ExpandMode mode;
+  dockerfile::Expansion expanded(const base::Word& word, bool is_content = false) {
+    dockerfile::ExpandMode mode;
     // In a heredoc's content the escape directive does not count, and quotes are text.
     mode.escape = is_content ? '\\' : scope_.global_->escape();
     mode.quotes_are_plain = is_content;
-    Expansion result = expand_word(
+    dockerfile::Expansion result = dockerfile::expand_word(
         word, [this](std::string_view name) { return scope_.value(name); }, mode, source_);
     resolved_.used.insert(result.found.begin(), result.found.end());
     for (const std::string& name : result.missing) {
@@ -127,12 +128,12 @@ class StageScope::Resolver {
     return result;
   }
 
-  void expand(Word& word) {
+  void expand(base::Word& word) {
     if (!word.empty()) word.text = expanded(word).text;
   }
 
-  void expand_pairs(std::vector<KeyValue>& pairs) {
-    for (KeyValue& pair : pairs) {
+  void expand_pairs(std::vector<dockerfile::KeyValue>& pairs) {
+    for (dockerfile::KeyValue& pair : pairs) {
       expand(pair.key);
       expand(pair.value);
       if (pair.key.empty()) fail(pair.key, "this name is empty.");
@@ -141,7 +142,7 @@ class StageScope::Resolver {
 
   // Turns the refusal of a value into an error at its word.
   template <typename Check>
-  auto check(const Word& word, const Check& check) const {
+  auto check(const base::Word& word, const Check& check) const {
     try {
       return check(word);
     } catch (const std::invalid_argument& error) {
@@ -149,38 +150,38 @@ class StageScope::Resolver {
     }
   }
 
-  void expand_transfer(FileTransfer& transfer) {
-    for (Word& source : transfer.sources) expand(source);
+  void expand_transfer(dockerfile::FileTransfer& transfer) {
+    for (base::Word& source : transfer.sources) expand(source);
     expand(transfer.destination);
     expand(transfer.chown);
     expand(transfer.chmod);
-    for (InlineFile& file : transfer.inline_files) {
+    for (dockerfile::InlineFile& file : transfer.inline_files) {
       if (file.expand) file.content = expanded({file.content, file.at}, true).text;
     }
-    check(transfer.chmod, [](const Word& word) {
-      if (!word.empty()) FileMode mode(word.text);
+    check(transfer.chmod, [](const base::Word& word) {
+      if (!word.empty()) dockerfile::FileMode mode(word.text);
     });
-    for (const Word& pattern : transfer.excludes) {
-      check(pattern, [](const Word& word) { IgnoreRules::from_patterns({word.text}); });
+    for (const base::Word& pattern : transfer.excludes) {
+      check(pattern, [](const base::Word& word) { pattern::IgnoreRules::from_patterns({word.text}); });
     }
   }
 
-  AddSource classify(const Word& source) const {
-    return check(source, [](const Word& word) { return classify_source(word.text); });
+  AddSource classify(const base::Word& source) const {
+    return check(source, [](const base::Word& word) { return classify_source(word.text); });
   }
 
-  void check_sources(const Add& add) const {
-    for (const Word& source : add.sources) {
-      check(source, [&](const Word& word) { return remote_source(word.text, "", add.keep_git_dir); });
+  void check_sources(const dockerfile::Add& add) const {
+    for (const base::Word& source : add.sources) {
+      check(source, [&](const base::Word& word) { return remote_source(word.text, "", add.keep_git_dir); });
     }
   }
 
-  void check_checksum(const Add& add) const {
+  void check_checksum(const dockerfile::Add& add) const {
     if (add.checksum.empty()) return;
     if (add.sources.size() != 1 || !add.inline_files.empty())
       fail(add.checksum, "--checksum is for one source.");
     const std::string& source = add.sources.front().text;
-    const auto remote = check(add.checksum, [&](const Word& checksum) {
+    const auto remote = check(add.checksum, [&](const base::Word& checksum) {
       return remote_source(source, checksum.text, add.keep_git_dir);
     });
     if (!remote) {
@@ -189,12 +190,12 @@ class StageScope::Resolver {
     if (std::holds_alternative<UrlSource>(classify(add.sources.front())) && !is_sha256(add.checksum.text)) {
       fail(add.checksum,
            "--checksum of a URL is \"sha256:\" and 64 hexadecimal digits in small letters, not \"" +
-               shown(add.checksum.text) + "\"; no other digest is known.");
+               base::shown(add.checksum.text) + "\"; no other digest is known.");
     }
   }
 
   // A build arg, else the default, else what the global scope has.
-  void declare(ArgDeclaration& arg) {
+  void declare(dockerfile::ArgDeclaration& arg) {
     const std::string& name = arg.name.text;
     const auto& build_args = scope_.global_->options().build_args;
     std::optional<std::string> value;
@@ -210,21 +211,22 @@ class StageScope::Resolver {
     // An ARG without a value is not set at all: ${X-default} then counts.
     if (value) {
       if (!is_no_variable(name)) scope_.set(name, *value, false);
-      arg.value = Word{*value, arg.value ? arg.value->at : arg.name.at};
+      arg.value = base::Word{*value, arg.value ? arg.value->at : arg.name.at};
     }
     if (scope_.declared_names_.insert(name).second) scope_.declared_.push_back(name);
   }
 
   StageScope& scope_;
-  const Source& source_;
+  const base::Source& source_;
   Resolved& resolved_;
 };
 
-StageScope::Resolved StageScope::resolve(const Instruction& instruction, const SourcePtr& source) {
+StageScope::Resolved StageScope::resolve(const dockerfile::Instruction& instruction,
+                                         const base::SourcePtr& source) {
   Resolved resolved{instruction, {}, {}};
-  const SourcePtr& place = source ? source : global_->source();
+  const base::SourcePtr& place = source ? source : global_->source();
   std::visit(Resolver(*this, *place, resolved), resolved.instruction.body);
   return resolved;
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

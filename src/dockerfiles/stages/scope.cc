@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "dockerfile/expand_word.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -40,7 +40,7 @@ void add_platform(std::map<std::string, std::string, std::less<>>& values, const
 
 }  // namespace
 
-GlobalScope::GlobalScope(const Dockerfile& file, BuildOptions options)
+GlobalScope::GlobalScope(const dockerfile::Dockerfile& file, BuildOptions options)
     : options_(std::move(options)), source_(file.source), source_escape_(file.directives.escape) {
   add_platform(values_, "BUILD", options_.build_platform);
   add_platform(values_, "TARGET", options_.target_platform);
@@ -52,8 +52,8 @@ GlobalScope::GlobalScope(const Dockerfile& file, BuildOptions options)
     if (const auto given = options_.build_args.find(name); given != options_.build_args.end())
       value = given->second;
   }
-  for (const Instruction& instruction : file.global_args) {
-    for (const ArgDeclaration& arg : std::get<Arg>(instruction.body).declarations) {
+  for (const dockerfile::Instruction& instruction : file.global_args) {
+    for (const dockerfile::ArgDeclaration& arg : std::get<dockerfile::Arg>(instruction.body).declarations) {
       declared_.insert(arg.name.text);
       const auto given = options_.build_args.find(arg.name.text);
       if (given != options_.build_args.end()) {
@@ -71,10 +71,10 @@ std::optional<std::string> GlobalScope::value(std::string_view name) const {
   return found->second;
 }
 
-Expansion GlobalScope::expand(const Word& word) const {
-  ExpandMode mode;
+dockerfile::Expansion GlobalScope::expand(const base::Word& word) const {
+  dockerfile::ExpandMode mode;
   mode.escape = source_escape_;
-  return expand_word(
+  return dockerfile::expand_word(
       word, [this](std::string_view name) { return value(name); }, mode, *source_);
 }
 
@@ -95,7 +95,7 @@ std::optional<std::int64_t> GlobalScope::source_date_epoch() const {
   const char* const end = text.data() + text.size();
   const auto [stop, failure] = std::from_chars(text.data(), end, seconds);
   if (failure != std::errc() || stop != end) {
-    throw base::Error(base::ErrorCode::kUsage, "SOURCE_DATE_EPOCH is \"" + shown(text) +
+    throw base::Error(base::ErrorCode::kUsage, "SOURCE_DATE_EPOCH is \"" + base::shown(text) +
                                                    "\", and must be a number of seconds since 1970.");
   }
   return seconds;
@@ -160,4 +160,4 @@ std::vector<Variable> StageScope::declared_args() const {
   return result;
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

@@ -14,7 +14,7 @@
 #include "dockerfile/dockerfile.h"
 #include "dockerfile/expand.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 
 using Variable = std::pair<std::string, std::string>;
 
@@ -32,13 +32,13 @@ struct BuildOptions {
 class GlobalScope {
  public:
   // Throws Error where the default of a global ARG cannot be expanded.
-  GlobalScope(const Dockerfile& file, BuildOptions options);
+  GlobalScope(const dockerfile::Dockerfile& file, BuildOptions options);
 
   std::optional<std::string> value(std::string_view name) const;
   const BuildOptions& options() const { return options_; }
 
   // What FROM and its --platform use. Throws Error at the word.
-  Expansion expand(const Word& word) const;
+  dockerfile::Expansion expand(const base::Word& word) const;
 
   // Names that FROM may use.
   std::vector<std::string> names() const;
@@ -57,11 +57,11 @@ class GlobalScope {
   std::vector<Variable> proxy_environment() const;
 
   char escape() const { return source_escape_; }
-  const SourcePtr& source() const { return source_; }
+  const base::SourcePtr& source() const { return source_; }
 
  private:
   BuildOptions options_;
-  SourcePtr source_;
+  base::SourcePtr source_;
   char source_escape_;
   std::map<std::string, std::string, std::less<>> values_;
   std::set<std::string, std::less<>> declared_;
@@ -77,8 +77,8 @@ class StageScope {
   StageScope(const GlobalScope& global, const std::vector<std::string>& base_environment);
 
   struct Resolved {
-    Instruction instruction;          // with every Word replaced by its value, mounts and ports filled in
-    std::set<std::string> used;       // variables of this scope that it took values from
+    dockerfile::Instruction instruction;  // with every Word replaced by its value, mounts and ports filled in
+    std::set<std::string> used;           // variables of this scope that it took values from
     std::set<std::string> undefined;  // variables that are not set and not declared: a warning, not an error
   };
 
@@ -86,7 +86,7 @@ class StageScope {
   // RUN, CMD, ENTRYPOINT, HEALTHCHECK, SHELL, MAINTAINER and ONBUILD are not expanded, the mounts of a RUN
   // are. Throws Error that points at the word (in `source`, for a trigger; else in the Dockerfile): what
   // cannot be expanded, and values that make no sense (an unknown signal, port, mount field …).
-  Resolved resolve(const Instruction& instruction, const SourcePtr& source = nullptr);
+  Resolved resolve(const dockerfile::Instruction& instruction, const base::SourcePtr& source = nullptr);
 
   std::optional<std::string> value(std::string_view name) const;
 
@@ -120,4 +120,4 @@ class StageScope {
   std::size_t expanded_bytes_ = 0;
 };
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -10,14 +10,14 @@ using Variables = std::vector<Variable>;
 
 // A file, its global scope, and the scope after all instructions of its last stage.
 struct Evaluated {
-  Dockerfile file;
+  dockerfile::Dockerfile file;
   GlobalScope global;
   StageScope scope;
   std::vector<StageScope::Resolved> resolved;
 
   explicit Evaluated(const std::string& text, BuildOptions options = {}, const Texts& base = {"PATH=/bin"})
-      : file(parse(text, "Dockerfile")), global(file, std::move(options)), scope(global, base) {
-    for (const Instruction& instruction : file.stages.back().instructions) {
+      : file(dockerfile::parse(text, "Dockerfile")), global(file, std::move(options)), scope(global, base) {
+    for (const dockerfile::Instruction& instruction : file.stages.back().instructions) {
       resolved.push_back(scope.resolve(instruction));
     }
   }
@@ -165,7 +165,7 @@ TEST(StageScope, TheDefaultsOfOneArgInstructionSeeEachOther) {
 TEST(StageScope, AStageThatStandsOnAnotherInheritsItsArgs) {
   const Evaluated e("FROM a AS b\nARG A=1\nENV B=2\n");
   StageScope child = e.scope;
-  const Dockerfile file = parse("FROM x\nENV C=$A$B\n", "Dockerfile");
+  const dockerfile::Dockerfile file = dockerfile::parse("FROM x\nENV C=$A$B\n", "Dockerfile");
   child.resolve(file.stages[0].instructions[0]);
   EXPECT_EQ(child.value("C"), "12");
 }
@@ -178,13 +178,13 @@ TEST(StageScope, SaysWhatIsUsedAndWhatIsUndefined) {
 
 TEST(Resolve, CommandsAreNotExpanded) {
   EXPECT_EQ(Evaluated("FROM a\nRUN echo $PATH\n").last<dockerfile::Run>().command.words, Texts{"echo $PATH"});
-  EXPECT_EQ(Evaluated("FROM a\nCMD [\"$PATH\"]\n").last<Cmd>().command.words, Texts{"$PATH"});
-  EXPECT_EQ(Evaluated("FROM a\nONBUILD USER $PATH\n").last<OnBuild>().trigger, "USER $PATH");
+  EXPECT_EQ(Evaluated("FROM a\nCMD [\"$PATH\"]\n").last<dockerfile::Cmd>().command.words, Texts{"$PATH"});
+  EXPECT_EQ(Evaluated("FROM a\nONBUILD USER $PATH\n").last<dockerfile::OnBuild>().trigger, "USER $PATH");
 }
 
 TEST(Resolve, CopyAndAddExpandEachWordAlone) {
   const Evaluated e("FROM a\nENV S=\"x y\"\nCOPY --chown=$S --chmod=7${Z:-55} --exclude=$S $S \"q\" $S/\n");
-  const Copy& copy = e.last<Copy>();
+  const dockerfile::Copy& copy = e.last<dockerfile::Copy>();
   EXPECT_EQ(copy.chown.text, "x y");
   EXPECT_EQ(copy.chmod.text, "755");
   EXPECT_EQ(copy.excludes[0].text, "$S");
@@ -196,37 +196,39 @@ TEST(Resolve, CopyAndAddExpandEachWordAlone) {
 
 TEST(Resolve, TheContentOfHeredocsKeepsItsQuotes) {
   const Evaluated e("FROM a\nENV V=v\nCOPY <<x <<\"y\" /d/\n\"$V\" '$V' \\$V\nx\n$V\ny\n");
-  EXPECT_EQ(e.last<Copy>().inline_files[0].content, "\"v\" 'v' $V\n");
-  EXPECT_EQ(e.last<Copy>().inline_files[1].content, "$V\n");
+  EXPECT_EQ(e.last<dockerfile::Copy>().inline_files[0].content, "\"v\" 'v' $V\n");
+  EXPECT_EQ(e.last<dockerfile::Copy>().inline_files[1].content, "$V\n");
 }
 
 TEST(Resolve, LabelsExpandNamesAndValues) {
   const Evaluated e("FROM a\nENV V=v\nLABEL \"$V.x\"=\"a $V\" c='$V'\n");
-  EXPECT_EQ(e.last<Label>().labels[0].key.text, "v.x");
-  EXPECT_EQ(e.last<Label>().labels[0].value.text, "a v");
-  EXPECT_EQ(e.last<Label>().labels[1].value.text, "$V");
+  EXPECT_EQ(e.last<dockerfile::Label>().labels[0].key.text, "v.x");
+  EXPECT_EQ(e.last<dockerfile::Label>().labels[0].value.text, "a v");
+  EXPECT_EQ(e.last<dockerfile::Label>().labels[1].value.text, "$V");
 }
 
 TEST(Resolve, ExposeSplitsWordsAndRanges) {
-  EXPECT_EQ(Evaluated("FROM a\nENV P=\"80 90/UDP\"\nEXPOSE $P 7000-7002/sctp\n").last<Expose>().ports,
-            (Texts{"80/tcp", "90/udp", "7000/sctp", "7001/sctp", "7002/sctp"}));
+  EXPECT_EQ(
+      Evaluated("FROM a\nENV P=\"80 90/UDP\"\nEXPOSE $P 7000-7002/sctp\n").last<dockerfile::Expose>().ports,
+      (Texts{"80/tcp", "90/udp", "7000/sctp", "7001/sctp", "7002/sctp"}));
   EXPECT_EQ(refusal("FROM a\nEXPOSE 80 x\n").substr(0, 16), "Dockerfile:2:11:");
   EXPECT_NE(refusal("FROM a\nEXPOSE 1-65535 1-65535 1-65535 1-65535\n").find("more ports than there are"),
             std::string::npos);
 }
 
 TEST(Resolve, SettingsAreExpanded) {
-  EXPECT_EQ(Evaluated("FROM a\nUSER u${X:-1}\n").last<User>().user.text, "u1");
-  EXPECT_EQ(Evaluated("FROM a\nWORKDIR /a\\ b/$PATH\n").last<Workdir>().path.text, "/a b//bin");
-  EXPECT_EQ(Evaluated("FROM a\nVOLUME $PATH /y\n").last<Volume>().paths[0].text, "/bin");
-  EXPECT_EQ(Evaluated("FROM a\nSTOPSIGNAL ${X:-sigrtmin+3}\n").last<StopSignal>().signal.text, "sigrtmin+3");
+  EXPECT_EQ(Evaluated("FROM a\nUSER u${X:-1}\n").last<dockerfile::User>().user.text, "u1");
+  EXPECT_EQ(Evaluated("FROM a\nWORKDIR /a\\ b/$PATH\n").last<dockerfile::Workdir>().path.text, "/a b//bin");
+  EXPECT_EQ(Evaluated("FROM a\nVOLUME $PATH /y\n").last<dockerfile::Volume>().paths[0].text, "/bin");
+  EXPECT_EQ(Evaluated("FROM a\nSTOPSIGNAL ${X:-sigrtmin+3}\n").last<dockerfile::StopSignal>().signal.text,
+            "sigrtmin+3");
 }
 
 TEST(Resolve, MountsAreFilledIn) {
   const Evaluated e("FROM a\nENV T=/t\nRUN --mount=type=cache,target=$T,sharing=locked x\n");
   ASSERT_EQ(e.last<dockerfile::Run>().mounts.size(), 1u);
   EXPECT_EQ(e.last<dockerfile::Run>().mounts[0].target, "/t");
-  EXPECT_EQ(e.last<dockerfile::Run>().mounts[0].sharing, Sharing::kLocked);
+  EXPECT_EQ(e.last<dockerfile::Run>().mounts[0].sharing, dockerfile::Sharing::kLocked);
 }
 
 TEST(Resolve, PointsAtTheWordThatMakesNoSense) {
@@ -258,4 +260,4 @@ TEST(Resolve, AStageExpandsToABoundedSize) {
 }
 
 }  // namespace
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

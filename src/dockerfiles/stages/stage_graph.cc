@@ -15,7 +15,7 @@
 #include "dockerfile/suggest.h"
 #include "dockerfile/values.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 constexpr std::string_view kScratch = "scratch";
@@ -24,18 +24,18 @@ constexpr std::size_t kMostTriggerSteps = 10000;
 
 }  // namespace
 
-StageGraph::StageGraph(const Dockerfile& file, const GlobalScope& global) {
-  for (const Stage& stage : file.stages) {
+StageGraph::StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& global) {
+  for (const dockerfile::Stage& stage : file.stages) {
     names_.push_back(stage.name);
     if (!stage.name.empty()) places_[stage.name].push_back(stage.index);
   }
-  for (const Stage& stage : file.stages) {
+  for (const dockerfile::Stage& stage : file.stages) {
     StageNode node;
     node.at = stage.base.at;
     const std::string base = global.expand(stage.base).text;
     if (base.empty()) {
       throw file.source->error(stage.base.at,
-                               "the base \"" + shown(stage.base.text) +
+                               "the base \"" + base::shown(stage.base.text) +
                                    "\" is empty; give its ARG a default before the first FROM, or a "
                                    "value when the image is built.");
     }
@@ -50,18 +50,18 @@ StageGraph::StageGraph(const Dockerfile& file, const GlobalScope& global) {
       node.platform = global.expand(stage.platform).text;
       if (node.platform.empty()) {
         throw file.source->error(stage.platform.at,
-                                 "the platform \"" + shown(stage.platform.text) + "\" is empty.");
+                                 "the platform \"" + base::shown(stage.platform.text) + "\" is empty.");
       }
     }
-    for (const Instruction& instruction : stage.instructions) {
+    for (const dockerfile::Instruction& instruction : stage.instructions) {
       node.steps.push_back(step_of(instruction, file.source, stage.index, false));
     }
     nodes_.push_back(std::move(node));
     // Those of a stage in the same file are known already.
     if (const auto* base_stage = std::get_if<FromStage>(&nodes_.back().base)) {
       std::vector<std::string> triggers;
-      for (const Instruction& instruction : file.stages[base_stage->index].instructions) {
-        if (const auto* on_build = std::get_if<OnBuild>(&instruction.body))
+      for (const dockerfile::Instruction& instruction : file.stages[base_stage->index].instructions) {
+        if (const auto* on_build = std::get_if<dockerfile::OnBuild>(&instruction.body))
           triggers.push_back(on_build->trigger);
       }
       add_triggers(stage.index, triggers);
@@ -77,9 +77,9 @@ std::optional<std::size_t> StageGraph::find_above(std::string_view name, std::si
   return *(after - 1);
 }
 
-Origin StageGraph::origin_of(const Word& from, std::size_t stage, const Source& source) const {
+Origin StageGraph::origin_of(const base::Word& from, std::size_t stage, const base::Source& source) const {
   if (from.empty()) return FromContext{};
-  if (const auto number = parse_number(from.text, 10)) {
+  if (const auto number = dockerfile::parse_number(from.text, 10)) {
     if (*number >= stage) {
       throw source.error(from.at,
                          "there is no stage number " + from.text + " before this one; the first is 0.");
@@ -90,23 +90,24 @@ Origin StageGraph::origin_of(const Word& from, std::size_t stage, const Source& 
   const std::string lower = base::to_lower(from.text);
   if (const auto found = places_.find(lower); found != places_.end()) {
     // None stands above, so the first is this one or below it.
-    throw source.error(
-        from.at, found->second.front() == stage
-                     ? "a stage cannot take files from itself."
-                     : "the stage " + shown(from.text) + " stands further down; move it before this one.");
+    throw source.error(from.at, found->second.front() == stage
+                                    ? "a stage cannot take files from itself."
+                                    : "the stage " + base::shown(from.text) +
+                                          " stands further down; move it before this one.");
   }
   if (lower == kScratch) return FromScratch{};
   return FromImage{from.text};
 }
 
-StageStep StageGraph::step_of(Instruction instruction, SourcePtr source, std::size_t stage,
+StageStep StageGraph::step_of(dockerfile::Instruction instruction, base::SourcePtr source, std::size_t stage,
                               bool from_trigger) const {
   StageStep step{std::move(instruction), std::move(source), from_trigger, {}};
-  if (const auto* copy = std::get_if<Copy>(&step.instruction.body)) {
+  if (const auto* copy = std::get_if<dockerfile::Copy>(&step.instruction.body)) {
     step.origins.push_back(origin_of(copy->from, stage, *step.source));
-  } else if (const auto* run = std::get_if<Run>(&step.instruction.body)) {
-    for (const Word& mount : run->mount_flags) {
-      step.origins.push_back(origin_of({mount_from(mount, *step.source), mount.at}, stage, *step.source));
+  } else if (const auto* run = std::get_if<dockerfile::Run>(&step.instruction.body)) {
+    for (const base::Word& mount : run->mount_flags) {
+      step.origins.push_back(
+          origin_of({dockerfile::mount_from(mount, *step.source), mount.at}, stage, *step.source));
     }
   }
   return step;
@@ -115,11 +116,11 @@ StageStep StageGraph::step_of(Instruction instruction, SourcePtr source, std::si
 void StageGraph::add_triggers(std::size_t stage, const std::vector<std::string>& triggers) {
   StageNode& node = nodes_.at(stage);
   std::string base = "the base image";
-  if (const auto* image = std::get_if<FromImage>(&node.base)) base = shown(image->name);
+  if (const auto* image = std::get_if<FromImage>(&node.base)) base = base::shown(image->name);
   if (const auto* other = std::get_if<FromStage>(&node.base)) base = "stage " + label(other->index);
   std::vector<StageStep> steps;
   for (const std::string& text : triggers) {
-    Trigger trigger = parse_trigger(text, "ONBUILD of " + base);
+    dockerfile::Trigger trigger = dockerfile::parse_trigger(text, "ONBUILD of " + base);
     steps.push_back(step_of(std::move(trigger.instruction), std::move(trigger.source), stage, true));
   }
   trigger_steps_ += steps.size();
@@ -141,7 +142,8 @@ std::size_t StageGraph::target(std::string_view name) const {
   const std::string lower = base::to_lower(name);
   // Of several stages with one name the last, as Docker takes it.
   if (const auto last = find_above(lower, nodes_.size())) return *last;
-  if (const auto number = parse_number(name, 10); number && *number < nodes_.size()) return *number;
+  if (const auto number = dockerfile::parse_number(name, 10); number && *number < nodes_.size())
+    return *number;
 
   std::vector<std::string> names;
   for (const std::string& known : names_) {
@@ -151,10 +153,10 @@ std::size_t StageGraph::target(std::string_view name) const {
   std::string list =
       names.empty() ? "no stage has a name" : "there " + std::string(names.size() == 1 ? "is " : "are ");
   for (std::size_t i = 0; i < names.size(); ++i) {
-    list += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + shown(names[i]);
+    list += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + base::shown(names[i]);
   }
-  throw base::Error(base::ErrorCode::kUsage,
-                    "There is no stage \"" + shown(name) + "\"; " + list + "." + did_you_mean(lower, names));
+  throw base::Error(base::ErrorCode::kUsage, "There is no stage \"" + base::shown(name) + "\"; " + list +
+                                                 "." + dockerfile::did_you_mean(lower, names));
 }
 
 // Stages only take from stages above them, so one pass upwards is enough.
@@ -191,4 +193,4 @@ std::vector<std::string> StageGraph::images(const std::vector<std::size_t>& stag
   return result;
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

@@ -12,7 +12,7 @@
 #include "dockerfile/dockerfile.h"
 #include "stages/scope.h"
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 
 struct FromStage {
   std::size_t index;
@@ -33,8 +33,8 @@ using Origin = std::variant<FromStage, FromImage, FromScratch, FromContext>;
 
 // An instruction of a stage, with what its positions refer to: the Dockerfile, or the ONBUILD of an image.
 struct StageStep {
-  Instruction instruction;
-  SourcePtr source;
+  dockerfile::Instruction instruction;
+  base::SourcePtr source;
   bool from_trigger = false;
   std::vector<Origin> origins;  // COPY: one, of its --from. RUN: one for each mount, in order. Else none.
 };
@@ -42,7 +42,7 @@ struct StageStep {
 struct StageNode {
   Origin base;
   std::string platform;          // --platform, variables replaced; "" is none
-  Position at;                   // of the base, for errors about it
+  base::Position at;             // of the base, for errors about it
   std::vector<StageStep> steps;  // the triggers of the base first
 };
 
@@ -53,7 +53,7 @@ struct StageNode {
 class StageGraph {
  public:
   // Applies the ONBUILD triggers of stages to the stages that stand on them. Throws Error.
-  StageGraph(const Dockerfile& file, const GlobalScope& global);
+  StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& global);
 
   const std::vector<StageNode>& nodes() const { return nodes_; }
 
@@ -74,9 +74,10 @@ class StageGraph {
   std::string label(std::size_t stage) const;
 
  private:
-  Origin origin_of(const Word& from, std::size_t stage, const Source& source) const;
+  Origin origin_of(const base::Word& from, std::size_t stage, const base::Source& source) const;
   std::optional<std::size_t> find_above(std::string_view name, std::size_t stage) const;
-  StageStep step_of(Instruction instruction, SourcePtr source, std::size_t stage, bool from_trigger) const;
+  StageStep step_of(dockerfile::Instruction instruction, base::SourcePtr source, std::size_t stage,
+                    bool from_trigger) const;
 
   std::vector<std::string> names_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> places_;  // of each name, upwards
@@ -84,4 +85,4 @@ class StageGraph {
   std::vector<StageNode> nodes_;
 };
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

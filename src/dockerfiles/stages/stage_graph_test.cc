@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
-namespace ixian::dockerfile {
+namespace ixian::stages {
 namespace {
 
 using Indexes = std::vector<std::size_t>;
 using Texts = std::vector<std::string>;
 
 StageGraph graph_of(const std::string& text, std::map<std::string, std::string> build_args = {}) {
-  const Dockerfile file = parse(text, "Dockerfile");
+  const dockerfile::Dockerfile file = dockerfile::parse(text, "Dockerfile");
   BuildOptions options;
   options.build_args = std::move(build_args);
   return StageGraph(file, GlobalScope(file, options));
@@ -156,4 +156,4 @@ TEST(StageGraph, ManyStagesAndTriggersTakeReasonableTime) {
 }
 
 }  // namespace
-}  // namespace ixian::dockerfile
+}  // namespace ixian::stages

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace ixian::dockerfile {
+namespace ixian::base {
 
 inline bool is_space(char c) {
   return c == ' ' || (c >= '\t' && c <= '\r');
@@ -23,4 +23,4 @@ inline std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::base

@@ -8,7 +8,7 @@
 #include "base/url_login.h"
 #include "base/utf8.h"
 
-namespace ixian::dockerfile {
+namespace ixian::base {
 namespace {
 
 constexpr std::size_t kBlock = 64;
@@ -33,7 +33,7 @@ std::string hex(char c) {
 std::vector<std::string> columns_of(std::string_view line) {
   std::vector<std::string> columns;
   while (!line.empty()) {
-    const std::size_t length = base::utf8_length(line);
+    const std::size_t length = utf8_length(line);
     if (length == 0) {
       // A stray continuation byte has no column of its own; see Source::position.
       if (begins_character(line.front()) || columns.empty()) columns.emplace_back("?");
@@ -83,7 +83,7 @@ std::string Source::excerpt(Position at) const {
   if (at.line < 1 || static_cast<std::size_t>(at.line) > line_starts_.size()) return "";
   const std::size_t begin = line_starts_[static_cast<std::size_t>(at.line) - 1];
   // Excerpts get into logs.
-  const std::string shown_line = base::without_logins(text_.substr(begin, text_.find('\n', begin) - begin));
+  const std::string shown_line = without_logins(text_.substr(begin, text_.find('\n', begin) - begin));
   std::string_view line = shown_line;
   if (line.ends_with('\r')) line.remove_suffix(1);
   const std::vector<std::string> columns = columns_of(line);
@@ -101,10 +101,10 @@ std::string Source::excerpt(Position at) const {
   return text + "^";
 }
 
-base::Error Source::error(Position at, const std::string& sentence) const {
+Error Source::error(Position at, const std::string& sentence) const {
   std::string place = shown(name_);
   if (at.line > 0) place += ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
-  return {base::ErrorCode::kTaskFailed, place + ": " + sentence, excerpt(at)};
+  return {ErrorCode::kTaskFailed, place + ": " + sentence, excerpt(at)};
 }
 
 namespace {
@@ -125,12 +125,12 @@ bool is_utf16(std::string_view text) {
 std::string checked_text(std::string text, const std::string& name) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.size() > kMostBytes) {
-    throw base::Error(base::ErrorCode::kTaskFailed, shown(name) + " is larger than a mebibyte.");
+    throw Error(ErrorCode::kTaskFailed, shown(name) + " is larger than a mebibyte.");
   }
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   if (is_utf16(text)) {
-    throw base::Error(base::ErrorCode::kTaskFailed,
-                      shown(name) + " is encoded in UTF-16. Save it as UTF-8, which is what is read.");
+    throw Error(ErrorCode::kTaskFailed,
+                shown(name) + " is encoded in UTF-16. Save it as UTF-8, which is what is read.");
   }
   return text;
 }
@@ -138,7 +138,7 @@ std::string checked_text(std::string text, const std::string& name) {
 std::string shown(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    const std::size_t length = base::utf8_length(text);
+    const std::size_t length = utf8_length(text);
     if (length == 0 || is_control(text.front())) {
       result += hex(text.front());
       text.remove_prefix(1);
@@ -151,4 +151,4 @@ std::string shown(std::string_view text) {
   return result;
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::base

@@ -9,10 +9,10 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::dockerfile {
+namespace ixian::base {
 
 // No input of this folder may be larger: a Dockerfile, a .dockerignore, what a word expands to.
-inline constexpr std::size_t kMostBytes = base::kMostText;
+inline constexpr std::size_t kMostBytes = kMostText;
 
 // Both from 1, the column in characters. {0, 0} is nowhere: what was not written in a file.
 struct Position {
@@ -50,7 +50,7 @@ class Source {
 
   // Error{kTaskFailed} with the message "NAME:LINE:COLUMN: SENTENCE" and, as its context, the line with a
   // caret below the column. `sentence` must be fit to be shown; see shown().
-  base::Error error(Position at, const std::string& sentence) const;
+  Error error(Position at, const std::string& sentence) const;
 
   // The line and its caret, as error() has them. "" where there is no such line.
   std::string excerpt(Position at) const;
@@ -73,4 +73,4 @@ using SourcePtr = std::shared_ptr<const Source>;
 // `text` for a message: control characters and what is not UTF-8 as \xNN, cut where it is longer than a line.
 std::string shown(std::string_view text);
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::base

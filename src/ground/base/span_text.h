@@ -4,7 +4,7 @@
 #include <chrono>
 #include <string>
 
-namespace ixian::http {
+namespace ixian::base {
 
 // "2s", "0.4s".
 inline std::string span_text(std::chrono::milliseconds time) {
@@ -12,4 +12,4 @@ inline std::string span_text(std::chrono::milliseconds time) {
   return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) + "s";
 }
 
-}  // namespace ixian::http
+}  // namespace ixian::base

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::layer {
+namespace ixian::files {
 
 void FileSink::write(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -25,4 +25,4 @@ void FileSink::write(std::string_view bytes) {
   }
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::files

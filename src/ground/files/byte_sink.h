@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ixian::layer {
+namespace ixian::files {
 
 // Written by one thread at a time, which need not be the one that made it.
 class ByteSink {
@@ -44,4 +44,4 @@ class NoSink : public ByteSink {
   void write(std::string_view) override {}
 };
 
-}  // namespace ixian::layer
+}  // namespace ixian::files

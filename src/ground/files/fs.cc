@@ -17,12 +17,13 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 [[noreturn]] void fail(std::string_view action, const std::string& path, int error_number) {
-  throw Error(ErrorCode::kTaskFailed,
-              fmt::format("cannot {} {}: {}", action, printable_path(path), errno_text(error_number)));
+  throw base::Error(
+      base::ErrorCode::kTaskFailed,
+      fmt::format("cannot {} {}: {}", action, base::printable_path(path), base::errno_text(error_number)));
 }
 
 std::string parent_of(const std::string& path) {
@@ -44,7 +45,7 @@ void write_all(int fd, std::string_view content, const std::string& path) {
 
 std::vector<std::string_view> components(std::string_view path) {
   std::vector<std::string_view> parts;
-  for (std::string_view part : split(path, '/')) {
+  for (std::string_view part : base::split(path, '/')) {
     if (part.empty() || part == ".") continue;
     if (part == ".." && !parts.empty()) {
       parts.pop_back();
@@ -137,7 +138,8 @@ std::string current_directory() {
   std::error_code error;
   std::string path = std::filesystem::current_path(error).string();
   if (error) {
-    throw Error(ErrorCode::kUsage, "the current directory no longer exists\nhint: change to one that does");
+    throw base::Error(base::ErrorCode::kUsage,
+                      "the current directory no longer exists\nhint: change to one that does");
   }
   return path;
 }
@@ -159,7 +161,7 @@ std::string relative_path(std::string_view path, std::string_view base) {
   while (shared < to.size() && shared < from.size() && to[shared] == from[shared]) ++shared;
   std::vector<std::string_view> parts(from.size() - shared, "..");
   parts.insert(parts.end(), to.begin() + static_cast<std::ptrdiff_t>(shared), to.end());
-  return parts.empty() ? "." : join(parts, "/");
+  return parts.empty() ? "." : base::join(parts, "/");
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-namespace ixian::base {
+namespace ixian::files {
 
 // Owns one descriptor. -1 is none.
 class UniqueFd {
@@ -56,4 +56,4 @@ std::string absolute_path(std::string_view path, std::string_view base);
 // `path` relative to `base`, both absolute and normalised; with leading ".." where it lies outside.
 std::string relative_path(std::string_view path, std::string_view base);
 
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 using ixian::testing::TempFolder;
@@ -22,8 +22,8 @@ using ixian::testing::TempFolder;
 std::string message_of(const std::function<void()>& action) {
   try {
     action();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kTaskFailed);
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::ErrorCode::kTaskFailed);
     return error.message();
   }
   return "no error";
@@ -146,4 +146,4 @@ TEST(RelativePath, IsUndoneByAbsolutePath) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -26,7 +26,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 constexpr int kMostLinks = 40;  // as the kernel has it
@@ -40,13 +40,15 @@ constexpr unsigned kLastPtyMajor = 143;
 constexpr useconds_t kReaderPoll = 20'000;  // nothing tells when somebody opens the other end of a FIFO
 
 [[noreturn]] void cannot_write(const std::string& path, int error_number) {
-  throw Error(ErrorCode::kTaskFailed,
-              fmt::format("cannot write {}: {}{}", printable_path(path), errno_text(error_number),
-                          error_number == ENOSPC ? "\nhint: free some space there" : ""));
+  throw base::Error(
+      base::ErrorCode::kTaskFailed,
+      fmt::format("cannot write {}: {}{}", base::printable_path(path), base::errno_text(error_number),
+                  error_number == ENOSPC ? "\nhint: free some space there" : ""));
 }
 
 [[noreturn]] void refuse(const std::string& path, std::string_view reason) {
-  throw Error(ErrorCode::kUsage, fmt::format("cannot write {}: {}", printable_path(path), reason));
+  throw base::Error(base::ErrorCode::kUsage,
+                    fmt::format("cannot write {}: {}", base::printable_path(path), reason));
 }
 
 std::string folder_with(const std::string& path) {
@@ -121,7 +123,7 @@ OutputPath::OutputPath(const std::string& path) : shown_(path) {
     return;
   }
   const UniqueFd found(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  if (!found.valid() && errno != ENOENT) refuse(shown_, errno_text(errno));
+  if (!found.valid() && errno != ENOENT) refuse(shown_, base::errno_text(errno));
   struct stat status {};
   if (!found.valid()) {
     // Nothing, or a link that leads to nothing: the kernel makes the file where that leads.
@@ -129,10 +131,10 @@ OutputPath::OutputPath(const std::string& path) : shown_(path) {
     into_ = ::lstat(path_.c_str(), &status) == 0;
     if (into_) return;
     folder_ = folder_with(path_);
-    if (::access(folder_.c_str(), W_OK) != 0 && errno != ENOENT) refuse(shown_, errno_text(errno));
+    if (::access(folder_.c_str(), W_OK) != 0 && errno != ENOENT) refuse(shown_, base::errno_text(errno));
     return;
   }
-  if (::fstat(found.get(), &status) != 0) refuse(shown_, errno_text(errno));
+  if (::fstat(found.get(), &status) != 0) refuse(shown_, base::errno_text(errno));
   if (S_ISDIR(status.st_mode)) refuse(shown_, "it is a directory");
   if (S_ISSOCK(status.st_mode)) refuse(shown_, "it is a socket");
   into_ = !S_ISREG(status.st_mode);
@@ -164,7 +166,7 @@ bool OutputPath::is_terminal() const {
          (number >= kFirstPtyMajor && number <= kLastPtyMajor);
 }
 
-bool OutputPath::take(int fd, const std::string& temporary, const Cancellation& cancellation) const {
+bool OutputPath::take(int fd, const std::string& temporary, const base::Cancellation& cancellation) const {
   if (into_) {
     copy_into(fd, cancellation);
     return false;
@@ -186,7 +188,7 @@ bool OutputPath::take(int fd, const std::string& temporary, const Cancellation& 
   return true;
 }
 
-UniqueFd OutputPath::open(const Cancellation& cancellation) const {
+UniqueFd OutputPath::open(const base::Cancellation& cancellation) const {
   if (descriptor_) {
     UniqueFd fd(::fcntl(*descriptor_, F_DUPFD_CLOEXEC, 3));
     if (!fd.valid()) cannot_write(shown_, errno);
@@ -216,7 +218,7 @@ UniqueFd OutputPath::open(const Cancellation& cancellation) const {
   }
 }
 
-void OutputPath::write(std::string_view content, const Cancellation& cancellation) const {
+void OutputPath::write(std::string_view content, const base::Cancellation& cancellation) const {
   if (into_) return write_whole(open(cancellation).get(), content, shown_);
   make_directories(folder_);
   std::uint64_t name = 0;
@@ -235,7 +237,7 @@ void OutputPath::write(std::string_view content, const Cancellation& cancellatio
   if (!renamed) ::unlink(temporary.c_str());
 }
 
-void OutputPath::copy_into(int fd, const Cancellation& cancellation) const {
+void OutputPath::copy_into(int fd, const base::Cancellation& cancellation) const {
   const UniqueFd out = open(cancellation);
   char buffer[256 * 1024];
   for (off_t offset = 0;;) {
@@ -249,4 +251,4 @@ void OutputPath::copy_into(int fd, const Cancellation& cancellation) const {
   }
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -11,7 +11,7 @@
 #include "base/cancel.h"
 #include "files/fs.h"
 
-namespace ixian::base {
+namespace ixian::files {
 
 // Where one such file goes, found out once. Nothing else in the program puts a file over a path that somebody
 // typed.
@@ -41,17 +41,17 @@ class OutputPath {
   // Puts the file `temporary` in its place, whose content is all that `fd` has. True: it has been renamed,
   // and survives a crash. False: its content has been copied; the temporary file is still there. Throws
   // Error{kTaskFailed}, Cancelled.
-  bool take(int fd, const std::string& temporary, const Cancellation& cancellation) const;
+  bool take(int fd, const std::string& temporary, const base::Cancellation& cancellation) const;
 
   // For writing into what is there, not where is_replaced(). Waits for a reader of a FIFO. Throws
   // Error{kTaskFailed}, Cancelled.
-  UniqueFd open(const Cancellation& cancellation) const;
+  UniqueFd open(const base::Cancellation& cancellation) const;
 
   // The whole content at once. Makes missing folders. Throws Error{kTaskFailed}, Cancelled.
-  void write(std::string_view content, const Cancellation& cancellation) const;
+  void write(std::string_view content, const base::Cancellation& cancellation) const;
 
  private:
-  void copy_into(int fd, const Cancellation& cancellation) const;
+  void copy_into(int fd, const base::Cancellation& cancellation) const;
 
   std::string shown_;
   std::string path_;  // absolute, behind all links
@@ -63,4 +63,4 @@ class OutputPath {
   gid_t group_ = 0;
 };
 
-}  // namespace ixian::base
+}  // namespace ixian::files

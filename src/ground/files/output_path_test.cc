@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 class OutputPathTest : public ::testing::Test {
@@ -23,13 +23,13 @@ class OutputPathTest : public ::testing::Test {
   std::string at(const std::string& name) const { return folder_.path() + "/" + name; }
 
   void write(const std::string& path, const std::string& text) {
-    Cancellation cancellation;
+    base::Cancellation cancellation;
     OutputPath(path).write(text, cancellation);
   }
 
   // As an archive is written: the content is whole before the name is touched. Whether it was renamed.
   bool take(const std::string& path, const std::string& text) {
-    Cancellation cancellation;
+    base::Cancellation cancellation;
     const OutputPath place(path);
     const std::string temporary = place.folder() + "/.made-" + std::to_string(::getpid());
     const UniqueFd fd(::open(temporary.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -114,9 +114,9 @@ TEST_F(OutputPathTest, WritesIntoAFifoOnceSomebodyReads) {
 
 TEST_F(OutputPathTest, WaitsForAReaderNoLongerThanItIsWanted) {
   ASSERT_EQ(::mkfifo(at("fifo").c_str(), 0600), 0);
-  Cancellation cancellation;
+  base::Cancellation cancellation;
   cancellation.request();
-  EXPECT_THROW(OutputPath(at("fifo")).write("text", cancellation), Cancelled);
+  EXPECT_THROW(OutputPath(at("fifo")).write("text", cancellation), base::Cancelled);
 }
 
 TEST_F(OutputPathTest, WritesIntoADescriptorFromWhereItStands) {
@@ -139,9 +139,9 @@ TEST_F(OutputPathTest, WritesIntoADescriptorFromWhereItStands) {
 TEST_F(OutputPathTest, RefusesDescriptorsThatAreNotTheUsers) {
   const UniqueFd own(::open(at("own").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
   const UniqueFd read_only(::open(at("own").c_str(), O_RDONLY));
-  EXPECT_THROW(OutputPath("/dev/fd/" + std::to_string(own.get())), Error);
-  EXPECT_THROW(OutputPath("/dev/fd/" + std::to_string(read_only.get())), Error);
-  EXPECT_THROW(OutputPath("/dev/fd/987654"), Error);
+  EXPECT_THROW(OutputPath("/dev/fd/" + std::to_string(own.get())), base::Error);
+  EXPECT_THROW(OutputPath("/dev/fd/" + std::to_string(read_only.get())), base::Error);
+  EXPECT_THROW(OutputPath("/dev/fd/987654"), base::Error);
 }
 
 TEST_F(OutputPathTest, KnowsStandardOutput) {
@@ -152,18 +152,18 @@ TEST_F(OutputPathTest, KnowsStandardOutput) {
 }
 
 TEST_F(OutputPathTest, RefusesFoldersAndSockets) {
-  EXPECT_THROW(OutputPath(folder_.path()), Error);
-  EXPECT_THROW(OutputPath(at("new/")), Error);
-  EXPECT_THROW(OutputPath(""), Error);
+  EXPECT_THROW(OutputPath(folder_.path()), base::Error);
+  EXPECT_THROW(OutputPath(at("new/")), base::Error);
+  EXPECT_THROW(OutputPath(""), base::Error);
   const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, at("s").c_str(), sizeof(address.sun_path) - 1);
   ASSERT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  EXPECT_THROW(OutputPath(at("s")), Error);
+  EXPECT_THROW(OutputPath(at("s")), base::Error);
   ASSERT_EQ(::symlink("loop", at("loop").c_str()), 0);
-  EXPECT_THROW(OutputPath(at("loop")), Error);
+  EXPECT_THROW(OutputPath(at("loop")), base::Error);
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::files

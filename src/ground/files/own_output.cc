@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 struct Output {
@@ -35,4 +35,4 @@ bool is_own_output(const struct stat& status) {
   return false;
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::files

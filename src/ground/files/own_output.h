@@ -3,7 +3,7 @@
 
 struct stat;
 
-namespace ixian::base {
+namespace ixian::files {
 
 // Called when the program starts: the descriptors may lead elsewhere later.
 void remember_own_output();
@@ -11,4 +11,4 @@ void remember_own_output();
 // A regular file that the program writes its own output to. It grows while it is read.
 bool is_own_output(const struct stat& status);
 
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -6,15 +6,15 @@
 #include "base/error.h"
 #include "files/fs.h"
 
-namespace ixian::sandbox {
+namespace ixian::files {
 
 // "" where there is none, or none that may be read.
 inline std::string read_or_empty(const std::string& path) {
   try {
-    return base::read_file(path).value_or("");
+    return read_file(path).value_or("");
   } catch (const base::Error&) {
     return "";
   }
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::files

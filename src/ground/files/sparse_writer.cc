@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 bool is_zero(std::string_view bytes) {
@@ -66,4 +66,4 @@ bool SparseWriter::finish() {
   return put_blocks(begun_) && (hole_ == 0 || ::ftruncate(fd_, static_cast<off_t>(at_)) == 0);
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::files

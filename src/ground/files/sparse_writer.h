@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ixian::base {
+namespace ixian::files {
 
 // Writes what a file is to hold, from its start, to a descriptor of an empty file that somebody else closes.
 // Whole blocks of zeros are left out, so that a sparse file that has become a stream becomes sparse again.
@@ -30,4 +30,4 @@ class SparseWriter {
   std::string begun_;       // a block that is not full yet
 };
 
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -9,7 +9,7 @@
 #include "files/fs.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 struct Result {
@@ -50,4 +50,4 @@ TEST(SparseWriter, LeavesZerosOut) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::files

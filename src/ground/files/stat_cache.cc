@@ -27,7 +27,7 @@
 #include "base/error.h"
 #include "files/fs.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
@@ -96,7 +96,7 @@ std::int64_t ctime_ns(const struct stat& status) {
 }
 
 bool StatCache::Record::describes(const struct stat& status) const {
-  return size == status.st_size && mtime_ns == base::mtime_ns(status) && ctime_ns == base::ctime_ns(status);
+  return size == status.st_size && mtime_ns == files::mtime_ns(status) && ctime_ns == files::ctime_ns(status);
 }
 
 void StatCache::Table::adopt(std::vector<Record> records) {
@@ -143,7 +143,7 @@ void StatCache::Table::index(std::size_t position) {
 
 StatCache::StatCache(std::string path, CacheClock clock) : path_(std::move(path)), clock_(clock) {}
 
-bool StatCache::find(const struct stat& status, Sha256Bytes& digest) {
+bool StatCache::find(const struct stat& status, base::Sha256Bytes& digest) {
   std::call_once(loaded_once_, [this] { load(); });
   const std::size_t position = loaded_.find(status.st_dev, status.st_ino);
   if (position != Table::kNone && loaded_.records()[position].describes(status)) {
@@ -161,7 +161,8 @@ bool StatCache::find(const struct stat& status, Sha256Bytes& digest) {
   return true;
 }
 
-void StatCache::store(const struct stat& status, std::int64_t read_began_ns, const Sha256Bytes& digest) {
+void StatCache::store(const struct stat& status, std::int64_t read_began_ns,
+                      const base::Sha256Bytes& digest) {
   const std::int64_t settled = read_began_ns - clock_.settled_ns;
   if (mtime_ns(status) >= settled || ctime_ns(status) >= settled) return;
   Record record;
@@ -245,7 +246,7 @@ bool StatCache::write(const std::vector<Record>& records) const {
   std::string temporary = path_ + ".XXXXXX";
   try {
     if (slash != std::string::npos && slash > 0) make_directories(path_.substr(0, slash));
-  } catch (const Error&) {
+  } catch (const base::Error&) {
     return false;
   }
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
@@ -279,4 +280,4 @@ std::uint64_t StatCache::checksum(const std::vector<Record>& records) {
   return mix(lanes[0] ^ mix(lanes[1] ^ mix(lanes[2] ^ mix(lanes[3]))));
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::files

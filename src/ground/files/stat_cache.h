@@ -13,7 +13,7 @@
 
 #include "base/sha256.h"
 
-namespace ixian::base {
+namespace ixian::files {
 
 // What time it is, and how old a time stamp must be to prove anything. Replaced in tests only.
 struct CacheClock {
@@ -43,11 +43,11 @@ class StatCache {
   StatCache(const StatCache&) = delete;
   StatCache& operator=(const StatCache&) = delete;
 
-  bool find(const struct stat& status, Sha256Bytes& digest);
+  bool find(const struct stat& status, base::Sha256Bytes& digest);
 
   // `status` was true of the file before and after it was read, `read_began_ns` is now_ns() from
   // before the first byte. Stores nothing where the file's stamps were not settled by then.
-  void store(const struct stat& status, std::int64_t read_began_ns, const Sha256Bytes& digest);
+  void store(const struct stat& status, std::int64_t read_began_ns, const base::Sha256Bytes& digest);
 
   std::int64_t now_ns() const { return clock_.now_ns(); }
 
@@ -62,7 +62,7 @@ class StatCache {
     std::int64_t size = 0;
     std::int64_t mtime_ns = 0;
     std::int64_t ctime_ns = 0;
-    Sha256Bytes digest{};
+    base::Sha256Bytes digest{};
     std::uint32_t last_used_day = 0;
     std::uint32_t unused = 0;
 
@@ -107,4 +107,4 @@ class StatCache {
   bool unsaved_ = false;
 };
 
-}  // namespace ixian::base
+}  // namespace ixian::files

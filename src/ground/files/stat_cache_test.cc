@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -33,7 +33,7 @@ struct stat file(std::uint64_t inode, std::int64_t touched_ns = kStart - 10 * kS
   return status;
 }
 
-Sha256Bytes digest_of(std::uint64_t value) {
+base::Sha256Bytes digest_of(std::uint64_t value) {
   base::Sha256 hash;
   hash.update(std::to_string(value));
   return hash.finish();
@@ -50,7 +50,7 @@ class StatCacheTest : public ::testing::Test {
   ~StatCacheTest() override { std::filesystem::remove_all(folder_); }
 
   bool knows(StatCache& cache, const struct stat& status) {
-    Sha256Bytes digest{};
+    base::Sha256Bytes digest{};
     return cache.find(status, digest) && digest == digest_of(status.st_ino);
   }
   void store(StatCache& cache, const struct stat& status) {
@@ -96,7 +96,7 @@ TEST_F(StatCacheTest, EveryPartOfTheKeyCounts) {
   others[2].st_mtim.tv_nsec += 1;
   others[3].st_ctim.tv_nsec += 1;
   others[4].st_ino += 1;
-  Sha256Bytes digest;
+  base::Sha256Bytes digest;
   for (const struct stat& other : others) EXPECT_FALSE(cache.find(other, digest));
   EXPECT_TRUE(cache.find(file(1), digest));
 }
@@ -245,4 +245,4 @@ TEST_F(StatCacheTest, ThreadsMayFindStoreAndSaveAtOnce) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::files

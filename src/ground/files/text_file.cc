@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "files/fs.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 bool means_absent(int error_number) {
@@ -26,16 +26,19 @@ bool means_absent(int error_number) {
 }
 
 [[noreturn]] void fail_reading(std::string_view name, int error_number) {
-  throw Error(ErrorCode::kTaskFailed,
-              fmt::format("cannot read {}: {}", printable_path(name), errno_text(error_number)));
+  throw base::Error(
+      base::ErrorCode::kTaskFailed,
+      fmt::format("cannot read {}: {}", base::printable_path(name), base::errno_text(error_number)));
 }
 
 [[noreturn]] void fail_as_no_file(std::string_view name) {
-  throw Error(ErrorCode::kUsage, fmt::format("{} is not a regular file", printable_path(name)));
+  throw base::Error(base::ErrorCode::kUsage,
+                    fmt::format("{} is not a regular file", base::printable_path(name)));
 }
 
 [[noreturn]] void fail_as_too_large(std::string_view name) {
-  throw Error(ErrorCode::kTaskFailed, fmt::format("{} is larger than 1 MiB", printable_path(name)));
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("{} is larger than 1 MiB", base::printable_path(name)));
 }
 
 // The rest of `path` below `folder`, as it is spelt or as the folder is really called.
@@ -79,10 +82,10 @@ std::optional<std::string> read_confined(const std::string& path, const std::str
     struct stat status;
     if (error_number == ELOOP || (means_absent(error_number) &&
                                   ::fstatat(root.get(), rest.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)) {
-      throw Error(
-          ErrorCode::kUsage,
+      throw base::Error(
+          base::ErrorCode::kUsage,
           fmt::format("{} is a link that does not resolve inside {}, and links are not followed out of it",
-                      printable_path(path), printable_path(folder)));
+                      base::printable_path(path), base::printable_path(folder)));
     }
     if (means_absent(error_number)) return std::nullopt;
     fail_reading(path, error_number);
@@ -111,7 +114,7 @@ std::string read_text(int fd, std::string_view name) {
   struct stat status;
   if (::fstat(fd, &status) != 0) fail_reading(name, errno);
   if (S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode)) fail_as_no_file(name);
-  if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > kMostText)
+  if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > base::kMostText)
     fail_as_too_large(name);
   std::string text;
   char buffer[16384];
@@ -120,9 +123,9 @@ std::string read_text(int fd, std::string_view name) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail_reading(name, errno);
     text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > kMostText) fail_as_too_large(name);
+    if (text.size() > base::kMostText) fail_as_too_large(name);
   }
   return text;
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace ixian::base {
+namespace ixian::files {
 
 // The text of the file at `path`, absolute; nullopt where there is none.
 //
@@ -23,4 +23,4 @@ std::optional<std::string> read_text(const std::string& path, const std::string&
 // What is left to read of a descriptor. `name` is what messages call it. Throws as read_text().
 std::string read_text(int fd, std::string_view name);
 
-}  // namespace ixian::base
+}  // namespace ixian::files

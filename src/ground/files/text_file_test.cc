@@ -12,7 +12,7 @@
 #include "files/fs.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -30,10 +30,10 @@ class TextFile : public ::testing::Test {
   std::optional<std::string> read(const std::string& name) {
     return read_text(context(name), folder_ / "context");
   }
-  std::string error_of(const std::string& name, ErrorCode code) {
+  std::string error_of(const std::string& name, base::ErrorCode code) {
     try {
       read(name);
-    } catch (const Error& error) {
+    } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), code) << error.message();
       EXPECT_THAT(error.message(), ::testing::Not(HasSubstr("$6$")));
       return error.message();
@@ -58,10 +58,10 @@ TEST_F(TextFile, NoLinkLeadsOut) {
   fs::create_directory_symlink(folder_.path(), context("folder"));
   fs::create_symlink("/proc/self/cwd/secret", context("magic"));
   for (const char* name : {"absolute", "relative", "magic", "folder/secret"})
-    EXPECT_THAT(error_of(name, ErrorCode::kUsage), HasSubstr("does not resolve")) << name;
+    EXPECT_THAT(error_of(name, base::ErrorCode::kUsage), HasSubstr("does not resolve")) << name;
   EXPECT_EQ(read("folder/none"), std::nullopt);
   // However the folder is called.
-  EXPECT_THROW(read_text(context("absolute"), folder_ / "other-name"), Error);
+  EXPECT_THROW(read_text(context("absolute"), folder_ / "other-name"), base::Error);
 }
 
 TEST_F(TextFile, WhatIsNamedElsewhereLeadsWhereItLeads) {
@@ -72,16 +72,16 @@ TEST_F(TextFile, WhatIsNamedElsewhereLeadsWhereItLeads) {
 
 TEST_F(TextFile, OnlyARegularFileWillDo) {
   ASSERT_EQ(::mkfifo(context("pipe").c_str(), 0600), 0);  // nobody writes: who opened it would wait for ever
-  EXPECT_THAT(error_of("pipe", ErrorCode::kUsage), HasSubstr("not a regular file"));
-  EXPECT_THAT(error_of("sub", ErrorCode::kUsage), HasSubstr("not a regular file"));
+  EXPECT_THAT(error_of("pipe", base::ErrorCode::kUsage), HasSubstr("not a regular file"));
+  EXPECT_THAT(error_of("sub", base::ErrorCode::kUsage), HasSubstr("not a regular file"));
 }
 
 TEST_F(TextFile, TheSizeIsAskedBeforeAnythingIsRead) {
   // Sparse: who read it would be at it for minutes.
   const UniqueFd large(::open(context("large").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   ASSERT_EQ(::ftruncate(large.get(), off_t{1} << 42), 0);
-  EXPECT_THAT(error_of("large", ErrorCode::kTaskFailed), HasSubstr("larger than 1 MiB"));
-  EXPECT_THROW(read_text("/dev/zero", folder_ / "context"), Error);
+  EXPECT_THAT(error_of("large", base::ErrorCode::kTaskFailed), HasSubstr("larger than 1 MiB"));
+  EXPECT_THROW(read_text("/dev/zero", folder_ / "context"), base::Error);
 }
 
 TEST_F(TextFile, APipeThatWasNamedIsReadToItsEnd) {
@@ -94,4 +94,4 @@ TEST_F(TextFile, APipeThatWasNamedIsReadToItsEnd) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "files/fs.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 constexpr uid_t kOverflowUid = 65534;  // stands for every owner that has no number in a user namespace
@@ -33,7 +33,7 @@ bool in_user_namespace() {
   std::string map;
   try {
     map = read_file("/proc/self/uid_map").value_or("");
-  } catch (const Error&) {
+  } catch (const base::Error&) {
     return false;
   }
   return map.find("4294967295") == std::string::npos;
@@ -51,11 +51,12 @@ std::string why_untrusted(const std::string& path, std::initializer_list<uid_t> 
                    std::find(others.begin(), others.end(), status.st_uid) != others.end();
   if (!own && !(status.st_uid == kOverflowUid && in_user_namespace())) {
     return fmt::format("{} belongs to user {}, who is neither you nor root and controls its content",
-                       printable_path(path), status.st_uid);
+                       base::printable_path(path), status.st_uid);
   }
   const bool sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
   if ((status.st_mode & S_IWOTH) == 0 || sticky) return "";
-  return fmt::format("everybody may write to {} (mode {:o})", printable_path(path), status.st_mode & 07777);
+  return fmt::format("everybody may write to {} (mode {:o})", base::printable_path(path),
+                     status.st_mode & 07777);
 }
 
 void warn_if_untrusted(const std::string& path, std::initializer_list<uid_t> others) {
@@ -80,4 +81,4 @@ void listen_for_untrusted(std::function<void(const std::string& sentence)> liste
   listener_of_all = std::move(listener);
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::files

@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace ixian::base {
+namespace ixian::files {
 
 // Why the file or folder at `path` cannot be trusted, one sentence; "" where it can, or is not there: it
 // belongs to this user, to root or to one of `others`, and not everybody may write to it. In a user namespace
@@ -24,4 +24,4 @@ std::optional<std::string> read_credentials_file(const std::string& path);
 // Who hears of it. Nobody does before somebody listens.
 void listen_for_untrusted(std::function<void(const std::string& sentence)> listener);
 
-}  // namespace ixian::base
+}  // namespace ixian::files

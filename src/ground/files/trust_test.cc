@@ -7,7 +7,7 @@
 
 #include "testing/temp_folder.h"
 
-namespace ixian::base {
+namespace ixian::files {
 namespace {
 
 using ::testing::HasSubstr;
@@ -54,4 +54,4 @@ TEST(Trust, IsToldOnce) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::files

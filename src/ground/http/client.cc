@@ -106,12 +106,12 @@ bool Tries::again() {
 std::string Tries::left() const {
   if (!patience_) return std::to_string(count_) + "/" + std::to_string(most_);
   const auto gone = std::chrono::duration_cast<milliseconds>(clock_.now() - first_);
-  return span_text(std::max(*patience_ - gone, milliseconds(0))) + " left";
+  return base::span_text(std::max(*patience_ - gone, milliseconds(0))) + " left";
 }
 
 void Client::pause(const std::string& what, Tries& tries, milliseconds time) {
   if (options_.on_retry)
-    options_.on_retry(what + "; retrying in " + span_text(time) + " (" + tries.left() + ")");
+    options_.on_retry(what + "; retrying in " + base::span_text(time) + " (" + tries.left() + ")");
   clock_.sleep_for(time, cancellation_);
 }
 

@@ -73,8 +73,8 @@ TlsSettings read_certs_d(const std::vector<std::string>& folders, std::string_vi
     std::error_code ignored;
     if (!fs::is_directory(path, ignored)) continue;
     // Whoever can write here can pose as the registry.
-    base::warn_if_untrusted(path);
-    for (const auto& entry : fs::directory_iterator(path, ignored)) base::warn_if_untrusted(entry.path());
+    files::warn_if_untrusted(path);
+    for (const auto& entry : fs::directory_iterator(path, ignored)) files::warn_if_untrusted(entry.path());
     return read_folder(path);
   }
   return {};

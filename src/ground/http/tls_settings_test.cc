@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 class CertsDTest : public ::testing::Test {
  protected:
   void put(const std::string& name) {
-    base::make_directories(folder_ / name.substr(0, name.rfind('/')));
+    files::make_directories(folder_ / name.substr(0, name.rfind('/')));
     folder_.write(name, "x");
   }
   TlsSettings read(std::string_view authority) {
@@ -41,7 +41,7 @@ TEST_F(CertsDTest, ReadsCasAndAClientCertificate) {
 
 TEST_F(CertsDTest, TheFirstFolderThatExistsCountsAlone) {
   put("system/registry.test/ca.crt");
-  base::make_directories(folder_ / "user/registry.test");
+  files::make_directories(folder_ / "user/registry.test");
   EXPECT_THAT(read("registry.test").ca_files, IsEmpty());
 }
 

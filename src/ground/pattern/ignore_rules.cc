@@ -10,17 +10,17 @@
 #include "base/source_text.h"
 #include "pattern/path_match.h"
 
-namespace ixian::dockerfile {
+namespace ixian::pattern {
 
 void IgnoreRules::add(std::string_view text) {
   const bool exception = text.starts_with('!');
-  if (exception) text = trimmed(text.substr(1));
+  if (exception) text = base::trimmed(text.substr(1));
   if (text.empty()) throw std::invalid_argument("there is no pattern after this \"!\".");
-  rules_.push_back({pattern::IgnorePattern(pattern::clean_path(text)), exception});
+  rules_.push_back({IgnorePattern(clean_path(text)), exception});
 }
 
 IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
-  text = checked_text(std::move(text), name);
+  text = base::checked_text(std::move(text), name);
   IgnoreRules rules;
   std::size_t next = 0;
   while (next < text.size()) {
@@ -29,18 +29,18 @@ IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
     next = end + 1;
     std::string_view line = std::string_view(text).substr(begin, end - begin);
     if (line.starts_with('#')) continue;
-    line = trimmed(line);
+    line = base::trimmed(line);
     if (line.empty()) continue;
     const bool exception = line.starts_with('!');
-    if (exception) line = trimmed(line.substr(1));
+    if (exception) line = base::trimmed(line.substr(1));
     // Clean first, so that "//a" is "a" too.
-    std::string pattern = line.empty() ? "" : pattern::clean_path(line);
+    std::string pattern = line.empty() ? "" : clean_path(line);
     if (pattern.size() > 1 && pattern.starts_with('/')) pattern.erase(0, 1);
     try {
       rules.add((exception ? "!" : "") + pattern);
     } catch (const std::invalid_argument& error) {
       const std::string reason = error.what();
-      const Source source(name, text);
+      const base::Source source(name, text);
       throw source.error(source.position(begin), reason);
     }
   }
@@ -50,7 +50,7 @@ IgnoreRules IgnoreRules::parse(std::string text, const std::string& name) {
 IgnoreRules IgnoreRules::from_patterns(const std::vector<std::string>& patterns) {
   IgnoreRules rules;
   for (const std::string& pattern : patterns) {
-    const std::string_view text = trimmed(pattern);
+    const std::string_view text = base::trimmed(pattern);
     if (!text.empty()) rules.add(text);
   }
   return rules;
@@ -96,4 +96,4 @@ std::vector<std::string> IgnoreRules::patterns() const {
   return patterns;
 }
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::pattern

@@ -11,7 +11,7 @@
 
 #include "pattern/ignore_pattern.h"
 
-namespace ixian::dockerfile {
+namespace ixian::pattern {
 
 // Immutable; any thread may ask.
 class IgnoreRules {
@@ -47,7 +47,7 @@ class IgnoreRules {
 
  private:
   struct Rule {
-    pattern::IgnorePattern pattern;
+    IgnorePattern pattern;
     bool exception = false;
   };
 
@@ -56,4 +56,4 @@ class IgnoreRules {
   std::vector<Rule> rules_;
 };
 
-}  // namespace ixian::dockerfile
+}  // namespace ixian::pattern

@@ -4,7 +4,7 @@
 
 #include "base/source_text.h"
 
-namespace ixian::dockerfile {
+namespace ixian::pattern {
 namespace {
 
 IgnoreRules rules(const std::string& text) {
@@ -105,7 +105,7 @@ TEST(IgnoreRules, BadPatternsAreRefusedWithTheirPlace) {
   for (const char* text : {"!", "a\\", "[]a]", "[a-]", "[z-a]", "[-x]", "[^]"}) {
     EXPECT_THROW(rules(text), base::Error) << text;
   }
-  EXPECT_THROW(rules(std::string(kMostBytes + 1, 'a')), base::Error);
+  EXPECT_THROW(rules(std::string(base::kMostBytes + 1, 'a')), base::Error);
 }
 
 TEST(IgnoreRules, FoldersAreSkippedWhereNothingInThemCanBeTakenOut) {
@@ -140,4 +140,4 @@ TEST(IgnoreRules, ManyStarsTakeReasonableTime) {
 }
 
 }  // namespace
-}  // namespace ixian::dockerfile
+}  // namespace ixian::pattern

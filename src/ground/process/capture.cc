@@ -28,7 +28,7 @@
 
 #include "process/launch.h"
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -43,21 +43,21 @@ void append_secret(std::string& text, std::string_view more) {
     std::string larger;
     larger.reserve(std::max(text.size() + more.size(), 2 * text.capacity()));
     larger.append(text);
-    wipe(text);
+    base::wipe(text);
     text = std::move(larger);
   }
   text.append(more);
 }
 
 [[noreturn]] void fail_to_feed() {
-  throw LaunchError("cannot create a file in memory: " + errno_text(errno), false);
+  throw LaunchError("cannot create a file in memory: " + base::errno_text(errno), false);
 }
 
 // A file in memory that holds `input`, to be read from its start.
-UniqueFd input_file(const std::string& input) {
-  UniqueFd made(::memfd_create("input", MFD_CLOEXEC));
+files::UniqueFd input_file(const std::string& input) {
+  files::UniqueFd made(::memfd_create("input", MFD_CLOEXEC));
   if (!made.valid()) fail_to_feed();
-  UniqueFd file(::fcntl(made.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  files::UniqueFd file(::fcntl(made.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   if (!file.valid()) fail_to_feed();
   for (std::size_t done = 0; done < input.size();) {
     const ssize_t wrote = ::write(file.get(), input.data() + done, input.size() - done);
@@ -101,13 +101,13 @@ struct CapturePlan {
 // number cannot have become somebody else's when the group is signalled.
 class Child {
  public:
-  Child(const CapturePlan& plan, Cancellation& cancellation) : cancellation_(cancellation) {
-    Cancellation::Hold hold(cancellation);
-    if (!hold.may_start()) throw Cancelled();
+  Child(const CapturePlan& plan, base::Cancellation& cancellation) : cancellation_(cancellation) {
+    base::Cancellation::Hold hold(cancellation);
+    if (!hold.may_start()) throw base::Cancelled();
     BlockSignals guard;
     pid_ = ::fork();
     if (pid_ == 0) run_captured(plan);
-    if (pid_ < 0) throw LaunchError("cannot start a process: " + errno_text(errno), false);
+    if (pid_ < 0) throw LaunchError("cannot start a process: " + base::errno_text(errno), false);
     hold.started(pid_);
   }
   ~Child() {
@@ -146,7 +146,7 @@ class Child {
   }
 
  private:
-  Cancellation& cancellation_;
+  base::Cancellation& cancellation_;
   pid_t pid_ = -1;
   bool reaped_ = false;
 };
@@ -156,13 +156,13 @@ class Collected {
  public:
   ~Collected() {
     OPENSSL_cleanse(buffer_.data(), buffer_.size());
-    wipe(output);
-    wipe(error);
+    base::wipe(output);
+    base::wipe(error);
   }
 
   // Reads once; the descriptor is closed at its end.
-  void read_output(UniqueFd& fd) { append_secret(output, read(fd)); }
-  void read_error(UniqueFd& fd) {
+  void read_output(files::UniqueFd& fd) { append_secret(output, read(fd)); }
+  void read_error(files::UniqueFd& fd) {
     append_secret(error, read(fd));
     if (error.size() > 2 * kMostError) error.erase(0, error.size() - kMostError);
   }
@@ -172,7 +172,7 @@ class Collected {
   std::string error;
 
  private:
-  std::string_view read(UniqueFd& fd) {
+  std::string_view read(files::UniqueFd& fd) {
     const ssize_t got = ::read(fd.get(), buffer_.data(), buffer_.size());
     if (got < 0 && errno == EINTR) return {};
     if (got <= 0) fd.reset();
@@ -185,26 +185,27 @@ class Collected {
 };
 
 [[noreturn]] void fail_too_long(const Question& question) {
-  throw Error(ErrorCode::kTaskFailed, fmt::format("{} stopped: printed more than {} bytes",
-                                                  printable_path(question.argv[0]), question.limit));
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("{} stopped: printed more than {} bytes",
+                                base::printable_path(question.argv[0]), question.limit));
 }
 
 [[noreturn]] void fail_too_slow(const Question& question, std::string error) {
-  throw TooSlow(fmt::format("{} stopped: timed out after {:g}s", printable_path(question.argv[0]),
+  throw TooSlow(fmt::format("{} stopped: timed out after {:g}s", base::printable_path(question.argv[0]),
                             static_cast<double>(question.time_limit.count()) / 1000),
                 std::move(error), false);
 }
 
 [[noreturn]] void fail_silent(const Question& question, std::string error) {
-  throw TooSlow(fmt::format("{} stopped: printed nothing for {:g}s", printable_path(question.argv[0]),
+  throw TooSlow(fmt::format("{} stopped: printed nothing for {:g}s", base::printable_path(question.argv[0]),
                             static_cast<double>(question.silence_limit.count()) / 1000),
                 std::move(error), true);
 }
 
 // Reads until the program has ended and its outputs are closed, or their grace is over.
-void collect(const Question& question, Child& child, UniqueFd output, UniqueFd error, Collected& collected,
-             Cancellation& cancellation) {
-  const UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, child.pid(), 0)));
+void collect(const Question& question, Child& child, files::UniqueFd output, files::UniqueFd error,
+             Collected& collected, base::Cancellation& cancellation) {
+  const files::UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, child.pid(), 0)));
   const auto limit = Clock::now() + question.time_limit;
   auto last_word = Clock::now();
   std::optional<Clock::time_point> grace_ends;
@@ -218,7 +219,7 @@ void collect(const Question& question, Child& child, UniqueFd output, UniqueFd e
       if (fds[1].revents != 0) collected.read_error(error);
       if (collected.count() != before) last_word = Clock::now();
     }
-    if (cancellation.requested()) throw Cancelled();
+    if (cancellation.requested()) throw base::Cancelled();
     if (collected.output.size() > question.limit) fail_too_long(question);
     const auto now = Clock::now();
     if (!grace_ends && child.ended()) grace_ends = now + kGrace;
@@ -238,26 +239,27 @@ std::string program_of(const Question& question, const ChildEnvironment& environ
   std::string program = find_program(question.argv[0], environment.path());
   if (program.empty()) {
     throw LaunchError(fmt::format("cannot run {}: not found on PATH\nhint: install it, or check PATH",
-                                  printable_path(question.argv[0])),
+                                  base::printable_path(question.argv[0])),
                       true);
   }
   return program;
 }
 
 // Returns once exec has happened.
-void check_launch(const Question& question, const UniqueFd& launch) {
+void check_launch(const Question& question, const files::UniqueFd& launch) {
   int error = 0;
   ssize_t got = 0;
   while ((got = ::read(launch.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
   }
   if (got != sizeof(error)) return;
-  throw LaunchError(fmt::format("cannot run {}: {}", printable_path(question.argv[0]), errno_text(error)),
-                    error == ENOENT);
+  throw LaunchError(
+      fmt::format("cannot run {}: {}", base::printable_path(question.argv[0]), base::errno_text(error)),
+      error == ENOENT);
 }
 
 }  // namespace
 
-Answer ask_program(const Question& question, Cancellation& cancellation) {
+Answer ask_program(const Question& question, base::Cancellation& cancellation) {
   const ChildEnvironment environment(question.env, question.without_env);
   const std::string program = program_of(question, environment);
   std::vector<std::string> words = question.argv;
@@ -265,7 +267,7 @@ Answer ask_program(const Question& question, Cancellation& cancellation) {
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
-  UniqueFd input = input_file(question.input.reveal());
+  files::UniqueFd input = input_file(question.input.reveal());
   Pipe launch = make_pipe();
   Pipe output = make_pipe();
   Pipe error = make_pipe();
@@ -282,10 +284,10 @@ Answer ask_program(const Question& question, Cancellation& cancellation) {
 
   Answer answer;
   answer.status = child.reap();
-  answer.output = Secret(std::move(collected.output));
+  answer.output = base::Secret(std::move(collected.output));
   answer.error =
       collected.error.substr(collected.error.size() - std::min(collected.error.size(), kMostError));
   return answer;
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::process

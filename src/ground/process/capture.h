@@ -12,12 +12,12 @@
 #include "base/secret.h"
 #include "process/subprocess.h"
 
-namespace ixian::base {
+namespace ixian::process {
 
 struct Question {
   std::vector<std::string> argv;           // argv[0] is looked up on PATH
   std::map<std::string, std::string> env;  // set on top of this program's environment
-  Secret input;                            // its standard input
+  base::Secret input;                      // its standard input
   std::size_t limit = 1 << 20;             // more output than this is an error
   std::chrono::milliseconds time_limit{60'000};
   std::chrono::milliseconds silence_limit{0};  // without a byte on either output; 0 is none
@@ -32,17 +32,17 @@ struct Question {
 
 // The program was stopped at the time limit, or, where it is `silent`, at the silence limit. The context is
 // its standard error.
-class TooSlow : public Error {
+class TooSlow : public base::Error {
  public:
   TooSlow(std::string message, std::string context, bool silent_)
-      : Error(ErrorCode::kTaskFailed, std::move(message), std::move(context)), silent(silent_) {}
+      : base::Error(base::ErrorCode::kTaskFailed, std::move(message), std::move(context)), silent(silent_) {}
   bool silent;
 };
 
 struct Answer {
   ExitStatus status;
-  Secret output;      // its standard output: what was asked for is mostly a secret
-  std::string error;  // its standard error, the last 64 KiB of it
+  base::Secret output;  // its standard output: what was asked for is mostly a secret
+  std::string error;    // its standard error, the last 64 KiB of it
 };
 
 // Runs the program in a session of its own (there is no terminal it could ask), with both outputs captured,
@@ -50,6 +50,6 @@ struct Answer {
 // for no longer than a second. What of it still runs at the time limit, or when stopping is requested, is
 // killed. Throws LaunchError; TooSlow; Error{kTaskFailed} for too long an output; Cancelled; what `watch`
 // throws. Thread-safe.
-Answer ask_program(const Question& question, Cancellation& cancellation);
+Answer ask_program(const Question& question, base::Cancellation& cancellation);
 
-}  // namespace ixian::base
+}  // namespace ixian::process

@@ -14,7 +14,7 @@
 #include "files/fs.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
 using ::testing::HasSubstr;
@@ -27,30 +27,30 @@ class AskProgramTest : public ::testing::Test {
   Answer ask(const std::string& script, std::string input = "") {
     Question question;
     question.argv = {"/bin/sh", "-c", script};
-    question.input = Secret(std::move(input));
+    question.input = base::Secret(std::move(input));
     return ask_program(question, cancellation);
   }
   std::string output(const std::string& script, std::string input = "") {
     return ask(script, std::move(input)).output.reveal();
   }
-  Error error_of(Question question) {
+  base::Error error_of(Question question) {
     try {
       ask_program(question, cancellation);
-    } catch (const Error& error) {
+    } catch (const base::Error& error) {
       return error;
     }
     ADD_FAILURE() << "it was answered";
-    return {ErrorCode::kUsage, ""};
+    return {base::ErrorCode::kUsage, ""};
   }
 
   // Nobody may reap an orphan here: a zombie is dead enough.
   static bool is_running(pid_t pid) {
-    const std::string status = read_file("/proc/" + std::to_string(pid) + "/stat").value_or(") Z");
+    const std::string status = files::read_file("/proc/" + std::to_string(pid) + "/stat").value_or(") Z");
     return status.find(") Z") == std::string::npos;
   }
 
   const ixian::testing::TempFolder folder;
-  Cancellation cancellation;
+  base::Cancellation cancellation;
 };
 
 TEST_F(AskProgramTest, TheOutputsAreKeptApart) {
@@ -146,7 +146,7 @@ TEST_F(AskProgramTest, MoreOutputThanTheLimitIsAnErrorEvenWithoutEnd) {
 TEST_F(AskProgramTest, WhatDoesNotEndInTimeIsKilledAndWhatItComplainedOfIsKept) {
   Question question{{"sh", "-c", "echo thinking >&2; trap '' INT TERM; sleep 1000"}, {}, {}};
   question.time_limit = 1s;
-  const Error error = error_of(question);
+  const base::Error error = error_of(question);
   EXPECT_THAT(error.message(), HasSubstr("timed out after 1s"));
   EXPECT_EQ(error.context(), "thinking\n");
 }
@@ -167,23 +167,23 @@ TEST_F(AskProgramTest, ClosedOutputsAreNotTheEnd) {
 
 TEST_F(AskProgramTest, StoppingKillsEvenWhatIgnoresItAndItsChildren) {
   std::thread user([&] {
-    while (read_file(folder / "pid").value_or("").find('\n') == std::string::npos) {
+    while (files::read_file(folder / "pid").value_or("").find('\n') == std::string::npos) {
       std::this_thread::sleep_for(5ms);
     }
     cancellation.request();
   });
   EXPECT_THROW(ask("trap '' INT TERM; sleep 1000 & echo $! >" + (folder / "pid") + "; wait; sleep 1000"),
-               Cancelled);
+               base::Cancelled);
   user.join();
-  const pid_t child = std::stoi(*read_file(folder / "pid"));
+  const pid_t child = std::stoi(*files::read_file(folder / "pid"));
   for (int rounds = 0; rounds < 2000 && is_running(child); ++rounds) std::this_thread::sleep_for(5ms);
   EXPECT_FALSE(is_running(child));
 }
 
 TEST_F(AskProgramTest, NothingStartsOnceStoppingWasRequested) {
   cancellation.request();
-  EXPECT_THROW(ask("touch " + (folder / "started")), Cancelled);
-  EXPECT_FALSE(read_file(folder / "started"));
+  EXPECT_THROW(ask("touch " + (folder / "started")), base::Cancelled);
+  EXPECT_FALSE(files::read_file(folder / "started"));
 }
 
 TEST_F(AskProgramTest, WhatSaysNothingForTooLongIsKilledAndWhatSpeaksIsNot) {
@@ -263,4 +263,4 @@ TEST_F(AskProgramTest, WorksWithoutStandardDescriptorsOfOurOwn) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::process

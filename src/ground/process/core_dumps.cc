@@ -9,7 +9,7 @@
 #include <atomic>
 #include <mutex>
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
 std::atomic<bool> forbidden{false};
@@ -32,4 +32,4 @@ void allow_core_dumps_again() noexcept {
   if (forbidden) ::setrlimit(RLIMIT_CORE, &original);
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::process

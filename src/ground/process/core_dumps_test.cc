@@ -7,7 +7,7 @@
 
 #include "process/subprocess.h"
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
 // In a process of its own, since there is no way back. Returns its exit code.
@@ -40,7 +40,7 @@ TEST(CoreDumps, OfProgramsThatAreStartedStayAsTheyWere) {
               before.rlim_cur = ours;
               ::setrlimit(RLIMIT_CORE, &before);
               forbid_core_dumps();
-              Cancellation cancellation;
+              base::Cancellation cancellation;
               std::string answer;
               run_command({{"/bin/sh", "-c", "grep 'Max core' /proc/self/limits"},
                            {},
@@ -53,4 +53,4 @@ TEST(CoreDumps, OfProgramsThatAreStartedStayAsTheyWere) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::process

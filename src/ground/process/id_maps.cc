@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-namespace ixian::sandbox {
+namespace ixian::process {
 namespace {
 
 bool read_number(std::string_view text, std::uint64_t& value) {
@@ -65,4 +65,4 @@ std::string map_text(const std::vector<IdRange>& map) {
   return text;
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::process

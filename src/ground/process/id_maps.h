@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ixian::sandbox {
+namespace ixian::process {
 
 struct IdRange {
   std::uint64_t inside = 0;
@@ -28,4 +28,4 @@ std::vector<IdRange> parse_map(std::string_view text);
 std::vector<std::string> map_words(const std::vector<IdRange>& map);
 std::string map_text(const std::vector<IdRange>& map);
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::process

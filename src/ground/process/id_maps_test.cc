@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ixian::sandbox {
+namespace ixian::process {
 namespace {
 
 TEST(IdMaps, AUserIsRootAndItsRangesFollow) {
@@ -23,4 +23,4 @@ TEST(IdMaps, WhatTheKernelShowsCanBeRead) {
 }
 
 }  // namespace
-}  // namespace ixian::sandbox
+}  // namespace ixian::process

@@ -14,15 +14,15 @@
 
 extern char** environ;
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
-UniqueFd above_standard(int fd) {
-  UniqueFd owned(fd);
+files::UniqueFd above_standard(int fd) {
+  files::UniqueFd owned(fd);
   // Where standard descriptors were closed, a pipe would get their numbers, and dup2() would overwrite it.
   if (fd > STDERR_FILENO) return owned;
-  UniqueFd moved(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (!moved.valid()) throw LaunchError("cannot create a pipe: " + errno_text(errno), false);
+  files::UniqueFd moved(::fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!moved.valid()) throw LaunchError("cannot create a pipe: " + base::errno_text(errno), false);
   return moved;
 }
 
@@ -31,10 +31,10 @@ UniqueFd above_standard(int fd) {
 Pipe make_pipe() {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) {
-    throw LaunchError("cannot create a pipe: " + errno_text(errno), false);
+    throw LaunchError("cannot create a pipe: " + base::errno_text(errno), false);
   }
-  UniqueFd write(fds[1]);
-  UniqueFd read = above_standard(fds[0]);
+  files::UniqueFd write(fds[1]);
+  files::UniqueFd read = above_standard(fds[0]);
   return {std::move(read), above_standard(write.release())};
 }
 
@@ -85,4 +85,4 @@ ExitStatus decode_status(int status) {
   return {WEXITSTATUS(status), 0};
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::process

@@ -10,13 +10,13 @@
 #include "files/fs.h"
 #include "process/subprocess.h"
 
-namespace ixian::base {
+namespace ixian::process {
 
 // Both ends close on exec and are no standard descriptors, even where this program was started without those:
 // dup2() onto themselves would leave them to be closed.
 struct Pipe {
-  UniqueFd read;
-  UniqueFd write;
+  files::UniqueFd read;
+  files::UniqueFd write;
 };
 Pipe make_pipe();  // Throws LaunchError.
 
@@ -52,4 +52,4 @@ class BlockSignals {
 // Of waitpid().
 ExitStatus decode_status(int status);
 
-}  // namespace ixian::base
+}  // namespace ixian::process

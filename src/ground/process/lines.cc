@@ -1,6 +1,6 @@
 #include "process/lines.h"
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
 void emit(std::string_view line, const LineSplitter::OnLine& on_line) {
@@ -27,4 +27,4 @@ void LineSplitter::finish(const OnLine& on_line) {
   partial_.clear();
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::process

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ixian::base {
+namespace ixian::process {
 
 // Calls back with each complete line, without its "\n" or "\r\n". What has no end yet waits, up to a
 // mebibyte. Not thread-safe.
@@ -25,4 +25,4 @@ class LineSplitter {
   std::string partial_;
 };
 
-}  // namespace ixian::base
+}  // namespace ixian::process

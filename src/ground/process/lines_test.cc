@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
 using ::testing::ElementsAre;
@@ -46,4 +46,4 @@ TEST_F(LineSplitterTest, WhatNeverEndsIsCutRatherThanKept) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::process

@@ -42,7 +42,7 @@
 #include "process/launch.h"
 #include "process/subprocess.h"
 
-namespace ixian::sandbox {
+namespace ixian::process {
 namespace {
 
 Namespaces answer;
@@ -64,7 +64,7 @@ int wait_for_helper(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  return base::decode_status(status).code;
+  return decode_status(status).code;
 }
 
 // Some machines allow a user namespace and then nothing in it. 0, or the error.
@@ -77,7 +77,7 @@ int user_namespace_error() {
 
 std::string setting(const std::string& name) {
   try {
-    std::string text = base::read_file("/proc/sys/" + name).value_or("");
+    std::string text = files::read_file("/proc/sys/" + name).value_or("");
     while (!text.empty() && text.back() == '\n') text.pop_back();
     return text;
   } catch (const base::Error&) {
@@ -121,16 +121,16 @@ Maps wanted_maps() {
   const gid_t gid = ::getegid();
   const passwd* entry = ::getpwuid(uid);
   const std::string name = entry != nullptr ? entry->pw_name : std::to_string(uid);
-  Maps maps{subordinate_map(read_or_empty("/etc/subuid"), name, uid, uid),
-            subordinate_map(read_or_empty("/etc/subgid"), name, uid, gid), ""};
+  Maps maps{subordinate_map(files::read_or_empty("/etc/subuid"), name, uid, uid),
+            subordinate_map(files::read_or_empty("/etc/subgid"), name, uid, gid), ""};
   const char* single = " Until then only files of one user and group can be made.";
   if (maps.uids.size() == 1 || maps.gids.size() == 1) {
     maps.missing = fmt::format(
         "/etc/{} has no line for {}: `usermod --add-subuids 100000-165535 --add-subgids "
         "100000-165535 {}` by root adds them.{}",
         maps.uids.size() == 1 ? "subuid" : "subgid", name, name, single);
-  } else if (base::find_program("newuidmap", path_variable()).empty() ||
-             base::find_program("newgidmap", path_variable()).empty()) {
+  } else if (find_program("newuidmap", path_variable()).empty() ||
+             find_program("newgidmap", path_variable()).empty()) {
     maps.missing = fmt::format(
         "The programs newuidmap and newgidmap are missing: install the package uidmap.{}", single);
   }
@@ -139,7 +139,7 @@ Maps wanted_maps() {
 
 // In the helper. False where the program failed.
 bool map_by_program(const char* program, pid_t process, const std::vector<IdRange>& map) {
-  const std::string file = base::find_program(program, path_variable());
+  const std::string file = find_program(program, path_variable());
   std::vector<std::string> words = {program, std::to_string(process)};
   for (auto& word : map_words(map)) words.push_back(std::move(word));
   std::vector<char*> argv;
@@ -154,14 +154,14 @@ bool map_by_program(const char* program, pid_t process, const std::vector<IdRang
 }
 
 bool write_text(const std::string& path, std::string_view text) {
-  const base::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const files::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   return file.valid() && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 // Forked before we move, it maps our ids when told that we have.
 class Helper {
  public:
-  explicit Helper(const Maps& maps) : go_(base::make_pipe()), said_(base::make_pipe()) {
+  explicit Helper(const Maps& maps) : go_(make_pipe()), said_(make_pipe()) {
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) {
@@ -210,25 +210,25 @@ class Helper {
                : 1;
   }
 
-  base::Pipe go_;
-  base::Pipe said_;
+  Pipe go_;
+  Pipe said_;
   pid_t pid_ = -1;
 };
 
 // All the ids that are known where we are, as they are.
 std::vector<IdRange> same_ids(const std::string& file) {
-  std::vector<IdRange> map = parse_map(read_or_empty(file));
+  std::vector<IdRange> map = parse_map(files::read_or_empty(file));
   for (auto& range : map) range.outside = range.inside;
   return map;
 }
 
 bool map_only_self(uid_t uid, gid_t gid) {
   // newuidmap may have done its part before newgidmap failed.
-  if (read_or_empty("/proc/self/uid_map").empty() &&
+  if (files::read_or_empty("/proc/self/uid_map").empty() &&
       !write_text("/proc/self/uid_map", fmt::format("0 {} 1\n", uid))) {
     return false;
   }
-  return read_or_empty("/proc/self/gid_map").empty()
+  return files::read_or_empty("/proc/self/gid_map").empty()
              ? write_text("/proc/self/setgroups", "deny") &&
                    write_text("/proc/self/gid_map", fmt::format("0 {} 1\n", gid))
              : true;
@@ -293,4 +293,4 @@ const Namespaces& namespaces() {
   return answer;
 }
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::process

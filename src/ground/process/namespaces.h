@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace ixian::sandbox {
+namespace ixian::process {
 
 enum class Privileges {
   kRoot,         // root from the start: its own mount namespace, nothing else changes
@@ -33,4 +33,4 @@ Namespaces enter_namespaces();
 // What enter_namespaces() answered; kNone before it was called.
 const Namespaces& namespaces();
 
-}  // namespace ixian::sandbox
+}  // namespace ixian::process

@@ -25,7 +25,7 @@
 #include "process/launch.h"
 #include "process/lines.h"
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
 // What the child does, with nothing but system calls.
@@ -94,8 +94,9 @@ bool read_some(int fd, LineSplitter& lines, const LineSplitter::OnLine& on_line)
 
 // Reads until the command itself has ended, and then what it has left in the pipe. A child that it left in
 // the background may keep the pipe open, and even full; that one is not waited for.
-int wait_with_output(pid_t pid, UniqueFd output, const std::function<void(std::string_view)>& on_line) {
-  UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+int wait_with_output(pid_t pid, files::UniqueFd output,
+                     const std::function<void(std::string_view)>& on_line) {
+  files::UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   LineSplitter lines;
   bool open = true;
   while (open) {
@@ -143,31 +144,31 @@ int wait_in_foreground(pid_t pid, bool terminal) {
 }
 
 [[noreturn]] void fail_launch(const Command& command, const Failure& failure) {
-  const std::string program = printable_path(command.argv[0]);
+  const std::string program = base::printable_path(command.argv[0]);
   if (failure.in_directory) {
-    throw LaunchError(fmt::format("cannot run {} in {}: {}", program, printable_path(command.directory),
-                                  errno_text(failure.error)),
+    throw LaunchError(fmt::format("cannot run {} in {}: {}", program, base::printable_path(command.directory),
+                                  base::errno_text(failure.error)),
                       false);
   }
-  throw LaunchError(fmt::format("cannot run {}: {}", program, errno_text(failure.error)),
+  throw LaunchError(fmt::format("cannot run {}: {}", program, base::errno_text(failure.error)),
                     failure.error == ENOENT);
 }
 
 // Relative folders on PATH are looked up where the command will be.
 std::string path_from(std::string_view path, const std::string& directory) {
   if (directory.empty()) return std::string(path);
-  const std::string base = absolute_path(directory, current_directory());
+  const std::string base = files::absolute_path(directory, files::current_directory());
   std::vector<std::string> folders;
-  for (std::string_view folder : split(path, ':'))
-    folders.push_back(absolute_path(folder.empty() ? "." : folder, base));
-  return join(folders, ":");
+  for (std::string_view folder : base::split(path, ':'))
+    folders.push_back(files::absolute_path(folder.empty() ? "." : folder, base));
+  return base::join(folders, ":");
 }
 
 }  // namespace
 
 std::string find_program(const std::string& program, std::string_view path) {
   if (program.find('/') != std::string::npos) return program;
-  for (std::string_view folder : split(path, ':')) {
+  for (std::string_view folder : base::split(path, ':')) {
     std::string candidate = fmt::format("{}/{}", folder.empty() ? "." : folder, program);
     struct stat info;
     if (::stat(candidate.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
@@ -178,7 +179,7 @@ std::string find_program(const std::string& program, std::string_view path) {
   return "";
 }
 
-ExitStatus run_command(const Command& command, Cancellation& cancellation) {
+ExitStatus run_command(const Command& command, base::Cancellation& cancellation) {
   if (command.argv.empty() || command.argv[0].empty()) {
     throw LaunchError("no command to run: it is empty", false);
   }
@@ -186,7 +187,7 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   const std::string program = find_program(command.argv[0], path_from(environment.path(), command.directory));
   if (program.empty()) {
     throw LaunchError(fmt::format("cannot run {}: not found on PATH\nhint: install it, or check PATH",
-                                  printable_path(command.argv[0])),
+                                  base::printable_path(command.argv[0])),
                       true);
   }
   std::vector<std::string> words = command.argv;
@@ -198,10 +199,10 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   const bool terminal = !captured && ::isatty(STDIN_FILENO) == 1 && ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
   Pipe failure = make_pipe();
   Pipe output;
-  UniqueFd null_fd;
+  files::UniqueFd null_fd;
   if (captured) {
     output = make_pipe();
-    null_fd = UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    null_fd = files::UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   }
   const ChildPlan plan{program.c_str(),     argv.data(),
                        environment.data(),  command.directory.empty() ? nullptr : command.directory.c_str(),
@@ -210,8 +211,8 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
 
   pid_t pid = -1;
   {
-    Cancellation::Hold hold(cancellation);
-    if (!hold.may_start()) throw Cancelled();
+    base::Cancellation::Hold hold(cancellation);
+    if (!hold.may_start()) throw base::Cancelled();
     BlockSignals guard;
     pid = ::fork();
     if (pid == 0) run_child(plan);
@@ -221,7 +222,7 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
       hold.started(pid);
     }
   }
-  if (pid < 0) throw LaunchError("cannot start a process: " + errno_text(errno), false);
+  if (pid < 0) throw LaunchError("cannot start a process: " + base::errno_text(errno), false);
   failure.write.reset();
   output.write.reset();
 
@@ -240,4 +241,4 @@ ExitStatus run_command(const Command& command, Cancellation& cancellation) {
   return exit;
 }
 
-}  // namespace ixian::base
+}  // namespace ixian::process

@@ -10,7 +10,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 
-namespace ixian::base {
+namespace ixian::process {
 
 struct Command {
   std::vector<std::string> argv;           // argv[0] is looked up on PATH, as the command will see it
@@ -31,10 +31,10 @@ struct ExitStatus {
 };
 
 // The command could not be started. `not_found` where there is no such program.
-class LaunchError : public Error {
+class LaunchError : public base::Error {
  public:
   LaunchError(std::string message, bool not_found_)
-      : Error(ErrorCode::kTaskFailed, std::move(message)), not_found(not_found_) {}
+      : base::Error(base::ErrorCode::kTaskFailed, std::move(message)), not_found(not_found_) {}
   bool not_found;
 };
 
@@ -42,10 +42,10 @@ class LaunchError : public Error {
 // the group gets SIGINT, this returns when the command obeys, and what then is left of the group gets
 // SIGTERM; a command that had the terminal and was ended by Ctrl-C requests stopping for the whole program.
 // Throws LaunchError; Cancelled if stopping was requested before the start.
-ExitStatus run_command(const Command& command, Cancellation& cancellation);
+ExitStatus run_command(const Command& command, base::Cancellation& cancellation);
 
 // The file that `program` names: itself if it has a slash, else the first executable of that name in `path`
 // (colon-separated). "" where there is none.
 std::string find_program(const std::string& program, std::string_view path);
 
-}  // namespace ixian::base
+}  // namespace ixian::process

@@ -11,7 +11,7 @@
 
 #include "testing/temp_folder.h"
 
-namespace ixian::base {
+namespace ixian::process {
 namespace {
 
 using ::testing::ElementsAre;
@@ -38,7 +38,7 @@ class RunCommandTest : public ::testing::Test {
   }
 
   const ixian::testing::TempFolder folder;
-  Cancellation cancellation;
+  base::Cancellation cancellation;
   std::vector<std::string> lines;
 };
 
@@ -144,7 +144,7 @@ TEST_F(RunCommandTest, TheFirstExecutableOnThePathIsFound) {
 
 TEST_F(RunCommandTest, NothingStartsOnceStoppingHasBeenRequested) {
   cancellation.request();
-  EXPECT_THROW(sh("touch " + folder / "made"), Cancelled);
+  EXPECT_THROW(sh("touch " + folder / "made"), base::Cancelled);
   EXPECT_EQ(folder.count(), 0u);
 }
 
@@ -237,4 +237,4 @@ TEST_F(RunCommandTest, NoDescriptorsOfOursAreInherited) {
 }
 
 }  // namespace
-}  // namespace ixian::base
+}  // namespace ixian::process

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "oci/media_types.h"
 
-namespace ixian::layer {
+namespace ixian::compression {
 namespace {
 
 constexpr std::size_t kPackedBuffer = 128 << 10;
@@ -241,4 +241,4 @@ std::unique_ptr<base::ByteSource> unpack(base::ByteSource& packed) {
   return std::make_unique<PlainSource>(std::move(buffered), packed);
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::compression

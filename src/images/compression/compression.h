@@ -7,7 +7,7 @@
 
 #include "base/byte_source.h"
 
-namespace ixian::layer {
+namespace ixian::compression {
 
 enum class Compression { kNone, kGzip, kZstd };
 
@@ -27,4 +27,4 @@ Compression compression_of(std::string_view start);
 // early, read throws Error{kRegistry}. `packed` has been read to its end when the result is.
 std::unique_ptr<base::ByteSource> unpack(base::ByteSource& packed);
 
-}  // namespace ixian::layer
+}  // namespace ixian::compression

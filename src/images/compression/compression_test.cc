@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::layer {
+namespace ixian::compression {
 namespace {
 
 using ::testing::HasSubstr;
@@ -145,4 +145,4 @@ TEST(LayerTypes, AreOcisAndDockers) {
 }
 
 }  // namespace
-}  // namespace ixian::layer
+}  // namespace ixian::compression

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace ixian::layer {
+namespace ixian::compression {
 
 struct Limits {
   std::uint64_t bytes = std::uint64_t{64} << 30;  // of the tar, and of the content of its sparse files
@@ -16,4 +16,4 @@ struct Limits {
 inline constexpr std::uint64_t kMaxName = 4096;  // of a path, a link, and components 255
 inline constexpr std::uint64_t kMaxSparseEntries = 65536;
 
-}  // namespace ixian::layer
+}  // namespace ixian::compression

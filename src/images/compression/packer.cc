@@ -10,7 +10,7 @@
 #include <new>
 #include <stdexcept>
 
-namespace ixian::layer {
+namespace ixian::compression {
 namespace {
 
 constexpr int kZstdLevel = 3;
@@ -88,4 +88,4 @@ std::uint32_t gzip_crc(std::uint32_t crc, const char* data, std::size_t size) {
   return crc32_gzip_refl(crc, reinterpret_cast<const unsigned char*>(data), size);
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::compression

@@ -8,7 +8,7 @@
 
 #include "compression/compression.h"
 
-namespace ixian::layer {
+namespace ixian::compression {
 
 // One for each thread. Equal stretches give equal bytes.
 //
@@ -38,4 +38,4 @@ std::string packed_end(Compression compression, std::uint32_t crc, std::uint64_t
 // CRC-32 as gzip has it, going on from `crc`.
 std::uint32_t gzip_crc(std::uint32_t crc, const char* data, std::size_t size);
 
-}  // namespace ixian::layer
+}  // namespace ixian::compression

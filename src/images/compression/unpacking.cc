@@ -16,7 +16,7 @@
 #include "base/threads.h"
 #include "compression/compression.h"
 
-namespace ixian::layer {
+namespace ixian::compression {
 namespace {
 
 constexpr std::size_t kUnpackedChunk = 512 << 10;
@@ -212,4 +212,4 @@ Unpacking::Result Unpacking::finish() {
   return {found, tar_size_};
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::compression

@@ -15,7 +15,7 @@
 #include "oci/descriptor.h"
 #include "oci/digest.h"
 
-namespace ixian::layer {
+namespace ixian::compression {
 
 // The tar of a layer, read by one thread; two others are its own. The destructor stops them once the blob's
 // current read has returned. read() throws Error{kRegistry} for a blob that is damaged, not the expected one,
@@ -71,4 +71,4 @@ class Unpacking : public base::ByteSource {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace ixian::layer
+}  // namespace ixian::compression

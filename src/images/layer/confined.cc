@@ -75,8 +75,8 @@ int Confined::open(const std::string& path) const {
   return open_below(root_, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
 }
 
-base::UniqueFd Confined::open_folder(const std::string& path) const {
-  return base::UniqueFd(
+files::UniqueFd Confined::open_folder(const std::string& path) const {
+  return files::UniqueFd(
       open_below(root_, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
 }
 
@@ -86,7 +86,7 @@ bool Confined::make(std::string_view path) {
     slash = path.find('/', slash + 1);
     const std::string_view part = path.substr(0, slash);
     const auto [above, name] = split_path(part);
-    const base::UniqueFd folder(open(std::string(above)));
+    const files::UniqueFd folder(open(std::string(above)));
     if (!folder.valid()) return false;
     const std::string made(name);
     if (::mkdirat(folder.get(), made.c_str(), 0755) == 0) {
@@ -102,10 +102,10 @@ int Confined::folder(std::string_view path) {
   forgotten_.clear();
   const std::string key(path);
   if (const auto found = known_.find(key); found != known_.end()) return found->second.get();
-  base::UniqueFd fd(open(key));
+  files::UniqueFd fd(open(key));
   if (!fd.valid() && errno == ENOENT) {
     if (!make(path)) return -1;
-    fd = base::UniqueFd(open(key));
+    fd = files::UniqueFd(open(key));
   }
   if (!fd.valid()) {
     // A symlink that leads nowhere is as little a folder as a file is.
@@ -130,12 +130,12 @@ void Confined::remove(int folder, const std::string& name) {
     if (fd < 0 && errno == EACCES && ::fchmodat(above, child, 0700, 0) == 0)
       fd = ::openat(above, child, flags);
     if (fd < 0) file_error("remove", child, errno);
-    return base::UniqueFd(fd);
+    return files::UniqueFd(fd);
   };
-  base::UniqueFd start(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  files::UniqueFd start(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!start.valid()) file_error("remove", name, errno);
   std::vector<std::string> way{name};
-  base::UniqueFd current = enter(start.get(), name.c_str());
+  files::UniqueFd current = enter(start.get(), name.c_str());
   while (!way.empty()) {
     std::string below;
     // What is removed while a folder is read may hide other names from the reader: it is read until it is
@@ -155,7 +155,7 @@ void Confined::remove(int folder, const std::string& name) {
       continue;
     }
     const bool last = way.size() == 1;
-    base::UniqueFd above;
+    files::UniqueFd above;
     if (!last) above = enter(current.get(), "..");
     if (::unlinkat(last ? start.get() : above.get(), way.back().c_str(), AT_REMOVEDIR) != 0)
       file_error("remove", way.back(), errno);

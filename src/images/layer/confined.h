@@ -42,7 +42,7 @@ class Confined {
 
   // Of a folder that is there and is reached through no symlink: ready for reading and attributes. Invalid
   // with errno where there is none.
-  base::UniqueFd open_folder(const std::string& path) const;
+  files::UniqueFd open_folder(const std::string& path) const;
 
   // Removes what `name` is in `folder`, with all that is in it; symlinks are not followed. Nothing is fine.
   void remove(int folder, const std::string& name);
@@ -51,7 +51,7 @@ class Confined {
   int open(const std::string& path) const;
   bool make(std::string_view path);
 
-  using Folders = std::unordered_map<std::string, base::UniqueFd>;
+  using Folders = std::unordered_map<std::string, files::UniqueFd>;
 
   const int root_;
   Folders known_;

@@ -19,7 +19,7 @@ namespace {
 constexpr int kMostLinks = 40;
 constexpr unsigned kKindBits = 2;
 constexpr unsigned kFoldersBits = 24;  // more than a layer can have entries
-static_assert(Limits{}.entries < std::uint64_t{1} << kFoldersBits);
+static_assert(compression::Limits{}.entries < std::uint64_t{1} << kFoldersBits);
 
 // The components of `path`, the first one last.
 std::vector<std::string> reversed_components(std::string_view path) {
@@ -96,7 +96,8 @@ std::string LayerPaths::resolve(const std::string& folder) {
       throw std::invalid_argument("lies below something that is no folder");
     }
   }
-  if (resolved.size() > kMaxName) throw std::invalid_argument("leads to a name longer than 4096 bytes");
+  if (resolved.size() > compression::kMaxName)
+    throw std::invalid_argument("leads to a name longer than 4096 bytes");
   last_.emplace(folder, resolved);
   return resolved;
 }

@@ -22,8 +22,8 @@ bool has_whiteout_folder(std::string_view path) {
 
 }  // namespace
 
-LayerReader::LayerReader(base::ByteSource& tar, std::string layer, const Limits& limits)
-    : tar_(tar, oci::TarReader::Dialect{.sparse = true, .remains = true}),
+LayerReader::LayerReader(base::ByteSource& tar, std::string layer, const compression::Limits& limits)
+    : tar_(tar, tar::TarReader::Dialect{.sparse = true, .remains = true}),
       layer_(std::move(layer)),
       limits_(limits) {}
 
@@ -33,7 +33,7 @@ void LayerReader::refuse(const std::string& name, std::string_view reason) const
                                 base::printable_path(std::string_view(name).substr(0, 200)), reason));
 }
 
-void LayerReader::check_attributes(const oci::TarEntry& entry) const {
+void LayerReader::check_attributes(const tar::TarEntry& entry) const {
   for (const auto& [name, value] : entry.xattrs) {
     if (name.starts_with("trusted.overlay.")) {
       refuse(entry.name, "has an attribute that belongs to overlayfs: " + base::printable_path(name));
@@ -48,9 +48,9 @@ std::string LayerReader::place_of(const std::string& path) {
   return join_path(paths_.resolve(std::string(folder)), name);
 }
 
-std::optional<LayerReader::Item> LayerReader::examine(oci::TarEntry entry) {
+std::optional<LayerReader::Item> LayerReader::examine(tar::TarEntry entry) {
   Item item{EntryType::kFile, listed_path(entry.name), "", std::move(entry)};
-  const oci::TarEntry& head = item.entry;
+  const tar::TarEntry& head = item.entry;
   const std::string_view name = split_path(item.path).name;
   if (split_path(item.path).folder.find(kMetaPrefix) != std::string_view::npos) return std::nullopt;
   if (has_whiteout_folder(item.path)) throw std::invalid_argument("lies in a whiteout");
@@ -73,7 +73,8 @@ std::optional<LayerReader::Item> LayerReader::examine(oci::TarEntry entry) {
   }
   if (!item.path.empty()) item.path = place_of(item.path);
   if (item.type == EntryType::kSymlink) {
-    if (head.link.size() > kMaxName) throw std::invalid_argument("has a target longer than 4096 bytes");
+    if (head.link.size() > compression::kMaxName)
+      throw std::invalid_argument("has a target longer than 4096 bytes");
     item.link = head.link;
   }
   if (item.type == EntryType::kHardLink) {
@@ -130,7 +131,7 @@ std::optional<LayerReader::Item> LayerReader::next() {
       list(*pending_);
       return pending_;
     }
-  } catch (const oci::TarError& error) {
+  } catch (const tar::TarError& error) {
     throw base::Error(base::ErrorCode::kRegistry,
                       fmt::format("The layer {} is damaged: {}", layer_, error.what()));
   }
@@ -140,7 +141,7 @@ std::optional<LayerReader::Item> LayerReader::next() {
 std::size_t LayerReader::read(char* buffer, std::size_t size) {
   try {
     return tar_.read(buffer, size);
-  } catch (const oci::TarError& error) {
+  } catch (const tar::TarError& error) {
     throw base::Error(base::ErrorCode::kRegistry,
                       fmt::format("The layer {} is damaged: {}", layer_, error.what()));
   }

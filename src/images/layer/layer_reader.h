@@ -22,13 +22,13 @@ namespace ixian::layer {
 class LayerReader {
  public:
   // `layer` is what messages call it. All references must outlive the reader.
-  LayerReader(base::ByteSource& tar, std::string layer, const Limits& limits);
+  LayerReader(base::ByteSource& tar, std::string layer, const compression::Limits& limits);
 
   struct Item {
     EntryType type;
     std::string path;  // of whiteouts and opaque marks: what they are about
     std::string link;  // of symlinks: the target as it stands; of hard links: its path
-    oci::TarEntry entry;
+    tar::TarEntry entry;
   };
   // nullopt at the end.
   std::optional<Item> next();
@@ -42,14 +42,14 @@ class LayerReader {
   [[noreturn]] void refuse(const std::string& name, std::string_view reason) const;
 
  private:
-  std::optional<Item> examine(oci::TarEntry entry);
+  std::optional<Item> examine(tar::TarEntry entry);
   std::string place_of(const std::string& path);
-  void check_attributes(const oci::TarEntry& entry) const;
+  void check_attributes(const tar::TarEntry& entry) const;
   void list(const Item& item);
 
-  oci::TarReader tar_;
+  tar::TarReader tar_;
   const std::string layer_;
-  const Limits& limits_;
+  const compression::Limits& limits_;
   std::uint64_t count_ = 0;
   std::uint64_t content_ = 0;
   LayerPaths paths_;

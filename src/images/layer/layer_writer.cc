@@ -14,21 +14,21 @@
 namespace ixian::layer {
 namespace {
 
-EntryType type_of(oci::TarType type) {
+EntryType type_of(tar::TarType type) {
   switch (type) {
-    case oci::TarType::kFile:
+    case tar::TarType::kFile:
       return EntryType::kFile;
-    case oci::TarType::kHardLink:
+    case tar::TarType::kHardLink:
       return EntryType::kHardLink;
-    case oci::TarType::kSymlink:
+    case tar::TarType::kSymlink:
       return EntryType::kSymlink;
-    case oci::TarType::kCharacterDevice:
+    case tar::TarType::kCharacterDevice:
       return EntryType::kCharacterDevice;
-    case oci::TarType::kBlockDevice:
+    case tar::TarType::kBlockDevice:
       return EntryType::kBlockDevice;
-    case oci::TarType::kFolder:
+    case tar::TarType::kFolder:
       return EntryType::kFolder;
-    case oci::TarType::kFifo:
+    case tar::TarType::kFifo:
       return EntryType::kFifo;
   }
   throw std::logic_error("An entry of a layer has no type.");
@@ -36,7 +36,7 @@ EntryType type_of(oci::TarType type) {
 
 }  // namespace
 
-ListedEntry listed(const oci::TarEntry& entry, std::string path, std::uint64_t offset) {
+ListedEntry listed(const tar::TarEntry& entry, std::string path, std::uint64_t offset) {
   ListedEntry listed;
   listed.path = std::move(path);
   listed.type = type_of(entry.type);
@@ -54,10 +54,10 @@ ListedEntry listed(const oci::TarEntry& entry, std::string path, std::uint64_t o
 
 class LayerWriter::Impl {
  public:
-  Impl(ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation)
+  Impl(files::ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation)
       : options_(options), packing_(blob, options.compression, options.threads, cancellation) {}
 
-  void add(oci::TarEntry entry) {
+  void add(tar::TarEntry entry) {
     const std::string path = entry.name;
     if (listed_path(path) != path) {
       throw std::logic_error("Not a path of a layer: " + base::printable_path(path));
@@ -68,11 +68,11 @@ class LayerWriter::Impl {
     put_header(entry, path);
     sorter_.add(listed(entry, path, packing_.size()));
     body_ = entry.size;
-    padding_ = oci::tar_padding(entry.size);
+    padding_ = tar::tar_padding(entry.size);
   }
 
   void mark(const std::string& path, EntryType type) {
-    oci::TarEntry entry;
+    tar::TarEntry entry;
     entry.name = type == EntryType::kWhiteout ? whiteout_name(path) : opaque_name(path);
     entry.mode = 0;
     put_header(entry, type == EntryType::kOpaque ? path + '/' : entry.name);
@@ -102,10 +102,10 @@ class LayerWriter::Impl {
 
   WrittenLayer finish() {
     end_body();
-    packing_.write(oci::tar_end());
+    packing_.write(tar::tar_end());
     const std::uint64_t tar_size = packing_.size();
     const auto result = packing_.finish();
-    return {.blob = {.media_type = std::string(media_type_of(options_.compression)),
+    return {.blob = {.media_type = std::string(compression::media_type_of(options_.compression)),
                      .digest = result.digest,
                      .size = result.blob_size,
                      .platform = {},
@@ -118,7 +118,7 @@ class LayerWriter::Impl {
   }
 
  private:
-  void clamp(oci::TarEntry& entry) const {
+  void clamp(tar::TarEntry& entry) const {
     if (!options_.nanoseconds) entry.mtime_ns = 0;
     if (options_.latest_mtime && entry.mtime >= *options_.latest_mtime) {
       entry.mtime = *options_.latest_mtime;
@@ -126,7 +126,7 @@ class LayerWriter::Impl {
     }
   }
 
-  void put_header(const oci::TarEntry& entry, const std::string& key) {
+  void put_header(const tar::TarEntry& entry, const std::string& key) {
     end_body();
     if (started_ && !path_less(last_key_, key)) {
       throw std::logic_error(fmt::format("The entry {} of a layer is not in order behind {}.",
@@ -134,12 +134,12 @@ class LayerWriter::Impl {
     }
     started_ = true;
     last_key_ = key;
-    oci::TarEntry root;
+    tar::TarEntry root;
     if (entry.name.empty()) {
       root = entry;
       root.name = "./";
     }
-    packing_.write(oci::tar_header(entry.name.empty() ? root : entry));
+    packing_.write(tar::tar_header(entry.name.empty() ? root : entry));
   }
 
   void end_body() {
@@ -157,12 +157,12 @@ class LayerWriter::Impl {
   std::string last_key_;
 };
 
-LayerWriter::LayerWriter(ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation)
+LayerWriter::LayerWriter(files::ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation)
     : impl_(std::make_unique<Impl>(blob, options, cancellation)) {}
 
 LayerWriter::~LayerWriter() = default;
 
-void LayerWriter::add(oci::TarEntry entry) {
+void LayerWriter::add(tar::TarEntry entry) {
   impl_->add(std::move(entry));
 }
 

@@ -18,7 +18,7 @@
 namespace ixian::layer {
 
 struct WriteOptions {
-  Compression compression = Compression::kGzip;
+  compression::Compression compression = compression::Compression::kGzip;
 
   // Times after this one become this one (SOURCE_DATE_EPOCH). Seconds since 1970.
   std::optional<std::int64_t> latest_mtime;
@@ -45,7 +45,7 @@ struct WrittenLayer {
 class LayerWriter {
  public:
   // `blob`, which must outlive the writer, is written by a thread of the writer until finish() has returned.
-  LayerWriter(ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation);
+  LayerWriter(files::ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation);
   ~LayerWriter();
   LayerWriter(const LayerWriter&) = delete;
   LayerWriter& operator=(const LayerWriter&) = delete;
@@ -54,7 +54,7 @@ class LayerWriter {
   // link to. User and group names are not written. Whiteouts are entries too: whiteout() and opaque(). Where
   // a file's body is not yet whole, and for a wrong order, throws std::logic_error; otherwise what the sink
   // threw, or Cancelled.
-  void add(oci::TarEntry entry);
+  void add(tar::TarEntry entry);
 
   // The layers below lose `path`, or all that is in the folder `path`. In order like add(); the opaque mark
   // of a folder comes directly behind the folder.

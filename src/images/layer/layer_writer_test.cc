@@ -16,8 +16,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-oci::TarEntry file(const std::string& name, std::uint64_t size) {
-  oci::TarEntry entry;
+tar::TarEntry file(const std::string& name, std::uint64_t size) {
+  tar::TarEntry entry;
   entry.name = name;
   entry.size = size;
   entry.mtime = 1000;
@@ -39,27 +39,28 @@ std::string content(std::size_t size) {
 
 WrittenLayer write(std::string& blob, const WriteOptions& options, std::size_t size = 5 << 20) {
   base::Cancellation cancellation;
-  TextSink sink(blob);
+  files::TextSink sink(blob);
   LayerWriter writer(sink, options, cancellation);
   writer.whiteout("gone");
   writer.add(file("a", 0));
   writer.add(file("b", size));
   writer.write(content(size));
-  oci::TarEntry folder = file("z", 0);
-  folder.type = oci::TarType::kFolder;
+  tar::TarEntry folder = file("z", 0);
+  folder.type = tar::TarType::kFolder;
   writer.add(folder);
   writer.opaque("z");
   return writer.finish();
 }
 
-class EachCompression : public ::testing::TestWithParam<Compression> {};
+class EachCompression : public ::testing::TestWithParam<compression::Compression> {};
 
 INSTANTIATE_TEST_SUITE_P(Layer, EachCompression,
-                         ::testing::Values(Compression::kNone, Compression::kGzip, Compression::kZstd),
+                         ::testing::Values(compression::Compression::kNone, compression::Compression::kGzip,
+                                           compression::Compression::kZstd),
                          [](const auto& tested) {
-                           return std::string(tested.param == Compression::kNone   ? "None"
-                                              : tested.param == Compression::kGzip ? "Gzip"
-                                                                                   : "Zstd");
+                           return std::string(tested.param == compression::Compression::kNone   ? "None"
+                                              : tested.param == compression::Compression::kGzip ? "Gzip"
+                                                                                                : "Zstd");
                          });
 
 TEST_P(EachCompression, SaysWhatItHasWritten) {
@@ -69,7 +70,7 @@ TEST_P(EachCompression, SaysWhatItHasWritten) {
   const auto written = write(blob, options);
   EXPECT_EQ(written.blob.digest, oci::Digest::of(blob));
   EXPECT_EQ(written.blob.size, blob.size());
-  EXPECT_EQ(written.blob.media_type, media_type_of(GetParam()));
+  EXPECT_EQ(written.blob.media_type, compression::media_type_of(GetParam()));
   const auto scanned = testing::scan_text(blob);
   EXPECT_EQ(scanned.diff_id, written.diff_id);
   EXPECT_EQ(scanned.tar_size, written.tar_size);
@@ -102,13 +103,17 @@ TEST_P(EachCompression, WritesFilesOfEverySizeAroundItsChunks) {
 // What these bytes are is part of many digests in registries: it must not change by accident.
 TEST(LayerWriter, KeepsToItsBytes) {
   std::string blob;
-  const auto written = write(
-      blob, {.compression = Compression::kNone, .latest_mtime = {}, .nanoseconds = false, .threads = 0});
+  const auto written = write(blob, {.compression = compression::Compression::kNone,
+                                    .latest_mtime = {},
+                                    .nanoseconds = false,
+                                    .threads = 0});
   EXPECT_EQ(written.diff_id.text(),
             "sha256:6b91a730bc56ecd9d808923ada1f9e8e493e6ed41672f2aa8cd1f15d38ad051e");
   blob.clear();
-  const auto packed = write(
-      blob, {.compression = Compression::kGzip, .latest_mtime = {}, .nanoseconds = false, .threads = 0});
+  const auto packed = write(blob, {.compression = compression::Compression::kGzip,
+                                   .latest_mtime = {},
+                                   .nanoseconds = false,
+                                   .threads = 0});
   EXPECT_EQ(packed.diff_id, written.diff_id);
 #ifdef __x86_64__
   EXPECT_EQ(packed.blob.digest.text(),
@@ -118,24 +123,32 @@ TEST(LayerWriter, KeepsToItsBytes) {
 
 TEST(LayerWriter, ClampsTimes) {
   std::string blob;
-  const auto written =
-      write(blob, {.compression = Compression::kNone, .latest_mtime = 10, .nanoseconds = true, .threads = 0});
+  const auto written = write(blob, {.compression = compression::Compression::kNone,
+                                    .latest_mtime = 10,
+                                    .nanoseconds = true,
+                                    .threads = 0});
   EXPECT_EQ(written.listing.thing("a")->mtime, 10);
   EXPECT_THAT(blob, ::testing::Not(HasSubstr("mtime=")));
 }
 
 TEST(LayerWriter, WritesFractionsOfSecondsOnlyWhereAsked) {
   std::string blob;
-  write(blob, {.compression = Compression::kNone, .latest_mtime = {}, .nanoseconds = false, .threads = 0});
+  write(blob, {.compression = compression::Compression::kNone,
+               .latest_mtime = {},
+               .nanoseconds = false,
+               .threads = 0});
   EXPECT_THAT(blob, ::testing::Not(HasSubstr("mtime=")));
   blob.clear();
-  write(blob, {.compression = Compression::kNone, .latest_mtime = {}, .nanoseconds = true, .threads = 0});
+  write(blob, {.compression = compression::Compression::kNone,
+               .latest_mtime = {},
+               .nanoseconds = true,
+               .threads = 0});
   EXPECT_THAT(blob, HasSubstr("mtime=1000.000000005"));
 }
 
 TEST(LayerWriter, InsistsOnOrderAndWholeBodies) {
   base::Cancellation cancellation;
-  NoSink sink;
+  files::NoSink sink;
   LayerWriter writer(sink, {}, cancellation);
   writer.add(file("b", 3));
   EXPECT_THROW(writer.add(file("c", 0)), std::logic_error);
@@ -146,7 +159,7 @@ TEST(LayerWriter, InsistsOnOrderAndWholeBodies) {
   EXPECT_THROW(writer.add(file("../c", 0)), std::invalid_argument);
 }
 
-class FullSink : public ByteSink {
+class FullSink : public files::ByteSink {
  public:
   void write(std::string_view) override {
     throw base::Error(base::ErrorCode::kTaskFailed, "The disk is full.");
@@ -169,7 +182,7 @@ TEST(LayerWriter, PassesOnWhatTheSinkThrows) {
 
 TEST(LayerWriter, StopsWhenAskedTo) {
   base::Cancellation cancellation;
-  NoSink sink;
+  files::NoSink sink;
   LayerWriter writer(sink, {}, cancellation);
   writer.add(file("a", 3));
   cancellation.request();
@@ -178,7 +191,7 @@ TEST(LayerWriter, StopsWhenAskedTo) {
 
 TEST(LayerWriter, MayBeDroppedAtAnyMoment) {
   base::Cancellation cancellation;
-  NoSink sink;
+  files::NoSink sink;
   LayerWriter writer(sink, {}, cancellation);
   writer.add(file("a", 30 << 20));
   writer.write(std::string(20 << 20, 'x'));

@@ -103,7 +103,7 @@ bool operator==(const LayerListing& a, const LayerListing& b) {
 }
 
 std::string listed_path(std::string_view name) {
-  if (name.size() > kMaxName) throw std::invalid_argument("is longer than 4096 bytes");
+  if (name.size() > compression::kMaxName) throw std::invalid_argument("is longer than 4096 bytes");
   if (name.find('\0') != std::string_view::npos) throw std::invalid_argument("has a NUL inside");
   std::string path;
   path.reserve(name.size());
@@ -121,7 +121,7 @@ std::string listed_path(std::string_view name) {
 
 bool is_listed_path(std::string_view path, std::size_t from) {
   if (path.empty()) return true;
-  if (path.size() > kMaxName || path.find('\0', from) != std::string_view::npos) return false;
+  if (path.size() > compression::kMaxName || path.find('\0', from) != std::string_view::npos) return false;
   std::size_t start = from == 0 ? 0 : path.rfind('/', from - 1) + 1;
   while (true) {
     const std::size_t end = std::min(path.find('/', start), path.size());

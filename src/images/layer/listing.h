@@ -124,12 +124,12 @@ class LayerListing {
   std::optional<ListedEntry> thing(std::string_view path) const { return at(path).thing; }
 
   // A compact form, the same bytes for equal listings, readable only by parse(). About 40 bytes an entry.
-  void write(ByteSink& sink) const;
+  void write(files::ByteSink& sink) const;
   std::string serialise() const;
   // Throws std::invalid_argument for what write() did not make, whatever it is, and for other versions.
   static LayerListing parse(std::string_view bytes);
   // Of a file that nobody changes, from its start to its end; a long one is read anew whenever it is asked.
-  static LayerListing parse(base::UniqueFd file);
+  static LayerListing parse(files::UniqueFd file);
 
   friend bool operator==(const LayerListing& a, const LayerListing& b);
 

@@ -35,7 +35,7 @@ void each_piece(const Spool& bytes, std::uint64_t size,
 }
 
 std::uint32_t add_crc(std::uint32_t crc, std::string_view bytes) {
-  return gzip_crc(crc, bytes.data(), bytes.size());
+  return compression::gzip_crc(crc, bytes.data(), bytes.size());
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ std::string listing_check(std::string_view bytes) {
   return check_of(add_crc(0, bytes));
 }
 
-void LayerListing::write(ByteSink& sink) const {
+void LayerListing::write(files::ByteSink& sink) const {
   std::string start(kVersion);
   put_number(start, size());
   std::uint32_t crc = add_crc(0, start);
@@ -120,7 +120,7 @@ void LayerListing::write(ByteSink& sink) const {
 
 std::string LayerListing::serialise() const {
   std::string bytes;
-  TextSink sink(bytes);
+  files::TextSink sink(bytes);
   write(sink);
   return bytes;
 }
@@ -131,7 +131,7 @@ LayerListing LayerListing::parse(std::string_view bytes) {
   return ListingParser::parse(std::move(held));
 }
 
-LayerListing LayerListing::parse(base::UniqueFd file) {
+LayerListing LayerListing::parse(files::UniqueFd file) {
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) file_error("read", "the listing of a layer", errno);
   return ListingParser::parse(Spool(std::move(file), 0, static_cast<std::uint64_t>(status.st_size)));

@@ -37,7 +37,7 @@ void read_rest(NumberReader& reader, ListedEntry& entry) {
   entry.size = reader.number();
   entry.mtime =
       static_cast<std::int64_t>(static_cast<std::uint64_t>(entry.mtime) + unfolded(reader.number()));
-  entry.link = reader.text(reader.number(kMaxName));
+  entry.link = reader.text(reader.number(compression::kMaxName));
   entry.offset += unfolded(reader.number());
   entry.device_major = is_device(entry.type) ? reader.small(kMaxId) : 0;
   entry.device_minor = is_device(entry.type) ? reader.small(kMaxId) : 0;
@@ -101,7 +101,7 @@ void put_entry(std::string& bytes, const ListedEntry& entry, const EntryBefore& 
 void read_entry(NumberReader& reader, ListedEntry& entry) {
   entry.type = read_type(reader);
   const auto shared = static_cast<std::size_t>(reader.number(entry.path.size()));
-  const std::string_view own = reader.text(reader.number(kMaxName));
+  const std::string_view own = reader.text(reader.number(compression::kMaxName));
   // They share all that they can, or their bytes would not be those of equal listings.
   if (shared < entry.path.size() && !own.empty() && own[0] == entry.path[shared]) NumberReader::fail();
   entry.path.resize(shared);
@@ -112,8 +112,8 @@ void read_entry(NumberReader& reader, ListedEntry& entry) {
 
 void read_entry_of_path(NumberReader& reader, ListedEntry& entry) {
   entry.type = read_type(reader);
-  reader.number(kMaxName);
-  reader.text(reader.number(kMaxName));
+  reader.number(compression::kMaxName);
+  reader.text(reader.number(compression::kMaxName));
   read_rest(reader, entry);
 }
 

@@ -34,7 +34,7 @@ class NumberReader {
 };
 
 // No entry takes more bytes, and none fewer.
-inline constexpr std::size_t kMostEntry = 2 * kMaxName + 100;
+inline constexpr std::size_t kMostEntry = 2 * compression::kMaxName + 100;
 inline constexpr std::size_t kLeastEntry = 10;
 
 // What an entry shares with the one before it: of the first, with none.

@@ -98,12 +98,13 @@ TEST(ListingSorter, FindsAllThatItListed) {
 TEST(ListingSorter, TakesTheLongestNames) {
   std::vector<ListedEntry> entries;
   std::string folder;
-  while (folder.size() + 256 <= kMaxName) folder += (folder.empty() ? "" : "/") + std::string(255, 'd');
+  while (folder.size() + 256 <= compression::kMaxName)
+    folder += (folder.empty() ? "" : "/") + std::string(255, 'd');
   for (int i = 0; i < 40; ++i) {
     ListedEntry link;
-    link.path = folder.substr(0, kMaxName - 3) + (i < 10 ? "0" : "") + std::to_string(i);
+    link.path = folder.substr(0, compression::kMaxName - 3) + (i < 10 ? "0" : "") + std::to_string(i);
     link.type = EntryType::kSymlink;
-    link.link = std::string(kMaxName, static_cast<char>('a' + i % 26));
+    link.link = std::string(compression::kMaxName, static_cast<char>('a' + i % 26));
     entries.push_back(std::move(link));
   }
   std::reverse(entries.begin(), entries.end());

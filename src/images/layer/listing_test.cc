@@ -132,8 +132,8 @@ LayerListing long_one() {
 
 TEST(LayerListing, IsReadWhereItsFileIs) {
   const LayerListing whole = long_one();
-  base::UniqueFd file = base::nameless_file();
-  FileSink sink(file.get(), "a file");
+  files::UniqueFd file = files::nameless_file();
+  files::FileSink sink(file.get(), "a file");
   whole.write(sink);
   const LayerListing listing = LayerListing::parse(std::move(file));
   EXPECT_EQ(listing, whole);

@@ -23,7 +23,8 @@ struct Stopped {};
 
 }  // namespace
 
-Packing::Packing(ByteSink& blob, Compression compression, unsigned threads, base::Cancellation& cancellation)
+Packing::Packing(files::ByteSink& blob, compression::Compression compression, unsigned threads,
+                 base::Cancellation& cancellation)
     : blob_(blob), compression_(compression), cancellation_(cancellation) {
   if (threads == 0) threads = base::processor_count();
   compressors_ = std::min(threads, kMaxThreads);
@@ -34,7 +35,7 @@ void Packing::start() {
   try {
     threads_.push_back(base::start_thread([this] { run(&Packing::hash_all); }));
     threads_.push_back(base::start_thread([this] { run(&Packing::store); }));
-    if (compression_ == Compression::kNone) return;
+    if (compression_ == compression::Compression::kNone) return;
     threads_.push_back(base::start_thread([this] { run(&Packing::compress); }));
     for (unsigned i = 1; i < compressors_; ++i) {
       std::thread further = base::try_thread([this] { run(&Packing::compress); });
@@ -79,7 +80,8 @@ void Packing::await(std::unique_lock<std::mutex>& lock, Condition ready) {
 
 void Packing::hash(const Chunk& part) {
   diff_id_.update({part.tar.data(), part.size});
-  if (compression_ == Compression::kGzip) crc_ = gzip_crc(crc_, part.tar.data(), part.size);
+  if (compression_ == compression::Compression::kGzip)
+    crc_ = compression::gzip_crc(crc_, part.tar.data(), part.size);
 }
 
 void Packing::put(std::string_view bytes) {
@@ -91,14 +93,15 @@ void Packing::put(std::string_view bytes) {
 
 void Packing::pack_alone(Chunk& part) {
   hash(part);
-  put(packed_start(compression_));
-  if (compression_ == Compression::kNone) {
+  put(compression::packed_start(compression_));
+  if (compression_ == compression::Compression::kNone) {
     put({part.tar.data(), part.size});
   } else {
-    const std::size_t size = Packer(compression_).pack(part.tar.data(), part.size, true, part.packed);
+    const std::size_t size =
+        compression::Packer(compression_).pack(part.tar.data(), part.size, true, part.packed);
     put({part.packed.data(), size});
   }
-  put(packed_end(compression_, crc_, tar_size_));
+  put(compression::packed_end(compression_, crc_, tar_size_));
 }
 
 void Packing::hash_all() {
@@ -116,7 +119,7 @@ void Packing::hash_all() {
 }
 
 void Packing::compress() {
-  Packer packer(compression_);
+  compression::Packer packer(compression_);
   while (true) {
     std::unique_lock lock(mutex_);
     await(lock, [&] { return submitted_ > taken_ || complete_; });
@@ -132,8 +135,8 @@ void Packing::compress() {
 }
 
 void Packing::store() {
-  put(packed_start(compression_));
-  const bool plain = compression_ == Compression::kNone;
+  put(compression::packed_start(compression_));
+  const bool plain = compression_ == compression::Compression::kNone;
   for (std::uint64_t number = 0;; ++number) {
     std::unique_lock lock(mutex_);
     await(lock, [&] { return submitted_ > number ? plain || chunk(number).ready : complete_; });
@@ -150,7 +153,7 @@ void Packing::store() {
   std::unique_lock lock(mutex_);
   await(lock, [&] { return hashed_ == submitted_; });
   lock.unlock();
-  put(packed_end(compression_, crc_, tar_size_));
+  put(compression::packed_end(compression_, crc_, tar_size_));
 }
 
 void Packing::submit(bool last) {

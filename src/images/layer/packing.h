@@ -21,7 +21,8 @@ namespace ixian::layer {
 // done.
 class Packing {
  public:
-  Packing(ByteSink& blob, Compression compression, unsigned threads, base::Cancellation& cancellation);
+  Packing(files::ByteSink& blob, compression::Compression compression, unsigned threads,
+          base::Cancellation& cancellation);
   ~Packing();
   Packing(const Packing&) = delete;
   Packing& operator=(const Packing&) = delete;
@@ -67,8 +68,8 @@ class Packing {
   template <typename Condition>
   void await(std::unique_lock<std::mutex>& lock, Condition ready);
 
-  ByteSink& blob_;
-  const Compression compression_;
+  files::ByteSink& blob_;
+  const compression::Compression compression_;
   base::Cancellation& cancellation_;
   unsigned compressors_ = 1;
 

@@ -20,14 +20,14 @@ namespace {
 // The rest of the current file of a tar.
 class Content : public base::ByteSource {
  public:
-  Content(oci::TarReader& tar, base::Cancellation& cancellation) : tar_(tar), cancellation_(cancellation) {}
+  Content(tar::TarReader& tar, base::Cancellation& cancellation) : tar_(tar), cancellation_(cancellation) {}
   std::size_t read(char* buffer, std::size_t size) override {
     cancellation_.throw_if_requested();
     return tar_.read(buffer, size);
   }
 
  private:
-  oci::TarReader& tar_;
+  tar::TarReader& tar_;
   base::Cancellation& cancellation_;
 };
 
@@ -40,9 +40,9 @@ class Content : public base::ByteSource {
 }  // namespace
 
 ScannedLayer scan(base::ByteSource& blob, const oci::Descriptor& descriptor,
-                  const std::optional<oci::Digest>& diff_id, const Limits& limits,
+                  const std::optional<oci::Digest>& diff_id, const compression::Limits& limits,
                   base::Cancellation& cancellation) {
-  Unpacking tar(blob, descriptor, diff_id, limits, cancellation);
+  compression::Unpacking tar(blob, descriptor, diff_id, limits, cancellation);
   LayerReader reader(tar, descriptor.digest.text(), limits);
   while (reader.next()) {
   }
@@ -56,8 +56,8 @@ void read_files(base::ByteSource& blob, std::vector<ListedEntry> files,
   std::sort(files.begin(), files.end(),
             [](const ListedEntry& a, const ListedEntry& b) { return a.offset < b.offset; });
   if (files.empty()) return;
-  const auto source = unpack(blob);
-  oci::TarReader tar(*source, oci::TarReader::Dialect{.sparse = true, .remains = true});
+  const auto source = compression::unpack(blob);
+  tar::TarReader tar(*source, tar::TarReader::Dialect{.sparse = true, .remains = true});
   Content content(tar, cancellation);
   try {
     for (const ListedEntry& file : files) {
@@ -66,13 +66,13 @@ void read_files(base::ByteSource& blob, std::vector<ListedEntry> files,
         cancellation.throw_if_requested();
         entry = tar.next();
       }
-      if (!entry || tar.offset() != file.offset || entry->type != oci::TarType::kFile ||
+      if (!entry || tar.offset() != file.offset || entry->type != tar::TarType::kFile ||
           entry->size != file.size) {
         missing(file);
       }
       on_file(file, content);
     }
-  } catch (const oci::TarError& error) {
+  } catch (const tar::TarError& error) {
     throw base::Error(base::ErrorCode::kRegistry, fmt::format("A layer is damaged: {}", error.what()));
   }
 }

@@ -24,7 +24,7 @@ struct ScannedLayer {
 
 // What extract() would find, and refuse for the same reasons, as far as they show without a file system.
 ScannedLayer scan(base::ByteSource& blob, const oci::Descriptor& descriptor,
-                  const std::optional<oci::Digest>& diff_id, const Limits& limits,
+                  const std::optional<oci::Digest>& diff_id, const compression::Limits& limits,
                   base::Cancellation& cancellation);
 
 // Calls back with each of `files`, entries of the listing of this layer of type kFile, and its content, in

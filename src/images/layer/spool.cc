@@ -10,7 +10,7 @@
 
 namespace ixian::layer {
 
-Spool::Spool(base::UniqueFd file, std::uint64_t start, std::uint64_t size)
+Spool::Spool(files::UniqueFd file, std::uint64_t start, std::uint64_t size)
     : file_(std::move(file)), start_(start), in_file_(size) {
   if (size > kInMemory) return;
   std::string bytes(static_cast<std::size_t>(size), '\0');
@@ -38,7 +38,7 @@ Spool Spool::part(std::uint64_t start, std::uint64_t size) && {
 void Spool::append(std::string_view bytes) {
   tail_ += bytes;
   if (tail_.size() <= (file_.valid() ? kAtOnce : in_memory_)) return;
-  if (!file_.valid()) file_ = base::nameless_file();
+  if (!file_.valid()) file_ = files::nameless_file();
   for (std::size_t done = 0; done < tail_.size();) {
     const ssize_t count = ::pwrite(file_.get(), tail_.data() + done, tail_.size() - done,
                                    static_cast<off_t>(start_ + in_file_ + done));

@@ -11,7 +11,7 @@
 
 namespace ixian::layer {
 
-// In memory while they are few, then in a file without a name (base::nameless_file()): so what is held in
+// In memory while they are few, then in a file without a name (files::nameless_file()): so what is held in
 // memory does not grow. What is not appended to is read by any number of threads. Throws Error{kTaskFailed}
 // where the file cannot be written or read.
 class Spool {
@@ -20,7 +20,7 @@ class Spool {
 
   explicit Spool(std::size_t in_memory = kInMemory) : in_memory_(in_memory) {}
   // A part of a file that nobody changes; a small one is read at once.
-  Spool(base::UniqueFd file, std::uint64_t start, std::uint64_t size);
+  Spool(files::UniqueFd file, std::uint64_t start, std::uint64_t size);
 
   void append(std::string_view bytes);
   // Nothing is appended any more: gives back what was held for that.
@@ -47,7 +47,7 @@ class Spool {
   void read_file(char* data, std::size_t size, std::uint64_t at) const;
 
   std::size_t in_memory_ = kInMemory;
-  base::UniqueFd file_;
+  files::UniqueFd file_;
   std::uint64_t start_ = 0;    // in the file
   std::uint64_t in_file_ = 0;  // bytes
   std::string tail_;           // what comes behind them

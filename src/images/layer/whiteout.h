@@ -41,6 +41,6 @@ inline std::string opaque_name(std::string_view path) {
 }
 
 // What a listing says of an entry that is no whiteout. `offset` is where its body starts in the tar.
-ListedEntry listed(const oci::TarEntry& entry, std::string path, std::uint64_t offset);
+ListedEntry listed(const tar::TarEntry& entry, std::string path, std::uint64_t offset);
 
 }  // namespace ixian::layer

@@ -9,7 +9,7 @@
 
 #include "layer/confined.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 constexpr std::string_view kEscape = "overlay.";
@@ -59,7 +59,7 @@ std::map<std::string, std::string> read_attributes(int fd, std::string_view path
   const auto names = whole([&](char* data, std::size_t size) { return ::flistxattr(fd, data, size); });
   if (!names) {
     if (errno == EOPNOTSUPP) return attributes;
-    file_error("read the attributes of", path, errno);
+    layer::file_error("read the attributes of", path, errno);
   }
   for (std::string_view rest = *names; !rest.empty();) {
     const std::string name(rest.substr(0, rest.find('\0')));
@@ -94,4 +94,4 @@ bool is_foreign_attribute(std::string_view on_disk, Marks marks) {
   return !plain.empty() && !is_kept_attribute(plain);
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

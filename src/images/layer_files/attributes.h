@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 // Overlayfs keeps its marks in attributes of the files in its upper and lower directories, with a prefix that
 // depends on who has mounted it. There it writes the ordinary attributes that begin so with a second
@@ -39,4 +39,4 @@ std::optional<std::string> overlay_attribute(const std::map<std::string, std::st
 // Neither an attribute that layers hold nor one of overlayfs's.
 bool is_foreign_attribute(std::string_view on_disk, Marks marks);
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

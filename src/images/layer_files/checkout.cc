@@ -18,7 +18,7 @@
 // what is still there is written. So the folder holds what a mount and every other output hold, whatever the
 // layers do to each other. Folders come first, empty, so that nothing is ever reached through a link.
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 class Checkout {
@@ -31,7 +31,7 @@ class Checkout {
         wanted_(layers.size()) {}
 
   CheckedOut run() {
-    for (MergedTree::Below below(tree_, ""); below.next();) {
+    for (layer::MergedTree::Below below(tree_, ""); below.next();) {
       cancellation_.throw_if_requested();
       note(below.found());
     }
@@ -47,17 +47,17 @@ class Checkout {
   }
 
  private:
-  static std::vector<std::shared_ptr<const LayerListing>> listings_of(
+  static std::vector<std::shared_ptr<const layer::LayerListing>> listings_of(
       const std::vector<CheckoutLayer>& layers) {
-    std::vector<std::shared_ptr<const LayerListing>> listings;
+    std::vector<std::shared_ptr<const layer::LayerListing>> listings;
     for (const CheckoutLayer& layer : layers) listings.push_back(layer.listing);
     return listings;
   }
 
-  void note(const MergedTree::Found& found) {
+  void note(const layer::MergedTree::Found& found) {
     const std::string& path = found.entry.path;
-    if (found.entry.type == EntryType::kFolder) maker_.make_folder(path);
-    if (found.layer == MergedTree::kImplied || found.entry.type == EntryType::kHardLink) return;
+    if (found.entry.type == layer::EntryType::kFolder) maker_.make_folder(path);
+    if (found.layer == layer::MergedTree::kImplied || found.entry.type == layer::EntryType::kHardLink) return;
     wanted_[found.layer] = true;
     if (found.content_path.empty() || found.content_path == path) return;
     // Another name of a file, which is made where it is itself, or under the first of these names.
@@ -71,21 +71,22 @@ class Checkout {
   }
 
   static std::uint64_t number_of(std::size_t layer, const std::string& path) {
-    return path_hash(layer, path);
+    return layer::path_hash(layer, path);
   }
 
   // The name that an entry of a layer is made under; nullopt where nothing of it shows.
-  std::optional<std::string> name_of(std::size_t layer, const LayerReader& reader,
-                                     const LayerReader::Item& item) const {
+  std::optional<std::string> name_of(std::size_t layer, const layer::LayerReader& reader,
+                                     const layer::LayerReader::Item& item) const {
     // Of several entries with one path the last counts.
-    const auto is_it = [&](const ListedEntry& entry) {
-      return entry.type == item.type && (item.type != EntryType::kFile || entry.offset == reader.offset());
+    const auto is_it = [&](const layer::ListedEntry& entry) {
+      return entry.type == item.type &&
+             (item.type != layer::EntryType::kFile || entry.offset == reader.offset());
     };
-    const bool mark = item.type == EntryType::kWhiteout || item.type == EntryType::kOpaque;
-    if (mark || item.type == EntryType::kHardLink) return std::nullopt;
+    const bool mark = item.type == layer::EntryType::kWhiteout || item.type == layer::EntryType::kOpaque;
+    if (mark || item.type == layer::EntryType::kHardLink) return std::nullopt;
     const auto shown = tree_.find(item.path);
     const bool itself = shown && shown->layer == layer &&
-                        (item.type == EntryType::kFolder || shown->content_path == item.path);
+                        (item.type == layer::EntryType::kFolder || shown->content_path == item.path);
     if (itself) return is_it(shown->entry) ? std::optional(item.path) : std::nullopt;
     const auto* const other = first_names_.find(number_of(layer, item.path));
     if (other == nullptr) return std::nullopt;
@@ -97,10 +98,10 @@ class Checkout {
   void read(std::size_t index) {
     const CheckoutLayer& layer = layers_[index];
     const auto blob = layer.open();
-    const Limits limits;
+    const compression::Limits limits;
     const std::optional<oci::Digest> diff_id = layer.diff_id;
-    Unpacking tar(*blob, layer.blob, diff_id, limits, cancellation_);
-    LayerReader reader(tar, layer.blob.digest.text(), limits);
+    compression::Unpacking tar(*blob, layer.blob, diff_id, limits, cancellation_);
+    layer::LayerReader reader(tar, layer.blob.digest.text(), limits);
     while (const auto item = reader.next()) {
       cancellation_.throw_if_requested();
       if (const auto name = name_of(index, reader, *item)) maker_.make(reader, *item, *name);
@@ -118,13 +119,13 @@ class Checkout {
 
   const std::vector<CheckoutLayer>& layers_;
   base::Cancellation& cancellation_;
-  const MergedTree tree_;
+  const layer::MergedTree tree_;
   EntryMaker maker_;
   std::vector<bool> wanted_;  // layers that something is taken from
   // Of files that do not show where they are themselves: where the first of their names is in names_.
-  HashMap first_names_;
-  SpooledRecords names_;
-  SpooledRecords links_;  // "from\0to", to be made when all files are there
+  layer::HashMap first_names_;
+  layer::SpooledRecords names_;
+  layer::SpooledRecords links_;  // "from\0to", to be made when all files are there
 };
 
 }  // namespace
@@ -133,4 +134,4 @@ CheckedOut checkout(const std::vector<CheckoutLayer>& layers, int folder, base::
   return Checkout(layers, folder, cancellation).run();
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

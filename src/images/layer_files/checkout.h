@@ -13,12 +13,12 @@
 #include "oci/descriptor.h"
 #include "oci/digest.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 struct CheckoutLayer {
   oci::Descriptor blob;
   oci::Digest diff_id;
-  std::shared_ptr<const LayerListing> listing;
+  std::shared_ptr<const layer::LayerListing> listing;
   std::function<std::unique_ptr<base::ByteSource>()> open;
 };
 
@@ -35,4 +35,4 @@ struct CheckedOut {
 // extract() refuses, Error{kTaskFailed} where the file system does, and Cancelled.
 CheckedOut checkout(const std::vector<CheckoutLayer>& layers, int folder, base::Cancellation& cancellation);
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -8,7 +8,7 @@
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using testing::TarText;
@@ -19,12 +19,12 @@ class Checkouts : public ::testing::Test {
     const auto text = std::make_shared<const std::string>(tar.end());
     const auto scanned = testing::scan_text(*text);
     layers_.push_back({testing::layer_descriptor(*text), scanned.diff_id,
-                       std::make_shared<const LayerListing>(scanned.listing),
+                       std::make_shared<const layer::LayerListing>(scanned.listing),
                        [text] { return std::make_unique<base::OwnedTextSource>(*text); }});
   }
   std::string written() {
     base::Cancellation cancellation;
-    const base::UniqueFd fd(::open(folder_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const files::UniqueFd fd(::open(folder_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     checkout(layers_, fd.get(), cancellation);
     return testing::tree_text(folder_.path());
   }
@@ -73,4 +73,4 @@ TEST_F(Checkouts, ZerosAreHoles) {
 }
 
 }  // namespace
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

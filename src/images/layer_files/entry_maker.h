@@ -16,7 +16,7 @@
 #include "layer/spooled_records.h"
 #include "layer_files/attributes.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 struct MakerOptions {
   Marks marks = Marks::kNone;  // of the overlay that the folder is for
@@ -29,17 +29,18 @@ struct MakerOptions {
 // Not thread-safe. What finish_folders() needs is in a Spool.
 class EntryMaker {
  public:
-  using Item = LayerReader::Item;
+  using Item = layer::LayerReader::Item;
 
   // All outlive it.
   EntryMaker(int folder, const MakerOptions& options, base::Cancellation& cancellation)
       : target_(folder), options_(options), cancellation_(cancellation), buffer_(kBuffer) {}
 
   // The current item of `reader`, which is neither a mark nor a hard link, as `path`.
-  void make(LayerReader& reader, const Item& item, const std::string& path);
+  void make(layer::LayerReader& reader, const Item& item, const std::string& path);
 
   // `path` becomes another name of the file `from`, which is there. `item` is for messages.
-  void link(const LayerReader& reader, const Item& item, const std::string& from, const std::string& path);
+  void link(const layer::LayerReader& reader, const Item& item, const std::string& from,
+            const std::string& path);
   void link(const std::string& from, const std::string& path);
 
   // An empty folder, 0755, of an unknown time, unless there is one.
@@ -50,9 +51,9 @@ class EntryMaker {
   void finish_folders(const std::function<bool(const std::string& path)>& is_folder);
 
   // An O_PATH descriptor of a folder, valid until the next call of anything here.
-  int folder_for(const LayerReader& reader, std::string_view path, const Item& item);
+  int folder_for(const layer::LayerReader& reader, std::string_view path, const Item& item);
 
-  Confined& target() { return target_; }
+  layer::Confined& target() { return target_; }
   std::uint64_t skipped_devices() const { return skipped_devices_; }
   std::uint64_t skipped_attributes() const { return skipped_attributes_; }
 
@@ -76,9 +77,9 @@ class EntryMaker {
   int known_folder(std::string_view path);
   template <typename Make>
   int create(const std::string& path, int folder, const std::string& name, Make make);
-  void file(LayerReader& reader, const Item& item, const std::string& path, int folder,
+  void file(layer::LayerReader& reader, const Item& item, const std::string& path, int folder,
             const std::string& name);
-  void content(LayerReader& reader, const std::string& path, int fd);
+  void content(layer::LayerReader& reader, const std::string& path, int fd);
   void folder(const Item& item, const std::string& path, int above, const std::string& name);
   void note_folder(const std::string& path, const Folder& folder);
   bool ensure_folder(const std::string& path, int above, const std::string& name);
@@ -89,14 +90,14 @@ class EntryMaker {
   const Birth& birth_of(const Item& item, const std::string& path, int fd);
   [[noreturn]] static void owner_error(const Item& item, const std::string& path);
 
-  Confined target_;
+  layer::Confined target_;
   const MakerOptions options_;
   base::Cancellation& cancellation_;
   std::vector<char> buffer_;
-  SpooledRecords folders_;      // each a Folder and its path
-  std::optional<Birth> birth_;  // the last one, while nothing happens to its folder
+  layer::SpooledRecords folders_;  // each a Folder and its path
+  std::optional<Birth> birth_;     // the last one, while nothing happens to its folder
   std::uint64_t skipped_devices_ = 0;
   std::uint64_t skipped_attributes_ = 0;
 };
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -32,12 +32,13 @@
 // targets nor links out, and what is made there is made by descriptor and one last component, never through a
 // link (EntryMaker).
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 class Extraction {
  public:
-  Extraction(LayerReader& reader, int folder, const ExtractOptions& options, base::Cancellation& cancellation)
+  Extraction(layer::LayerReader& reader, int folder, const ExtractOptions& options,
+             base::Cancellation& cancellation)
       : reader_(reader),
         options_(options),
         cancellation_(cancellation),
@@ -48,7 +49,7 @@ class Extraction {
     while (auto item = reader_.next()) {
       cancellation_.throw_if_requested();
       place(*item);
-      if (!overlay() && item->type != EntryType::kWhiteout && item->type != EntryType::kOpaque)
+      if (!overlay() && item->type != layer::EntryType::kWhiteout && item->type != layer::EntryType::kOpaque)
         note_own(item->path);
     }
     result.skipped_devices = maker_.skipped_devices();
@@ -56,14 +57,14 @@ class Extraction {
     result.listing = reader_.take_listing();
     maker_.finish_folders([&](const std::string& path) {
       const auto thing = result.listing.thing(path);
-      return thing && thing->type == EntryType::kFolder;
+      return thing && thing->type == layer::EntryType::kFolder;
     });
     if (!overlay()) return;
     result.listing.each_gap([&](const std::string& gap) { age(gap); });
   }
 
  private:
-  using Item = LayerReader::Item;
+  using Item = layer::LayerReader::Item;
 
   Marks marks() const {
     return options_.into == ExtractInto::kTree      ? Marks::kNone
@@ -74,13 +75,14 @@ class Extraction {
   bool overlay() const { return options_.into != ExtractInto::kTree; }
 
   void place(const Item& item) {
-    if (item.type == EntryType::kOpaque) return opaque(item);
-    if (item.type == EntryType::kWhiteout) return whiteout(item);
+    if (item.type == layer::EntryType::kOpaque) return opaque(item);
+    if (item.type == layer::EntryType::kWhiteout) return whiteout(item);
     if (overlay()) uncover(item.path);
-    if (item.type == EntryType::kHardLink) return hard_link(item);
+    if (item.type == layer::EntryType::kHardLink) return hard_link(item);
     maker_.make(reader_, item, item.path);
     // A folder that replaces one of a layer below, as its whiteout said.
-    if (item.type == EntryType::kFolder && overlay() && hidden_.contains(path_hash(0, item.path)))
+    if (item.type == layer::EntryType::kFolder && overlay() &&
+        hidden_.contains(layer::path_hash(0, item.path)))
       mark_opaque(item.path);
   }
 
@@ -89,19 +91,20 @@ class Extraction {
     if (hidden_.empty()) return;
     for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
       const std::string folder = path.substr(0, slash);
-      if (!hidden_.contains(path_hash(0, folder)) || target_.open_folder(folder).valid()) continue;
+      if (!hidden_.contains(layer::path_hash(0, folder)) || target_.open_folder(folder).valid()) continue;
       maker_.make_folder(folder);
       mark_opaque(folder);
     }
   }
 
   void note_own(std::string_view path) {
-    for (; !path.empty() && !is_own(path); path = split_path(path).folder) own_.put(path_hash(0, path));
+    for (; !path.empty() && !is_own(path); path = layer::split_path(path).folder)
+      own_.put(layer::path_hash(0, path));
   }
-  bool is_own(std::string_view path) const { return own_.contains(path_hash(0, path)); }
+  bool is_own(std::string_view path) const { return own_.contains(layer::path_hash(0, path)); }
 
   void hard_link(const Item& item) {
-    const auto [above, last] = split_path(item.link);
+    const auto [above, last] = layer::split_path(item.link);
     const int folder = maker_.folder_for(reader_, above, item);
     struct stat status = {};
     if (::fstatat(folder, std::string(last).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
@@ -117,18 +120,18 @@ class Extraction {
   }
 
   void whiteout(const Item& item) {
-    const auto [above, last] = split_path(item.path);
+    const auto [above, last] = layer::split_path(item.path);
     const std::string name(last);
     if (overlay()) {
-      hidden_.put(path_hash(0, item.path));
+      hidden_.put(layer::path_hash(0, item.path));
       const int folder = maker_.folder_for(reader_, above, item);
       if (::mknodat(folder, name.c_str(), S_IFCHR, 0) == 0) return;
-      if (errno != EEXIST) file_error("make the whiteout of", item.path, errno);
+      if (errno != EEXIST) layer::file_error("make the whiteout of", item.path, errno);
       // What the layer itself has there stays; of the layers below nothing shows through.
       if (target_.open_folder(item.path).valid()) mark_opaque(item.path);
       return;
     }
-    const base::UniqueFd folder = target_.open_folder(std::string(above));
+    const files::UniqueFd folder = target_.open_folder(std::string(above));
     if (!folder.valid()) return check_absence(item);
     remove_from_below(item.path, folder.get(), name);
   }
@@ -138,7 +141,7 @@ class Extraction {
       maker_.folder_for(reader_, item.path, item);
       return mark_opaque(item.path);
     }
-    const base::UniqueFd folder = target_.open_folder(item.path);
+    const files::UniqueFd folder = target_.open_folder(item.path);
     if (!folder.valid()) {
       check_absence(item);
       if (errno == ENOENT) maker_.folder_for(reader_, item.path, item);
@@ -150,16 +153,16 @@ class Extraction {
   // What is to be removed lies in a folder that is not there, which is fine, or behind a symlink.
   void check_absence(const Item& item) const {
     if (errno == ELOOP) reader_.refuse(item.entry.name, "is a whiteout behind a symbolic link");
-    if (errno != ENOENT && errno != ENOTDIR) file_error("open the folder of", item.path, errno);
+    if (errno != ENOENT && errno != ENOTDIR) layer::file_error("open the folder of", item.path, errno);
   }
 
   void mark_opaque(const std::string& path) {
-    const base::UniqueFd fd = target_.open_folder(path);
-    if (!fd.valid()) file_error("open the folder", path, errno);
+    const files::UniqueFd fd = target_.open_folder(path);
+    if (!fd.valid()) layer::file_error("open the folder", path, errno);
     const char* name =
         options_.into == ExtractInto::kOverlay ? "trusted.overlay.opaque" : "user.overlay.opaque";
     if (::fsetxattr(fd.get(), name, "y", 1, 0) != 0) {
-      file_error(fmt::format("set the attribute {} of", name), path, errno);
+      layer::file_error(fmt::format("set the attribute {} of", name), path, errno);
     }
   }
 
@@ -174,10 +177,10 @@ class Extraction {
     while (!waiting.empty()) {
       const std::string at = std::move(waiting.back());
       waiting.pop_back();
-      const base::UniqueFd fd = target_.open_folder(at);
+      const files::UniqueFd fd = target_.open_folder(at);
       if (!fd.valid()) continue;  // no folder: it is what the layer has put there
-      for (const std::string& name : names_in(fd.get(), at)) {
-        std::string child = join_path(at, name);
+      for (const std::string& name : layer::names_in(fd.get(), at)) {
+        std::string child = layer::join_path(at, name);
         if (is_own(child)) {
           waiting.push_back(std::move(child));
         } else {
@@ -189,18 +192,18 @@ class Extraction {
 
   // Of a folder that has no entry nobody knows a time, as MergedTree says.
   void age(const std::string& path) {
-    const base::UniqueFd fd = target_.open_folder(path);
+    const files::UniqueFd fd = target_.open_folder(path);
     const timespec times[2] = {};
-    if (fd.valid() && ::futimens(fd.get(), times) != 0) file_error("set the time of", path, errno);
+    if (fd.valid() && ::futimens(fd.get(), times) != 0) layer::file_error("set the time of", path, errno);
   }
 
-  LayerReader& reader_;
+  layer::LayerReader& reader_;
   const ExtractOptions& options_;
   base::Cancellation& cancellation_;
   EntryMaker maker_;
-  Confined& target_;
-  HashSet hidden_;  // by whiteouts of this layer
-  HashSet own_;     // kTree: what this layer has put, and the folders on the way
+  layer::Confined& target_;
+  layer::HashSet hidden_;  // by whiteouts of this layer
+  layer::HashSet own_;     // kTree: what this layer has put, and the folders on the way
 };
 
 }  // namespace
@@ -208,8 +211,8 @@ class Extraction {
 Extracted extract(base::ByteSource& blob, const oci::Descriptor& descriptor,
                   const std::optional<oci::Digest>& diff_id, int folder, const ExtractOptions& options,
                   base::Cancellation& cancellation) {
-  Unpacking tar(blob, descriptor, diff_id, options.limits, cancellation);
-  LayerReader reader(tar, descriptor.digest.text(), options.limits);
+  compression::Unpacking tar(blob, descriptor, diff_id, options.limits, cancellation);
+  layer::LayerReader reader(tar, descriptor.digest.text(), options.limits);
   Extracted result{{}, descriptor.digest, 0, 0, 0};
   Extraction(reader, folder, options, cancellation).run(result);
   const auto unpacked = tar.finish();
@@ -218,4 +221,4 @@ Extracted extract(base::ByteSource& blob, const oci::Descriptor& descriptor,
   return result;
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -11,7 +11,7 @@
 #include "oci/descriptor.h"
 #include "oci/digest.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 enum class ExtractInto {
   // An empty folder that becomes a lower directory of overlayfs: whiteouts become 0:0 character devices
@@ -26,14 +26,14 @@ enum class ExtractInto {
 
 struct ExtractOptions {
   ExtractInto into = ExtractInto::kOverlay;
-  Limits limits;
+  compression::Limits limits;
   // Files belong to whom the layer says. Without, to whoever extracts: all that a user can do who has no ids
   // mapped. Set-id bits stay either way.
   bool owners = true;
 };
 
 struct Extracted {
-  LayerListing listing;
+  layer::LayerListing listing;
   oci::Digest diff_id;
   std::uint64_t tar_size = 0;
   // What could not be made without privileges, and is left out, as Docker and Podman do: device nodes (all
@@ -61,4 +61,4 @@ Extracted extract(base::ByteSource& blob, const oci::Descriptor& descriptor,
                   const std::optional<oci::Digest>& diff_id, int folder, const ExtractOptions& options,
                   base::Cancellation& cancellation);
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

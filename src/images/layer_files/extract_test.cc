@@ -10,7 +10,7 @@
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using ::testing::ElementsAre;
@@ -43,7 +43,7 @@ TEST(Extract, MakesEverythingThatALayerHas) {
                                        .file("usr/bin/env", "program", 0755)
                                        .link("bin", "/usr/bin")
                                        .hard_link("usr/bin/e", "usr/bin/env")
-                                       .link("pipe", "", oci::TarType::kFifo)
+                                       .link("pipe", "", tar::TarType::kFifo)
                                        .end(),
                                    folder.path(), extract_options());
   EXPECT_EQ(tree_text(folder.path()),
@@ -59,9 +59,9 @@ TEST(Extract, MakesEverythingThatALayerHas) {
 
 // What is a mark to an overlay that a user mounts is an attribute of a file to whoever made the layer.
 TEST(Extract, TakesNoAttributeOfAFileForAMark) {
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = "d";
-  entry.type = oci::TarType::kFolder;
+  entry.type = tar::TarType::kFolder;
   entry.uid = ::geteuid();
   entry.gid = ::getegid();
   entry.xattrs["user.overlay.opaque"] = "y";
@@ -96,7 +96,7 @@ TEST(Extract, SetsTimesOfFoldersAfterTheirContent) {
 TEST(Extract, SetsOwnersModesAndCapabilities) {
   if (!is_root()) GTEST_SKIP() << "only root may give files away";
   TempFolder folder;
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = "ping";
   entry.mode = 06755;
   entry.uid = 12;
@@ -117,9 +117,9 @@ TEST(Extract, SetsOwnersModesAndCapabilities) {
 TEST(Extract, GivesFilesTheirOwnersAndModesWhateverTheirFolderGivesThem) {
   if (!is_root()) GTEST_SKIP() << "only root may give files away";
   TempFolder folder;
-  oci::TarEntry shared;
+  tar::TarEntry shared;
   shared.name = "shared";
-  shared.type = oci::TarType::kFolder;
+  shared.type = tar::TarType::kFolder;
   shared.mode = 02777;
   shared.gid = 34;
   TarText tar;
@@ -143,7 +143,7 @@ TEST(Extract, GivesFilesTheirOwnersAndModesWhateverTheirFolderGivesThem) {
 
 TEST(Extract, LeavesOwnersAloneWhereAsked) {
   TempFolder folder;
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = "f";
   entry.uid = 4242;
   auto options = extract_options();
@@ -156,9 +156,9 @@ TEST(Extract, LeavesOwnersAloneWhereAsked) {
 
 TEST(Extract, MakesDevicesOrSaysHowManyItCouldNot) {
   TempFolder folder;
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = "null";
-  entry.type = oci::TarType::kCharacterDevice;
+  entry.type = tar::TarType::kCharacterDevice;
   entry.uid = ::geteuid();
   entry.gid = ::getegid();
   entry.device_major = 1;
@@ -264,4 +264,4 @@ TEST(Extract, CountsBytesBehindTheEndForTheDiffId) {
 }
 
 }  // namespace
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

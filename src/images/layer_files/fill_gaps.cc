@@ -15,7 +15,7 @@
 #include "layer/whiteout.h"
 #include "layer_files/lower_trees.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 struct Facts {
@@ -44,7 +44,7 @@ class GapFilling {
     into_ = into;
     std::vector<Source> sources;
     for (std::size_t i = 0; i < trees_.size(); ++i) {
-      if (trees_[i].listing) sources.push_back({i, LayerListing::Cursor(*trees_[i].listing), {}, {}});
+      if (trees_[i].listing) sources.push_back({i, layer::LayerListing::Cursor(*trees_[i].listing), {}, {}});
     }
     while (Source* const source = first_of(sources)) {
       pass(*source);
@@ -60,8 +60,8 @@ class GapFilling {
   // A tree with a listing, and how far that has been read.
   struct Source {
     std::size_t tree;
-    LayerListing::Cursor cursor;
-    GapFinder gaps;
+    layer::LayerListing::Cursor cursor;
+    layer::GapFinder gaps;
     std::string asked;  // the last folder with a whiteout in it
   };
 
@@ -70,22 +70,22 @@ class GapFilling {
     Source* first = nullptr;
     for (Source& source : sources) {
       if (source.cursor.at_end()) continue;
-      if (first == nullptr || path_less(source.cursor.entry().path, first->cursor.entry().path))
+      if (first == nullptr || layer::path_less(source.cursor.entry().path, first->cursor.entry().path))
         first = &source;
     }
     return first;
   }
 
   void pass(Source& source) {
-    const ListedEntry& entry = source.cursor.entry();
+    const layer::ListedEntry& entry = source.cursor.entry();
     const auto holds = [&](const std::string& folder) {
-      return entry.path == folder || is_below(entry.path, folder);
+      return entry.path == folder || layer::is_below(entry.path, folder);
     };
     while (way_.size() > 1 && !holds(way_.back().path)) leave();
     source.gaps.pass(entry, [this](std::string_view gap) { look_at_gap(std::string(gap)); });
-    if (entry.type != EntryType::kWhiteout) return;
+    if (entry.type != layer::EntryType::kWhiteout) return;
     // Where overlayfs has nothing to merge a folder with, it lists the whiteouts in it as names of nothing.
-    const std::string folder(split_path(entry.path).folder);
+    const std::string folder(layer::split_path(entry.path).folder);
     if (folder.empty() || folder == source.asked) return;
     source.asked = folder;
     const auto found = find(folder);
@@ -150,10 +150,10 @@ class GapFilling {
 
   void enter(const std::string& path, Facts facts) {
     if (path.empty()) {
-      root_ = base::UniqueFd(::open(into_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-      if (!root_.valid()) file_error("open the folder", into_, errno);
+      root_ = files::UniqueFd(::open(into_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      if (!root_.valid()) layer::file_error("open the folder", into_, errno);
     } else if (::mkdirat(root_.get(), path.c_str(), 0700) != 0) {
-      file_error("make the folder", path, errno);
+      layer::file_error("make the folder", path, errno);
     }
     way_.push_back({path, std::move(facts)});
   }
@@ -162,18 +162,18 @@ class GapFilling {
   void leave() {
     const auto [path, facts] = std::move(way_.back());
     way_.pop_back();
-    const base::UniqueFd fd(::openat(root_.get(), path.empty() ? "." : path.c_str(),
-                                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const files::UniqueFd fd(::openat(root_.get(), path.empty() ? "." : path.c_str(),
+                                      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat now = {};
     const timespec times[2] = {facts.mtime, facts.mtime};
     const bool owned = fd.valid() && ::fstat(fd.get(), &now) == 0 &&
                        ((now.st_uid == facts.uid && now.st_gid == facts.gid) ||
                         ::fchown(fd.get(), facts.uid, facts.gid) == 0);
-    if (!owned || ::fchmod(fd.get(), facts.mode) != 0) file_error("set the mode of", path, errno);
+    if (!owned || ::fchmod(fd.get(), facts.mode) != 0) layer::file_error("set the mode of", path, errno);
     for (const auto& [name, value] : facts.attributes) {
       ::fsetxattr(fd.get(), attribute_on_disk(name, marks_).c_str(), value.data(), value.size(), 0);
     }
-    if (::futimens(fd.get(), times) != 0) file_error("set the time of", path, errno);
+    if (::futimens(fd.get(), times) != 0) layer::file_error("set the time of", path, errno);
   }
 
   struct Made {
@@ -185,7 +185,7 @@ class GapFilling {
   const Marks marks_;
   const LowerTrees lower_;
   std::string into_;
-  base::UniqueFd root_;    // of it
+  files::UniqueFd root_;   // of it
   std::vector<Made> way_;  // folders that something may still be made in, each in the one before
 };
 
@@ -195,4 +195,4 @@ bool fill_gaps(const std::vector<StackedTree>& trees, Marks marks, const std::st
   return GapFilling(trees, marks).run(into);
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

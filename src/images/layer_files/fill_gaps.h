@@ -8,12 +8,12 @@
 #include "layer/listing.h"
 #include "layer_files/attributes.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 struct StackedTree {
   std::string path;  // an overlay's lower directory
   // Of layers whose LayerListing::depends_on_below() holds; of others null.
-  std::shared_ptr<const LayerListing> listing;
+  std::shared_ptr<const layer::LayerListing> listing;
   // Its root is what that of the image is, though the layer need not say so: a RUN has left it.
   bool knows_root = false;
 };
@@ -26,4 +26,4 @@ struct StackedTree {
 // lowest first. Throws Error{kTaskFailed}.
 bool fill_gaps(const std::vector<StackedTree>& trees, Marks marks, const std::string& into);
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

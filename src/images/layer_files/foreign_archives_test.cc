@@ -8,7 +8,7 @@
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using testing::extract_options;
@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(ForeignReader, ReadsWhatWeWrite) {
   base::Cancellation cancellation;
   std::string blob;
-  TextSink sink(blob);
+  files::TextSink sink(blob);
   from_tree(folder_ / "tree", sink, {}, cancellation);
   folder_.write("out.tar.gz", blob);
   run("mkdir out");
@@ -78,4 +78,4 @@ TEST_P(ForeignReader, ReadsWhatWeWrite) {
 }
 
 }  // namespace
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -16,7 +16,7 @@
 #include "layer_files/same_content.h"
 #include "layer_files/tree_entries.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using Mark = LayerEntry::Mark;
@@ -78,10 +78,10 @@ class Difference {
     const auto before = folder.in_both ? before_->names(folder.path) : std::vector<std::string>();
     const auto after = after_.names(folder.path);
     for (const std::string& name : before) {
-      if (!std::binary_search(after.begin(), after.end(), name)) gone(join_path(folder.path, name));
+      if (!std::binary_search(after.begin(), after.end(), name)) gone(layer::join_path(folder.path, name));
     }
     for (const std::string& name : after) {
-      compare(join_path(folder.path, name), std::binary_search(before.begin(), before.end(), name));
+      compare(layer::join_path(folder.path, name), std::binary_search(before.begin(), before.end(), name));
     }
   }
 
@@ -117,12 +117,12 @@ class Difference {
     // A socket could not have been in a layer.
     if (S_ISSOCK(before_->status(path).st_mode)) return;
     entries_.mark(path, Mark::kWhiteout);
-    add(std::string(split_path(path).folder));
+    add(std::string(layer::split_path(path).folder));
   }
 
   // The folders on the way, too.
   void add(const std::string& path) {
-    for (std::string_view at = path; !at.empty(); at = split_path(at).folder) {
+    for (std::string_view at = path; !at.empty(); at = layer::split_path(at).folder) {
       if (!changed_.emplace(at).second) return;
     }
   }
@@ -152,17 +152,17 @@ class Difference {
 
 }  // namespace
 
-WrittenLayer from_diff(const std::string& before, const std::string& after, ByteSink& blob,
-                       const DiffOptions& options, base::Cancellation& cancellation) {
+layer::WrittenLayer from_diff(const std::string& before, const std::string& after, files::ByteSink& blob,
+                              const DiffOptions& options, base::Cancellation& cancellation) {
   Difference difference(&before, after, options, cancellation);
   return from_entries(difference.entries(), blob, options.write, cancellation);
 }
 
-WrittenLayer from_tree(const std::string& tree, ByteSink& blob, const WriteOptions& options,
-                       base::Cancellation& cancellation) {
+layer::WrittenLayer from_tree(const std::string& tree, files::ByteSink& blob,
+                              const layer::WriteOptions& options, base::Cancellation& cancellation) {
   const DiffOptions whole{options, std::nullopt};
   Difference difference(nullptr, tree, whole, cancellation);
   return from_entries(difference.entries(), blob, options, cancellation);
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -19,7 +19,7 @@
 #include "layer/confined.h"
 #include "layer/whiteout.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using Mark = LayerEntry::Mark;
@@ -37,7 +37,7 @@ using Mark = LayerEntry::Mark;
 
 // What the tar calls an entry, which is what entries are sorted by.
 std::string key_of(const LayerEntry& entry) {
-  if (entry.mark == Mark::kWhiteout) return whiteout_name(entry.entry.name);
+  if (entry.mark == Mark::kWhiteout) return layer::whiteout_name(entry.entry.name);
   if (entry.mark == Mark::kOpaque) return entry.entry.name + '/';
   return entry.entry.name;
 }
@@ -45,22 +45,22 @@ std::string key_of(const LayerEntry& entry) {
 void check_name(const LayerEntry& entry) {
   const std::string& name = entry.entry.name;
   try {
-    if (listed_path(name) != name)
+    if (layer::listed_path(name) != name)
       throw std::logic_error("Not a path of a layer: " + base::printable_path(name));
   } catch (const std::invalid_argument& error) {
     refuse(std::string_view(name).substr(0, 200), error.what());
   }
-  if (name.starts_with(kWhiteoutPrefix) || name.find("/.wh.") != std::string::npos) {
+  if (name.starts_with(layer::kWhiteoutPrefix) || name.find("/.wh.") != std::string::npos) {
     refuse(name, "would read as a whiteout, because a name starts with \".wh.\"");
   }
-  if (name.empty() && entry.mark == Mark::kNone && entry.entry.type != oci::TarType::kFolder) {
+  if (name.empty() && entry.mark == Mark::kNone && entry.entry.type != tar::TarType::kFolder) {
     refuse(name, "is no folder");
   }
 }
 
 class List {
  public:
-  List(std::vector<LayerEntry> entries, const MergedTree* below) {
+  List(std::vector<LayerEntry> entries, const layer::MergedTree* below) {
     for (LayerEntry& entry : entries) {
       check_name(entry);
       std::string key = key_of(entry);
@@ -76,7 +76,7 @@ class List {
 
  private:
   struct Less {
-    bool operator()(const std::string& a, const std::string& b) const { return path_less(a, b); }
+    bool operator()(const std::string& a, const std::string& b) const { return layer::path_less(a, b); }
   };
   using Entries = std::map<std::string, LayerEntry, Less>;
 
@@ -94,7 +94,7 @@ class List {
         refuse(entry.entry.name,
                fmt::format("would lie below /{}, which is no folder", base::printable_path(*above)));
       }
-      if (entry.mark == Mark::kNone && entry.entry.type != oci::TarType::kFolder) above = &key;
+      if (entry.mark == Mark::kNone && entry.entry.type != tar::TarType::kFolder) above = &key;
     }
   }
 
@@ -102,14 +102,14 @@ class List {
   void arrange_hard_links() {
     std::map<std::string, std::vector<std::string>> names;  // of the file that they link to
     for (const auto& [key, entry] : entries_) {
-      if (entry.mark == Mark::kNone && entry.entry.type == oci::TarType::kHardLink) {
+      if (entry.mark == Mark::kNone && entry.entry.type == tar::TarType::kHardLink) {
         names[end_of(entry)].push_back(key);
       }
     }
     for (auto& [file, links] : names) {
       const std::string first = links.front();
       // Its content comes before all links to it, so only the links' targets are set.
-      if (!path_less(first, file)) {
+      if (!layer::path_less(first, file)) {
         for (const std::string& link : links) entries_.at(link).entry.link = file;
         continue;
       }
@@ -128,7 +128,7 @@ class List {
 
   std::string end_of(const LayerEntry& link) const {
     const LayerEntry* at = &link;
-    for (std::size_t steps = 0; at->entry.type == oci::TarType::kHardLink; ++steps) {
+    for (std::size_t steps = 0; at->entry.type == tar::TarType::kHardLink; ++steps) {
       const auto target = entries_.find(at->entry.link);
       // Links that lead to each other in a ring are found by their number.
       if (target == entries_.end() || target->second.mark != Mark::kNone || steps > entries_.size()) {
@@ -137,17 +137,17 @@ class List {
       }
       at = &target->second;
     }
-    if (at->entry.type == oci::TarType::kFolder) refuse(link.entry.name, "is a hard link to a folder");
+    if (at->entry.type == tar::TarType::kFolder) refuse(link.entry.name, "is a hard link to a folder");
     return at->entry.name;
   }
 
-  void add_folders(const MergedTree& below) {
+  void add_folders(const layer::MergedTree& below) {
     std::map<std::string, LayerEntry, Less> added;
     for (const auto& [key, entry] : entries_) {
       // An opaque mark's own folder, too.
       std::string_view path = entry.entry.name;
-      if (entry.mark != Mark::kOpaque) path = split_path(path).folder;
-      for (; !path.empty(); path = split_path(path).folder) {
+      if (entry.mark != Mark::kOpaque) path = layer::split_path(path).folder;
+      for (; !path.empty(); path = layer::split_path(path).folder) {
         std::string folder(path);
         // What is above it is there as well, or has been added for somebody else.
         if (is_thing(folder) || added.contains(folder)) break;
@@ -157,14 +157,14 @@ class List {
     entries_.merge(added);
   }
 
-  static LayerEntry folder_from(const MergedTree& below, const std::string& path, std::int64_t mtime) {
+  static LayerEntry folder_from(const layer::MergedTree& below, const std::string& path, std::int64_t mtime) {
     LayerEntry folder;
     folder.entry.name = path;
-    folder.entry.type = oci::TarType::kFolder;
+    folder.entry.type = tar::TarType::kFolder;
     folder.entry.mode = 0755;
     folder.entry.mtime = mtime;
-    const auto found = below.lookup(path, MergedTree::Last::kKeep);
-    if (!found || found->entry.path != path || found->entry.type != EntryType::kFolder) return folder;
+    const auto found = below.lookup(path, layer::MergedTree::Last::kKeep);
+    if (!found || found->entry.path != path || found->entry.type != layer::EntryType::kFolder) return folder;
     folder.entry.mode = found->entry.mode;
     folder.entry.uid = found->entry.uid;
     folder.entry.gid = found->entry.gid;
@@ -175,17 +175,17 @@ class List {
   Entries entries_;
 };
 
-base::UniqueFd open_file(const FileAt& file) {
+files::UniqueFd open_file(const FileAt& file) {
   const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  base::UniqueFd fd(file.folder ? open_below(file.folder->get(), file.path, flags, RESOLVE_IN_ROOT)
-                                : ::open(file.path.c_str(), flags));
-  if (!fd.valid()) file_error("read", file.path, errno);
+  files::UniqueFd fd(file.folder ? layer::open_below(file.folder->get(), file.path, flags, RESOLVE_IN_ROOT)
+                                 : ::open(file.path.c_str(), flags));
+  if (!fd.valid()) layer::file_error("read", file.path, errno);
   return fd;
 }
 
 class Filling {
  public:
-  Filling(LayerWriter& writer, const LayerEntry& entry)
+  Filling(layer::LayerWriter& writer, const LayerEntry& entry)
       : writer_(writer), entry_(entry.entry), known_(entry.size_known) {}
 
   void operator()(std::monostate) { start(0); }
@@ -196,7 +196,7 @@ class Filling {
   }
 
   void operator()(const FileAt& content) {
-    const base::UniqueFd fd = open_file(content);
+    const files::UniqueFd fd = open_file(content);
     copy(fd.get(), content.path);
   }
 
@@ -211,14 +211,14 @@ class Filling {
 
  private:
   void start(std::uint64_t size) {
-    oci::TarEntry entry = entry_;
+    tar::TarEntry entry = entry_;
     entry.size = size;
     writer_.add(std::move(entry));
   }
 
   void copy(int fd, const std::string& path) {
     struct stat status = {};
-    if (::fstat(fd, &status) != 0) file_error("read", path, errno);
+    if (::fstat(fd, &status) != 0) layer::file_error("read", path, errno);
     if (!S_ISREG(status.st_mode)) changed(path);
     const auto size = static_cast<std::uint64_t>(status.st_size);
     if (known_ && size != entry_.size) changed(path);
@@ -228,7 +228,7 @@ class Filling {
       do {
         count = ::pread(fd, data, room, static_cast<off_t>(at));
       } while (count < 0 && errno == EINTR);
-      if (count < 0) file_error("read", path, errno);
+      if (count < 0) layer::file_error("read", path, errno);
       return static_cast<std::size_t>(count);
     });
   }
@@ -237,7 +237,7 @@ class Filling {
   void fill(std::uint64_t size, const std::string& path, Read read) {
     std::uint64_t at = 0;
     while (at < size) {
-      const LayerWriter::Space space = writer_.space();
+      const layer::LayerWriter::Space space = writer_.space();
       const std::size_t count = read(space.data, space.size, at);
       if (count == 0) changed(path);
       writer_.filled(count);
@@ -248,26 +248,27 @@ class Filling {
     if (read(&more, 1, at) != 0) changed(path);
   }
 
-  LayerWriter& writer_;
-  const oci::TarEntry& entry_;
+  layer::LayerWriter& writer_;
+  const tar::TarEntry& entry_;
   const bool known_;
 };
 
-void write(LayerWriter& writer, const LayerEntry& entry) {
+void write(layer::LayerWriter& writer, const LayerEntry& entry) {
   if (entry.mark == Mark::kWhiteout) return writer.whiteout(entry.entry.name);
   if (entry.mark == Mark::kOpaque) return writer.opaque(entry.entry.name);
-  if (entry.entry.type == oci::TarType::kFile) return std::visit(Filling(writer, entry), entry.content);
-  oci::TarEntry header = entry.entry;
+  if (entry.entry.type == tar::TarType::kFile) return std::visit(Filling(writer, entry), entry.content);
+  tar::TarEntry header = entry.entry;
   header.size = 0;
   writer.add(std::move(header));
 }
 
 }  // namespace
 
-WrittenLayer from_entries(std::vector<LayerEntry> entries, ByteSink& blob, const WriteOptions& options,
-                          base::Cancellation& cancellation, const MergedTree* below) {
+layer::WrittenLayer from_entries(std::vector<LayerEntry> entries, files::ByteSink& blob,
+                                 const layer::WriteOptions& options, base::Cancellation& cancellation,
+                                 const layer::MergedTree* below) {
   const List list(std::move(entries), below);
-  LayerWriter writer(blob, options, cancellation);
+  layer::LayerWriter writer(blob, options, cancellation);
   for (const auto& [key, entry] : list) {
     try {
       write(writer, entry);
@@ -279,4 +280,4 @@ WrittenLayer from_entries(std::vector<LayerEntry> entries, ByteSink& blob, const
   return writer.finish();
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

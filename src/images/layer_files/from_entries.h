@@ -15,15 +15,15 @@
 #include "layer/merged_tree.h"
 #include "tar/format.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 // The content of a file.
 struct FileAt {      // is opened when its turn comes, without following a symlink at its end
   std::string path;  // below `folder` where that is given: symlinks on the way are then resolved inside it
-  std::shared_ptr<const base::UniqueFd> folder = nullptr;
+  std::shared_ptr<const files::UniqueFd> folder = nullptr;
 };
 struct OpenedFile {  // is read from its start, by pread
-  std::shared_ptr<const base::UniqueFd> fd;
+  std::shared_ptr<const files::UniqueFd> fd;
   std::string path;  // for messages
 };
 struct InlineText {
@@ -38,7 +38,7 @@ struct OpenedLater {  // whoever calls says how long it is; fewer or more bytes 
 struct LayerEntry {
   // name is where it is in the image: a path of a listing (listed_path()). size counts only for FileAt and
   // OpenedFile, and there only where `size_known`: a file of another size is an error that names it.
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   std::variant<std::monostate, InlineText, FileAt, OpenedFile, OpenedLater> content;  // of files only
   bool size_known = false;
   enum class Mark { kNone, kWhiteout, kOpaque } mark = Mark::kNone;  // then only entry.name counts
@@ -57,7 +57,8 @@ struct LayerEntry {
 // Also throws Error{kTaskFailed} for names that an image cannot have: with "..", over 4096 bytes, with a
 // component that starts with ".wh."; for something below what is no folder; and for hard links to what is not
 // in the list or is a folder. Hard links may stand before what they link to.
-WrittenLayer from_entries(std::vector<LayerEntry> entries, ByteSink& blob, const WriteOptions& options,
-                          base::Cancellation& cancellation, const MergedTree* below = nullptr);
+layer::WrittenLayer from_entries(std::vector<LayerEntry> entries, files::ByteSink& blob,
+                                 const layer::WriteOptions& options, base::Cancellation& cancellation,
+                                 const layer::MergedTree* below = nullptr);
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -9,14 +9,14 @@
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::TempFolder;
 
-LayerEntry entry(const std::string& name, oci::TarType type = oci::TarType::kFile,
+LayerEntry entry(const std::string& name, tar::TarType type = tar::TarType::kFile,
                  const std::string& link = "") {
   LayerEntry made;
   made.entry.name = name;
@@ -31,18 +31,18 @@ LayerEntry text(const std::string& name, const std::string& content) {
   return made;
 }
 LayerEntry hard_link(const std::string& name, const std::string& to) {
-  return entry(name, oci::TarType::kHardLink, to);
+  return entry(name, tar::TarType::kHardLink, to);
 }
 
 struct Made {
   std::string blob;
-  WrittenLayer written;
+  layer::WrittenLayer written;
 };
 
-Made make(std::vector<LayerEntry> entries, const MergedTree* below = nullptr) {
+Made make(std::vector<LayerEntry> entries, const layer::MergedTree* below = nullptr) {
   base::Cancellation cancellation;
   std::string blob;
-  TextSink sink(blob);
+  files::TextSink sink(blob);
   auto written = from_entries(std::move(entries), sink, {}, cancellation, below);
   return {std::move(blob), std::move(written)};
 }
@@ -56,7 +56,7 @@ std::string problem(std::vector<LayerEntry> entries) {
   return "";
 }
 
-std::vector<std::string> lines(const LayerListing& listing) {
+std::vector<std::string> lines(const layer::LayerListing& listing) {
   std::vector<std::string> lines;
   for (const auto& each : listing.entries()) {
     std::string line = std::string(1, static_cast<char>(each.type)) + " " + each.path;
@@ -69,12 +69,12 @@ std::vector<std::string> lines(const LayerListing& listing) {
 std::string content(const Made& made, const std::string& path) {
   base::Cancellation cancellation;
   base::TextSource source(made.blob);
-  return read_file(source, *made.written.listing.thing(path), 1 << 20, cancellation);
+  return layer::read_file(source, *made.written.listing.thing(path), 1 << 20, cancellation);
 }
 
 TEST(FromEntries, SortsAndTakesTheLastOfEqualPaths) {
-  const Made made = make({text("b", "1"), entry("a-", oci::TarType::kFolder), text("a/x", "2"),
-                          text("b", "3"), entry("a", oci::TarType::kFolder)});
+  const Made made = make({text("b", "1"), entry("a-", tar::TarType::kFolder), text("a/x", "2"),
+                          text("b", "3"), entry("a", tar::TarType::kFolder)});
   EXPECT_THAT(lines(made.written.listing), ElementsAre("d a", "f a/x", "d a-", "f b"));
   EXPECT_EQ(content(made, "b"), "3");
   EXPECT_EQ(make({text("x", "1"), text("y", "2")}).blob, make({text("y", "2"), text("x", "1")}).blob);
@@ -86,7 +86,7 @@ TEST(FromEntries, ReadsFromFilesDescriptorsAndSources) {
   folder.write("real/file", "at a path");
   std::filesystem::create_symlink("/real", folder / "link");
   const auto open = [&](const std::string& path) {
-    return std::make_shared<const base::UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    return std::make_shared<const files::UniqueFd>(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   };
   LayerEntry at = entry("at");
   at.content = FileAt{folder / "real/file"};
@@ -141,7 +141,7 @@ TEST(FromEntries, PutsTheContentUnderTheFirstNameOfAFile) {
 TEST(FromEntries, RefusesHardLinksToNothing) {
   EXPECT_THAT(problem({hard_link("a", "b")}), HasSubstr("not among"));
   EXPECT_THAT(problem({hard_link("a", "b"), hard_link("b", "a")}), HasSubstr("not among"));
-  EXPECT_THAT(problem({hard_link("a", "b"), entry("b", oci::TarType::kFolder)}), HasSubstr("folder"));
+  EXPECT_THAT(problem({hard_link("a", "b"), entry("b", tar::TarType::kFolder)}), HasSubstr("folder"));
 }
 
 TEST(FromEntries, RefusesWhatAnImageCannotHave) {
@@ -159,19 +159,19 @@ TEST(FromEntries, WritesWhiteoutsAndOpaqueFolders) {
   gone.mark = LayerEntry::Mark::kWhiteout;
   LayerEntry opaque = entry("d");
   opaque.mark = LayerEntry::Mark::kOpaque;
-  const Made made = make({gone, entry("d", oci::TarType::kFolder), opaque, text("d/a", "1")});
+  const Made made = make({gone, entry("d", tar::TarType::kFolder), opaque, text("d/a", "1")});
   EXPECT_THAT(lines(made.written.listing), ElementsAre("d d", "o d", "f d/a", "w d/x"));
   EXPECT_EQ(testing::scan_text(made.blob).listing, made.written.listing);
 }
 
 TEST(FromEntries, AddsTheFoldersOnTheWayAsTheyAreBelow) {
-  ListedEntry tmp;
+  layer::ListedEntry tmp;
   tmp.path = "tmp";
-  tmp.type = EntryType::kFolder;
+  tmp.type = layer::EntryType::kFolder;
   tmp.mode = 01777;
   tmp.gid = 5;
   tmp.mtime = 33;
-  const MergedTree below({std::make_shared<const LayerListing>(std::vector{tmp})});
+  const layer::MergedTree below({std::make_shared<const layer::LayerListing>(std::vector{tmp})});
   const Made made = make({text("tmp/new/x", "1")}, &below);
   EXPECT_THAT(lines(made.written.listing), ElementsAre("d tmp", "d tmp/new", "f tmp/new/x"));
   EXPECT_EQ(made.written.listing.thing("tmp")->mode, 01777);
@@ -182,4 +182,4 @@ TEST(FromEntries, AddsTheFoldersOnTheWayAsTheyAreBelow) {
 }
 
 }  // namespace
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -17,7 +17,7 @@
 // The trees must not change meanwhile: a file whose size does is an Error{kTaskFailed} that names it. Errors
 // of the file system are Error{kTaskFailed}, too.
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 // `upper` is an upper directory of overlayfs that is not mounted any more: 0:0 devices and zero-size files
 // with the attribute "whiteout" are whiteouts, folders with "opaque" = "y" are opaque; these attributes are
@@ -25,11 +25,11 @@ namespace ixian::layer {
 // that the overlay was mounted with these options. The root folder is in the layer if `with_root` says so.
 //
 // Of a folder that tidy_upper() has put right, the layer has one canonical form, which is from_diff()'s.
-WrittenLayer from_upper(const std::string& upper, Marks marks, bool with_root, ByteSink& blob,
-                        const WriteOptions& options, base::Cancellation& cancellation);
+layer::WrittenLayer from_upper(const std::string& upper, Marks marks, bool with_root, files::ByteSink& blob,
+                               const layer::WriteOptions& options, base::Cancellation& cancellation);
 
 struct DiffOptions {
-  WriteOptions write;
+  layer::WriteOptions write;
   // When copying `before` to `after` was done, by CLOCK_REALTIME: what has no later ctime is known to be
   // unchanged where its type, mode, owner, size and mtime are. Without, content is compared.
   std::optional<timespec> copied_at;
@@ -37,11 +37,11 @@ struct DiffOptions {
 
 // What turns `before` into `after`: names that are gone are whiteouts. Two names are the same where type,
 // mode, owner, mtime (with nanoseconds), link target, device, attributes and content are.
-WrittenLayer from_diff(const std::string& before, const std::string& after, ByteSink& blob,
-                       const DiffOptions& options, base::Cancellation& cancellation);
+layer::WrittenLayer from_diff(const std::string& before, const std::string& after, files::ByteSink& blob,
+                              const DiffOptions& options, base::Cancellation& cancellation);
 
 // The whole tree.
-WrittenLayer from_tree(const std::string& tree, ByteSink& blob, const WriteOptions& options,
-                       base::Cancellation& cancellation);
+layer::WrittenLayer from_tree(const std::string& tree, files::ByteSink& blob,
+                              const layer::WriteOptions& options, base::Cancellation& cancellation);
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

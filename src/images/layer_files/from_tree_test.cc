@@ -14,14 +14,14 @@
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::TempFolder;
 
-std::vector<std::string> lines(const LayerListing& listing) {
+std::vector<std::string> lines(const layer::LayerListing& listing) {
   std::vector<std::string> lines;
   for (const auto& each : listing.entries()) {
     std::string line = std::string(1, static_cast<char>(each.type)) + " " + each.path;
@@ -37,13 +37,13 @@ void shell(const std::string& script, const std::string& folder) {
 
 struct Made {
   std::string blob;
-  WrittenLayer written;
+  layer::WrittenLayer written;
 };
 
 Made upper(const std::string& folder, Marks marks = Marks::kUser) {
   base::Cancellation cancellation;
   std::string blob;
-  TextSink sink(blob);
+  files::TextSink sink(blob);
   auto written = from_upper(folder, marks, false, sink, {}, cancellation);
   return {std::move(blob), std::move(written)};
 }
@@ -51,7 +51,7 @@ Made upper(const std::string& folder, Marks marks = Marks::kUser) {
 Made diff(const std::string& before, const std::string& after, std::optional<timespec> copied_at = {}) {
   base::Cancellation cancellation;
   std::string blob;
-  TextSink sink(blob);
+  files::TextSink sink(blob);
   auto written = from_diff(before, after, sink, {.write = {}, .copied_at = copied_at}, cancellation);
   return {std::move(blob), std::move(written)};
 }
@@ -59,7 +59,7 @@ Made diff(const std::string& before, const std::string& after, std::optional<tim
 Made whole(const std::string& folder) {
   base::Cancellation cancellation;
   std::string blob;
-  TextSink sink(blob);
+  files::TextSink sink(blob);
   auto written = from_tree(folder, sink, {}, cancellation);
   return {std::move(blob), std::move(written)};
 }
@@ -271,4 +271,4 @@ TEST_F(BothWays, GiveTheSameLayerForMovedFiles) {
 }
 
 }  // namespace
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -22,7 +22,7 @@
 #include "layer_files/tidy_upper.h"
 #include "layer_files/tree_entries.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using Mark = LayerEntry::Mark;
@@ -43,7 +43,7 @@ class Upper {
       cancellation_.throw_if_requested();
       const std::string folder = std::move(waiting_.back());
       waiting_.pop_back();
-      for (const std::string& name : tree_.names(folder)) visit(join_path(folder, name));
+      for (const std::string& name : tree_.names(folder)) visit(layer::join_path(folder, name));
     }
     return entries_.take();
   }
@@ -55,7 +55,7 @@ class Upper {
       return entries_.mark(path, Mark::kWhiteout);
     if (S_ISSOCK(status.st_mode)) return;
     const auto attributes = tree_.attributes(path, status);
-    refuse_redirects(attributes, marks_, join_path(tree_.path(), path));
+    refuse_redirects(attributes, marks_, layer::join_path(tree_.path(), path));
     if (S_ISREG(status.st_mode) && status.st_size == 0 && overlay_attribute(attributes, "whiteout", marks_))
       return entries_.mark(path, Mark::kWhiteout);
     entries_.add(path, status, kept_attributes(attributes, marks_));
@@ -73,10 +73,10 @@ class Upper {
 
 }  // namespace
 
-WrittenLayer from_upper(const std::string& upper, Marks marks, bool with_root, ByteSink& blob,
-                        const WriteOptions& options, base::Cancellation& cancellation) {
+layer::WrittenLayer from_upper(const std::string& upper, Marks marks, bool with_root, files::ByteSink& blob,
+                               const layer::WriteOptions& options, base::Cancellation& cancellation) {
   Upper reader(upper, marks, cancellation);
   return from_entries(reader.entries(with_root), blob, options, cancellation);
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -9,7 +9,7 @@
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using testing::extract_options;
@@ -34,7 +34,7 @@ class HostileLayer : public ::testing::TestWithParam<ExtractInto> {
   std::string outside() const { return folder_ / "out"; }
 
   // What the error says, "" where there was none. Whatever happens, nothing outside has changed.
-  std::string extract(const TarText& tar, Limits limits = {}) {
+  std::string extract(const TarText& tar, compression::Limits limits = {}) {
     auto options = extract_options(GetParam());
     options.limits = limits;
     std::string message;
@@ -128,18 +128,18 @@ TEST_P(HostileLayer, CannotRemoveWhatIsNotItsOwn) {
 TEST_P(HostileLayer, CannotHaveOverlayfsAttributes) {
   for (const char* name :
        {"trusted.overlay.opaque", "trusted.overlay.redirect", "trusted.overlay.metacopy"}) {
-    oci::TarEntry entry;
+    tar::TarEntry entry;
     entry.name = "d";
-    entry.type = oci::TarType::kFolder;
+    entry.type = tar::TarType::kFolder;
     entry.xattrs[name] = "y";
     EXPECT_THAT(extract(TarText().add(entry)), HasSubstr("overlayfs"));
   }
 }
 
 TEST_P(HostileLayer, CannotHaveTheDeviceThatIsAWhiteout) {
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = "etc";
-  entry.type = oci::TarType::kCharacterDevice;
+  entry.type = tar::TarType::kCharacterDevice;
   EXPECT_THAT(extract(TarText().add(entry)), HasSubstr("0:0"));
 }
 
@@ -161,9 +161,12 @@ TEST_P(HostileLayer, CannotHaveMoreThanItsLimits) {
 TEST_P(HostileLayer, CannotUnpackToManyTimesItsSize) {
   const std::string tar = TarText().file("bomb", std::string(100 << 20, '\0')).end();
   std::vector<char> packed;
-  const std::size_t size = Packer(Compression::kGzip).pack(tar.data(), tar.size(), true, packed);
-  const std::string blob = packed_start(Compression::kGzip) + std::string(packed.data(), size) +
-                           packed_end(Compression::kGzip, gzip_crc(0, tar.data(), tar.size()), tar.size());
+  const std::size_t size =
+      compression::Packer(compression::Compression::kGzip).pack(tar.data(), tar.size(), true, packed);
+  const std::string blob =
+      compression::packed_start(compression::Compression::kGzip) + std::string(packed.data(), size) +
+      compression::packed_end(compression::Compression::kGzip,
+                              compression::gzip_crc(0, tar.data(), tar.size()), tar.size());
   auto options = extract_options(GetParam());
   EXPECT_NO_THROW(extract_text(blob, root(), options));
   options.limits.ratio = 100;
@@ -192,10 +195,10 @@ TEST_P(HostileLayer, MayBeAsDeepAsNamesCanBe) {
 
 // A header that says one thing of a body that is not there.
 std::string header_of(char type, std::uint64_t size) {
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = "x";
   entry.size = size;
-  std::string block = oci::tar_header(entry);
+  std::string block = tar::tar_header(entry);
   block = block.substr(block.size() - 512);
   block[156] = type;
   std::uint32_t sum = 0;
@@ -220,12 +223,12 @@ TEST(HostileTar, CannotHaveAPaxRecordOfAGigabyte) {
 }
 
 std::string sparse(const std::string& map, const std::string& body = "") {
-  const std::string records = oci::pax_record("GNU.sparse.size", "10000000000000") +
-                              oci::pax_record("GNU.sparse.numblocks", "1") +
-                              oci::pax_record("GNU.sparse.map", map);
-  return header_of('x', records.size()) + records + std::string(oci::tar_padding(records.size()), '\0') +
-         header_of('0', body.size()) + body + std::string(oci::tar_padding(body.size()), '\0') +
-         oci::tar_end();
+  const std::string records = tar::pax_record("GNU.sparse.size", "10000000000000") +
+                              tar::pax_record("GNU.sparse.numblocks", "1") +
+                              tar::pax_record("GNU.sparse.map", map);
+  return header_of('x', records.size()) + records + std::string(tar::tar_padding(records.size()), '\0') +
+         header_of('0', body.size()) + body + std::string(tar::tar_padding(body.size()), '\0') +
+         tar::tar_end();
 }
 
 TEST(HostileTar, CannotHaveASparseMapThatLies) {
@@ -248,4 +251,4 @@ TEST(HostileTar, CannotHaveASparseMapWithoutEnd) {
 }
 
 }  // namespace
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

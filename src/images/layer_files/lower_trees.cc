@@ -8,7 +8,7 @@
 
 #include "layer/whiteout.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 LowerTrees::LowerTrees(const std::vector<std::string>& paths, Marks marks) : marks_(marks) {
   for (const std::string& path : paths) trees_.emplace_back(path);
@@ -59,7 +59,7 @@ std::vector<std::string> LowerTrees::names(const Found& folder, const std::strin
   }
   std::vector<std::string> shown;
   for (const std::string& name : all) {
-    if (find(folder, join_path(path, name))) shown.push_back(name);
+    if (find(folder, layer::join_path(path, name))) shown.push_back(name);
   }
   return shown;
 }
@@ -68,4 +68,4 @@ std::map<std::string, std::string> LowerTrees::attributes(const Found& found, co
   return kept_attributes(trees_[found.tree].attributes(path, found.status), marks_);
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

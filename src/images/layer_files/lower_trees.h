@@ -11,7 +11,7 @@
 #include "layer_files/attributes.h"
 #include "layer_files/tree_entries.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 // Paths are those of Tree. Throws Error{kTaskFailed}.
 class LowerTrees {
@@ -43,4 +43,4 @@ class LowerTrees {
   const Marks marks_;
 };
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -9,7 +9,7 @@
 
 #include "layer/confined.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 constexpr std::size_t kCompareBuffer = 128 << 10;
@@ -19,7 +19,7 @@ std::size_t read_fully(int fd, char* data, std::size_t size, const std::string& 
   while (have < size) {
     const ssize_t count = ::read(fd, data + have, size - have);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) file_error("read", path, errno);
+    if (count < 0) layer::file_error("read", path, errno);
     if (count == 0) break;
     have += static_cast<std::size_t>(count);
   }
@@ -29,8 +29,8 @@ std::size_t read_fully(int fd, char* data, std::size_t size, const std::string& 
 }  // namespace
 
 bool same_content(const Tree& a, const Tree& b, const std::string& path, base::Cancellation& cancellation) {
-  const base::UniqueFd one = a.open(path, O_RDONLY);
-  const base::UniqueFd other = b.open(path, O_RDONLY);
+  const files::UniqueFd one = a.open(path, O_RDONLY);
+  const files::UniqueFd other = b.open(path, O_RDONLY);
   std::vector<char> first(kCompareBuffer);
   std::vector<char> second(kCompareBuffer);
   while (true) {
@@ -42,4 +42,4 @@ bool same_content(const Tree& a, const Tree& b, const std::string& path, base::C
   }
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -6,9 +6,9 @@
 #include "base/cancel.h"
 #include "layer_files/tree_entries.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 // Of two regular files with one path in two trees. Throws Error{kTaskFailed}, Cancelled.
 bool same_content(const Tree& a, const Tree& b, const std::string& path, base::Cancellation& cancellation);
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -29,7 +29,7 @@
 #include "layer_files/same_content.h"
 #include "layer_files/tree_entries.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using Attributes = std::map<std::string, std::string>;
@@ -58,7 +58,7 @@ bool same_moment(const timespec& a, const timespec& b) {
 class Tidying {
  public:
   Tidying(const std::string& upper, const std::vector<std::string>& lowers, Marks marks,
-          const WriteOptions& options, base::Cancellation& cancellation)
+          const layer::WriteOptions& options, base::Cancellation& cancellation)
       : upper_(upper), lower_(lowers, marks), marks_(marks), options_(options), cancellation_(cancellation) {}
 
   bool run() {
@@ -92,7 +92,7 @@ class Tidying {
   Thing look_at(const std::string& path, const struct stat& status,
                 std::optional<LowerTrees::Found> below) const {
     Thing thing{path, status, upper_.attributes(path, status), std::move(below)};
-    refuse_redirects(thing.on_disk, marks_, join_path(upper_.path(), path));
+    refuse_redirects(thing.on_disk, marks_, layer::join_path(upper_.path(), path));
     if (const auto list = thing.on_disk.find(kAccess); list != thing.on_disk.end())
       thing.status.st_mode = mode_without_list(list->second, status.st_mode);
     return thing;
@@ -115,17 +115,18 @@ class Tidying {
     const auto below = is_folder(folders_[index].below) ? folders_[index].below : std::nullopt;
     const auto names = upper_.names(path);
     if (overlay_attribute(folders_[index].on_disk, "opaque", marks_)) {
-      const base::UniqueFd fd = upper_.open(path, O_RDONLY | O_DIRECTORY);
+      const files::UniqueFd fd = upper_.open(path, O_RDONLY | O_DIRECTORY);
       const char* mark = marks_ == Marks::kTrusted ? "trusted.overlay.opaque" : "user.overlay.opaque";
-      if (::fremovexattr(fd.get(), mark) != 0) file_error("remove the mark of", path, errno);
+      if (::fremovexattr(fd.get(), mark) != 0) layer::file_error("remove the mark of", path, errno);
     }
     if (is_new && below) {
       for (const std::string& name : lower_.names(*below, path)) {
-        if (!std::binary_search(names.begin(), names.end(), name)) make_whiteout(join_path(path, name));
+        if (!std::binary_search(names.begin(), names.end(), name))
+          make_whiteout(layer::join_path(path, name));
       }
     }
     for (const std::string& name : names) {
-      const std::string child = join_path(path, name);
+      const std::string child = layer::join_path(path, name);
       visit_child(child, is_new, below ? lower_.find(*below, child) : std::nullopt);
     }
   }
@@ -175,9 +176,9 @@ class Tidying {
   }
 
   void finish(const Folder& folder) {
-    const base::UniqueFd fd = upper_.open(folder.path, O_RDONLY | O_DIRECTORY);
+    const files::UniqueFd fd = upper_.open(folder.path, O_RDONLY | O_DIRECTORY);
     if (is_folder(folder.below) && same_owner_and_mode(folder) && same_attributes(folder) &&
-        names_in(fd.get(), folder.path).empty()) {
+        layer::names_in(fd.get(), folder.path).empty()) {
       return remove(folder.path, AT_REMOVEDIR);
     }
     put_right(folder);
@@ -229,36 +230,36 @@ class Tidying {
     const bool has_list = thing.on_disk.contains(kAccess);
     const auto foreign = [this](const auto& each) { return is_foreign_attribute(each.first, marks_); };
     if (std::any_of(thing.on_disk.begin(), thing.on_disk.end(), foreign)) {
-      const base::UniqueFd fd = upper_.open(thing.path, O_RDONLY | O_NONBLOCK);
+      const files::UniqueFd fd = upper_.open(thing.path, O_RDONLY | O_NONBLOCK);
       for (const auto& [name, value] : thing.on_disk) {
         // What the machine's security module says of a file stays, and is not the image's.
         if (is_foreign_attribute(name, marks_)) ::fremovexattr(fd.get(), name.c_str());
       }
       if (has_list && ::fchmod(fd.get(), thing.status.st_mode & 07777) != 0)
-        file_error("set the mode of", thing.path, errno);
+        layer::file_error("set the mode of", thing.path, errno);
     }
     const timespec time = time_in_layer(thing.status);
     if (!S_ISDIR(thing.status.st_mode) && same_moment(time, thing.status.st_mtim)) return;
     const timespec times[2] = {{0, UTIME_OMIT}, time};
     if (::utimensat(upper_.root()->get(), thing.path.empty() ? "." : thing.path.c_str(), times,
                     AT_SYMLINK_NOFOLLOW) != 0) {
-      file_error("set the time of", thing.path, errno);
+      layer::file_error("set the time of", thing.path, errno);
     }
   }
 
   void remove(const std::string& path, int flags) const {
-    if (::unlinkat(upper_.root()->get(), path.c_str(), flags) != 0) file_error("remove", path, errno);
+    if (::unlinkat(upper_.root()->get(), path.c_str(), flags) != 0) layer::file_error("remove", path, errno);
   }
 
   void make_whiteout(const std::string& path) const {
     if (::mknodat(upper_.root()->get(), path.c_str(), S_IFCHR, makedev(0, 0)) != 0)
-      file_error("make the whiteout of", path, errno);
+      layer::file_error("make the whiteout of", path, errno);
   }
 
   const Tree upper_;
   const LowerTrees lower_;
   const Marks marks_;
-  const WriteOptions& options_;
+  const layer::WriteOptions& options_;
   base::Cancellation& cancellation_;
   std::vector<Folder> folders_;  // before what is in them
   std::map<std::pair<dev_t, ino_t>, LinkedFile> linked_;
@@ -279,8 +280,8 @@ void refuse_redirects(const Attributes& on_disk, Marks marks, const std::string&
 }
 
 bool tidy_upper(const std::string& upper, const std::vector<std::string>& lowers, Marks marks,
-                const WriteOptions& options, base::Cancellation& cancellation) {
+                const layer::WriteOptions& options, base::Cancellation& cancellation) {
   return Tidying(upper, lowers, marks, options, cancellation).run();
 }
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -8,7 +8,7 @@
 #include "layer/layer_writer.h"
 #include "layer_files/attributes.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 // The instructions that follow see this folder as long as they run on this machine, and what was extracted
 // from its layer elsewhere: both are one. So of `upper`, an upper directory that is not mounted any more,
@@ -23,10 +23,10 @@ namespace ixian::layer {
 // Nobody else uses the folder meanwhile. Throws Error{kTaskFailed}, Cancelled: where files have redirect or
 // metacopy attributes, the overlay was mounted with these options, which cannot become a layer.
 bool tidy_upper(const std::string& upper, const std::vector<std::string>& lowers, Marks marks,
-                const WriteOptions& options, base::Cancellation& cancellation);
+                const layer::WriteOptions& options, base::Cancellation& cancellation);
 
 // Throws Error{kTaskFailed} for redirect and metacopy. `path` is for the message.
 void refuse_redirects(const std::map<std::string, std::string>& on_disk, Marks marks,
                       const std::string& path);
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

@@ -14,7 +14,7 @@
 #include "testing/layer_blob.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 namespace {
 
 using ::testing::ElementsAre;
@@ -39,7 +39,7 @@ class TidyUpper : public ::testing::Test {
   std::vector<std::string> layer() {
     base::Cancellation cancellation;
     std::string blob;
-    TextSink sink(blob);
+    files::TextSink sink(blob);
     root_ = tidy_upper(folder_ / "upper", {folder_ / "lower"}, Marks::kUser, options_, cancellation);
     const auto written = from_upper(folder_ / "upper", Marks::kUser, root_, sink, options_, cancellation);
     std::vector<std::string> lines;
@@ -57,7 +57,7 @@ class TidyUpper : public ::testing::Test {
   }
 
   testing::TempFolder folder_;
-  WriteOptions options_;
+  layer::WriteOptions options_;
   bool root_ = false;
 };
 
@@ -117,7 +117,7 @@ TEST_F(TidyUpper, LeavesTimesAsTheLayerHasThem) {
 TEST_F(TidyUpper, LeavesNoSocketsAndHidesWhatTheyReplaced) {
   shell("mkdir upper/d");
   for (const char* name : {"upper/s", "upper/d/b"}) {
-    const base::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const files::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     (folder_ / name).copy(address.sun_path, sizeof(address.sun_path) - 1);
@@ -154,4 +154,4 @@ TEST_F(TidyUpper, DropsAccessControlLists) {
 }
 
 }  // namespace
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

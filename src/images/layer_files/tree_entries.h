@@ -14,7 +14,7 @@
 #include "layer/confined.h"
 #include "layer_files/from_entries.h"
 
-namespace ixian::layer {
+namespace ixian::layer_files {
 
 // A tree that nobody changes. Paths are relative to it and lead through no symlinks. Throws
 // Error{kTaskFailed}.
@@ -31,12 +31,12 @@ class Tree {
   std::string link(const std::string& path) const;
   // Of files and folders; of others none.
   std::map<std::string, std::string> attributes(const std::string& path, const struct stat& status) const;
-  base::UniqueFd open(const std::string& path, int flags) const;
-  std::shared_ptr<const base::UniqueFd> root() const { return root_; }
+  files::UniqueFd open(const std::string& path, int flags) const;
+  std::shared_ptr<const files::UniqueFd> root() const { return root_; }
 
  private:
   std::string path_;
-  std::shared_ptr<const base::UniqueFd> root_;
+  std::shared_ptr<const files::UniqueFd> root_;
 };
 
 // Collects entries; the second name of a file that was added becomes a hard link.
@@ -56,4 +56,4 @@ class TreeEntries {
   std::map<std::pair<dev_t, ino_t>, std::string> first_names_;
 };
 
-}  // namespace ixian::layer
+}  // namespace ixian::layer_files

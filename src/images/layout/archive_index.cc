@@ -87,11 +87,11 @@ ArchiveIndex::ArchiveIndex(const std::string& file, base::Cancellation& cancella
                                                               base::printable_path(file)));
   }
   size_ = opened.size;
-  fd_ = std::make_shared<const base::UniqueFd>(std::move(opened.fd));
+  fd_ = std::make_shared<const files::UniqueFd>(std::move(opened.fd));
   refuse_compressed();
   try {
     scan();
-  } catch (const oci::TarError& error) {
+  } catch (const tar::TarError& error) {
     fail(error.what());
   }
 }
@@ -115,10 +115,10 @@ void ArchiveIndex::refuse_compressed() const {
 
 void ArchiveIndex::scan() {
   FileCursor cursor([this](std::uint64_t offset) { return open({0, size_}, offset); }, size_);
-  oci::TarReader reader(cursor, [&](std::uint64_t count) { return cursor.skip(count); });
+  tar::TarReader reader(cursor, [&](std::uint64_t count) { return cursor.skip(count); });
   std::size_t name_bytes = 0;
   while (const auto entry = reader.next()) {
-    if (entry->type == oci::TarType::kFolder) continue;
+    if (entry->type == tar::TarType::kFolder) continue;
     const auto name = archive_path("", entry->name);
     // Names that nobody can ask for.
     if (!name) continue;
@@ -129,12 +129,12 @@ void ArchiveIndex::scan() {
     if (members_.contains(*name) || links_.contains(*name)) {
       fail(fmt::format("duplicate member {}", base::printable_path(*name)));
     }
-    if (entry->type == oci::TarType::kFile) {
+    if (entry->type == tar::TarType::kFile) {
       members_[*name] = {reader.offset(), entry->size};
-    } else if (entry->type == oci::TarType::kSymlink || entry->type == oci::TarType::kHardLink) {
+    } else if (entry->type == tar::TarType::kSymlink || entry->type == tar::TarType::kHardLink) {
       // A hard link's target is a name in the archive; that of a symbolic link begins at the link's folder.
       // `docker save` once wrote layers that images share as links.
-      const bool relative = entry->type == oci::TarType::kSymlink;
+      const bool relative = entry->type == tar::TarType::kSymlink;
       const auto target = archive_path(relative ? folder_in_archive(*name) : "", entry->link);
       // A link that leads out is kept, as one to nothing: its name is taken.
       links_[*name] = target.value_or("");

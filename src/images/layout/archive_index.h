@@ -46,7 +46,7 @@ class ArchiveIndex {
 
   const std::string path_;
   base::Cancellation& cancellation_;
-  std::shared_ptr<const base::UniqueFd> fd_;
+  std::shared_ptr<const files::UniqueFd> fd_;
   std::uint64_t size_ = 0;
   std::map<std::string, Member> members_;
   std::map<std::string, std::string> links_;  // to the name within the archive

@@ -60,7 +60,7 @@ std::unique_ptr<base::ByteSource> BlobFolder::open(const oci::Descriptor& blob, 
         base::printable_path(file), opened.size, blob.size));
   }
   if (offset > blob.size) offset = blob.size;
-  return read_range(std::make_shared<const base::UniqueFd>(std::move(opened.fd)), file, offset,
+  return read_range(std::make_shared<const files::UniqueFd>(std::move(opened.fd)), file, offset,
                     blob.size - offset, cancellation);
 }
 

@@ -31,18 +31,18 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::string member(const std::string& name, const std::string& body, oci::TarType type = oci::TarType::kFile,
+std::string member(const std::string& name, const std::string& body, tar::TarType type = tar::TarType::kFile,
                    const std::string& link = "") {
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = name;
   entry.type = type;
   entry.link = link;
   entry.size = body.size();
-  return oci::tar_header(entry) + body + std::string(oci::tar_padding(body.size()), '\0');
+  return tar::tar_header(entry) + body + std::string(tar::tar_padding(body.size()), '\0');
 }
 
 std::string link(const std::string& name, const std::string& target) {
-  return member(name, "", oci::TarType::kSymlink, target);
+  return member(name, "", tar::TarType::kSymlink, target);
 }
 
 std::string hex(const std::string& bytes) {
@@ -77,7 +77,7 @@ class DockerArchive : public ::testing::Test {
     return member(config_file_, image_.config) + member("aa/layer.tar", image_.layers[0]) +
            member("bb/layer.tar", image_.layers[1]) +
            member("manifest.json", docker_manifest(config_file_, {"aa/layer.tar", "bb/layer.tar"}, {name})) +
-           oci::tar_end();
+           tar::tar_end();
   }
   // What was read, copied to memory, must be the image in every byte.
   void expect_image(oci::ImageRepo& repo, const std::string& ref) {
@@ -135,7 +135,7 @@ TEST_F(DockerArchive, FollowsLinksToLayersThatAreThereTwice) {
   const SampleImage twice = sample_image("same", 1);
   const std::string archive = member("c.json", twice.config) + member("x.tar", twice.layers[0]) +
                               link("aa/layer.tar", "../x.tar") + link("bb/layer.tar", "../aa/layer.tar") +
-                              member("cc/layer.tar", "", oci::TarType::kHardLink, "x.tar") +
+                              member("cc/layer.tar", "", tar::TarType::kHardLink, "x.tar") +
                               member("manifest.json", docker_manifest("c.json", {"bb/layer.tar"}, {"a:1"}));
   const auto repo = open(archive);
   EXPECT_EQ(read_blob_from(*repo, twice.manifest.layers[0]), twice.layers[0]);

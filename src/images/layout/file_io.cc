@@ -36,7 +36,7 @@ std::string_view advice(int error_number) {
 
 class RangeSource : public base::ByteSource {
  public:
-  RangeSource(std::shared_ptr<const base::UniqueFd> fd, std::string path, std::uint64_t offset,
+  RangeSource(std::shared_ptr<const files::UniqueFd> fd, std::string path, std::uint64_t offset,
               std::uint64_t size, base::Cancellation& cancellation)
       : fd_(std::move(fd)),
         path_(std::move(path)),
@@ -64,7 +64,7 @@ class RangeSource : public base::ByteSource {
   }
 
  private:
-  const std::shared_ptr<const base::UniqueFd> fd_;
+  const std::shared_ptr<const files::UniqueFd> fd_;
   const std::string path_;
   std::uint64_t offset_;
   std::uint64_t left_;
@@ -85,7 +85,7 @@ OpenFile open_for_reading(const std::string& path) {
   OpenFile file;
   // A pipe that somebody put there must not hold us up, nor a terminal become ours; what is no file is
   // refused below.
-  file.fd = base::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  file.fd = files::UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file.fd.valid()) {
     if (errno == ENOENT || errno == ENOTDIR) return file;
     file_error("read", path, errno);
@@ -130,7 +130,7 @@ std::optional<std::uint64_t> file_size(const std::string& path) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-std::unique_ptr<base::ByteSource> read_range(std::shared_ptr<const base::UniqueFd> fd,
+std::unique_ptr<base::ByteSource> read_range(std::shared_ptr<const files::UniqueFd> fd,
                                              const std::string& path, std::uint64_t offset,
                                              std::uint64_t size, base::Cancellation& cancellation) {
   return std::make_unique<RangeSource>(std::move(fd), path, offset, size, cancellation);
@@ -151,7 +151,7 @@ void sync_file(int fd, const std::string& path) {
 }
 
 void sync_folder(const std::string& path) {
-  const base::UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const files::UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder.valid()) file_error("write to", path, errno);
   // Some network file systems have nothing to sync in a folder, and say EINVAL.
   if (::fsync(folder.get()) != 0 && errno != EINVAL) file_error("write to", path, errno);

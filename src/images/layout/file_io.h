@@ -20,7 +20,7 @@ namespace ixian::layout {
 // A regular file for reading, with its size; an invalid descriptor where there is none. Throws file_error
 // for anything else, and never waits for whoever holds the other end of a FIFO.
 struct OpenFile {
-  base::UniqueFd fd;
+  files::UniqueFd fd;
   std::uint64_t size = 0;
 };
 OpenFile open_for_reading(const std::string& path);
@@ -35,7 +35,7 @@ std::optional<std::uint64_t> file_size(const std::string& path);
 // `size` bytes of an open file from `offset` on, by pread. The descriptor is shared, so that a file that has
 // been replaced meanwhile is read to its end. Throws Error{kRegistry} where the file turns out to be shorter,
 // Cancelled.
-std::unique_ptr<base::ByteSource> read_range(std::shared_ptr<const base::UniqueFd> fd,
+std::unique_ptr<base::ByteSource> read_range(std::shared_ptr<const files::UniqueFd> fd,
                                              const std::string& path, std::uint64_t offset,
                                              std::uint64_t size, base::Cancellation& cancellation);
 

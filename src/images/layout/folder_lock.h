@@ -17,7 +17,7 @@ class FolderLock {
   FolderLock(const std::string& file, base::Cancellation& cancellation);
 
  private:
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
 };
 
 }  // namespace ixian::layout

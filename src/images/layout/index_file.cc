@@ -139,7 +139,7 @@ void IndexFile::make() {
 void IndexFile::write(const base::Json& document) {
   const std::string fresh = path_ + ".new";
   const std::string bytes = document.dump();
-  const base::UniqueFd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  const files::UniqueFd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!fd.valid()) file_error("write", fresh, errno);
   write_at(fd.get(), bytes, 0, fresh);
   sync_file(fd.get(), fresh);

@@ -77,7 +77,7 @@ class IndexFile {
   // Guards all below: the content, and the file that it was read from.
   std::mutex mutex_;
   struct stat seen_ = {};
-  base::UniqueFd seen_file_;
+  files::UniqueFd seen_file_;
   std::shared_ptr<const IndexContent> content_;
 };
 

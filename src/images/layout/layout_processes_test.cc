@@ -117,7 +117,7 @@ TEST(LayoutProcesses, WaitForTheLockUntilTheyAreStopped) {
   const SampleImage image = sample_image("hello");
   put_image(*open(folder / "images", cancellation), "1", image);
   ChildProcess child([&](ChildProcess& self) {
-    const base::UniqueFd fd(::open((folder / "images/index.json.lock").c_str(), O_RDWR));
+    const files::UniqueFd fd(::open((folder / "images/index.json.lock").c_str(), O_RDWR));
     struct flock range = {};
     range.l_type = F_WRLCK;
     if (::fcntl(fd.get(), F_OFD_SETLK, &range) != 0) return 1;

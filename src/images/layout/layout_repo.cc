@@ -261,7 +261,7 @@ std::unique_ptr<oci::ImageRepo> open_layout(const std::string& folder, LayoutUse
 std::unique_ptr<oci::ImageRepo> open_directory_registry(const std::string& folder, const std::string& host,
                                                         const std::string& repository, LayoutUse use,
                                                         base::Cancellation& cancellation) {
-  base::warn_if_untrusted(folder);
+  files::warn_if_untrusted(folder);
   return std::make_unique<LayoutRepo>(fmt::format("{}/{}", host, repository), repository + ":", "", folder,
                                       use, cancellation);
 }

@@ -26,10 +26,10 @@ constexpr std::uint64_t kLargestBlob = std::uint64_t{1} << 50;  // so that place
 constexpr const char* kPrefix = ".ix-archive-";
 
 std::string file_header(const std::string& name, std::uint64_t size) {
-  oci::TarEntry entry;
+  tar::TarEntry entry;
   entry.name = name;
   entry.size = size;
-  return oci::tar_header(entry);
+  return tar::tar_header(entry);
 }
 
 std::string blob_header(const oci::Descriptor& blob) {
@@ -37,18 +37,18 @@ std::string blob_header(const oci::Descriptor& blob) {
 }
 
 std::string member(const std::string& name, const std::string& content) {
-  return file_header(name, content.size()) + content + std::string(oci::tar_padding(content.size()), '\0');
+  return file_header(name, content.size()) + content + std::string(tar::tar_padding(content.size()), '\0');
 }
 
 // What every archive starts with.
 std::string start_of_archive() {
   std::string bytes = member("oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
   for (const char* name : {"blobs/", "blobs/sha256/"}) {
-    oci::TarEntry folder;
+    tar::TarEntry folder;
     folder.name = name;
-    folder.type = oci::TarType::kFolder;
+    folder.type = tar::TarType::kFolder;
     folder.mode = 0755;
-    bytes += oci::tar_header(folder);
+    bytes += tar::tar_header(folder);
   }
   return bytes;
 }
@@ -116,7 +116,7 @@ std::uint64_t Spool::take_place(const oci::Descriptor& blob, bool manifest) {
     found->second.state = Place::kWriting;
     return found->second.start;
   }
-  const std::uint64_t length = blob_header(blob).size() + blob.size + oci::tar_padding(blob.size);
+  const std::uint64_t length = blob_header(blob).size() + blob.size + tar::tar_padding(blob.size);
   const Place place{blob, manifest, end_, length, Place::kWriting};
   places_.insert_or_assign(blob.digest, place);
   end_ += length;
@@ -170,7 +170,7 @@ std::unique_ptr<base::ByteSource> Spool::open(const oci::Descriptor& blob, std::
   if (!has(blob)) return nullptr;
   std::lock_guard lock(mutex_);
   const Place& place = places_.at(blob.digest);
-  auto fd = std::make_shared<const base::UniqueFd>(::fcntl(spool_->fd(), F_DUPFD_CLOEXEC, 0));
+  auto fd = std::make_shared<const files::UniqueFd>(::fcntl(spool_->fd(), F_DUPFD_CLOEXEC, 0));
   if (!fd->valid()) file_error("read", spool_->path(), errno);
   offset = std::min(offset, blob.size);
   return read_range(std::move(fd), spool_->path(), place.start + blob_header(blob).size() + offset,
@@ -217,7 +217,7 @@ void Spool::finish(const std::vector<std::pair<std::string, std::string>>& membe
   }
   std::string rest;
   for (const auto& [name, content] : members) rest += member(name, content);
-  rest += oci::tar_end();
+  rest += tar::tar_end();
   write_at(result->fd(), rest, end_, result->path());
   result->give_to(place_, cancellation_);
 }

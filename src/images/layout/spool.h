@@ -53,7 +53,7 @@ class Spool {
   bool is_in_order(const std::vector<Place>& places) const;
 
   const std::string file_;
-  const base::OutputPath place_;
+  const files::OutputPath place_;
   base::Cancellation& cancellation_;
   std::shared_ptr<TemporaryFile> spool_;
   // Guards all below. Blobs are written without it, each to the place that it has taken.

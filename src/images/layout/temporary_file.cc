@@ -65,7 +65,7 @@ bool is_old(int fd) {
 }
 
 void reclaim(const std::string& path, bool of_this_boot) {
-  const base::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const files::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid() || !lock(fd.get()) || !still_named(fd.get())) return;
   if (of_this_boot || is_old(fd.get())) ::unlink(path.c_str());
 }
@@ -75,7 +75,7 @@ void reclaim(const std::string& path, bool of_this_boot) {
 TemporaryFile::TemporaryFile(const std::string& folder, const std::string& prefix) {
   for (;;) {
     path_ = folder + "/" + new_name(prefix);
-    fd_ = base::UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    fd_ = files::UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (!fd_.valid() && errno == ENOENT) {
       if (::mkdir(folder.c_str(), 0777) != 0) make_folders(folder);
       continue;
@@ -100,7 +100,7 @@ void TemporaryFile::move_to(const std::string& path) {
   move_unsynced_to(path);
 }
 
-void TemporaryFile::give_to(const base::OutputPath& place, const base::Cancellation& cancellation) {
+void TemporaryFile::give_to(const files::OutputPath& place, const base::Cancellation& cancellation) {
   moved_ = place.take(fd_.get(), path_, cancellation);
 }
 

@@ -27,13 +27,13 @@ class TemporaryFile {
   void move_to(const std::string& path);
 
   // Puts the content where a user wants it; see there. Throws base::Error, base::Cancelled.
-  void give_to(const base::OutputPath& place, const base::Cancellation& cancellation);
+  void give_to(const files::OutputPath& place, const base::Cancellation& cancellation);
 
   // Without syncing: after a loss of power the file may be there with other bytes than were written.
   void move_unsynced_to(const std::string& path);
 
  private:
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
   std::string path_;
   bool moved_ = false;
 };

@@ -7,10 +7,10 @@
 #include "oci/image_repo.h"
 #include "oci/reference.h"
 
-namespace ixian::engine {
+namespace ixian::oci {
 
 // The repository that a reference names: of a registry, mostly. Asks nobody yet; throws base::Error where the
 // registry cannot be used. Thread-safe.
-using OpenRepo = std::function<std::shared_ptr<oci::ImageRepo>(const oci::Reference& reference)>;
+using OpenRepo = std::function<std::shared_ptr<ImageRepo>(const Reference& reference)>;
 
-}  // namespace ixian::engine
+}  // namespace ixian::oci

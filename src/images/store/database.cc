@@ -92,7 +92,7 @@ Database::~Database() {
 void Database::keep_reserve() const noexcept {
   try {
     const std::string file = path_ + kReserveFile;
-    const base::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const files::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (fd.valid() && ::posix_fallocate(fd.get(), 0, kReserve) != 0) ::unlink(file.c_str());
   } catch (const std::bad_alloc&) {
   }

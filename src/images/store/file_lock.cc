@@ -31,7 +31,7 @@ std::int64_t place_of(const std::string& name) {
 }  // namespace
 
 bool is_locked(const std::string& file) {
-  const base::UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const files::UniqueFd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!fd.valid()) return false;
   struct flock range = {};
   range.l_type = F_WRLCK;

@@ -29,7 +29,7 @@ class NameLock {
   bool try_lock();
 
   const std::string file_;
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
   std::int64_t place_ = 0;
   bool held_ = false;
 };

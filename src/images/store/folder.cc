@@ -72,14 +72,14 @@ void refuse_other_folders(const std::string& path) {
 
 std::string default_folder() {
   if (const std::string named = environment("IXIAN_STORE"); !named.empty()) {
-    return base::absolute_path(named, base::current_directory());
+    return files::absolute_path(named, files::current_directory());
   }
   if (const std::string data = environment("XDG_DATA_HOME"); data.starts_with('/')) {
-    return base::absolute_path(data + "/ixian", "/");
+    return files::absolute_path(data + "/ixian", "/");
   }
   if (::geteuid() == 0) return "/var/lib/ixian";
   const std::string folder = home();
-  if (folder.starts_with('/')) return base::absolute_path(folder + "/.local/share/ixian", "/");
+  if (folder.starts_with('/')) return files::absolute_path(folder + "/.local/share/ixian", "/");
   throw base::Error(base::ErrorCode::kUsage,
                     "no home directory for the store\nhint: name a directory for it in IXIAN_STORE");
 }
@@ -110,7 +110,7 @@ void Folder::require_trusted() const {
   if (only_for_reading()) return;
   // Not what lies in them: nobody else can have written below a folder that only we may write to.
   for (const std::string& path : {path_, version(), database(), blobs(), trees(), work()}) {
-    const std::string reason = base::why_untrusted(path);
+    const std::string reason = files::why_untrusted(path);
     if (reason.empty()) continue;
     base::fail_registry(
         fmt::format("store {} is not used: {}\nhint: take it over with `chown -R` and `chmod -R o-w` if you "

@@ -50,7 +50,7 @@ class Folder {
   // There is one, and we may not write to it: on a medium that can only be read, or another user's.
   bool only_for_reading() const;
   // What is in a store is built from and run, so its owner decides what is built. Throws Error{kRegistry}
-  // where that is somebody else, or everybody may write to it (base/trust.h). A store that is not there is
+  // where that is somebody else, or everybody may write to it (files/trust.h). A store that is not there is
   // fine, and one that is only for reading.
   void require_trusted() const;
 

@@ -37,7 +37,7 @@ TEST_F(DefaultFolder, IsWhatIxianStoreSays) {
   ::setenv("XDG_DATA_HOME", "/data", 1);
   EXPECT_EQ(default_folder(), "/srv/store");
   ::setenv("IXIAN_STORE", "here", 1);
-  EXPECT_EQ(default_folder(), base::current_directory() + "/here");
+  EXPECT_EQ(default_folder(), files::current_directory() + "/here");
 }
 
 TEST_F(DefaultFolder, LiesInXdgDataHomeWhereThatIsAbsolute) {

@@ -154,7 +154,7 @@ constexpr int kNoMounts = 42;
 void fill_disk(const std::string& file, std::uint64_t left) {
   const auto space = std::filesystem::space(std::filesystem::path(file).parent_path());
   if (space.available <= left) return;
-  const base::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
+  const files::UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600));
   if (::posix_fallocate(fd.get(), 0, static_cast<off_t>(space.available - left)) != 0) std::abort();
 }
 

@@ -278,7 +278,7 @@ void Store::note_unpacked(const oci::Digest& blob, const Unpacked& unpacked) {
   transaction.commit();
 }
 
-base::UniqueFd Store::open_listing(const oci::Digest& diff_id) {
+files::UniqueFd Store::open_listing(const oci::Digest& diff_id) {
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});
   return parts_->trees->open_listing(diff_id);

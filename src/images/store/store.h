@@ -116,7 +116,7 @@ class Store : public std::enable_shared_from_this<Store> {
   // What is in a layer, as its writer or reader noted it (any bytes); with or without a tree. Invalid where
   // nobody has: else a file that does not change, for reading by offset. put_listing() calls `write` with a
   // new one to fill, and its path for messages.
-  base::UniqueFd open_listing(const oci::Digest& diff_id);
+  files::UniqueFd open_listing(const oci::Digest& diff_id);
   void put_listing(const oci::Digest& diff_id,
                    const std::function<void(int file, const std::string& path)>& write);
 

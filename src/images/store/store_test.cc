@@ -266,7 +266,7 @@ TEST_F(StoreTest, KeepsListingsWithOrWithoutATree) {
   EXPECT_FALSE(store_->open_listing(diff_id_).valid());
   store_->put_listing(diff_id_,
                       [&](int file, const std::string& path) { layout::write_at(file, listing, 0, path); });
-  const base::UniqueFd file = store_->open_listing(diff_id_);
+  const files::UniqueFd file = store_->open_listing(diff_id_);
   std::string read(100, '\0');
   read.resize(static_cast<std::size_t>(::pread(file.get(), read.data(), read.size(), 0)));
   EXPECT_EQ(read, listing);

@@ -38,10 +38,10 @@ using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 
 OpenFolder open_folder(int parent, const char* name) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  base::UniqueFd fd(::openat(parent, name, kFlags));
+  files::UniqueFd fd(::openat(parent, name, kFlags));
   // A tree's folders have the modes of the image; "chmod 000" in a RUN must not make them stay.
   if (!fd.valid() && errno == EACCES && ::fchmodat(parent, name, 0700, 0) == 0) {
-    fd = base::UniqueFd(::openat(parent, name, kFlags));
+    fd = files::UniqueFd(::openat(parent, name, kFlags));
   }
   if (!fd.valid()) return nullptr;
   OpenFolder folder(::fdopendir(fd.get()));
@@ -121,7 +121,7 @@ bool Trash::take(const std::string& path) const {
 
 std::uint64_t Trash::empty() const noexcept {
   try {
-    const base::UniqueFd top(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const files::UniqueFd top(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!top.valid()) return 0;
     Walk walk(top.get(), true);
     do {

@@ -50,7 +50,7 @@ bool is_folder(const std::string& path) {
 }
 
 void sync_file_system(const std::string& path) {
-  const base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const files::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid() || ::syncfs(fd.get()) != 0) layout::file_error("write to", path, errno);
 }
 
@@ -137,7 +137,7 @@ void Trees::adopt(const oci::Digest& diff_id, const std::string& folder) {
   if (trash.take(folder)) trash.empty();
 }
 
-base::UniqueFd Trees::open_listing(const oci::Digest& diff_id) const {
+files::UniqueFd Trees::open_listing(const oci::Digest& diff_id) const {
   return std::move(layout::open_for_reading(folder_.listing(diff_id)).fd);
 }
 

@@ -28,7 +28,7 @@ class Trees {
   void make(const oci::Digest& diff_id, const std::function<void(const std::string& folder)>& fill);
   void adopt(const oci::Digest& diff_id, const std::string& folder);
 
-  base::UniqueFd open_listing(const oci::Digest& diff_id) const;
+  files::UniqueFd open_listing(const oci::Digest& diff_id) const;
   void put_listing(const oci::Digest& diff_id,
                    const std::function<void(int file, const std::string& path)>& write) const;
 

@@ -3,7 +3,7 @@
 // field taken as spaces. Old writers summed signed bytes; that sum is not accepted.
 #include "tar/block.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 namespace {
 
 // Big-endian two's complement of 1 + 7·n bits; the first bit only says that it is one.
@@ -72,4 +72,4 @@ void seal_tar_block(std::string& block) {
   block[kField.offset + kField.size - 1] = ' ';
 }
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

@@ -8,7 +8,7 @@
 
 #include "tar/format.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 
 struct TarField {
   std::size_t offset;
@@ -54,4 +54,4 @@ bool put_tar_number(std::string& block, const TarField& field, std::uint64_t num
 // Fills in the checksum; the last thing to do.
 void seal_tar_block(std::string& block);
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace ixian::oci {
+namespace ixian::tar {
 
 inline constexpr std::size_t kTarBlock = 512;
 inline constexpr std::size_t kMaxTarName = 4 * 4096;      // of a name or a link, four times PATH_MAX
@@ -70,4 +70,4 @@ constexpr std::size_t tar_padding(std::uint64_t size) {
   return static_cast<std::size_t>((kTarBlock - size % kTarBlock) % kTarBlock);
 }
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace ixian::oci {
+namespace ixian::tar {
 namespace {
 
 constexpr std::uint32_t kSecond = 1'000'000'000;
@@ -98,4 +98,4 @@ std::string pax_time(const PaxTime& time) {
   return text;
 }
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace ixian::oci {
+namespace ixian::tar {
 
 inline constexpr std::string_view kPaxXattr = "SCHILY.xattr.";
 
@@ -28,4 +28,4 @@ struct PaxTime {
 std::optional<PaxTime> parse_pax_time(std::string_view text);
 std::string pax_time(const PaxTime& time);
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

@@ -25,7 +25,7 @@
 #include "tar/block.h"
 #include "tar/pax.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 
 struct TarReader::Extensions {
   bool pax_seen = false;
@@ -390,4 +390,4 @@ std::optional<TarEntry> TarReader::next() {
   }
 }
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

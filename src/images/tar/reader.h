@@ -12,7 +12,7 @@
 #include "tar/format.h"
 #include "tar/sparse.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 
 // The archive is damaged, or is of a kind that is refused. A sentence for people that names the member, not
 // the archive, which the caller does.
@@ -83,4 +83,4 @@ class TarReader {
   bool ended_ = false;
 };
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

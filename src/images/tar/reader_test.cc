@@ -12,7 +12,7 @@
 #include "tar/writer.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 namespace {
 
 using ixian::testing::TempFolder;
@@ -342,4 +342,4 @@ TEST(TarReader, SurvivesRandomDamage) {
 }
 
 }  // namespace
-}  // namespace ixian::oci
+}  // namespace ixian::tar

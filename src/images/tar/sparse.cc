@@ -15,7 +15,7 @@
 
 #include "tar/block.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 namespace {
 
 constexpr std::uint64_t kMaxSparseSize = std::numeric_limits<std::int64_t>::max() / 2;
@@ -143,4 +143,4 @@ SparseMap gnu_sparse_map(std::string_view block, std::uint64_t packed_size,
   return checked(static_cast<std::uint64_t>(*real_size), numbers, packed_size);
 }
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

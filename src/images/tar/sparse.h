@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ixian::oci {
+namespace ixian::tar {
 
 inline constexpr std::size_t kMaxSparseSegments = 65536;
 
@@ -52,4 +52,4 @@ class PaxSparse {
 SparseMap gnu_sparse_map(std::string_view block, std::uint64_t packed_size,
                          const std::function<std::string()>& next_block);
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

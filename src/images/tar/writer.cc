@@ -12,7 +12,7 @@
 #include "tar/block.h"
 #include "tar/pax.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 namespace {
 
 using Records = std::map<std::string, std::string>;
@@ -152,4 +152,4 @@ std::string tar_end() {
   return std::string(2 * kTarBlock, '\0');
 }
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

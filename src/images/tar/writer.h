@@ -5,7 +5,7 @@
 
 #include "tar/format.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 
 // All that precedes the member's body. Equal entries give equal bytes, on any machine at any time. The body
 // of entry.size bytes follows, then tar_padding(entry.size) zeros. Folders get a slash at the end of their
@@ -16,4 +16,4 @@ std::string tar_header(const TarEntry& entry);
 // The two blocks of zeros that end an archive.
 std::string tar_end();
 
-}  // namespace ixian::oci
+}  // namespace ixian::tar

@@ -11,7 +11,7 @@
 #include "tar/reader.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::oci {
+namespace ixian::tar {
 namespace {
 
 using ixian::testing::TempFolder;
@@ -172,4 +172,4 @@ TEST(PaxTime, CountsFractionsUpwards) {
 }
 
 }  // namespace
-}  // namespace ixian::oci
+}  // namespace ixian::tar

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 std::optional<docker::Login> login_of(auth::Credential credential) {
@@ -36,4 +36,4 @@ docker::DockerServices docker_services(RegistryAccess& access, base::Cancellatio
   return services;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -5,9 +5,9 @@
 #include "base/cancel.h"
 #include "docker/docker_engine.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // `access` and `cancellation` outlive whoever has them.
 docker::DockerServices docker_services(RegistryAccess& access, base::Cancellation& cancellation);
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -34,7 +34,7 @@
 #include "steps/base_config.h"
 #include "store/folder.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 // What the engine has, as something that planning may ask.
@@ -52,7 +52,7 @@ class EngineFinder : public oci::ImageFinder {
   const std::string repository_;
 };
 
-std::string note_key(const plan::KeyedStage& stage) {
+std::string note_key(const keys::KeyedStage& stage) {
   return base::sha256_hex(base::canonical_json({{"kind", "inputs of a stage"},
                                                 {"repository", stage.declared.repository},
                                                 {"stage", stage.declared.name}}));
@@ -62,8 +62,8 @@ std::string digest_note(const oci::Reference& image) {
   return base::sha256_hex(base::canonical_json({{"kind", "digest of an image"}, {"image", image.text()}}));
 }
 
-plan::BaseFacts facts_of(const engine::BaseConfig& config) {
-  plan::BaseFacts facts;
+keys::BaseFacts facts_of(const steps::BaseConfig& config) {
+  keys::BaseFacts facts;
   facts.environment.whole = true;
   for (const std::string& variable : config.environment) {
     const std::size_t equals = variable.find('=');
@@ -99,7 +99,7 @@ struct ImageAccess::Impl {
         settings(script::image_settings()),
         store(store::Store::open(store::default_folder(), access.cancellation_,
                                  {.only_reads = access.is_dry()})),
-        remote(std::make_shared<engine::RemoteSources>(
+        remote(std::make_shared<fetch::RemoteSources>(
             store, [&access]() -> http::Client& { return access.registries_.services().client; },
             run::parse_fetch_limits(settings.fetch_limit, settings.fetch_timeout))),
         log({[this](const std::string& repository) { return open(oci::parse_reference(repository), true); },
@@ -116,7 +116,7 @@ struct ImageAccess::Impl {
   }
 
   std::unique_ptr<engine::Engine> embedded() {
-    engine::EngineServices services;
+    embedded::EngineServices services;
     services.store = store;
     services.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
     // What goes to a cache is not worth much patience.
@@ -125,7 +125,7 @@ struct ImageAccess::Impl {
     };
     services.losses = losses;
     services.remote = remote;
-    return engine::make_embedded_engine(std::move(services));
+    return embedded::make_embedded_engine(std::move(services));
   }
 
   std::unique_ptr<engine::Engine> daemon() {
@@ -213,30 +213,30 @@ struct ImageAccess::Impl {
                     reference.text(), reference.name()));
   }
 
-  std::optional<plan::BaseFacts> known_base(const std::string& digest, const std::string& platform) {
+  std::optional<keys::BaseFacts> known_base(const std::string& digest, const std::string& platform) {
     const auto parsed = oci::Digest::parse(digest);
     const auto config =
-        parsed ? engine::known_base_config(*store, *parsed, oci::parse_platform(platform)) : std::nullopt;
+        parsed ? steps::known_base_config(*store, *parsed, oci::parse_platform(platform)) : std::nullopt;
     return config ? std::optional(facts_of(*config)) : std::nullopt;
   }
 
-  plan::BaseFacts foreign_base(const std::string& image, const std::string& digest,
+  keys::BaseFacts foreign_base(const std::string& image, const std::string& digest,
                                const std::string& platform) {
     oci::Reference reference = oci::parse_reference(image);
     if (kind() == EngineKind::kDocker && !reference.digest) {
       // What only the daemon has is known by its ID.
       const auto here = engine->find_image(image);
       if (here && here->digest.text() == digest)
-        return facts_of(engine::base_config(engine->image_runtime(image)));
+        return facts_of(steps::base_config(engine->image_runtime(image)));
     }
     reference.digest = oci::Digest::parse(digest);
-    return facts_of(engine::read_base_config(
+    return facts_of(steps::read_base_config(
         store, [this](const oci::Reference& each) { return open(each, false); }, reference,
         oci::parse_platform(platform), owner.cancellation_));
   }
 
   // As foreign_digest(): what is not reached is what it was.
-  std::string remote_identity(const dockerfile::RemoteSource& source) {
+  std::string remote_identity(const stages::RemoteSource& source) {
     const std::string note =
         base::sha256_hex(base::canonical_json({{"kind", "what a source of ADD was"},
                                                {"address", base::printable_path(source.shown())},
@@ -265,7 +265,7 @@ struct ImageAccess::Impl {
       };
       services.announce = [this](plan::Images& images) { log.begin(owner.record_parts(&images)); };
       services.losses = losses;
-      services.note = [this](const plan::KeyedStage& stage) {
+      services.note = [this](const keys::KeyedStage& stage) {
         store->cache_put(note_key(stage), {{{"key", stage.key}, {"inputs", stage.inputs}}, {}, {}});
       };
       run::ImageManners manners;
@@ -291,7 +291,7 @@ struct ImageAccess::Impl {
   ImageAccess& owner;
   const script::ImageSettings settings;
   const std::shared_ptr<store::Store> store;
-  const std::shared_ptr<engine::RemoteSources> remote;
+  const std::shared_ptr<fetch::RemoteSources> remote;
   base::SystemClock clock;
   const std::shared_ptr<oci::Losses> losses = std::make_shared<oci::Losses>();
   std::unique_ptr<engine::Engine> engine;
@@ -321,7 +321,7 @@ ImageAccess::Impl& ImageAccess::impl() {
 }
 
 std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) {
-  plan::KeySources sources{
+  keys::KeySources sources{
       [this](const std::string& image, const std::string&) { return impl().foreign_digest(image); },
       [this](const std::string& digest, const std::string& platform) {
         return impl().known_base(digest, platform);
@@ -329,7 +329,7 @@ std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) 
       [this](const std::string& image, const std::string& digest, const std::string& platform) {
         return impl().foreign_base(image, digest, platform);
       },
-      [this](const dockerfile::RemoteSource& source) { return impl().remote_identity(source); },
+      [this](const stages::RemoteSource& source) { return impl().remote_identity(source); },
       [](const std::vector<std::string>& patterns) { return script::file_details(patterns); },
       excluded(),
       sink_,
@@ -363,7 +363,7 @@ std::unique_ptr<plan::Images> ImageAccess::images(const task::TaskGraph& graph) 
 
 // What ix itself keeps in the project is in no context.
 std::vector<std::string> ImageAccess::excluded() const {
-  const std::string pattern = pattern_of(workspace_.builder_folder(), base::current_directory());
+  const std::string pattern = pattern_of(workspace_.builder_folder(), files::current_directory());
   return {pattern.empty() ? ".builder" : pattern};
 }
 
@@ -407,7 +407,7 @@ bool ImageAccess::is_whole_in_registry(const oci::Reference& image) {
   return oci::is_whole(*impl().open(image, false), image.identifier(), *impl().losses);
 }
 
-base::Json ImageAccess::earlier_inputs(const plan::KeyedStage& stage) {
+base::Json ImageAccess::earlier_inputs(const keys::KeyedStage& stage) {
   if (const auto note = impl().store->cache_get(note_key(stage)); note && note->value.contains("inputs"))
     return note->value.at("inputs");
   const auto finder = options_.pull ? impl().registry_finder(stage.declared.repository) : nullptr;
@@ -440,13 +440,13 @@ std::vector<run::PushFailure> ImageAccess::finish(plan::Images& images, bool com
 // Of all stages, also of those that were not needed this time: equal projects have equal records. `images` is
 // null for what is pushed besides.
 run::RecordParts ImageAccess::record_parts(plan::Images* images) {
-  run::BuildRecord record{run::branch_name(impl().settings.branch, base::current_directory()), {}};
+  run::BuildRecord record{run::branch_name(impl().settings.branch, files::current_directory()), {}};
   std::set<std::string> repositories;
   const plan::PushPolicy policy = impl().policy();
   const auto plan = images != nullptr && policy != plan::PushPolicy::kNever ? images->latest() : nullptr;
   for (const plan::StageStep& step : plan ? plan->steps : std::vector<plan::StageStep>()) {
     if (step.key.empty()) continue;
-    const plan::KeyedStage& stage = images->keyed(step.id);
+    const keys::KeyedStage& stage = images->keyed(step.id);
     record.stages.push_back({step.stage, step.image, step.key, stage.inputs, work().cache_tags(step.image)});
     const bool wanted = step.for_.empty() && step.place != plan::Place::kUnneeded;
     if (wanted || policy != plan::PushPolicy::kFinal) repositories.insert(stage.declared.repository);
@@ -461,4 +461,4 @@ run::RecordParts ImageAccess::record_parts(plan::Images* images) {
   return run::split_record(record, repositories, instructions ? impl().settings.cache_repository : "");
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -17,7 +17,7 @@
 #include "script/image_settings.h"
 #include "store/store.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 
 class Workspace;
 
@@ -60,7 +60,7 @@ class ImageAccess {
 
   // What led to the newest image of a stage that is known here, else in its registry; null where there is
   // none.
-  base::Json earlier_inputs(const plan::KeyedStage& stage);
+  base::Json earlier_inputs(const keys::KeyedStage& stage);
 
   // Before an image is pushed that no plan pushes: of a stage, it is written down with the others.
   void will_push(const std::string& image);
@@ -87,4 +87,4 @@ class ImageAccess {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

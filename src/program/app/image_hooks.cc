@@ -20,7 +20,7 @@
 #include "store/folder.h"
 #include "store/store.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 // Containers and volumes are a daemon's, whatever builds the images.
@@ -133,8 +133,8 @@ class Hooks {
     const task::ImageStage& stage = request.stage;
     const std::string dockerfile =
         access_.builder_folder() + "/Dockerfile." + base::sha256_hex(request.name).substr(0, 16);
-    base::write_file_atomically(dockerfile, stage.dockerfile);
-    base::Command command;
+    files::write_file_atomically(dockerfile, stage.dockerfile);
+    process::Command command;
     command.argv = {"/proc/self/exe", "--progress", "plain",     "build", "--reproducible", "-f",
                     dockerfile,       "-t",         request.name};
     const auto add = [&](const std::string& option, const std::string& value) {
@@ -153,7 +153,7 @@ class Hooks {
     const base::ActivityId activity = script::running_activity();
     command.on_line = [this, activity](std::string_view line) { sink_.output(activity, line); };
     command.env["SOURCE_DATE_EPOCH"] = std::to_string(project_time());
-    const base::ExitStatus status = base::run_command(command, cancellation_);
+    const process::ExitStatus status = process::run_command(command, cancellation_);
     cancellation_.throw_if_requested();
     if (status.ok()) return;
     const auto code = status.code == static_cast<int>(base::ErrorCode::kRegistry)
@@ -189,4 +189,4 @@ script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base:
   return hooks;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -6,9 +6,9 @@
 #include "base/event.h"
 #include "script/image_hooks.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // All but those about image tasks, which are the workspace's. All outlive what is returned.
 script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation);
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

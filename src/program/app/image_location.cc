@@ -10,7 +10,7 @@
 #include "store/folder.h"
 #include "store/store.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 using base::Error;
@@ -155,4 +155,4 @@ std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAcc
   return access.registries().open(place.reference, registry::Access::kPushAnywhere);
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -10,7 +10,7 @@
 #include "oci/image_repo.h"
 #include "oci/reference.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // "shop/web:1" or "docker://shop/web:1", "store:shop/web:1", "oci:DIR[:TAG]", "docker-archive:FILE[:NAME]".
 struct ImagePlace {
@@ -44,4 +44,4 @@ std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAcc
 std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAccess& access,
                                             base::Cancellation& cancellation);
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

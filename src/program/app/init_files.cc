@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 std::string python_list(const std::vector<std::string>& values) {
@@ -197,4 +197,4 @@ std::vector<NewFile> first_files(const Findings& found) {
           {"docker-compose.yml", compose_text(found)}};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // What a folder holds, as far as modules are about it.
 struct Findings {
@@ -46,4 +46,4 @@ Findings look_around(const std::string& folder);
 // ixian.py first.
 std::vector<NewFile> first_files(const Findings& found);
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "files/fs.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 constexpr std::uint64_t kLongestRead = 1 << 20;
@@ -29,7 +29,7 @@ class Folder {
     if (!has(name) || ::stat((path_ + "/" + name).c_str(), &info) != 0 ||
         static_cast<std::uint64_t>(info.st_size) > kLongestRead)
       return "";
-    return base::read_file(path_ + "/" + name).value_or("");
+    return files::read_file(path_ + "/" + name).value_or("");
   }
 
   const std::string& path() const { return path_; }
@@ -213,4 +213,4 @@ Findings look_around(const std::string& path) {
   return found;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -21,7 +21,7 @@
 #include "process/namespaces.h"
 #include "store/folder.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 // Set for the second start in a folder with a project.
@@ -41,7 +41,7 @@ void enter_own_namespaces(bool needed, bool project_exists) {
   ::setenv("IXIAN_STORE", store::default_folder().c_str(), 1);
   // Inside, most owners have no number that tells them apart.
   store::Folder(store::default_folder()).require_trusted();
-  sandbox::enter_namespaces();
+  process::enter_namespaces();
 }
 
 bool has_own_namespaces() {
@@ -55,7 +55,7 @@ bool is_second_start() {
 Silence::Silence()
     : output_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)),
       errors_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
-  const base::UniqueFd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  const files::UniqueFd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   ::dup2(nowhere.get(), STDOUT_FILENO);
   ::dup2(nowhere.get(), STDERR_FILENO);
 }
@@ -69,7 +69,7 @@ Silence::~Silence() {
 
 void require_own_namespaces() {
   if (entered) return;
-  const auto line = base::read_file("/proc/self/cmdline");
+  const auto line = files::read_file("/proc/self/cmdline");
   if (!line)
     throw base::Error(base::ErrorCode::kTaskFailed, "/proc is not mounted here, which building needs.");
   std::vector<std::string> words;
@@ -80,11 +80,11 @@ void require_own_namespaces() {
   argv.push_back(nullptr);
   ::setenv(kMarker, "1", 1);
   // The next start is to see the limit that this one was started with, for the programs that it starts.
-  base::allow_core_dumps_again();
+  process::allow_core_dumps_again();
   ::execv("/proc/self/exe", argv.data());
   const int failed = errno;
   throw base::Error(base::ErrorCode::kTaskFailed,
                     fmt::format("ix cannot start itself anew: {}.", base::errno_text(failed)));
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -1,7 +1,7 @@
 // The namespaces that building happens in, which a process can only enter while it has one thread.
 #pragma once
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // Called first of all. `needed`: the command is one that needs them, unless the project has a task of that
 // name, which is not loaded yet. So where there is a project nothing happens here.
@@ -30,4 +30,4 @@ class Silence {
   int errors_ = -1;
 };
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

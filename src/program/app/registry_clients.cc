@@ -22,7 +22,7 @@
 #include "secrets/resolver.h"
 #include "secrets/vault_settings.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 bool flag(const base::Json& options, const char* name) {
@@ -198,4 +198,4 @@ std::string RegistryAccess::example_repository(const std::string& host) {
   return "";
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -11,7 +11,7 @@
 #include "base/event.h"
 #include "registry/registries.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 
 class Workspace;
 
@@ -52,4 +52,4 @@ class RegistryAccess {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

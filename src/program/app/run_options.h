@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // Who builds images.
 enum class EngineKind { kEmbedded, kDocker };
@@ -19,4 +19,4 @@ struct RunOptions {
   std::string log_level = "info";    // as Python's side calls it
 };
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -20,7 +20,7 @@
 #include "files/fs.h"
 #include "script/interrupt.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 constexpr int kGraceMilliseconds = 10'000;
@@ -44,7 +44,7 @@ void handle(int number, siginfo_t* info, void*) {
 // Processes that a task started without us are in our own group. A terminal's Ctrl-C has reached them; a
 // plain kill has not.
 void interrupt_own_group() {
-  const auto children = base::read_file("/proc/self/task/" + std::to_string(::getpid()) + "/children");
+  const auto children = files::read_file("/proc/self/task/" + std::to_string(::getpid()) + "/children");
   if (!children) return;
   for (std::string_view word : base::split(*children, ' ')) {
     pid_t pid = 0;
@@ -113,4 +113,4 @@ int interrupted_exit_code() {
   return number == 0 ? base::kExitInterrupted : 128 + number;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -4,7 +4,7 @@
 #include "base/cancel.h"
 #include "base/event.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // From now on the first of these signals asks the program to stop; a second one, or ten seconds without an
 // end, kills what it runs and ends it at once. Called by the main thread, once; both arguments live as long
@@ -14,4 +14,4 @@ void watch_signals(base::Cancellation& cancellation, base::EventSink& sink);
 // 130 after Ctrl-C, 128 + its number after another signal.
 int interrupted_exit_code();
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

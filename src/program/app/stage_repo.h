@@ -11,7 +11,7 @@
 #include "oci/forwarding_repo.h"
 #include "oci/made_for.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // The names of the images that were looked up under the key of a stage. Thread-safe.
 class LookedUp {
@@ -68,4 +68,4 @@ class StageRepo : public oci::ForwardingRepo {
   const Warn warn_;
 };
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -23,7 +23,7 @@
 #include "run/runner.h"
 #include "script/calls.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 namespace {
 
 // <prefix>/bin/ix → <prefix>/share/ixian; where that does not exist (a build tree), the folder of the
@@ -34,7 +34,7 @@ std::string install_folder() {
   if (length <= 0) return "/usr/share/ixian";
   std::string program(buffer, static_cast<std::size_t>(length));
   const std::string folder = program.substr(0, program.rfind('/'));
-  const std::string shared = base::absolute_path("../share/ixian", folder);
+  const std::string shared = files::absolute_path("../share/ixian", folder);
   return ::access(shared.c_str(), F_OK) == 0 ? shared : folder;
 }
 
@@ -73,13 +73,13 @@ void fail_if_called_by_itself(const plan::TaskPlan& plan) {
 std::string project_file() {
   const char* configured = std::getenv("IXIAN_CONFIG");
   const bool is_set = configured != nullptr && *configured != '\0';
-  return base::absolute_path(is_set ? configured : "ixian.py", base::current_directory());
+  return files::absolute_path(is_set ? configured : "ixian.py", files::current_directory());
 }
 
 std::string project_above() {
   if (std::getenv("IXIAN_CONFIG") != nullptr) return "";
-  for (std::string above = base::current_directory(); above.size() > 1;) {
-    above = base::absolute_path("..", above);
+  for (std::string above = files::current_directory(); above.size() > 1;) {
+    above = files::absolute_path("..", above);
     if (::access((above + "/ixian.py").c_str(), F_OK) == 0) return above;
   }
   return "";
@@ -90,7 +90,7 @@ Workspace::Workspace(const RunOptions& options, std::vector<std::string> argv, S
     : show_help_(std::move(show_help)), sink_(sink), cancellation_(cancellation) {
   script::ProjectOptions project;
   project.file = project_file();
-  project.folder = base::current_directory();
+  project.folder = files::current_directory();
   project.install_folder = install_folder();
   project.log_level = options.log_level;
   project.argv = std::move(argv);
@@ -226,4 +226,4 @@ bool Workspace::run_nested(const std::string& name, const std::vector<std::strin
   return true;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -17,7 +17,7 @@
 #include "task/state_store.h"
 #include "task/states.h"
 
-namespace ixian::cli {
+namespace ixian::app {
 
 // The project file that this run is about, absolute: IXIAN_CONFIG, else ixian.py in the current folder. It
 // need not exist.
@@ -88,4 +88,4 @@ class Workspace {
   std::uint64_t latest_version_ = 0;
 };
 
-}  // namespace ixian::cli
+}  // namespace ixian::app

@@ -125,9 +125,9 @@ Options parse_options(int argc, char** argv) {
   if (parser.push || parser.no_push) options.push = parser.push;
   options.pull = !parser.no_pull;
   if (engine == "docker") {
-    options.engine = EngineKind::kDocker;
+    options.engine = app::EngineKind::kDocker;
   } else if (engine == "embedded") {
-    options.engine = EngineKind::kEmbedded;
+    options.engine = app::EngineKind::kEmbedded;
   } else if (!engine.empty()) {
     throw usage_error(fmt::format("--engine is embedded or docker, not {}.", engine));
   }

@@ -10,7 +10,7 @@
 
 namespace ixian::cli {
 
-struct Options : RunOptions {
+struct Options : app::RunOptions {
   bool help = false;
   bool version = false;
   ui::ViewKind progress = ui::ViewKind::kAuto;

@@ -29,7 +29,7 @@
 #include "script/interpreter.h"
 #include "ui/make_view.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 // Where one of the three is closed, the next file to be opened would take its place.
@@ -40,7 +40,7 @@ void open_standard_streams() {
 }
 
 bool project_exists() {
-  return ::access(project_file().c_str(), F_OK) == 0;
+  return ::access(app::project_file().c_str(), F_OK) == 0;
 }
 
 void tell(base::EventSink& sink, const base::Error& error) {
@@ -50,7 +50,7 @@ void tell(base::EventSink& sink, const base::Error& error) {
 }
 
 // `ix --help TASK` and `ix` alone are `ix help`.
-void normalise(Options& options) {
+void normalise(cli::Options& options) {
   if (options.help) {
     options.run.args.clear();
     if (!options.task.empty() && options.task != "help") options.run.args.push_back(options.task);
@@ -61,7 +61,7 @@ void normalise(Options& options) {
 }
 
 // `ix plan --help`. What follows further on may be a task's own.
-bool asks_for_page(const Options& options) {
+bool asks_for_page(const cli::Options& options) {
   return !options.run.args.empty() && (options.run.args[0] == "--help" || options.run.args[0] == "-h");
 }
 
@@ -71,16 +71,16 @@ int run_command(const Command& command, const CommandContext& context) {
       require_obeyed(context.options, command.name, command.obeys);  // its parts differ
     return command.run(context);
   }
-  print(command_page(command, output_style()));
+  cli::print(command_page(command, cli::output_style()));
   return 0;
 }
 
 // What `ix help` is to tell of: "" is everything.
-std::string help_about(const Options& options) {
+std::string help_about(const cli::Options& options) {
   if (!options.help) require_obeyed(options, "help", kOnlyAsks);
   std::vector<std::string> args = options.run.args;
   if (asks_for_page(options)) args.clear();
-  require_arguments(args, 0, 1, "ix help [TASK]");
+  cli::require_arguments(args, 0, 1, "ix help [TASK]");
   return args.empty() ? "" : args.front();
 }
 
@@ -89,7 +89,7 @@ bool works_without_project(const Command* command) {
 }
 
 // What is answered at once, in any folder. -1: there is more to do.
-int answer_at_once(const Options& options) {
+int answer_at_once(const cli::Options& options) {
   if (options.version) {
     base::NullSink nobody;
     base::Cancellation never;
@@ -97,17 +97,17 @@ int answer_at_once(const Options& options) {
   }
   if (const Command* command = find_command(options.task);
       command != nullptr && asks_for_page(options) && !project_exists()) {
-    print(command_page(*command, output_style()));
+    cli::print(command_page(*command, cli::output_style()));
     return 0;
   }
   if (options.task == "help" && !project_exists()) {
     const std::string about = help_about(options);
     if (about.empty() && ::getenv("IXIAN_CONFIG") == nullptr) {  // else it names what is not there
-      print(newcomers_page());
+      cli::print(newcomers_page());
       return 0;
     }
     if (const Command* command = find_command(about)) {
-      print(command_page(*command, output_style()));
+      cli::print(command_page(*command, cli::output_style()));
       return 0;
     }
   }
@@ -126,7 +126,7 @@ ui::ViewKind wanted_view(int argc, char** argv) {
 }
 
 // `ix plan build .`: a plan is made of tasks.
-void fail_planning_a_command(const Options& options, const task::TaskGraph* graph) {
+void fail_planning_a_command(const cli::Options& options, const task::TaskGraph* graph) {
   if ((options.task != "plan" && options.task != "why") || options.run.args.empty()) return;
   const std::string& about = options.run.args.front();
   if (find_command(about) == nullptr) return;
@@ -139,7 +139,7 @@ void fail_planning_a_command(const Options& options, const task::TaskGraph* grap
 }
 
 // What is no command and has no project to be a task of, and may be misspelt.
-void fail_misspelt(const Options& options) {
+void fail_misspelt(const cli::Options& options) {
   std::vector<std::string> here;
   for (const Command& each : commands()) {
     if (each.project != ProjectUse::kNeeded) here.push_back(each.name);
@@ -154,8 +154,8 @@ void fail_misspelt(const Options& options) {
 }
 
 // Null: there is none, or none that can be loaded, and the command does without.
-std::unique_ptr<Workspace> load(const Options& options, std::vector<std::string> argv, base::EventSink& sink,
-                                base::Cancellation& cancellation) {
+std::unique_ptr<app::Workspace> load(const cli::Options& options, std::vector<std::string> argv,
+                                     base::EventSink& sink, base::Cancellation& cancellation) {
   const Command* command = find_command(options.task);
   if (!project_exists()) {
     if (command != nullptr && command->name != "image")
@@ -165,7 +165,7 @@ std::unique_ptr<Workspace> load(const Options& options, std::vector<std::string>
     if (command != nullptr) fail_planning_a_command(options, nullptr);
   }
   try {
-    return std::make_unique<Workspace>(options, std::move(argv), show_help, sink, cancellation);
+    return std::make_unique<app::Workspace>(options, std::move(argv), show_help, sink, cancellation);
   } catch (const base::Error&) {
     if (command == nullptr || command->project != ProjectUse::kIfItLoads) throw;
     return nullptr;
@@ -173,7 +173,7 @@ std::unique_ptr<Workspace> load(const Options& options, std::vector<std::string>
 }
 
 // Of a command that needs them for certain. A project may have a task of that name, and is not loaded yet.
-bool needs_namespaces(const Options& options) {
+bool needs_namespaces(const cli::Options& options) {
   const Command* command = find_command(options.task);
   return command != nullptr && command->needs_namespaces && command->needs_namespaces(options);
 }
@@ -184,8 +184,8 @@ bool is_ours(const task::TaskGraph& graph, const std::string& name) {
   return id == task::TaskGraph::kNone || graph[id].source.empty();
 }
 
-int dispatch(Workspace& workspace, const CommandContext& context) {
-  const Options& options = context.options;
+int dispatch(app::Workspace& workspace, const CommandContext& context) {
+  const cli::Options& options = context.options;
   if (options.task == "help" && is_ours(workspace.graph(), "help")) {
     show_page(workspace, help_about(options));
     return 0;
@@ -198,18 +198,18 @@ int dispatch(Workspace& workspace, const CommandContext& context) {
   return run_task(workspace, options);
 }
 
-int run_in_project(const Options& options, int argc, char** argv, base::EventSink& sink,
+int run_in_project(const cli::Options& options, int argc, char** argv, base::EventSink& sink,
                    base::Cancellation& cancellation) {
   try {
-    watch_signals(cancellation, sink);
+    app::watch_signals(cancellation, sink);
     const auto workspace = load(options, std::vector<std::string>(argv, argv + argc), sink, cancellation);
     cancellation.throw_if_requested();
     const CommandContext context{options, sink, cancellation, workspace.get()};
     return workspace ? dispatch(*workspace, context) : run_command(*find_command(options.task), context);
   } catch (const base::Cancelled&) {
-    return interrupted_exit_code();
+    return app::interrupted_exit_code();
   } catch (const base::Error& error) {
-    if (cancellation.requested()) return interrupted_exit_code();
+    if (cancellation.requested()) return app::interrupted_exit_code();
     tell(sink, error);
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
@@ -221,15 +221,15 @@ int run_in_project(const Options& options, int argc, char** argv, base::EventSin
 }  // namespace
 
 int run_ix(int argc, char** argv) {
-  base::forbid_core_dumps();
+  process::forbid_core_dumps();
   open_standard_streams();
-  base::remember_own_output();
+  files::remember_own_output();
   // Both outlive what detached threads may still look at while the process ends.
   static base::Cancellation cancellation;
   static std::unique_ptr<base::EventSink> sink;
-  Options options;
+  cli::Options options;
   try {
-    options = parse_options(argc, argv);
+    options = cli::parse_options(argc, argv);
     normalise(options);
     if (const int code = answer_at_once(options); code >= 0) return code;
   } catch (const base::Error& error) {
@@ -238,7 +238,7 @@ int run_ix(int argc, char** argv) {
     return static_cast<int>(error.code());
   }
   try {
-    enter_own_namespaces(needs_namespaces(options), project_exists());
+    app::enter_own_namespaces(needs_namespaces(options), project_exists());
   } catch (const base::Error& error) {
     sink = ui::make_view(wanted_view(argc, argv), ui::Threshold::kInfo, STDERR_FILENO);
     tell(*sink, error);
@@ -247,14 +247,14 @@ int run_ix(int argc, char** argv) {
   // A descriptor of its own: the standard ones may lead elsewhere while tasks run.
   const int progress_fd = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
   sink = ui::make_view(options.progress, options.threshold, progress_fd);
-  base::listen_for_untrusted(
+  files::listen_for_untrusted(
       [](const std::string& sentence) { sink->log(base::kNoActivity, base::LogLevel::kWarning, sentence); });
   const int code = run_in_project(options, argc, argv, *sink, cancellation);
   // Before the sink goes: what Python prints while it ends is still told.
   script::finish_python(!options.dry_run && !options.show);
-  base::listen_for_untrusted(nullptr);
+  files::listen_for_untrusted(nullptr);
   sink.reset();
   return code;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -5,9 +5,9 @@
 // is a loaded project.
 #pragma once
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 // Returns the exit code; every error has been told by then.
 int run_ix(int argc, char** argv);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -30,14 +30,15 @@
 #include "store/folder.h"
 #include "store/store.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
-bool is_of_files(const BuildOutput& output) {
-  return output.kind == BuildOutput::Kind::kRootTar || output.kind == BuildOutput::Kind::kRootFolder;
+bool is_of_files(const exporter::BuildOutput& output) {
+  return output.kind == exporter::BuildOutput::Kind::kRootTar ||
+         output.kind == exporter::BuildOutput::Kind::kRootFolder;
 }
 
-OpenTarget open_target(RegistryAccess& access) {
+exporter::OpenTarget open_target(app::RegistryAccess& access) {
   return [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(name, registry::Access::kPushAnywhere);
   };
@@ -46,18 +47,18 @@ OpenTarget open_target(RegistryAccess& access) {
 // What the daemon has built goes where it was asked for; files of the image by way of the store, which can
 // read layers.
 void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& image, engine::Engine& daemon,
-                         const OpenTarget& target, const CommandContext& context) {
+                         const exporter::OpenTarget& target, const CommandContext& context) {
   BuildOptions images = options;
-  std::erase_if(images.outputs, [](const BuildOutput& output) {
-    return is_of_files(output) || output.kind == BuildOutput::Kind::kImage;
+  std::erase_if(images.outputs, [](const exporter::BuildOutput& output) {
+    return is_of_files(output) || output.kind == exporter::BuildOutput::Kind::kImage;
   });
-  deliver(images, image, nullptr, daemon, target, context.sink, context.cancellation);
+  exporter::deliver(images, image, nullptr, daemon, target, context.sink, context.cancellation);
   BuildOptions files;
-  for (const BuildOutput& output : options.outputs) {
+  for (const exporter::BuildOutput& output : options.outputs) {
     if (is_of_files(output)) files.outputs.push_back(output);
   }
   if (files.outputs.empty()) return;
-  require_own_namespaces();
+  app::require_own_namespaces();
   const auto store = store::Store::open(store::default_folder(), context.cancellation);
   const auto lease = store->lease();
   const auto repo = store->images("");
@@ -65,7 +66,7 @@ void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& 
       daemon.export_image(image.manifest.descriptor.digest.text(), *repo, "", context.cancellation);
   engine::BuiltStage stored = image;
   stored.manifest = *repo->read_manifest(copied.digest.text());
-  deliver(files, stored, store, daemon, target, context.sink, context.cancellation);
+  exporter::deliver(files, stored, store, daemon, target, context.sink, context.cancellation);
 }
 
 // As `docker build` gives them: arguments like others, so that an ARG has them, too.
@@ -75,9 +76,9 @@ void add_proxies(BuildOptions& options, const aws::Environment& environment, con
 }
 
 // `access` outlives what is returned.
-engine::EngineServices engine_services(const std::shared_ptr<store::Store>& store, RegistryAccess& access,
-                                       const BuildOptions& options) {
-  engine::EngineServices services;
+embedded::EngineServices engine_services(const std::shared_ptr<store::Store>& store,
+                                         app::RegistryAccess& access, const BuildOptions& options) {
+  embedded::EngineServices services;
   services.store = store;
   services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(reference, registry::Access::kPull);
@@ -85,7 +86,7 @@ engine::EngineServices engine_services(const std::shared_ptr<store::Store>& stor
   services.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(name, registry::Access::kPushAnywhere, false);  // a cache, not an image
   };
-  services.remote = std::make_shared<engine::RemoteSources>(
+  services.remote = std::make_shared<fetch::RemoteSources>(
       store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
   return services;
 }
@@ -103,18 +104,18 @@ int run_daemon_build(const CommandContext& context, BuildOptions options) {
         "The Docker daemon runs one instruction after the other: -j means nothing to it. Leave it "
         "out, or build with `ix --engine embedded`.");
   }
-  RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  app::RegistryAccess access(context.sink, context.cancellation, context.workspace);
   const aws::Environment& environment = access.services().environment;
   add_proxies(options, environment, aws::variable(environment, "DOCKER_HOST"));
   for (const oci::Reference& name : options.names) options.job.names.push_back(name.text());
-  for (const BuildOutput& output : options.outputs) {
-    if (output.kind != BuildOutput::Kind::kImage) continue;
+  for (const exporter::BuildOutput& output : options.outputs) {
+    if (output.kind != exporter::BuildOutput::Kind::kImage) continue;
     for (const oci::Reference& name : output.names) options.job.names.push_back(name.text());
   }
-  const auto daemon = docker::make_docker_engine(docker_services(access, context.cancellation));
+  const auto daemon = docker::make_docker_engine(app::docker_services(access, context.cancellation));
   const engine::BuiltStage image = daemon->build(options.job, context.sink, context.cancellation);
   deliver_from_daemon(options, image, *daemon, open_target(access), context);
-  if (!options.fills_standard_output) print(image.manifest.descriptor.digest.text() + "\n");
+  if (!options.fills_standard_output) cli::print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
 }
 
@@ -124,7 +125,7 @@ run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltSt
   if (options.job.cache_to.empty()) return {};
   const oci::Reference cache = oci::parse_reference(options.job.cache_to);
   if (!cache.tag.empty() || cache.digest) return {};  // refused by the build
-  run::BuildRecord record{run::branch_name("", base::current_directory()), {}};
+  run::BuildRecord record{run::branch_name("", files::current_directory()), {}};
   if (image != nullptr) {
     const std::string digest = image->manifest.descriptor.digest.text();
     record.stages.push_back(
@@ -135,34 +136,34 @@ run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltSt
 
 // Of no daemon, which cannot be asked.
 int tell_of_build(const CommandContext& context, BuildOptions options) {
-  RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  app::RegistryAccess access(context.sink, context.cancellation, context.workspace);
   add_proxies(options, aws::process_environment(), "");
   const auto store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = true});
-  const auto engine = engine::make_embedded_engine(engine_services(store, access, options));
+  const auto engine = embedded::make_embedded_engine(engine_services(store, access, options));
   const engine::BuildForecast forecast = engine->forecast(options.job, context.sink, context.cancellation);
-  print(forecast_text(forecast, options, output_style()));
+  cli::print(forecast_text(forecast, options, cli::output_style()));
   return 0;
 }
 
 int run_build(const CommandContext& context) {
   const std::vector<std::string>& args = context.options.run.args;
   if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg == "--help" || arg == "-h"; })) {
-    print(command_page(build_command(), output_style()));
+    cli::print(command_page(build_command(), cli::output_style()));
     return 0;
   }
   if (context.workspace != nullptr) script::flush_output();
-  const bool by_daemon = context.options.engine == EngineKind::kDocker;
-  if (!by_daemon && !asks_to_be_dry(context.options)) require_own_namespaces();
+  const bool by_daemon = context.options.engine == app::EngineKind::kDocker;
+  if (!by_daemon && !cli::asks_to_be_dry(context.options)) app::require_own_namespaces();
   BuildOptions options = parse_build_options(args);
   options.dry_run = options.dry_run || context.options.dry_run;
   if (by_daemon) return run_daemon_build(context, std::move(options));
   options.job.jobs = context.options.jobs;
   if (options.dry_run) return tell_of_build(context, std::move(options));
-  RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  app::RegistryAccess access(context.sink, context.cancellation, context.workspace);
   add_proxies(options, aws::process_environment(), "");
   const auto store = store::Store::open(store::default_folder(), context.cancellation);
   const auto lease = store->lease();
-  const auto engine = engine::make_embedded_engine(engine_services(store, access, options));
+  const auto engine = embedded::make_embedded_engine(engine_services(store, access, options));
   base::SystemClock clock;
   run::BuildLog log({[&access](const std::string& name) -> std::shared_ptr<oci::ImageRepo> {
                        return open_target(access)(oci::parse_reference(name));
@@ -176,7 +177,8 @@ int run_build(const CommandContext& context) {
   }
   const auto build = [&] {
     const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
-    deliver(options, image, store, *engine, open_target(access), context.sink, context.cancellation);
+    exporter::deliver(options, image, store, *engine, open_target(access), context.sink,
+                      context.cancellation);
     return image;
   };
   const engine::BuiltStage image = [&] {
@@ -194,7 +196,7 @@ int run_build(const CommandContext& context) {
   }();
   engine->wait_for_cache(context.sink);
   if (announced.valid() && announced.get()) log.end(cache_record(options, &image));
-  if (!options.fills_standard_output) print(image.manifest.descriptor.digest.text() + "\n");
+  if (!options.fills_standard_output) cli::print(image.manifest.descriptor.digest.text() + "\n");
   return 0;
 }
 
@@ -266,7 +268,7 @@ Command build_command() {
           ProjectUse::kIfItLoads,
           {"--jobs", "--engine", "--dry-run"},
           run_build,
-          [](const Options& options) { return !asks_to_be_dry(options); }};
+          [](const cli::Options& options) { return !cli::asks_to_be_dry(options); }};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

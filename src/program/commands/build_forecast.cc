@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "files/output_path.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 using What = engine::ForecastStep::What;
@@ -43,21 +43,21 @@ std::vector<std::string> texts(const std::vector<oci::Reference>& names) {
   return all;
 }
 
-std::string delivery(const BuildOutput& output, const BuildOptions& options) {
+std::string delivery(const exporter::BuildOutput& output, const BuildOptions& options) {
   std::vector<std::string> names = texts(options.names);
   for (const oci::Reference& name : output.names) names.push_back(name.text());
   switch (output.kind) {
-    case BuildOutput::Kind::kImage:
+    case exporter::BuildOutput::Kind::kImage:
       return names.empty() ? "Would keep the image without a name.\n"
                            : fmt::format("Would keep the image as {}.\n", base::join(names, ", "));
-    case BuildOutput::Kind::kRegistry:
+    case exporter::BuildOutput::Kind::kRegistry:
       return fmt::format("Would push the image to {}.\n", base::join(names, ", "));
-    case BuildOutput::Kind::kLayout:
-    case BuildOutput::Kind::kRootFolder:
+    case exporter::BuildOutput::Kind::kLayout:
+    case exporter::BuildOutput::Kind::kRootFolder:
       return fmt::format("Would write to {}.\n", base::printable_path(output.destination));
-    case BuildOutput::Kind::kArchive:
-    case BuildOutput::Kind::kRootTar:
-      return fmt::format("Would write {}.\n", base::OutputPath(output.destination).shown());
+    case exporter::BuildOutput::Kind::kArchive:
+    case exporter::BuildOutput::Kind::kRootTar:
+      return fmt::format("Would write {}.\n", files::OutputPath(output.destination).shown());
   }
   return "";
 }
@@ -76,13 +76,13 @@ std::string forecast_text(const engine::BuildForecast& forecast, const BuildOpti
                        std::string(width - base::display_width(place), ' '), step.title,
                        step.note.empty() ? "" : style.paint(style.dim, "  (" + step.note + ")"));
   }
-  for (const BuildOutput& output : options.outputs) out += delivery(output, options);
+  for (const exporter::BuildOutput& output : options.outputs) out += delivery(output, options);
   for (const std::string& file : {options.id_file, options.metadata_file}) {
-    if (!file.empty()) out += fmt::format("Would write {}.\n", base::OutputPath(file).shown());
+    if (!file.empty()) out += fmt::format("Would write {}.\n", files::OutputPath(file).shown());
   }
   if (!options.job.cache_to.empty())
     out += fmt::format("Would let others have what is built, in {}.\n", options.job.cache_to);
   return out;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -7,9 +7,9 @@
 #include "engine/forecast.h"
 #include "ui/style.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 std::string forecast_text(const engine::BuildForecast& forecast, const BuildOptions& options,
                           const ui::Style& style);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

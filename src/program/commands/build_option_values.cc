@@ -12,7 +12,7 @@
 #include "files/fs.h"
 #include "files/output_path.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 [[noreturn]] void refuse_value(const std::string& sentence) {
@@ -43,10 +43,10 @@ namespace {
 }
 
 // What cannot be written is told before anything is built.
-void check_destination(const BuildOutput& output) {
-  using Kind = BuildOutput::Kind;
+void check_destination(const exporter::BuildOutput& output) {
+  using Kind = exporter::BuildOutput::Kind;
   if (output.kind == Kind::kRootTar || output.kind == Kind::kArchive) {
-    const base::OutputPath place(output.destination);
+    const files::OutputPath place(output.destination);
     if (place.is_terminal())
       refuse_value(fmt::format(
           "An archive is nothing for a terminal: {} is one. Name a file, or lead it on: `… | tar t`.",
@@ -113,7 +113,7 @@ engine::SecretSource parse_secret(const std::string& text) {
   } else if (type == "env" && secret.environment.empty()) {
     secret.environment = std::exchange(secret.file, "");
   }
-  if (!secret.file.empty()) secret.file = base::absolute_path(secret.file, base::current_directory());
+  if (!secret.file.empty()) secret.file = files::absolute_path(secret.file, files::current_directory());
   return secret;
 }
 
@@ -125,12 +125,12 @@ oci::Reference parse_image_name(const std::string& flag, const std::string& text
   return name;
 }
 
-BuildOutput parse_output(const std::string& text) {
-  BuildOutput output;
+exporter::BuildOutput parse_output(const std::string& text) {
+  exporter::BuildOutput output;
   if (text.find('=') == std::string::npos) {
     // BuildKit's short form: a name alone is a directory; ours also takes a tar by its name.
     const bool tar = text == "-" || text.ends_with(".tar");
-    output.kind = tar ? BuildOutput::Kind::kRootTar : BuildOutput::Kind::kRootFolder;
+    output.kind = tar ? exporter::BuildOutput::Kind::kRootTar : exporter::BuildOutput::Kind::kRootFolder;
     output.destination = text;
     check_destination(output);
     return output;
@@ -159,17 +159,17 @@ BuildOutput parse_output(const std::string& text) {
     refuse_value(fmt::format("push=true is for type=image; --output type={} stays here.", type));
   if (push) type = "registry";
   if (type == "image") {
-    output.kind = BuildOutput::Kind::kImage;
+    output.kind = exporter::BuildOutput::Kind::kImage;
   } else if (type == "registry") {
-    output.kind = BuildOutput::Kind::kRegistry;
+    output.kind = exporter::BuildOutput::Kind::kRegistry;
   } else if (type == "oci") {
-    output.kind = tar ? BuildOutput::Kind::kArchive : BuildOutput::Kind::kLayout;
+    output.kind = tar ? exporter::BuildOutput::Kind::kArchive : exporter::BuildOutput::Kind::kLayout;
   } else if (type == "docker") {
-    output.kind = BuildOutput::Kind::kArchive;
+    output.kind = exporter::BuildOutput::Kind::kArchive;
   } else if (type == "tar") {
-    output.kind = BuildOutput::Kind::kRootTar;
+    output.kind = exporter::BuildOutput::Kind::kRootTar;
   } else if (type == "local") {
-    output.kind = BuildOutput::Kind::kRootFolder;
+    output.kind = exporter::BuildOutput::Kind::kRootFolder;
   } else if (type == "cacheonly") {
     refuse_value(
         "--output type=cacheonly is what is left of `ix build` without -t: the store keeps what was built. "
@@ -179,7 +179,8 @@ BuildOutput parse_output(const std::string& text) {
     refuse_value(fmt::format(
         "--output type={} is not known; there are image, registry, oci, docker, tar and local.", type));
   }
-  if (output.kind == BuildOutput::Kind::kImage || output.kind == BuildOutput::Kind::kRegistry) {
+  if (output.kind == exporter::BuildOutput::Kind::kImage ||
+      output.kind == exporter::BuildOutput::Kind::kRegistry) {
     if (!output.destination.empty()) refuse_value(fmt::format("--output type={} has no dest.", type));
   } else if (output.destination.empty()) {
     refuse_value(fmt::format("--output type={} needs dest=PATH; - is standard output.{}", type,
@@ -192,4 +193,4 @@ BuildOutput parse_output(const std::string& text) {
   return output;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -8,7 +8,7 @@
 #include "commands/build_options.h"
 #include "engine/stage_job.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 // All throw base::Error{kUsage}.
 
@@ -23,6 +23,6 @@ engine::SecretSource parse_secret(const std::string& text);
 oci::Reference parse_image_name(const std::string& flag, const std::string& text);
 
 // Of --output. Looks whether its destination can be written.
-BuildOutput parse_output(const std::string& text);
+exporter::BuildOutput parse_output(const std::string& text);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -20,7 +20,7 @@
 #include "files/output_path.h"
 #include "files/text_file.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 [[noreturn]] void usage(const std::string& sentence) {
@@ -93,8 +93,8 @@ class Parser {
  private:
   void check_pushes() {
     bool only_pushes = true;
-    for (const BuildOutput& output : options_.outputs) {
-      const bool pushes = output.kind == BuildOutput::Kind::kRegistry;
+    for (const exporter::BuildOutput& output : options_.outputs) {
+      const bool pushes = output.kind == exporter::BuildOutput::Kind::kRegistry;
       only_pushes = only_pushes && pushes;
       if (pushes && options_.names.empty() && output.names.empty())
         usage("--push needs to know where to: name the image with -t REGISTRY/NAME:TAG.");
@@ -133,7 +133,7 @@ class Parser {
       (this->*option.take)();
       return;
     }
-    throw unknown_option(arg, "build", known, build_usage());
+    throw cli::unknown_option(arg, "build", known, build_usage());
   }
 
   template <typename Value>
@@ -150,8 +150,9 @@ class Parser {
   void file() { file_ = value(); }
   void output() {
     options_.outputs.push_back(parse_output(value()));
-    const BuildOutput& output = options_.outputs.back();
-    if (output.kind == BuildOutput::Kind::kRootTar || output.kind == BuildOutput::Kind::kArchive)
+    const exporter::BuildOutput& output = options_.outputs.back();
+    if (output.kind == exporter::BuildOutput::Kind::kRootTar ||
+        output.kind == exporter::BuildOutput::Kind::kArchive)
       output_file(output.destination);
   }
   void target() { options_.job.target = value(); }
@@ -188,7 +189,7 @@ class Parser {
   }
   void pull() { options_.job.pull = flag(); }
   void push() {
-    if (flag()) options_.outputs.push_back({BuildOutput::Kind::kRegistry, "", {}});
+    if (flag()) options_.outputs.push_back({exporter::BuildOutput::Kind::kRegistry, "", {}});
   }
   void cache_from() { options_.job.cache_from.push_back(cache_repository(value())); }
   void cache_to() {
@@ -199,8 +200,8 @@ class Parser {
   }
   void iidfile() { options_.id_file = output_file(value()); }
   void metadata_file() { options_.metadata_file = output_file(value()); }
-  void fetch_limit() { options_.fetch_limits.bytes = limit(engine::parse_fetch_limit); }
-  void fetch_timeout() { options_.fetch_limits.time = limit(engine::parse_fetch_timeout); }
+  void fetch_limit() { options_.fetch_limits.bytes = limit(fetch::parse_fetch_limit); }
+  void fetch_timeout() { options_.fetch_limits.time = limit(fetch::parse_fetch_timeout); }
   void reproducible() { reproducible_ = flag(); }
   void dry_run() { options_.dry_run = flag(); }
 
@@ -249,7 +250,7 @@ class Parser {
   }
 
   std::string output_file(std::string path) {
-    const base::OutputPath place(path);  // throws what is wrong with it
+    const files::OutputPath place(path);  // throws what is wrong with it
     options_.fills_standard_output |= place.is_standard_output();
     return path;
   }
@@ -298,12 +299,12 @@ class Parser {
 
   void read_files() {
     engine::StageJob& job = options_.job;
-    const std::string here = base::current_directory();
+    const std::string here = files::current_directory();
     const std::string& context = positional_[0];
     if (context.find("://") != std::string::npos || context.starts_with("git@"))
       usage(fmt::format("The context {} is no folder of this machine. Fetch it first: git clone.", context));
     if (context != "-") {
-      job.context = base::absolute_path(context, here);
+      job.context = files::absolute_path(context, here);
       struct stat status;
       if (::stat(job.context.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
         usage(fmt::format("The context {} is no folder.", context));
@@ -314,9 +315,9 @@ class Parser {
       job.dockerfile_name = "Dockerfile";
       job.dockerfile = read_standard_input();
     } else {
-      job.dockerfile_path = file_.empty() ? job.context + "/Dockerfile" : base::absolute_path(file_, here);
+      job.dockerfile_path = file_.empty() ? job.context + "/Dockerfile" : files::absolute_path(file_, here);
       job.dockerfile_name = file_.empty() ? "Dockerfile" : file_;
-      auto text = base::read_text(job.dockerfile_path, job.context);
+      auto text = files::read_text(job.dockerfile_path, job.context);
       if (!text) {
         usage(file_.empty() ? fmt::format("There is no Dockerfile in {}. Name it with -f.", context)
                             : fmt::format("There is no file {}.", file_));
@@ -431,4 +432,4 @@ std::string build_usage() {
   return "ix build [-f FILE] [-t NAME]… [options] CONTEXT";
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -8,14 +8,14 @@
 #include "exporter/output.h"
 #include "fetch/fetch_limits.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 // The names are those of -t.
-struct BuildOptions : ExportOptions {
+struct BuildOptions : exporter::ExportOptions {
   engine::StageJob job;
   bool dry_run = false;
   bool fills_standard_output = false;  // one of the files above goes there, and nothing else should
-  engine::FetchLimits fetch_limits;    // of ADD
+  fetch::FetchLimits fetch_limits;     // of ADD
 };
 
 // Reads the Dockerfile, too. Throws base::Error{kUsage}.
@@ -23,4 +23,4 @@ BuildOptions parse_build_options(const std::vector<std::string>& args);
 
 std::string build_usage();
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -6,7 +6,7 @@
 #include "cli/print.h"
 #include "commands/table.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 constexpr const char* kBash = R"script(# bash completion for ix: eval "$(ix completion bash)"
@@ -84,7 +84,7 @@ complete -c ix -n __fish_use_subcommand -l engine -x -a 'embedded docker' -d 'wh
 )script";
 
 // One line a task, name and text with a tab between them.
-std::string task_lines(Workspace* workspace) {
+std::string task_lines(app::Workspace* workspace) {
   std::string out;
   if (workspace != nullptr) {
     for (const auto& task : workspace->graph().tasks()) {
@@ -101,17 +101,17 @@ std::string task_lines(Workspace* workspace) {
 int run_completion(const CommandContext& context) {
   for (const std::string& arg : context.options.run.args) {
     if (arg.starts_with('-') && arg != "--tasks")
-      throw unknown_option(arg, "completion", {}, "ix completion bash, zsh or fish");
+      throw cli::unknown_option(arg, "completion", {}, "ix completion bash, zsh or fish");
   }
   const std::string shell = context.options.run.args.size() == 1 ? context.options.run.args[0] : "";
   if (shell == "bash") {
-    print(kBash);
+    cli::print(kBash);
   } else if (shell == "zsh") {
-    print(kZsh);
+    cli::print(kZsh);
   } else if (shell == "fish") {
-    print(kFish);
+    cli::print(kFish);
   } else if (shell == "--tasks") {
-    print(task_lines(context.workspace));
+    cli::print(task_lines(context.workspace));
   } else {
     throw base::Error(base::ErrorCode::kUsage,
                       "`ix completion` needs a shell: ix completion bash, zsh or fish.");
@@ -136,4 +136,4 @@ Command completion_command() {
           run_completion};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

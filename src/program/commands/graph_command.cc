@@ -6,7 +6,7 @@
 #include "cli/print.h"
 #include "commands/table.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 // A string literal of the DOT language, and of Mermaid but for its quotes.
@@ -53,9 +53,9 @@ std::string mermaid_text(const task::TaskGraph& graph, const std::vector<task::T
 
 int run_graph(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
-  const bool dot = take_flag(args, "--dot");
-  take_flag(args, "--mermaid");
-  require_arguments(args, 0, 1, "ix graph [TASK] [--mermaid | --dot]");
+  const bool dot = cli::take_flag(args, "--dot");
+  cli::take_flag(args, "--mermaid");
+  cli::require_arguments(args, 0, 1, "ix graph [TASK] [--mermaid | --dot]");
   const auto& graph = context.workspace->graph();
   std::vector<task::TaskId> tasks;
   if (args.empty()) {
@@ -63,7 +63,7 @@ int run_graph(const CommandContext& context) {
   } else {
     tasks = graph.order(graph.require(args[0]));
   }
-  print(dot ? dot_text(graph, tasks) : mermaid_text(graph, tasks));
+  cli::print(dot ? dot_text(graph, tasks) : mermaid_text(graph, tasks));
   return 0;
 }
 
@@ -85,4 +85,4 @@ Command graph_command() {
           run_graph};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

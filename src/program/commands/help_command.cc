@@ -15,7 +15,7 @@
 #include "commands/table.h"
 #include "ui/style.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 struct Entry {
@@ -119,7 +119,7 @@ std::string configuration_of(script::Project& project, const task::Task& task) {
   return out;
 }
 
-bool builds_images(Workspace& workspace, const std::string& name) {
+bool builds_images(app::Workspace& workspace, const std::string& name) {
   const auto& graph = workspace.graph();
   try {
     const auto order = graph.order(graph.require(name));
@@ -129,7 +129,7 @@ bool builds_images(Workspace& workspace, const std::string& name) {
   }
 }
 
-std::string task_page(Workspace& workspace, const std::string& name, const ui::Style& style) {
+std::string task_page(app::Workspace& workspace, const std::string& name, const ui::Style& style) {
   const task::Task& task = workspace.graph()[workspace.graph().require(name)];
   const auto heading = [&](std::string_view text) { return style.paint(style.bold, text) + "\n"; };
   std::string out = heading("NAME");
@@ -151,10 +151,10 @@ std::string task_page(Workspace& workspace, const std::string& name, const ui::S
 
 }  // namespace
 
-std::string status_tree(Workspace& workspace, const std::string& name, const plan::Options& options) {
+std::string status_tree(app::Workspace& workspace, const std::string& name, const plan::Options& options) {
   constexpr std::size_t kDeepest = 20;  // a chain of thousands stays readable, and its output linear
   const auto& graph = workspace.graph();
-  const ui::Style& style = output_style();
+  const ui::Style& style = cli::output_style();
   const task::TaskId root = graph.require(name);
   plan::TaskPlan plan;
   try {
@@ -184,7 +184,7 @@ std::string status_tree(Workspace& workspace, const std::string& name, const pla
   return out;
 }
 
-void show_page(Workspace& workspace, const std::string& task) {
+void show_page(app::Workspace& workspace, const std::string& task) {
   workspace.image_access().ask_nobody();
   show_help(workspace, task);
 }
@@ -197,24 +197,24 @@ std::string newcomers_page() {
     if (command.project == ProjectUse::kNeeded) continue;
     out += fmt::format("  ix {:<{}}  {}\n", command.name, width, command.short_description);
   }
-  if (const std::string above = project_above(); !above.empty())
+  if (const std::string above = app::project_above(); !above.empty())
     out += fmt::format("\nThere is an ixian.py in {}: its tasks are there.\n", base::printable_path(above));
   else
     out += "\n`ix init` looks at what is in this folder and writes the first files of a project.\n";
   out += "`ix help build` tells more of `ix build`.\n\n";
-  return out + usage_text();
+  return out + cli::usage_text();
 }
 
-void show_help(Workspace& workspace, const std::string& task) {
-  const ui::Style& style = output_style();
+void show_help(app::Workspace& workspace, const std::string& task) {
+  const ui::Style& style = cli::output_style();
   if (task.empty()) {
-    print(usage_text() + "\n" + list_of_tasks(workspace.graph(), style));
+    cli::print(cli::usage_text() + "\n" + list_of_tasks(workspace.graph(), style));
   } else if (const Command* command = find_command(task);
              command != nullptr && workspace.graph().find(task) == task::TaskGraph::kNone) {
-    print(command_page(*command, style));
+    cli::print(command_page(*command, style));
   } else {
-    print(task_page(workspace, task, style));
+    cli::print(task_page(workspace, task, style));
   }
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

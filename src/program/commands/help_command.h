@@ -5,21 +5,23 @@
 
 #include "plan/task_plan.h"
 
-namespace ixian::cli {
-
+namespace ixian::app {
 class Workspace;
+}  // namespace ixian::app
+
+namespace ixian::commands {
 
 // To standard output. With an empty name, the list of all. Throws base::Error{kUsage} for an unknown task.
-void show_help(Workspace& workspace, const std::string& task);
+void show_help(app::Workspace& workspace, const std::string& task);
 
 // The same for who asked on the command line: the page tells what is known here, and asks no registry.
-void show_page(Workspace& workspace, const std::string& task);
+void show_page(app::Workspace& workspace, const std::string& task);
 
 // What `ix` tells where there is no project.
 std::string newcomers_page();
 
 // The tree of what a task needs, ✔ for what is complete and ○ for what would run with these options, each
 // once.
-std::string status_tree(Workspace& workspace, const std::string& task, const plan::Options& options);
+std::string status_tree(app::Workspace& workspace, const std::string& task, const plan::Options& options);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

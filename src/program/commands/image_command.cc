@@ -9,7 +9,7 @@
 #include "commands/image_commands.h"
 #include "commands/table.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 struct Part {
@@ -26,7 +26,7 @@ int run_image(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
   const std::string name = args.empty() ? "" : args.front();
   if (std::find(args.begin(), args.end(), "--help") != args.end()) {
-    print(command_page(image_command(), output_style()));
+    cli::print(command_page(image_command(), cli::output_style()));
     return 0;
   }
   std::vector<std::string> names;
@@ -35,8 +35,8 @@ int run_image(const CommandContext& context) {
     if (part.name != name) continue;
     args.erase(args.begin());
     require_obeyed(context.options, fmt::format("image {}", name), kOnlyAsks);
-    const bool dry_run = take_flag(args, "--dry-run") || context.options.dry_run;
-    RegistryAccess access(context.sink, context.cancellation, context.workspace);
+    const bool dry_run = cli::take_flag(args, "--dry-run") || context.options.dry_run;
+    app::RegistryAccess access(context.sink, context.cancellation, context.workspace);
     return part.run({context.sink, context.cancellation, access, dry_run}, std::move(args));
   }
   throw base::Error(base::ErrorCode::kUsage,
@@ -88,9 +88,9 @@ Command image_command() {
           ProjectUse::kIfThere,
           kOnlyAsks,
           run_image,
-          [](const Options& options) {
+          [](const cli::Options& options) {
             return !options.run.args.empty() && options.run.args.front() == "prune";
           }};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -8,12 +8,12 @@
 #include "base/cancel.h"
 #include "base/event.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 struct ImageContext {
   base::EventSink& sink;
   base::Cancellation& cancellation;
-  RegistryAccess& access;
+  app::RegistryAccess& access;
   bool dry_run;  // before `image` or behind its part: tell what would be done
 };
 
@@ -27,4 +27,4 @@ int image_prune(const ImageContext& context, std::vector<std::string> args);
 int registry_prune(const ImageContext& context, std::vector<std::string> args);
 int image_remove(const ImageContext& context, std::vector<std::string> args);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -16,13 +16,13 @@
 #include "oci/copy_referrers.h"
 #include "ui/quantity.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 oci::CopyOptions take_copy_options(std::vector<std::string>& args) {
   oci::CopyOptions options;
-  options.whole_index = take_flag(args, "--all");
-  if (const auto platform = take_option(args, "--platform"))
+  options.whole_index = cli::take_flag(args, "--all");
+  if (const auto platform = cli::take_option(args, "--platform"))
     options.platform = oci::parse_platform(*platform);
   if (options.whole_index && options.platform) {
     throw base::Error(base::ErrorCode::kUsage, "--all takes every platform, --platform one: choose either.");
@@ -55,11 +55,11 @@ oci::ReferrersResult follow(const ImageContext& context, oci::ImageRepo& source,
   return result;
 }
 
-oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::ImageRepo& target,
+oci::CopyResult copy(const ImageContext& context, const app::ImagePlace& from, oci::ImageRepo& target,
                      const std::string& target_ref, const std::string& target_text,
                      oci::CopyOptions options) {
   const std::unique_ptr<oci::ImageRepo> source =
-      open_source(from, context.access, context.cancellation, context.dry_run);
+      app::open_source(from, context.access, context.cancellation, context.dry_run);
   // Who copies by hand wants it whole: parts that the target says it has are asked for, too.
   options.look_closer = true;
   options.events = &context.sink;
@@ -81,8 +81,9 @@ oci::CopyResult copy(const ImageContext& context, const ImagePlace& from, oci::I
   }
 }
 
-oci::CopyResult write_archive(const ImageContext& context, const ImagePlace& from, const std::string& file,
-                              const std::string& name, const oci::CopyOptions& options) {
+oci::CopyResult write_archive(const ImageContext& context, const app::ImagePlace& from,
+                              const std::string& file, const std::string& name,
+                              const oci::CopyOptions& options) {
   const auto archive = layout::create_docker_archive(file, {name}, context.cancellation);
   const std::string tag = name.empty() ? "" : oci::parse_reference(name).identifier();
   const oci::CopyResult result = copy(context, from, *archive, tag, "docker-archive:" + file, options);
@@ -91,10 +92,10 @@ oci::CopyResult write_archive(const ImageContext& context, const ImagePlace& fro
 }
 
 // Whether the source is there is asked, and whether the target has it; nothing is written.
-int tell_of_copy(const ImageContext& context, const ImagePlace& from, const oci::CopyOptions& options,
+int tell_of_copy(const ImageContext& context, const app::ImagePlace& from, const oci::CopyOptions& options,
                  const std::string& target,
                  const std::function<std::optional<oci::Descriptor>()>& find_there) {
-  const auto source = open_source(from, context.access, context.cancellation, context.dry_run);
+  const auto source = app::open_source(from, context.access, context.cancellation, context.dry_run);
   std::optional<oci::Descriptor> here = source->find(from.ref());
   if (here && !options.whole_index) {
     const auto one = oci::read_image(*source, from.ref(), options.platform.value_or(oci::host_platform()));
@@ -102,23 +103,23 @@ int tell_of_copy(const ImageContext& context, const ImagePlace& from, const oci:
   }
   if (!here) throw base::Error(base::ErrorCode::kRegistry, "There is no " + from.text() + ".");
   const auto there = find_there();
-  print(there && there->digest == here->digest
-            ? fmt::format("Would copy nothing: {} is {} already.\n", target, from.text())
-            : fmt::format("Would copy {}, {}, to {}{}.\n", from.text(), here->digest.text(), target,
-                          there ? ", which is another image now" : ""));
+  cli::print(there && there->digest == here->digest
+                 ? fmt::format("Would copy nothing: {} is {} already.\n", target, from.text())
+                 : fmt::format("Would copy {}, {}, to {}{}.\n", from.text(), here->digest.text(), target,
+                               there ? ", which is another image now" : ""));
   return 0;
 }
 
 // A destination folder without a tag gets the source's.
-std::string tag_for(const ImagePlace& from, const ImagePlace& to) {
+std::string tag_for(const app::ImagePlace& from, const app::ImagePlace& to) {
   if (!to.name.empty()) return to.name;
   if (from.has_reference()) return from.reference.tag.empty() ? "latest" : from.reference.tag;
   return from.name.empty() ? "latest" : from.name;
 }
 
 // "store:" alone is the store under the source's own name.
-ImagePlace complete(ImagePlace to, const ImagePlace& from) {
-  if (to.kind != ImagePlace::Kind::kStore || !to.name.empty()) return to;
+app::ImagePlace complete(app::ImagePlace to, const app::ImagePlace& from) {
+  if (to.kind != app::ImagePlace::Kind::kStore || !to.name.empty()) return to;
   if (!from.has_reference() || from.reference.digest) {
     throw base::Error(base::ErrorCode::kUsage, "Say which name the image is to have: store:NAME:TAG.");
   }
@@ -131,18 +132,19 @@ ImagePlace complete(ImagePlace to, const ImagePlace& from) {
 
 int image_copy(const ImageContext& context, std::vector<std::string> args) {
   const oci::CopyOptions options = take_copy_options(args);
-  require_arguments(args, 2, 2, "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH] [--dry-run]");
-  const ImagePlace from = parse_image_place(args[0]);
-  const ImagePlace to = complete(parse_image_place(args[1]), from);
-  if (to.kind == ImagePlace::Kind::kDockerArchive) {
+  cli::require_arguments(args, 2, 2,
+                         "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH] [--dry-run]");
+  const app::ImagePlace from = app::parse_image_place(args[0]);
+  const app::ImagePlace to = complete(app::parse_image_place(args[1]), from);
+  if (to.kind == app::ImagePlace::Kind::kDockerArchive) {
     const std::string name = !to.name.empty()                                 ? to.name
                              : from.has_reference() && !from.reference.digest ? from.reference.text()
                                                                               : "";
-    const std::string target_text = "docker-archive:" + base::OutputPath(to.path).shown();
+    const std::string target_text = "docker-archive:" + files::OutputPath(to.path).shown();
     if (context.dry_run)
       return tell_of_copy(context, from, options, target_text, [] { return std::nullopt; });
     const oci::CopyResult result = write_archive(context, from, to.path, name, options);
-    print(result.image.digest.text() + "\n");
+    cli::print(result.image.digest.text() + "\n");
     return 0;
   }
   if (to.has_reference() && to.reference.digest) {
@@ -153,13 +155,13 @@ int image_copy(const ImageContext& context, std::vector<std::string> args) {
   if (context.dry_run) {
     return tell_of_copy(context, from, options, to.text(), [&]() -> std::optional<oci::Descriptor> {
       // A folder that would be made has nothing yet.
-      if (!can_be_read(to)) return std::nullopt;
-      return open_source(to, context.access, context.cancellation, context.dry_run)->find(ref);
+      if (!app::can_be_read(to)) return std::nullopt;
+      return app::open_source(to, context.access, context.cancellation, context.dry_run)->find(ref);
     });
   }
-  const std::unique_ptr<oci::ImageRepo> target = open_target(to, context.access, context.cancellation);
+  const std::unique_ptr<oci::ImageRepo> target = app::open_target(to, context.access, context.cancellation);
   const oci::CopyResult result = copy(context, from, *target, ref, to.text(), options);
-  print(result.image.digest.text() + "\n");
+  cli::print(result.image.digest.text() + "\n");
   return 0;
 }
 
@@ -169,15 +171,15 @@ int image_export(const ImageContext& context, std::vector<std::string> args) {
     throw base::Error(base::ErrorCode::kUsage,
                       "An archive for `docker load` holds one platform; leave --all out.");
   }
-  require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH] [--dry-run]");
-  const ImagePlace from = parse_image_place(args[0]);
+  cli::require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH] [--dry-run]");
+  const app::ImagePlace from = app::parse_image_place(args[0]);
   std::string name = from.has_reference() ? from.reference.text() : from.name;
   if (from.has_reference() && from.reference.digest) name = "";
-  if (from.kind == ImagePlace::Kind::kLayout && !name.empty() && name.find(':') == std::string::npos)
+  if (from.kind == app::ImagePlace::Kind::kLayout && !name.empty() && name.find(':') == std::string::npos)
     name = "";
   if (context.dry_run) return tell_of_copy(context, from, options, args[1], [] { return std::nullopt; });
   write_archive(context, from, args[1], name, options);
   return 0;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -16,7 +16,7 @@
 #include "ui/printable.h"
 #include "ui/quantity.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 using base::Error;
@@ -38,7 +38,7 @@ bool is_image_config(std::string_view type) {
   return type == oci::kOciConfig || type == oci::kDockerConfig;
 }
 
-Image read(oci::ImageRepo& repo, const ImagePlace& place, const std::optional<oci::Platform>& platform) {
+Image read(oci::ImageRepo& repo, const app::ImagePlace& place, const std::optional<oci::Platform>& platform) {
   std::optional<oci::RawManifest> named = repo.read_manifest(place.ref());
   if (!named) throw Error(ErrorCode::kRegistry, "There is no " + place.text() + ".");
   Image image{*named, std::nullopt, std::nullopt, std::nullopt};
@@ -148,37 +148,38 @@ Json json_of(const std::string& name, const Image& image) {
 }  // namespace
 
 int image_inspect(const ImageContext& context, std::vector<std::string> args) {
-  const bool raw = take_flag(args, "--raw");
-  const bool config = take_flag(args, "--config");
-  const bool json = take_flag(args, "--json");
+  const bool raw = cli::take_flag(args, "--raw");
+  const bool config = cli::take_flag(args, "--config");
+  const bool json = cli::take_flag(args, "--json");
   std::optional<oci::Platform> platform;
-  if (const auto text = take_option(args, "--platform")) platform = oci::parse_platform(*text);
-  require_arguments(args, 1, 1, "ix image inspect IMAGE [--json] [--config] [--raw] [--platform OS/ARCH]");
+  if (const auto text = cli::take_option(args, "--platform")) platform = oci::parse_platform(*text);
+  cli::require_arguments(args, 1, 1,
+                         "ix image inspect IMAGE [--json] [--config] [--raw] [--platform OS/ARCH]");
   if (raw + config + json > 1) throw Error(ErrorCode::kUsage, "Choose one of --json, --config and --raw.");
-  const ImagePlace place = parse_image_place(args[0]);
-  const auto repo = open_source(place, context.access, context.cancellation, context.dry_run);
+  const app::ImagePlace place = app::parse_image_place(args[0]);
+  const auto repo = app::open_source(place, context.access, context.cancellation, context.dry_run);
   try {
     if (raw) {
       const auto manifest =
           platform ? oci::read_image(*repo, place.ref(), *platform) : repo->read_manifest(place.ref());
       if (!manifest) throw Error(ErrorCode::kRegistry, "There is no " + place.text() + ".");
       // Byte for byte, so that `sha256sum` gives the digest.
-      print_bytes(manifest->bytes);
+      cli::print_bytes(manifest->bytes);
       return 0;
     }
     const Image image = read(*repo, place, platform);
     if (config && !image.config)
       throw Error(ErrorCode::kRegistry, place.text() + " has no image configuration.");
     if (config)
-      print_bytes(*image.config);
+      cli::print_bytes(*image.config);
     else if (json)
-      print_json(json_of(place.text(), image));
+      cli::print_json(json_of(place.text(), image));
     else
-      print(page_of(place.text(), image));
+      cli::print(page_of(place.text(), image));
   } catch (const std::invalid_argument& error) {
     throw Error(ErrorCode::kRegistry, place.text() + " cannot be used: " + error.what());
   }
   return 0;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

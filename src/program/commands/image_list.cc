@@ -18,7 +18,7 @@
 #include "ui/printable.h"
 #include "ui/quantity.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 constexpr unsigned kAtOnce = 8;
@@ -31,9 +31,9 @@ struct Row {
 };
 
 // Names in a folder or archive, tags in a repository.
-std::vector<std::string> names_in(const ImagePlace& place, oci::ImageRepo& repo) {
+std::vector<std::string> names_in(const app::ImagePlace& place, oci::ImageRepo& repo) {
   std::vector<std::string> names =
-      place.kind == ImagePlace::Kind::kLayout ? layout::layout_names(place.path) : repo.tags();
+      place.kind == app::ImagePlace::Kind::kLayout ? layout::layout_names(place.path) : repo.tags();
   if (!place.has_reference() && !place.name.empty())
     std::erase_if(names, [&](const std::string& name) { return name != place.name; });
   const oci::Reference& reference = place.reference;
@@ -82,9 +82,9 @@ std::string table(const std::vector<Row>& rows) {
 }
 
 std::unique_ptr<oci::ImageRepo> open_place(const ImageContext& context, const std::vector<std::string>& args,
-                                           ImagePlace& place) {
-  place = parse_image_place(args[0]);
-  return open_source(place, context.access, context.cancellation, context.dry_run);
+                                           app::ImagePlace& place) {
+  place = app::parse_image_place(args[0]);
+  return app::open_source(place, context.access, context.cancellation, context.dry_run);
 }
 
 void tell_of_none(const ImageContext& context, const oci::ImageRepo& repo) {
@@ -94,10 +94,10 @@ void tell_of_none(const ImageContext& context, const oci::ImageRepo& repo) {
 }  // namespace
 
 int image_list(const ImageContext& context, std::vector<std::string> args) {
-  require_arguments(args, 0, 1,
-                    "ix image ls [REPOSITORY | store:REPOSITORY | oci:DIR | docker-archive:FILE]");
+  cli::require_arguments(args, 0, 1,
+                         "ix image ls [REPOSITORY | store:REPOSITORY | oci:DIR | docker-archive:FILE]");
   if (args.empty()) args.emplace_back("store:");
-  ImagePlace place;
+  app::ImagePlace place;
   const auto repo = open_place(context, args, place);
   const std::vector<std::string> names = names_in(place, *repo);
   if (names.empty()) {
@@ -110,24 +110,24 @@ int image_list(const ImageContext& context, std::vector<std::string> args) {
     context.cancellation.throw_if_requested();
     rows[i] = describe(*repo, names[i]);
   });
-  print(table(rows));
+  cli::print(table(rows));
   return 0;
 }
 
 int image_tags(const ImageContext& context, std::vector<std::string> args) {
-  require_arguments(args, 1, 1, "ix image tags REPOSITORY");
-  ImagePlace place;
+  cli::require_arguments(args, 1, 1, "ix image tags REPOSITORY");
+  app::ImagePlace place;
   const auto repo = open_place(context, args, place);
   if (place.has_reference() && (place.reference.digest || !place.reference.tag.empty())) {
     throw base::Error(
         base::ErrorCode::kUsage,
         fmt::format("Tags are a repository's: ix image tags {}{}",
-                    place.kind == ImagePlace::Kind::kStore ? "store:" : "", place.reference.name()));
+                    place.kind == app::ImagePlace::Kind::kStore ? "store:" : "", place.reference.name()));
   }
   const std::vector<std::string> names = names_in(place, *repo);
   if (names.empty()) tell_of_none(context, *repo);
-  for (const std::string& name : names) print_bytes(name + "\n");
+  for (const std::string& name : names) cli::print_bytes(name + "\n");
   return 0;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

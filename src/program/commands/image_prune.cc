@@ -17,7 +17,7 @@
 #include "store/store.h"
 #include "ui/quantity.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 constexpr const char* kUsage = "ix image prune [--keep SIZE] [--older-than AGE] [--all] [--dry-run]";
@@ -30,7 +30,7 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-std::string told(const store::PruneResult& result, const engine::CachePruneResult& caches, bool dry_run) {
+std::string told(const store::PruneResult& result, const cache::CachePruneResult& caches, bool dry_run) {
   const auto line = [](const std::string& what, std::uint64_t size) {
     return fmt::format("  {:<24}{:>8}\n", what, bytes(size));
   };
@@ -59,16 +59,17 @@ std::string told(const store::PruneResult& result, const engine::CachePruneResul
 }  // namespace
 
 int image_prune(const ImageContext& context, std::vector<std::string> args) {
-  if (take_flag(args, "--registry")) return registry_prune(context, std::move(args));
+  if (cli::take_flag(args, "--registry")) return registry_prune(context, std::move(args));
   // Extracted layers hold files of other users, which only the namespace that made them may remove.
-  require_own_namespaces();
+  app::require_own_namespaces();
   store::PruneOptions options;
-  if (const auto size = take_option(args, "--keep")) options.max_bytes = parse_size("--keep", *size);
-  if (const auto age = take_option(args, "--older-than"))
-    options.older_than = parse_age("--older-than", *age);
-  options.keep_names = !take_flag(args, "--all");
+  if (const auto size = cli::take_option(args, "--keep"))
+    options.max_bytes = cli::parse_size("--keep", *size);
+  if (const auto age = cli::take_option(args, "--older-than"))
+    options.older_than = cli::parse_age("--older-than", *age);
+  options.keep_names = !cli::take_flag(args, "--all");
   options.dry_run = context.dry_run;
-  require_arguments(args, 0, 0, kUsage);
+  cli::require_arguments(args, 0, 0, kUsage);
   if (!options.keep_names && !options.max_bytes && !options.older_than) {
     throw base::Error(
         base::ErrorCode::kUsage,
@@ -84,10 +85,10 @@ int image_prune(const ImageContext& context, std::vector<std::string> args) {
   const auto store = store::Store::open(folder, context.cancellation, {.only_reads = options.dry_run});
   const store::PruneResult result = store->prune(options);
   // What RUNs keep between builds gets the room that images leave.
-  engine::CachePruneOptions of_caches{options.older_than, {}, options.dry_run};
+  cache::CachePruneOptions of_caches{options.older_than, {}, options.dry_run};
   if (options.max_bytes) of_caches.max_bytes = *options.max_bytes - std::min(*options.max_bytes, result.left);
-  const engine::CachePruneResult caches = engine::prune_cache_mounts(*store, of_caches);
-  print(told(result, caches, options.dry_run));
+  const cache::CachePruneResult caches = cache::prune_cache_mounts(*store, of_caches);
+  cli::print(told(result, caches, options.dry_run));
   if (options.max_bytes && result.left + caches.left > *options.max_bytes) {
     context.sink.log(
         base::kNoActivity, base::LogLevel::kInfo,
@@ -99,4 +100,4 @@ int image_prune(const ImageContext& context, std::vector<std::string> args) {
   return 0;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -6,11 +6,11 @@
 #include "cli/print.h"
 #include "commands/image_commands.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 namespace {
 
-void tell_of_missing(const ImageContext& context, const ImagePlace& place, int& missing) {
+void tell_of_missing(const ImageContext& context, const app::ImagePlace& place, int& missing) {
   ++missing;
   context.sink.log(base::kNoActivity, base::LogLevel::kError, fmt::format("There is no {}.", place.text()));
 }
@@ -18,11 +18,11 @@ void tell_of_missing(const ImageContext& context, const ImagePlace& place, int& 
 }  // namespace
 
 int image_remove(const ImageContext& context, std::vector<std::string> args) {
-  require_arguments(args, 1, 1000, "ix image rm IMAGE… [--dry-run]");
+  cli::require_arguments(args, 1, 1000, "ix image rm IMAGE… [--dry-run]");
   // All names are parsed before the first one goes: a misspelt last word removes nothing.
-  std::vector<ImagePlace> places;
+  std::vector<app::ImagePlace> places;
   for (const std::string& arg : args) {
-    ImagePlace place = parse_image_place(arg);
+    app::ImagePlace place = app::parse_image_place(arg);
     const bool named = place.has_reference()
                            ? !place.reference.tag.empty() || place.reference.digest.has_value()
                            : !place.name.empty();
@@ -31,16 +31,16 @@ int image_remove(const ImageContext& context, std::vector<std::string> args) {
     places.push_back(std::move(place));
   }
   int missing = 0;
-  for (const ImagePlace& place : places) {
+  for (const app::ImagePlace& place : places) {
     context.cancellation.throw_if_requested();
     if (context.dry_run) {
       const auto there =
-          open_source(place, context.access, context.cancellation, context.dry_run)->find(place.ref());
-      if (there) print(fmt::format("Would remove {}, {}.\n", place.text(), there->digest.text()));
+          app::open_source(place, context.access, context.cancellation, context.dry_run)->find(place.ref());
+      if (there) cli::print(fmt::format("Would remove {}, {}.\n", place.text(), there->digest.text()));
       if (!there) tell_of_missing(context, place, missing);
       continue;
     }
-    const bool removed = open_target(place, context.access, context.cancellation)->remove(place.ref());
+    const bool removed = app::open_target(place, context.access, context.cancellation)->remove(place.ref());
     if (removed) {
       context.sink.log(base::kNoActivity, base::LogLevel::kInfo, fmt::format("Removed {}.", place.text()));
     } else {
@@ -50,4 +50,4 @@ int image_remove(const ImageContext& context, std::vector<std::string> args) {
   return missing == 0 ? 0 : static_cast<int>(base::ErrorCode::kRegistry);
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -15,7 +15,7 @@
 #include "commands/table.h"
 #include "files/fs.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 bool is_there(const std::string& path) {
@@ -25,7 +25,7 @@ bool is_there(const std::string& path) {
 
 // Where nothing is: whoever was quicker keeps theirs.
 void create(const std::string& path, const std::string& name, const std::string& text) {
-  const base::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  const files::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   const auto fail = [&] {
     throw base::Error(base::ErrorCode::kUsage,
                       fmt::format("{} cannot be written: {}.", name, std::strerror(errno)));
@@ -39,7 +39,7 @@ void create(const std::string& path, const std::string& name, const std::string&
   }
 }
 
-std::string next_step(const Findings& found) {
+std::string next_step(const app::Findings& found) {
   std::string text =
       "Look through ixian.py and the Dockerfiles. Then:\n\n    ix build_image    builds the image\n";
   if (found.compose_file.empty()) {
@@ -67,19 +67,19 @@ std::string next_step(const Findings& found) {
 
 int run_init(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
-  const bool dry = take_flag(args, "--dry-run") || context.options.dry_run;
-  require_arguments(args, 0, 0, "ix init [--dry-run]");
-  const std::string folder = base::current_directory();
+  const bool dry = cli::take_flag(args, "--dry-run") || context.options.dry_run;
+  cli::require_arguments(args, 0, 0, "ix init [--dry-run]");
+  const std::string folder = files::current_directory();
   if (is_there(folder + "/ixian.py") && !dry) {
     throw base::Error(base::ErrorCode::kUsage,
                       "There is an ixian.py here already; `ix init` writes over nothing. `ix init --dry-run` "
                       "shows what it would write.");
   }
-  const Findings found = look_around(folder);
+  const app::Findings found = app::look_around(folder);
   std::vector<std::string> written;
   std::vector<std::string> kept;
   std::string text;
-  for (const NewFile& file : first_files(found)) {
+  for (const app::NewFile& file : app::first_files(found)) {
     // Under any of compose's four names there is one.
     const bool compose = file.name == "docker-compose.yml";
     if (is_there(folder + "/" + file.name) || (compose && !found.compose_file.empty())) {
@@ -100,7 +100,7 @@ int run_init(const CommandContext& context) {
     if (!kept.empty()) text += fmt::format("Left as they are: {}.\n", base::join(kept, ", "));
     text += next_step(found);
   }
-  print(text);
+  cli::print(text);
   return 0;
 }
 
@@ -121,4 +121,4 @@ Command init_command() {
           run_init};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

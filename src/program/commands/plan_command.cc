@@ -14,20 +14,20 @@
 #include "plan/task_plan.h"
 #include "ui/quantity.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 int run_plan(const CommandContext& context) {
   plan::Options run = context.options.run;
-  const bool json = take_flag(run.args, "--json");
+  const bool json = cli::take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("plan"), run.args);
   const auto& tasks = context.workspace->graph();
-  require_fitting(tasks[tasks.require(task)], run.args);
+  cli::require_fitting(tasks[tasks.require(task)], run.args);
   const auto plan = context.workspace->plan(task, run);
   if (json)
-    print_json(to_json(plan));
+    cli::print_json(to_json(plan));
   else
-    print(plan_text(plan, output_style()));
+    cli::print(plan_text(plan, cli::output_style()));
   return 0;
 }
 
@@ -97,4 +97,4 @@ Command plan_command() {
           run_plan};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -6,9 +6,9 @@
 #include "plan/task_plan.h"
 #include "ui/style.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 // What `ix plan` prints, lines with their ends.
 std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -13,7 +13,7 @@
 #include "commands/registry_status.h"
 #include "commands/table.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 constexpr unsigned kAtATime = 8;
@@ -39,7 +39,7 @@ Images are pushed to, and pulled from, the registries that ixian.py names:
 There are DockerClient, ECRDockerClient, OpenShiftDockerClient and OCILayoutClient.
 )";
 
-std::string unconfigured_text(bool in_project, const DockerHosts& docker) {
+std::string unconfigured_text(bool in_project, const auth::DockerHosts& docker) {
   std::string out = in_project ? "This project has no registry in CONFIG.DOCKER.REGISTRIES.\n"
                                : "There is no project in this folder, so no registry is configured.\n";
   out += kHowTo;
@@ -65,8 +65,8 @@ std::vector<std::string> wanted(const std::vector<std::string>& args,
   return args.empty() ? hosts : args;
 }
 
-std::vector<registry::RegistryStatus> probe_all(RegistryAccess& access, const std::vector<std::string>& hosts,
-                                                bool dry_run) {
+std::vector<registry::RegistryStatus> probe_all(app::RegistryAccess& access,
+                                                const std::vector<std::string>& hosts, bool dry_run) {
   std::vector<std::string> examples;
   for (const auto& host : hosts) examples.push_back(access.example_repository(host));
   std::vector<registry::RegistryStatus> statuses(hosts.size());
@@ -78,7 +78,7 @@ std::vector<registry::RegistryStatus> probe_all(RegistryAccess& access, const st
 
 std::string to_text(const std::vector<registry::RegistryStatus>& statuses) {
   const auto now = std::chrono::system_clock::now();
-  const auto& style = output_style();
+  const auto& style = cli::output_style();
   std::string out;
   for (const auto& status : statuses) {
     if (!out.empty()) out += "\n";
@@ -95,9 +95,9 @@ base::Json to_json(const std::vector<registry::RegistryStatus>& statuses) {
 
 int run_registries(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
-  const bool json = take_flag(args, "--json");
-  require_arguments(args, 0, kMostHosts, "ix registries [HOST…] [--json]");
-  RegistryAccess access(context.sink, context.cancellation, context.workspace, kRetries);
+  const bool json = cli::take_flag(args, "--json");
+  cli::require_arguments(args, 0, kMostHosts, "ix registries [HOST…] [--json]");
+  app::RegistryAccess access(context.sink, context.cancellation, context.workspace, kRetries);
   // Without a project there is nothing to ask, but hosts that are named are still looked for, to say that
   // they are not there.
   const auto hosts = context.workspace == nullptr && args.empty() ? std::vector<std::string>()
@@ -105,11 +105,11 @@ int run_registries(const CommandContext& context) {
   const auto statuses = hosts.empty() ? std::vector<registry::RegistryStatus>()
                                       : probe_all(access, hosts, context.options.dry_run);
   if (json) {
-    print_json(to_json(statuses));
+    cli::print_json(to_json(statuses));
   } else if (statuses.empty()) {
-    print(unconfigured_text(context.workspace != nullptr, docker_hosts()));
+    cli::print(unconfigured_text(context.workspace != nullptr, auth::docker_hosts()));
   } else {
-    print(to_text(statuses));
+    cli::print(to_text(statuses));
   }
   return std::all_of(statuses.begin(), statuses.end(), is_fine)
              ? 0
@@ -132,4 +132,4 @@ Command registries_command() {
           run_registries};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -20,7 +20,7 @@
 #include "cli/print.h"
 #include "commands/image_commands.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 constexpr const char* kPruneRegistryUsage =
@@ -40,21 +40,21 @@ std::size_t parse_count(const std::string& text) {
 
 run::PruneRules take_rules(std::vector<std::string>& args) {
   run::PruneRules rules;
-  if (const auto count = take_option(args, "--builds")) rules.builds = parse_count(*count);
-  if (const auto age = take_option(args, "--grace"))
-    rules.grace = std::min<std::chrono::seconds>(parse_age("--grace", *age), kLongestGrace);
-  if (auto branch = take_option(args, "--forget")) rules.forgotten.push_back(*std::move(branch));
+  if (const auto count = cli::take_option(args, "--builds")) rules.builds = parse_count(*count);
+  if (const auto age = cli::take_option(args, "--grace"))
+    rules.grace = std::min<std::chrono::seconds>(cli::parse_age("--grace", *age), kLongestGrace);
+  if (auto branch = cli::take_option(args, "--forget")) rules.forgotten.push_back(*std::move(branch));
   return rules;
 }
 
 // Each once, however it is written.
-std::vector<ImagePlace> repositories(const ImageContext& context, std::vector<std::string> names) {
+std::vector<app::ImagePlace> repositories(const ImageContext& context, std::vector<std::string> names) {
   if (names.empty() && context.access.has_project()) names = context.access.project_repositories();
-  require_arguments(names, 1, 1000, kPruneRegistryUsage);
-  std::vector<ImagePlace> places;
+  cli::require_arguments(names, 1, 1000, kPruneRegistryUsage);
+  std::vector<app::ImagePlace> places;
   std::set<std::string> known;
   for (const std::string& name : names) {
-    ImagePlace place = parse_image_place(name);
+    app::ImagePlace place = app::parse_image_place(name);
     if (known.insert(place.has_reference() ? place.reference.name() : place.text()).second)
       places.push_back(std::move(place));
   }
@@ -108,13 +108,13 @@ void require_known(const run::PruneRules& rules, const std::set<std::string>& br
 
 int registry_prune(const ImageContext& context, std::vector<std::string> args) {
   const run::PruneRules rules = take_rules(args);
-  const bool remove = take_flag(args, "--remove") && !context.dry_run;
+  const bool remove = cli::take_flag(args, "--remove") && !context.dry_run;
   std::set<std::string> branches;
   std::vector<std::pair<std::shared_ptr<oci::ImageRepo>, run::RegistryPrune>> plans;
-  for (const ImagePlace& place : repositories(context, std::move(args))) {
+  for (const app::ImagePlace& place : repositories(context, std::move(args))) {
     std::shared_ptr<oci::ImageRepo> repo =
-        remove ? open_target(place, context.access, context.cancellation)
-               : open_source(place, context.access, context.cancellation, true);
+        remove ? app::open_target(place, context.access, context.cancellation)
+               : app::open_source(place, context.access, context.cancellation, true);
     run::RegistryPrune plan = run::plan_registry_prune(*repo, rules, context.cancellation);
     if (remove) run::settle(plan, *repo, context.cancellation);
     branches.insert(plan.all_branches.begin(), plan.all_branches.end());
@@ -123,13 +123,13 @@ int registry_prune(const ImageContext& context, std::vector<std::string> args) {
   require_known(rules, branches);
   bool any = false;
   for (auto& [repo, plan] : plans) {
-    print(told(repo->name(), plan, remove));
+    cli::print(told(repo->name(), plan, remove));
     any = any || !plan.remove.empty();
     if (remove) run::carry_out(std::move(plan), *repo, rules, context.cancellation);
   }
   if (any && !remove)
-    print("Add --remove to do it. Blobs are freed when the registry collects its garbage.\n");
+    cli::print("Add --remove to do it. Blobs are freed when the registry collects its garbage.\n");
   return 0;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 using Answer = registry::RegistryStatus::Answer;
@@ -98,4 +98,4 @@ base::Json status_json(const registry::RegistryStatus& status) {
   return json;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

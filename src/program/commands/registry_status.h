@@ -8,7 +8,7 @@
 #include "registry/registries.h"
 #include "ui/style.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 // Nothing stands in the way of using it.
 bool is_fine(const registry::RegistryStatus& status);
@@ -21,4 +21,4 @@ std::string status_text(const registry::RegistryStatus& status, std::chrono::sys
 // "advice"}; null is what is not known, times are RFC 3339 in UTC.
 base::Json status_json(const registry::RegistryStatus& status);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -18,7 +18,7 @@
 #include "run/runner.h"
 #include "script/calls.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 void report_failures(const run::Report& report, base::EventSink& sink) {
@@ -63,7 +63,7 @@ bool builds_images(const task::TaskGraph& graph, task::TaskId root) {
 
 // A task that was asked for by name may end ix with what its program ended with.
 int exit_code(const run::Report& report, const std::string& asked_for) {
-  if (report.interrupted) return interrupted_exit_code();
+  if (report.interrupted) return app::interrupted_exit_code();
   if (report.failures.empty()) return 0;
   const run::Failure& first = report.failures.front();
   return first.task == asked_for ? first.error.exit_code() : static_cast<int>(first.error.code());
@@ -71,27 +71,27 @@ int exit_code(const run::Report& report, const std::string& asked_for) {
 
 }  // namespace
 
-int run_task(Workspace& workspace, const Options& options) {
+int run_task(app::Workspace& workspace, const cli::Options& options) {
   const auto& graph = workspace.graph();
   const task::TaskId root = graph.require(options.task);
-  if (wants_page(graph[root], options.run.args)) {
+  if (cli::wants_page(graph[root], options.run.args)) {
     show_page(workspace, options.task);
     return 0;
   }
   // Before anything is asked or built.
-  require_fitting(graph[root], options.run.args);
+  cli::require_fitting(graph[root], options.run.args);
   if (options.show) {
-    print(status_tree(workspace, options.task, options.run));
+    cli::print(status_tree(workspace, options.task, options.run));
     return 0;
   }
   // The last moment: from the plan on, threads and registries may have been used.
   if (!options.dry_run && builds_images(graph, root) && workspace.image_access().builds_here()) {
     script::flush_output();
-    require_own_namespaces();
+    app::require_own_namespaces();
   }
   const auto plan = workspace.plan(options.task, options.run);
   if (options.dry_run) {
-    print(plan_text(plan, output_style()));
+    cli::print(plan_text(plan, cli::output_style()));
     return 0;
   }
   auto& sink = workspace.sink();
@@ -114,4 +114,4 @@ int run_task(Workspace& workspace, const Options& options) {
   return exit_code(report, options.task);
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -3,12 +3,14 @@
 
 #include "cli/options.h"
 
-namespace ixian::cli {
-
+namespace ixian::app {
 class Workspace;
+}  // namespace ixian::app
+
+namespace ixian::commands {
 
 // Returns the exit code. Failures have been reported to the sink by then. Throws base::Error for what is
 // wrong before anything runs.
-int run_task(Workspace& workspace, const Options& options);
+int run_task(app::Workspace& workspace, const cli::Options& options);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table = {init_command(),  plan_command(),       why_command(),
@@ -51,7 +51,7 @@ std::string instead_of(const std::string& flag, const std::string& command) {
 
 }  // namespace
 
-void require_obeyed(const Options& options, const std::string& command,
+void require_obeyed(const cli::Options& options, const std::string& command,
                     const std::vector<std::string>& obeys) {
   for (const std::string& flag : options.given) {
     if (flag == "--log" || flag == "--progress" || flag == "--help" || flag == "--version") continue;
@@ -80,11 +80,11 @@ std::string take_task(const Command& command, std::vector<std::string>& args) {
                                                            command.name, command.arguments));
   }
   if (args.front().starts_with('-'))
-    throw unknown_option(args.front(), command.name, {"--json"},
-                         fmt::format("ix {} {}", command.name, command.arguments));
+    throw cli::unknown_option(args.front(), command.name, {"--json"},
+                              fmt::format("ix {} {}", command.name, command.arguments));
   std::string task = args.front();
   args.erase(args.begin());
   return task;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

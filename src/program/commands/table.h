@@ -12,16 +12,18 @@
 #include "cli/options.h"
 #include "ui/style.h"
 
-namespace ixian::cli {
-
+namespace ixian::app {
 class Workspace;
+}  // namespace ixian::app
+
+namespace ixian::commands {
 
 // What a command has to work with.
 struct CommandContext {
-  const Options& options;
+  const cli::Options& options;
   base::EventSink& sink;
   base::Cancellation& cancellation;
-  Workspace* workspace;  // null where there is no project
+  app::Workspace* workspace;  // null where there is no project
 };
 
 enum class ProjectUse {
@@ -45,7 +47,7 @@ struct Command {
   std::function<int(const CommandContext& context)> run;
 
   // Whether it is to happen in namespaces of ours; see own_namespaces.h. Unset: never.
-  std::function<bool(const Options& options)> needs_namespaces = {};
+  std::function<bool(const cli::Options& options)> needs_namespaces = {};
 };
 
 // What the flag asks for that every command does that only asks.
@@ -53,7 +55,7 @@ inline const std::vector<std::string> kOnlyAsks = {"--dry-run"};
 
 // Throws base::Error{kUsage} for a flag that was given and is not in `obeys`: what is not obeyed is refused,
 // so that nobody takes what has been done for what was asked for. `command` is "build", "image rm".
-void require_obeyed(const Options& options, const std::string& command,
+void require_obeyed(const cli::Options& options, const std::string& command,
                     const std::vector<std::string>& obeys);
 
 const std::vector<Command>& commands();
@@ -75,4 +77,4 @@ Command version_command();
 // where there is none.
 std::string take_task(const Command& command, std::vector<std::string>& args);
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

@@ -1,7 +1,7 @@
 #include "cli/print.h"
 #include "commands/table.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 
 Command version_command() {
   return {"version",
@@ -11,10 +11,11 @@ Command version_command() {
           ProjectUse::kIfItLoads,
           kOnlyAsks,
           [](const CommandContext& context) {
-            if (!context.options.version) require_arguments(context.options.run.args, 0, 0, "ix version");
-            print("ix " IXIAN_VERSION "\n");
+            if (!context.options.version)
+              cli::require_arguments(context.options.run.args, 0, 0, "ix version");
+            cli::print("ix " IXIAN_VERSION "\n");
             return 0;
           }};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

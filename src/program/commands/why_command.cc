@@ -9,7 +9,7 @@
 #include "plan/explain.h"
 #include "plan/image_explain.h"
 
-namespace ixian::cli {
+namespace ixian::commands {
 namespace {
 
 constexpr std::size_t kShownChanges = 20;
@@ -29,14 +29,14 @@ std::string explanation_text(const plan::Explanation& explanation, const ui::Sty
 }
 
 // Against the newest image of the stage that is known here or at its registry.
-void explain_images(Workspace& workspace, std::vector<plan::Explanation>& explanations) {
+void explain_images(app::Workspace& workspace, std::vector<plan::Explanation>& explanations) {
   for (plan::Explanation& each : explanations) {
     const task::TaskId id = workspace.graph().find(each.task);
     const bool missing = each.decision.reason == plan::Reason::kImageMissing ||
                          each.decision.reason == plan::Reason::kImageUnknown ||
                          each.decision.reason == plan::Reason::kImageUnasked;
     if (!workspace.graph()[id].is_image() || !missing) continue;
-    const plan::KeyedStage& stage = workspace.images()->keyed(id);
+    const keys::KeyedStage& stage = workspace.images()->keyed(id);
     const base::Json earlier = workspace.image_access().earlier_inputs(stage);
     if (earlier.is_null())
       each.changes.push_back(
@@ -48,22 +48,22 @@ void explain_images(Workspace& workspace, std::vector<plan::Explanation>& explan
 
 int run_why(const CommandContext& context) {
   plan::Options run = context.options.run;
-  const bool json = take_flag(run.args, "--json");
+  const bool json = cli::take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("why"), run.args);
   const auto& graph = context.workspace->graph();
-  require_fitting(graph[graph.require(task)], run.args);
+  cli::require_fitting(graph[graph.require(task)], run.args);
   const auto plan = context.workspace->plan(task, run);
   auto explanations =
       plan::explain(plan, graph, context.workspace->states(), context.workspace->store(), run);
   explain_images(*context.workspace, explanations);
   if (json) {
-    print_json(to_json(explanations));
+    cli::print_json(to_json(explanations));
     return 0;
   }
   if (explanations.empty())
-    print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
-  const ui::Style& style = output_style();
-  for (const auto& explanation : explanations) print(explanation_text(explanation, style));
+    cli::print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
+  const ui::Style& style = cli::output_style();
+  for (const auto& explanation : explanations) cli::print(explanation_text(explanation, style));
   return 0;
 }
 
@@ -81,4 +81,4 @@ Command why_command() {
           run_why};
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::commands

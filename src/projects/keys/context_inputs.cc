@@ -20,7 +20,7 @@
 #include "context/selection.h"
 #include "pattern/ignore_rules.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
 std::string digest_by_reading(int fd, const std::string& name) {
@@ -40,18 +40,18 @@ std::string digest_by_reading(int fd, const std::string& name) {
   }
 }
 
-std::string mode_of(const oci::TarEntry& entry) {
+std::string mode_of(const tar::TarEntry& entry) {
   switch (entry.type) {
-    case oci::TarType::kFile:
+    case tar::TarType::kFile:
       // As the file hasher of tasks writes them, and git: `explain` reads both.
       return (entry.mode & 0100) != 0 ? "100755" : "100644";
-    case oci::TarType::kSymlink:
+    case tar::TarType::kSymlink:
       return "120000 " + base::sha256_hex(entry.link);
-    case oci::TarType::kFolder:
+    case tar::TarType::kFolder:
       return "040000";
-    case oci::TarType::kCharacterDevice:
+    case tar::TarType::kCharacterDevice:
       return fmt::format("020000 {}:{}", entry.device_major, entry.device_minor);
-    case oci::TarType::kBlockDevice:
+    case tar::TarType::kBlockDevice:
       return fmt::format("060000 {}:{}", entry.device_major, entry.device_minor);
     default:
       return "010000";
@@ -90,9 +90,9 @@ class ContextReader {
       facts.push_back(mode_of(entry));
     }
     base::parallel_for(paths.size(), options_.threads, [&](std::size_t i) {
-      if (entries_.at(*paths[i]).type != oci::TarType::kFile) return;
+      if (entries_.at(*paths[i]).type != tar::TarType::kFile) return;
       cancellation_.throw_if_requested();
-      const base::UniqueFd fd = view_.open(*paths[i]);
+      const files::UniqueFd fd = view_.open(*paths[i]);
       facts[i] += " " + (options_.digest ? options_.digest(fd.get(), *paths[i])
                                          : digest_by_reading(fd.get(), *paths[i]));
     });
@@ -100,8 +100,8 @@ class ContextReader {
     const std::set<std::string> full = folders_with_something();
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const std::string& path = *paths[i];
-      const oci::TarEntry& entry = entries_.at(path);
-      const bool is_folder = entry.type == oci::TarType::kFolder;
+      const tar::TarEntry& entry = entries_.at(path);
+      const bool is_folder = entry.type == tar::TarType::kFolder;
       // Git has no directories either: one counts only where it is copied empty.
       if (is_folder && full.contains(path)) continue;
       inputs.bytes += entry.size;
@@ -129,7 +129,7 @@ class ContextReader {
   const context::FileView& view_;
   const ContextOptions& options_;
   base::Cancellation& cancellation_;
-  std::map<std::string, oci::TarEntry> entries_;  // by path
+  std::map<std::string, tar::TarEntry> entries_;  // by path
 };
 
 }  // namespace
@@ -162,4 +162,4 @@ ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileI
   return reader.run();
 }
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -10,7 +10,7 @@
 #include "base/cancel.h"
 #include "keys/dockerfile_inputs.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 
 // SHA-256 in hex of an open regular file, which messages call `name`. Called by several threads.
 using ContentDigest = std::function<std::string(int fd, const std::string& name)>;
@@ -35,4 +35,4 @@ struct ContextOptions {
 ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileInputs& inputs,
                              const ContextOptions& options, base::Cancellation& cancellation);
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -22,13 +22,13 @@
 #include "oci/reference.h"
 #include "stages/stage_graph.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
-using dockerfile::FromContext;
-using dockerfile::FromImage;
-using dockerfile::FromScratch;
-using dockerfile::FromStage;
+using stages::FromContext;
+using stages::FromImage;
+using stages::FromScratch;
+using stages::FromStage;
 
 constexpr std::string_view kPlaceholder = "ixian.stage/";
 constexpr char kEpochArgument[] = "SOURCE_DATE_EPOCH";
@@ -140,7 +140,7 @@ class InputsReader {
   }
 
   void read_stage(std::size_t index) {
-    const dockerfile::StageNode& node = graph_.nodes()[index];
+    const stages::StageNode& node = graph_.nodes()[index];
     use_global_words(file_.stages[index].base);
     use_global_words(file_.stages[index].platform);
     std::optional<KnownScope> scope;
@@ -150,7 +150,7 @@ class InputsReader {
       scope.emplace(global_, base_environment(node, index), holds_placeholder);
     }
     DockerfileInputs::Stage stage{index, node.base, platform_of(index), node.at, {}};
-    for (const dockerfile::StageStep& step : node.steps) {
+    for (const stages::StageStep& step : node.steps) {
       read_step(step, *scope);
       stage.steps.push_back(without_defaults(step));
     }
@@ -159,7 +159,7 @@ class InputsReader {
   }
 
   // The default of an ARG that is given a value makes no difference.
-  dockerfile::StageStep without_defaults(dockerfile::StageStep step) const {
+  stages::StageStep without_defaults(stages::StageStep step) const {
     if (auto* arg = std::get_if<dockerfile::Arg>(&step.instruction.body)) {
       for (auto& declaration : arg->declarations) {
         if (is_given(declaration.name.text)) declaration.value.reset();
@@ -168,7 +168,7 @@ class InputsReader {
     return step;
   }
 
-  KnownEnvironment base_environment(const dockerfile::StageNode& node, std::size_t index) {
+  KnownEnvironment base_environment(const stages::StageNode& node, std::size_t index) {
     if (std::holds_alternative<FromScratch>(node.base)) return {{}, true};
     const std::string& name = std::get<FromImage>(node.base).name;
     DockerfileInputs::Image& image = add_image(name, platform_of(index), node.at, file_.source);
@@ -180,8 +180,8 @@ class InputsReader {
     return {};
   }
 
-  DockerfileInputs::Image& add_image(const std::string& name, const std::string& platform,
-                                     dockerfile::Position at, const dockerfile::SourcePtr& source) {
+  DockerfileInputs::Image& add_image(const std::string& name, const std::string& platform, base::Position at,
+                                     const base::SourcePtr& source) {
     const task::StageArgument* stage = stage_of(name);
     for (auto& known : inputs_.images) {
       if (stage == nullptr ? known.name == name && known.platform == platform
@@ -193,7 +193,7 @@ class InputsReader {
     return inputs_.images.back();
   }
 
-  void read_step(const dockerfile::StageStep& step, KnownScope& scope) {
+  void read_step(const stages::StageStep& step, KnownScope& scope) {
     for (const auto& origin : step.origins) {
       if (const auto* image = std::get_if<FromImage>(&origin))
         add_image(image->name, platform_, step.instruction.where.begin, step.source);
@@ -218,7 +218,7 @@ class InputsReader {
 
   // `add`: null for a COPY.
   void read_transfer(const dockerfile::FileTransfer& transfer, bool parents, const dockerfile::Add* add,
-                     const dockerfile::StageStep& step, const KnownScope& scope) {
+                     const stages::StageStep& step, const KnownScope& scope) {
     ContextRead read;
     for (const auto& word : transfer.sources) {
       const auto path = scope.expand(word, step.source);
@@ -235,11 +235,11 @@ class InputsReader {
   }
 
   // False where the source is one of the context.
-  bool add_remote(const dockerfile::Add& add, const std::string& source, const dockerfile::Word& word,
-                  const dockerfile::StageStep& step, const KnownScope& scope) {
+  bool add_remote(const dockerfile::Add& add, const std::string& source, const base::Word& word,
+                  const stages::StageStep& step, const KnownScope& scope) {
     try {
       const auto checksum = scope.expand(add.checksum, step.source);
-      auto remote = dockerfile::remote_source(source, checksum.value_or(""), add.keep_git_dir);
+      auto remote = stages::remote_source(source, checksum.value_or(""), add.keep_git_dir);
       if (!remote) return false;
       inputs_.remotes.push_back({*std::move(remote), word.at, step.source});
       return true;
@@ -248,7 +248,7 @@ class InputsReader {
     }
   }
 
-  void read_mount(const dockerfile::Word& flag, const dockerfile::StageStep& step, const KnownScope& scope) {
+  void read_mount(const base::Word& flag, const stages::StageStep& step, const KnownScope& scope) {
     bool known = true;
     dockerfile::Mount mount;
     try {
@@ -270,7 +270,7 @@ class InputsReader {
     }
   }
 
-  void add_read(ContextRead read, const dockerfile::StageStep& step) {
+  void add_read(ContextRead read, const stages::StageStep& step) {
     if (read.sources.empty()) return;
     read.at = step.instruction.where.begin;
     read.source = step.source;
@@ -303,7 +303,7 @@ class InputsReader {
     }
   }
 
-  void use_global_words(const dockerfile::Word& word) {
+  void use_global_words(const base::Word& word) {
     if (word.empty()) return;
     const dockerfile::Expansion expansion = global_.expand(word);
     for (const auto& name : expansion.found) use_global(name);
@@ -332,8 +332,8 @@ class InputsReader {
   const InputsOfStage& inputs_of_;
   const FactsOfBase& facts_of_;
   const dockerfile::Dockerfile file_;
-  const dockerfile::GlobalScope global_;
-  dockerfile::StageGraph graph_;
+  const stages::GlobalScope global_;
+  stages::StageGraph graph_;
   const std::size_t target_;
   std::map<std::size_t, KnownScope> scopes_;
   std::set<std::string> used_globals_;
@@ -354,8 +354,8 @@ std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declar
   return InputsReader(declared, platform, inputs_of_stage, facts_of_base).run();
 }
 
-dockerfile::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform) {
-  dockerfile::BuildOptions options;
+stages::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform) {
+  stages::BuildOptions options;
   options.build_args = declared.build_args;
   for (const auto& argument : declared.stage_args)
     options.build_args.emplace(argument.name, placeholder(argument));
@@ -393,4 +393,4 @@ std::string with_real_names(std::string name, const task::ImageStage& declared,
   return name;
 }
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

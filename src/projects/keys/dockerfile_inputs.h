@@ -13,15 +13,15 @@
 #include "stages/stage_graph.h"
 #include "task/image_stage.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 
 // One COPY or ADD, or one mount, that reads the build context.
 struct ContextRead {
   std::vector<std::string> sources;  // for context::select()
   std::vector<std::string> excludes;
   bool parents = false;
-  dockerfile::Position at;
-  dockerfile::SourcePtr source;  // what `at` points into
+  base::Position at;
+  base::SourcePtr source;  // what `at` points into
 };
 
 // What an image that is none of the project's means for a Dockerfile that stands on it.
@@ -36,18 +36,18 @@ struct DockerfileInputs {
     std::string name;                            // of a foreign image, as the Dockerfile names it
     std::string platform;
     bool unknown = false;  // the Dockerfile stands on it, and nobody has said what that means
-    dockerfile::Position at;
-    dockerfile::SourcePtr source;
+    base::Position at;
+    base::SourcePtr source;
   };
   std::vector<Image> images;  // in the order of the file, once each for its platform
 
   // A stage of the Dockerfile that the target needs, the triggers of its base among its instructions.
   struct Stage {
     std::size_t index = 0;  // in the Dockerfile
-    dockerfile::Origin base;
+    stages::Origin base;
     std::string platform;
-    dockerfile::Position at;
-    std::vector<dockerfile::StageStep> steps;  // of an ARG that is given a value, the default is gone
+    base::Position at;
+    std::vector<stages::StageStep> steps;  // of an ARG that is given a value, the default is gone
   };
   std::vector<Stage> stages;
   char escape = '\\';
@@ -67,9 +67,9 @@ struct DockerfileInputs {
 
   // What ADD takes from elsewhere.
   struct Remote {
-    dockerfile::RemoteSource what;
-    dockerfile::Position at;
-    dockerfile::SourcePtr source;
+    stages::RemoteSource what;
+    base::Position at;
+    base::SourcePtr source;
   };
   std::vector<Remote> remotes;
   std::vector<std::string> untold;  // such sources, as they are written, whose address is known late
@@ -99,7 +99,7 @@ std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declar
                                                   const FactsOfBase& facts_of_base);
 
 // What the Dockerfile is read with: arguments that stand for stages have values that no image is called.
-dockerfile::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform);
+stages::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform);
 
 // Whether arguments that stand for stages have been used in parts of the name ("$FROM_REPOSITORY:1").
 bool holds_stage_argument(const std::string& image_name);
@@ -111,4 +111,4 @@ const task::StageArgument* stage_named(const task::ImageStage& declared, const s
 std::string with_real_names(std::string name, const task::ImageStage& declared,
                             const std::function<std::string(const std::string& task)>& image_of);
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -28,7 +28,7 @@
 #include "files/fs.h"
 #include "keys/stage_key.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
 bool is_utf8(std::string_view text) {
@@ -82,7 +82,7 @@ base::Json dockerfile_fact(const DockerfileInputs& inputs, const std::string& pl
   base::Json stages = base::Json::array();
   for (const DockerfileInputs::Stage& stage : inputs.stages) {
     base::Json steps = base::Json::array();
-    for (const dockerfile::StageStep& step : stage.steps) {
+    for (const stages::StageStep& step : stage.steps) {
       std::vector<std::string> origins;
       for (const auto& origin : step.origins) origins.push_back(origin_name(origin, platform));
       base::Json groups = base::Json::array();
@@ -104,7 +104,7 @@ base::Json shown_beside(const DockerfileInputs& inputs, const std::map<std::stri
   base::Json lines = base::Json::array();
   for (const DockerfileInputs::Stage& stage : inputs.stages) {
     lines.push_back(stage.at.line);
-    for (const dockerfile::StageStep& step : stage.steps)
+    for (const stages::StageStep& step : stage.steps)
       lines.push_back(step.from_trigger ? stage.at.line : step.instruction.where.begin.line);
   }
   base::Json images = base::Json::object();
@@ -116,7 +116,7 @@ base::Json portable_details(const base::Json& details, const std::string& beside
   base::Json portable = base::Json::object();
   for (const auto& [path, fact] : details.items()) {
     const bool outside = path.starts_with('/') && !beside.empty();
-    portable[outside ? base::printable_path(base::relative_path(base::from_printable_path(path), beside))
+    portable[outside ? base::printable_path(files::relative_path(base::from_printable_path(path), beside))
                      : path] = fact;
   }
   return portable;
@@ -139,4 +139,4 @@ base::Json key_document(const task::ImageStage& declared, const std::string& pla
           {"files", std::move(files)}};
 }
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -11,7 +11,7 @@
 #include "keys/dockerfile_inputs.h"
 #include "task/image_stage.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 
 // Any bytes as JSON, different ones differently.
 base::Json text_fact(std::string_view text);
@@ -27,7 +27,7 @@ base::Json argument_fact(const OwnImage& image, task::StageArgument::Part part);
 
 // Where a stage or an instruction takes files from: the key of a stage of the project, the digest of another
 // image, the place of a stage among those that the target needs. Never a name.
-using OriginName = std::function<std::string(const dockerfile::Origin& origin, const std::string& platform)>;
+using OriginName = std::function<std::string(const stages::Origin& origin, const std::string& platform)>;
 
 // The stages that the target needs, without the way in which they are written.
 base::Json dockerfile_fact(const DockerfileInputs& inputs, const std::string& platform,
@@ -47,4 +47,4 @@ base::Json key_document(const task::ImageStage& declared, const std::string& pla
 inline constexpr char kShown[] = "shown";
 base::Json shown_beside(const DockerfileInputs& inputs, const std::map<std::string, std::string>& names);
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -5,7 +5,7 @@
 
 #include "dockerfile/expand_word.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
 // What every image begins with that does not say otherwise.
@@ -14,14 +14,13 @@ constexpr char kDefaultPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/b
 
 }  // namespace
 
-KnownScope::KnownScope(const dockerfile::GlobalScope& global, KnownEnvironment base, IsOpaque is_opaque)
+KnownScope::KnownScope(const stages::GlobalScope& global, KnownEnvironment base, IsOpaque is_opaque)
     : global_(&global), is_opaque_(is_opaque), values_(std::move(base)) {
   if (values_.whole) values_.values.emplace(kPath, kDefaultPath);
   image_ = values_;
 }
 
-std::optional<std::string> KnownScope::expand(const dockerfile::Word& word,
-                                              const dockerfile::SourcePtr& source) const {
+std::optional<std::string> KnownScope::expand(const base::Word& word, const base::SourcePtr& source) const {
   bool known = true;
   const auto look_up = [&](std::string_view name) -> std::optional<std::string> {
     const auto found = values_.values.find(name);
@@ -43,7 +42,7 @@ std::optional<std::string> KnownScope::expand(const dockerfile::Word& word,
   }
 }
 
-void KnownScope::apply(const dockerfile::Env& env, const dockerfile::SourcePtr& source) {
+void KnownScope::apply(const dockerfile::Env& env, const base::SourcePtr& source) {
   // All words see the values from before the instruction.
   std::vector<std::pair<std::optional<std::string>, std::optional<std::string>>> pairs;
   for (const auto& variable : env.variables)
@@ -58,7 +57,7 @@ void KnownScope::apply(const dockerfile::Env& env, const dockerfile::SourcePtr& 
   }
 }
 
-void KnownScope::apply(const dockerfile::Arg& arg, const dockerfile::SourcePtr& source) {
+void KnownScope::apply(const dockerfile::Arg& arg, const base::SourcePtr& source) {
   const auto& build_args = global_->options().build_args;
   for (const auto& declaration : arg.declarations) {
     const std::string& name = declaration.name.text;
@@ -84,4 +83,4 @@ void KnownScope::forget_all() {
   }
 }
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

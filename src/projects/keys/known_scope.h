@@ -8,7 +8,7 @@
 
 #include "stages/scope.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 
 // What is known of the environment that a stage begins with.
 struct KnownEnvironment {
@@ -17,20 +17,20 @@ struct KnownEnvironment {
   bool whole = false;  // what is not among them is not set
 };
 
-// A dockerfile::StageScope that may say "unknown", and that never refuses a value because it does not know
+// A stages::StageScope that may say "unknown", and that never refuses a value because it does not know
 // it. Copied where a stage stands on another one. The GlobalScope and `is_opaque` must outlive it.
 class KnownScope {
  public:
   // Values of build arguments for which `is_opaque` says so count as unknown: they stand for something else.
   using IsOpaque = bool (*)(std::string_view value);
 
-  KnownScope(const dockerfile::GlobalScope& global, KnownEnvironment base, IsOpaque is_opaque);
+  KnownScope(const stages::GlobalScope& global, KnownEnvironment base, IsOpaque is_opaque);
 
   // The value of a word, nullopt where it depends on what is unknown. Throws Error at the word, in `source`.
-  std::optional<std::string> expand(const dockerfile::Word& word, const dockerfile::SourcePtr& source) const;
+  std::optional<std::string> expand(const base::Word& word, const base::SourcePtr& source) const;
 
-  void apply(const dockerfile::Env& env, const dockerfile::SourcePtr& source);
-  void apply(const dockerfile::Arg& arg, const dockerfile::SourcePtr& source);
+  void apply(const dockerfile::Env& env, const base::SourcePtr& source);
+  void apply(const dockerfile::Arg& arg, const base::SourcePtr& source);
 
   // What an image of this stage would begin with: its base's and what ENV set.
   const KnownEnvironment& image_environment() const { return image_; }
@@ -38,10 +38,10 @@ class KnownScope {
  private:
   void forget_all();
 
-  const dockerfile::GlobalScope* global_;
+  const stages::GlobalScope* global_;
   IsOpaque is_opaque_;
   KnownEnvironment values_;  // ENV and ARG
   KnownEnvironment image_;
 };
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -12,7 +12,7 @@
 #include "task/file_hasher.h"
 #include "testing/image_project.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
 using base::Json;
@@ -340,7 +340,7 @@ TEST_F(StageContext, UnchangedFilesAreNotReadAgain) {
   declare("COPY . /\n");
   const std::string uncached = project.key("web");
   const testing::TempFolder state;
-  const base::CacheClock later{[] { return base::CacheClock::system_now_ns() + 3'600'000'000'000; }};
+  const files::CacheClock later{[] { return files::CacheClock::system_now_ns() + 3'600'000'000'000; }};
   for (const std::uint64_t reads : {20u, 0u}) {
     task::FileHasher hasher(project.folder.path(), {}, state / "cache", 1, later);
     KeySources sources = project.sources();
@@ -352,4 +352,4 @@ TEST_F(StageContext, UnchangedFilesAreNotReadAgain) {
 }
 
 }  // namespace
-}  // namespace ixian::plan
+}  // namespace ixian::keys

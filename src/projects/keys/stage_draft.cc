@@ -13,7 +13,7 @@
 #include "oci/platform.h"
 #include "oci/reference.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
 using base::Error;
@@ -176,4 +176,4 @@ void StageDrafts::fail_ring(TaskId again) const {
                         base::join(names, " → "))));
 }
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -14,7 +14,7 @@
 #include "keys/dockerfile_inputs.h"
 #include "keys/stage_key.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 
 struct StageDraft {
   std::shared_ptr<KeyedStage> keyed;  // without its key until `done`
@@ -95,4 +95,4 @@ auto named(const std::string& task, const Body& body) {
   }
 }
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

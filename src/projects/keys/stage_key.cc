@@ -20,7 +20,7 @@
 #include "keys/stage_warnings.h"
 #include "oci/reference.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
 using task::TaskId;
@@ -60,7 +60,7 @@ struct StageKeys::Impl {
   std::map<TaskId, std::vector<std::shared_ptr<KeyedStage>>> forgotten;  // somebody may still look at them
   std::map<Question, std::string> digests;
   std::map<Question, BaseFacts> bases;
-  std::vector<std::pair<dockerfile::RemoteSource, std::string>> remotes;  // and what they are now
+  std::vector<std::pair<stages::RemoteSource, std::string>> remotes;  // and what they are now
   std::set<std::string> warnings;
   std::mutex failures;
   std::vector<const StageDraft*> failed;  // since make() began
@@ -159,7 +159,7 @@ struct StageKeys::Impl {
     return facts ? &(bases[question] = *std::move(facts)) : nullptr;
   }
 
-  const std::string* identity_of(const dockerfile::RemoteSource& what) const {
+  const std::string* identity_of(const stages::RemoteSource& what) const {
     const auto known =
         std::find_if(remotes.begin(), remotes.end(), [&](const auto& each) { return each.first == what; });
     return known == remotes.end() ? nullptr : &known->second;
@@ -315,16 +315,16 @@ struct StageKeys::Impl {
   }
 
   static std::string origin_name(const StageDraft& each, const ImageNames& names,
-                                 const dockerfile::Origin& origin, const std::string& platform) {
-    if (std::holds_alternative<dockerfile::FromScratch>(origin)) return "scratch";
-    if (std::holds_alternative<dockerfile::FromContext>(origin)) return "";
-    if (const auto* stage = std::get_if<dockerfile::FromStage>(&origin)) {
+                                 const stages::Origin& origin, const std::string& platform) {
+    if (std::holds_alternative<stages::FromScratch>(origin)) return "scratch";
+    if (std::holds_alternative<stages::FromContext>(origin)) return "";
+    if (const auto* stage = std::get_if<stages::FromStage>(&origin)) {
       const auto& all = each.inputs.stages;
       const auto found =
           std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.index == stage->index; });
       return fmt::format("stage {}", found - all.begin());
     }
-    const std::string& image = std::get<dockerfile::FromImage>(origin).name;
+    const std::string& image = std::get<stages::FromImage>(origin).name;
     if (const auto* own = stage_named(each.keyed->declared, image)) return names.own.at(own->task);
     return names.foreign.at(Question(image, platform));
   }
@@ -367,7 +367,7 @@ struct StageKeys::Impl {
     ImageNames names;
     const std::vector<base::Json> images = images_of(each, names);
     const base::Json dockerfile = dockerfile_fact(
-        each.inputs, each.platform, [&](const dockerfile::Origin& origin, const std::string& platform) {
+        each.inputs, each.platform, [&](const stages::Origin& origin, const std::string& platform) {
           return origin_name(each, names, origin, platform);
         });
     keyed.inputs = key_document(keyed.declared, each.platform, dockerfile, arguments_of(each), images,
@@ -389,7 +389,7 @@ struct StageKeys::Impl {
       warn(
           fmt::format("{} in {} is unknown before the images of the project have tags, so it is not part of "
                       "the cache key",
-                      dockerfile::shown(source), name(each)));
+                      base::shown(source), name(each)));
     }
     if (each.context.has_git) {
       warn(
@@ -456,4 +456,4 @@ std::string argument_value(const task::StageArgument& argument, const std::strin
   return image;
 }
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

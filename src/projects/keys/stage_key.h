@@ -16,7 +16,7 @@
 #include "task/graph.h"
 #include "task/image_stage.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 
 // Changes whenever the meaning of a key's document does.
 inline constexpr int kStageKeySchema = 2;
@@ -72,7 +72,7 @@ struct KeySources {
 
   // What a source of ADD is now, as a text that is the same on every machine. Asked in parallel. Null:
   // nothing.
-  std::function<std::string(const dockerfile::RemoteSource& source)> remote_identity;
+  std::function<std::string(const stages::RemoteSource& source)> remote_identity;
 
   // FileHash's details of patterns: path → "<mode> <hex of content>".
   std::function<base::Json(const std::vector<std::string>& patterns)> file_details;
@@ -120,4 +120,4 @@ class StageKeys {
 // ("registry.local/shop/web:base-…").
 std::string argument_value(const task::StageArgument& argument, const std::string& image);
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

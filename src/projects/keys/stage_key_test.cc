@@ -11,7 +11,7 @@
 #include "testing/gate.h"
 #include "testing/image_project.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
 using base::Json;
@@ -493,4 +493,4 @@ TEST_F(StageKey, OfAThousandStagesInARowIsMade) {
 }
 
 }  // namespace
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -10,7 +10,7 @@
 #include "stages/lint.h"
 #include "stages/stage_graph.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 namespace {
 
 // What fails has been told as the error.
@@ -51,9 +51,9 @@ std::vector<std::string> stage_warnings(const task::ImageStage& declared, const 
   try_to([&] {
     const auto file = dockerfile::parse_until_error(declared.dockerfile, declared.dockerfile_name);
     if (!file) return;
-    const dockerfile::GlobalScope global(*file, options_of(declared, platform));
-    dockerfile::LintInputs inputs;
-    dockerfile::IgnoreRules ignored;
+    const stages::GlobalScope global(*file, options_of(declared, platform));
+    stages::LintInputs inputs;
+    pattern::IgnoreRules ignored;
     if (!declared.context.empty()) {
       try_to([&] {
         ignored = context::read_ignore_rules(declared.context, declared.dockerfile_path, excluded);
@@ -61,10 +61,10 @@ std::vector<std::string> stage_warnings(const task::ImageStage& declared, const 
       });
     }
     try_to([&] {
-      const dockerfile::StageGraph graph(*file, global);
+      const stages::StageGraph graph(*file, global);
       for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-        const dockerfile::StageNode& node = graph.nodes()[i];
-        const auto* image = std::get_if<dockerfile::FromImage>(&node.base);
+        const stages::StageNode& node = graph.nodes()[i];
+        const auto* image = std::get_if<stages::FromImage>(&node.base);
         if (image == nullptr) continue;
         const std::string its = node.platform.empty() ? platform : oci::parse_platform(node.platform).text();
         const KnownEnvironment* known =
@@ -72,12 +72,12 @@ std::vector<std::string> stage_warnings(const task::ImageStage& declared, const 
         if (known != nullptr) inputs.bases[i] = {as_text(*known), "", its};
       }
     });
-    for (const auto& warning : dockerfile::lint(*file, global, inputs).warnings) {
-      if (warning.rule != dockerfile::kInvalidDefaultArg)
-        lines.push_back(dockerfile::line_of(warning, declared.dockerfile_name));
+    for (const auto& warning : stages::lint(*file, global, inputs).warnings) {
+      if (warning.rule != stages::kInvalidDefaultArg)
+        lines.push_back(stages::line_of(warning, declared.dockerfile_name));
     }
   });
   return lines;
 }
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

@@ -7,13 +7,13 @@
 #include "keys/dockerfile_inputs.h"
 #include "task/image_stage.h"
 
-namespace ixian::plan {
+namespace ixian::keys {
 
-// What dockerfile::lint() finds, as lines to warn with, as far as the Dockerfile can be read and bases are
+// What stages::lint() finds, as lines to warn with, as far as the Dockerfile can be read and bases are
 // known. `excluded` as in KeySources, the others as in dockerfile_inputs(). Never throws base::Error.
 std::vector<std::string> stage_warnings(const task::ImageStage& declared, const std::string& platform,
                                         const std::vector<std::string>& excluded,
                                         const InputsOfStage& inputs_of_stage,
                                         const FactsOfBase& facts_of_base);
 
-}  // namespace ixian::plan
+}  // namespace ixian::keys

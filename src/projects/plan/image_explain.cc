@@ -50,7 +50,7 @@ std::string text_of(const base::Json& fact) {
 
 // What people call the image of that digest or key.
 std::string image_name(const base::Json& document, const std::string& id) {
-  const base::Json& images = object_of(object_of(document, kShown), "images");
+  const base::Json& images = object_of(object_of(document, keys::kShown), "images");
   const auto found = images.find(id);
   return found == images.end() ? id : text_of(*found);
 }
@@ -81,7 +81,7 @@ struct ShownLine {
 // The stages and instructions in their order.
 std::vector<ShownLine> lines_of(const base::Json& document) {
   std::vector<ShownLine> lines;
-  const base::Json& shown = object_of(document, kShown);
+  const base::Json& shown = object_of(document, keys::kShown);
   const auto numbers = shown.find("lines");
   const auto add = [&](std::string text) {
     std::int64_t number = 0;
@@ -112,7 +112,7 @@ std::vector<std::string> texts_of(const std::vector<ShownLine>& lines) {
 std::string told(const base::Json& value) {
   if (value.is_null()) return "nothing";
   const std::string text = value.is_string() ? value.get<std::string>() : base::canonical_json(value);
-  return text.empty() ? "empty" : cut(dockerfile::shown(text), kLineColumns);
+  return text.empty() ? "empty" : cut(base::shown(text), kLineColumns);
 }
 
 constexpr const char* kStage = "stage ";
@@ -164,9 +164,9 @@ class ImageComparison {
       const std::string key = string_of(image, "stage");
       if (key.empty()) {
         const std::string digest = string_of(image, "digest");
-        images[dockerfile::shown(image_name(document, digest))] += digest;
+        images[base::shown(image_name(document, digest))] += digest;
       } else {
-        images[kStage + dockerfile::shown(string_of(image, "name"))] = key;
+        images[kStage + base::shown(string_of(image, "name"))] = key;
       }
     }
     return images;
@@ -193,7 +193,7 @@ class ImageComparison {
     const base::Json& before = object_of(before_, "arguments");
     const base::Json& now = object_of(now_, "arguments");
     for (const auto& [name, value] : before.items()) {
-      const std::string what = "build arg " + dockerfile::shown(name);
+      const std::string what = "build arg " + base::shown(name);
       if (!now.contains(name)) {
         add(what, "removed");
       } else if (value != now.at(name)) {
@@ -201,7 +201,7 @@ class ImageComparison {
       }
     }
     for (const auto& [name, value] : now.items()) {
-      if (!before.contains(name)) add("build arg " + dockerfile::shown(name), "added");
+      if (!before.contains(name)) add("build arg " + base::shown(name), "added");
     }
   }
 
@@ -211,14 +211,14 @@ class ImageComparison {
       add(what, fmt::format("{} → {}", argument_text(before), argument_text(now)));
     } else if (string_of(before, "part") != string_of(now, "part")) {
       add(what, "another part of the image's name");
-    } else if (!changed_stages_.contains(kStage + dockerfile::shown(stage))) {
-      add(what, fmt::format("image of stage {} changed", dockerfile::shown(stage)));
+    } else if (!changed_stages_.contains(kStage + base::shown(stage))) {
+      add(what, fmt::format("image of stage {} changed", base::shown(stage)));
     }
   }
 
   static std::string argument_text(const base::Json& value) {
     const std::string stage = string_of(value, "name");
-    return stage.empty() ? told(value) : "image of stage " + dockerfile::shown(stage);
+    return stage.empty() ? told(value) : "image of stage " + base::shown(stage);
   }
 
   // Whether it declares an argument that is told to be given now, or no more: a default that does not count
@@ -238,7 +238,7 @@ class ImageComparison {
     const std::vector<ShownLine> now = lines_of(now_);
     const auto differing = line_differences(texts_of(before), texts_of(now));
     const auto line = [](const std::string& text) {
-      return text.empty() ? std::string("an empty line") : cut(dockerfile::shown(text), kLineColumns);
+      return text.empty() ? std::string("an empty line") : cut(base::shown(text), kLineColumns);
     };
     std::size_t told_lines = 0;
     for (const LineDifference& each : differing) {
@@ -277,7 +277,7 @@ class ImageComparison {
     for (const auto& [address, identity] : now.items()) {
       const auto known = before.find(address);
       if (known != before.end() && *known != identity)
-        add(dockerfile::shown(address), "returns something else now");
+        add(base::shown(address), "returns something else now");
     }
   }
 
@@ -297,7 +297,7 @@ class ImageComparison {
       const bool folder = change.what.ends_with('/');
       if (folder && change.how == "removed" && has_below(now, change.what)) continue;
       if (folder && change.how == "added" && has_below(before, change.what)) change.how = "is empty now";
-      add(dockerfile::shown(change.what), dockerfile::shown(change.how));
+      add(base::shown(change.what), base::shown(change.how));
     }
   }
 

@@ -39,7 +39,7 @@ using task::TaskId;
 // there.
 class StepOrder {
  public:
-  StepOrder(const task::TaskGraph& graph, StageKeys& keys) : graph_(graph), keys_(keys) {}
+  StepOrder(const task::TaskGraph& graph, keys::StageKeys& keys) : graph_(graph), keys_(keys) {}
 
   std::vector<TaskId> run(const std::vector<TaskId>& roots) {
     for (const TaskId root : roots) find_standing(root);
@@ -78,7 +78,7 @@ class StepOrder {
   }
 
   const task::TaskGraph& graph_;
-  StageKeys& keys_;
+  keys::StageKeys& keys_;
   std::set<TaskId> seen_;
   std::set<TaskId> standing_;
   std::vector<TaskId> order_;
@@ -86,7 +86,7 @@ class StepOrder {
 
 // What is known of one image.
 struct ImageNode {
-  const KeyedStage* keyed = nullptr;
+  const keys::KeyedStage* keyed = nullptr;
   StageStep step;
   bool wanted = false;
   bool forced = false;
@@ -108,7 +108,7 @@ struct ImageNode {
 
 class ImagePlanner {
  public:
-  ImagePlanner(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
+  ImagePlanner(const task::TaskGraph& graph, keys::StageKeys& keys, const ImagePlaces& places,
                const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation)
       : graph_(graph),
         keys_(keys),
@@ -366,7 +366,7 @@ class ImagePlanner {
   }
 
   const task::TaskGraph& graph_;
-  StageKeys& keys_;
+  keys::StageKeys& keys_;
   const ImagePlaces& places_;
   const ImageWishes& wishes_;
   base::EventSink& sink_;
@@ -419,7 +419,7 @@ void require_pushable(const ImagePlan& plan) {
   }
 }
 
-ImagePlan plan_images(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
+ImagePlan plan_images(const task::TaskGraph& graph, keys::StageKeys& keys, const ImagePlaces& places,
                       const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation) {
   return ImagePlanner(graph, keys, places, wishes, sink, cancellation).run();
 }

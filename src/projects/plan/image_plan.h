@@ -98,7 +98,7 @@ struct ImageWishes {
 // the first round; and what is wanted and there is looked at more closely, since a registry that has lost a
 // part of it gets it again. A registry that cannot be asked counts as empty after one warning for its host;
 // Cancelled comes through.
-ImagePlan plan_images(const task::TaskGraph& graph, StageKeys& keys, const ImagePlaces& places,
+ImagePlan plan_images(const task::TaskGraph& graph, keys::StageKeys& keys, const ImagePlaces& places,
                       const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation);
 
 // Throws Error{kRegistry} where a push of the plan is known to be refused: before anything is built.

@@ -46,7 +46,7 @@ class PlanImages : public ::testing::Test {
 
   ImagePlan plan() {
     const task::TaskGraph graph = project.graph();
-    StageKeys keys(graph, project.sources());
+    keys::StageKeys keys(graph, project.sources());
     ImageWishes all = wishes;
     for (const auto& name : wanted) all.wanted.push_back(graph.find("build_" + name));
     for (const auto& name : forced) all.forced.push_back(graph.find("build_" + name));

@@ -26,7 +26,7 @@ std::vector<bool> before_images(const task::TaskGraph& graph, const std::vector<
   return before;
 }
 
-Images::Images(const task::TaskGraph& graph, KeySources sources, std::function<ImageManner()> manner,
+Images::Images(const task::TaskGraph& graph, keys::KeySources sources, std::function<ImageManner()> manner,
                base::EventSink& sink, base::Cancellation& cancellation)
     : graph_(graph),
       manner_(std::move(manner)),

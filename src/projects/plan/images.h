@@ -35,7 +35,7 @@ struct ImageManner {
 class Images {
  public:
   // `graph` and what the functions of the others speak of outlive it. `manner` is called by the first plan.
-  Images(const task::TaskGraph& graph, KeySources sources, std::function<ImageManner()> manner,
+  Images(const task::TaskGraph& graph, keys::KeySources sources, std::function<ImageManner()> manner,
          base::EventSink& sink, base::Cancellation& cancellation);
 
   // Where the images of an order are. Wanted are its last task, and whatever a task needs that is no image
@@ -53,7 +53,7 @@ class Images {
   std::shared_ptr<const ImagePlan> latest();  // of an order; null where none has been made
 
   const task::TaskGraph& graph() const { return graph_; }
-  const KeyedStage& keyed(task::TaskId id) { return keys_.of(id); }
+  const keys::KeyedStage& keyed(task::TaskId id) { return keys_.of(id); }
 
   // After tasks have run that may have written what keys read.
   void forget();
@@ -63,7 +63,7 @@ class Images {
   const std::function<ImageManner()> manner_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
-  StageKeys keys_;
+  keys::StageKeys keys_;
   // Guards both members below. Plans are made without it.
   std::mutex mutex_;
   std::shared_ptr<const ImagePlan> make(ImageWishes wishes, const ImageManner& manner);

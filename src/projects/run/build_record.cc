@@ -144,13 +144,13 @@ std::string_view prefix_of(RecordKind kind) {
 // "ref: refs/heads/main" of .git/HEAD. In a worktree .git is a file that leads elsewhere.
 std::string checked_out(const std::string& folder) {
   const std::string git = folder + "/.git";
-  auto head = base::read_file(git + "/HEAD");
+  auto head = files::read_file(git + "/HEAD");
   if (!head) {
     constexpr std::string_view kElsewhere = "gitdir: ";
-    const auto link = base::read_file(git);
+    const auto link = files::read_file(git);
     if (!link || !link->starts_with(kElsewhere)) return "";
     const std::string_view path = base::trim(std::string_view(*link).substr(kElsewhere.size()));
-    head = base::read_file(base::absolute_path(std::string(path), folder) + "/HEAD");
+    head = files::read_file(files::absolute_path(std::string(path), folder) + "/HEAD");
   }
   constexpr std::string_view kBranch = "ref: refs/heads/";
   if (!head || !head->starts_with(kBranch)) return "";

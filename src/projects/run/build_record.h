@@ -30,7 +30,7 @@ struct RecordedStage {
   std::string stage;  // "runtime"
   std::string image;  // "registry.local/shop/web:runtime-…"
   std::string key;
-  base::Json inputs;               // plan::KeyedStage::inputs; null: another repository's record has them
+  base::Json inputs;               // keys::KeyedStage::inputs; null: another repository's record has them
   std::vector<std::string> cache;  // tags of the instructions that led to it, where this build pushed them
 
   friend bool operator==(const RecordedStage&, const RecordedStage&) = default;

@@ -47,7 +47,7 @@ class ImageRun : public ixian::testing::RunnerTest {
   Report run(const std::string& root, plan::PushPolicy push = plan::PushPolicy::kNever,
              const plan::Options& options = {}) {
     auto now = project.session();
-    plan::KeySources sources{nullptr,
+    keys::KeySources sources{nullptr,
                              nullptr,
                              nullptr,
                              nullptr,

@@ -51,7 +51,7 @@ ImageWork::ImageWork(ImageServices services, ImageManners manners, base::EventSi
 ImageWork::~ImageWork() = default;
 
 void ImageWork::make(plan::Images& images, const plan::StageStep& step) {
-  const plan::KeyedStage& stage = images.keyed(step.id);
+  const keys::KeyedStage& stage = images.keyed(step.id);
   const bool pushes = step.push || (step.place == plan::Place::kBuild && manners_.push_instructions);
   if (pushes && services_.announce) services_.announce(images);
   if (step.place == plan::Place::kBuild) build(images, stage, step);
@@ -60,7 +60,7 @@ void ImageWork::make(plan::Images& images, const plan::StageStep& step) {
 }
 
 // An image that it stands on may turn out to be lost, and is made again then.
-void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step) {
+void ImageWork::build(plan::Images& images, const keys::KeyedStage& stage, const plan::StageStep& step) {
   for (int attempt = 1;; ++attempt) {
     try {
       return build_once(images, stage, step);
@@ -71,7 +71,7 @@ void ImageWork::build(plan::Images& images, const plan::KeyedStage& stage, const
   }
 }
 
-void ImageWork::make_lost_stage(plan::Images& images, const plan::KeyedStage& standing,
+void ImageWork::make_lost_stage(plan::Images& images, const keys::KeyedStage& standing,
                                 const engine::LostResult& lost) {
   const std::lock_guard lock(remaking_);
   for (const task::TaskId id : standing.stages) {
@@ -105,7 +105,7 @@ void ImageWork::make_again(plan::Images& images, const plan::StageStep& lost, co
   }
 }
 
-void ImageWork::build_once(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step) {
+void ImageWork::build_once(plan::Images& images, const keys::KeyedStage& stage, const plan::StageStep& step) {
   const task::ImageStage& declared = stage.declared;
   engine::StageJob job = project_job(declared, stage.image(), manners_.project);
   job.build_args = arguments(images, stage);
@@ -147,19 +147,19 @@ base::EventSink& ImageWork::named_sink(const std::string& name) {
 }
 
 // Those of the key; a stage that was found in another repository is named there.
-std::map<std::string, std::string> ImageWork::arguments(plan::Images& images, const plan::KeyedStage& stage) {
+std::map<std::string, std::string> ImageWork::arguments(plan::Images& images, const keys::KeyedStage& stage) {
   std::map<std::string, std::string> values = stage.arguments;
   for (const task::StageArgument& argument : stage.declared.stage_args) {
     const auto found = values.find(argument.name);
     if (found == values.end() || stage.declared.build_args.contains(argument.name)) continue;
     const plan::StageStep other = images.step(images.graph().find(argument.task));
-    if (other.place == plan::Place::kRegistry) found->second = plan::argument_value(argument, other.found_at);
+    if (other.place == plan::Place::kRegistry) found->second = keys::argument_value(argument, other.found_at);
   }
   return values;
 }
 
 // The repositories of the images that it stands on.
-std::vector<std::string> ImageWork::listings_from(plan::Images& images, const plan::KeyedStage& stage) {
+std::vector<std::string> ImageWork::listings_from(plan::Images& images, const keys::KeyedStage& stage) {
   std::set<std::string> repositories;
   for (const task::TaskId id : stage.stages) {
     const plan::StageStep other = images.step(id);

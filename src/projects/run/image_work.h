@@ -41,7 +41,7 @@ struct ImageServices {
   std::shared_ptr<oci::Losses> losses;
 
   // Told of each image that this run has made or found, with the inputs that led to it.
-  std::function<void(const plan::KeyedStage& stage)> note;
+  std::function<void(const keys::KeyedStage& stage)> note;
 };
 
 struct ImageManners {
@@ -77,15 +77,15 @@ class ImageWork {
   std::vector<std::string> cache_tags(const std::string& image);
 
  private:
-  void build(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step);
-  void build_once(plan::Images& images, const plan::KeyedStage& stage, const plan::StageStep& step);
-  void make_lost_stage(plan::Images& images, const plan::KeyedStage& standing,
+  void build(plan::Images& images, const keys::KeyedStage& stage, const plan::StageStep& step);
+  void build_once(plan::Images& images, const keys::KeyedStage& stage, const plan::StageStep& step);
+  void make_lost_stage(plan::Images& images, const keys::KeyedStage& standing,
                        const engine::LostResult& lost);
   void make_again(plan::Images& images, const plan::StageStep& lost, const std::string& reason);
-  std::vector<std::string> listings_from(plan::Images& images, const plan::KeyedStage& stage);
+  std::vector<std::string> listings_from(plan::Images& images, const keys::KeyedStage& stage);
   engine::BuiltStage build_job(const engine::StageJob& job, const std::string& stage);
   base::EventSink& named_sink(const std::string& name);
-  std::map<std::string, std::string> arguments(plan::Images& images, const plan::KeyedStage& stage);
+  std::map<std::string, std::string> arguments(plan::Images& images, const keys::KeyedStage& stage);
   void push_later(plan::Images& images, const plan::StageStep& step);
   void push(plan::Images& images, plan::StageStep step);
   std::string send(const plan::StageStep& step, base::ActivityId activity);

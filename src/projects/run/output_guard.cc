@@ -27,7 +27,7 @@ namespace ixian::run {
 namespace {
 
 // Reads as much as is there now. False where all writers are gone.
-bool read_available(int fd, base::LineSplitter& lines, const base::LineSplitter::OnLine& on_line) {
+bool read_available(int fd, process::LineSplitter& lines, const process::LineSplitter::OnLine& on_line) {
   int available = 0;
   if (::ioctl(fd, FIONREAD, &available) != 0) return false;
   std::array<char, 16 * 1024> buffer;
@@ -67,11 +67,11 @@ void OutputGuard::wake() {
 void OutputGuard::engage() {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) return;
-  base::UniqueFd read_end(fds[0]);
-  base::UniqueFd write_end(fds[1]);
-  saved_output_ = base::UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  saved_error_ = base::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
-  wake_ = base::UniqueFd(::eventfd(0, EFD_CLOEXEC));
+  files::UniqueFd read_end(fds[0]);
+  files::UniqueFd write_end(fds[1]);
+  saved_output_ = files::UniqueFd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  saved_error_ = files::UniqueFd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3));
+  wake_ = files::UniqueFd(::eventfd(0, EFD_CLOEXEC));
   if (!saved_output_.valid() || !saved_error_.valid() || !wake_.valid()) return;
   reader_ = base::try_thread([this, fd = read_end.get()] { read_lines(fd); });
   if (!reader_.joinable()) return;  // nobody would read what is written
@@ -106,8 +106,8 @@ base::ActivityId OutputGuard::author() {
 // Until all writers are gone, or until told to stop. Whoever wants the pipe drained gets what is in it at
 // that moment: a program that keeps writing must not keep others waiting.
 void OutputGuard::read_lines(int fd) {
-  base::UniqueFd pipe(fd);
-  base::LineSplitter lines;
+  files::UniqueFd pipe(fd);
+  process::LineSplitter lines;
   const auto tell = [this](std::string_view line) { sink_.output(author(), line); };
   bool stop = false;
   while (!stop) {

@@ -40,9 +40,9 @@ class OutputGuard {
   // Guards all below but the descriptors, which change only while no reader runs.
   std::mutex mutex_;
   std::set<base::ActivityId> running_;
-  base::UniqueFd saved_output_;
-  base::UniqueFd saved_error_;
-  base::UniqueFd wake_;  // an eventfd: there is something to be done besides reading
+  files::UniqueFd saved_output_;
+  files::UniqueFd saved_error_;
+  files::UniqueFd wake_;  // an eventfd: there is something to be done besides reading
   std::thread reader_;
   bool stopping_ = false;
   std::uint64_t drains_wanted_ = 0;

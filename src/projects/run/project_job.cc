@@ -48,11 +48,11 @@ engine::RunLimits parse_run_limits(const std::string& memory, const std::string&
   }
 }
 
-engine::FetchLimits parse_fetch_limits(const std::string& bytes, const std::string& time) {
+fetch::FetchLimits parse_fetch_limits(const std::string& bytes, const std::string& time) {
   try {
-    engine::FetchLimits limits;
-    if (!bytes.empty()) limits.bytes = engine::parse_fetch_limit("DOCKER.FETCH_LIMIT", bytes);
-    if (!time.empty()) limits.time = engine::parse_fetch_timeout("DOCKER.FETCH_TIMEOUT", time);
+    fetch::FetchLimits limits;
+    if (!bytes.empty()) limits.bytes = fetch::parse_fetch_limit("DOCKER.FETCH_LIMIT", bytes);
+    if (!time.empty()) limits.time = fetch::parse_fetch_timeout("DOCKER.FETCH_TIMEOUT", time);
     return limits;
   } catch (const std::invalid_argument& error) {
     throw base::Error(base::ErrorCode::kProject, error.what());

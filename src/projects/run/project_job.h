@@ -30,7 +30,7 @@ engine::RunLimits parse_run_limits(const std::string& memory, const std::string&
                                    const std::vector<std::string>& ulimits);
 
 // DOCKER.FETCH_LIMIT and DOCKER.FETCH_TIMEOUT, in the same way.
-engine::FetchLimits parse_fetch_limits(const std::string& bytes, const std::string& time);
+fetch::FetchLimits parse_fetch_limits(const std::string& bytes, const std::string& time);
 
 // The declared stage as an image of that name, from files as git knows them. Its build arguments are those
 // that are declared. Throws Error{kProject} for a secret that cannot be meant; Error{kUsage} for a platform.

@@ -60,7 +60,7 @@ void register_translator() {
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer) std::rethrow_exception(pointer);
-    } catch (const base::LaunchError& error) {
+    } catch (const process::LaunchError& error) {
       raise_execute_failed(error.not_found ? "CommandNotFound" : "ExecuteFailed", error);
     } catch (const base::Error& error) {
       raise_execute_failed("ExecuteFailed", error);

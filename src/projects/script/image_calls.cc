@@ -25,7 +25,7 @@ std::map<std::string, std::string> to_map(const py::dict& values) {
 }
 
 std::string in_project(const std::string& path) {
-  return path.empty() ? path : base::absolute_path(path, session().folder);
+  return path.empty() ? path : files::absolute_path(path, session().folder);
 }
 
 task::StageArgument to_argument(const py::tuple& row) {

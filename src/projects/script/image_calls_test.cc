@@ -370,7 +370,7 @@ TEST_F(ImageCallsTest, TheTemplateThatComesWithIxMakesADockerfile) {
                                       HasSubstr("pip install -r /srv/shop/etc/python/requirements.txt\n"),
                                       HasSubstr("pip install -r /srv/shop/etc/python/more.txt\n")));
   execute("build_dockerfile");
-  EXPECT_EQ(base::read_file(project_.folder() + "/.builder/Dockerfile.python"), stage.dockerfile);
+  EXPECT_EQ(files::read_file(project_.folder() + "/.builder/Dockerfile.python"), stage.dockerfile);
 }
 
 TEST_F(ImageCallsTest, AFileOfTheProjectTakesItsPlace) {

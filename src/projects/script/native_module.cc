@@ -60,7 +60,7 @@ void flush_python_streams() {
 }
 
 int run_command(py::list args, py::dict env) {
-  base::Command command;
+  process::Command command;
   command.argv = to_strings(args);
   for (auto item : env) command.env[to_bytes(item.first)] = to_bytes(item.second);
   if (capturing()) {
@@ -73,7 +73,7 @@ int run_command(py::list args, py::dict env) {
   int code = 0;
   try {
     py::gil_scoped_release release;
-    code = base::run_command(command, session().cancellation).code;
+    code = process::run_command(command, session().cancellation).code;
   } catch (const base::Cancelled&) {
     throw_interrupt();
   }
@@ -83,7 +83,7 @@ int run_command(py::list args, py::dict env) {
 
 // (exit code, the lines of both outputs), without a terminal. Throws as run_command does.
 py::tuple command_output(py::list args, py::dict env) {
-  base::Command command;
+  process::Command command;
   command.argv = to_strings(args);
   for (auto item : env) command.env[to_bytes(item.first)] = to_bytes(item.second);
   std::string output;
@@ -91,7 +91,7 @@ py::tuple command_output(py::list args, py::dict env) {
   int code = 0;
   try {
     py::gil_scoped_release release;
-    code = base::run_command(command, session().cancellation).code;
+    code = process::run_command(command, session().cancellation).code;
   } catch (const base::Cancelled&) {
     throw_interrupt();
   }
@@ -101,7 +101,7 @@ py::tuple command_output(py::list args, py::dict env) {
 
 std::string find_on_path(const std::string& program) {
   const char* path = std::getenv("PATH");
-  return base::find_program(program, path == nullptr ? "/usr/bin:/bin" : path);
+  return process::find_program(program, path == nullptr ? "/usr/bin:/bin" : path);
 }
 
 // time.sleep, but for that a request to stop ends it on every thread: Python's own one can be interrupted on
@@ -182,17 +182,17 @@ void write_file(py::object path, py::object data) {
   const std::string name = to_bytes(path);
   const std::string content = to_bytes(data);
   py::gil_scoped_release release;
-  base::OutputPath(name).write(content, session().cancellation);
+  files::OutputPath(name).write(content, session().cancellation);
 }
 
 // None where there is no such file.
 py::object read_text(py::str path, py::str folder) {
-  const std::string file = base::absolute_path(to_bytes(path), base::current_directory());
-  const std::string confines = base::absolute_path(to_bytes(folder), base::current_directory());
+  const std::string file = files::absolute_path(to_bytes(path), files::current_directory());
+  const std::string confines = files::absolute_path(to_bytes(folder), files::current_directory());
   std::optional<std::string> text;
   {
     py::gil_scoped_release release;
-    text = base::read_text(file, confines);
+    text = files::read_text(file, confines);
   }
   return text ? py::object(from_bytes(*text)) : py::none();
 }
@@ -219,7 +219,7 @@ PyObject* init_module() {
   module.def("parse_value",
              [](py::str text, bool list) { return from_json(config::parse_value(to_bytes(text), list)); });
   module.def("install_folder", [] { return from_bytes(session().install_folder); });
-  module.def("working_folder", [] { return from_bytes(base::current_directory()); });
+  module.def("working_folder", [] { return from_bytes(files::current_directory()); });
   module.def("project_file", [] { return from_bytes(session().project_file); });
   module.def("shown",
              [](py::str path) { return from_bytes(base::printable_path(inside_project(to_bytes(path)))); });

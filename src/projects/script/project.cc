@@ -224,7 +224,7 @@ std::vector<task::Task> registered_tasks() {
 }
 
 std::string Project::builder_folder() {
-  return base::absolute_path(format("{BUILDER}"), session().folder);
+  return files::absolute_path(format("{BUILDER}"), session().folder);
 }
 
 std::string Project::format(const std::string& text) {

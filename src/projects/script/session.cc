@@ -21,7 +21,7 @@ std::unique_ptr<Session>& instance() {
 }
 
 thread_local const CallScope* innermost_scope = nullptr;
-thread_local base::LineSplitter unfinished_output;
+thread_local process::LineSplitter unfinished_output;
 
 void tell_output(std::string_view line) {
   session().sink.output(current_call()->activity, line);
@@ -68,7 +68,7 @@ task::FileHasher& Session::hasher() {
     if (hasher_) return *hasher_;
   }
   // Not under the lock: it asks Python.
-  const std::string builder = base::absolute_path(builder_folder(), folder);
+  const std::string builder = files::absolute_path(builder_folder(), folder);
   std::lock_guard lock(hasher_mutex_);
   if (!hasher_) {
     hasher_ = std::make_unique<task::FileHasher>(folder, std::vector<std::string>{builder},

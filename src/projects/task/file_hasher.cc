@@ -218,8 +218,8 @@ class FileHasher::Reader : public FileReader {
       struct stat after;
       if (::fstat(fd, &after) != 0) return errno;
       if (size == before.st_size && after.st_size == before.st_size &&
-          base::mtime_ns(after) == base::mtime_ns(before) &&
-          base::ctime_ns(after) == base::ctime_ns(before)) {
+          files::mtime_ns(after) == files::mtime_ns(before) &&
+          files::ctime_ns(after) == files::ctime_ns(before)) {
         // Only what was the same before and after reading: the cache must never know a content that no file
         // had.
         owner_.cache_.store(before, began_ns, digest);
@@ -256,8 +256,8 @@ class FileHasher::Reader : public FileReader {
 };
 
 FileHasher::FileHasher(const std::string& root, std::vector<std::string> skip, std::string cache_path,
-                       unsigned threads, base::CacheClock clock)
-    : root_(base::absolute_path(root, "/")),
+                       unsigned threads, files::CacheClock clock)
+    : root_(files::absolute_path(root, "/")),
       skip_(std::move(skip)),
       threads_(threads),
       cache_(std::move(cache_path), clock) {}
@@ -267,7 +267,7 @@ FileHasher::~FileHasher() {
 }
 
 FileHashes FileHasher::hash(const std::vector<std::string>& patterns, bool with_details) {
-  const base::UniqueFd root = open_folder(AT_FDCWD, root_, 0);
+  const files::UniqueFd root = open_folder(AT_FDCWD, root_, 0);
   if (!root.valid()) fail_to_read(root_, errno);
   WalkOptions options;
   options.threads = threads_;
@@ -278,7 +278,7 @@ FileHashes FileHasher::hash(const std::vector<std::string>& patterns, bool with_
   }
   std::map<std::string, bool> names;
   for (const std::string& pattern : patterns) {
-    const std::string path = path_in_project(base::absolute_path(pattern, root_), root_);
+    const std::string path = path_in_project(files::absolute_path(pattern, root_), root_);
     if (!pattern::has_python_wildcard(path)) {
       names[path] = true;
     } else {

@@ -42,7 +42,7 @@ class FileHasher {
   // exist (their content may still be named by a path that leads into them). `cache_path`: the
   // file of the StatCache. `threads`: at most so many, the caller's included, in each hash().
   FileHasher(const std::string& root, std::vector<std::string> skip, std::string cache_path, unsigned threads,
-             base::CacheClock clock = base::kSystemClock);
+             files::CacheClock clock = files::kSystemClock);
 
   // Saves the cache; never throws.
   ~FileHasher();
@@ -72,7 +72,7 @@ class FileHasher {
   const std::string root_;
   const std::vector<std::string> skip_;
   const unsigned threads_;
-  base::StatCache cache_;
+  files::StatCache cache_;
   std::atomic<std::uint64_t> looked_at_ = 0;
   std::atomic<std::uint64_t> read_ = 0;
   std::atomic<std::uint64_t> bytes_read_ = 0;

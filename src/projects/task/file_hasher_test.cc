@@ -27,7 +27,7 @@ using base::sha256_hex;
 using Patterns = std::vector<std::string>;
 
 // A clock by which every file was last touched long ago.
-constexpr base::CacheClock kLater{[] { return base::CacheClock::system_now_ns() + 3'600'000'000'000; }};
+constexpr files::CacheClock kLater{[] { return files::CacheClock::system_now_ns() + 3'600'000'000'000; }};
 
 std::string file_digest(const std::string& mode, const std::string& content) {
   return "sha256:" + sha256_hex(mode + " " + sha256_hex(content) + "\n");
@@ -62,7 +62,7 @@ class FileHasherTest : public ::testing::Test {
     std::filesystem::create_symlink(target, at(path));
   }
 
-  FileHashes hashes(const Patterns& patterns, base::CacheClock clock = base::kSystemClock) {
+  FileHashes hashes(const Patterns& patterns, files::CacheClock clock = files::kSystemClock) {
     FileHasher hasher(root_, {at("builder")}, base_ + "/cache", 2, clock);
     return hasher.hash(patterns, true);
   }
@@ -416,7 +416,7 @@ TEST_F(FileHasherTest, TellsTheDigestOfAnOpenFileAndReadsItOnce) {
   write("a", "1");
   FileHasher hasher(root_, {}, base_ + "/cache", 1, kLater);
   for (int i = 0; i < 2; ++i) {
-    const base::UniqueFd fd(::open(at("a").c_str(), O_RDONLY | O_CLOEXEC));
+    const files::UniqueFd fd(::open(at("a").c_str(), O_RDONLY | O_CLOEXEC));
     EXPECT_EQ(hasher.content_digest(fd.get(), "a"), sha256_hex("1"));
   }
   EXPECT_EQ(hasher.counts().read, 1u);
@@ -424,7 +424,7 @@ TEST_F(FileHasherTest, TellsTheDigestOfAnOpenFileAndReadsItOnce) {
 
 TEST_F(FileHasherTest, RefusesToDigestWhatIsNoFile) {
   FileHasher hasher(root_, {}, base_ + "/cache", 1);
-  const base::UniqueFd fd(::open(root_.c_str(), O_RDONLY | O_CLOEXEC));
+  const files::UniqueFd fd(::open(root_.c_str(), O_RDONLY | O_CLOEXEC));
   EXPECT_THROW(hasher.content_digest(fd.get(), "it"), base::Error);
 }
 

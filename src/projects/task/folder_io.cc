@@ -30,19 +30,19 @@ int read_folder(int fd, std::vector<char>& buffer,
   }
 }
 
-base::UniqueFd open_folder(int at, std::string_view path, int flags) {
-  base::UniqueFd reached;
+files::UniqueFd open_folder(int at, std::string_view path, int flags) {
+  files::UniqueFd reached;
   while (path.size() >= PATH_MAX) {
     const std::size_t slash = path.rfind('/', PATH_MAX - 1);
     if (slash == std::string_view::npos || slash == 0) break;  // the system says ENAMETOOLONG
     const std::string step(path.substr(0, slash));
-    reached = base::UniqueFd(::openat(at, step.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    reached = files::UniqueFd(::openat(at, step.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!reached.valid()) return {};
     at = reached.get();
     path.remove_prefix(slash + 1);
   }
   const std::string step(path);
-  return base::UniqueFd(::openat(at, step.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
+  return files::UniqueFd(::openat(at, step.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags));
 }
 
 std::string join_path(std::string_view folder, std::string_view name) {

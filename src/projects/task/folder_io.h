@@ -26,7 +26,7 @@ int read_folder(int fd, std::vector<char>& buffer,
 
 // Opens a folder by a path of any length, relative to `at` or absolute. `flags`
 // are added to the last step's. Invalid, and errno, where it fails.
-base::UniqueFd open_folder(int at, std::string_view path, int flags);
+files::UniqueFd open_folder(int at, std::string_view path, int flags);
 
 // "." and "x" give "x".
 std::string join_path(std::string_view folder, std::string_view name);

@@ -73,7 +73,7 @@ class Expansion {
   }
 
   void list(const Visit& visit) {
-    const base::UniqueFd fd = open_folder(root_, visit.path, 0);
+    const files::UniqueFd fd = open_folder(root_, visit.path, 0);
     if (!fd.valid() && means_absent(errno)) return;
     if (!fd.valid()) fail_to_read(visit.path, errno);
     if (visit.by_wildcard && is_skipped(fd.get())) return;

@@ -42,7 +42,7 @@ class GlobTest : public ::testing::Test {
   }
 
   std::string root_;
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
 };
 
 TEST_F(GlobTest, AWildcardStaysWithinItsFolder) {

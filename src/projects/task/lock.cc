@@ -38,9 +38,9 @@ off_t place_of(const std::string& task) {
 TaskLock::TaskLock(const std::string& folder, const std::string& task, base::Cancellation& cancellation,
                    const std::function<void()>& on_wait)
     : place_(place_of(task)) {
-  base::make_directories(folder, 0755);
+  files::make_directories(folder, 0755);
   const std::string path = folder + "/locks";
-  fd_ = base::UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  fd_ = files::UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
   auto fail = [&](int error) {
     throw base::Error(base::ErrorCode::kTaskFailed,
                       fmt::format("cannot lock the task {} in {}: {}", task, base::printable_path(path),

@@ -27,7 +27,7 @@ class TaskLock {
   bool waited() const { return waited_; }
 
  private:
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
   long place_;
   bool waited_ = false;
 };

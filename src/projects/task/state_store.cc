@@ -163,12 +163,12 @@ bool StateStore::open(bool create) {
   if (database_ != nullptr) return true;
   struct stat info;
   if (!create && ::stat(path_.c_str(), &info) != 0) return false;
-  if (create) base::make_directories(folder_, 0755);
+  if (create) files::make_directories(folder_, 0755);
   // Whoever owns the project has a say in what its tasks do anyhow.
   struct stat project = {};
   ::stat((folder_ + "/..").c_str(), &project);
-  base::warn_if_untrusted(folder_, {project.st_uid});
-  base::warn_if_untrusted(path_, {project.st_uid});
+  files::warn_if_untrusted(folder_, {project.st_uid});
+  files::warn_if_untrusted(path_, {project.st_uid});
   try {
     open_file(create);
   } catch (const base::Error&) {

@@ -41,14 +41,15 @@ constexpr int kMaxKeptOpen = 64;
 constexpr std::size_t kNamesBuffer = 64u << 10;
 
 struct OpenFolder {
-  OpenFolder(base::UniqueFd opened, std::atomic<int>& open_count) : fd(std::move(opened)), count(open_count) {
+  OpenFolder(files::UniqueFd opened, std::atomic<int>& open_count)
+      : fd(std::move(opened)), count(open_count) {
     ++count;
   }
   ~OpenFolder() { --count; }
   OpenFolder(const OpenFolder&) = delete;
   OpenFolder& operator=(const OpenFolder&) = delete;
 
-  const base::UniqueFd fd;
+  const files::UniqueFd fd;
   std::atomic<int>& count;
 };
 
@@ -105,9 +106,9 @@ class Walk {
   bool look_at_path(const Piece& piece, std::uint32_t index, struct stat& status, Worker& worker);
   void digest_link(int at, const char* name, const Piece& piece, Entry& entry, Worker& worker);
 
-  base::UniqueFd open(const Piece& piece) const;
+  files::UniqueFd open(const Piece& piece) const;
   bool is_skipped(int fd) const;
-  const char* place_of(const Piece& piece, const Entry& entry, base::UniqueFd& parent, int& at) const;
+  const char* place_of(const Piece& piece, const Entry& entry, files::UniqueFd& parent, int& at) const;
   [[noreturn]] void fail(const Folder& folder, const Entry& entry, int error_number) const;
 
   const int root_;
@@ -215,7 +216,7 @@ void Walk::start_helpers() {
 
 void Walk::scan(const Piece& piece, Worker& worker) {
   Folder& folder = *piece.folder;
-  base::UniqueFd fd = open(piece);
+  files::UniqueFd fd = open(piece);
   if (!fd.valid() && !means_absent(errno)) {
     fail(*folder.parent, folder.parent->entries[folder.parent_entry], errno);
   }
@@ -311,7 +312,7 @@ bool Walk::look_below(const Piece& piece, Entry& entry, struct stat& status, Wor
 // link, it is what the link leads to.
 bool Walk::look_at_path(const Piece& piece, std::uint32_t index, struct stat& status, Worker& worker) {
   Entry& entry = piece.folder->entries[index];
-  base::UniqueFd parent;
+  files::UniqueFd parent;
   int at = root_;
   const char* const name = place_of(piece, entry, parent, at);
   if (at < 0 || ::fstatat(at, name, &status, 0) != 0) {
@@ -352,10 +353,10 @@ void Walk::read(const Piece& piece, Worker& worker) {
   for (std::uint32_t i = piece.begin; i < piece.end; ++i) {
     Entry& entry = piece.folder->entries[i];
     if (entry.kind != Kind::kUnread) continue;
-    base::UniqueFd parent;
+    files::UniqueFd parent;
     int at = below ? piece.open->fd.get() : root_;
     const char* const name = place_of(piece, entry, parent, at);
-    const base::UniqueFd fd(at < 0 ? -1 : ::openat(at, name, flags));
+    const files::UniqueFd fd(at < 0 ? -1 : ::openat(at, name, flags));
     struct stat status;
     int error = fd.valid() && ::fstat(fd.get(), &status) == 0 ? 0 : errno;
     if (error == ENXIO || means_absent(error) || (error == 0 && !S_ISREG(status.st_mode))) {
@@ -368,7 +369,7 @@ void Walk::read(const Piece& piece, Worker& worker) {
   }
 }
 
-base::UniqueFd Walk::open(const Piece& piece) const {
+files::UniqueFd Walk::open(const Piece& piece) const {
   const Folder& folder = *piece.folder;
   const bool asked_for = folder.parent->parent == nullptr;
   if (asked_for || piece.open == nullptr) {
@@ -376,7 +377,7 @@ base::UniqueFd Walk::open(const Piece& piece) const {
   }
   const char* const name =
       folder.parent->names.data() + folder.parent->entries[folder.parent_entry].name_begin;
-  return base::UniqueFd(
+  return files::UniqueFd(
       ::openat(piece.open->fd.get(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 }
 
@@ -390,7 +391,7 @@ bool Walk::is_skipped(int fd) const {
 // The name to give to a system call together with `at`. Paths that are too long
 // for the system are cut: `parent` is then the open folder that `at` is set to,
 // -1 and errno if there is none.
-const char* Walk::place_of(const Piece& piece, const Entry& entry, base::UniqueFd& parent, int& at) const {
+const char* Walk::place_of(const Piece& piece, const Entry& entry, files::UniqueFd& parent, int& at) const {
   const char* const name = piece.folder->names.data() + entry.name_begin;
   if (entry.name_size < PATH_MAX) return name;
   const std::string_view path = piece.folder->name(entry);

@@ -72,7 +72,7 @@ class TreeWalkTest : public ::testing::Test {
   }
 
   std::string root_;
-  base::UniqueFd fd_;
+  files::UniqueFd fd_;
   WalkOptions options_;
   std::atomic<int> reads_ = 0;
 };

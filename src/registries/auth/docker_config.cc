@@ -91,7 +91,7 @@ class DockerConfig : public CredentialProvider {
   // only for hosts that somebody has logged in to.
   bool store_counts(const AuthFile& file, const std::string& host) const {
     return file.mentions(host) ||
-           !base::find_program("docker-credential-" + file.store(), variable("PATH")).empty();
+           !process::find_program("docker-credential-" + file.store(), variable("PATH")).empty();
   }
 
   std::optional<Credential> ask(const std::string& helper, const char* where, const AuthFile& file,
@@ -139,7 +139,7 @@ class DockerConfig : public CredentialProvider {
   std::optional<std::string> read(const std::string& path) {
     const std::string name = aws::show_path(environment_, path);
     try {
-      auto text = base::read_credentials_file(path);
+      auto text = files::read_credentials_file(path);
       if (!text) missing_.push_back(name);
       return text;
     } catch (const Error& error) {

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "files/fs.h"
 
-namespace ixian::cli {
+namespace ixian::auth {
 namespace {
 
 std::string config_file() {
@@ -34,7 +34,7 @@ DockerHosts docker_hosts() {
   DockerHosts found;
   try {
     const std::string file = config_file();
-    const auto content = file.empty() ? std::nullopt : base::read_file(file);
+    const auto content = file.empty() ? std::nullopt : files::read_file(file);
     if (!content) return found;
     const base::Json config = base::parse_json(*content, 4 << 20, 32);
     if (!config.is_object()) return found;
@@ -56,4 +56,4 @@ DockerHosts docker_hosts() {
   return found;
 }
 
-}  // namespace ixian::cli
+}  // namespace ixian::auth

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace ixian::cli {
+namespace ixian::auth {
 
 struct DockerHosts {
   std::string file;                // the configuration that was read, "" is none
@@ -15,4 +15,4 @@ struct DockerHosts {
 // Of $DOCKER_CONFIG/config.json, else ~/.docker/config.json. A file that cannot be read counts as none.
 DockerHosts docker_hosts();
 
-}  // namespace ixian::cli
+}  // namespace ixian::auth

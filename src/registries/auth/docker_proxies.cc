@@ -33,7 +33,7 @@ std::map<std::string, std::string> docker_proxies(const aws::Environment& enviro
   base::Json proxies;
   try {
     const auto text =
-        base::read_file((folder.empty() ? environment.home + "/.docker" : folder) + "/config.json");
+        files::read_file((folder.empty() ? environment.home + "/.docker" : folder) + "/config.json");
     if (!text) return {};
     proxies = proxy_member(base::parse_json(*text, 4 << 20, 32), "proxies");
   } catch (const base::Error&) {

@@ -138,7 +138,7 @@ class Ecr : public EcrProvider {
   void set_up() {
     if (!chain_) {
       aws_options_ = load_options();
-      chain_ = std::make_unique<aws::CredentialChain>(client_, environment_, aws_options_);
+      chain_ = std::make_unique<aws_credentials::CredentialChain>(client_, environment_, aws_options_);
     }
     if (region_.empty()) region_ = find_region();
   }
@@ -177,7 +177,7 @@ class Ecr : public EcrProvider {
   const aws::Environment environment_;
 
   std::mutex minting_;  // for what follows, and while AWS is asked
-  std::unique_ptr<aws::CredentialChain> chain_;
+  std::unique_ptr<aws_credentials::CredentialChain> chain_;
   aws::Options aws_options_;
   std::string region_;
 

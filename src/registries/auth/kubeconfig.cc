@@ -36,7 +36,7 @@ KubeExec exec_of(const YAML::Node& node, const std::string& folder) {
   KubeExec exec;
   exec.command = text_of(node, "command");
   // A name without a slash is looked up in PATH.
-  if (exec.command.find('/') != std::string::npos) exec.command = base::absolute_path(exec.command, folder);
+  if (exec.command.find('/') != std::string::npos) exec.command = files::absolute_path(exec.command, folder);
   if (const YAML::Node args = member(node, "args"); args.IsDefined() && args.IsSequence()) {
     for (const auto& arg : args) exec.args.push_back(text_of(arg));
   }
@@ -55,7 +55,7 @@ KubeExec exec_of(const YAML::Node& node, const std::string& folder) {
 KubeUser user_of(const YAML::Node& node, const std::string& folder) {
   KubeUser user;
   user.token = base::Secret(text_of(node, "token"));
-  if (has_text(node, "tokenFile")) user.token_file = base::absolute_path(text_of(node, "tokenFile"), folder);
+  if (has_text(node, "tokenFile")) user.token_file = files::absolute_path(text_of(node, "tokenFile"), folder);
   if (const YAML::Node exec = member(node, "exec"); exec.IsDefined() && exec.IsMap()) {
     user.exec = exec_of(exec, folder);
   }
@@ -112,13 +112,13 @@ Kubeconfig read_kubeconfig(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     std::optional<std::string> text;
     try {
-      text = base::read_credentials_file(file);
+      text = files::read_credentials_file(file);
     } catch (const base::Error& error) {
       base::fail_registry(error.message());
     }
     // As kubectl: a file in KUBECONFIG that is not there is no error.
     if (!text) continue;
-    const std::string full = base::absolute_path(file, base::current_directory());
+    const std::string full = files::absolute_path(file, files::current_directory());
     merge_kubeconfig(config, *text, file, full.substr(0, std::max<std::size_t>(full.rfind('/'), 1)));
     base::wipe(*text);
   }

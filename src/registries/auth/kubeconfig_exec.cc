@@ -15,15 +15,15 @@
 namespace ixian::auth {
 namespace {
 
-base::Answer run(const KubeExec& exec, const KubeCluster* cluster, base::Cancellation& cancellation) {
-  base::Question question;
+process::Answer run(const KubeExec& exec, const KubeCluster* cluster, base::Cancellation& cancellation) {
+  process::Question question;
   question.argv = {exec.command};
   question.argv.insert(question.argv.end(), exec.args.begin(), exec.args.end());
   question.env = exec.env;
   question.env["KUBERNETES_EXEC_INFO"] = base::canonical_json(exec_info(exec, cluster));
   try {
-    return base::ask_program(question, cancellation);
-  } catch (const base::LaunchError& error) {
+    return process::ask_program(question, cancellation);
+  } catch (const process::LaunchError& error) {
     base::fail_registry(error.message(), exec.install_hint);
   } catch (const base::Error& error) {
     base::fail_registry(error.message(), error.context());
@@ -89,7 +89,7 @@ ExecToken ask_exec_plugin(const KubeExec& exec, const KubeCluster* cluster,
                     "available here\nhint: set a token instead",
                     name));
   }
-  const base::Answer answer = run(exec, cluster, cancellation);
+  const process::Answer answer = run(exec, cluster, cancellation);
   const base::Secret printed{std::string(base::trim(answer.output.reveal()))};
   // A plugin may print its token on both outputs.
   const std::string said = base::without_secret(std::string(base::trim(answer.error)), printed);

@@ -77,7 +77,7 @@ class OpenShiftProvider : public CredentialProvider {
         !kubeconfig_is_reference_ || kubeconfig.starts_with('/') || kubeconfig.starts_with("~/");
     if (!is_path) {
       Kubeconfig config;
-      merge_kubeconfig(config, kubeconfig, "the kubeconfig option", base::current_directory());
+      merge_kubeconfig(config, kubeconfig, "the kubeconfig option", files::current_directory());
       return kubeconfig_token(config, context, services_.environment, services_.cancellation);
     }
     const auto files = kubeconfig.empty() ? kubeconfig_files(services_.environment)
@@ -126,7 +126,7 @@ class OpenShiftProvider : public CredentialProvider {
 
 bool exists(const std::string& path) {
   try {
-    return base::read_file(path).has_value();
+    return files::read_file(path).has_value();
   } catch (const base::Error&) {
     return false;
   }

@@ -18,7 +18,7 @@ namespace {
 std::optional<base::Secret> read_token(const std::string& path) {
   std::optional<std::string> content;
   try {
-    content = base::read_credentials_file(path);
+    content = files::read_credentials_file(path);
   } catch (const base::Error& error) {
     base::fail_registry(error.message());
   }
@@ -112,14 +112,14 @@ ClusterToken kubeconfig_token(const Kubeconfig& config, const std::string& conte
 }
 
 ClusterToken oc_token(const aws::Environment& environment, base::Cancellation& cancellation) {
-  base::Question question;
+  process::Question question;
   question.argv = {"oc", "whoami", "-t"};
   for (const char* name : {"PATH", "HOME", "KUBECONFIG"}) {
     // The variables as they are for us, which in tests are not the process's own.
     if (const auto value = environment.variable(name)) question.env[name] = *value;
   }
   try {
-    const base::Answer answer = base::ask_program(question, cancellation);
+    const process::Answer answer = process::ask_program(question, cancellation);
     base::Secret token{std::string(base::trim(answer.output.reveal()))};
     if (answer.status.ok() && !token.empty()) {
       return {std::move(token), std::nullopt, true, "`oc whoami -t`"};
@@ -127,7 +127,7 @@ ClusterToken oc_token(const aws::Environment& environment, base::Cancellation& c
     const std::string_view said = base::trim(answer.error);
     base::fail_registry(fmt::format("`oc whoami -t` has no token (exit code: {})", answer.status.code),
                         base::without_secret(std::string(said), token));
-  } catch (const base::LaunchError& error) {
+  } catch (const process::LaunchError& error) {
     base::fail_registry(error.not_found ? "oc is not installed" : error.message());
   }
 }

@@ -68,7 +68,7 @@ std::string expand_home(const Environment& environment, const std::string& path)
 
 std::optional<std::string> read_text(const std::string& path) {
   try {
-    return base::read_credentials_file(path);
+    return files::read_credentials_file(path);
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kRegistry, error.message(), error.context());
   }

@@ -17,7 +17,7 @@ bool is_true(const Environment& environment, const std::string& name);
 // "~/x" made absolute.
 std::string expand_home(const Environment& environment, const std::string& path);
 
-// As base::read_file, but its Error is kRegistry: the file is about credentials.
+// As files::read_file, but its Error is kRegistry: the file is about credentials.
 std::optional<std::string> read_text(const std::string& path);
 
 // "/home/me/x" as "~/x", for messages.

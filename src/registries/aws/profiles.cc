@@ -20,7 +20,7 @@ std::string path_of(const Environment& environment, const std::string& name, con
 IniFile read_ini(const std::string& path, const std::string& shown) {
   std::optional<std::string> text;
   try {
-    text = base::read_credentials_file(path);
+    text = files::read_credentials_file(path);
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kRegistry,
                       fmt::format("cannot read the AWS settings in {}\nhint: make the file readable", shown),

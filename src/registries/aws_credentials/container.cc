@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "http/url.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 constexpr char kRelative[] = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
@@ -23,11 +23,11 @@ constexpr char kTokenFile[] = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 constexpr int kRetries = 2;
 constexpr std::chrono::milliseconds kContainerTimeLimit{2000};
 
-base::Secret authorization(const Environment& environment) {
-  std::string token = variable(environment, kToken);
+base::Secret authorization(const aws::Environment& environment) {
+  std::string token = aws::variable(environment, kToken);
   // The file goes before the variable: it is renewed, a variable is not.
-  if (const std::string path = variable(environment, kTokenFile); !path.empty()) {
-    const auto text = read_text(path);
+  if (const std::string path = aws::variable(environment, kTokenFile); !path.empty()) {
+    const auto text = aws::read_text(path);
     if (!text) cannot_use(fmt::format("{} not found (set in {})", base::printable_path(path), kTokenFile));
     token = base::trim(*text);
   }
@@ -39,14 +39,14 @@ base::Secret authorization(const Environment& environment) {
 }
 
 // "" where neither variable is set.
-std::string uri(const Environment& environment) {
-  if (const std::string path = variable(environment, kRelative); !path.empty()) {
+std::string uri(const aws::Environment& environment) {
+  if (const std::string path = aws::variable(environment, kRelative); !path.empty()) {
     const std::string whole = "http://169.254.170.2" + path;
     if (path[0] != '/' || !http::parse_url(whole))
       cannot_use(fmt::format("{} must be a path that starts with /", kRelative));
     return whole;
   }
-  std::string whole = variable(environment, kFull);
+  std::string whole = aws::variable(environment, kFull);
   if (!whole.empty() && !is_allowed_container_uri(whole)) {
     cannot_use(fmt::format(
         "{} must be https, or http on this machine, at 169.254.170.2, 169.254.170.23 or [fd00:ec2::23]",
@@ -77,9 +77,10 @@ Finding container_credentials(const Lookup& lookup) {
   request.no_proxy = true;
   request.follow_redirects = false;
 
-  const Reply reply = exchange(lookup.client, request, json_refusal, "container's credentials endpoint");
+  const aws::Reply reply =
+      aws::exchange(lookup.client, request, aws::json_refusal, "container's credentials endpoint");
   if (!reply.head.ok()) {
-    const Refusal refusal = json_refusal(reply);
+    const aws::Refusal refusal = aws::json_refusal(reply);
     cannot_use(
         fmt::format(
             "container's credentials endpoint answered {}\nhint: check that the task or the pod has a role",
@@ -87,7 +88,7 @@ Finding container_credentials(const Lookup& lookup) {
         base::without_secret(refusal.type + " " + refusal.message, token));
   }
   try {
-    Credentials credentials = parse_metadata_answer(reply.body);
+    aws::Credentials credentials = parse_metadata_answer(reply.body);
     credentials.source = "the role of the container";
     return {std::move(credentials), ""};
   } catch (const std::invalid_argument& error) {
@@ -95,4 +96,4 @@ Finding container_credentials(const Lookup& lookup) {
   }
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

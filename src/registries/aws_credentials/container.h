@@ -3,7 +3,7 @@
 
 #include "aws_credentials/lookup.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // By AWS_CONTAINER_CREDENTIALS_RELATIVE_URI (at 169.254.170.2) or _FULL_URI, with the token of
 // AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, read anew each time, or AWS_CONTAINER_AUTHORIZATION_TOKEN.
@@ -14,4 +14,4 @@ Finding container_credentials(const Lookup& lookup);
 // the clear.
 bool is_allowed_container_uri(const std::string& uri);
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

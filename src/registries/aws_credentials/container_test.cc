@@ -8,7 +8,7 @@
 #include "base/time.h"
 #include "testing/aws_machine.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using namespace std::chrono_literals;
@@ -76,4 +76,4 @@ TEST_F(ContainerTest, AContainersTokenWithTwoLinesIsNoHeader) {
 }
 
 }  // namespace
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

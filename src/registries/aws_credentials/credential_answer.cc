@@ -9,7 +9,7 @@
 #include "aws/timestamp.h"
 #include "base/json.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 base::Json parse_object(std::string_view json) {
@@ -29,10 +29,10 @@ base::Secret required(const base::Json& object, const char* key) {
   return value;
 }
 
-std::optional<Time> expiration(const base::Json& object) {
+std::optional<aws::Time> expiration(const base::Json& object) {
   const auto found = object.find("Expiration");
   if (found == object.end() || found->is_null()) return std::nullopt;
-  return parse_time(*found);
+  return aws::parse_time(*found);
 }
 
 }  // namespace
@@ -42,13 +42,13 @@ std::string text_member(const base::Json& object, const char* key) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-Credentials parse_process_answer(std::string_view json) {
+aws::Credentials parse_process_answer(std::string_view json) {
   const base::Json object = parse_object(json);
   const auto version = object.find("Version");
   if (version == object.end() || *version != 1) {
     throw std::invalid_argument("an answer whose \"Version\" is not 1");
   }
-  Credentials credentials;
+  aws::Credentials credentials;
   credentials.access_key_id = required(object, "AccessKeyId");
   credentials.secret_access_key = required(object, "SecretAccessKey");
   credentials.session_token = base::Secret(text_member(object, "SessionToken"));
@@ -56,14 +56,14 @@ Credentials parse_process_answer(std::string_view json) {
   return credentials;
 }
 
-Credentials parse_metadata_answer(std::string_view json) {
+aws::Credentials parse_metadata_answer(std::string_view json) {
   const base::Json object = parse_object(json);
   const std::string code = text_member(object, "Code");
   // The metadata service says failures with status 200.
   if (!code.empty() && code != "Success") {
     throw std::invalid_argument(fmt::format("{}: {}", code, text_member(object, "Message")));
   }
-  Credentials credentials;
+  aws::Credentials credentials;
   credentials.access_key_id = required(object, "AccessKeyId");
   credentials.secret_access_key = required(object, "SecretAccessKey");
   credentials.session_token = required(object, "Token");
@@ -71,13 +71,13 @@ Credentials parse_metadata_answer(std::string_view json) {
   return credentials;
 }
 
-Credentials parse_sso_answer(std::string_view json) {
+aws::Credentials parse_sso_answer(std::string_view json) {
   const base::Json object = parse_object(json);
   const auto found = object.find("roleCredentials");
   if (found == object.end() || !found->is_object()) {
     throw std::invalid_argument("an answer without roleCredentials");
   }
-  Credentials credentials;
+  aws::Credentials credentials;
   credentials.access_key_id = required(*found, "accessKeyId");
   credentials.secret_access_key = required(*found, "secretAccessKey");
   credentials.session_token = required(*found, "sessionToken");
@@ -86,8 +86,8 @@ Credentials parse_sso_answer(std::string_view json) {
     throw std::invalid_argument("an answer without expiration");
   }
   // The portal alone counts in milliseconds.
-  credentials.expires = parse_time(base::Json(expires->get<double>() / 1000));
+  credentials.expires = aws::parse_time(base::Json(expires->get<double>() / 1000));
   return credentials;
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

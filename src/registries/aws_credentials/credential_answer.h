@@ -7,19 +7,19 @@
 #include "aws/credentials.h"
 #include "base/json.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // {"Version": 1, "AccessKeyId", "SecretAccessKey", "SessionToken"?, "Expiration"?}: credential_process and
 // `aws configure export-credentials`.
-Credentials parse_process_answer(std::string_view json);
+aws::Credentials parse_process_answer(std::string_view json);
 
 // {"Code"?, "AccessKeyId", "SecretAccessKey", "Token", "Expiration"}: containers and instances.
-Credentials parse_metadata_answer(std::string_view json);
+aws::Credentials parse_metadata_answer(std::string_view json);
 
 // {"roleCredentials": {"accessKeyId", …, "expiration" (milliseconds)}}: the SSO portal.
-Credentials parse_sso_answer(std::string_view json);
+aws::Credentials parse_sso_answer(std::string_view json);
 
 // The text under `key`, "" where there is none; never throws.
 std::string text_member(const base::Json& object, const char* key);
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -25,7 +25,7 @@
 #include "aws_credentials/web_identity.h"
 #include "base/time.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using std::chrono::minutes;
@@ -63,16 +63,18 @@ std::vector<Place> places(const Lookup& lookup, const std::string& profile) {
   return list;
 }
 
-std::string region_of(const Environment& environment, const Options& options, const Profiles& profiles) {
+std::string region_of(const aws::Environment& environment, const aws::Options& options,
+                      const aws::Profiles& profiles) {
   for (const std::string& region :
-       {options.region, variable(environment, "AWS_REGION"), variable(environment, "AWS_DEFAULT_REGION"),
-        profiles.profile(profile_name(environment, options)).text("region")}) {
+       {options.region, aws::variable(environment, "AWS_REGION"),
+        aws::variable(environment, "AWS_DEFAULT_REGION"),
+        profiles.profile(aws::profile_name(environment, options)).text("region")}) {
     if (!region.empty()) return region;
   }
   return "";
 }
 
-void check_unexpired(const Credentials& credentials, Time now) {
+void check_unexpired(const aws::Credentials& credentials, aws::Time now) {
   if (!credentials.expires || *credentials.expires > now) return;
   cannot_use(fmt::format("AWS credentials from {} expired\nhint: renew them", credentials.source),
              fmt::format("note: expired at {}; now it is {}", base::utc_text(*credentials.expires),
@@ -84,13 +86,13 @@ class Search {
  public:
   explicit Search(const Lookup& lookup) : lookup_(lookup) {}
 
-  Credentials run() {
-    const std::string profile = profile_name(lookup_.environment, lookup_.options);
+  aws::Credentials run() {
+    const std::string profile = aws::profile_name(lookup_.environment, lookup_.options);
     try {
       for (const Place& place : places(lookup_, profile)) {
         if (auto found = ask(place)) return std::move(*found);
       }
-    } catch (const ServiceError&) {
+    } catch (const aws::ServiceError&) {
       throw;  // AWS has heard who asks: the AWS CLI would hear the same
     } catch (const http::TransportError&) {
       throw;
@@ -100,14 +102,14 @@ class Search {
       throw base::Error(error.code(), error.message(), context(error.context()));
     }
     if (auto found = ask({"AWS CLI", [this] { return cli_credentials(lookup_); }})) return std::move(*found);
-    throw NoCredentials(base::ErrorCode::kRegistry,
-                        "no AWS credentials\nhint: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-                        "AWS_SECRET_ACCESS_KEY, or run `aws configure` or `aws configure sso`",
-                        context(""));
+    throw aws::NoCredentials(base::ErrorCode::kRegistry,
+                             "no AWS credentials\nhint: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+                             "AWS_SECRET_ACCESS_KEY, or run `aws configure` or `aws configure sso`",
+                             context(""));
   }
 
  private:
-  std::optional<Credentials> ask(const Place& place) {
+  std::optional<aws::Credentials> ask(const Place& place) {
     Finding finding = place.look();
     if (!finding.found) {
       said_.push_back(fmt::format("{}: {}", place.name, finding.why_not));
@@ -132,57 +134,58 @@ class Search {
 }  // namespace
 
 struct CredentialChain::Impl {
-  Impl(http::Client& client_, Environment environment_, Options options_)
+  Impl(http::Client& client_, aws::Environment environment_, aws::Options options_)
       : client(client_), environment(std::move(environment_)), options(std::move(options_)) {}
 
-  Credentials search() {
-    const Profiles profiles = load_profiles(environment);
+  aws::Credentials search() {
+    const aws::Profiles profiles = aws::load_profiles(environment);
     const Lookup lookup{client, environment, options, profiles, region_of(environment, options, profiles)};
     auto found = keys_of_options(options);
     if (!found) found = Search(lookup).run();
     if (options.role_arn.empty()) return std::move(*found);
-    const Role role{options.role_arn, options.session_name, options.external_id, std::nullopt};
-    Credentials assumed = assume_role(client, sts(lookup.region, options, environment), *found, role);
+    const aws::Role role{options.role_arn, options.session_name, options.external_id, std::nullopt};
+    aws::Credentials assumed =
+        aws::assume_role(client, aws::sts(lookup.region, options, environment), *found, role);
     check_unexpired(assumed, client.clock().now());
     return assumed;
   }
 
-  void keep(Credentials credentials) {
+  void keep(aws::Credentials credentials) {
     // Keys without an end are kept for ever, until they are refused.
-    renew_at = Time::max();
+    renew_at = aws::Time::max();
     if (credentials.expires) {
-      const Time now = client.clock().now();
+      const aws::Time now = client.clock().now();
       const auto half = (*credentials.expires - now) / 2;
       // Half of what is left, for credentials that live for minutes.
-      renew_at = *credentials.expires - std::min<Time::duration>(kRenewBefore, half);
+      renew_at = *credentials.expires - std::min<aws::Time::duration>(kRenewBefore, half);
     }
     kept = std::move(credentials);
   }
 
   http::Client& client;
-  const Environment environment;
-  const Options options;
+  const aws::Environment environment;
+  const aws::Options options;
 
   std::mutex mutex;  // held during a search, so that the others wait for its result
-  std::optional<Credentials> kept;
-  Time renew_at{};
+  std::optional<aws::Credentials> kept;
+  aws::Time renew_at{};
 };
 
-CredentialChain::CredentialChain(http::Client& client, Environment environment, Options options)
+CredentialChain::CredentialChain(http::Client& client, aws::Environment environment, aws::Options options)
     : impl_(std::make_unique<Impl>(client, std::move(environment), std::move(options))) {}
 
 CredentialChain::~CredentialChain() = default;
 
-Credentials CredentialChain::find() {
+aws::Credentials CredentialChain::find() {
   const std::lock_guard lock(impl_->mutex);
   if (impl_->kept && impl_->client.clock().now() < impl_->renew_at) return *impl_->kept;
   try {
     impl_->keep(impl_->search());
   } catch (const base::Error&) {
-    const Time now = impl_->client.clock().now();
+    const aws::Time now = impl_->client.clock().now();
     // Renewing began before the end, to have time for this: what is kept is still good.
     if (!impl_->kept || *impl_->kept->expires <= now) throw;
-    impl_->renew_at = std::min<Time>(now + kPauseAfterFailure, *impl_->kept->expires);
+    impl_->renew_at = std::min<aws::Time>(now + kPauseAfterFailure, *impl_->kept->expires);
   }
   return *impl_->kept;
 }
@@ -193,13 +196,13 @@ void CredentialChain::forget() {
 }
 
 std::optional<std::string> CredentialChain::region() {
-  for (const std::string& region : {impl_->options.region, variable(impl_->environment, "AWS_REGION"),
-                                    variable(impl_->environment, "AWS_DEFAULT_REGION")}) {
+  for (const std::string& region : {impl_->options.region, aws::variable(impl_->environment, "AWS_REGION"),
+                                    aws::variable(impl_->environment, "AWS_DEFAULT_REGION")}) {
     if (!region.empty()) return region;
   }
-  std::string region = region_of(impl_->environment, impl_->options, load_profiles(impl_->environment));
+  std::string region = region_of(impl_->environment, impl_->options, aws::load_profiles(impl_->environment));
   if (region.empty()) return std::nullopt;
   return region;
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -11,7 +11,7 @@
 #include "aws/credentials.h"
 #include "http/client.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // Finds credentials when they are first needed, keeps them in memory, and finds them anew five minutes before
 // they end, or at half of what is left of their life where that is later. Thread-safe; one search at a time.
@@ -20,15 +20,15 @@ namespace ixian::aws {
 // (IMDSv2) → `aws configure export-credentials`. A profile named by options goes before the environment. A
 // place that is set up but fails ends the search, but for the AWS CLI, which may know a way.
 // Invariant: what is kept has not ended. Owner: one per client of a registry or secret source.
-class CredentialChain : public CredentialSource {
+class CredentialChain : public aws::CredentialSource {
  public:
-  CredentialChain(http::Client& client, Environment environment, Options options);
+  CredentialChain(http::Client& client, aws::Environment environment, aws::Options options);
   ~CredentialChain() override;
 
   // Throws NoCredentials and Error{kRegistry}, whose context lists where it looked and what each place said;
   // ServiceError and TransportError where AWS itself refused or could not be reached; Error{kProject} for
   // half a key in the options. While renewing fails, the credentials before it are given until they end.
-  Credentials find() override;
+  aws::Credentials find() override;
 
   void forget() override;
 
@@ -41,4 +41,4 @@ class CredentialChain : public CredentialSource {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

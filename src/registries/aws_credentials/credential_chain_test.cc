@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "testing/aws_machine.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using namespace std::chrono_literals;
@@ -39,7 +39,7 @@ TEST_F(ChainTest, OptionsBeatTheEnvironmentWhichBeatsFiles) {
   variables["AWS_ACCESS_KEY_ID"] = "AKIAENV";
   variables["AWS_SECRET_ACCESS_KEY"] = "env-secret";
   variables["AWS_SESSION_TOKEN"] = "env-token";
-  const Credentials found = chain().find();
+  const aws::Credentials found = chain().find();
   EXPECT_EQ(found.access_key_id.reveal(), "AKIAENV");
   EXPECT_EQ(found.session_token.reveal(), "env-token");
   EXPECT_EQ(found.source, "the environment");
@@ -55,7 +55,7 @@ TEST_F(ChainTest, AProfileOfTheOptionsBeatsTheEnvironment) {
   variables["AWS_PROFILE"] = "ci";
   EXPECT_EQ(key(), "AKIAENV");
   options.profile = "ci";
-  const Credentials found = chain().find();
+  const aws::Credentials found = chain().find();
   EXPECT_EQ(found.access_key_id.reveal(), "AKIAFILE");
   EXPECT_EQ(found.source, "profile ci in ~/.aws/credentials");
 }
@@ -197,4 +197,4 @@ TEST_F(RenewalTest, StoppingIsNoError) {
 }
 
 }  // namespace
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -15,16 +15,17 @@
 #include "base/text.h"
 #include "http/url.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 constexpr char kRolePath[] = "/latest/meta-data/iam/security-credentials/";
 constexpr std::chrono::milliseconds kImdsTimeLimit{1000};
 
 std::string address(const Lookup& lookup) {
-  const Section& profile = lookup.profiles.profile(profile_name(lookup.environment, lookup.options));
+  const aws::Section& profile =
+      lookup.profiles.profile(aws::profile_name(lookup.environment, lookup.options));
   const auto setting = [&](const std::string& name, const std::string& key) {
-    const std::string value = variable(lookup.environment, name);
+    const std::string value = aws::variable(lookup.environment, name);
     return value.empty() ? profile.text(key) : value;
   };
   std::string url = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
@@ -50,7 +51,7 @@ http::Request request_for(const std::string& method, const std::string& url) {
 
 // The body of an answer that says 200, or an Error that says why there is none.
 std::string ask(const Lookup& lookup, const http::Request& request) {
-  Reply reply = exchange(lookup.client, request, json_refusal, "instance metadata service");
+  aws::Reply reply = aws::exchange(lookup.client, request, aws::json_refusal, "instance metadata service");
   if (!reply.head.ok()) cannot_use(fmt::format("instance metadata service answered {}", reply.head.status));
   return std::move(reply.body);
 }
@@ -77,7 +78,7 @@ Finding ask_service(const Lookup& lookup, const std::string& url) {
 
   http::Request asking = request_for("GET", url + kRolePath + role);
   asking.secret_headers = naming.secret_headers;
-  Credentials credentials = parse_metadata_answer(ask(lookup, asking));
+  aws::Credentials credentials = parse_metadata_answer(ask(lookup, asking));
   credentials.source = fmt::format("the instance's role {}", role);
   return {std::move(credentials), ""};
 }
@@ -85,7 +86,7 @@ Finding ask_service(const Lookup& lookup, const std::string& url) {
 }  // namespace
 
 Finding instance_credentials(const Lookup& lookup) {
-  if (is_true(lookup.environment, "AWS_EC2_METADATA_DISABLED")) {
+  if (aws::is_true(lookup.environment, "AWS_EC2_METADATA_DISABLED")) {
     return not_found("AWS_EC2_METADATA_DISABLED is true");
   }
   const std::string url = address(lookup);
@@ -103,4 +104,4 @@ Finding instance_credentials(const Lookup& lookup) {
   }
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -4,10 +4,10 @@
 
 #include "aws_credentials/lookup.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // One try of a second: on a machine that is no instance nobody answers. Never throws an Error: what goes
 // wrong is why nothing was found.
 Finding instance_credentials(const Lookup& lookup);
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -5,7 +5,7 @@
 
 #include "testing/aws_machine.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using namespace std::chrono_literals;
@@ -28,7 +28,7 @@ TEST_F(InstanceTest, AnInstanceIsAskedByVersionTwoAloneAndOnce) {
                      "Expiration": "2026-01-01T06:00:00Z"})",
             {}};
   };
-  const Credentials found = chain().find();
+  const aws::Credentials found = chain().find();
   EXPECT_EQ(found.access_key_id.reveal(), "ASIAEC2");
   EXPECT_EQ(found.source, "the instance's role my-role");
   ASSERT_EQ(transport.sent().size(), 3u);
@@ -62,4 +62,4 @@ TEST_F(InstanceTest, AnInstancesServiceMayBeElsewhere) {
 }
 
 }  // namespace
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

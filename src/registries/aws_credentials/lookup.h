@@ -8,20 +8,20 @@
 #include "aws/profiles.h"
 #include "http/client.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 struct Lookup {
   http::Client& client;
-  const Environment& environment;
-  const Options& options;
-  const Profiles& profiles;
+  const aws::Environment& environment;
+  const aws::Options& options;
+  const aws::Profiles& profiles;
   std::string region;  // for STS; "" where nobody says
 };
 
 // A place that is not set up says so and the next one is asked. One that is set up and fails throws
 // base::Error: then nobody else is asked, lest the work is done as somebody whom nobody meant.
 struct Finding {
-  std::optional<Credentials> found;
+  std::optional<aws::Credentials> found;
   std::string why_not;  // "AWS_ACCESS_KEY_ID is not set"
 };
 
@@ -32,4 +32,4 @@ inline Finding not_found(std::string why_not) {
 // Error{kRegistry}.
 [[noreturn]] void cannot_use(std::string message, std::string context = "");
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

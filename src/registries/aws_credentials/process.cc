@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "process/capture.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 constexpr std::size_t kLongestOutput = 64 << 10;
@@ -24,17 +24,17 @@ std::string ending(const std::string& error) {
 }
 
 // What the AWS CLI reads. Its own environment already has these, except in a test.
-std::map<std::string, std::string> settings(const Environment& environment) {
+std::map<std::string, std::string> settings(const aws::Environment& environment) {
   std::map<std::string, std::string> env{{"HOME", environment.home}};
   for (const char* name :
        {"PATH", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}) {
-    if (auto value = variable(environment, name); !value.empty()) env[name] = std::move(value);
+    if (auto value = aws::variable(environment, name); !value.empty()) env[name] = std::move(value);
   }
   return env;
 }
 
 // The last line is the one that says it. An AWS CLI that does not know the command prints how it is used.
-std::string why_cli_failed(const base::Answer& answer) {
+std::string why_cli_failed(const process::Answer& answer) {
   const std::string_view text = base::trim(answer.error);
   if (text.starts_with("usage:") || text.find("Invalid choice") != std::string_view::npos)
     return "it is too old for `aws configure export-credentials`";
@@ -50,16 +50,16 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile) {
   if (command.empty()) return not_found(fmt::format("profile {} has no credential_process", profile));
   const std::string name = fmt::format("credential_process of profile {}", profile);
 
-  base::Question question;
+  process::Question question;
   // In words, but by no shell: AWS's own tools do not use one either.
   if (!base::split_words(command, question.argv) || question.argv.empty()) {
     cannot_use(name + " has an unclosed quote\nhint: close it");
   }
   question.env = settings(lookup.environment);
   question.limit = kLongestOutput;
-  base::Answer answer;
+  process::Answer answer;
   try {
-    answer = base::ask_program(question, lookup.client.cancellation());
+    answer = process::ask_program(question, lookup.client.cancellation());
   } catch (const base::Error& error) {
     cannot_use(name + " cannot be run\nhint: correct it, or install the program", error.message());
   }
@@ -69,7 +69,7 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile) {
         ending(answer.error));
   }
   try {
-    Credentials credentials = parse_process_answer(answer.output.reveal());
+    aws::Credentials credentials = parse_process_answer(answer.output.reveal());
     credentials.source = fmt::format("the credential_process of profile {}", profile);
     return {std::move(credentials), ""};
   } catch (const std::invalid_argument& error) {
@@ -78,10 +78,10 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile) {
 }
 
 Finding cli_credentials(const Lookup& lookup) {
-  if (base::find_program("aws", variable(lookup.environment, "PATH")).empty()) {
+  if (process::find_program("aws", aws::variable(lookup.environment, "PATH")).empty()) {
     return not_found("the AWS CLI is not on PATH");
   }
-  base::Question question;
+  process::Question question;
   question.argv = {"aws", "configure", "export-credentials", "--format", "process"};
   if (!lookup.options.profile.empty()) {
     question.argv.insert(question.argv.end(), {"--profile", lookup.options.profile});
@@ -90,9 +90,9 @@ Finding cli_credentials(const Lookup& lookup) {
   question.limit = kLongestOutput;
   question.time_limit = kCliTimeLimit;
   try {
-    const base::Answer answer = base::ask_program(question, lookup.client.cancellation());
+    const process::Answer answer = process::ask_program(question, lookup.client.cancellation());
     if (!answer.status.ok()) return not_found(why_cli_failed(answer));
-    Credentials credentials = parse_process_answer(answer.output.reveal());
+    aws::Credentials credentials = parse_process_answer(answer.output.reveal());
     credentials.source = "`aws configure export-credentials`";
     return {std::move(credentials), ""};
   } catch (const base::Error& error) {
@@ -103,4 +103,4 @@ Finding cli_credentials(const Lookup& lookup) {
   }
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -3,7 +3,7 @@
 
 #include "aws_credentials/lookup.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // The profile's credential_process: split into words as a shell does, but run without one.
 Finding process_credentials(const Lookup& lookup, const std::string& profile);
@@ -11,4 +11,4 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile);
 // `aws configure export-credentials`, for ways of logging in that only the AWS CLI knows.
 Finding cli_credentials(const Lookup& lookup);
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

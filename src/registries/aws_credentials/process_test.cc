@@ -5,7 +5,7 @@
 
 #include "testing/aws_machine.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using ixian::testing::AwsMachineTest;
@@ -23,7 +23,7 @@ TEST_F(ProcessTest, ACredentialProcessIsSplitAsAShellDoes) {
                  "\\\"SecretAccessKey\\\": \\\"s\\\", \\\"Expiration\\\": null}\"\n",
                  true);
   config("[default]\ncredential_process = '" + script + "' \"AKIA MADE\"\n");
-  const Credentials found = chain().find();
+  const aws::Credentials found = chain().find();
   EXPECT_EQ(found.access_key_id.reveal(), "AKIA MADE");
   EXPECT_FALSE(found.expires);
   EXPECT_EQ(found.source, "the credential_process of profile default");
@@ -71,4 +71,4 @@ TEST_F(ProcessTest, AnAwsCliThatFailsIsOneMoreLine) {
 }
 
 }  // namespace
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

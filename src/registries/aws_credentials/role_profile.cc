@@ -18,14 +18,14 @@
 #include "aws_credentials/web_identity.h"
 #include "base/text.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
-bool assumes_role(const Section& profile) {
+bool assumes_role(const aws::Section& profile) {
   return profile.has("role_arn") && !profile.has("web_identity_token_file");
 }
 
-std::optional<int> duration(const Section& section, const std::string& profile) {
+std::optional<int> duration(const aws::Section& section, const std::string& profile) {
   const std::string text = section.text("duration_seconds");
   if (text.empty()) return std::nullopt;
   int seconds = 0;
@@ -37,7 +37,7 @@ std::optional<int> duration(const Section& section, const std::string& profile) 
   return seconds;
 }
 
-Credentials from_place(const Lookup& lookup, const std::string& profile, const std::string& place) {
+aws::Credentials from_place(const Lookup& lookup, const std::string& profile, const std::string& place) {
   Finding finding;
   if (place == "Environment") {
     finding = keys_of_environment(lookup);
@@ -60,10 +60,10 @@ class Walk {
  public:
   explicit Walk(const Lookup& lookup) : lookup_(lookup) {}
 
-  Credentials assume(const std::string& name) {
-    const Section& profile = lookup_.profiles.profile(name);
+  aws::Credentials assume(const std::string& name) {
+    const aws::Section& profile = lookup_.profiles.profile(name);
     visited_.push_back(name);
-    Role role;
+    aws::Role role;
     role.arn = profile.text("role_arn");
     role.session_name = profile.text("role_session_name");
     role.external_id = profile.text("external_id");
@@ -74,12 +74,13 @@ class Walk {
                       "temporary credentials by `aws sts get-session-token`, or use SSO",
                       name, profile.text("mfa_serial")));
     }
-    const Credentials by = source(name, profile);
-    return assume_role(lookup_.client, sts(lookup_.region, lookup_.options, lookup_.environment), by, role);
+    const aws::Credentials by = source(name, profile);
+    return aws::assume_role(lookup_.client, aws::sts(lookup_.region, lookup_.options, lookup_.environment),
+                            by, role);
   }
 
  private:
-  Credentials source(const std::string& name, const Section& profile) {
+  aws::Credentials source(const std::string& name, const aws::Section& profile) {
     const std::string next = profile.text("source_profile");
     const std::string place = profile.text("credential_source");
     if (next.empty() == place.empty()) {
@@ -90,13 +91,13 @@ class Walk {
     return next.empty() ? from_place(lookup_, name, place) : from_profile(name, next);
   }
 
-  Credentials from_profile(const std::string& name, const std::string& next) {
+  aws::Credentials from_profile(const std::string& name, const std::string& next) {
     if (lookup_.profiles.merged.count(next) == 0) {
       cannot_use(
           fmt::format("profile {} names the source_profile {}, which does not exist\nhint: correct it in {}",
                       name, next, lookup_.profiles.config_path));
     }
-    const Section& profile = lookup_.profiles.profile(next);
+    const aws::Section& profile = lookup_.profiles.profile(next);
     const bool has_keys = has_static_keys(profile);
     const bool visited = std::find(visited_.begin(), visited_.end(), next) != visited_.end();
     if (visited && !(next == name && has_keys)) {
@@ -119,7 +120,7 @@ class Walk {
 }  // namespace
 
 Finding role_profile_credentials(const Lookup& lookup, const std::string& profile) {
-  const Section& section = lookup.profiles.profile(profile);
+  const aws::Section& section = lookup.profiles.profile(profile);
   if (!assumes_role(section)) return not_found(fmt::format("profile {} has no role_arn to assume", profile));
   return {Walk(lookup).assume(profile), ""};
 }
@@ -139,4 +140,4 @@ Finding profile_credentials(const Lookup& lookup, const std::string& profile) {
   return not_found(base::join(reasons, "\n"));
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -3,7 +3,7 @@
 
 #include "aws_credentials/lookup.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // For profiles with role_arn and without web_identity_token_file.
 Finding role_profile_credentials(const Lookup& lookup, const std::string& profile);
@@ -11,4 +11,4 @@ Finding role_profile_credentials(const Lookup& lookup, const std::string& profil
 // What a profile has by itself: web identity, SSO, keys, credential_process. In that order.
 Finding profile_credentials(const Lookup& lookup, const std::string& profile);
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

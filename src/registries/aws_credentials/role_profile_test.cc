@@ -8,7 +8,7 @@
 #include "aws_credentials/credential_chain.h"
 #include "testing/aws_machine.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using namespace std::chrono_literals;
@@ -49,9 +49,9 @@ TEST_F(RoleTest, IsAssumedWithItsSourceProfileInItsRegion) {
   config(
       "[profile top]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = base\nexternal_id = e 1\n"
       "duration_seconds = 900\nrole_session_name = me\nregion = eu-west-1\n");
-  const Credentials found = chain().find();
+  const aws::Credentials found = chain().find();
   EXPECT_EQ(found.access_key_id.reveal(), "ASIA1");
-  EXPECT_EQ(found.expires, parse_time(std::string_view("2026-01-01T01:00:00Z")));
+  EXPECT_EQ(found.expires, aws::parse_time(std::string_view("2026-01-01T01:00:00Z")));
   EXPECT_THAT(found.source, AllOf(HasSubstr("arn:aws:iam::1:role/x"), HasSubstr("profile base")));
   EXPECT_THAT(signers, ElementsAre("AKIAFILE"));
   EXPECT_THAT(bodies[0],
@@ -134,7 +134,7 @@ TEST_F(RoleTest, ARefusalOfStsIsNotHiddenBehindTheList) {
   try {
     chain().find();
     FAIL() << "it was found";
-  } catch (const ServiceError& error) {
+  } catch (const aws::ServiceError& error) {
     EXPECT_EQ(error.type, "AccessDenied");
     EXPECT_THAT(error.message(),
                 AllOf(HasSubstr("sts:AssumeRole"), HasSubstr("profile base in ~/.aws/credentials")));
@@ -179,4 +179,4 @@ TEST_F(RoleTest, WebIdentityOfAProfile) {
 }
 
 }  // namespace
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

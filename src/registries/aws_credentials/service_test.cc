@@ -12,7 +12,7 @@
 #include "testing/fake_transport.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using namespace std::chrono_literals;
@@ -30,10 +30,10 @@ class ServiceTest : public ::testing::Test {
     patience.retries = 3;
     client.emplace(transport, clock, cancellation, patience);
     write_keys("AKIAONE", "session-canary");
-    chain.emplace(*client, environment(), Options{});
+    chain.emplace(*client, environment(), aws::Options{});
   }
 
-  Environment environment() {
+  aws::Environment environment() {
     return {[](const std::string& name) -> std::optional<std::string> {
               if (name == "AWS_EC2_METADATA_DISABLED") return "true";
               return std::nullopt;
@@ -49,13 +49,15 @@ class ServiceTest : public ::testing::Test {
   static FakeAnswer refusal(int status, const std::string& type, const std::string& message = "because") {
     return {status, base::Json{{"__type", "com.amazonaws.x#" + type}, {"message", message}}.dump(), {}};
   }
-  Service service() { return ecr("eu-west-1", {}, false, environment()); }
-  base::Json ask() { return call(*client, *chain, service(), "GetAuthorizationToken", base::Json::object()); }
+  aws::Service service() { return aws::ecr("eu-west-1", {}, false, environment()); }
+  base::Json ask() {
+    return aws::call(*client, *chain, service(), "GetAuthorizationToken", base::Json::object());
+  }
 
-  ServiceError error() {
+  aws::ServiceError error() {
     try {
       ask();
-    } catch (const ServiceError& caught) {
+    } catch (const aws::ServiceError& caught) {
       EXPECT_THAT(caught.message() + caught.context(),
                   AllOf(Not(HasSubstr("session-canary")), Not(HasSubstr("secret-canary"))));
       return caught;
@@ -131,7 +133,7 @@ TEST_F(ServiceTest, ADenialNamesTheActionTheIdentityAndThePermission) {
   answer = [](const SentRequest&) {
     return refusal(400, "AccessDeniedException", "User: arn:x is not authorized");
   };
-  const ServiceError denied = error();
+  const aws::ServiceError denied = error();
   EXPECT_EQ(denied.type, "AccessDeniedException");
   EXPECT_EQ(denied.status, 400);
   EXPECT_EQ(denied.message(),
@@ -157,7 +159,7 @@ TEST_F(ServiceTest, EachRefusalSaysWhatToDo) {
   };
   for (const auto& it : cases) {
     answer = [&](const SentRequest&) { return refusal(403, it.type, it.message); };
-    const ServiceError refused = error();
+    const aws::ServiceError refused = error();
     EXPECT_THAT(refused.message() + refused.hint(), HasSubstr(it.says)) << it.message;
   }
 }
@@ -169,7 +171,7 @@ TEST_F(ServiceTest, WhateverIsAnsweredThereIsASentence) {
     EXPECT_THAT(error().message(), HasSubstr("418")) << body;
   }
   answer = [](const SentRequest&) -> FakeAnswer { return {200, "password-canary", {}}; };
-  const ServiceError unreadable = error();
+  const aws::ServiceError unreadable = error();
   EXPECT_THAT(unreadable.message(), HasSubstr("not JSON"));
   EXPECT_THAT(unreadable.message() + unreadable.context(), Not(HasSubstr("password-canary")));
 }
@@ -197,7 +199,7 @@ TEST_F(ServiceTest, AnEcrTokenThatHasEndedWhenItComesIsNeverGivenOut) {
             {}};
   };
   try {
-    get_token(*client, *chain, service(), false);
+    aws::get_token(*client, *chain, service(), false);
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_THAT(error.message() + error.hint(), AllOf(HasSubstr("has expired"), HasSubstr("clock")));
@@ -211,7 +213,7 @@ TEST_F(ServiceTest, AnEcrTokenKnowsWhenItWasIssued) {
         R"({"authorizationData": [{"authorizationToken": "QVdTOnBhc3M=", "expiresAt": 1767268800, "proxyEndpoint": "https://x"}]})",
         {}};
   };
-  const EcrToken token = get_token(*client, *chain, service(), false);
+  const aws::EcrToken token = aws::get_token(*client, *chain, service(), false);
   EXPECT_EQ(token.issued, clock.now());
   EXPECT_EQ(token.expires - token.issued, 12h);
   EXPECT_EQ(token.endpoint, "https://x");
@@ -223,20 +225,21 @@ TEST_F(ServiceTest, ARepositoryThatIsThereAlreadyIsFine) {
     EXPECT_EQ(sent.body, R"({"repositoryName":"team/app"})");
     return refusal(400, "RepositoryAlreadyExistsException");
   };
-  EXPECT_NO_THROW(create_repository(*client, *chain, service(), false, "team/app"));
+  EXPECT_NO_THROW(aws::create_repository(*client, *chain, service(), false, "team/app"));
   answer = [](const SentRequest&) { return refusal(400, "LimitExceededException"); };
-  EXPECT_THROW(create_repository(*client, *chain, service(), false, "team/app"), ServiceError);
+  EXPECT_THROW(aws::create_repository(*client, *chain, service(), false, "team/app"), aws::ServiceError);
 }
 
 TEST(RefusalTest, TypesAreCutToTheirName) {
-  EXPECT_EQ(parse_json_refusal(400, "A:http://x", "{}").type, "A");
-  EXPECT_EQ(parse_json_refusal(400, "", R"({"__type": "com.x#A"})").type, "A");
-  EXPECT_EQ(parse_json_refusal(400, "", R"({"__type": "A b\u001b[31m"})").type, "");
-  EXPECT_EQ(parse_json_refusal(400, "", R"({"Message": "m"})").message, "m");
-  EXPECT_EQ(parse_xml_refusal(400, "<ErrorResponse><Error><Code>C</Code></Error></ErrorResponse>").type, "C");
-  EXPECT_EQ(parse_xml_refusal(400, "not xml").message, "not xml");
-  EXPECT_LT(parse_json_refusal(400, "", std::string(100'000, 'x')).message.size(), 5000u);
+  EXPECT_EQ(aws::parse_json_refusal(400, "A:http://x", "{}").type, "A");
+  EXPECT_EQ(aws::parse_json_refusal(400, "", R"({"__type": "com.x#A"})").type, "A");
+  EXPECT_EQ(aws::parse_json_refusal(400, "", R"({"__type": "A b\u001b[31m"})").type, "");
+  EXPECT_EQ(aws::parse_json_refusal(400, "", R"({"Message": "m"})").message, "m");
+  EXPECT_EQ(aws::parse_xml_refusal(400, "<ErrorResponse><Error><Code>C</Code></Error></ErrorResponse>").type,
+            "C");
+  EXPECT_EQ(aws::parse_xml_refusal(400, "not xml").message, "not xml");
+  EXPECT_LT(aws::parse_json_refusal(400, "", std::string(100'000, 'x')).message.size(), 5000u);
 }
 
 }  // namespace
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -17,7 +17,7 @@
 #include "base/time.h"
 #include "http/url.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 // botocore's: a token that ends sooner is renewed.
@@ -38,7 +38,7 @@ std::string login_command(const std::string& profile) {
 }
 
 // The profile, and what its sso-session adds: they must not contradict each other.
-Section with_session(const Lookup& lookup, const std::string& profile, const Section& own) {
+aws::Section with_session(const Lookup& lookup, const std::string& profile, const aws::Section& own) {
   const std::string session = own.text("sso_session");
   if (session.empty()) return own;
   const auto found = lookup.profiles.sso_sessions.find(session);
@@ -55,13 +55,13 @@ Section with_session(const Lookup& lookup, const std::string& profile, const Sec
           profile, session, lookup.profiles.config_path));
     }
   }
-  Section both = own;
+  aws::Section both = own;
   both.add_all(found->second);
   return both;
 }
 
-Settings read_settings(const Lookup& lookup, const std::string& profile, const Section& own) {
-  const Section section = with_session(lookup, profile, own);
+Settings read_settings(const Lookup& lookup, const std::string& profile, const aws::Section& own) {
+  const aws::Section section = with_session(lookup, profile, own);
   std::vector<std::string> missing;
   for (const char* key : {"sso_account_id", "sso_role_name", "sso_start_url", "sso_region"}) {
     if (section.text(key).empty()) missing.emplace_back(key);
@@ -76,30 +76,31 @@ Settings read_settings(const Lookup& lookup, const std::string& profile, const S
                     section.text("sso_region"),
                     section.text("sso_account_id"),
                     section.text("sso_role_name")};
-  check_region(settings.region);
+  aws::check_region(settings.region);
   return settings;
 }
 
 SsoToken read_token(const Lookup& lookup, const Settings& settings, const std::string& path) {
   try {
-    const auto json = read_text(path);
+    const auto json = aws::read_text(path);
     if (json) return parse_sso_token(*json);
   } catch (const std::exception& error) {
     cannot_use(fmt::format("cannot read the SSO login of profile {}\nhint: run {}", settings.profile,
                            login_command(settings.profile)),
-               fmt::format("{}: {}", show_path(lookup.environment, path), error.what()));
+               fmt::format("{}: {}", aws::show_path(lookup.environment, path), error.what()));
   }
   cannot_use(fmt::format("not logged in to AWS SSO (profile {})\nhint: run {}", settings.profile,
                          login_command(settings.profile)),
-             fmt::format("note: {} not found", show_path(lookup.environment, path)));
+             fmt::format("note: {} not found", aws::show_path(lookup.environment, path)));
 }
 
 // OIDC's CreateToken: a new access token, and perhaps a new refresh token, for the old one.
 SsoToken renewed(const Lookup& lookup, const Settings& settings, const SsoToken& old) {
-  const std::string host = fmt::format("https://oidc.{}.{}", settings.region, dns_suffix(settings.region));
+  const std::string host =
+      fmt::format("https://oidc.{}.{}", settings.region, aws::dns_suffix(settings.region));
   http::Request request;
   request.method = "POST";
-  request.url = endpoint("SSO_OIDC", host, lookup.options, lookup.environment) + "/token";
+  request.url = aws::endpoint("SSO_OIDC", host, lookup.options, lookup.environment) + "/token";
   request.headers.add("Content-Type", "application/json");
   request.body = http::text_body(base::Json{
       {"clientId", old.client_id},
@@ -109,13 +110,15 @@ SsoToken renewed(const Lookup& lookup, const Settings& settings, const SsoToken&
        old.refresh_token.reveal()}}.dump());
   request.repeatable = false;  // a refresh token may be good for one use
   request.follow_redirects = false;
-  const Reply reply = exchange(lookup.client, request, json_refusal, "AWS SSO OIDC in " + settings.region);
-  if (!reply.head.ok()) throw explain(json_refusal(reply), {"sso-oidc:CreateToken", "", settings.region, {}});
+  const aws::Reply reply =
+      aws::exchange(lookup.client, request, aws::json_refusal, "AWS SSO OIDC in " + settings.region);
+  if (!reply.head.ok())
+    throw aws::explain(aws::json_refusal(reply), {"sso-oidc:CreateToken", "", settings.region, {}});
 
   const base::Json answer = base::parse_json(reply.body, 1 << 20, 32);
   SsoToken token = old;
   token.access_token = base::Secret(answer.at("accessToken").get<std::string>());
-  token.expires = parse_time(
+  token.expires = aws::parse_time(
       base::Json(std::chrono::duration<double>(lookup.client.clock().now().time_since_epoch()).count() +
                  answer.at("expiresIn").get<double>()));
   if (answer.contains("refreshToken")) {
@@ -128,7 +131,7 @@ SsoToken good_token(const Lookup& lookup, const Settings& settings) {
   const std::string path =
       sso_cache_path(lookup.environment, settings.session.empty() ? settings.start_url : settings.session);
   SsoToken token = read_token(lookup, settings, path);
-  const Time now = lookup.client.clock().now();
+  const aws::Time now = lookup.client.clock().now();
   std::string trouble = fmt::format("note: expired at {}", base::utc_text(token.expires));
   // A failure to renew is told only when the login has really ended.
   if (!settings.session.empty() && token.expires - now < kRenewSsoBefore && token.renewable(now)) {
@@ -149,20 +152,22 @@ SsoToken good_token(const Lookup& lookup, const Settings& settings) {
              trouble);
 }
 
-Credentials ask_portal(const Lookup& lookup, const Settings& settings, const SsoToken& token) {
+aws::Credentials ask_portal(const Lookup& lookup, const Settings& settings, const SsoToken& token) {
   const std::string host =
-      fmt::format("https://portal.sso.{}.{}", settings.region, dns_suffix(settings.region));
+      fmt::format("https://portal.sso.{}.{}", settings.region, aws::dns_suffix(settings.region));
   http::Request request;
-  request.url = http::with_query(
-      http::with_query(endpoint("SSO", host, lookup.options, lookup.environment) + "/federation/credentials",
-                       "role_name", settings.role),
-      "account_id", settings.account);
+  request.url =
+      http::with_query(http::with_query(aws::endpoint("SSO", host, lookup.options, lookup.environment) +
+                                            "/federation/credentials",
+                                        "role_name", settings.role),
+                       "account_id", settings.account);
   request.secret_headers.emplace_back("x-amz-sso_bearer_token", token.access_token);
   request.follow_redirects = false;
-  const Reply reply = exchange(lookup.client, request, json_refusal, "AWS SSO in " + settings.region);
+  const aws::Reply reply =
+      aws::exchange(lookup.client, request, aws::json_refusal, "AWS SSO in " + settings.region);
   if (reply.head.ok()) return parse_sso_answer(reply.body);
 
-  const Refusal refusal = json_refusal(reply);
+  const aws::Refusal refusal = aws::json_refusal(reply);
   if (reply.head.status == 401) {
     cannot_use(fmt::format("AWS rejected the SSO login of profile {}\nhint: run {}", settings.profile,
                            login_command(settings.profile)),
@@ -174,19 +179,19 @@ Credentials ask_portal(const Lookup& lookup, const Settings& settings, const Sso
                            settings.role, settings.account, settings.profile, lookup.profiles.config_path),
                refusal.message);
   }
-  throw explain(refusal, {"sso:GetRoleCredentials", "", settings.region, token.access_token});
+  throw aws::explain(refusal, {"sso:GetRoleCredentials", "", settings.region, token.access_token});
 }
 
 }  // namespace
 
 Finding sso_credentials(const Lookup& lookup, const std::string& profile) {
-  const Section& section = lookup.profiles.profile(profile);
+  const aws::Section& section = lookup.profiles.profile(profile);
   if (!section.has("sso_account_id") && !section.has("sso_role_name")) {
     return not_found(fmt::format("profile {} has no sso_account_id and sso_role_name", profile));
   }
   const Settings settings = read_settings(lookup, profile, section);
   try {
-    Credentials credentials = ask_portal(lookup, settings, good_token(lookup, settings));
+    aws::Credentials credentials = ask_portal(lookup, settings, good_token(lookup, settings));
     credentials.source = fmt::format("the SSO role {} in the account {} (profile {})", settings.role,
                                      settings.account, profile);
     return {std::move(credentials), ""};
@@ -195,4 +200,4 @@ Finding sso_credentials(const Lookup& lookup, const std::string& profile) {
   }
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -3,10 +3,10 @@
 
 #include "aws_credentials/lookup.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // For profiles with sso_account_id and sso_role_name. A login that has expired is renewed where its
 // sso-session allows that; otherwise the Error says how to log in.
 Finding sso_credentials(const Lookup& lookup, const std::string& profile);
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

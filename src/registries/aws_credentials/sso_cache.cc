@@ -14,7 +14,7 @@
 
 #include "files/fs.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 // The AWS CLI names its files by it; nothing rests on its strength.
@@ -31,7 +31,7 @@ std::string sha1_hex(const std::string& text) {
   return hex;
 }
 
-std::string iso_text(Time time) {
+std::string iso_text(aws::Time time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
@@ -47,11 +47,11 @@ bool write_all(int fd, std::string_view rest) {
 
 }  // namespace
 
-std::string sso_cache_path(const Environment& environment, const std::string& session_or_start_url) {
+std::string sso_cache_path(const aws::Environment& environment, const std::string& session_or_start_url) {
   return environment.home + "/.aws/sso/cache/" + sha1_hex(session_or_start_url) + ".json";
 }
 
-bool SsoToken::renewable(Time now) const {
+bool SsoToken::renewable(aws::Time now) const {
   return !refresh_token.empty() && !client_id.empty() && !client_secret.empty() && registration_expires > now;
 }
 
@@ -66,12 +66,12 @@ SsoToken parse_sso_token(const std::string& json) {
   token.access_token = base::Secret(text_member(token.file, "accessToken"));
   if (token.access_token.empty()) throw std::invalid_argument("no accessToken");
   if (!token.file.contains("expiresAt")) throw std::invalid_argument("no expiresAt");
-  token.expires = parse_time(token.file["expiresAt"]);
+  token.expires = aws::parse_time(token.file["expiresAt"]);
   token.refresh_token = base::Secret(text_member(token.file, "refreshToken"));
   token.client_id = text_member(token.file, "clientId");
   token.client_secret = base::Secret(text_member(token.file, "clientSecret"));
   if (token.file.contains("registrationExpiresAt")) {
-    token.registration_expires = parse_time(token.file["registrationExpiresAt"]);
+    token.registration_expires = aws::parse_time(token.file["registrationExpiresAt"]);
   }
   return token;
 }
@@ -83,7 +83,7 @@ bool save_sso_token(const std::string& path, const SsoToken& token) {
   if (!token.refresh_token.empty()) file["refreshToken"] = token.refresh_token.reveal();
 
   std::string temporary = path + ".XXXXXX";
-  const base::UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
+  const files::UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
   if (!fd.valid()) return false;
   const bool saved = write_all(fd.get(), file.dump()) && ::fsync(fd.get()) == 0 &&
                      std::rename(temporary.c_str(), path.c_str()) == 0;
@@ -91,4 +91,4 @@ bool save_sso_token(const std::string& path, const SsoToken& token) {
   return saved;
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -8,24 +8,24 @@
 #include "aws/timestamp.h"
 #include "base/json.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // Of one login: the name of its sso-session, or its start URL where the profile has none.
-std::string sso_cache_path(const Environment& environment, const std::string& session_or_start_url);
+std::string sso_cache_path(const aws::Environment& environment, const std::string& session_or_start_url);
 
 struct SsoToken {
   base::Secret access_token;
-  Time expires;
+  aws::Time expires;
 
   // What renews it; all empty where the login cannot be renewed.
   base::Secret refresh_token;
   std::string client_id;
   base::Secret client_secret;
-  Time registration_expires{};
+  aws::Time registration_expires{};
 
   base::Json file;  // all that the cache holds, so that what we do not know of stays in it
 
-  bool renewable(Time now) const;
+  bool renewable(aws::Time now) const;
 };
 
 // Throws std::invalid_argument that says what is missing.
@@ -35,4 +35,4 @@ SsoToken parse_sso_token(const std::string& json);
 // that is not possible: then only this run knows the new token.
 bool save_sso_token(const std::string& path, const SsoToken& token);
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

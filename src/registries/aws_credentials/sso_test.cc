@@ -9,7 +9,7 @@
 #include "aws_credentials/sso_cache.h"
 #include "testing/aws_machine.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using ixian::testing::AwsMachineTest;
@@ -64,9 +64,9 @@ TEST_F(SsoTest, LoginsLieWhereTheAwsCliPutsThem) {
 
 TEST_F(SsoTest, ALoginGivesTheRolesCredentials) {
   log_in("corp", "good", "2026-01-01T02:00:00Z");
-  const Credentials found = chain().find();
+  const aws::Credentials found = chain().find();
   EXPECT_EQ(found.access_key_id.reveal(), "ASIASSO");
-  EXPECT_EQ(found.expires, parse_time(std::string_view("2026-01-01T01:00:00Z")));
+  EXPECT_EQ(found.expires, aws::parse_time(std::string_view("2026-01-01T01:00:00Z")));
   ASSERT_EQ(transport.sent().size(), 1u);
   const SentRequest sent = transport.sent()[0];
   EXPECT_EQ(sent.url(),
@@ -148,4 +148,4 @@ TEST_F(SsoTest, FaultsOfTheProfileAreNamed) {
 }
 
 }  // namespace
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

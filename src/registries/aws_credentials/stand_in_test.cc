@@ -16,7 +16,7 @@
 #include "testing/child_process.h"
 #include "testing/temp_folder.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 using namespace std::chrono_literals;
@@ -98,7 +98,7 @@ class StandInTest : public ::testing::Test {
     return list;
   }
 
-  Environment environment() {
+  aws::Environment environment() {
     return {[this](const std::string& name) -> std::optional<std::string> {
               const auto found = variables.find(name);
               return found == variables.end() ? std::nullopt : std::optional(found->second);
@@ -109,11 +109,13 @@ class StandInTest : public ::testing::Test {
     chain_ = std::make_unique<CredentialChain>(client, environment(), options);
     return *chain_;
   }
-  std::string identity() { return caller_identity(client, chain(), "eu-west-1", options, environment()); }
-  ServiceError refusal() {
+  std::string identity() {
+    return aws::caller_identity(client, chain(), "eu-west-1", options, environment());
+  }
+  aws::ServiceError refusal() {
     try {
-      get_token(client, chain(), ecr("eu-west-1", options, false, environment()), false);
-    } catch (const ServiceError& error) {
+      aws::get_token(client, chain(), aws::ecr("eu-west-1", options, false, environment()), false);
+    } catch (const aws::ServiceError& error) {
       return error;
     }
     ADD_FAILURE() << "it was accepted";
@@ -124,7 +126,7 @@ class StandInTest : public ::testing::Test {
 
   const ixian::testing::TempFolder home;
   std::map<std::string, std::string> variables;
-  Options options;
+  aws::Options options;
   base::SystemClock clock;
   base::Cancellation cancellation;
   http::CurlTransport transport{http::CurlOptions{}, cancellation};
@@ -142,41 +144,42 @@ class StandInTest : public ::testing::Test {
 std::unique_ptr<StandIn> StandInTest::server;
 
 TEST_F(StandInTest, EcrGivesAToken) {
-  const EcrToken token = get_token(client, chain(), ecr("eu-west-1", options, false, environment()), false);
+  const aws::EcrToken token =
+      aws::get_token(client, chain(), aws::ecr("eu-west-1", options, false, environment()), false);
   EXPECT_EQ(token.password.reveal(), "ecr-password-canary");
   EXPECT_NEAR(std::chrono::duration<double>(token.expires - token.issued).count(), 43200, 60);
-  EXPECT_EQ(get_token(client, chain(), ecr_public(options, environment()), true).password.reveal(),
+  EXPECT_EQ(aws::get_token(client, chain(), aws::ecr_public(options, environment()), true).password.reveal(),
             "ecr-password-canary");
 }
 
 TEST_F(StandInTest, RepositoriesAreMadeAndMayBeThere) {
-  const Service service = ecr("eu-west-1", options, false, environment());
-  create_repository(client, chain(), service, false, "team/app");
-  EXPECT_NO_THROW(create_repository(client, chain(), service, false, "team/app"));
-  EXPECT_EQ(call(client, chain(), service, "DescribeRepositories",
-                 {{"repositoryNames", {"team/app"}}})["repositories"]
+  const aws::Service service = aws::ecr("eu-west-1", options, false, environment());
+  aws::create_repository(client, chain(), service, false, "team/app");
+  EXPECT_NO_THROW(aws::create_repository(client, chain(), service, false, "team/app"));
+  EXPECT_EQ(aws::call(client, chain(), service, "DescribeRepositories",
+                      {{"repositoryNames", {"team/app"}}})["repositories"]
                 .size(),
             1u);
-  EXPECT_THROW(create_repository(client, chain(), service, false, "Team"), ServiceError);
+  EXPECT_THROW(aws::create_repository(client, chain(), service, false, "Team"), aws::ServiceError);
 }
 
 TEST_F(StandInTest, SecretsAndParameters) {
-  EXPECT_EQ(call(client, chain(), secrets_manager("eu-west-1", options, environment()), "GetSecretValue",
-                 {{"SecretId", "app/password"}})["SecretString"],
+  EXPECT_EQ(aws::call(client, chain(), aws::secrets_manager("eu-west-1", options, environment()),
+                      "GetSecretValue", {{"SecretId", "app/password"}})["SecretString"],
             R"({"user": "app", "password": "sm-canary"})");
-  EXPECT_EQ(call(client, chain(), ssm("eu-west-1", options, environment()), "GetParameter",
-                 {{"Name", "/app/password"}, {"WithDecryption", true}})["Parameter"]["Value"],
+  EXPECT_EQ(aws::call(client, chain(), aws::ssm("eu-west-1", options, environment()), "GetParameter",
+                      {{"Name", "/app/password"}, {"WithDecryption", true}})["Parameter"]["Value"],
             "ssm-canary");
   configure({{"secrets", {{"schlüssel ✓", "wörd"}}}});  // bytes beyond ASCII are signed as well
-  EXPECT_EQ(call(client, chain(), secrets_manager("eu-west-1", options, environment()), "GetSecretValue",
-                 {{"SecretId", "schlüssel ✓"}})["SecretString"],
+  EXPECT_EQ(aws::call(client, chain(), aws::secrets_manager("eu-west-1", options, environment()),
+                      "GetSecretValue", {{"SecretId", "schlüssel ✓"}})["SecretString"],
             "wörd");
 }
 
 TEST_F(StandInTest, AWrongSecretIsNotedAndNotTriedAgain) {
   options.access_key_id = base::Secret(kKey);
   options.secret_access_key = base::Secret("wrong");
-  const ServiceError error = refusal();
+  const aws::ServiceError error = refusal();
   EXPECT_EQ(error.type, "InvalidSignatureException");
   EXPECT_THAT(error.message(), AllOf(HasSubstr("the options of the client"), HasSubstr("secret access key")));
   EXPECT_EQ(actions().size(), 1u);
@@ -196,7 +199,8 @@ TEST_F(StandInTest, AnUnknownKeyAWrongClockAndADenialAreToldApart) {
 TEST_F(StandInTest, ErrorsThatPassArePatientlyWaitedOut) {
   configure(
       {{"errors", {{{"type", "ThrottlingException"}, {"times", 2}}, {{"status", 503}, {"type", "Busy"}}}}});
-  EXPECT_NO_THROW(get_token(client, chain(), ecr("eu-west-1", options, false, environment()), false));
+  EXPECT_NO_THROW(
+      aws::get_token(client, chain(), aws::ecr("eu-west-1", options, false, environment()), false));
   EXPECT_EQ(actions().size(), 4u);
 }
 
@@ -225,7 +229,7 @@ TEST_F(StandInTest, WebIdentityGivesARole) {
   try {
     identity();
     FAIL() << "it was accepted";
-  } catch (const ServiceError& error) {
+  } catch (const aws::ServiceError& error) {
     EXPECT_EQ(error.type, "InvalidIdentityToken");
     EXPECT_THAT(error.message() + error.context(), Not(HasSubstr("wrong-canary")));
   }
@@ -271,7 +275,7 @@ TEST_F(StandInTest, TheRealAwsCliHelpsWhereACodeIsAskedFor) {
   home.write(".aws/cli/cache/" + cache_key + ".json",
              R"({"Credentials": {"AccessKeyId": "ASIACACHED", "SecretAccessKey": "s", "SessionToken": "t",
                  "Expiration": "2200-01-01T00:00:00Z"}})");
-  const Credentials found = chain().find();
+  const aws::Credentials found = chain().find();
   EXPECT_EQ(found.access_key_id.reveal(), "ASIACACHED");
   EXPECT_EQ(found.session_token.reveal(), "t");
   EXPECT_EQ(found.source, "`aws configure export-credentials`");
@@ -282,11 +286,11 @@ TEST_F(StandInTest, CredentialsThatEndMeanwhileAreRenewed) {
   CredentialChain& kept = chain();
   kept.find();
   configure({{"keys", {{kKey, {{"secret", kSecret}}}}}});  // the role's are forgotten over there
-  const Service service = ecr("eu-west-1", options, false, environment());
-  EXPECT_EQ(get_token(client, kept, service, false).password.reveal(), "ecr-password-canary");
+  const aws::Service service = aws::ecr("eu-west-1", options, false, environment());
+  EXPECT_EQ(aws::get_token(client, kept, service, false).password.reveal(), "ecr-password-canary");
   EXPECT_THAT(actions(), ::testing::ElementsAre("sts:AssumeRole", "ecr:GetAuthorizationToken",
                                                 "sts:AssumeRole", "ecr:GetAuthorizationToken"));
 }
 
 }  // namespace
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -8,19 +8,19 @@
 #include "aws/timestamp.h"
 #include "base/error.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 namespace {
 
 constexpr char kId[] = "aws_access_key_id";
 constexpr char kSecret[] = "aws_secret_access_key";
 
-Finding from_section(const IniFile& file, const std::string& path, const std::string& profile) {
+Finding from_section(const aws::IniFile& file, const std::string& path, const std::string& profile) {
   const auto found = file.find(profile);
   if (found == file.end()) return not_found(fmt::format("no profile {} in {}", profile, path));
-  const Section& section = found->second;
+  const aws::Section& section = found->second;
   if (!section.has(kId)) return not_found(fmt::format("profile {} in {} has no {}", profile, path, kId));
 
-  Credentials keys;
+  aws::Credentials keys;
   keys.access_key_id = section.secret(kId);
   keys.secret_access_key = section.secret(kSecret);
   keys.session_token =
@@ -40,32 +40,32 @@ void cannot_use(std::string message, std::string context) {
   throw base::Error(base::ErrorCode::kRegistry, std::move(message), std::move(context));
 }
 
-std::optional<Credentials> keys_of_options(const Options& options) {
+std::optional<aws::Credentials> keys_of_options(const aws::Options& options) {
   if (options.access_key_id.empty() && options.secret_access_key.empty()) return std::nullopt;
   if (options.access_key_id.empty() || options.secret_access_key.empty()) {
     throw base::Error(
         base::ErrorCode::kProject,
         fmt::format("only one of the options {} and {} is set\nhint: set both, or neither", kId, kSecret));
   }
-  return Credentials{options.access_key_id, options.secret_access_key, options.session_token, std::nullopt,
-                     "the options of the client"};
+  return aws::Credentials{options.access_key_id, options.secret_access_key, options.session_token,
+                          std::nullopt, "the options of the client"};
 }
 
 Finding keys_of_environment(const Lookup& lookup) {
-  Credentials keys;
-  keys.access_key_id = base::Secret(variable(lookup.environment, "AWS_ACCESS_KEY_ID"));
+  aws::Credentials keys;
+  keys.access_key_id = base::Secret(aws::variable(lookup.environment, "AWS_ACCESS_KEY_ID"));
   if (keys.access_key_id.empty()) return not_found("AWS_ACCESS_KEY_ID is not set");
-  keys.secret_access_key = base::Secret(variable(lookup.environment, "AWS_SECRET_ACCESS_KEY"));
+  keys.secret_access_key = base::Secret(aws::variable(lookup.environment, "AWS_SECRET_ACCESS_KEY"));
   if (keys.secret_access_key.empty()) {
     cannot_use("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not\nhint: set both, or neither");
   }
-  std::string token = variable(lookup.environment, "AWS_SESSION_TOKEN");
+  std::string token = aws::variable(lookup.environment, "AWS_SESSION_TOKEN");
   // What boto called it.
-  if (token.empty()) token = variable(lookup.environment, "AWS_SECURITY_TOKEN");
+  if (token.empty()) token = aws::variable(lookup.environment, "AWS_SECURITY_TOKEN");
   keys.session_token = base::Secret(std::move(token));
-  if (const std::string end = variable(lookup.environment, "AWS_CREDENTIAL_EXPIRATION"); !end.empty()) {
+  if (const std::string end = aws::variable(lookup.environment, "AWS_CREDENTIAL_EXPIRATION"); !end.empty()) {
     try {
-      keys.expires = parse_time(std::string_view(end));
+      keys.expires = aws::parse_time(std::string_view(end));
     } catch (const std::invalid_argument& error) {
       cannot_use(
           "invalid AWS_CREDENTIAL_EXPIRATION (expected: a time such as 2026-01-31T12:00:00Z)\nhint: correct "
@@ -85,8 +85,8 @@ Finding keys_of_config_file(const Lookup& lookup, const std::string& profile) {
   return from_section(lookup.profiles.config, lookup.profiles.config_path, profile);
 }
 
-bool has_static_keys(const Section& profile) {
+bool has_static_keys(const aws::Section& profile) {
   return profile.has(kId) || profile.has(kSecret);
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -3,10 +3,10 @@
 
 #include "aws_credentials/lookup.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 // nullopt where no key is given. Throws Error{kProject} for half of one.
-std::optional<Credentials> keys_of_options(const Options& options);
+std::optional<aws::Credentials> keys_of_options(const aws::Options& options);
 
 // A pair of keys in one place. Throw Error{kRegistry} where there is but one of the two.
 Finding keys_of_environment(const Lookup& lookup);
@@ -14,6 +14,6 @@ Finding keys_of_credentials_file(const Lookup& lookup, const std::string& profil
 Finding keys_of_config_file(const Lookup& lookup, const std::string& profile);
 
 // Whether a profile has keys of its own, complete or not.
-bool has_static_keys(const Section& profile);
+bool has_static_keys(const aws::Section& profile);
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -9,12 +9,12 @@
 #include "aws/sts.h"
 #include "base/text.h"
 
-namespace ixian::aws {
+namespace ixian::aws_credentials {
 
 Finding web_identity_credentials(const Lookup& lookup, const std::string& profile, bool environment_counts) {
-  const Section& section = lookup.profiles.profile(profile);
+  const aws::Section& section = lookup.profiles.profile(profile);
   const auto setting = [&](const std::string& name, const std::string& key) {
-    const std::string value = environment_counts ? variable(lookup.environment, name) : "";
+    const std::string value = environment_counts ? aws::variable(lookup.environment, name) : "";
     return value.empty() ? section.text(key) : value;
   };
   const std::string file = setting("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
@@ -23,7 +23,7 @@ Finding web_identity_credentials(const Lookup& lookup, const std::string& profil
                                  environment_counts ? "AWS_WEB_IDENTITY_TOKEN_FILE is not set, and " : "",
                                  profile));
   }
-  Role role;
+  aws::Role role;
   role.arn = setting("AWS_ROLE_ARN", "role_arn");
   role.session_name = setting("AWS_ROLE_SESSION_NAME", "role_session_name");
   if (role.arn.empty()) {
@@ -31,17 +31,17 @@ Finding web_identity_credentials(const Lookup& lookup, const std::string& profil
         "a web identity token file is set, but no role\nhint: set AWS_ROLE_ARN, or role_arn in profile {}",
         profile));
   }
-  auto text = read_text(expand_home(lookup.environment, file));
+  auto text = aws::read_text(aws::expand_home(lookup.environment, file));
   const base::Secret token(std::string(text ? base::trim(*text) : ""));
   if (text) base::wipe(*text);
   if (token.empty()) {
     cannot_use(fmt::format("web identity token file {} {} (expected: the token for the role {})",
-                           show_path(lookup.environment, file), text ? "is empty" : "does not exist",
+                           aws::show_path(lookup.environment, file), text ? "is empty" : "does not exist",
                            role.arn));
   }
-  return {assume_role_with_web_identity(lookup.client, sts(lookup.region, lookup.options, lookup.environment),
-                                        role, token),
+  return {aws::assume_role_with_web_identity(
+              lookup.client, aws::sts(lookup.region, lookup.options, lookup.environment), role, token),
           ""};
 }
 
-}  // namespace ixian::aws
+}  // namespace ixian::aws_credentials

@@ -73,7 +73,7 @@ void BlobReader::open() {
 
 http::Response BlobReader::send(const http::Request& request) {
   try {
-    return host_.send(work_, request, pull_scope(repository_));
+    return host_.send(work_, request, registry_auth::pull_scope(repository_));
   } catch (const http::TransportError& error) {
     throw failure(work_, error);  // it has been tried often enough
   }

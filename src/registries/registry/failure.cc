@@ -126,9 +126,9 @@ std::string content_type(const http::ResponseHead& head) {
   return std::string(head.headers.find("Content-Type").value_or(""));
 }
 
-std::string spoken(const std::vector<RegistryError>& errors) {
+std::string spoken(const std::vector<registry_auth::RegistryError>& errors) {
   std::string text;
-  for (const RegistryError& error : errors) {
+  for (const registry_auth::RegistryError& error : errors) {
     if (!text.empty()) text += "; ";
     text += error.code;
     if (!error.code.empty() && !error.message.empty()) text += ": ";
@@ -149,7 +149,7 @@ oci::Refused failure(const Work& work, const http::ResponseHead& head, std::stri
       words.empty() ? fmt::format("{}", head.status) : fmt::format("{} ({})", head.status, words);
   const std::string sentence =
       fmt::format("cannot {}: {} answered {}{}", work.text, work.host, answer, meaning(head.status));
-  const std::string said = spoken(parse_error_body(body, content_type(head)));
+  const std::string said = spoken(registry_auth::parse_error_body(body, content_type(head)));
   return {base::ErrorCode::kRegistry, with_advice(sentence, advice(work, head.status)),
           said.empty() ? "" : "note: registry answered: " + said};
 }
@@ -174,7 +174,7 @@ bool is_web_page(const http::ResponseHead& head) {
 std::string web_page(const http::ResponseHead& head, std::string_view body) {
   const auto url = http::parse_url(head.url);
   const std::string who = url ? url->authority() : "something";
-  const std::string title = spoken(parse_error_body(body, "text/html"));
+  const std::string title = spoken(registry_auth::parse_error_body(body, "text/html"));
   return fmt::format(
       "{} answered with a web page{} instead of a registry's answer\nhint: check that a registry runs at "
       "this address, and for a proxy or login page in between",
@@ -182,9 +182,10 @@ std::string web_page(const http::ResponseHead& head, std::string_view body) {
 }
 
 bool says(const http::ResponseHead& head, std::string_view body, std::string_view code) {
-  const std::vector<RegistryError> errors = parse_error_body(body, content_type(head));
+  const std::vector<registry_auth::RegistryError> errors =
+      registry_auth::parse_error_body(body, content_type(head));
   return std::any_of(errors.begin(), errors.end(),
-                     [&](const RegistryError& error) { return error.code == code; });
+                     [&](const registry_auth::RegistryError& error) { return error.code == code; });
 }
 
 }  // namespace ixian::registry

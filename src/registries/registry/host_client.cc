@@ -25,11 +25,12 @@ HostClient::HostClient(http::Client& client, std::shared_ptr<auth::CredentialPro
       options_(std::move(options)),
       authority_(oci::wire_host(options_.host)) {}
 
-http::Response HostClient::send(const Work& work, http::Request request, const Scopes& scopes) {
-  AuthAttempt attempt(scopes.empty() ? "" : scopes.front().repository, scopes);
+http::Response HostClient::send(const Work& work, http::Request request,
+                                const registry_auth::Scopes& scopes) {
+  registry_auth::AuthAttempt attempt(scopes.empty() ? "" : scopes.front().repository, scopes);
   try {
     if (request.url.starts_with("/")) request.url = origin() + request.url;
-    Authorizer& authorizer = this->authorizer();
+    registry_auth::Authorizer& authorizer = this->authorizer();
     for (;;) {
       authorizer.authorize(request, attempt);
       http::Response response = client_.send(request);
@@ -73,14 +74,14 @@ const std::string& HostClient::origin() {
   std::lock_guard lock(mutex_);
   if (origin_.empty()) {
     origin_ = find_origin();
-    authorizer_ = std::make_unique<Authorizer>(
+    authorizer_ = std::make_unique<registry_auth::Authorizer>(
         client_, *provider_,
-        AuthorizerOptions{options_.host, origin_, options_.insecure, options_.on_warning});
+        registry_auth::AuthorizerOptions{options_.host, origin_, options_.insecure, options_.on_warning});
   }
   return origin_;
 }
 
-Authorizer& HostClient::authorizer() {
+registry_auth::Authorizer& HostClient::authorizer() {
   origin();
   return *authorizer_;
 }

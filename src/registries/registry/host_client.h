@@ -38,7 +38,7 @@ class HostClient {
   // for `scopes` (the repository of the first is whom credentials are looked up for) at the registry's own
   // origin only; challenges are answered, expired tokens renewed. Returns whatever is answered at last, but a
   // 401 that stands is thrown as who was refused. Throws Error, http::TransportError.
-  http::Response send(const Work& work, http::Request request, const Scopes& scopes);
+  http::Response send(const Work& work, http::Request request, const registry_auth::Scopes& scopes);
 
   // Makes a repository that was found missing, where that is known how. False: it is not.
   bool create_repository(const std::string& repository);
@@ -47,7 +47,7 @@ class HostClient {
   // TLS: then the first call asks, and others wait for it.
   const std::string& origin();
 
-  Authorizer& authorizer();  // after origin()
+  registry_auth::Authorizer& authorizer();  // after origin()
 
  private:
   std::string find_origin();
@@ -59,7 +59,7 @@ class HostClient {
 
   std::mutex mutex_;  // of what follows
   std::string origin_;
-  std::unique_ptr<Authorizer> authorizer_;
+  std::unique_ptr<registry_auth::Authorizer> authorizer_;
 
   // Guards `created_`, and is held while a repository is created: once each.
   std::mutex create_mutex_;

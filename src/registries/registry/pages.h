@@ -18,7 +18,7 @@ using TakePage = std::function<std::size_t(const base::Json& page, const http::R
 struct List {
   std::string path;  // "/v2/app/tags/list?n=1000"
   std::string what;  // "list of tags"
-  Scopes scopes;
+  registry_auth::Scopes scopes;
   bool may_lack = false;  // registries need not know the question
 };
 

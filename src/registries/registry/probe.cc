@@ -14,8 +14,9 @@ namespace {
 using Answer = RegistryStatus::Answer;
 
 // One request with all that authorisation takes; tells who it was in the end.
-http::Response ask(HostClient& host, http::Request request, AuthAttempt& attempt, std::string& body) {
-  Authorizer& authorizer = host.authorizer();
+http::Response ask(HostClient& host, http::Request request, registry_auth::AuthAttempt& attempt,
+                   std::string& body) {
+  registry_auth::Authorizer& authorizer = host.authorizer();
   for (;;) {
     authorizer.authorize(request, attempt);
     http::Response response = host.http().send(request);
@@ -33,7 +34,7 @@ Answer judge(int status) {
 }
 
 Answer may_pull(HostClient& host, const std::string& repository) {
-  AuthAttempt attempt(repository, pull_scope(repository));
+  registry_auth::AuthAttempt attempt(repository, registry_auth::pull_scope(repository));
   http::Request request;
   request.url = host.origin() + "/v2/" + repository + "/tags/list?n=1";
   std::string body;
@@ -43,7 +44,7 @@ Answer may_pull(HostClient& host, const std::string& repository) {
 // The only question that a registry answers about pushing is the beginning of one: it is begun, and taken
 // back at once.
 Answer may_push(HostClient& host, const std::string& repository) {
-  AuthAttempt attempt(repository, push_scope(repository));
+  registry_auth::AuthAttempt attempt(repository, registry_auth::push_scope(repository));
   http::Request request;
   request.method = "POST";
   request.url = host.origin() + "/v2/" + repository + "/blobs/uploads/";
@@ -83,7 +84,7 @@ void probe_host(HostClient& host, const std::string& repository, bool changes_no
   status.reachable = true;  // whatever is wrong with who we are
   http::Request request;
   request.url = host.origin() + "/v2/";
-  AuthAttempt attempt("", {});
+  registry_auth::AuthAttempt attempt("", {});
   std::string body;
   const http::Response response = ask(host, request, attempt, body);
   status.identity = host.authorizer().identity(attempt);
@@ -103,7 +104,7 @@ void probe_host(HostClient& host, const std::string& repository, bool changes_no
 }
 
 void probe_folder(const std::string& folder, RegistryStatus& status) {
-  const std::string path = base::absolute_path(folder, base::current_directory());
+  const std::string path = files::absolute_path(folder, files::current_directory());
   status.identity = path;
   std::filesystem::path nearest = path;
   std::error_code error;

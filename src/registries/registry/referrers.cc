@@ -63,7 +63,7 @@ std::optional<std::vector<oci::Descriptor>> list_referrers(HostClient& host, con
     return found.size() - before;
   };
   const List list{"/v2/" + repository + "/referrers/" + subject.text(), "list of referrers",
-                  pull_scope(repository), true};
+                  registry_auth::pull_scope(repository), true};
   if (!read_list(host, work, list, take)) return std::nullopt;
   return found;
 }

@@ -48,7 +48,7 @@ RegistryRepo::RegistryRepo(std::shared_ptr<HostClient> host, std::string reposit
     : host_(std::move(host)),
       repository_(std::move(repository)),
       patient_(patient),
-      reading_(pushes ? push_scope(repository_) : pull_scope(repository_)) {}
+      reading_(pushes ? registry_auth::push_scope(repository_) : registry_auth::pull_scope(repository_)) {}
 
 std::string RegistryRepo::image(const std::string& ref) const {
   return name() + (oci::Digest::parse(ref) ? "@" : ":") + ref;
@@ -59,7 +59,8 @@ std::optional<std::chrono::milliseconds> RegistryRepo::patience() const {
 }
 
 // What a push asks is worth waiting for: what is built is lost with the machine that built it.
-http::Response RegistryRepo::send(const Work& work, http::Request request, const Scopes& scopes) {
+http::Response RegistryRepo::send(const Work& work, http::Request request,
+                                  const registry_auth::Scopes& scopes) {
   request.patience = patience();
   try {
     return host_->send(work, std::move(request), scopes);
@@ -198,8 +199,10 @@ bool RegistryRepo::mount_blob(const oci::Descriptor& blob, const ImageRepo& from
   // Not worth more: the bytes can be sent.
   request.retries = 1;
   try {
-    const http::Response response = host_->send(
-        mounting, std::move(request), merge(push_scope(repository_), pull_scope(source->repository_)));
+    const http::Response response =
+        host_->send(mounting, std::move(request),
+                    registry_auth::merge(registry_auth::push_scope(repository_),
+                                         registry_auth::pull_scope(source->repository_)));
     if (response.head.status == 201) return true;
     const auto location = response.head.headers.find("Location");
     const std::optional<http::Url> url = http::parse_url(response.head.url);
@@ -223,11 +226,11 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
   request.url = path("manifests/" + ref);
   request.headers.add("Content-Type", manifest.descriptor.media_type);
   request.body = http::text_body(manifest.bytes);
-  http::Response response = send(pushing, request, push_scope(repository_));
+  http::Response response = send(pushing, request, registry_auth::push_scope(repository_));
   std::string body = response.text();
   if (response.head.status == 404 && says(response.head, body, "NAME_UNKNOWN") &&
       host_->create_repository(repository_)) {
-    response = send(pushing, request, push_scope(repository_));
+    response = send(pushing, request, registry_auth::push_scope(repository_));
     body = response.text();
   }
   // All that it names has been acknowledged, but docker-registry does not see a blob for the moment in which
@@ -236,7 +239,7 @@ void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& 
        n <= kTriesToSettle && !response.head.ok() && says(response.head, body, "MANIFEST_BLOB_UNKNOWN");
        ++n) {
     pause_before(n);
-    response = send(pushing, request, push_scope(repository_));
+    response = send(pushing, request, registry_auth::push_scope(repository_));
     body = response.text();
   }
   if (!response.head.ok()) {
@@ -285,7 +288,7 @@ bool RegistryRepo::remove(const std::string& ref) {
   http::Request request;
   request.method = "DELETE";
   request.url = path("manifests/" + ref);
-  http::Response response = send(removing, request, delete_scope(repository_));
+  http::Response response = send(removing, request, registry_auth::delete_scope(repository_));
   if (response.head.ok()) return true;
   if (response.head.status == 404) return false;
   const std::string body = response.text();

@@ -39,7 +39,7 @@ class RegistryRepo : public oci::ImageRepo {
   Work work(std::string text, bool writes = false) const { return {std::move(text), host_->host(), writes}; }
   void pause_before(int attempt);
   std::optional<std::chrono::milliseconds> patience() const;
-  http::Response send(const Work& work, http::Request request, const Scopes& scopes);
+  http::Response send(const Work& work, http::Request request, const registry_auth::Scopes& scopes);
 
   // Throws http::TransportError where the body breaks off.
   std::optional<oci::RawManifest> manifest_in(http::Response response, const std::string& ref,
@@ -50,7 +50,7 @@ class RegistryRepo : public oci::ImageRepo {
   std::shared_ptr<HostClient> host_;
   const std::string repository_;
   const bool patient_;
-  const Scopes reading_;
+  const registry_auth::Scopes reading_;
 
   std::atomic<bool> lists_referrers_{true};  // as far as is known
 

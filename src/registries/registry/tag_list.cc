@@ -51,7 +51,7 @@ class TagList {
 std::vector<std::string> list_tags(HostClient& host, const Work& work, const std::string& repository) {
   TagList tags;
   List list{fmt::format("/v2/{}/tags/list?n={}", repository, kPageSize), "list of tags",
-            pull_scope(repository)};
+            registry_auth::pull_scope(repository)};
   for (bool more = true; more;) {
     std::size_t fresh = 0;
     read_list(host, work, list, [&](const base::Json& page, const http::ResponseHead&) {

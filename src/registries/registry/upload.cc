@@ -113,7 +113,7 @@ void Upload::start() {
   request.patience = patience_;
   bool made_repository = false;
   for (;;) {
-    http::Response response = host_.send(work_, request, push_scope(repository_));
+    http::Response response = host_.send(work_, request, registry_auth::push_scope(repository_));
     if (response.head.ok()) {
       take_least_chunk(response.head);
       return move_to(response);
@@ -138,7 +138,7 @@ void Upload::take_least_chunk(const http::ResponseHead& head) {
 http::Response Upload::send(http::Request request) {
   request.headers.set("Content-Type", "application/octet-stream");
   request.repeatable = false;  // what comes after a failure is decided here
-  return host_.send(work_, std::move(request), push_scope(repository_));
+  return host_.send(work_, std::move(request), registry_auth::push_scope(repository_));
 }
 
 Upload::Next Upload::put_whole(const base::OpenSource& open) {
@@ -289,7 +289,7 @@ bool Upload::find_out_where() {
   request.url = location_;
   request.reach = reach_;
   request.patience = patience_;
-  const http::Response response = host_.send(work_, request, push_scope(repository_));
+  const http::Response response = host_.send(work_, request, registry_auth::push_scope(repository_));
   const std::uint64_t there = acknowledged(response.head).value_or(0);
   if (!response.head.ok() || there == 0 || there > blob_.size) {
     restart();
@@ -305,7 +305,7 @@ bool Upload::is_there() {
   request.method = "HEAD";
   request.url = "/v2/" + repository_ + "/blobs/" + blob_.digest.text();
   request.patience = patience_;
-  return host_.send(work_, request, push_scope(repository_)).head.status == 200;
+  return host_.send(work_, request, registry_auth::push_scope(repository_)).head.status == 200;
 }
 
 void Upload::restart() {
@@ -361,7 +361,7 @@ void Upload::give_up() noexcept {
     request.reach = reach_;
     request.retries = 0;
     request.time_limit = std::chrono::seconds(5);
-    host_.send(work_, request, push_scope(repository_));
+    host_.send(work_, request, registry_auth::push_scope(repository_));
   } catch (...) {
     return;
   }

@@ -31,7 +31,7 @@
 #include "http/url.h"
 #include "registry_auth/authorizer_impl.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using base::Error;
@@ -235,4 +235,4 @@ std::optional<std::chrono::system_clock::time_point> Authorizer::expires(const A
   return attempt.sent_ ? attempt.sent_->expires : std::nullopt;
 }
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

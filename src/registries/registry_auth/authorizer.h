@@ -24,7 +24,7 @@
 #include "http/client.h"
 #include "registry_auth/token.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 
 struct AuthorizerOptions {
   std::string host;       // as in oci::Reference; what credentials are looked up for, and named in messages
@@ -104,4 +104,4 @@ class Authorizer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

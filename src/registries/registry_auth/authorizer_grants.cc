@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "registry_auth/authorizer_impl.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using base::Error;
@@ -202,4 +202,4 @@ std::optional<auth::Credential> Authorizer::Impl::another_credential(const AuthA
   return credential;
 }
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -14,7 +14,7 @@
 #include "registry_auth/grant.h"
 #include "registry_auth/token_server.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 
 using GrantPtr = std::shared_ptr<const Grant>;
 
@@ -117,4 +117,4 @@ struct Authorizer::Impl {
   }
 };
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -7,7 +7,7 @@
 #include "registry_auth/authorizer.h"
 #include "testing/scripted_registry.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using ixian::testing::answer;
@@ -216,4 +216,4 @@ TEST_F(AuthorizerSecurityTest, ATokenServerThatIsDownIsNamed) {
 }
 
 }  // namespace
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

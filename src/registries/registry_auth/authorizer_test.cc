@@ -5,7 +5,7 @@
 
 #include "testing/scripted_registry.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using namespace std::chrono_literals;
@@ -347,4 +347,4 @@ TEST_F(AuthorizerTest, DiscoveryAsksOnceAndSavesTheRefusals) {
 }
 
 }  // namespace
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -6,7 +6,7 @@
 #include "registry_auth/authorizer.h"
 #include "testing/scripted_registry.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using ixian::testing::answer;
@@ -92,4 +92,4 @@ TEST_F(AuthorizerThreadsTest, DifferentRepositoriesGetTheirOwn) {
 }
 
 }  // namespace
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

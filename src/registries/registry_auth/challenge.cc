@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 constexpr std::size_t kMostChallenges = 32;
@@ -136,4 +136,4 @@ std::vector<Challenge> parse_challenges(const std::vector<std::string_view>& fie
   return challenges;
 }
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 
 struct Challenge {
   std::string scheme;                             // lower case: "basic", "bearer"
@@ -18,4 +18,4 @@ struct Challenge {
 // one field, any case, and escapes are understood; what cannot be read is left out, never thrown.
 std::vector<Challenge> parse_challenges(const std::vector<std::string_view>& fields);
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -5,7 +5,7 @@
 
 #include <random>
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using ::testing::ElementsAre;
@@ -123,4 +123,4 @@ TEST(ChallengeTest, AnyBytesAreSurvived) {
 }
 
 }  // namespace
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

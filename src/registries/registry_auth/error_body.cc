@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using base::Json;
@@ -180,4 +180,4 @@ std::vector<RegistryError> parse_error_body(std::string_view body, std::string_v
   return text.empty() ? std::vector<RegistryError>{} : std::vector<RegistryError>{{"", text}};
 }
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 
 struct RegistryError {
   std::string code;     // "MANIFEST_UNKNOWN", upper case, may be empty
@@ -16,4 +16,4 @@ struct RegistryError {
 // text, HTML), cut to something that fits a message. Never throws; empty where nothing can be said.
 std::vector<RegistryError> parse_error_body(std::string_view body, std::string_view content_type);
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -5,7 +5,7 @@
 
 #include <random>
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using ::testing::HasSubstr;
@@ -113,4 +113,4 @@ TEST(ErrorBodyTest, AnyBytesAreSurvived) {
 }
 
 }  // namespace
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "registry_auth/error_body.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 // "push to team/app".
@@ -81,4 +81,4 @@ bool says_expired(std::string_view body) {
          std::string::npos;
 }
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

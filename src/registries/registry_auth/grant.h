@@ -13,7 +13,7 @@
 #include "http/message.h"
 #include "registry_auth/token.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 
 struct Grant {
   std::uint64_t number = 0;  // counts up, in the order in which they were got
@@ -51,4 +51,4 @@ std::string said_in(const http::ResponseHead& head, std::string_view body);
 // An ECR token has expired: 403 "denied: Your authorization token has expired. Reauthenticate and try again."
 bool says_expired(std::string_view body);
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

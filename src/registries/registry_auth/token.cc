@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using base::Json;
@@ -186,4 +186,4 @@ seconds renewal_margin(seconds lifetime) {
   return std::min(std::max(seconds(10), lifetime / 10), lifetime / 2);
 }
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

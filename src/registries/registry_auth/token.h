@@ -11,7 +11,7 @@
 
 #include "base/secret.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 
 // What somebody wants to do with a repository.
 struct Scope {
@@ -60,4 +60,4 @@ Token parse_token(std::string_view body, std::chrono::system_clock::time_point n
 // than half.
 std::chrono::seconds renewal_margin(std::chrono::seconds lifetime);
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

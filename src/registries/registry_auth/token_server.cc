@@ -16,7 +16,7 @@
 #include "http/reach.h"
 #include "registry_auth/error_body.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using base::Error;
@@ -176,4 +176,4 @@ std::variant<Token, TokenRefusal> ask_token_server(http::Client& client, const T
   return read_answer(client, server, client.send(request), password);
 }
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -11,7 +11,7 @@
 #include "registry_auth/challenge.h"
 #include "registry_auth/token.h"
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 
 struct TokenServer {
   http::Url realm;
@@ -42,4 +42,4 @@ std::variant<Token, TokenRefusal> ask_token_server(http::Client& client, const T
                                                    const Scopes& scopes,
                                                    const std::optional<auth::Credential>& credential);
 
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

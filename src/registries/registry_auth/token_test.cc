@@ -5,7 +5,7 @@
 
 #include <stdexcept>
 
-namespace ixian::registry {
+namespace ixian::registry_auth {
 namespace {
 
 using namespace std::chrono_literals;
@@ -129,4 +129,4 @@ TEST(RenewalMarginTest, IsATenthAtLeastTenSecondsAtMostHalf) {
 }
 
 }  // namespace
-}  // namespace ixian::registry
+}  // namespace ixian::registry_auth

@@ -33,7 +33,7 @@ class AwsSource {
 
   http::Client& client_;
   aws::Environment environment_;
-  aws::CredentialChain chain_;
+  aws_credentials::CredentialChain chain_;
 };
 
 }  // namespace ixian::secrets

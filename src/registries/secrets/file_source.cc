@@ -25,7 +25,7 @@ constexpr std::size_t kLargest = 1 << 20;  // no secret is longer; a disk image 
 
 // One more byte than is allowed, so that the buffer never grows out of memory that holds a secret.
 std::string read_whole(const std::string& path) {
-  const base::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const files::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid() && errno == ENOENT)
     fail_file(path, "does not exist\nhint: create it, or correct the reference");
   if (!file.valid()) fail_file(path, fmt::format("cannot be read: {}", base::errno_text(errno)));

@@ -43,9 +43,9 @@ class MotoTest : public ::testing::Test {
             },
             home.path()};
   }
-  aws::CredentialChain chain() { return {client, environment(), {}}; }
+  aws_credentials::CredentialChain chain() { return {client, environment(), {}}; }
   base::Json call(const aws::Service& service, const std::string& action, const base::Json& input) {
-    aws::CredentialChain credentials = chain();
+    aws_credentials::CredentialChain credentials = chain();
     return aws::call(client, credentials, service, action, input);
   }
   base::Secret load(const std::string& reference) {
@@ -73,7 +73,7 @@ std::unique_ptr<ixian::testing::StandIn> MotoTest::server;
 // Its tokens all end on the first day of 2015.
 TEST_F(MotoTest, EcrGivesTokensAndMakesRepositories) {
   const aws::Service ecr = aws::ecr("eu-west-1", {}, false, environment());
-  aws::CredentialChain credentials = chain();
+  aws_credentials::CredentialChain credentials = chain();
   EXPECT_THROW(aws::get_token(client, credentials, ecr, false), base::Error);
   clock.advance(-std::chrono::hours(24) * 3654);
   const aws::EcrToken token = aws::get_token(client, credentials, ecr, false);
@@ -87,13 +87,13 @@ TEST_F(MotoTest, EcrGivesTokensAndMakesRepositories) {
 }
 
 TEST_F(MotoTest, StsSaysWhoWeAreAndGivesRoles) {
-  aws::CredentialChain credentials = chain();
+  aws_credentials::CredentialChain credentials = chain();
   EXPECT_THAT(aws::caller_identity(client, credentials, "eu-west-1", {}, environment()),
               HasSubstr("arn:aws:sts::123456789012:"));
   aws::Options options;
   options.role_arn = "arn:aws:iam::123456789012:role/deploy";
   options.session_name = "ci";
-  aws::CredentialChain assumed(client, environment(), options);
+  aws_credentials::CredentialChain assumed(client, environment(), options);
   EXPECT_THAT(aws::caller_identity(client, assumed, "eu-west-1", {}, environment()),
               HasSubstr("assumed-role/deploy/ci"));
 }

@@ -36,7 +36,7 @@ std::string mount_of(const aws::Environment& environment, std::initializer_list<
 base::Secret read_named(const std::string& path, const std::string& variable) {
   std::optional<std::string> content;
   try {
-    content = base::read_credentials_file(path);
+    content = files::read_credentials_file(path);
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kRegistry, error.message());
   }
@@ -83,7 +83,7 @@ std::optional<VaultLogin> kubernetes(const aws::Environment& environment) {
   if (role.empty()) return std::nullopt;
   const std::string named = variable_or_empty(environment, "VAULT_K8S_TOKEN_FILE");
   // A role alone is also set outside pods, for JWT.
-  if (named.empty() && !base::read_file(kPodToken)) return std::nullopt;
+  if (named.empty() && !files::read_file(kPodToken)) return std::nullopt;
   VaultLogin login{"Kubernetes",
                    mount_of(environment, {"VAULT_K8S_PATH", "VAULT_AUTH_PATH"}, "kubernetes"),
                    std::move(role),

@@ -67,7 +67,7 @@ std::optional<VaultToken> VaultTokens::from_file() const {
   if (environment_.home.empty()) return std::nullopt;
   std::optional<std::string> content;
   try {
-    content = base::read_credentials_file(environment_.home + "/.vault-token");
+    content = files::read_credentials_file(environment_.home + "/.vault-token");
   } catch (const base::Error& error) {
     base::fail_registry(error.message());
   }

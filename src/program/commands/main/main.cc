@@ -20,7 +20,7 @@ constexpr int kKept = 8 << 20;
 int main(int argc, char** argv) {
   ::mallopt(M_MMAP_THRESHOLD, kReturned);
   ::mallopt(M_TRIM_THRESHOLD, kKept);
-  const int code = ixian::cli::run_ix(argc, argv);
+  const int code = ixian::commands::run_ix(argc, argv);
   std::fflush(nullptr);
   ::_exit(code);
 }
