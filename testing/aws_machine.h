@@ -57,7 +57,7 @@ class AwsMachineTest : public ::testing::Test {
 
   const TempFolder home;
   std::map<std::string, std::string> variables;
-  aws::Options options;
+  aws::ClientOptions options;
   std::function<FakeAnswer(const SentRequest&)> answer = [](const SentRequest&) -> FakeAnswer {
     throw refused();
   };

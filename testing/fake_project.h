@@ -30,13 +30,13 @@ struct Session {
 // Tasks that note when they are executed. Two projects over one folder are two ix processes at once.
 class FakeProject {
  public:
-  using Body = std::function<void(const task::Call&)>;
+  using Body = std::function<void(const task::TaskCall&)>;
 
   explicit FakeProject(std::string folder) : folder_(std::move(folder)) {}
 
   task::Task& add(const std::string& name, std::vector<std::string> depends = {}, Body body = nullptr) {
     task::Task& task = add_virtual(name, std::move(depends));
-    task.execute = [this, name, body = std::move(body)](const task::Call& call) {
+    task.execute = [this, name, body = std::move(body)](const task::TaskCall& call) {
       note(name);
       if (body) body(call);
     };
@@ -65,11 +65,12 @@ class FakeProject {
 
   std::unique_ptr<Session> session() const { return std::make_unique<Session>(tasks_, folder_); }
 
-  plan::TaskPlan plan(Session& session, const std::string& root, const plan::Options& options = {}) const {
+  plan::TaskPlan plan(Session& session, const std::string& root,
+                      const plan::TaskOptions& options = {}) const {
     return plan::make_plan(session.graph, session.states, session.store, session.graph.require(root),
                            options);
   }
-  plan::Decision decision(const std::string& root, const plan::Options& options = {}) const {
+  plan::Decision decision(const std::string& root, const plan::TaskOptions& options = {}) const {
     auto now = session();
     return plan(*now, root, options).steps.back().decision;
   }
@@ -78,7 +79,7 @@ class FakeProject {
   void record(const std::string& name, std::vector<std::string> args = {}) const {
     auto now = session();
     const auto id = now->graph.require(name);
-    const plan::LatestRuns runs(now->graph, now->graph.order(id), now->store);
+    const plan::RunHistory runs(now->graph, now->graph.order(id), now->store);
     task::TaskRecord record;
     record.args = std::move(args);
     record.depends = runs.of_dependencies(id);

@@ -48,7 +48,7 @@ struct FakeRegistryOptions {
   FakeRegistryQuirks quirks;
   std::string certificate;  // PEM files: TLS
   std::string key;
-  std::string public_name;  // "registry.example.com": what clients call it, with https, by PublicNames
+  std::string public_name;  // "registry.example.com": what clients call it, with https, by FakeDns
 };
 
 class FakeRegistry {

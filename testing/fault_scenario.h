@@ -49,9 +49,9 @@ inline Outcome attempt(const std::function<oci::CopyResult()>& work) {
 
 // A registry with team/app:1 and an empty place to copy it to, or the reverse; where they are made, nothing
 // has been asked yet.
-class Scene {
+class FaultFixture {
  public:
-  explicit Scene(const FakeRegistryOptions& options = {}, const RegistryStack::Options& client = {})
+  explicit FaultFixture(const FakeRegistryOptions& options = {}, const RegistryStack::Options& client = {})
       : registry(options), stack({&registry}, client) {}
 
   void hold_image_in_registry() { put(registry, kRepository, "1", image); }
@@ -127,7 +127,7 @@ class Scene {
 
   PlainImage image = plain_image();
   FakeRegistry registry;
-  TrustingRepo memory;
+  UncheckedRepo memory;
   RegistryStack stack;
 };
 
@@ -171,7 +171,7 @@ class ScenarioTest : public ::testing::TestWithParam<Scenario> {
   }
   static void pull_through(const FakeRegistryOptions& options = {}) {
     const Scenario& scenario = GetParam();
-    Scene scene(options, client());
+    FaultFixture scene(options, client());
     scene.hold_image_in_registry();
     scene.registry.rule(scenario.method, scenario.target, scenario.fault, scenario.times);
     const Outcome outcome = scene.pull();
@@ -183,7 +183,7 @@ class ScenarioTest : public ::testing::TestWithParam<Scenario> {
   }
   static void push_through(const FakeRegistryOptions& options = {}) {
     const Scenario& scenario = GetParam();
-    Scene scene(options, client());
+    FaultFixture scene(options, client());
     scene.hold_image_in_memory();
     scene.registry.rule(scenario.method, scenario.target, scenario.fault, scenario.times);
     const Outcome outcome = scene.push();

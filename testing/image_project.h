@@ -25,9 +25,9 @@ class ImageProject {
       : repository_(std::move(repository)) {}
 
   // The task build_NAME. It is offered the images of the stages `on` as NAME_IMAGE.
-  task::ImageStage& add(const std::string& name, const std::string& dockerfile,
-                        const std::vector<std::string>& on = {}) {
-    task::ImageStage& stage = stages_[name];
+  task::StageDeclaration& add(const std::string& name, const std::string& dockerfile,
+                              const std::vector<std::string>& on = {}) {
+    task::StageDeclaration& stage = stages_[name];
     if (stage.name.empty()) order_.push_back(name);
     stage.name = name;
     stage.repository = repository_;
@@ -41,7 +41,7 @@ class ImageProject {
     }
     return stage;
   }
-  task::ImageStage& operator[](const std::string& name) { return stages_.at(name); }
+  task::StageDeclaration& operator[](const std::string& name) { return stages_.at(name); }
 
   // A file of the context, in folders that are made.
   void write(const std::string& path, const std::string& content, bool executable = false) const {
@@ -54,7 +54,7 @@ class ImageProject {
     for (const std::string& name : order_) {
       task::Task task;
       task.name = "build_" + name;
-      task.execute = [](const task::Call&) {};
+      task.execute = [](const task::TaskCall&) {};
       task.image_stage = [this, name] { return stages_.at(name); };
       for (const auto& argument : stages_.at(name).stage_args) task.depends.push_back(argument.task);
       for (const auto& below : depends[name]) task.depends.push_back(below);
@@ -63,7 +63,7 @@ class ImageProject {
     return task::TaskGraph(std::move(tasks));
   }
 
-  keys::KeySources sources() {
+  keys::KeyCallbacks sources() {
     return {[this](const std::string& image, const std::string& platform) {
               std::lock_guard lock(mutex_);
               asked.push_back(image + " " + platform);
@@ -97,9 +97,9 @@ class ImageProject {
             cancellation};
   }
 
-  keys::KeyedStage keyed(const std::string& name) {
+  keys::ResolvedStage keyed(const std::string& name) {
     const task::TaskGraph tasks = graph();
-    return keys::StageKeys(tasks, sources()).of(tasks.find("build_" + name));
+    return keys::StageResolver(tasks, sources()).of(tasks.find("build_" + name));
   }
   std::string key(const std::string& name) { return keyed(name).key; }
   base::Json inputs(const std::string& name) { return keyed(name).inputs; }
@@ -140,7 +140,7 @@ class ImageProject {
  private:
   const std::string repository_;
   std::mutex mutex_;
-  std::map<std::string, task::ImageStage> stages_;
+  std::map<std::string, task::StageDeclaration> stages_;
   std::vector<std::string> order_;
 };
 

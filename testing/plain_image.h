@@ -102,7 +102,7 @@ inline bool has(MemoryRepo& repo, const std::string& tag, const PlainImage& imag
 }
 
 // A destination that believes what it is given: whatever it keeps, the copy has let through.
-class TrustingRepo : public MemoryRepo {
+class UncheckedRepo : public MemoryRepo {
  public:
   using MemoryRepo::MemoryRepo;
 

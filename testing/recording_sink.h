@@ -36,7 +36,7 @@ class RecordingSink : public base::EventSink {
     std::lock_guard lock(mutex_);
     outputs_.push_back((id == base::kNoActivity ? "" : begun_[id - 1].name) + ": " + std::string(line));
   }
-  void end(base::ActivityId id, base::Outcome outcome, std::string_view) noexcept override {
+  void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view) noexcept override {
     note_use(id);
     {
       std::lock_guard lock(mutex_);
@@ -49,7 +49,7 @@ class RecordingSink : public base::EventSink {
   std::vector<base::Activity> begun() const { return locked(begun_); }
   std::vector<std::string> logs() const { return locked(logs_); }
   std::vector<std::string> outputs() const { return locked(outputs_); }  // "name: line"
-  std::map<std::string, base::Outcome> ended() const { return locked(ended_); }
+  std::map<std::string, base::ActivityStatus> ended() const { return locked(ended_); }
 
   // Something was told of an activity that had ended, or one never ended.
   bool contract_broken() const {
@@ -76,7 +76,7 @@ class RecordingSink : public base::EventSink {
   std::set<base::ActivityId> open_;
   std::vector<std::string> logs_;
   std::vector<std::string> outputs_;
-  std::map<std::string, base::Outcome> ended_;
+  std::map<std::string, base::ActivityStatus> ended_;
   bool used_after_end_ = false;
 };
 

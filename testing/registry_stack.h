@@ -16,8 +16,8 @@
 #include "registry/registries.h"
 #include "secrets/resolver.h"
 #include "testing/fake_clock.h"
+#include "testing/fake_dns.h"
 #include "testing/fake_registry.h"
-#include "testing/public_names.h"
 #include "testing/recording_sink.h"
 #include "testing/temp_folder.h"
 
@@ -75,7 +75,7 @@ class RegistryStack {
   http::CurlTransport transport_;
 
  public:
-  PublicNames names;
+  FakeDns names;
 
  private:
   static http::CurlOptions curl_options(const Options& options) {

@@ -17,15 +17,15 @@ class RunnerProject : public FakeProject {
   using FakeProject::FakeProject;
 
   // Plans and runs, as a new ix process would.
-  run::Report run(const std::string& root, const plan::Options& options = {}, unsigned jobs = 1) {
+  run::Report run(const std::string& root, const plan::TaskOptions& options = {}, unsigned jobs = 1) {
     auto now = session();
     return run_planned(*now, plan(*now, root, options), options, jobs);
   }
 
-  run::Report run_planned(Session& now, const plan::TaskPlan& made, const plan::Options& options = {},
+  run::Report run_planned(Session& now, const plan::TaskPlan& made, const plan::TaskOptions& options = {},
                           unsigned jobs = 1) {
-    run::Workshop shop{now.graph, now.states, now.store, folder(), sink, cancellation};
-    return run::run_plan(made, options, {jobs, false}, shop);
+    run::RunContext context{now.graph, now.states, now.store, folder(), sink, cancellation};
+    return run::run_plan(made, options, {jobs, false}, context);
   }
 };
 

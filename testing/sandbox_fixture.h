@@ -32,7 +32,7 @@ inline const std::string& entering_failed() {
   static const std::string reason = [] {
     try {
       const auto entered = process::enter_namespaces();
-      return entered.privileges == process::Privileges::kNone ? entered.missing : "";
+      return entered.privileges == process::UserMode::kNone ? entered.missing : "";
     } catch (const base::Error& error) {
       return error.message();
     }
@@ -78,7 +78,7 @@ class RunInBusybox {
 
   std::string lower() const { return folder / "lower"; }
 
-  rootfs::Mount& mount() {
+  rootfs::MountedRoot& mount() {
     if (!mount_) {
       root_fs_ = rootfs::RootFs::choose(folder.path());
       mount_ = root_fs_->prepare({lower()}, folder / "work", cancellation);
@@ -121,7 +121,7 @@ class RunInBusybox {
 
  private:
   std::unique_ptr<rootfs::RootFs> root_fs_;
-  std::unique_ptr<rootfs::Mount> mount_;
+  std::unique_ptr<rootfs::MountedRoot> mount_;
 };
 
 #define IXIAN_SKIP_WITHOUT_SANDBOX()                                                         \
@@ -133,11 +133,11 @@ class RunInBusybox {
   } while (false)
 
 // An ordinary user without subordinate ids is the only one inside.
-#define IXIAN_SKIP_WITH_ONE_ID()                                                              \
-  do {                                                                                        \
-    if (::ixian::process::namespaces().privileges == ::ixian::process::Privileges::kSingle) { \
-      GTEST_SKIP() << ::ixian::process::namespaces().missing;                                 \
-    }                                                                                         \
+#define IXIAN_SKIP_WITH_ONE_ID()                                                            \
+  do {                                                                                      \
+    if (::ixian::process::namespaces().privileges == ::ixian::process::UserMode::kSingle) { \
+      GTEST_SKIP() << ::ixian::process::namespaces().missing;                               \
+    }                                                                                       \
   } while (false)
 
 #define IXIAN_SKIP_WITHOUT_ISOLATED_NETWORK()                                                   \

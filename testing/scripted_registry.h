@@ -37,19 +37,19 @@ inline std::string basic(const std::string& user, const std::string& password) {
 class ScriptedProvider : public auth::CredentialProvider {
  public:
   std::string name() const override { return "the test"; }
-  std::optional<auth::Credential> lookup(const auth::Target& target) override {
+  std::optional<auth::Credential> lookup(const auth::CredentialQuery& target) override {
     const std::lock_guard lock(mutex_);
     targets.push_back(target);
     return credentials.empty() ? std::nullopt : std::optional(credentials.front());
   }
-  void invalidate(const auth::Target&) override {
+  void invalidate(const auth::CredentialQuery&) override {
     const std::lock_guard lock(mutex_);
     ++invalidations;
     if (credentials.size() > 1) credentials.pop_front();
   }
 
   std::deque<auth::Credential> credentials;
-  std::vector<auth::Target> targets;
+  std::vector<auth::CredentialQuery> targets;
   int invalidations = 0;
 
  private:

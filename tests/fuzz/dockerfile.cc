@@ -36,7 +36,7 @@ void check_instruction(const Instruction& instruction, const Dockerfile& file) {
 }
 
 void evaluate(const Dockerfile& file) {
-  stages::BuildOptions options;
+  stages::ScopeOptions options;
   options.build_args = {{"A", "1"}, {"BASE", "debian"}};
   const stages::GlobalScope global(file, options);
   guarded([&] { stages::lint(file, global); });
@@ -47,7 +47,7 @@ void evaluate(const Dockerfile& file) {
   for (const stages::StageNode& node : graph.nodes()) {
     stages::StageScope scope(global, {"A=2", "HOME=/root"});
     guarded([&] {
-      for (const stages::StageStep& step : node.steps) {
+      for (const stages::StageInstruction& step : node.steps) {
         const auto resolved = scope.resolve(step.instruction, step.source);
         FUZZ_CHECK(resolved.instruction.body.index() == step.instruction.body.index());
       }

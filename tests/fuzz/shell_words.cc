@@ -4,18 +4,19 @@
 #include "base/source_text.h"
 #include "dockerfile/expand.h"
 #include "dockerfile/file_mode.h"
+#include "dockerfile/go_values.h"
 #include "dockerfile/heredocs.h"
-#include "dockerfile/values.h"
 #include "fuzz.h"
 #include "stages/add_source.h"
 
 namespace ixian::dockerfile {
 namespace {
 
-std::optional<Expansion> try_expand(std::string_view word, const Lookup& lookup, const ExpandMode& mode) {
+std::optional<Expansion> try_expand(std::string_view word, const VariableLookup& lookup,
+                                    const ExpandMode& mode) {
   try {
     return expand(word, lookup, mode);
-  } catch (const BadWord& error) {
+  } catch (const ExpandError& error) {
     FUZZ_CHECK(fuzz::is_message(error.what()));
     FUZZ_CHECK(error.offset() <= word.size());
     return std::nullopt;
@@ -23,11 +24,11 @@ std::optional<Expansion> try_expand(std::string_view word, const Lookup& lookup,
 }
 
 void check_word(std::string_view word, std::string_view value) {
-  const Lookup set = [&](std::string_view name) -> std::optional<std::string> {
+  const VariableLookup set = [&](std::string_view name) -> std::optional<std::string> {
     if (name == "unset") return std::nullopt;
     return std::string(value);
   };
-  const Lookup unset = [](std::string_view) { return std::optional<std::string>(); };
+  const VariableLookup unset = [](std::string_view) { return std::optional<std::string>(); };
   ExpandMode mode;
   if (const auto expansion = try_expand(word, set, mode)) {
     FUZZ_CHECK(expansion->text.size() <= base::kMostBytes);
@@ -44,7 +45,7 @@ void check_word(std::string_view word, std::string_view value) {
   for (const Heredoc& heredoc : [&] {
          try {
            return heredocs_of_line(word);
-         } catch (const BadWord&) {
+         } catch (const ExpandError&) {
            return std::vector<Heredoc>();
          }
        }()) {

@@ -32,10 +32,10 @@ class Place {
     FUZZ_CHECK(::stat((path_ + "/out").c_str(), &out_) == 0);
     fd_ = files::UniqueFd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   }
-  ~Place() { layer::Confined(fd_.get()).remove(AT_FDCWD, path_); }
+  ~Place() { layer::ExtractionRoot(fd_.get()).remove(AT_FDCWD, path_); }
 
   files::UniqueFd root() {
-    layer::Confined(fd_.get()).remove(fd_.get(), "root");
+    layer::ExtractionRoot(fd_.get()).remove(fd_.get(), "root");
     FUZZ_CHECK(::mkdirat(fd_.get(), "root", 0755) == 0);
     return files::UniqueFd(::openat(fd_.get(), "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   }

@@ -52,9 +52,9 @@ oci::Digest digest_of(base::ByteSource& source) {
 
 // The repository that is written to, which remembers what it has: the images of one stage have most of their
 // layers in common. Two that send the same blob at once send it once.
-class RememberingRepo : public oci::ForwardingRepo {
+class ExistenceCache : public oci::ForwardingRepo {
  public:
-  RememberingRepo(std::shared_ptr<oci::ImageRepo> repo, std::shared_ptr<oci::Losses> losses)
+  ExistenceCache(std::shared_ptr<oci::ImageRepo> repo, std::shared_ptr<oci::Losses> losses)
       : repo_(std::move(repo)), losses_(std::move(losses)) {}
 
   std::string name() const override { return repo_->name(); }
@@ -158,47 +158,47 @@ class RememberingRepo : public oci::ForwardingRepo {
   std::set<std::string> writing_;  // that are being written
 };
 
-struct CacheWriter::Job {
+struct CacheExporter::Job {
   std::shared_ptr<const Build> build;
-  std::shared_ptr<snapshot::ScatteredImage> image;
+  std::shared_ptr<snapshot::PartialImage> image;
   std::vector<std::string> keys;
   std::vector<Layer> layers;
   std::optional<oci::Digest> last_layer;
 };
 
-CacheWriter::CacheWriter(std::shared_ptr<store::Store> store, std::shared_ptr<oci::Losses> losses)
+CacheExporter::CacheExporter(std::shared_ptr<store::Store> store, std::shared_ptr<oci::Losses> losses)
     : store_(std::move(store)), losses_(std::move(losses)), threads_(kWriters) {}
 
-CacheWriter::~CacheWriter() {
+CacheExporter::~CacheExporter() {
   wait();
 }
 
-void CacheWriter::write(const std::shared_ptr<const Build>& build, steps::AssembledImage image,
-                        const std::vector<std::string>& keys, const snapshot::LayerStack& layers) {
+void CacheExporter::write(const std::shared_ptr<const Build>& build, steps::AssembledImage image,
+                          const std::vector<std::string>& keys, const snapshot::LayerStack& layers) {
   if (!build->repo->usable()) return;
   const auto job = std::make_shared<Job>();
   job->build = build;
   job->keys = keys;
-  for (const auto& layer : snapshot::without_empty(layers))
+  for (const auto& layer : snapshot::non_empty(layers))
     job->layers.push_back({layer->blob().digest, layer->diff_id()});
   if (!image.manifest.layers.empty()) job->last_layer = image.manifest.layers.back().digest;
-  job->image = std::make_shared<snapshot::ScatteredImage>(
-      store_, oci::raw(image.manifest), std::move(image.config), snapshot::origins_of(layers, nullptr));
+  job->image = std::make_shared<snapshot::PartialImage>(
+      store_, oci::raw(image.manifest), std::move(image.config), snapshot::blob_sources(layers, nullptr));
   submit(job);
 }
 
-void CacheWriter::write_listings(const std::shared_ptr<const Build>& build,
-                                 const snapshot::LayerStack& layers) {
+void CacheExporter::write_listings(const std::shared_ptr<const Build>& build,
+                                   const snapshot::LayerStack& layers) {
   const auto job = std::make_shared<Job>();
   job->build = build;
-  for (const auto& layer : snapshot::without_empty(layers)) {
+  for (const auto& layer : snapshot::non_empty(layers)) {
     if (layer->blob().size >= snapshot::kSmallLayer)
       job->layers.push_back({layer->blob().digest, layer->diff_id()});
   }
   if (!job->layers.empty()) submit(job);
 }
 
-void CacheWriter::submit(const std::shared_ptr<const Job>& job) {
+void CacheExporter::submit(const std::shared_ptr<const Job>& job) {
   {
     const std::lock_guard lock(mutex_);
     ++pending_;
@@ -215,7 +215,7 @@ void CacheWriter::submit(const std::shared_ptr<const Job>& job) {
   }
 }
 
-void CacheWriter::run(const Job& job) {
+void CacheExporter::run(const Job& job) {
   const Build& build = *job.build;
   if (!build.repo->usable() || build.cancellation.requested()) return;
   try {
@@ -237,7 +237,7 @@ void CacheWriter::run(const Job& job) {
 }
 
 // False where all of its tags were there, and so the listings are.
-bool CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
+bool CacheExporter::write_image(const Job& job, ExistenceCache& repo) {
   const oci::RawManifest& manifest = job.image->manifest();
   bool stored = false;
   for (const std::string& key : job.keys) {
@@ -258,8 +258,8 @@ bool CacheWriter::write_image(const Job& job, RememberingRepo& repo) {
 }
 
 // What others say of a layer is not said again: only what was read here.
-void CacheWriter::write_listings(const Build& build, const std::vector<Layer>& layers,
-                                 RememberingRepo& repo) {
+void CacheExporter::write_listings(const Build& build, const std::vector<Layer>& layers,
+                                   ExistenceCache& repo) {
   for (const auto& [blob, diff_id] : layers) {
     build.cancellation.throw_if_requested();
     const auto unpacked = store_->unpacked(blob);
@@ -281,14 +281,14 @@ void CacheWriter::write_listings(const Build& build, const std::vector<Layer>& l
   }
 }
 
-std::shared_ptr<RememberingRepo> CacheWriter::remembering(const std::shared_ptr<CacheRepo>& repo) {
+std::shared_ptr<ExistenceCache> CacheExporter::remembering(const std::shared_ptr<CacheRepo>& repo) {
   const std::lock_guard lock(mutex_);
   auto& known = repos_[repo->name()];
-  if (!known) known = std::make_shared<RememberingRepo>(repo->images(), losses_);
+  if (!known) known = std::make_shared<ExistenceCache>(repo->images(), losses_);
   return known;
 }
 
-void CacheWriter::done(const Job& job) {
+void CacheExporter::done(const Job& job) {
   {
     const std::lock_guard lock(mutex_);
     --pending_;
@@ -297,17 +297,17 @@ void CacheWriter::done(const Job& job) {
   changed_.notify_all();
 }
 
-std::size_t CacheWriter::pending() {
+std::size_t CacheExporter::pending() {
   const std::lock_guard lock(mutex_);
   return pending_;
 }
 
-void CacheWriter::wait() {
+void CacheExporter::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return pending_ == 0; });
 }
 
-void CacheWriter::wait_for(const std::set<oci::Digest>& layers) {
+void CacheExporter::wait_for(const std::set<oci::Digest>& layers) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] {
     return std::none_of(last_layers_.begin(), last_layers_.end(),

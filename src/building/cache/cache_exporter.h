@@ -20,16 +20,16 @@
 
 namespace ixian::cache {
 
-class RememberingRepo;
+class ExistenceCache;
 
 // One for an engine. Thread-safe. A few threads work off what they are given, in that order. Tags that are
 // there stay as they are, but for those of images that have lost a part. Where writing fails, the repository
 // is given up with one warning, and what is left for it is passed over; so is everything once the build's
 // `cancellation` is requested.
-class CacheWriter {
+class CacheExporter {
  public:
-  CacheWriter(std::shared_ptr<store::Store> store, std::shared_ptr<oci::Losses> losses);
-  ~CacheWriter();  // waits
+  CacheExporter(std::shared_ptr<store::Store> store, std::shared_ptr<oci::Losses> losses);
+  ~CacheExporter();  // waits
 
   // Whom to tell and to listen to; both outlive the writer.
   struct Build {
@@ -62,9 +62,9 @@ class CacheWriter {
   struct Job;
   void submit(const std::shared_ptr<const Job>& job);
   void run(const Job& job);
-  bool write_image(const Job& job, RememberingRepo& repo);
-  void write_listings(const Build& build, const std::vector<Layer>& layers, RememberingRepo& repo);
-  std::shared_ptr<RememberingRepo> remembering(const std::shared_ptr<CacheRepo>& repo);
+  bool write_image(const Job& job, ExistenceCache& repo);
+  void write_listings(const Build& build, const std::vector<Layer>& layers, ExistenceCache& repo);
+  std::shared_ptr<ExistenceCache> remembering(const std::shared_ptr<CacheRepo>& repo);
   void done(const Job& job);
 
   // `mutex_` guards all below but the threads.
@@ -72,7 +72,7 @@ class CacheWriter {
   const std::shared_ptr<oci::Losses> losses_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, std::shared_ptr<RememberingRepo>> repos_;
+  std::map<std::string, std::shared_ptr<ExistenceCache>> repos_;
   std::size_t pending_ = 0;
   std::multiset<oci::Digest> last_layers_;  // of what is pending
   base::ThreadPool threads_;                // ends first

@@ -68,11 +68,11 @@ std::string cache_tag(const std::string& key) {
 }
 
 steps::AssembledImage make_cache_image(const steps::BuildPlan& plan, std::size_t stage, std::size_t steps,
-                                       const snapshot::StageState& state,
+                                       const snapshot::StageSnapshot& state,
                                        const std::vector<std::string>& keys) {
   steps::AssembledImage image = steps::assemble(plan, stage, steps, state);
   base::Json diff_ids = base::Json::array();
-  for (const auto& layer : snapshot::without_empty(state.layers)) diff_ids.push_back(layer->diff_id().text());
+  for (const auto& layer : snapshot::non_empty(state.layers)) diff_ids.push_back(layer->diff_id().text());
   base::Json document = {{"version", kStateVersion},
                          {"content_key", state.content_key},
                          {"diff_ids", diff_ids},
@@ -83,9 +83,9 @@ steps::AssembledImage make_cache_image(const steps::BuildPlan& plan, std::size_t
   return image;
 }
 
-snapshot::StageState read_cache_image(const oci::RawManifest& raw, const ExpectedState& expected,
-                                      snapshot::LayerServices& services,
-                                      const std::shared_ptr<oci::ImageRepo>& origin) {
+snapshot::StageSnapshot read_cache_image(const oci::RawManifest& raw, const CacheQuery& expected,
+                                         snapshot::LayerContext& services,
+                                         const std::shared_ptr<oci::ImageRepo>& origin) {
   const oci::Manifest manifest = manifest_in(raw);
   try {
     const base::Json keys = annotation(manifest, kKeys);
@@ -93,7 +93,7 @@ snapshot::StageState read_cache_image(const oci::RawManifest& raw, const Expecte
       reject("it is for another key");
     const base::Json document = annotation(manifest, kState);
     if (document.at("version") != kStateVersion) reject("another version of ix has written it");
-    snapshot::StageState state;
+    snapshot::StageSnapshot state;
     state.content_key = document.at("content_key").get<std::string>();
     const base::Json& diff_ids = document.at("diff_ids");
     if (diff_ids.size() != manifest.layers.size()) reject("it has other layers than it says");
@@ -110,7 +110,7 @@ snapshot::StageState read_cache_image(const oci::RawManifest& raw, const Expecte
       blob.media_type = snapshot::oci_layer_type(blob.media_type);
       snapshot::check_claim(services.store(), blob, *diff_id);
       state.layers.push_back(
-          std::make_shared<snapshot::ImageLayer>(services, std::move(blob), *diff_id, origin));
+          std::make_shared<snapshot::LazyLayer>(services, std::move(blob), *diff_id, origin));
     }
     check_base(state.layers, expected.base);
     state.outcomes = snapshot::outcomes_from_json(document.at("outcomes"));

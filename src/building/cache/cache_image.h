@@ -20,11 +20,11 @@ std::string cache_tag(const std::string& key);
 
 // The image after the first `steps` instructions of the stage. Waits for layers that are being written.
 steps::AssembledImage make_cache_image(const steps::BuildPlan& plan, std::size_t stage, std::size_t steps,
-                                       const snapshot::StageState& state,
+                                       const snapshot::StageSnapshot& state,
                                        const std::vector<std::string>& keys);
 
 // What must be true of it, besides that it is for `key`.
-struct ExpectedState {
+struct CacheQuery {
   std::string key;
   std::size_t outcomes = 0;   // instructions that made files, since the base image
   snapshot::LayerStack base;  // that its layers begin with; they know where they are
@@ -32,9 +32,9 @@ struct ExpectedState {
 
 // Throws std::invalid_argument, with half a sentence for the log, where the manifest is something else.
 // Layers that `expected.base` does not have are to be had from `origin`.
-snapshot::StageState read_cache_image(const oci::RawManifest& manifest, const ExpectedState& expected,
-                                      snapshot::LayerServices& services,
-                                      const std::shared_ptr<oci::ImageRepo>& origin);
+snapshot::StageSnapshot read_cache_image(const oci::RawManifest& manifest, const CacheQuery& expected,
+                                         snapshot::LayerContext& services,
+                                         const std::shared_ptr<oci::ImageRepo>& origin);
 
 // What is in a layer, as a small artifact under a tag of its own, so that a COPY over layers that nobody has
 // pulled need not pull them.

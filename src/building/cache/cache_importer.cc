@@ -64,7 +64,7 @@ void note_useless(base::EventSink& sink, const CacheRepo& repo, const std::strin
 }  // namespace
 
 // Whether the layers that are to be had from the repository, and are not here, are still there.
-bool RegistryCache::are_there(const snapshot::LayerStack& layers, CacheRepo& repo) {
+bool CacheImporter::are_there(const snapshot::LayerStack& layers, CacheRepo& repo) {
   std::atomic<bool> all{true};
   base::parallel_for(layers.size(), kTagsAtOnce, [&](std::size_t i) {
     if (layers[i]->origin() != repo.images() || services_.store().has_blob(layers[i]->blob())) return;
@@ -73,7 +73,7 @@ bool RegistryCache::are_there(const snapshot::LayerStack& layers, CacheRepo& rep
   return all;
 }
 
-std::optional<RegistryCache::Hit> RegistryCache::find_last(const std::vector<ExpectedState>& wanted) {
+std::optional<CacheImporter::Hit> CacheImporter::find_last(const std::vector<CacheQuery>& wanted) {
   const std::size_t count = repos_.size();
   std::vector<std::optional<oci::Descriptor>> there(wanted.size() * count);
   base::parallel_for(there.size(), kTagsAtOnce, [&](std::size_t i) {

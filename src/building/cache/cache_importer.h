@@ -13,20 +13,20 @@ namespace ixian::cache {
 
 // Reads the instruction cache of registries for one build. Thread-safe. What cannot be read, or is something
 // else, counts as not there, and as lost; throws Cancelled alone.
-class RegistryCache {
+class CacheImporter {
  public:
   // All outlive it. `repos` in the order in which they are preferred.
-  RegistryCache(std::vector<std::shared_ptr<CacheRepo>> repos, snapshot::LayerServices& services)
+  CacheImporter(std::vector<std::shared_ptr<CacheRepo>> repos, snapshot::LayerContext& services)
       : repos_(std::move(repos)), services_(services) {}
 
   struct Hit {
     std::size_t index = 0;  // among what was asked for
-    snapshot::StageState state;
+    snapshot::StageSnapshot state;
     std::string place;  // the repository
   };
 
   // Asks for everything at once, and reads the last one that is there.
-  std::optional<Hit> find_last(const std::vector<ExpectedState>& wanted);
+  std::optional<Hit> find_last(const std::vector<CacheQuery>& wanted);
 
   bool empty() const { return repos_.empty(); }
 
@@ -34,7 +34,7 @@ class RegistryCache {
   bool are_there(const snapshot::LayerStack& layers, CacheRepo& repo);
 
   std::vector<std::shared_ptr<CacheRepo>> repos_;
-  snapshot::LayerServices& services_;
+  snapshot::LayerContext& services_;
 };
 
 // The listing of a layer that one of the repositories has beside it; null where none has. The same rules. It

@@ -26,8 +26,8 @@ constexpr int kPlainRecordVersion = 1;  // all layers are in the store, or the b
 constexpr int kRecordVersion = 2;       // some may be in a registry
 constexpr unsigned kQuestionsAtOnce = 24;
 
-const std::shared_ptr<snapshot::ImageLayer>* find_layer(const snapshot::LayerStack& stack,
-                                                        const oci::Digest& blob) {
+const std::shared_ptr<snapshot::LazyLayer>* find_layer(const snapshot::LayerStack& stack,
+                                                       const oci::Digest& blob) {
   for (const auto& layer : stack) {
     if (layer->blob().digest == blob) return &layer;
   }
@@ -37,7 +37,7 @@ const std::shared_ptr<snapshot::ImageLayer>* find_layer(const snapshot::LayerSta
 }  // namespace
 
 // A layer that was left in a registry may be gone from there.
-bool BuildCache::are_there(const snapshot::LayerStack& layers) {
+bool LocalCache::are_there(const snapshot::LayerStack& layers) {
   std::atomic<bool> all{true};
   // A HEAD request each: an entry whose layer is gone would fail later, in the middle of the stage.
   base::parallel_for(layers.size(), kQuestionsAtOnce, [&](std::size_t i) {
@@ -58,11 +58,11 @@ bool BuildCache::are_there(const snapshot::LayerStack& layers) {
   return all;
 }
 
-std::optional<snapshot::StageState> BuildCache::find(const std::string& key,
-                                                     const snapshot::LayerStack& base) {
+std::optional<snapshot::StageSnapshot> LocalCache::find(const std::string& key,
+                                                        const snapshot::LayerStack& base) {
   const auto entry = services_.store().cache_get(key);
   if (!entry) return std::nullopt;
-  snapshot::StageState state;
+  snapshot::StageSnapshot state;
   snapshot::LayerStack elsewhere;
   try {
     const base::Json& value = entry->value;
@@ -80,7 +80,7 @@ std::optional<snapshot::StageState> BuildCache::find(const std::string& key,
       }
       std::shared_ptr<oci::ImageRepo> origin;
       if (each.contains("origin")) origin = repos_.to_read(each.at("origin").get<std::string>())->images();
-      state.layers.push_back(std::make_shared<snapshot::ImageLayer>(services_, blob, *diff_id, origin));
+      state.layers.push_back(std::make_shared<snapshot::LazyLayer>(services_, blob, *diff_id, origin));
       if (origin) elsewhere.push_back(state.layers.back());
     }
     state.outcomes = snapshot::outcomes_from_json(value.at("outcomes"));
@@ -94,7 +94,7 @@ std::optional<snapshot::StageState> BuildCache::find(const std::string& key,
   return state;
 }
 
-bool BuildCache::is_current(const snapshot::StageState& state) {
+bool LocalCache::is_current(const snapshot::StageSnapshot& state) {
   for (const auto& [key, seen] : state.took) {
     const auto entry = services_.store().cache_get(key);
     if (!entry) continue;
@@ -109,12 +109,13 @@ bool BuildCache::is_current(const snapshot::StageState& state) {
   return true;
 }
 
-store::Store::Keyed BuildCache::entry(std::vector<std::string> keys, const snapshot::StageState& state,
-                                      const snapshot::LayerStack& base) {
+store::Store::CacheRecord LocalCache::entry(std::vector<std::string> keys,
+                                            const snapshot::StageSnapshot& state,
+                                            const snapshot::LayerStack& base) {
   store::CacheEntry entry;
   base::Json layers = base::Json::array();
   int version = kPlainRecordVersion;
-  for (const auto& layer : snapshot::without_empty(state.layers)) {
+  for (const auto& layer : snapshot::non_empty(state.layers)) {
     const oci::Descriptor blob = layer->blob();
     base::Json record = {{"blob", oci::to_json(blob)}, {"diff_id", layer->diff_id().text()}};
     entry.trees.push_back(layer->diff_id());

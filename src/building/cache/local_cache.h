@@ -14,23 +14,23 @@
 namespace ixian::cache {
 
 // States by key. Thread-safe.
-class BuildCache {
+class LocalCache {
  public:
-  BuildCache(snapshot::LayerServices& services, CacheRepos& repos) : services_(services), repos_(repos) {}
+  LocalCache(snapshot::LayerContext& services, CacheRepos& repos) : services_(services), repos_(repos) {}
 
   // Layers that the store does not have are those of `base`, which know where they are, or came from a
   // registry, which is asked whether it has them still.
-  std::optional<snapshot::StageState> find(const std::string& key, const snapshot::LayerStack& base);
+  std::optional<snapshot::StageSnapshot> find(const std::string& key, const snapshot::LayerStack& base);
 
   // Whether none of the stages that the state took from has come to something else on this machine since. A
   // key by definition does not say so: a stage that was run again without the cache has the same one.
-  bool is_current(const snapshot::StageState& state);
+  bool is_current(const snapshot::StageSnapshot& state);
 
   // What a key leads to. Waits for layers that are still being written.
-  store::Store::Keyed entry(std::vector<std::string> keys, const snapshot::StageState& state,
-                            const snapshot::LayerStack& base);
-  void put(const std::vector<store::Store::Keyed>& entries) { services_.store().cache_put(entries); }
-  void put(std::vector<std::string> keys, const snapshot::StageState& state,
+  store::Store::CacheRecord entry(std::vector<std::string> keys, const snapshot::StageSnapshot& state,
+                                  const snapshot::LayerStack& base);
+  void put(const std::vector<store::Store::CacheRecord>& entries) { services_.store().cache_put(entries); }
+  void put(std::vector<std::string> keys, const snapshot::StageSnapshot& state,
            const snapshot::LayerStack& base) {
     put({entry(std::move(keys), state, base)});
   }
@@ -38,7 +38,7 @@ class BuildCache {
  private:
   bool are_there(const snapshot::LayerStack& layers);
 
-  snapshot::LayerServices& services_;
+  snapshot::LayerContext& services_;
   CacheRepos& repos_;
 };
 

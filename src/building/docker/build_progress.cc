@@ -91,7 +91,7 @@ void BuildProgress::take_line(const std::string& line) {
 }
 
 void BuildProgress::next_step(const std::string& line) {
-  end(base::Outcome::kDone);
+  end(base::ActivityStatus::kDone);
   ++step_;
   const std::size_t colon = line.find(" : ");
   title_ = colon == std::string::npos ? line : line.substr(colon + 3);
@@ -110,12 +110,12 @@ void BuildProgress::begin(const char* note) {
   activity_ = sink_.begin({fmt::format("{} {}/{}", name, step_, build_.steps.size()), title_ + note});
 }
 
-void BuildProgress::end(base::Outcome outcome) {
+void BuildProgress::end(base::ActivityStatus outcome) {
   begin("");
   if (!activity_) return;
   if (!partial_.empty()) take_line(std::exchange(partial_, ""));
-  const bool skipped = outcome == base::Outcome::kDone && was_cached_;
-  sink_.end(*activity_, skipped ? base::Outcome::kSkipped : outcome, skipped ? "cached" : "");
+  const bool skipped = outcome == base::ActivityStatus::kDone && was_cached_;
+  sink_.end(*activity_, skipped ? base::ActivityStatus::kSkipped : outcome, skipped ? "cached" : "");
   activity_.reset();
 }
 
@@ -130,10 +130,10 @@ Error BuildProgress::failure() const {
 
 void BuildProgress::finish() {
   if (!error_.empty()) {
-    end(base::Outcome::kFailed);
+    end(base::ActivityStatus::kFailed);
     throw failure();
   }
-  end(base::Outcome::kDone);
+  end(base::ActivityStatus::kDone);
   if (image_id_.empty()) {
     throw Error(ErrorCode::kTaskFailed,
                 "the Docker daemon ended the build without an image\nhint: see its log");

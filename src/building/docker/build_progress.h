@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/event.h"
 #include "base/json.h"
-#include "docker/classic_builder.h"
+#include "docker/legacy_builder.h"
 
 namespace ixian::docker {
 
@@ -15,8 +15,8 @@ namespace ixian::docker {
 class BuildProgress {
  public:
   // Both outlive it.
-  BuildProgress(const ClassicBuild& build, base::EventSink& sink) : build_(build), sink_(sink) {}
-  ~BuildProgress() { end(base::Outcome::kCancelled); }
+  BuildProgress(const LegacyBuild& build, base::EventSink& sink) : build_(build), sink_(sink) {}
+  ~BuildProgress() { end(base::ActivityStatus::kCancelled); }
   BuildProgress(const BuildProgress&) = delete;
   BuildProgress& operator=(const BuildProgress&) = delete;
 
@@ -35,10 +35,10 @@ class BuildProgress {
   void take_line(const std::string& line);
   void next_step(const std::string& line);
   void begin(const char* note);
-  void end(base::Outcome outcome);
+  void end(base::ActivityStatus outcome);
   base::Error failure() const;
 
-  const ClassicBuild& build_;
+  const LegacyBuild& build_;
   base::EventSink& sink_;
   std::optional<base::ActivityId> activity_;
   std::size_t step_ = 0;  // the number of the current one, from 1

@@ -72,13 +72,13 @@ class Transfer {
     }
     sink_.progress(activity_, progress);
   }
-  void done() { outcome_ = base::Outcome::kDone; }
-  void cancelled() { outcome_ = base::Outcome::kCancelled; }
+  void done() { outcome_ = base::ActivityStatus::kDone; }
+  void cancelled() { outcome_ = base::ActivityStatus::kCancelled; }
 
  private:
   base::EventSink& sink_;
   const base::ActivityId activity_;
-  base::Outcome outcome_ = base::Outcome::kFailed;
+  base::ActivityStatus outcome_ = base::ActivityStatus::kFailed;
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> layers_;
 };
 
@@ -93,7 +93,7 @@ void write_all(base::ByteSource& source, int fd, const std::string& path) {
 
 }  // namespace
 
-std::optional<Login> DaemonImages::login(const std::string& host) const {
+std::optional<RegistryAuth> DaemonImages::login(const std::string& host) const {
   return services_.login ? services_.login(host) : std::nullopt;
 }
 

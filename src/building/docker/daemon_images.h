@@ -33,7 +33,7 @@ class DaemonImages {
   bool pull(const oci::Reference& reference, const std::string& platform, std::string& problem);
   void load(oci::ImageRepo& from, const std::string& ref, const std::string& name);
   bool push(const std::string& image, const oci::Reference& to);
-  std::optional<Login> login(const std::string& host) const;
+  std::optional<RegistryAuth> login(const std::string& host) const;
 
   DockerApi& api_;
   const DockerServices& services_;

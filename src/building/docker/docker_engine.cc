@@ -12,14 +12,14 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "context/disk_view.h"
+#include "context/directory_view.h"
 #include "context/filtered_view.h"
-#include "context/git_view.h"
+#include "context/git_mode_view.h"
 #include "docker/build_progress.h"
-#include "docker/classic_builder.h"
 #include "docker/context_archive.h"
 #include "docker/daemon_images.h"
 #include "docker/docker_api.h"
+#include "docker/legacy_builder.h"
 #include "oci/media_types.h"
 
 namespace ixian::docker {
@@ -104,7 +104,7 @@ class DockerEngine : public engine::Engine {
 
   engine::BuiltStage build(const engine::StageJob& job, base::EventSink& sink,
                            base::Cancellation& cancellation) override {
-    const ClassicBuild plan = plan_classic_build(job);
+    const LegacyBuild plan = plan_classic_build(job);
     DockerApi api(address_, cancellation);
     provide_bases(plan, job, api, sink, cancellation);
     const auto view = open_context(job);
@@ -155,7 +155,7 @@ class DockerEngine : public engine::Engine {
         std::string(oci::kDockerConfig), *id, image->value("Size", std::uint64_t{0}), {}, {}, {}, {}};
   }
 
-  void provide_bases(const ClassicBuild& plan, const engine::StageJob& job, DockerApi& api,
+  void provide_bases(const LegacyBuild& plan, const engine::StageJob& job, DockerApi& api,
                      base::EventSink& sink, base::Cancellation& cancellation) {
     DaemonImages images(api, services_, sink, cancellation);
     for (const std::string& name : plan.images) {
@@ -173,12 +173,13 @@ class DockerEngine : public engine::Engine {
 
   static std::shared_ptr<const context::FileView> open_context(const engine::StageJob& job) {
     if (job.context.empty()) return nullptr;
-    std::shared_ptr<const context::FileView> view = std::make_shared<const context::DiskView>(job.context);
+    std::shared_ptr<const context::FileView> view =
+        std::make_shared<const context::DirectoryView>(job.context);
     view = std::make_shared<const context::FilteredView>(
         view, context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded));
     if (job.modes == engine::ContextModes::kGit) {
-      view =
-          std::make_shared<const context::GitView>(view, job.source_date_epoch.value_or(context::kFixedTime));
+      view = std::make_shared<const context::GitModeView>(
+          view, job.source_date_epoch.value_or(context::kFixedTime));
     }
     return view;
   }

@@ -1,7 +1,7 @@
 // The engine that asks a Docker daemon, for those who have one: same stages, same names, same files.
 //
 // The room's front door. In: a StageJob. Out: an image in a daemon, known by its ID. DockerApi speaks to the
-// daemon, ClassicBuild says what its builder will do, DaemonImages brings images in and out.
+// daemon, LegacyBuild says what its builder will do, DaemonImages brings images in and out.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@ struct DockerServices {
   Environment environment;           // DOCKER_HOST and its like
 
   // The daemon pulls and pushes with these.
-  FindLogin login;
+  FindRegistryAuth login;
 
   // Registries that the daemon cannot use (folders, those that it does not trust) are read by ix for it.
   oci::OpenRepo open_repo;

@@ -7,10 +7,10 @@
 
 #include "base/error.h"
 #include "docker/build_progress.h"
-#include "docker/classic_builder.h"
 #include "docker/context_archive.h"
 #include "docker/daemon_address.h"
 #include "docker/docker_api.h"
+#include "docker/legacy_builder.h"
 #include "docker/login.h"
 #include "tar/reader.h"
 #include "testing/http_server.h"
@@ -78,7 +78,7 @@ TEST(DaemonAddress, ThatCannotBeUsedIsAnErrorThatSaysWhatCan) {
 
 TEST(RegistryAuth, IsWhatTheDaemonReads) {
   EXPECT_EQ(
-      registry_auth("docker.io", Login{"me", base::Secret("p?>"), {}}).reveal(),
+      registry_auth("docker.io", RegistryAuth{"me", base::Secret("p?>"), {}}).reveal(),
       "eyJwYXNzd29yZCI6InA_PiIsInNlcnZlcmFkZHJlc3MiOiJodHRwczovL2luZGV4LmRvY2tlci5pby92MS8iLCJ1c2VybmFtZSI6"
       "Im1lIn0=");
 }
@@ -247,11 +247,11 @@ engine::StageJob job_of(const std::string& dockerfile) {
   return job;
 }
 
-TEST(ClassicBuild, CountsStepsAsTheBuilderDoes) {
+TEST(LegacyBuild, CountsStepsAsTheBuilderDoes) {
   auto job =
       job_of("ARG V=12\nFROM debian:$V AS one\nRUN a\nFROM one AS two\nRUN b\nFROM scratch\nCOPY c /\n");
   job.target = "two";
-  const ClassicBuild build = plan_classic_build(job);
+  const LegacyBuild build = plan_classic_build(job);
   std::vector<std::string> titles;
   for (const BuilderStep& step : build.steps) titles.push_back(step.stage + ":" + step.title);
   EXPECT_THAT(titles, ElementsAre(":ARG V=12", "one:FROM debian:$V AS one", "one:RUN a",
@@ -259,12 +259,12 @@ TEST(ClassicBuild, CountsStepsAsTheBuilderDoes) {
   EXPECT_THAT(build.images, ElementsAre("docker.io/library/debian:12"));
 }
 
-TEST(ClassicBuild, TakesFromImagesBesidesTheBase) {
+TEST(LegacyBuild, TakesFromImagesBesidesTheBase) {
   const auto build = plan_classic_build(job_of("FROM scratch\nCOPY --from=registry.local/tools:2 /t /t\n"));
   EXPECT_THAT(build.images, ElementsAre("registry.local/tools:2"));
 }
 
-TEST(ClassicBuild, RefusesWhatOnlyBuildKitKnowsAtItsPlace) {
+TEST(LegacyBuild, RefusesWhatOnlyBuildKitKnowsAtItsPlace) {
   for (const char* line : {"RUN --mount=type=secret,id=x true", "RUN --network=none true", "RUN <<E\nx\nE",
                            "COPY --link a /", "COPY --chmod=1 a /", "COPY --exclude=x a /",
                            "COPY <<E /x\nx\nE", "ADD --checksum=sha256:aa http://x/y /"}) {
@@ -279,7 +279,7 @@ class Progress : public ::testing::Test {
  protected:
   void say(const std::string& text) { progress_.take({{"stream", text}}); }
 
-  const ClassicBuild build_ = plan_classic_build(job_of("FROM scratch AS s\nRUN make\nCOPY a /\n"));
+  const LegacyBuild build_ = plan_classic_build(job_of("FROM scratch AS s\nRUN make\nCOPY a /\n"));
   testing::RecordingSink sink_;
   BuildProgress progress_{build_, sink_};
 };
@@ -298,8 +298,8 @@ TEST_F(Progress, MakesAnActivityOfEachStepAndLinesOfWhatItsCommandWrites) {
   say("Successfully built 89ab\n");
   progress_.finish();
   EXPECT_THAT(sink_.outputs(), ElementsAre("s 2/3: one", "s 2/3: two"));
-  EXPECT_EQ(sink_.ended().at("s 2/3"), base::Outcome::kDone);
-  EXPECT_EQ(sink_.ended().at("s 3/3"), base::Outcome::kSkipped);
+  EXPECT_EQ(sink_.ended().at("s 2/3"), base::ActivityStatus::kDone);
+  EXPECT_EQ(sink_.ended().at("s 3/3"), base::ActivityStatus::kSkipped);
   EXPECT_EQ(progress_.steps(), 2u);
   EXPECT_EQ(progress_.cached(), 1u);
   EXPECT_EQ(progress_.image_id(), "sha256:89ab");
@@ -313,7 +313,7 @@ TEST_F(Progress, NamesTheStepThatFailedWithItsExitCodeAndLine) {
                   {"error", "returned a non-zero code: 2"}});
   EXPECT_THAT(message_of([&] { progress_.finish(); }),
               ::testing::AllOf(HasSubstr("Dockerfile:2:1"), HasSubstr("`RUN make` failed: exit code: 2")));
-  EXPECT_EQ(sink_.ended().at("s 2/3"), base::Outcome::kFailed);
+  EXPECT_EQ(sink_.ended().at("s 2/3"), base::ActivityStatus::kFailed);
 }
 
 TEST_F(Progress, AStepThatCannotEvenBeginSaysWhy) {

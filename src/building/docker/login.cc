@@ -26,7 +26,7 @@ std::string base64_url(const std::string& text) {
 
 }  // namespace
 
-base::Secret registry_auth(const std::string& host, const std::optional<Login>& login) {
+base::Secret registry_auth(const std::string& host, const std::optional<RegistryAuth>& login) {
   base::Json json = base::Json::object();
   // The name that `docker login` keeps Docker Hub under.
   json["serveraddress"] = host == "docker.io" ? "https://index.docker.io/v1/" : host;

@@ -9,7 +9,7 @@
 
 namespace ixian::docker {
 
-struct Login {
+struct RegistryAuth {
   std::string username;
   base::Secret password;
   base::Secret identity_token;  // in place of the password
@@ -17,9 +17,9 @@ struct Login {
 
 // What there is for a host ("docker.io", "registry.local:5000"); nullopt where everybody may, or the daemon
 // cannot reach it. May be slow. Throws Error{kRegistry}. Thread-safe.
-using FindLogin = std::function<std::optional<Login>(const std::string& host)>;
+using FindRegistryAuth = std::function<std::optional<RegistryAuth>(const std::string& host)>;
 
 // The value of X-Registry-Auth; nullopt is nobody.
-base::Secret registry_auth(const std::string& host, const std::optional<Login>& login);
+base::Secret registry_auth(const std::string& host, const std::optional<RegistryAuth>& login);
 
 }  // namespace ixian::docker

@@ -16,16 +16,16 @@ namespace {
 std::size_t outcomes_of(const steps::StagePlan& stage, std::size_t steps) {
   return static_cast<std::size_t>(std::count_if(stage.steps.begin(),
                                                 stage.steps.begin() + static_cast<std::ptrdiff_t>(steps),
-                                                [](const steps::Step& each) { return each.makes_files; }));
+                                                [](const steps::Step& each) { return each.makes_layer; }));
 }
 
 // A step is uncertain where a stage that it takes from runs without the cache, and may come to something else
 // under the same key by definition.
 bool may_be_asked(const steps::Step& step) {
-  return step.makes_files && step.certain;
+  return step.makes_layer && step.certain;
 }
 
-std::optional<KnownSteps> known_here(const steps::StagePlan& stage, cache::BuildCache& cache,
+std::optional<KnownSteps> known_here(const steps::StagePlan& stage, cache::LocalCache& cache,
                                      const snapshot::LayerStack& base) {
   for (std::size_t i = stage.steps.size(); i > 0; --i) {
     const steps::Step& step = stage.steps[i - 1];
@@ -38,10 +38,10 @@ std::optional<KnownSteps> known_here(const steps::StagePlan& stage, cache::Build
 }
 
 std::optional<KnownSteps> known_elsewhere(const steps::BuildPlan& plan, const steps::StagePlan& stage,
-                                          cache::BuildCache& cache, cache::RegistryCache& reading,
+                                          cache::LocalCache& cache, cache::CacheImporter& reading,
                                           const snapshot::LayerStack& base, std::size_t above) {
   if (reading.empty()) return std::nullopt;
-  std::vector<cache::ExpectedState> wanted;
+  std::vector<cache::CacheQuery> wanted;
   std::vector<std::size_t> steps;
   for (std::size_t i = above; i < stage.steps.size(); ++i) {
     if (!may_be_asked(stage.steps[i])) continue;
@@ -62,7 +62,7 @@ snapshot::LayerStack layers_of_base(const steps::BuildPlan& plan, const steps::S
 }
 
 std::optional<KnownSteps> find_known_steps(const steps::BuildPlan& plan, const steps::StagePlan& stage,
-                                           cache::BuildCache& cache, cache::RegistryCache& reading,
+                                           cache::LocalCache& cache, cache::CacheImporter& reading,
                                            const snapshot::LayerStack& base) {
   if (!stage.use_cache) return std::nullopt;
   auto here = known_here(stage, cache, base);
@@ -70,9 +70,9 @@ std::optional<KnownSteps> find_known_steps(const steps::BuildPlan& plan, const s
   return further ? std::move(further) : std::move(here);
 }
 
-cache::ExpectedState expected_state(const steps::BuildPlan& plan, const steps::StagePlan& stage,
-                                    std::size_t steps, const std::string& key,
-                                    const snapshot::LayerStack& base) {
+cache::CacheQuery expected_state(const steps::BuildPlan& plan, const steps::StagePlan& stage,
+                                 std::size_t steps, const std::string& key,
+                                 const snapshot::LayerStack& base) {
   std::size_t outcomes = outcomes_of(stage, steps);
   const steps::StagePlan* below = &stage;
   while (const auto* from = std::get_if<stages::FromStage>(&below->base)) {
@@ -83,8 +83,8 @@ cache::ExpectedState expected_state(const steps::BuildPlan& plan, const steps::S
 }
 
 bool stands_on(const snapshot::LayerStack& found, const snapshot::LayerStack& below) {
-  const snapshot::LayerStack upper = snapshot::without_empty(found);
-  const snapshot::LayerStack lower = snapshot::without_empty(below);
+  const snapshot::LayerStack upper = snapshot::non_empty(found);
+  const snapshot::LayerStack lower = snapshot::non_empty(below);
   // Empty layers say nothing about what is below: they are not compared, and never part of the image.
   return lower.size() <= upper.size() &&
          std::equal(lower.begin(), lower.end(), upper.begin(),

@@ -17,21 +17,20 @@ namespace ixian::embedded {
 snapshot::LayerStack layers_of_base(const steps::BuildPlan& plan, const steps::StagePlan& stage);
 
 struct KnownSteps {
-  std::size_t steps = 0;       // of the stage, from its first one
-  snapshot::StageState state;  // what they came to
-  std::string place;           // the repository that said so; "" is this machine
+  std::size_t steps = 0;          // of the stage, from its first one
+  snapshot::StageSnapshot state;  // what they came to
+  std::string place;              // the repository that said so; "" is this machine
 };
 
 // From the last instruction backwards: what is below a hit is not even looked at. Registries are asked for
 // what is above the last hit on this machine. nullopt where nothing is known. `base` is layers_of_base().
 std::optional<KnownSteps> find_known_steps(const steps::BuildPlan& plan, const steps::StagePlan& stage,
-                                           cache::BuildCache& cache, cache::RegistryCache& reading,
+                                           cache::LocalCache& cache, cache::CacheImporter& reading,
                                            const snapshot::LayerStack& base);
 
 // What an image that a registry has under `key` must be, for the first `steps` instructions of the stage.
-cache::ExpectedState expected_state(const steps::BuildPlan& plan, const steps::StagePlan& stage,
-                                    std::size_t steps, const std::string& key,
-                                    const snapshot::LayerStack& base);
+cache::CacheQuery expected_state(const steps::BuildPlan& plan, const steps::StagePlan& stage,
+                                 std::size_t steps, const std::string& key, const snapshot::LayerStack& base);
 
 // Whether what was found stands on what is below it now: a stage that was run again without the cache has the
 // key that it had, and perhaps other layers.

@@ -49,7 +49,7 @@ class Machine {
       return found->second;
     };
     services.open_for_push = services.open_repo;
-    services.remote = std::make_shared<fetch::RemoteSources>(store_, fetch::RemoteSources::GetClient());
+    services.remote = std::make_shared<fetch::Fetcher>(store_, fetch::Fetcher::GetClient());
     engine_ = make_embedded_engine(std::move(services));
     job.dockerfile_name = "Dockerfile";
     job.context = folder_ / "context";

@@ -26,8 +26,8 @@ std::string digest(const context::FileView& view, const std::vector<std::string>
 std::vector<std::string> copied(const MemoryView& image,
                                 const std::shared_ptr<const context::FileView>& context,
                                 const std::vector<std::string>& sources, const std::string& destination,
-                                executor::CopyStyle style = {}) {
-  executor::CopyDraft draft(image, std::move(style));
+                                executor::FileAttributes style = {}) {
+  executor::LayerBuilder draft(image, std::move(style));
   draft.copy(context, context::select(*context, sources, {}), destination);
   std::vector<std::string> names;
   for (const auto& each : draft.take())
@@ -116,7 +116,7 @@ TEST(Destination, AFolderIsNotCopiedOverAFileNorAFileOverAFolder) {
 TEST(Destination, FoldersOnTheWayKeepWhatTheImageSaysOfThem) {
   MemoryView image;
   image.folder("tmp", 01777, 7);
-  executor::CopyDraft draft(image, {});
+  executor::LayerBuilder draft(image, {});
   draft.copy(context(), context::select(*context(), {"a.txt"}, {}), "/tmp/");
   const auto entries = draft.take();
   EXPECT_EQ(entries[0].entry.mode, 01777u);
@@ -127,12 +127,12 @@ TEST(Destination, FilesOfTheContextAreRootsAndChownGivesThemAway) {
   auto view = std::make_shared<MemoryView>();
   view->file("f", "", 0600, 1000);
   const MemoryView image;
-  executor::CopyDraft plain(image, {});
+  executor::LayerBuilder plain(image, {});
   plain.copy(view, context::select(*view, {"f"}, {}), "/f");
   EXPECT_EQ(plain.take()[0].entry.uid, 0u);
-  executor::CopyStyle style;
+  executor::FileAttributes style;
   style.owner = executor::Owner{5, 6};
-  executor::CopyDraft given(image, style);
+  executor::LayerBuilder given(image, style);
   given.copy(view, context::select(*view, {"f"}, {}), "/new/f");
   for (const auto& each : given.take()) EXPECT_EQ(each.entry.gid, 6u) << each.entry.name;
 }
@@ -158,7 +158,7 @@ layer_files::LayerEntry no_bytes() {
 std::vector<std::string> unpacked(const std::vector<tar::TarEntry>& entries) {
   MemoryView image;
   image.file("etc/passwd", "good").link("srv/app/old", "/etc").file("srv/app/there", "x");
-  executor::CopyDraft draft(image, {});
+  executor::LayerBuilder draft(image, {});
   for (const auto& entry : entries) {
     draft.unpack(entry, entry.type == tar::TarType::kFile ? no_bytes() : layer_files::LayerEntry(),
                  "/srv/app/");
@@ -219,10 +219,10 @@ TEST(Archives, NamesThatLeadOutAreErrorsAndOthersAreCleaned) {
 TEST(Archives, TheDestinationKeepsWhatItIsAndChownGivesAwayTheRest) {
   MemoryView image;
   image.folder("d", 0700, 3);
-  executor::CopyStyle given;
+  executor::FileAttributes given;
   given.owner = executor::Owner{5, 6};
   for (const bool chown : {false, true}) {
-    executor::CopyDraft draft(image, chown ? given : executor::CopyStyle());
+    executor::LayerBuilder draft(image, chown ? given : executor::FileAttributes());
     draft.unpack(archived(tar::TarType::kFolder, "./"), {}, "/d/");
     draft.unpack(archived(tar::TarType::kFolder, "sub/x"), {}, "/d/");
     draft.unpack(archived(tar::TarType::kSymlink, "l", "x"), {}, "/d/");
@@ -251,10 +251,10 @@ TEST(Destination, AFileThatChangesAfterItsDigestWasTakenIsAnError) {
   const MemoryView image;
   for (const bool changed : {false, true}) {
     if (changed) view->file("f", "new");
-    executor::CopyDraft draft(image, {});
+    executor::LayerBuilder draft(image, {});
     draft.copy(view, selection, "/f");
     const auto entries = draft.take();
-    const auto source = std::get<layer_files::OpenedLater>(entries.at(0).content).open();
+    const auto source = std::get<layer_files::DeferredContent>(entries.at(0).content).open();
     const auto read = [&] { return base::read_all(*source, 100, "f"); };
     if (changed) {
       EXPECT_THROW(read(), base::Error);

@@ -112,7 +112,7 @@ class EmbeddedEngine : public engine::Engine {
   engine::BuildForecast forecast(const engine::StageJob& job, base::EventSink& sink,
                                  base::Cancellation& cancellation) override {
     Planning planning(job, services_, repos_, told_, sink, cancellation);
-    cache::BuildCache cache(planning.layers, repos_);
+    cache::LocalCache cache(planning.layers, repos_);
     return make_forecast(planning.plan, cache, planning.reading, cancellation);
   }
 
@@ -156,7 +156,7 @@ class EmbeddedEngine : public engine::Engine {
     const auto activity =
         sink.begin({"cache", fmt::format("{} instruction{} still on the way", count, count == 1 ? "" : "s")});
     writer_.wait();
-    sink.end(activity, base::Outcome::kDone, "");
+    sink.end(activity, base::ActivityStatus::kDone, "");
   }
 
   bool remove_image(const std::string& name) override {
@@ -165,7 +165,7 @@ class EmbeddedEngine : public engine::Engine {
   }
 
  private:
-  oci::Descriptor export_built(snapshot::ScatteredImage& built, oci::ImageRepo& to, const std::string& ref,
+  oci::Descriptor export_built(snapshot::PartialImage& built, oci::ImageRepo& to, const std::string& ref,
                                base::Cancellation& cancellation) {
     for (bool again = false;; again = true) {
       try {
@@ -189,26 +189,26 @@ class EmbeddedEngine : public engine::Engine {
   engine::BuiltStage build_linked(const engine::StageJob& job, base::EventSink& sink, base::Cancellation& own,
                                   base::Cancellation& cancellation) {
     const auto lease = services_.store->lease();
-    std::shared_ptr<const cache::CacheWriter::Build> writing;
+    std::shared_ptr<const cache::CacheExporter::Build> writing;
     if (!job.cache_to.empty()) {
-      writing = std::make_shared<const cache::CacheWriter::Build>(
-          cache::CacheWriter::Build{repos_.to_write(job.cache_to), sink, cancellation});
+      writing = std::make_shared<const cache::CacheExporter::Build>(
+          cache::CacheExporter::Build{repos_.to_write(job.cache_to), sink, cancellation});
     }
     Planning planning(job, services_, repos_, told_, sink, own);
     const steps::BuildPlan& plan = planning.plan;
     // Before the long part: a build that fails or is interrupted has not hashed the context for nothing.
     planning.known_files.save();
     tell_weak_limits(job, sink);
-    const BuildCaches caches{repos_, planning.reading, writer_, writing};
-    BuildRun run(job, plan, planning.sources, planning.layers, caches, secrets_, planning.context.plain);
-    const snapshot::StageState state = run.build();
+    const CacheSet caches{repos_, planning.reading, writer_, writing};
+    Solver run(job, plan, planning.sources, planning.layers, caches, secrets_, planning.context.plain);
+    const snapshot::StageSnapshot state = run.build();
     own.throw_if_requested();
     engine::BuiltStage built = keep(job, plan, state, run.counts(), writing, own);
     if (!job.listings_to.empty()) {
-      const auto build = std::make_shared<const cache::CacheWriter::Build>(
-          cache::CacheWriter::Build{repos_.to_write(job.listings_to), sink, cancellation});
+      const auto build = std::make_shared<const cache::CacheExporter::Build>(
+          cache::CacheExporter::Build{repos_.to_write(job.listings_to), sink, cancellation});
       writer_.write_listings(build, state.layers);
-      if (!writing) built.cache_tags = listing_tags(snapshot::without_empty(state.layers));
+      if (!writing) built.cache_tags = listing_tags(snapshot::non_empty(state.layers));
     }
     return built;
   }
@@ -225,12 +225,12 @@ class EmbeddedEngine : public engine::Engine {
   // far, or, if that is asked for, as far as it is there. Then the store gets to know nothing of it, since
   // what has a manifest there is to be whole.
   engine::BuiltStage keep(const engine::StageJob& job, const steps::BuildPlan& plan,
-                          const snapshot::StageState& state, const BuildCounts& counts,
-                          const std::shared_ptr<const cache::CacheWriter::Build>& writing,
+                          const snapshot::StageSnapshot& state, const BuildCounts& counts,
+                          const std::shared_ptr<const cache::CacheExporter::Build>& writing,
                           base::Cancellation& cancellation) {
     steps::AssembledImage image = steps::assemble(plan, plan.target, state);
     image.manifest.annotations.insert(job.annotations.begin(), job.annotations.end());
-    const snapshot::LayerStack layers = snapshot::without_empty(state.layers);
+    const snapshot::LayerStack layers = snapshot::non_empty(state.layers);
     const oci::RawManifest manifest = oci::raw(image.manifest);
     engine::BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached, {}};
     if (writing) built.cache_tags = cache_tags(plan, layers);
@@ -244,9 +244,10 @@ class EmbeddedEngine : public engine::Engine {
         layers[i]->ensure_blob();
       });
     }
-    remember(std::make_shared<snapshot::ScatteredImage>(
+    remember(std::make_shared<snapshot::PartialImage>(
         services_.store, manifest, image.config,
-        snapshot::origins_of(layers, writing ? writing->repo->images() : std::shared_ptr<oci::ImageRepo>())));
+        snapshot::blob_sources(layers,
+                               writing ? writing->repo->images() : std::shared_ptr<oci::ImageRepo>())));
     if (!built.whole) return built;
     services_.store->put_blob(image.manifest.config.digest, image.config);
     services_.store->images("")->put_manifest(manifest.descriptor.digest.text(), manifest);
@@ -262,7 +263,7 @@ class EmbeddedEngine : public engine::Engine {
     std::vector<std::string> tags;
     for (const auto& [index, stage] : plan.stages) {
       for (const steps::Step& step : stage.steps) {
-        if (step.makes_files) tags.push_back(cache::cache_tag(step.key));
+        if (step.makes_layer) tags.push_back(cache::cache_tag(step.key));
       }
     }
     const std::vector<std::string> listings = listing_tags(layers);
@@ -276,12 +277,12 @@ class EmbeddedEngine : public engine::Engine {
     return tags;
   }
 
-  void remember(std::shared_ptr<snapshot::ScatteredImage> image) {
+  void remember(std::shared_ptr<snapshot::PartialImage> image) {
     const std::lock_guard lock(mutex_);
     built_.insert_or_assign(image->manifest().descriptor.digest.text(), std::move(image));
   }
 
-  std::shared_ptr<snapshot::ScatteredImage> built_image(const std::string& digest) {
+  std::shared_ptr<snapshot::PartialImage> built_image(const std::string& digest) {
     const std::lock_guard lock(mutex_);
     const auto found = built_.find(digest);
     return found == built_.end() ? nullptr : found->second;
@@ -302,8 +303,8 @@ class EmbeddedEngine : public engine::Engine {
   ToldBefore told_;
   // Guards `built_`.
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<snapshot::ScatteredImage>> built_;  // by digest
-  cache::CacheWriter writer_;
+  std::map<std::string, std::shared_ptr<snapshot::PartialImage>> built_;  // by digest
+  cache::CacheExporter writer_;
 };
 
 }  // namespace

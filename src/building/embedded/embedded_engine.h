@@ -15,10 +15,10 @@ namespace ixian::embedded {
 // What it has from outside.
 struct EngineServices {
   std::shared_ptr<store::Store> store;
-  oci::OpenRepo open_repo;                       // base images that the store does not have, `cache_from`
-  oci::OpenRepo open_for_push;                   // `cache_to`
-  std::shared_ptr<fetch::RemoteSources> remote;  // of ADD
-  std::shared_ptr<oci::Losses> losses;  // shared with whoever else asks the registries; null: nobody does
+  oci::OpenRepo open_repo;                 // base images that the store does not have, `cache_from`
+  oci::OpenRepo open_for_push;             // `cache_to`
+  std::shared_ptr<fetch::Fetcher> remote;  // of ADD
+  std::shared_ptr<oci::Losses> losses;     // shared with whoever else asks the registries; null: nobody does
 };
 
 // REQUIRES that process::enter_namespaces() has been called where RUN is to work.

@@ -17,15 +17,15 @@ using What = engine::ForecastStep::What;
 
 // What is known of a stage, or of the part of it that has been looked at.
 struct Outlook {
-  What what = What::kCached;   // of its last instruction: what follows one that runs does so, too
-  snapshot::StageState state;  // where that is cached
-  std::string unknown;         // else the instruction that has to be known first, "runtime 2/3"
+  What what = What::kCached;      // of its last instruction: what follows one that runs does so, too
+  snapshot::StageSnapshot state;  // where that is cached
+  std::string unknown;            // else the instruction that has to be known first, "runtime 2/3"
   std::vector<engine::ForecastStep> steps;
 };
 
 class Forecaster {
  public:
-  Forecaster(const steps::BuildPlan& plan, cache::BuildCache& cache, cache::RegistryCache& reading,
+  Forecaster(const steps::BuildPlan& plan, cache::LocalCache& cache, cache::CacheImporter& reading,
              base::Cancellation& cancellation)
       : plan_(plan), cache_(cache), reading_(reading), cancellation_(cancellation) {}
 
@@ -60,7 +60,7 @@ class Forecaster {
       outlook.state.layers = base;
     }
     for (std::size_t i = first; i < stage.steps.size(); ++i) {
-      if (stage.steps[i].makes_files) step(outlook, stage, i, base);
+      if (stage.steps[i].makes_layer) step(outlook, stage, i, base);
     }
     return stages_.emplace(index, std::move(outlook)).first->second;
   }
@@ -68,7 +68,7 @@ class Forecaster {
   void add(Outlook& outlook, const steps::StagePlan& stage, std::size_t index, What what,
            std::string note) const {
     const steps::Step& step = stage.steps[index];
-    if (!step.makes_files) return;
+    if (!step.makes_layer) return;
     outlook.steps.push_back({stage.label, index + 1, stage.steps.size(), step.title, what, std::move(note)});
   }
 
@@ -129,7 +129,7 @@ class Forecaster {
     return mounts;
   }
 
-  static bool is_of_others(const stages::Origin& origin) {
+  static bool is_of_others(const stages::InputRef& origin) {
     return std::holds_alternative<stages::FromStage>(origin) ||
            std::holds_alternative<stages::FromImage>(origin);
   }
@@ -150,16 +150,16 @@ class Forecaster {
   }
 
   const steps::BuildPlan& plan_;
-  cache::BuildCache& cache_;
-  cache::RegistryCache& reading_;
+  cache::LocalCache& cache_;
+  cache::CacheImporter& reading_;
   base::Cancellation& cancellation_;
   std::map<std::size_t, Outlook> stages_;
 };
 
 }  // namespace
 
-engine::BuildForecast make_forecast(const steps::BuildPlan& plan, cache::BuildCache& cache,
-                                    cache::RegistryCache& reading, base::Cancellation& cancellation) {
+engine::BuildForecast make_forecast(const steps::BuildPlan& plan, cache::LocalCache& cache,
+                                    cache::CacheImporter& reading, base::Cancellation& cancellation) {
   return Forecaster(plan, cache, reading, cancellation).run();
 }
 

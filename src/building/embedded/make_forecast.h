@@ -11,7 +11,7 @@ namespace ixian::embedded {
 
 // Asks the caches alone, by HEAD and for manifests; no layer is read or fetched. So what takes files from
 // another stage or image is unknown where its key by definition is not in the cache.
-engine::BuildForecast make_forecast(const steps::BuildPlan& plan, cache::BuildCache& cache,
-                                    cache::RegistryCache& reading, base::Cancellation& cancellation);
+engine::BuildForecast make_forecast(const steps::BuildPlan& plan, cache::LocalCache& cache,
+                                    cache::CacheImporter& reading, base::Cancellation& cancellation);
 
 }  // namespace ixian::embedded

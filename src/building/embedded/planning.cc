@@ -1,7 +1,7 @@
 #include "embedded/planning.h"
 
 #include "context/filtered_view.h"
-#include "context/git_view.h"
+#include "context/git_mode_view.h"
 
 namespace ixian::embedded {
 namespace {
@@ -16,14 +16,14 @@ CacheList with_caches(CacheList all, const std::vector<std::string>& names, cach
 OpenContext open_context(const engine::StageJob& job) {
   OpenContext context;
   if (job.context.empty()) return context;
-  const auto folder = std::make_shared<const context::DiskView>(job.context);
+  const auto folder = std::make_shared<const context::DirectoryView>(job.context);
   context.view = folder;
   context.ignored = context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded);
   // Only then can a bind mount show the folder itself, without a copy.
   if (context.ignored.empty() && job.modes == engine::ContextModes::kAsTheyAre) context.plain = folder;
   context.view = std::make_shared<const context::FilteredView>(context.view, context.ignored);
   if (job.modes == engine::ContextModes::kGit) {
-    context.view = std::make_shared<const context::GitView>(
+    context.view = std::make_shared<const context::GitModeView>(
         context.view, job.source_date_epoch.value_or(context::kFixedTime));
   }
   return context;

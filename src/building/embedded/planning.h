@@ -6,7 +6,7 @@
 
 #include "cache/cache_importer.h"
 #include "cache/cache_repos.h"
-#include "context/disk_view.h"
+#include "context/directory_view.h"
 #include "embedded/embedded_engine.h"
 #include "embedded/told_once.h"
 #include "files/stat_cache.h"
@@ -17,8 +17,8 @@
 namespace ixian::embedded {
 
 struct OpenContext {
-  std::shared_ptr<const context::FileView> view;   // null: there is none
-  std::shared_ptr<const context::DiskView> plain;  // whose files are the context's, one for one; or null
+  std::shared_ptr<const context::FileView> view;        // null: there is none
+  std::shared_ptr<const context::DirectoryView> plain;  // whose files are the context's, one for one; or null
   pattern::IgnoreRules ignored;
 };
 
@@ -30,14 +30,14 @@ struct Planning {
 
   const std::vector<std::shared_ptr<cache::CacheRepo>> read_from;  // cache_from
   const std::vector<std::shared_ptr<cache::CacheRepo>> listings;   // and whoever else may have some
-  snapshot::LayerServices layers;
-  cache::RegistryCache reading;
+  snapshot::LayerContext layers;
+  cache::CacheImporter reading;
   snapshot::BaseImages bases;
   const OpenContext context;
   files::StatCache known_files;
   steps::MountedContext mounted;
   ToldOnce sink;
-  const steps::PlanSources sources;
+  const steps::PlanContext sources;
   const steps::BuildPlan plan;
 };
 

@@ -13,13 +13,13 @@
 
 namespace ixian::embedded {
 
-Turns::Turn::Turn(Turns& turns) : turns_(turns) {
+Semaphore::Slot::Slot(Semaphore& turns) : turns_(turns) {
   std::unique_lock lock(turns_.mutex_);
   turns_.freed_.wait(lock, [&] { return turns_.left_ > 0; });
   --turns_.left_;
 }
 
-Turns::Turn::~Turn() {
+Semaphore::Slot::~Slot() {
   {
     const std::lock_guard lock(turns_.mutex_);
     ++turns_.left_;
@@ -27,10 +27,9 @@ Turns::Turn::~Turn() {
   turns_.freed_.notify_one();
 }
 
-BuildRun::BuildRun(const engine::StageJob& job, const steps::BuildPlan& plan,
-                   const steps::PlanSources& sources, snapshot::LayerServices& services,
-                   const BuildCaches& caches, executor::SecretValues& secrets,
-                   std::shared_ptr<const context::DiskView> plain_context)
+Solver::Solver(const engine::StageJob& job, const steps::BuildPlan& plan, const steps::PlanContext& sources,
+               snapshot::LayerContext& services, const CacheSet& caches, executor::SecretValues& secrets,
+               std::shared_ptr<const context::DirectoryView> plain_context)
     : job_(job),
       plan_(plan),
       sources_(sources),
@@ -42,7 +41,7 @@ BuildRun::BuildRun(const engine::StageJob& job, const steps::BuildPlan& plan,
       turns_(job.jobs == 0 ? base::processor_count() : job.jobs) {}
 
 // A stage that still runs may begin another one.
-BuildRun::~BuildRun() {
+Solver::~Solver() {
   while (true) {
     std::vector<std::thread> threads;
     {
@@ -54,18 +53,18 @@ BuildRun::~BuildRun() {
   }
 }
 
-std::shared_future<snapshot::StageState> BuildRun::start(std::size_t stage) {
+std::shared_future<snapshot::StageSnapshot> Solver::start(std::size_t stage) {
   const std::lock_guard lock(mutex_);
   if (const auto known = stages_.find(stage); known != stages_.end()) return known->second;
-  const auto running = std::make_shared<std::packaged_task<snapshot::StageState()>>(
+  const auto running = std::make_shared<std::packaged_task<snapshot::StageSnapshot()>>(
       [this, stage] { return run_stage(stage); });
   threads_.push_back(base::start_thread([running] { (*running)(); }));
   return stages_.emplace(stage, running->get_future().share()).first->second;
 }
 
-snapshot::StageState BuildRun::run_stage(std::size_t stage) {
+snapshot::StageSnapshot Solver::run_stage(std::size_t stage) {
   try {
-    return StageRun(*this, plan_.stages.at(stage)).run();
+    return StageBuilder(*this, plan_.stages.at(stage)).run();
   } catch (const engine::LostResult&) {
     // The build begins anew, and finds in the cache what is finished now: nobody is stopped.
     const std::lock_guard lock(mutex_);
@@ -77,7 +76,7 @@ snapshot::StageState BuildRun::run_stage(std::size_t stage) {
   }
 }
 
-void BuildRun::failed(std::exception_ptr error) {
+void Solver::failed(std::exception_ptr error) {
   {
     const std::lock_guard lock(mutex_);
     if (first_error_) return;
@@ -86,12 +85,12 @@ void BuildRun::failed(std::exception_ptr error) {
   services_.cancellation().request();
 }
 
-snapshot::StageState BuildRun::build() {
+snapshot::StageSnapshot Solver::build() {
   const auto target = start(plan_.target);
   target.wait();
   // A stage that was told to stop because another one had failed is not what went wrong. No stage may still
   // run when its build is over.
-  std::vector<std::shared_future<snapshot::StageState>> all;
+  std::vector<std::shared_future<snapshot::StageSnapshot>> all;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [index, stage] : stages_) all.push_back(stage);

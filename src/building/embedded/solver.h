@@ -26,18 +26,18 @@ namespace ixian::embedded {
 
 // How many instructions run at once.
 // Thread-safe.
-class Turns {
+class Semaphore {
  public:
-  explicit Turns(unsigned count) : left_(count) {}
-  class Turn {
+  explicit Semaphore(unsigned count) : left_(count) {}
+  class Slot {
    public:
-    explicit Turn(Turns& turns);
-    ~Turn();
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
+    explicit Slot(Semaphore& turns);
+    ~Slot();
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
 
    private:
-    Turns& turns_;
+    Semaphore& turns_;
   };
 
  private:
@@ -52,53 +52,53 @@ struct BuildCounts {
 };
 
 // Where outcomes are kept beyond this machine. All of it outlives the run.
-struct BuildCaches {
+struct CacheSet {
   cache::CacheRepos& repos;
-  cache::RegistryCache& reading;
-  cache::CacheWriter& writer;
-  std::shared_ptr<const cache::CacheWriter::Build> writing;  // null: nothing is
+  cache::CacheImporter& reading;
+  cache::CacheExporter& writer;
+  std::shared_ptr<const cache::CacheExporter::Build> writing;  // null: nothing is
 };
 
 // Invariant: a stage is begun once, however many need it. Threads: `mutex_` guards the futures, the threads
 // and the two errors; all else is constant or guards itself. Owner: one call of Engine::build(), which
 // outlives all stage threads.
-class BuildRun {
+class Solver {
  public:
   // All outlive the run. `services.cancellation()` is this build's own: it is asked to stop when a stage
   // fails, so that the others do.
-  BuildRun(const engine::StageJob& job, const steps::BuildPlan& plan, const steps::PlanSources& sources,
-           snapshot::LayerServices& services, const BuildCaches& caches, executor::SecretValues& secrets,
-           std::shared_ptr<const context::DiskView> plain_context);
-  ~BuildRun();
+  Solver(const engine::StageJob& job, const steps::BuildPlan& plan, const steps::PlanContext& sources,
+         snapshot::LayerContext& services, const CacheSet& caches, executor::SecretValues& secrets,
+         std::shared_ptr<const context::DirectoryView> plain_context);
+  ~Solver();
 
   // Builds the target. Everything that it holds is written, and its trees are in the store. Throws what the
   // first instruction that failed threw; LostResult, where none has, and all that could go on has ended.
-  snapshot::StageState build();
+  snapshot::StageSnapshot build();
 
   const BuildCounts& counts() const { return counts_; }
 
  private:
-  friend class StageRun;
+  friend class StageBuilder;
 
   // Begins the stage if nobody has, on a thread of its own.
-  std::shared_future<snapshot::StageState> start(std::size_t stage);
-  snapshot::StageState run_stage(std::size_t stage);
+  std::shared_future<snapshot::StageSnapshot> start(std::size_t stage);
+  snapshot::StageSnapshot run_stage(std::size_t stage);
   void failed(std::exception_ptr error);
 
   const engine::StageJob& job_;
   const steps::BuildPlan& plan_;
-  const steps::PlanSources& sources_;
-  snapshot::LayerServices& services_;
-  const BuildCaches& caches_;
+  const steps::PlanContext& sources_;
+  snapshot::LayerContext& services_;
+  const CacheSet& caches_;
   executor::SecretValues& secrets_;
-  const std::shared_ptr<const context::DiskView> plain_context_;
-  cache::BuildCache cache_;
-  Turns turns_;
+  const std::shared_ptr<const context::DirectoryView> plain_context_;
+  cache::LocalCache cache_;
+  Semaphore turns_;
   BuildCounts counts_;
   std::mutex mutex_;
   // Guarded by `mutex_`, as is all below. A stage's future is made by whoever first needs the stage; the
   // others wait for it.
-  std::map<std::size_t, std::shared_future<snapshot::StageState>> stages_;
+  std::map<std::size_t, std::shared_future<snapshot::StageSnapshot>> stages_;
   std::vector<std::thread> threads_;  // one a stage
   std::exception_ptr first_error_;
   std::exception_ptr lost_;  // the last LostResult

@@ -76,11 +76,11 @@ std::string lock_file(store::Store& store) {
 
 }  // namespace
 
-StageRun::~StageRun() {
+StageBuilder::~StageBuilder() {
   finish_notes(false);
 }
 
-snapshot::StageState StageRun::run() {
+snapshot::StageSnapshot StageBuilder::run() {
   base_layers_ = layers_of_base(build_.plan_, plan_);
   const std::size_t first = take_from_cache();
   check_runs(first);
@@ -88,7 +88,7 @@ snapshot::StageState StageRun::run() {
   if (first == 0) begin();
   try {
     for (std::size_t i = first; i < plan_.steps.size(); ++i) {
-      if (plan_.steps[i].makes_files) run_step(i);
+      if (plan_.steps[i].makes_layer) run_step(i);
     }
   } catch (...) {
     // What was done before is worth keeping.
@@ -100,7 +100,7 @@ snapshot::StageState StageRun::run() {
 }
 
 // Returns the first step that is still to be done.
-std::size_t StageRun::take_from_cache() {
+std::size_t StageBuilder::take_from_cache() {
   auto known = find_known_steps(build_.plan_, plan_, build_.cache_, build_.caches_.reading, base_layers_);
   if (!known) return 0;
   state_ = std::move(known->state);
@@ -117,10 +117,10 @@ std::size_t StageRun::take_from_cache() {
   return known->steps;
 }
 
-void StageRun::say_cached(std::size_t steps, const std::string& place) const {
+void StageBuilder::say_cached(std::size_t steps, const std::string& place) const {
   const auto count = static_cast<unsigned>(
       std::count_if(plan_.steps.begin(), plan_.steps.begin() + static_cast<std::ptrdiff_t>(steps),
-                    [](const steps::Step& each) { return each.makes_files; }));
+                    [](const steps::Step& each) { return each.makes_layer; }));
   build_.counts_.instructions += count;
   build_.counts_.cached += count;
   std::string text = plan_.steps[steps - 1].title;
@@ -128,11 +128,11 @@ void StageRun::say_cached(std::size_t steps, const std::string& place) const {
   text += place.empty() ? kCached : fmt::format(" (from {}, cached)", place);
   base::EventSink& sink = build_.services_.sink();
   sink.end(sink.begin({fmt::format("{} {}/{}", plan_.label, steps, plan_.steps.size()), text}),
-           base::Outcome::kSkipped, "cached");
+           base::ActivityStatus::kSkipped, "cached");
 }
 
 // What is known to be in the way of a RUN is said before anything is fetched, or run, for the stage.
-void StageRun::check_runs(std::size_t first) {
+void StageBuilder::check_runs(std::size_t first) {
   for (std::size_t i = first; i < plan_.steps.size(); ++i) {
     const steps::Step& step = plan_.steps[i];
     if (!std::holds_alternative<dockerfile::Run>(step.instruction.body)) continue;
@@ -141,8 +141,8 @@ void StageRun::check_runs(std::size_t first) {
 }
 
 // What the remaining instructions need from others is built meanwhile.
-void StageRun::start_origins(std::size_t first) {
-  const auto start = [&](const stages::Origin& origin) {
+void StageBuilder::start_origins(std::size_t first) {
+  const auto start = [&](const stages::InputRef& origin) {
     if (const auto* stage = std::get_if<stages::FromStage>(&origin)) build_.start(stage->index);
   };
   if (first == 0) start(plan_.base);
@@ -151,7 +151,7 @@ void StageRun::start_origins(std::size_t first) {
   }
 }
 
-void StageRun::begin() {
+void StageBuilder::begin() {
   if (const auto* from = std::get_if<stages::FromStage>(&plan_.base)) {
     state_ = build_.start(from->index).get();
     note_taken(from->index, state_);
@@ -162,7 +162,7 @@ void StageRun::begin() {
   if (plan_.base_image) state_.layers = plan_.base_image->layers;
 }
 
-const snapshot::LayerStack& StageRun::origin_layers(const stages::Origin& origin) {
+const snapshot::LayerStack& StageBuilder::origin_layers(const stages::InputRef& origin) {
   if (const auto* stage = std::get_if<stages::FromStage>(&origin)) {
     auto found = others_.find(stage->index);
     if (found == others_.end()) {
@@ -178,19 +178,19 @@ const snapshot::LayerStack& StageRun::origin_layers(const stages::Origin& origin
   return kNoLayers;
 }
 
-void StageRun::note_taken(std::size_t stage, const snapshot::StageState& other) {
+void StageBuilder::note_taken(std::size_t stage, const snapshot::StageSnapshot& other) {
   for (const auto& [key, seen] : other.took) took_.insert_or_assign(key, seen);
   took_.insert_or_assign(build_.plan_.stages.at(stage).key(), snapshot::fingerprint(other.layers));
 }
 
-base::Json StageRun::mounted(const steps::Step& step, std::size_t index) {
+base::Json StageBuilder::mounted(const steps::Step& step, std::size_t index) {
   return mounted_content(step, index,
                          shows_other_files(step, index) ? origin_layers(step.origins[index]) : kNoLayers,
                          build_.services_.cancellation());
 }
 
 // What the step takes from elsewhere, by content. Waits for the stages that it takes from.
-base::Json StageRun::content_origins(const steps::Step& step) {
+base::Json StageBuilder::content_origins(const steps::Step& step) {
   for (const auto& origin : step.origins) origin_layers(origin);
   copy_input_ = {};
   base::Json mounts = base::Json::array();
@@ -215,7 +215,7 @@ base::Json StageRun::content_origins(const steps::Step& step) {
   return base::Json::array({{{"content", digest}}});
 }
 
-bool StageRun::take(const std::string& key, std::size_t index) {
+bool StageBuilder::take(const std::string& key, std::size_t index) {
   if (!plan_.use_cache) return false;
   auto found = build_.cache_.find(key, base_layers_);
   if (!found || !stands_on(found->layers, state_.layers)) return false;
@@ -229,7 +229,7 @@ bool StageRun::take(const std::string& key, std::size_t index) {
 }
 
 // The key by definition has been asked for with all others.
-bool StageRun::take_from_registry(const std::string& key, std::size_t index) {
+bool StageBuilder::take_from_registry(const std::string& key, std::size_t index) {
   const std::string& definition_key = plan_.steps[index].key;
   if (!plan_.use_cache || build_.caches_.reading.empty() || key == definition_key) return false;
   auto hit =
@@ -242,7 +242,7 @@ bool StageRun::take_from_registry(const std::string& key, std::size_t index) {
   return true;
 }
 
-void StageRun::run_step(std::size_t index) {
+void StageBuilder::run_step(std::size_t index) {
   const steps::Step& step = plan_.steps[index];
   build_.services_.cancellation().throw_if_requested();
   base::EventSink& sink = build_.services_.sink();
@@ -266,7 +266,7 @@ void StageRun::run_step(std::size_t index) {
       cache::KeyLock lock(lock_file(build_.services_.store()), key, build_.services_.cancellation());
       cached = take(key, index) || take_from_registry(key, index);
       if (!cached) {
-        const Turns::Turn turn(build_.turns_);
+        const Semaphore::Slot turn(build_.turns_);
         begin_activity("");
         execute(index, activity, key, std::move(lock));
       }
@@ -275,28 +275,29 @@ void StageRun::run_step(std::size_t index) {
     // hang.
     begin_activity(kCached);
     if (cached) build_.counts_.cached += 1;
-    sink.end(activity, cached ? base::Outcome::kSkipped : base::Outcome::kDone, cached ? "cached" : "");
+    sink.end(activity, cached ? base::ActivityStatus::kSkipped : base::ActivityStatus::kDone,
+             cached ? "cached" : "");
   };
   try {
     blame(step, work);
   } catch (const base::Cancelled&) {
-    if (begun) sink.end(activity, base::Outcome::kCancelled, "");
+    if (begun) sink.end(activity, base::ActivityStatus::kCancelled, "");
     throw;
   } catch (const engine::LostResult&) {
-    if (begun) sink.end(activity, base::Outcome::kCancelled, "what it stands on has been lost");
+    if (begun) sink.end(activity, base::ActivityStatus::kCancelled, "what it stands on has been lost");
     throw;
   } catch (const Error& error) {
     if (begun)
-      sink.end(activity, base::Outcome::kFailed, "");  // why is told once, with the place in the file
+      sink.end(activity, base::ActivityStatus::kFailed, "");  // why is told once, with the place in the file
     throw;
   } catch (...) {
-    if (begun) sink.end(activity, base::Outcome::kFailed, "");
+    if (begun) sink.end(activity, base::ActivityStatus::kFailed, "");
     throw;
   }
 }
 
-void StageRun::execute(std::size_t index, base::ActivityId activity, const std::string& key,
-                       cache::KeyLock lock) {
+void StageBuilder::execute(std::size_t index, base::ActivityId activity, const std::string& key,
+                           cache::KeyLock lock) {
   const steps::Step& step = plan_.steps[index];
   if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
     run_command(step, activity);
@@ -308,19 +309,19 @@ void StageRun::execute(std::size_t index, base::ActivityId activity, const std::
   note(index, std::move(lock));
 }
 
-void StageRun::write_files(const steps::Step& step) {
+void StageBuilder::write_files(const steps::Step& step) {
   const executor::FileStepContext context{build_.services_, build_.sources_.remote, build_.job_.modes,
                                           build_.plan_.source_date_epoch};
   const auto written = executor::write_file_layer(step, copy_input_, state_.layers, context);
-  snapshot::Outcome outcome{base::rfc3339_text(build_.plan_.source_date_epoch), nullptr, !written};
+  snapshot::StepResult outcome{base::rfc3339_text(build_.plan_.source_date_epoch), nullptr, !written};
   if (written) {
-    outcome.layer = std::make_shared<snapshot::ImageLayer>(build_.services_, written->blob, written->diff_id);
+    outcome.layer = std::make_shared<snapshot::LazyLayer>(build_.services_, written->blob, written->diff_id);
     state_.layers.push_back(outcome.layer);
   }
   state_.outcomes.push_back(std::move(outcome));
 }
 
-executor::RunInput StageRun::run_input() const {
+executor::RunInput StageBuilder::run_input() const {
   return {build_.sources_.mounted,
           build_.plain_context_,
           {},
@@ -335,7 +336,7 @@ executor::RunInput StageRun::run_input() const {
           executor::write_options(build_.plan_.source_date_epoch)};
 }
 
-void StageRun::run_command(const steps::Step& step, base::ActivityId activity) {
+void StageBuilder::run_command(const steps::Step& step, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   // Nothing is mounted at this moment, so trees of written layers can move to their place in the store.
   for (const auto& layer : state_.layers) layer->settle(false);
@@ -343,7 +344,7 @@ void StageRun::run_command(const steps::Step& step, base::ActivityId activity) {
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
     if (std::holds_alternative<stages::FromStage>(step.origins[i]) ||
         std::holds_alternative<stages::FromImage>(step.origins[i]))
-      input.origins[i] = snapshot::without_empty(origin_layers(step.origins[i]));
+      input.origins[i] = snapshot::non_empty(origin_layers(step.origins[i]));
   }
   executor::RunChanges changes =
       executor::run_command_step(step, state_.layers, input, build_.services_, activity);
@@ -351,8 +352,8 @@ void StageRun::run_command(const steps::Step& step, base::ActivityId activity) {
   // lie.
   steps::check_mounted_context(step, build_.sources_);
   const auto promise = std::make_shared<std::promise<layer::WrittenLayer>>();
-  auto layer = std::make_shared<snapshot::ImageLayer>(build_.services_, promise->get_future().share(),
-                                                      std::move(changes.work), changes.upper);
+  auto layer = std::make_shared<snapshot::LazyLayer>(build_.services_, promise->get_future().share(),
+                                                     std::move(changes.work), changes.upper);
   later(step, [this, &step, promise, upper = changes.upper, root = changes.root] {
     try {
       blame(step, [&] {
@@ -374,7 +375,7 @@ void StageRun::run_command(const steps::Step& step, base::ActivityId activity) {
 
 // Puts the outcome into the cache once it is written, and lets others have the key then. A cache entry waits
 // for the disk; while further outcomes are waiting for their turn already, the last of them does it for all.
-void StageRun::note(std::size_t index, cache::KeyLock lock) {
+void StageBuilder::note(std::size_t index, cache::KeyLock lock) {
   const auto held = std::make_shared<cache::KeyLock>(std::move(lock));
   std::vector<std::string> keys = {plan_.steps[index].key};
   if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
@@ -391,34 +392,34 @@ void StageRun::note(std::size_t index, cache::KeyLock lock) {
   });
 }
 
-void StageRun::put_noted() {
-  std::vector<Note> notes = std::exchange(noted_, {});
-  std::vector<store::Store::Keyed> entries;
-  for (const Note& note : notes) entries.push_back(note.entry);
+void StageBuilder::put_noted() {
+  std::vector<PendingEntry> notes = std::exchange(noted_, {});
+  std::vector<store::Store::CacheRecord> entries;
+  for (const PendingEntry& note : notes) entries.push_back(note.entry);
   build_.cache_.put(entries);
-  for (Note& note : notes) {
+  for (PendingEntry& note : notes) {
     note.lock = cache::KeyLock();
     share(note.steps, note.entry.keys, note.state);
   }
 }
 
 // Lets other machines have the state, in the background.
-void StageRun::share(std::size_t steps, const std::vector<std::string>& keys,
-                     const snapshot::StageState& state) {
+void StageBuilder::share(std::size_t steps, const std::vector<std::string>& keys,
+                         const snapshot::StageSnapshot& state) {
   const auto& writing = build_.caches_.writing;
   if (!writing || !writing->repo->usable()) return;
   build_.caches_.writer.write(writing, cache::make_cache_image(build_.plan_, plan_.index, steps, state, keys),
                               keys, state.layers);
 }
 
-void StageRun::later(const steps::Step& step, std::function<void()> work) {
+void StageBuilder::later(const steps::Step& step, std::function<void()> work) {
   const auto task =
       std::make_shared<std::packaged_task<void()>>([&step, work = std::move(work)] { blame(step, work); });
   notes_.push_back(task->get_future());
   writer_.submit([task] { (*task)(); });
 }
 
-void StageRun::finish_notes(bool throw_errors) {
+void StageBuilder::finish_notes(bool throw_errors) {
   std::exception_ptr error;
   for (auto& note : notes_) {
     try {

@@ -17,12 +17,12 @@ namespace ixian::embedded {
 // order, while the next instruction runs.
 // Invariant: `state_` is what the instructions before the current one have come to, with every layer either
 // written or handed to the writer.
-class StageRun {
+class StageBuilder {
  public:
-  StageRun(BuildRun& build, const steps::StagePlan& plan) : build_(build), plan_(plan) {}
-  ~StageRun();
+  StageBuilder(Solver& build, const steps::StagePlan& plan) : build_(build), plan_(plan) {}
+  ~StageBuilder();
 
-  snapshot::StageState run();
+  snapshot::StageSnapshot run();
 
  private:
   void begin();
@@ -39,32 +39,32 @@ class StageRun {
   void write_files(const steps::Step& step);
   base::Json content_origins(const steps::Step& step);
   base::Json mounted(const steps::Step& step, std::size_t index);
-  const snapshot::LayerStack& origin_layers(const stages::Origin& origin);
-  void note_taken(std::size_t stage, const snapshot::StageState& other);
+  const snapshot::LayerStack& origin_layers(const stages::InputRef& origin);
+  void note_taken(std::size_t stage, const snapshot::StageSnapshot& other);
   void note(std::size_t index, cache::KeyLock lock);
-  void share(std::size_t steps, const std::vector<std::string>& keys, const snapshot::StageState& state);
+  void share(std::size_t steps, const std::vector<std::string>& keys, const snapshot::StageSnapshot& state);
   void later(const steps::Step& step, std::function<void()> work);
   void finish_notes(bool throw_errors);
 
   // An outcome that is not yet in the cache. Nobody else may make it meanwhile.
-  struct Note {
+  struct PendingEntry {
     std::size_t steps;
-    store::Store::Keyed entry;
-    snapshot::StageState state;
+    store::Store::CacheRecord entry;
+    snapshot::StageSnapshot state;
     cache::KeyLock lock;
   };
   void put_noted();
 
-  BuildRun& build_;
+  Solver& build_;
   const steps::StagePlan& plan_;
-  snapshot::StageState state_;
+  snapshot::StageSnapshot state_;
   snapshot::LayerStack base_layers_;  // of the base image that the stage stands on in the end
   executor::CopyInput copy_input_;    // of the step that runs
-  std::map<std::size_t, snapshot::StageState> others_;  // stages that this one takes from
-  std::map<std::string, std::string> took_;             // as in StageState, of what this one has waited for
+  std::map<std::size_t, snapshot::StageSnapshot> others_;  // stages that this one takes from
+  std::map<std::string, std::string> took_;  // as in StageSnapshot, of what this one has waited for
   std::vector<std::future<void>> notes_;
   std::atomic<std::size_t> to_note_{0};  // outcomes whose turn is still to come
-  std::vector<Note> noted_;              // the writer's
+  std::vector<PendingEntry> noted_;      // the writer's
   base::ThreadPool writer_{1};
 };
 

@@ -41,7 +41,7 @@ class ToldOnce : public base::EventSink {
     sink_.log(id, level, text);
   }
   void output(base::ActivityId id, std::string_view line) noexcept override { sink_.output(id, line); }
-  void end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept override {
+  void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept override {
     sink_.end(id, outcome, note);
   }
 

@@ -10,7 +10,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "dockerfile/values.h"
+#include "dockerfile/go_values.h"
 
 namespace ixian::engine {
 namespace {

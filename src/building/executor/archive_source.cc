@@ -125,7 +125,7 @@ class BodySpool {
                     fmt::format("The archive {} is too large to be unpacked.", archive_name));
     }
     layer_files::LayerEntry entry;
-    entry.content = layer_files::OpenedLater{
+    entry.content = layer_files::DeferredContent{
         [fd = fd_, path = path_, start, size = end_ - start, &cancellation = cancellation_] {
           return layout::read_range(fd, path, start, size, cancellation);
         },
@@ -143,7 +143,7 @@ class BodySpool {
 
 }  // namespace
 
-bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::WorkFolder>& work,
+bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::WorkDir>& work,
                   const OnArchiveEntry& on_entry, base::Cancellation& cancellation) {
   const Archive reader = open_archive(fd);
   if (!reader) return false;
@@ -162,7 +162,7 @@ bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::
     layer_files::LayerEntry content;
     if (made.type == tar::TarType::kFile) {
       content = spool.take(reader.get(), made.name, name);
-      made.size = std::get<layer_files::OpenedLater>(content.content).size;
+      made.size = std::get<layer_files::DeferredContent>(content.content).size;
     }
     on_entry(std::move(made), std::move(content));
     result = ::archive_read_next_header(reader.get(), &entry);

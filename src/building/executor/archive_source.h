@@ -17,7 +17,7 @@ using OnArchiveEntry = std::function<void(tar::TarEntry entry, layer_files::Laye
 // Calls back with each entry of the archive, in its order. False, and nothing was called, where the file is
 // no archive: Docker copies it then. What files hold is spooled to `work`, which must live as long as the
 // entries are used. Throws Error{kTaskFailed} for an archive that breaks off, or holds more than a layer may.
-bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::WorkFolder>& work,
+bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::WorkDir>& work,
                   const OnArchiveEntry& on_entry, base::Cancellation& cancellation);
 
 }  // namespace ixian::executor

@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "base/error.h"
-#include "context/git_view.h"
+#include "context/git_mode_view.h"
 #include "executor/archive_source.h"
 #include "executor/chown.h"
 #include "executor/layer_builder.h"
@@ -43,7 +43,7 @@ class FileStep {
 
   void operator()(const dockerfile::Workdir& workdir) {
     const snapshot::LayersView image(below_);
-    CopyDraft draft(image, {{}, false, {}, false, now()});
+    LayerBuilder draft(image, {{}, false, {}, false, now()});
     const std::string path = step_.settings->absolute(workdir.path.text);
     const std::string real = context::resolve_path(image, path, true);
     const auto there = image.find(real);
@@ -87,10 +87,10 @@ class FileStep {
                                                    : static_cast<std::int64_t>(std::time(nullptr)));
   }
 
-  void begin(const dockerfile::FileTransfer& transfer, bool own_owner, bool parents) {
+  void begin(const dockerfile::CopyBase& transfer, bool own_owner, bool parents) {
     image_ = transfer.link ? std::unique_ptr<context::FileView>(std::make_unique<context::EmptyView>())
                            : std::make_unique<snapshot::LayersView>(below_);
-    CopyStyle style;
+    FileAttributes style;
     style.own_owner = own_owner;
     // What comes from an image has the modes that some instruction gave it.
     style.fixed_times = context_.modes == engine::ContextModes::kGit && !own_owner;
@@ -105,11 +105,11 @@ class FileStep {
     } catch (const std::invalid_argument& error) {
       throw Error(ErrorCode::kTaskFailed, error.what());
     }
-    draft_ = std::make_unique<CopyDraft>(*image_, std::move(style));
+    draft_ = std::make_unique<LayerBuilder>(*image_, std::move(style));
     destination_ = steps::copy_destination(transfer, parents, *step_.settings);
   }
 
-  void add_inline(const dockerfile::FileTransfer& transfer) {
+  void add_inline(const dockerfile::CopyBase& transfer) {
     for (const auto& file : transfer.inline_files) {
       tar::TarEntry entry;
       entry.name = file.name;
@@ -155,7 +155,7 @@ class FileStep {
     draft_->copy(checkout->files, context::select(*checkout->files, {""}, options), destination_);
   }
 
-  void write(CopyDraft& draft) {
+  void write(LayerBuilder& draft) {
     if (draft.empty()) return;
     snapshot::BlobSink sink(context_.services.store());
     auto written = layer_files::from_entries(draft.take(), sink, write_options(context_.source_date_epoch),
@@ -169,9 +169,9 @@ class FileStep {
   const snapshot::LayerStack& below_;
   const FileStepContext& context_;
   std::unique_ptr<context::FileView> image_;
-  std::unique_ptr<CopyDraft> draft_;
+  std::unique_ptr<LayerBuilder> draft_;
   std::string destination_;
-  std::vector<std::shared_ptr<store::WorkFolder>> works_;
+  std::vector<std::shared_ptr<store::WorkDir>> works_;
   std::vector<std::shared_ptr<const fetch::Download>> downloads_;
   std::vector<std::shared_ptr<const fetch::Checkout>> checkouts_;
   std::optional<layer::WrittenLayer> written_;

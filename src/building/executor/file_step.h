@@ -18,8 +18,8 @@ struct CopyInput {
 };
 
 struct FileStepContext {
-  snapshot::LayerServices& services;
-  fetch::RemoteSources& remote;
+  snapshot::LayerContext& services;
+  fetch::Fetcher& remote;
   engine::ContextModes modes = engine::ContextModes::kAsTheyAre;
   std::optional<std::int64_t> source_date_epoch;
 };

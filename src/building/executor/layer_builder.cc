@@ -127,7 +127,7 @@ std::string inner_name(const std::string& name) {
 
 }  // namespace
 
-std::optional<tar::TarEntry> CopyDraft::find(const std::string& path) const {
+std::optional<tar::TarEntry> LayerBuilder::find(const std::string& path) const {
   const auto found = entries_.find(path);
   if (found != entries_.end()) return found->second.entry;
   // Below something of the draft that is no folder there is nothing any more.
@@ -138,7 +138,7 @@ std::optional<tar::TarEntry> CopyDraft::find(const std::string& path) const {
   return below_.find(path);
 }
 
-std::vector<std::string> CopyDraft::children(const std::string& path) const {
+std::vector<std::string> LayerBuilder::children(const std::string& path) const {
   std::set<std::string> names;
   for (std::string& name : below_.children(path)) names.insert(std::move(name));
   const std::string prefix = path.empty() ? "" : path + "/";
@@ -150,27 +150,27 @@ std::vector<std::string> CopyDraft::children(const std::string& path) const {
   return {names.begin(), names.end()};
 }
 
-files::UniqueFd CopyDraft::open(const std::string& path) const {
+files::UniqueFd LayerBuilder::open(const std::string& path) const {
   return below_.open(path);
 }
 
-std::string CopyDraft::hard_link_group(const std::string&) const {
+std::string LayerBuilder::hard_link_group(const std::string&) const {
   return "";
 }
 
-bool CopyDraft::is_folder(const std::string& path) const {
+bool LayerBuilder::is_folder(const std::string& path) const {
   if (path.empty()) return true;
   const auto entry = find(path);
   return entry && entry->type == TarType::kFolder;
 }
 
 // As with BuildKit, a --chmod in numbers is that of the folders too.
-std::uint32_t CopyDraft::folder_mode() const {
+std::uint32_t LayerBuilder::folder_mode() const {
   const auto mode = style_.chmod ? style_.chmod->absolute() : std::nullopt;
   return mode ? *mode & 0777 : kFolderMode;
 }
 
-void CopyDraft::make_folders(const std::string& path, const Owner& owner, std::uint32_t mode) {
+void LayerBuilder::make_folders(const std::string& path, const Owner& owner, std::uint32_t mode) {
   std::string made;
   for (std::string_view part : base::split(path, '/')) {
     if (part.empty()) continue;
@@ -186,11 +186,11 @@ void CopyDraft::make_folders(const std::string& path, const Owner& owner, std::u
   }
 }
 
-void CopyDraft::make_folder(const std::string& path, const Owner& owner) {
+void LayerBuilder::make_folder(const std::string& path, const Owner& owner) {
   make_folders(context::resolve_path(*this, path, true), owner);
 }
 
-void CopyDraft::apply_style(tar::TarEntry& entry, bool own_owner) const {
+void LayerBuilder::apply_style(tar::TarEntry& entry, bool own_owner) const {
   if (style_.owner) {
     entry.uid = style_.owner->uid;
     entry.gid = style_.owner->gid;
@@ -212,8 +212,8 @@ void CopyDraft::apply_style(tar::TarEntry& entry, bool own_owner) const {
   }
 }
 
-void CopyDraft::put(const std::string& path, tar::TarEntry entry, layer_files::LayerEntry content,
-                    bool keep_folder) {
+void LayerBuilder::put(const std::string& path, tar::TarEntry entry, layer_files::LayerEntry content,
+                       bool keep_folder) {
   if (path.empty()) return;  // the root keeps what the base says of it
   const auto before = find(path);
   const bool was_folder = before && before->type == TarType::kFolder;
@@ -234,8 +234,8 @@ void CopyDraft::put(const std::string& path, tar::TarEntry entry, layer_files::L
 }
 
 // Where a source of that name goes.
-std::string CopyDraft::target_of(const std::string& destination, const std::string& name,
-                                 bool source_is_folder) {
+std::string LayerBuilder::target_of(const std::string& destination, const std::string& name,
+                                    bool source_is_folder) {
   const bool folder_wanted = destination.ends_with('/') || destination.ends_with("/.");
   std::string target = context::resolve_path(*this, destination, true);
   if (folder_wanted) make_folders(target);
@@ -244,8 +244,8 @@ std::string CopyDraft::target_of(const std::string& destination, const std::stri
   return target;
 }
 
-void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
-                         const context::SelectedSource& source, const std::string& destination) {
+void LayerBuilder::copy_one(const std::shared_ptr<const context::FileView>& from,
+                            const context::SelectedSource& source, const std::string& destination) {
   links_.clear();
   std::string into = destination;
   if (!source.prefix_folders.empty()) {
@@ -281,7 +281,7 @@ void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
         entry.link = first->second;
       } else {
         if (!group.empty()) links_.emplace(group, path);
-        content.content = layer_files::OpenedLater{
+        content.content = layer_files::DeferredContent{
             [from, path_in_view = file.path, size = entry.size, expected = file.content] {
               return std::make_unique<ViewSource>(*from, path_in_view, size, expected);
             },
@@ -292,25 +292,26 @@ void CopyDraft::copy_one(const std::shared_ptr<const context::FileView>& from,
   }
 }
 
-void CopyDraft::copy(const std::shared_ptr<const context::FileView>& from,
-                     const std::vector<context::SelectedSource>& sources, const std::string& destination) {
+void LayerBuilder::copy(const std::shared_ptr<const context::FileView>& from,
+                        const std::vector<context::SelectedSource>& sources, const std::string& destination) {
   for (const context::SelectedSource& source : sources) copy_one(from, source, destination);
 }
 
-void CopyDraft::add_file(tar::TarEntry entry, layer_files::LayerEntry content,
-                         const std::string& destination) {
+void LayerBuilder::add_file(tar::TarEntry entry, layer_files::LayerEntry content,
+                            const std::string& destination) {
   const std::string target = target_of(destination, entry.name, false);
   apply_style(entry, false);
   put(target, std::move(entry), std::move(content), false);
 }
 
 // `path` as a program whose root is the folder `root` would reach it, as a path of the whole tree.
-std::string CopyDraft::inside(const std::string& root, const std::string& path, bool follow_last) const {
+std::string LayerBuilder::inside(const std::string& root, const std::string& path, bool follow_last) const {
   const SubView below(*this, root);
   return context::join_path(root, context::resolve_path(below, path, follow_last));
 }
 
-void CopyDraft::unpack(tar::TarEntry entry, layer_files::LayerEntry content, const std::string& destination) {
+void LayerBuilder::unpack(tar::TarEntry entry, layer_files::LayerEntry content,
+                          const std::string& destination) {
   const std::string root = context::resolve_path(*this, destination, true);
   make_folders(root, default_owner());
   const std::string name = inner_name(entry.name);
@@ -340,7 +341,7 @@ void CopyDraft::unpack(tar::TarEntry entry, layer_files::LayerEntry content, con
 
 // A hard link to a file of the draft; a file of the image below, which no link of a layer reaches, comes
 // along.
-void CopyDraft::link_to(tar::TarEntry& entry, layer_files::LayerEntry& content) {
+void LayerBuilder::link_to(tar::TarEntry& entry, layer_files::LayerEntry& content) {
   if (const auto linked = entries_.find(entry.link); linked != entries_.end()) {
     // What the archive says of a link's mode and owner, it says of the file.
     linked->second.entry.mode = entry.mode;
@@ -354,22 +355,23 @@ void CopyDraft::link_to(tar::TarEntry& entry, layer_files::LayerEntry& content) 
                 fmt::format("An archive has a hard link to {}, which is no file that is there.",
                             base::printable_path(entry.link)));
   }
-  content.content = layer_files::OpenedLater{[this, path = entry.link, size = there->size] {
-                                               return std::make_unique<ViewSource>(below_, path, size, "");
-                                             },
-                                             there->size, entry.link};
+  content.content =
+      layer_files::DeferredContent{[this, path = entry.link, size = there->size] {
+                                     return std::make_unique<ViewSource>(below_, path, size, "");
+                                   },
+                                   there->size, entry.link};
   entry.type = TarType::kFile;
   entry.size = there->size;
   entry.link.clear();
 }
 
-void CopyDraft::forget(const std::string& path) {
+void LayerBuilder::forget(const std::string& path) {
   const std::string below = path + "/";
   entries_.erase(path);
   entries_.erase(entries_.lower_bound(below), entries_.lower_bound(path + "0"));  // "0" is behind "/"
 }
 
-std::vector<layer_files::LayerEntry> CopyDraft::take() {
+std::vector<layer_files::LayerEntry> LayerBuilder::take() {
   std::set<std::string> above;
   for (const auto& [path, entry] : entries_) {
     for (std::string folder = context::parent_path(path); !folder.empty();

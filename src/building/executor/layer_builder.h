@@ -17,7 +17,7 @@
 namespace ixian::executor {
 
 // What the files become on their way, by the flags of the instruction.
-struct CopyStyle {
+struct FileAttributes {
   std::optional<Owner> owner;  // unset: `own_owner` decides
   bool own_owner = false;      // files keep their owner (from an image); otherwise they are root's
   std::optional<dockerfile::FileMode> chmod;
@@ -26,10 +26,11 @@ struct CopyStyle {
 };
 
 // A tree of files itself: of the image with the draft over it. Not thread-safe.
-class CopyDraft : public context::FileView {
+class LayerBuilder : public context::FileView {
  public:
   // Both `below` (an empty tree for --link) and the views that files come from outlive the draft.
-  CopyDraft(const context::FileView& below, CopyStyle style) : below_(below), style_(std::move(style)) {}
+  LayerBuilder(const context::FileView& below, FileAttributes style)
+      : below_(below), style_(std::move(style)) {}
 
   // Docker's rules for where the selected things go: a destination with a slash at its end is a folder, as is
   // one that is a folder in the image; a folder's contents go into the destination; links on the way are
@@ -79,7 +80,7 @@ class CopyDraft : public context::FileView {
   Owner default_owner() const { return style_.owner.value_or(Owner{}); }
 
   const context::FileView& below_;
-  const CopyStyle style_;
+  const FileAttributes style_;
   std::map<std::string, layer_files::LayerEntry> entries_;
   std::map<std::string, std::string> links_;  // hard_link_group within one source → where its first name went
 };

@@ -11,7 +11,7 @@
 namespace ixian::executor {
 namespace {
 
-constexpr base::LateLibrary kArchiveLibrary("libarchive.so.13", "libarchive13", "ADD of an archive needs");
+constexpr base::DynamicLibrary kArchiveLibrary("libarchive.so.13", "libarchive13", "ADD of an archive needs");
 
 }  // namespace
 }  // namespace ixian::executor

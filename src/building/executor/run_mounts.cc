@@ -50,7 +50,7 @@ const engine::SecretSource* find_secret(const RunInput& input, const dockerfile:
                         mount.id));
 }
 
-std::vector<std::string> lowers(const snapshot::LayerStack& layers, snapshot::LayerServices& services,
+std::vector<std::string> lowers(const snapshot::LayerStack& layers, snapshot::LayerContext& services,
                                 const std::string& work) {
   std::vector<layer_files::StackedTree> trees(layers.size());
   base::parallel_for(layers.size(), std::max(2u, base::processor_count()),
@@ -112,8 +112,8 @@ cache::CacheMount::Begin RunMounts::cache_begin(const dockerfile::Mount& mount, 
             const snapshot::LayersView view(stack);
             const std::string source = context::resolve_path(view, mount.source, true);
             for (const std::string& name : view.children(source)) {
-              context::materialise(view, context::join_path(source, name), folder + "/" + name,
-                                   services_.cancellation());
+              context::write_tree(view, context::join_path(source, name), folder + "/" + name,
+                                  services_.cancellation());
             }
           }};
 }

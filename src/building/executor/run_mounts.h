@@ -15,7 +15,7 @@ namespace ixian::executor {
 // held until this goes, and goes in the reverse order. `input` and `services` must outlive it.
 class RunMounts {
  public:
-  RunMounts(const RunInput& input, snapshot::LayerServices& services) : input_(input), services_(services) {}
+  RunMounts(const RunInput& input, snapshot::LayerContext& services) : input_(input), services_(services) {}
   ~RunMounts();
 
   // Makes the mounts of the RUN ready, in their order, and adds them to `spec`; variables of secrets go into
@@ -33,9 +33,9 @@ class RunMounts {
   sandbox::BindMount copy_of_context(const std::string& source);
 
   const RunInput& input_;
-  snapshot::LayerServices& services_;
-  std::vector<std::unique_ptr<store::WorkFolder>> works_;
-  std::vector<std::unique_ptr<rootfs::Mount>> mounts_;
+  snapshot::LayerContext& services_;
+  std::vector<std::unique_ptr<store::WorkDir>> works_;
+  std::vector<std::unique_ptr<rootfs::MountedRoot>> mounts_;
   std::map<std::string, std::unique_ptr<cache::CacheMount>> caches_;  // by name
   std::map<std::size_t, std::string> cache_names_;                    // by mount
 };
@@ -45,7 +45,7 @@ const engine::SecretSource* find_secret(const RunInput& input, const dockerfile:
 
 // The lower directories of an image, lowest first; those that are missing are extracted, several at once. One
 // of them may be a folder that is made in `work`.
-std::vector<std::string> lowers(const snapshot::LayerStack& layers, snapshot::LayerServices& services,
+std::vector<std::string> lowers(const snapshot::LayerStack& layers, snapshot::LayerContext& services,
                                 const std::string& work);
 
 }  // namespace ixian::executor

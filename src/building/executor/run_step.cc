@@ -24,7 +24,7 @@
 #include "rootfs/resolve_in_root.h"
 #include "sandbox/ability.h"
 #include "sandbox/bind_source.h"
-#include "sandbox/foreign.h"
+#include "sandbox/binfmt.h"
 #include "sandbox/run.h"
 
 namespace ixian::executor {
@@ -37,7 +37,7 @@ using base::ErrorCode;
 // links lead that are. Whoever the command's user is, the folders are root's.
 void make_workdir(const std::string& root, const std::string& workdir) {
   const files::UniqueFd fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  rootfs::ConfinedPath path = rootfs::resolve_inside(fd.get(), workdir);
+  rootfs::ConfinedPath path = rootfs::resolve_in_root(fd.get(), workdir);
   const std::vector<std::string> missing = std::exchange(path.missing, {});
   if (missing.empty()) return;
   files::UniqueFd at = rootfs::open_inside(fd.get(), path, O_PATH | O_DIRECTORY);
@@ -82,7 +82,7 @@ bool has_variable(const sandbox::RunSpec& spec, std::string_view name) {
 }
 
 sandbox::RunSpec make_spec(const steps::Step& step, const dockerfile::Run& run, const RunInput& input,
-                           const rootfs::Mount& root) {
+                           const rootfs::MountedRoot& root) {
   sandbox::RunSpec spec;
   spec.args = dockerfile::run_command(run, step.settings->shell()).argv;
   spec.env = step.environment;
@@ -143,13 +143,13 @@ void check_run(const steps::Step& step, const RunInput& input) {
 }
 
 RunChanges run_command_step(const steps::Step& step, const snapshot::LayerStack& below, const RunInput& input,
-                            snapshot::LayerServices& services, base::ActivityId activity) {
+                            snapshot::LayerContext& services, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   RunChanges changes;
   changes.work = services.store().work();
   RunMounts mounts(input, services);
   const auto paths = lowers(below, services, changes.work->path());
-  const std::unique_ptr<rootfs::Mount> root =
+  const std::unique_ptr<rootfs::MountedRoot> root =
       services.root_fs().prepare(paths, changes.work->path(), services.cancellation());
   sandbox::RunSpec spec = make_spec(step, run, input, *root);
   make_workdir(root->path(), spec.cwd);

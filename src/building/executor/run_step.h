@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/event.h"
-#include "context/disk_view.h"
+#include "context/directory_view.h"
 #include "executor/secret_values.h"
 #include "layer/layer_writer.h"
 #include "snapshot/lazy_layer.h"
@@ -18,7 +18,7 @@ namespace ixian::executor {
 // What the mounts of a RUN lead to.
 struct RunInput {
   steps::MountedContext& mounted;
-  std::shared_ptr<const context::DiskView>
+  std::shared_ptr<const context::DirectoryView>
       plain_context;                                    // may be mounted as it is; null where it is filtered
   std::map<std::size_t, snapshot::LayerStack> origins;  // by mount: the stage or image that it is from
   const std::vector<engine::SecretSource>& secrets;
@@ -34,7 +34,7 @@ struct RunInput {
 
 // What a RUN has changed, as an overlay's upper directory that lies in `work`.
 struct RunChanges {
-  std::unique_ptr<store::WorkFolder> work;
+  std::unique_ptr<store::WorkDir> work;
   std::string upper;
   bool root = false;  // the root folder itself, too
 };
@@ -46,6 +46,6 @@ void check_run(const steps::Step& step, const RunInput& input);
 // Every line that the command writes is output of `activity`. Throws Error, which the caller points at the
 // step, where the command fails; Cancelled.
 RunChanges run_command_step(const steps::Step& step, const snapshot::LayerStack& below, const RunInput& input,
-                            snapshot::LayerServices& services, base::ActivityId activity);
+                            snapshot::LayerContext& services, base::ActivityId activity);
 
 }  // namespace ixian::executor

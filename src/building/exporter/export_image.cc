@@ -19,11 +19,11 @@
 namespace ixian::exporter {
 namespace {
 
-class Delivery {
+class ImageExport {
  public:
-  Delivery(const ExportOptions& options, const engine::BuiltStage& image,
-           const std::shared_ptr<store::Store>& store, engine::Engine& engine, const OpenTarget& open_target,
-           base::EventSink& sink, base::Cancellation& cancellation)
+  ImageExport(const ExportOptions& options, const engine::BuiltStage& image,
+              const std::shared_ptr<store::Store>& store, engine::Engine& engine,
+              const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation)
       : options_(options),
         image_(image),
         store_(store),
@@ -33,24 +33,24 @@ class Delivery {
         cancellation_(cancellation) {}
 
   void run() {
-    for (const BuildOutput& output : options_.outputs) {
-      if (output.kind == BuildOutput::Kind::kImage) {
+    for (const Output& output : options_.outputs) {
+      if (output.kind == Output::Kind::kImage) {
         name_in_store(output);
         continue;
       }
-      const bool pushes = output.kind == BuildOutput::Kind::kRegistry;
+      const bool pushes = output.kind == Output::Kind::kRegistry;
       const auto activity =
           sink_.begin({pushes ? "push" : "output", pushes ? names_of(output) : output.destination});
       try {
         write(output);
       } catch (const base::Cancelled&) {
-        sink_.end(activity, base::Outcome::kCancelled, "");
+        sink_.end(activity, base::ActivityStatus::kCancelled, "");
         throw;
       } catch (...) {
-        sink_.end(activity, base::Outcome::kFailed, "");
+        sink_.end(activity, base::ActivityStatus::kFailed, "");
         throw;
       }
-      sink_.end(activity, base::Outcome::kDone, "");
+      sink_.end(activity, base::ActivityStatus::kDone, "");
     }
     if (!options_.id_file.empty())
       files::OutputPath(options_.id_file).write(image_.config.digest.text(), cancellation_);
@@ -61,26 +61,26 @@ class Delivery {
  private:
   std::string digest() const { return image_.manifest.descriptor.digest.text(); }
 
-  std::vector<oci::Reference> all_names(const BuildOutput& output) const {
+  std::vector<oci::Reference> all_names(const Output& output) const {
     std::vector<oci::Reference> names = options_.names;
     names.insert(names.end(), output.names.begin(), output.names.end());
     return names;
   }
 
-  std::string names_of(const BuildOutput& output) const {
+  std::string names_of(const Output& output) const {
     std::vector<std::string> texts;
     for (const oci::Reference& name : all_names(output)) texts.push_back(name.text());
     return base::join(texts, ", ");
   }
 
-  void name_in_store(const BuildOutput& output) {
+  void name_in_store(const Output& output) {
     for (const oci::Reference& name : all_names(output))
       store_->images(name.name())->put_manifest(name.identifier(), image_.manifest);
   }
 
-  void write(const BuildOutput& output) {
+  void write(const Output& output) {
     switch (output.kind) {
-      case BuildOutput::Kind::kLayout: {
+      case Output::Kind::kLayout: {
         const auto names = all_names(output);
         if (names.empty()) return write_layout(output, "latest", "");
         // The first one last, so that it comes first where several have one tag.
@@ -88,7 +88,7 @@ class Delivery {
           write_layout(output, name->identifier(), name->text());
         return;
       }
-      case BuildOutput::Kind::kArchive: {
+      case Output::Kind::kArchive: {
         std::vector<std::string> names;
         for (const oci::Reference& name : all_names(output)) names.push_back(name.text());
         const auto archive = layout::create_docker_archive(output.destination, names, cancellation_);
@@ -96,20 +96,20 @@ class Delivery {
         archive->finish();
         return;
       }
-      case BuildOutput::Kind::kRootTar:
+      case Output::Kind::kRootTar:
         return write_tar(output.destination);
-      case BuildOutput::Kind::kRootFolder:
+      case Output::Kind::kRootFolder:
         return write_root_folder(store_, image_, output.destination, sink_, cancellation_);
-      case BuildOutput::Kind::kRegistry:
+      case Output::Kind::kRegistry:
         for (const oci::Reference& name : all_names(output))
           engine_.export_image(digest(), *open_target_(name), name.identifier(), cancellation_);
         return;
-      case BuildOutput::Kind::kImage:
+      case Output::Kind::kImage:
         return;
     }
   }
 
-  void write_layout(const BuildOutput& output, const std::string& tag, const std::string& name) {
+  void write_layout(const Output& output, const std::string& tag, const std::string& name) {
     const auto layout =
         layout::open_layout(output.destination, layout::LayoutUse::kWrite, cancellation_, "", name);
     engine_.export_image(digest(), *layout, tag, cancellation_);
@@ -138,7 +138,7 @@ class Delivery {
       if (std::find(names.begin(), names.end(), name.text()) == names.end()) names.push_back(name.text());
     };
     for (const oci::Reference& name : options_.names) add(name);
-    for (const BuildOutput& output : options_.outputs)
+    for (const Output& output : options_.outputs)
       for (const oci::Reference& name : output.names) add(name);
     if (!names.empty()) json["image.name"] = base::join(names, ",");
     return json;
@@ -155,10 +155,10 @@ class Delivery {
 
 }  // namespace
 
-void deliver(const ExportOptions& options, const engine::BuiltStage& image,
-             const std::shared_ptr<store::Store>& store, engine::Engine& engine,
-             const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation) {
-  Delivery(options, image, store, engine, open_target, sink, cancellation).run();
+void export_image(const ExportOptions& options, const engine::BuiltStage& image,
+                  const std::shared_ptr<store::Store>& store, engine::Engine& engine,
+                  const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation) {
+  ImageExport(options, image, store, engine, open_target, sink, cancellation).run();
 }
 
 }  // namespace ixian::exporter

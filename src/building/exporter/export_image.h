@@ -18,8 +18,8 @@ using OpenTarget = std::function<std::shared_ptr<oci::ImageRepo>(const oci::Refe
 
 // Names it, writes it to all outputs and its digests to the files that were asked for. `store` may be null
 // where no output is of files or in it. Throws base::Error.
-void deliver(const ExportOptions& options, const engine::BuiltStage& image,
-             const std::shared_ptr<store::Store>& store, engine::Engine& engine,
-             const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation);
+void export_image(const ExportOptions& options, const engine::BuiltStage& image,
+                  const std::shared_ptr<store::Store>& store, engine::Engine& engine,
+                  const OpenTarget& open_target, base::EventSink& sink, base::Cancellation& cancellation);
 
 }  // namespace ixian::exporter

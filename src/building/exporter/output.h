@@ -8,7 +8,7 @@
 
 namespace ixian::exporter {
 
-struct BuildOutput {
+struct Output {
   enum class Kind {
     kImage,       // into the store, under its names
     kRegistry,    // to the registries of its names
@@ -24,9 +24,9 @@ struct BuildOutput {
 
 struct ExportOptions {
   std::vector<oci::Reference> names;
-  std::vector<BuildOutput> outputs;  // at least one
-  std::string id_file;               // gets the digest of the configuration; "" is none
-  std::string metadata_file;         // gets digests and names, as JSON; "" is none
+  std::vector<Output> outputs;  // at least one
+  std::string id_file;          // gets the digest of the configuration; "" is none
+  std::string metadata_file;    // gets digests and names, as JSON; "" is none
 };
 
 }  // namespace ixian::exporter

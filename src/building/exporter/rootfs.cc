@@ -23,15 +23,15 @@
 namespace ixian::exporter {
 namespace {
 
-snapshot::LayerStack layers_of(snapshot::LayerServices& services, const engine::BuiltStage& image) {
+snapshot::LayerStack layers_of(snapshot::LayerContext& services, const engine::BuiltStage& image) {
   const auto manifest = std::get<oci::Manifest>(image.manifest.parsed());
   const auto repo = services.store().images("");
   const oci::ImageConfig config = oci::parse_image_config(oci::read_blob(*repo, manifest.config));
   snapshot::LayerStack layers;
   for (std::size_t i = 0; i < manifest.layers.size(); ++i)
     layers.push_back(
-        std::make_shared<snapshot::ImageLayer>(services, manifest.layers[i], config.diff_ids.at(i), nullptr,
-                                               engine::Remaking{engine::Remaking::By::kNobody, {}}));
+        std::make_shared<snapshot::LazyLayer>(services, manifest.layers[i], config.diff_ids.at(i), nullptr,
+                                              engine::Remaking{engine::Remaking::By::kNobody, {}}));
   return layers;
 }
 
@@ -40,14 +40,14 @@ snapshot::LayerStack layers_of(snapshot::LayerServices& services, const engine::
 void write_root_tar(const std::shared_ptr<store::Store>& store, const engine::BuiltStage& image,
                     files::ByteSink& sink, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
-  snapshot::LayerServices services(store, events, cancellation);
+  snapshot::LayerContext services(store, events, cancellation);
   write_tar_of(snapshot::LayersView(layers_of(services, image)), sink, cancellation);
 }
 
 void write_root_folder(const std::shared_ptr<store::Store>& store, const engine::BuiltStage& image,
                        const std::string& folder, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
-  snapshot::LayerServices services(store, events, cancellation);
+  snapshot::LayerContext services(store, events, cancellation);
   const snapshot::LayerStack layers = layers_of(services, image);
   std::vector<layer_files::CheckoutLayer> parts;
   for (const auto& layer : layers) parts.push_back(layer->for_checkout());

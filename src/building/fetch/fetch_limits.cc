@@ -5,7 +5,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "dockerfile/values.h"
+#include "dockerfile/go_values.h"
 
 namespace ixian::fetch {
 

@@ -53,25 +53,25 @@ std::string git_identity(const RemoteSource& source, const std::string& commit) 
 
 }  // namespace
 
-std::shared_ptr<RemoteSources::Known> RemoteSources::known(const std::string& what) {
+std::shared_ptr<Fetcher::Known> Fetcher::known(const std::string& what) {
   const std::lock_guard lock(mutex_);
   auto& known = known_[what];
   if (!known) known = std::make_shared<Known>();
   return known;
 }
 
-std::shared_ptr<RemoteSources::Known> RemoteSources::known_url(const RemoteSource& source) {
+std::shared_ptr<Fetcher::Known> Fetcher::known_url(const RemoteSource& source) {
   const dockerfile::Login& login = source.url->login;
   return known(fmt::format("url {} {}:{} {}", source.url->url, login.user, login.password, source.checksum));
 }
 
-std::shared_ptr<RemoteSources::Known> RemoteSources::known_commit(const RemoteSource& source) {
+std::shared_ptr<Fetcher::Known> Fetcher::known_commit(const RemoteSource& source) {
   const stages::GitSource& git = *source.git;
   return known(fmt::format("commit {} {}:{} {} {} {}", git.remote, git.login.user, git.login.password,
                            git.ref, source.checksum, git.fetch_by_commit));
 }
 
-std::string RemoteSources::identity(const RemoteSource& source, base::Cancellation& cancellation) {
+std::string Fetcher::identity(const RemoteSource& source, base::Cancellation& cancellation) {
   if (source.git) {
     const auto known = known_commit(source);
     const std::lock_guard lock(known->mutex);
@@ -83,14 +83,14 @@ std::string RemoteSources::identity(const RemoteSource& source, base::Cancellati
   return digest_now(source, *known, cancellation);
 }
 
-const std::string& RemoteSources::find_commit(const RemoteSource& source, Known& known,
-                                              base::Cancellation& cancellation) {
+const std::string& Fetcher::find_commit(const RemoteSource& source, Known& known,
+                                        base::Cancellation& cancellation) {
   if (known.now.empty()) known.now = commit_now(source, client_(), limits_, cancellation);
   return known.now;
 }
 
-const std::string& RemoteSources::digest_now(const RemoteSource& source, Known& known,
-                                             base::Cancellation& cancellation) {
+const std::string& Fetcher::digest_now(const RemoteSource& source, Known& known,
+                                       base::Cancellation& cancellation) {
   if (!known.now.empty()) return known.now;
   const std::string key = note_key(source);
   UrlNote note = read_note(*store_, key);
@@ -100,8 +100,8 @@ const std::string& RemoteSources::digest_now(const RemoteSource& source, Known& 
   return known.now;
 }
 
-std::shared_ptr<const Download> RemoteSources::download(const RemoteSource& source,
-                                                        base::Cancellation& cancellation) {
+std::shared_ptr<const Download> Fetcher::download(const RemoteSource& source,
+                                                  base::Cancellation& cancellation) {
   const auto known = known_url(source);
   const std::lock_guard lock(known->mutex);
   if (known->download) return known->download;
@@ -117,8 +117,8 @@ std::shared_ptr<const Download> RemoteSources::download(const RemoteSource& sour
   return known->download;
 }
 
-std::shared_ptr<const Checkout> RemoteSources::checkout(const RemoteSource& source,
-                                                        base::Cancellation& cancellation) {
+std::shared_ptr<const Checkout> Fetcher::checkout(const RemoteSource& source,
+                                                  base::Cancellation& cancellation) {
   std::string commit;
   {
     const auto known = known_commit(source);

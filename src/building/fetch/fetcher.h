@@ -24,18 +24,18 @@ struct Download {
   std::uint64_t size = 0;
   std::string sha256;      // hexadecimal
   std::int64_t mtime = 0;  // as the server says, else 1970
-  std::shared_ptr<store::WorkFolder> folder;
+  std::shared_ptr<store::WorkDir> folder;
 };
 
 // One for a run of the program, which sees each source as it was when it was first asked for: keys that are
 // made of it and the files that are built from it agree. Thread-safe: different sources are asked for at
 // once, the same one once. Throws Error{kRegistry} where fetching fails, where the limits are met, and where
 // what comes is not what a checksum says.
-class RemoteSources {
+class Fetcher {
  public:
   using GetClient = std::function<http::Client&()>;
 
-  RemoteSources(std::shared_ptr<store::Store> store, GetClient client, FetchLimits limits = {})
+  Fetcher(std::shared_ptr<store::Store> store, GetClient client, FetchLimits limits = {})
       : store_(std::move(store)), client_(std::move(client)), limits_(limits) {}
 
   // What the source is now, with everything that decides what it brings, as a text for keys that is the same

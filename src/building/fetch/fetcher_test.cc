@@ -31,8 +31,8 @@ class RemoteSourcesTest : public ::testing::Test {
   std::string identity(const std::string& source, const std::string& checksum = "") {
     return run().identity(*stages::remote_source(source, checksum, std::nullopt), cancellation_);
   }
-  RemoteSources run() {
-    return RemoteSources(store_, [this]() -> http::Client& { return client_; });
+  Fetcher run() {
+    return Fetcher(store_, [this]() -> http::Client& { return client_; });
   }
 
   // Gives `content_` with the headers, or says that it is what the client has.
@@ -89,7 +89,7 @@ TEST_F(RemoteSourcesTest, ATimeOfTheLastSecondIsNotTrusted) {
 }
 
 TEST_F(RemoteSourcesTest, WithinARunASourceStaysWhatItWas) {
-  RemoteSources one = run();
+  Fetcher one = run();
   const auto source = *stages::remote_source(kUrl, "", std::nullopt);
   EXPECT_EQ(one.identity(source, cancellation_), kFirst);
   content_ = "second";
@@ -118,7 +118,7 @@ TEST_F(RemoteSourcesTest, EveryOptionOfARepositoryIsInItsIdentity) {
 }
 
 TEST_F(RemoteSourcesTest, WhatComesIsCheckedAndBounded) {
-  const auto fails = [&](RemoteSources sources, const std::string& checksum) -> std::string {
+  const auto fails = [&](Fetcher sources, const std::string& checksum) -> std::string {
     try {
       sources.download(*stages::remote_source(kUrl, checksum, std::nullopt), cancellation_);
     } catch (const base::Error& error) {
@@ -127,12 +127,12 @@ TEST_F(RemoteSourcesTest, WhatComesIsCheckedAndBounded) {
     return "";
   };
   EXPECT_THAT(fails(run(), "sha256:" + std::string(64, '0')), HasSubstr("has the checksum"));
-  const RemoteSources::GetClient client = [this]() -> http::Client& { return client_; };
+  const Fetcher::GetClient client = [this]() -> http::Client& { return client_; };
   FetchLimits limits;
   limits.bytes = 4;
-  EXPECT_THAT(fails(RemoteSources(store_, client, limits), ""), HasSubstr("larger than 4 bytes"));
+  EXPECT_THAT(fails(Fetcher(store_, client, limits), ""), HasSubstr("larger than 4 bytes"));
   limits.bytes = 5;
-  EXPECT_EQ(fails(RemoteSources(store_, client, limits), ""), "");
+  EXPECT_EQ(fails(Fetcher(store_, client, limits), ""), "");
 }
 
 TEST_F(RemoteSourcesTest, AGitServerThatSaysNothingIsGivenUp) {
@@ -147,7 +147,7 @@ TEST_F(RemoteSourcesTest, AGitServerThatSaysNothingIsGivenUp) {
   ASSERT_EQ(::getsockname(listener.get(), any, &size), 0);
   FetchLimits limits;
   limits.silence = std::chrono::seconds(1);
-  RemoteSources sources(
+  Fetcher sources(
       store_, [this]() -> http::Client& { return client_; }, limits);
   const std::string url = "git://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/r.git";
   try {

@@ -154,7 +154,7 @@ GitPlace GitPlaces::settle(Search search) {
 const GitPlaces::Way& GitPlaces::way_to(const Url& host) {
   const std::string origin = host.origin();
   if (const auto known = ways_.find(origin); known != ways_.end()) return known->second;
-  const process::Answer own = git_.ask({"config", "--get-urlmatch", "http.proxy", origin + "/"});
+  const process::CaptureResult own = git_.ask({"config", "--get-urlmatch", "http.proxy", origin + "/"});
   if (own.status.ok()) {
     const std::string proxy = own.output.reveal();
     return ways_.emplace(origin, Way{true, !base::trim(proxy).empty()}).first->second;

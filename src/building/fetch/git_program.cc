@@ -129,8 +129,8 @@ std::chrono::milliseconds GitProgram::time_left() const {
   return std::max(left, std::chrono::milliseconds(1));
 }
 
-process::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
-  process::Question question;
+process::CaptureResult GitProgram::ask(const std::vector<std::string>& arguments) {
+  process::CaptureOptions question;
   question.argv = {"git"};
   for (const char* setting : kSettings) question.argv.insert(question.argv.end(), {"-c", setting});
   question.argv.insert(question.argv.end(), arguments.begin(), arguments.end());
@@ -144,7 +144,7 @@ process::Answer GitProgram::ask(const std::vector<std::string>& arguments) {
   next_look_ = Clock::now() + kLookEvery;
   if (!folder_.empty()) question.watch = [this] { watch(); };
   try {
-    return process::ask_program(question, cancellation_);
+    return process::capture_output(question, cancellation_);
   } catch (const process::LaunchError& error) {
     if (!error.not_found) throw;
     throw Error(ErrorCode::kTaskFailed,
@@ -168,7 +168,7 @@ void GitProgram::too_slow(const std::string& context) const {
 }
 
 std::string GitProgram::run(const std::vector<std::string>& arguments) {
-  const process::Answer answer = ask(arguments);
+  const process::CaptureResult answer = ask(arguments);
   if (answer.status.ok()) return answer.output.reveal();
   throw Error(ErrorCode::kRegistry, fmt::format("The git repository {} cannot be fetched.", name_),
               git_messages(answer.error));

@@ -27,7 +27,7 @@ class GitProgram {
   void set_variable(const std::string& name, const std::string& value) { environment_[name] = value; }
 
   // Throws Error{kTaskFailed} where there is no git; Error{kRegistry} for the limits.
-  process::Answer ask(const std::vector<std::string>& arguments);
+  process::CaptureResult ask(const std::vector<std::string>& arguments);
 
   // Its output. Throws Error{kRegistry} that names the repository where it fails, with what git said.
   std::string run(const std::vector<std::string>& arguments);

@@ -15,8 +15,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "context/disk_view.h"
-#include "context/git_view.h"
+#include "context/directory_view.h"
+#include "context/git_mode_view.h"
 #include "fetch/git_place.h"
 #include "fetch/git_program.h"
 #include "files/fs.h"
@@ -104,9 +104,9 @@ class Clone {
     if (source_.keep_git_dir) forget_fetching();
     std::shared_ptr<const context::FileView> all = files();
     if (!source_.keep_git_dir) all = std::make_shared<const WithoutGit>(std::move(all));
-    return {
-        std::make_shared<const context::GitView>(std::move(all), time, context::GitView::EmptyFolders::kKept),
-        work_};
+    return {std::make_shared<const context::GitModeView>(std::move(all), time,
+                                                         context::GitModeView::EmptyFolders::kKept),
+            work_};
   }
 
  private:
@@ -169,7 +169,7 @@ class Clone {
     std::vector<std::string> arguments = {"config", "--null"};
     arguments.insert(arguments.end(), where.begin(), where.end());
     arguments.insert(arguments.end(), {"--get-regexp", "^submodule\\..*\\." + key + "$"});
-    const process::Answer answer = git_.ask(inside(folder, arguments));  // 1 where there is none
+    const process::CaptureResult answer = git_.ask(inside(folder, arguments));  // 1 where there is none
     const std::string text = answer.output.reveal();
     std::map<std::string, std::string> found;
     for (const std::string_view line : base::split(text, '\0')) {
@@ -209,18 +209,18 @@ class Clone {
 
   std::shared_ptr<const context::FileView> files() const {
     const std::string& subdir = source_.git->subdir;
-    if (subdir.empty()) return std::make_shared<context::DiskView>(folder_);
-    const context::DiskView all(folder_);
+    if (subdir.empty()) return std::make_shared<context::DirectoryView>(folder_);
+    const context::DirectoryView all(folder_);
     const std::string real = context::resolve_path(all, subdir, true);
     const auto entry = all.find(real);
     if (!real.empty() && (!entry || entry->type != tar::TarType::kFolder))
       git_.fail(fmt::format("there is no folder {} in it", base::printable_path(subdir)));
-    return std::make_shared<context::DiskView>(folder_ + "/" + real);
+    return std::make_shared<context::DirectoryView>(folder_ + "/" + real);
   }
 
   const RemoteSource& source_;
   const std::string& commit_;
-  const std::shared_ptr<store::WorkFolder> work_;
+  const std::shared_ptr<store::WorkDir> work_;
   const std::string folder_;
   GitProgram git_;
   GitPlaces places_;

@@ -22,7 +22,7 @@ std::string commit_now(const stages::RemoteSource& source, http::Client& client,
 struct Checkout {
   std::shared_ptr<const context::FileView>
       files;  // of the source's subdir, with the modes that git knows; .git where that is to be kept
-  std::shared_ptr<store::WorkFolder> folder;
+  std::shared_ptr<store::WorkDir> folder;
 };
 
 // With its submodules, to any depth, where the source wants them. Throws Error{kRegistry} where fetching

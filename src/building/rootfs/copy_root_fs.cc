@@ -112,7 +112,7 @@ class Changes {
       }
     }
     for (auto entry = facts.rbegin(); entry != facts.rend(); ++entry) {
-      set_facts(upper + entry->first, entry->second, escaped(read_xattrs(root + entry->first), marks));
+      set_metadata(upper + entry->first, entry->second, escaped(read_xattrs(root + entry->first), marks));
     }
   }
 
@@ -126,7 +126,7 @@ class Changes {
   std::set<std::string> directories_ = {""};
 };
 
-class CopyMount : public Mount {
+class CopyMount : public MountedRoot {
  public:
   CopyMount(const Paths& lowers, std::string work, bool writable, std::string marks,
             base::Cancellation& cancellation)
@@ -134,7 +134,7 @@ class CopyMount : public Mount {
     for (const std::string* folder : {&root_, &scratch_, &upper_}) {
       if (::mkdir(folder->c_str(), 0755) != 0) fail_path("make the folder", *folder);
     }
-    for (const auto& lower : lowers) lay_over(lower, root_, marks_, cancellation);
+    for (const auto& lower : lowers) apply_lowers(lower, root_, marks_, cancellation);
     if (writable_) before_ = list_tree(root_);
   }
 
@@ -169,12 +169,12 @@ class Copying : public RootFs {
   RootFsKind kind() const override { return RootFsKind::kCopy; }
   std::string marks() const override { return marks_; }
   std::string reason() const override { return reason_; }
-  std::unique_ptr<Mount> prepare(const Paths& lowers, const std::string& work,
-                                 base::Cancellation& cancellation) override {
+  std::unique_ptr<MountedRoot> prepare(const Paths& lowers, const std::string& work,
+                                       base::Cancellation& cancellation) override {
     return std::make_unique<CopyMount>(lowers, work, true, marks_, cancellation);
   }
-  std::unique_ptr<Mount> prepare_read_only(const Paths& lowers, const std::string& work,
-                                           base::Cancellation& cancellation) override {
+  std::unique_ptr<MountedRoot> prepare_read_only(const Paths& lowers, const std::string& work,
+                                                 base::Cancellation& cancellation) override {
     return std::make_unique<CopyMount>(lowers, work, false, marks_, cancellation);
   }
 

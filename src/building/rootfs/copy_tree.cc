@@ -92,7 +92,7 @@ class Layering {
       cancellation_.throw_if_requested();
       entry(from + "/" + name, to + "/" + name);
     }
-    set_facts(to, info, read_xattrs(from, marks_));
+    set_metadata(to, info, read_xattrs(from, marks_));
   }
 
  private:
@@ -118,7 +118,7 @@ class Layering {
       }
     }
     make(from, to, info);
-    set_facts(to, info, read_xattrs(from, marks_));
+    set_metadata(to, info, read_xattrs(from, marks_));
   }
 
   static void make(const std::string& from, const std::string& to, const struct stat& info) {
@@ -140,8 +140,8 @@ class Layering {
 
 }  // namespace
 
-void lay_over(const std::string& lower, const std::string& target, const std::string& marks,
-              base::Cancellation& cancellation) {
+void apply_lowers(const std::string& lower, const std::string& target, const std::string& marks,
+                  base::Cancellation& cancellation) {
   Layering(marks, cancellation).directory(lower, target);
 }
 

@@ -11,8 +11,8 @@ namespace ixian::rootfs {
 // overlayfs would show it: whiteouts remove, opaque directories replace. Everything of a file is kept: owner,
 // mode, times, xattrs (but overlay's own), hard links within the lower directory, holes; blocks are shared
 // where the file system can. Links are never followed. Throws Error{kTaskFailed}, Cancelled.
-void lay_over(const std::string& lower, const std::string& target, const std::string& marks,
-              base::Cancellation& cancellation);
+void apply_lowers(const std::string& lower, const std::string& target, const std::string& marks,
+                  base::Cancellation& cancellation);
 
 // `rm -rf`. Throws Error{kTaskFailed}.
 void remove_tree(const std::string& path);

@@ -106,7 +106,7 @@ bool is_opaque(const std::string& path, const std::string& marks) {
   return has_mark(path, marks + "opaque", false);
 }
 
-void set_facts(const std::string& path, const struct stat& info, const Xattrs& xattrs, bool keep) {
+void set_metadata(const std::string& path, const struct stat& info, const Xattrs& xattrs, bool keep) {
   struct stat now;
   if (::lstat(path.c_str(), &now) != 0) fail_path("look at", path);
   if ((now.st_uid != info.st_uid || now.st_gid != info.st_gid) &&

@@ -29,7 +29,7 @@ bool is_opaque(const std::string& path, const std::string& marks);
 
 // Owner, mode, xattrs and times of `path`, which is of the same type, become these. `keep`: xattrs that are
 // there and not in `xattrs` stay. Throws Error{kTaskFailed}.
-void set_facts(const std::string& path, const struct stat& info, const Xattrs& xattrs, bool keep = false);
+void set_metadata(const std::string& path, const struct stat& info, const Xattrs& xattrs, bool keep = false);
 
 // The folder that an absolute path is in; "" of what is in the root.
 inline std::string parent_of(const std::string& path) {

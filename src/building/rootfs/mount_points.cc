@@ -45,15 +45,15 @@ MountPoints::~MountPoints() {
 }
 
 std::string MountPoints::resolve(std::string_view target) const {
-  return resolve_inside(root_fd_->get(), target).inside();
+  return resolve_in_root(root_fd_->get(), target).inside();
 }
 
 files::UniqueFd MountPoints::open_folder(const std::string& path) const {
-  return open_inside(root_fd_->get(), resolve_inside(root_fd_->get(), path), O_RDONLY | O_DIRECTORY);
+  return open_inside(root_fd_->get(), resolve_in_root(root_fd_->get(), path), O_RDONLY | O_DIRECTORY);
 }
 
 void MountPoints::make(const std::string& resolved, bool directory) {
-  const ConfinedPath where = resolve_inside(root_fd_->get(), resolved);
+  const ConfinedPath where = resolve_in_root(root_fd_->get(), resolved);
   std::string path = where.found.empty() ? "" : "/" + where.found;
   if (where.missing.empty()) {
     struct stat info;

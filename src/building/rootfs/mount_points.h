@@ -17,8 +17,8 @@ namespace ixian::rootfs {
 // Of one tree, which nobody else changes while this makes or removes something.
 class MountPoints {
  public:
-  // `touching` is told of each existing directory (inside the tree, with a leading "/", "" the tree itself)
-  // before something is made in it.
+  // `before_mount_point` is told of each existing directory (inside the tree, with a leading "/", "" the tree
+  // itself) before something is made in it.
   explicit MountPoints(const std::string& root, std::function<void(const std::string&)> touching = {});
   // Of what is open already.
   explicit MountPoints(std::shared_ptr<const files::UniqueFd> root) : root_fd_(std::move(root)) {}

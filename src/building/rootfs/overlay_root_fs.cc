@@ -112,7 +112,7 @@ void keep_topmost(Paths& lowers) {
   lowers.assign(kept.rbegin(), kept.rend());
 }
 
-class OverlayMount : public Mount {
+class OverlayMount : public MountedRoot {
  public:
   OverlayMount(RootFsKind kind, Paths lowers, std::string work, bool writable)
       : kind_(kind), work_(std::move(work)), writable_(writable) {
@@ -192,7 +192,7 @@ class OverlayMount : public Mount {
   void take_after(const std::string& lower) {
     struct stat info;
     if (::lstat(lower.c_str(), &info) != 0) fail_path("look at", lower);
-    set_facts(upper_, info, escaped(read_xattrs(lower, marks()), marks()));
+    set_metadata(upper_, info, escaped(read_xattrs(lower, marks()), marks()));
   }
 
   std::string marks() const { return marks_of(kind_); }
@@ -268,11 +268,12 @@ class Overlay : public RootFs {
   RootFsKind kind() const override { return kind_; }
   std::string marks() const override { return marks_of(kind_); }
   std::string reason() const override { return reason_; }
-  std::unique_ptr<Mount> prepare(const Paths& lowers, const std::string& work, base::Cancellation&) override {
+  std::unique_ptr<MountedRoot> prepare(const Paths& lowers, const std::string& work,
+                                       base::Cancellation&) override {
     return std::make_unique<OverlayMount>(kind_, lowers, work, true);
   }
-  std::unique_ptr<Mount> prepare_read_only(const Paths& lowers, const std::string& work,
-                                           base::Cancellation&) override {
+  std::unique_ptr<MountedRoot> prepare_read_only(const Paths& lowers, const std::string& work,
+                                                 base::Cancellation&) override {
     return std::make_unique<OverlayMount>(kind_, lowers, work, false);
   }
 

@@ -34,7 +34,7 @@ std::string read_inside(const std::string& root, std::string_view path) {
   if (!root_fd.valid()) {
     fail_users(fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
   }
-  const ConfinedPath where = resolve_inside(root_fd.get(), path);
+  const ConfinedPath where = resolve_in_root(root_fd.get(), path);
   if (!where.missing.empty()) return "";
   const files::UniqueFd file = open_inside(root_fd.get(), where, O_RDONLY | O_NONBLOCK);
   struct stat info;

@@ -9,14 +9,14 @@
 
 namespace ixian::rootfs {
 
-struct User {
+struct UserIds {
   uid_t uid = 0;
   gid_t gid = 0;
   std::vector<gid_t> groups;  // supplementary
 };
 
 struct FoundUser {
-  User user;
+  UserIds user;
   std::string home;  // of /etc/passwd; "/" where the user is not in it
 };
 

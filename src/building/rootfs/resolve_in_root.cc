@@ -62,7 +62,7 @@ std::string ConfinedPath::inside() const {
   return path.empty() ? "/" : path;
 }
 
-ConfinedPath resolve_inside(int root_fd, std::string_view path) {
+ConfinedPath resolve_in_root(int root_fd, std::string_view path) {
   std::vector<std::string> found;
   ConfinedPath result;
   std::deque<std::string> names;

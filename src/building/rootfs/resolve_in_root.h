@@ -20,9 +20,9 @@ struct ConfinedPath {
 // Follows `path` (absolute or not, from the root) as if the root were "/". Links, the last one too, are
 // followed where they lead inside; a link to what does not exist is followed as well, so that `missing` can
 // be made. Throws Error{kTaskFailed} for more than 40 links, or for a name below what is no directory.
-ConfinedPath resolve_inside(int root_fd, std::string_view path);
+ConfinedPath resolve_in_root(int root_fd, std::string_view path);
 
-// Opens what resolve_inside() found, with openat(2) flags. -1 and errno where it cannot.
+// Opens what resolve_in_root() found, with openat(2) flags. -1 and errno where it cannot.
 files::UniqueFd open_inside(int root_fd, const ConfinedPath& path, int flags);
 
 }  // namespace ixian::rootfs

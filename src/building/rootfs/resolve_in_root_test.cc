@@ -19,7 +19,7 @@ class Confined : public ::testing::Test {
     fs::create_directories(root_ / "usr/lib");
     root_.write("usr/file", "inside");
   }
-  std::string inside(std::string_view path) { return resolve_inside(root_fd_.get(), path).inside(); }
+  std::string inside(std::string_view path) { return resolve_in_root(root_fd_.get(), path).inside(); }
 
   testing::TempFolder root_;
   files::UniqueFd root_fd_;
@@ -42,7 +42,7 @@ TEST_F(Confined, NeverLeavesTheRoot) {
 
 TEST_F(Confined, TellsWhatIsMissingBehindADanglingLink) {
   fs::create_symlink("/run/stub/resolv.conf", root_ / "resolv.conf");
-  const ConfinedPath path = resolve_inside(root_fd_.get(), "/resolv.conf");
+  const ConfinedPath path = resolve_in_root(root_fd_.get(), "/resolv.conf");
   EXPECT_EQ(path.found, "");
   EXPECT_EQ(path.missing, (std::vector<std::string>{"run", "stub", "resolv.conf"}));
   EXPECT_EQ(inside("/run/../usr/new"), "/usr/new");
@@ -55,7 +55,7 @@ TEST_F(Confined, RefusesRingsAndWaysThroughFiles) {
 }
 
 TEST_F(Confined, OpensWhatItFoundAndNothingElse) {
-  const ConfinedPath path = resolve_inside(root_fd_.get(), "/usr/file");
+  const ConfinedPath path = resolve_in_root(root_fd_.get(), "/usr/file");
   EXPECT_TRUE(open_inside(root_fd_.get(), path, O_RDONLY).valid());
   fs::remove(root_ / "usr/file");
   fs::create_symlink("/etc/passwd", root_ / "usr/file");

@@ -18,9 +18,9 @@ enum class RootFsKind {
 
 // One root file system. Not thread-safe, and used by one RUN at a time. What is destroyed without finish() is
 // taken down, and its files remain in the work folder for the owner of that folder to remove.
-class Mount {
+class MountedRoot {
  public:
-  virtual ~Mount() = default;
+  virtual ~MountedRoot() = default;
 
   // The root directory, absolute.
   virtual const std::string& path() const = 0;
@@ -65,13 +65,13 @@ class RootFs {
   // lower directory, never written to, and not to be changed while mounted. `work` is an existing folder of
   // the caller's for this mount alone; what is made in it goes with it. At most 900 lowers for overlays.
   // Throws Error{kTaskFailed}; Cancelled while copying.
-  virtual std::unique_ptr<Mount> prepare(const std::vector<std::string>& lowers, const std::string& work,
-                                         base::Cancellation& cancellation) = 0;
+  virtual std::unique_ptr<MountedRoot> prepare(const std::vector<std::string>& lowers,
+                                               const std::string& work, base::Cancellation& cancellation) = 0;
 
   // The same, to read from (COPY --from, RUN --mount=from). finish() returns "".
-  virtual std::unique_ptr<Mount> prepare_read_only(const std::vector<std::string>& lowers,
-                                                   const std::string& work,
-                                                   base::Cancellation& cancellation) = 0;
+  virtual std::unique_ptr<MountedRoot> prepare_read_only(const std::vector<std::string>& lowers,
+                                                         const std::string& work,
+                                                         base::Cancellation& cancellation) = 0;
 };
 
 }  // namespace ixian::rootfs

@@ -61,7 +61,7 @@ class RootFsTest : public ::testing::TestWithParam<const char*> {
     fs::create_directories(folder_ / path);
     ASSERT_EQ(::lsetxattr((folder_ / path).c_str(), (root_fs_->marks() + "opaque").c_str(), "y", 1, 0), 0);
   }
-  Mount& prepare(std::vector<std::string> lowers) {
+  MountedRoot& prepare(std::vector<std::string> lowers) {
     mount_ = root_fs_->prepare(lowers, layer("work"), cancellation_);
     return *mount_;
   }
@@ -82,7 +82,7 @@ class RootFsTest : public ::testing::TestWithParam<const char*> {
   testing::TempFolder folder_;
   std::unique_ptr<RootFs> root_fs_;
   base::Cancellation cancellation_;
-  std::unique_ptr<Mount> mount_;
+  std::unique_ptr<MountedRoot> mount_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Kinds, RootFsTest, ::testing::Values("overlay", "userns", "copy"),

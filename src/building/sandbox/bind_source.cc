@@ -29,7 +29,7 @@ BindMount open_bind(const std::string& root, std::string_view path, bool read_on
   const files::UniqueFd root_fd(::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root_fd.valid()) rootfs::fail_path("open the folder", root);
   files::UniqueFd source =
-      rootfs::open_inside(root_fd.get(), rootfs::resolve_inside(root_fd.get(), path), O_PATH);
+      rootfs::open_inside(root_fd.get(), rootfs::resolve_in_root(root_fd.get(), path), O_PATH);
   if (!source.valid()) fail_source(std::string(path));
   return bind_of(std::move(source), std::string(path), read_only);
 }

@@ -31,7 +31,7 @@ class OrdinaryUser : public ::testing::Test {
  protected:
   void SetUp() override {
     IXIAN_SKIP_WITHOUT_SANDBOX();
-    if (process::namespaces().privileges != process::Privileges::kRoot)
+    if (process::namespaces().privileges != process::UserMode::kRoot)
       GTEST_SKIP() << "only root can become another user";
     ASSERT_EQ(::chmod(folder_.path().c_str(), 0777), 0);
     // The file systems above a test's own folder must let the user in.

@@ -75,7 +75,7 @@ int listen_on(const char* address) {
 
 TEST_P(Egress, OthersAreReachedAndTheMachinesLoopbackIsNot) {
   IXIAN_SKIP_WITHOUT_SANDBOX();
-  if (process::namespaces().privileges != process::Privileges::kRoot)
+  if (process::namespaces().privileges != process::UserMode::kRoot)
     GTEST_SKIP() << "a network of its own takes root";
   for (const char* program : {GetParam(), "ip", "runc"}) {
     if (!testing::on_path(program)) GTEST_SKIP() << program << " is not installed";

@@ -40,13 +40,13 @@
 #include "sandbox/bind_source.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/limits.h"
+#include "sandbox/memfd_program.h"
+#include "sandbox/mount_staging.h"
+#include "sandbox/mount_targets.h"
 #include "sandbox/network.h"
 #include "sandbox/runtime.h"
-#include "sandbox/sealed_program.h"
 #include "sandbox/spec.h"
-#include "sandbox/staging.h"
 #include "sandbox/supervisor.h"
-#include "sandbox/targets.h"
 
 namespace ixian::sandbox {
 namespace {
@@ -98,7 +98,7 @@ std::string working_directory(const std::string& root, const std::string& cwd) {
         base::ErrorCode::kTaskFailed,
         fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
   }
-  const rootfs::ConfinedPath where = rootfs::resolve_inside(root_fd.get(), cwd);
+  const rootfs::ConfinedPath where = rootfs::resolve_in_root(root_fd.get(), cwd);
   const std::string inside = where.inside();
   struct stat info;
   const files::UniqueFd folder = rootfs::open_inside(root_fd.get(), where, O_PATH);
@@ -133,14 +133,14 @@ bool knows(const char* map, std::uint32_t id) {
   return false;
 }
 
-void check_user(const rootfs::User& user) {
+void check_user(const rootfs::UserIds& user) {
   if (knows("/proc/self/uid_map", user.uid) && knows("/proc/self/gid_map", user.gid)) return;
   throw base::Error(base::ErrorCode::kTaskFailed,
                     fmt::format("RUN cannot be user {} with group {} here. {}", user.uid, user.gid,
                                 process::namespaces().missing));
 }
 
-std::string config_text(const RunSpec& spec, const SpecPlace& place) {
+std::string config_text(const RunSpec& spec, const BundlePaths& place) {
   try {
     return runtime_spec(spec, place).dump();
   } catch (const base::Json::exception&) {
@@ -161,7 +161,8 @@ struct EtcTargets {
 
 class Run {
  public:
-  Run(rootfs::Mount& mount, const RunSpec& spec, const OnOutput& on_output, base::Cancellation& cancellation)
+  Run(rootfs::MountedRoot& mount, const RunSpec& spec, const OnOutput& on_output,
+      base::Cancellation& cancellation)
       : mount_(mount), spec_(spec), on_output_(on_output), cancellation_(cancellation) {}
 
   process::ExitStatus go() {
@@ -188,7 +189,7 @@ class Run {
                         !spec_.memory_limit.has_value()});
     limit_each_process(group, pids.count());
 
-    Targets targets(mount_);
+    MountTargets targets(mount_);
     for (const char* path : {"/proc", "/sys", "/dev"}) targets.add_builtin(path);
     etc_ = {targets.add_file("/etc/resolv.conf"), targets.add_file("/etc/hosts"),
             targets.add_file("/etc/hostname")};
@@ -252,8 +253,8 @@ class Run {
   }
 
   process::ExitStatus run_in(const std::string& folder, const std::vector<Runtime>& candidates,
-                             const Cgroup& group, const Targets& targets) {
-    const Staging staging(folder);
+                             const Cgroup& group, const MountTargets& targets) {
+    const MountStaging staging(folder);
     place_.root = staging.root(mount_.path());
     const NetworkPlan network =
         plan_network(spec_.network, staging.write("network", ""), spec_.other_networks);
@@ -282,7 +283,7 @@ class Run {
   }
 
   // "" where the command was started, status_ is set then; else what the runtime said.
-  std::string attempt(const Staging& staging, const Runtime& runtime, std::size_t index,
+  std::string attempt(const MountStaging& staging, const Runtime& runtime, std::size_t index,
                       const NetworkPlan& network, const Cgroup& group) {
     const std::string state = staging.path(fmt::format("runtime{}", index));
     if (::mkdir(state.c_str(), 0700) != 0) {
@@ -290,14 +291,14 @@ class Run {
                         "Cannot make a folder: " + base::errno_text(errno) + ".");
     }
     const HiddenCgroups hidden(runtime);
-    Supervised what;
+    InitSpec what;
     // crun mounts the root directory once more without the flags that it has.
     const bool halted = runtime.is_crun && !in_user_namespace();
     place_.repeat_flags = runtime.is_crun;
     place_.takes_program = runtime.is_crun;
     staging.write(fmt::format("runtime{}/config.json", index), config_text(spec_, place_));
     what.argv = runtime.start_command(state, state, halted);
-    what.program = sealed_program(runtime.program);
+    what.program = memfd_program(runtime.program);
     if (halted) {
       what.go_on_pipe = runtime.continue_pipe(state);
       what.go_on = runtime.continue_command(state);
@@ -306,20 +307,20 @@ class Run {
     what.helper = network.helper;
     what.joins = group.joins();
     what.grace = spec_.grace;
-    const SupervisedEnd end = run_supervised(what, on_output_, cancellation_);
-    if (end.kind == SupervisedEnd::Kind::kHelperFailed) {
+    const InitResult end = run_supervised(what, on_output_, cancellation_);
+    if (end.kind == InitResult::Kind::kHelperFailed) {
       throw base::Error(base::ErrorCode::kTaskFailed,
                         fmt::format("{} could not give a RUN its network. Without it goes another one: {}.",
                                     base::printable_path(what.helper.argv[0]), spec_.other_networks),
                         end.helper_output);
     }
     status_ = end.status;
-    if (end.kind == SupervisedEnd::Kind::kEnded) return "";
+    if (end.kind == InitResult::Kind::kEnded) return "";
     const std::string error = runtime_error(files::read_file(state + "/log").value_or(""));
     return error.empty() ? "it failed without a word." : error;
   }
 
-  void add_mounts(const Staging& staging, const NetworkPlan& network, const Targets& targets) {
+  void add_mounts(const MountStaging& staging, const NetworkPlan& network, const MountTargets& targets) {
     const std::vector<std::string> options = {"bind", "rprivate", "nosuid", "nodev", "noexec"};
     place_.mounts = {
         {etc_.resolv_conf, "bind", staging.write("resolv.conf", network.resolv_conf), options, {}},
@@ -339,11 +340,11 @@ class Run {
     }
   }
 
-  rootfs::Mount& mount_;
+  rootfs::MountedRoot& mount_;
   const RunSpec& spec_;
   const OnOutput& on_output_;
   base::Cancellation& cancellation_;
-  SpecPlace place_;
+  BundlePaths place_;
   EtcTargets etc_;
   std::vector<files::UniqueFd> trees_;  // of the mounts that are binds
   process::ExitStatus status_;
@@ -351,7 +352,7 @@ class Run {
 
 }  // namespace
 
-process::ExitStatus run(rootfs::Mount& mount, const RunSpec& spec, const OnOutput& on_output,
+process::ExitStatus run(rootfs::MountedRoot& mount, const RunSpec& spec, const OnOutput& on_output,
                         base::Cancellation& cancellation) {
   return Run(mount, spec, on_output, cancellation).go();
 }

@@ -32,7 +32,7 @@ using OnOutput = std::function<void(std::string_view line)>;
 // Error{kUsage} for a spec that makes no sense, or a network that this machine lacks the programs for.
 //
 // Blocks; `on_output` is called from one other thread meanwhile. Thread-safe for different mounts.
-process::ExitStatus run(rootfs::Mount& mount, const RunSpec& spec, const OnOutput& on_output,
+process::ExitStatus run(rootfs::MountedRoot& mount, const RunSpec& spec, const OnOutput& on_output,
                         base::Cancellation& cancellation);
 
 // Why pids_limit and memory_limit are no more than limits of each process here, one sentence; "" where they

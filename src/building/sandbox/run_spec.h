@@ -68,7 +68,7 @@ struct RunSpec {
   std::vector<std::string> args;                         // args[0] is looked up on the PATH of `env`
   std::vector<std::pair<std::string, std::string>> env;  // all of it: nothing is inherited
   std::string cwd = "/";                                 // must exist inside; not in /proc
-  rootfs::User user;
+  rootfs::UserIds user;
   std::string hostname = "build";
   Network network = Network::kIsolated;
   // For messages: how whoever asked may choose another one.

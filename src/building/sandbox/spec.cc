@@ -37,7 +37,7 @@ Json mount(const char* target, const char* type, Json options) {
   return {{"destination", target}, {"type", type}, {"source", type}, {"options", std::move(options)}};
 }
 
-Json mounts(const RunSpec& spec, const SpecPlace& place) {
+Json mounts(const RunSpec& spec, const BundlePaths& place) {
   Json terminals = {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"};
   if (place.group_5) terminals.push_back("gid=5");
   Json list = {
@@ -67,7 +67,7 @@ Json mounts(const RunSpec& spec, const SpecPlace& place) {
   return list;
 }
 
-Json namespaces_of(const SpecPlace& place) {
+Json namespaces_of(const BundlePaths& place) {
   Json list = {{{"type", "pid"}}, {{"type", "ipc"}}, {{"type", "uts"}}, {{"type", "mount"}}};
   if (!place.network.empty()) list.push_back({{"type", "network"}, {"path", place.network}});
   return list;
@@ -104,7 +104,7 @@ Json limit(const ResourceLimit& wanted) {
   return {{"type", wanted.name}, {"soft", std::min<std::uint64_t>(wanted.soft, hard)}, {"hard", hard}};
 }
 
-Json limits(const SpecPlace& place) {
+Json limits(const BundlePaths& place) {
   // Neither what the shell around ix happened to allow nor core files in the image.
   std::vector<ResourceLimit> wanted = {{"RLIMIT_NOFILE", 1024, 524288}, {"RLIMIT_CORE", 0, RLIM_INFINITY}};
   for (const auto& entry : place.limits) {
@@ -116,7 +116,7 @@ Json limits(const SpecPlace& place) {
   return list;
 }
 
-Json user(const RunSpec& spec, const SpecPlace& place) {
+Json user(const RunSpec& spec, const BundlePaths& place) {
   Json result = {{"uid", spec.user.uid}, {"gid", spec.user.gid}, {"umask", 022}};
   if (!spec.user.groups.empty() && place.set_groups) result["additionalGids"] = spec.user.groups;
   return result;
@@ -129,7 +129,7 @@ int oom_score() {
   return std::min(std::atoi(files::read_or_empty("/proc/self/oom_score_adj").c_str()) + kMore, kMost);
 }
 
-Json process(const RunSpec& spec, const SpecPlace& place) {
+Json process(const RunSpec& spec, const BundlePaths& place) {
   Json env = Json::array();
   for (const auto& [name, value] : spec.env) env.push_back(name + "=" + value);
   return {{"terminal", false},
@@ -151,7 +151,7 @@ const std::string& filter_program(const Json& profile) {
 
 }  // namespace
 
-Json runtime_spec(const RunSpec& spec, const SpecPlace& place) {
+Json runtime_spec(const RunSpec& spec, const BundlePaths& place) {
   const Json profile = seccomp_profile(place.machine);
   Json annotations = Json::object();
   // What does not know this goes by the profile.

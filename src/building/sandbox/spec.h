@@ -18,7 +18,7 @@ struct SpecMount {
 };
 
 // What has been made ready on this machine.
-struct SpecPlace {
+struct BundlePaths {
   std::string root;            // the root directory
   std::string cwd;             // inside, without links
   std::string network;         // the file that is its network namespace, "" for the machine's own
@@ -34,6 +34,6 @@ struct SpecPlace {
 
 // The config.json. Throws Error{kTaskFailed} for a machine without a seccomp profile, Error{kUsage} for a
 // resource limit that does not exist.
-base::Json runtime_spec(const RunSpec& spec, const SpecPlace& place);
+base::Json runtime_spec(const RunSpec& spec, const BundlePaths& place);
 
 }  // namespace ixian::sandbox

@@ -38,7 +38,7 @@
 #include "files/fs.h"
 #include "process/launch.h"
 #include "process/lines.h"
-#include "sandbox/first_process.h"
+#include "sandbox/init.h"
 
 namespace ixian::sandbox {
 namespace {
@@ -74,21 +74,21 @@ void read_lines(int fd, const std::function<void(std::string_view)>& on_line) {
   lines.finish(on_line);
 }
 
-[[noreturn]] void fail_launch(const Report& report, const Supervised& what) {
+[[noreturn]] void fail_launch(const InitReport& report, const InitSpec& what) {
   const std::string reason = base::errno_text(report.value);
   switch (report.what) {
-    case Report::What::kCgroup:
+    case InitReport::What::kCgroup:
       throw process::LaunchError("A RUN cannot join its cgroup: " + reason + ".", false);
-    case Report::What::kDevices:
+    case InitReport::What::kDevices:
       throw process::LaunchError(
           "The root directory of a RUN cannot be mounted without devices: " + reason + ".", false);
-    case Report::What::kProc:
+    case InitReport::What::kProc:
       throw process::LaunchError("RUN needs to mount /proc anew, which is not allowed here: " + reason +
                                      ". In a container, /proc must not be masked (Docker: --security-opt "
                                      "systempaths=unconfined; Kubernetes: procMount: Unmasked).",
                                  false);
     default: {
-      const auto& argv = report.what == Report::What::kExecHelper ? what.helper.argv : what.argv;
+      const auto& argv = report.what == InitReport::What::kExecHelper ? what.helper.argv : what.argv;
       throw process::LaunchError(fmt::format("Cannot run {}: {}.", base::printable_path(argv[0]), reason),
                                  report.value == ENOENT);
     }
@@ -97,8 +97,8 @@ void read_lines(int fd, const std::function<void(std::string_view)>& on_line) {
 
 }  // namespace
 
-SupervisedEnd run_supervised(const Supervised& what, const std::function<void(std::string_view)>& on_line,
-                             base::Cancellation& cancellation) {
+InitResult run_supervised(const InitSpec& what, const std::function<void(std::string_view)>& on_line,
+                          base::Cancellation& cancellation) {
   process::Pipe output = process::make_pipe();
   process::Pipe helper_output = process::make_pipe();
   process::Pipe ready = process::make_pipe();
@@ -121,26 +121,26 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   std::sort(keep.begin(), keep.end());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(what.grace);
   const std::chrono::nanoseconds rest = what.grace - seconds;
-  const FirstProcess plan{argv.data(),
-                          what.program,
-                          env.data(),
-                          what.pid_file.c_str(),
-                          what.go_on_pipe.c_str(),
-                          what.go_on.empty() ? nullptr : go_on.data(),
-                          what.helper.argv.empty() ? nullptr : helper.data(),
-                          what.helper.tells_ready,
-                          what.joins.data(),
-                          what.joins.size(),
-                          keep.data(),
-                          keep.size(),
-                          null_fd.get(),
-                          output.write.get(),
-                          helper_output.write.get(),
-                          ready.read.get(),
-                          ready.write.get(),
-                          alive.read.get(),
-                          report_pipe.write.get(),
-                          {seconds.count(), rest.count()}};
+  const ContainerInit plan{argv.data(),
+                           what.program,
+                           env.data(),
+                           what.pid_file.c_str(),
+                           what.go_on_pipe.c_str(),
+                           what.go_on.empty() ? nullptr : go_on.data(),
+                           what.helper.argv.empty() ? nullptr : helper.data(),
+                           what.helper.tells_ready,
+                           what.joins.data(),
+                           what.joins.size(),
+                           keep.data(),
+                           keep.size(),
+                           null_fd.get(),
+                           output.write.get(),
+                           helper_output.write.get(),
+                           ready.read.get(),
+                           ready.write.get(),
+                           alive.read.get(),
+                           report_pipe.write.get(),
+                           {seconds.count(), rest.count()}};
 
   pid_t pid = -1;
   {
@@ -175,21 +175,21 @@ SupervisedEnd run_supervised(const Supervised& what, const std::function<void(st
   cancellation.ended(pid);
 
   if (cancellation.requested()) throw base::Cancelled();
-  SupervisedEnd result;
-  Report report = {};
+  InitResult result;
+  InitReport report = {};
   if (::read(report_pipe.read.get(), &report, sizeof(report)) != sizeof(report)) {
     result.status = process::decode_status(status);  // the first process itself was killed
     return result;
   }
   switch (report.what) {
-    case Report::What::kEnded:
+    case InitReport::What::kEnded:
       result.status = process::decode_status(report.value);
       break;
-    case Report::What::kNotStarted:
-      result.kind = SupervisedEnd::Kind::kNotStarted;
+    case InitReport::What::kNotStarted:
+      result.kind = InitResult::Kind::kNotStarted;
       break;
-    case Report::What::kHelper:
-      result.kind = SupervisedEnd::Kind::kHelperFailed;
+    case InitReport::What::kHelper:
+      result.kind = InitResult::Kind::kHelperFailed;
       result.helper_output = read_all(helper_output.read.get());
       break;
     default:

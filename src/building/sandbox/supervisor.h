@@ -15,7 +15,7 @@
 
 namespace ixian::sandbox {
 
-struct Supervised {
+struct InitSpec {
   std::vector<std::string> argv;  // starts the command in the background and ends; argv[0] is a file
   int program = -1;               // a descriptor of that file, or of what is to run in its place; -1: none
   std::string pid_file;           // where it has written the command's process id by then
@@ -29,7 +29,7 @@ struct Supervised {
   std::chrono::milliseconds grace{2'000};
 };
 
-struct SupervisedEnd {
+struct InitResult {
   enum class Kind {
     kEnded,         // the command, with `status`
     kNotStarted,    // `argv` failed
@@ -46,7 +46,7 @@ struct SupervisedEnd {
 // that has been started in there. A request to stop sends SIGTERM to all, and ends them after `grace`.
 // Returns when nothing of it is left. Lines of both outputs go to `on_line`. Call from the thread whose mount
 // namespace it is to begin with. Throws LaunchError, and Cancelled where stopping was requested.
-SupervisedEnd run_supervised(const Supervised& what, const std::function<void(std::string_view)>& on_line,
-                             base::Cancellation& cancellation);
+InitResult run_supervised(const InitSpec& what, const std::function<void(std::string_view)>& on_line,
+                          base::Cancellation& cancellation);
 
 }  // namespace ixian::sandbox

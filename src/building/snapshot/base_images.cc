@@ -92,8 +92,8 @@ std::shared_ptr<const BaseImage> BaseImages::read(const oci::RawManifest& manife
     oci::Descriptor blob = parsed.layers[i];
     blob.media_type = oci_layer_type(blob.media_type);
     check_claim(services_.store(), blob, base.config.diff_ids[i]);
-    base.layers.push_back(std::make_shared<ImageLayer>(services_, std::move(blob), base.config.diff_ids[i],
-                                                       origin, remaking(reference)));
+    base.layers.push_back(std::make_shared<LazyLayer>(services_, std::move(blob), base.config.diff_ids[i],
+                                                      origin, remaking(reference)));
   }
   return std::make_shared<const BaseImage>(std::move(base));
 }

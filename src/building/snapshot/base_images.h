@@ -27,8 +27,8 @@ struct BaseImage {
 class BaseImages {
  public:
   // `pull`: registries are asked even where the store knows the name. `pinned`, `stages`: as in StageJob.
-  BaseImages(LayerServices& services, oci::OpenRepo open, bool pull,
-             std::map<std::string, std::string> pinned, std::set<std::string> stages = {})
+  BaseImages(LayerContext& services, oci::OpenRepo open, bool pull, std::map<std::string, std::string> pinned,
+             std::set<std::string> stages = {})
       : services_(services),
         open_(std::move(open)),
         pull_(pull),
@@ -52,7 +52,7 @@ class BaseImages {
   std::shared_ptr<const BaseImage> from_store(const oci::Reference& reference, const oci::Platform& platform);
   std::shared_ptr<const BaseImage> from_notes(const oci::Reference& reference, const std::string& key);
 
-  LayerServices& services_;
+  LayerContext& services_;
   const oci::OpenRepo open_;
   const bool pull_;
   const std::map<std::string, std::string> pinned_;

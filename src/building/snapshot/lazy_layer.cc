@@ -58,7 +58,7 @@ files::UniqueFd memory_file(const std::string& content) {
 
 }  // namespace
 
-rootfs::RootFs& LayerServices::root_fs() {
+rootfs::RootFs& LayerContext::root_fs() {
   const std::lock_guard lock(mutex_);
   // The kind of overlay decides which marks trees carry, so all layers of a build must agree on it.
   if (!root_fs_) {
@@ -69,12 +69,12 @@ rootfs::RootFs& LayerServices::root_fs() {
   return *root_fs_;
 }
 
-layer_files::Marks LayerServices::marks() {
+layer_files::Marks LayerContext::marks() {
   return root_fs().marks() == "trusted.overlay." ? layer_files::Marks::kTrusted : layer_files::Marks::kUser;
 }
 
-void LayerServices::note_loss(const std::string& repository, const std::string& ref,
-                              const std::string& reason) {
+void LayerContext::note_loss(const std::string& repository, const std::string& ref,
+                             const std::string& reason) {
   losses_->note(repository, ref);
   const bool first = losses_->may_warn_of(repository);
   sink_.log(
@@ -82,22 +82,22 @@ void LayerServices::note_loss(const std::string& repository, const std::string& 
       fmt::format("The cache in {} has lost something, which is made here instead. {}", repository, reason));
 }
 
-ImageLayer::ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
-                       std::shared_ptr<oci::ImageRepo> origin, engine::Remaking remaking)
+LazyLayer::LazyLayer(LayerContext& services, oci::Descriptor blob, oci::Digest diff_id,
+                     std::shared_ptr<oci::ImageRepo> origin, engine::Remaking remaking)
     : services_(services),
       origin_(std::move(origin)),
       remaking_(std::move(remaking)),
       finished_(Finished{std::move(blob), std::move(diff_id), false}) {}
 
-ImageLayer::ImageLayer(LayerServices& services, Written written, std::unique_ptr<store::WorkFolder> work,
-                       std::string tree)
+LazyLayer::LazyLayer(LayerContext& services, Written written, std::unique_ptr<store::WorkDir> work,
+                     std::string tree)
     : services_(services),
       written_(std::move(written)),
       proven_(true),
       work_(std::move(work)),
       upper_(std::move(tree)) {}
 
-const ImageLayer::Finished& ImageLayer::finish() {
+const LazyLayer::Finished& LazyLayer::finish() {
   // Outside the mutex: whoever asks for lower() meanwhile gets the upper directory at once.
   if (written_.valid()) written_.wait();
   const std::lock_guard lock(mutex_);
@@ -109,19 +109,19 @@ const ImageLayer::Finished& ImageLayer::finish() {
   return *finished_;
 }
 
-bool ImageLayer::empty() {
+bool LazyLayer::empty() {
   return finish().empty;
 }
 
-oci::Descriptor ImageLayer::blob() {
+oci::Descriptor LazyLayer::blob() {
   return finish().blob;
 }
 
-oci::Digest ImageLayer::diff_id() {
+oci::Digest LazyLayer::diff_id() {
   return finish().diff_id;
 }
 
-void ImageLayer::ensure_blob() {
+void LazyLayer::ensure_blob() {
   const Finished& layer = finish();
   if (!origin_ || services_.store().has_blob(layer.blob)) return;
   base::EventSink& sink = services_.sink();
@@ -139,20 +139,20 @@ void ImageLayer::ensure_blob() {
   try {
     services_.store().put_blob(layer.blob, [&](std::uint64_t offset) { return verified.open(offset); });
   } catch (const base::Cancelled&) {
-    sink.end(activity, base::Outcome::kCancelled, "");
+    sink.end(activity, base::ActivityStatus::kCancelled, "");
     throw;
   } catch (const oci::Lost& why) {
-    sink.end(activity, base::Outcome::kFailed, "");
+    sink.end(activity, base::ActivityStatus::kFailed, "");
     lost(why);
   } catch (...) {
-    sink.end(activity, base::Outcome::kFailed, "");
+    sink.end(activity, base::ActivityStatus::kFailed, "");
     throw;
   }
-  sink.end(activity, base::Outcome::kDone, "");
+  sink.end(activity, base::ActivityStatus::kDone, "");
 }
 
 // Nobody can give the layer any more.
-void ImageLayer::lost(const base::Error& why) {
+void LazyLayer::lost(const base::Error& why) {
   const std::string digest = finish().blob.digest.text();
   if (remaking_.by == engine::Remaking::By::kNobody) throw base::Error(why);
   if (remaking_.by == engine::Remaking::By::kInstruction && origin_)
@@ -165,7 +165,7 @@ void ImageLayer::lost(const base::Error& why) {
 // Calls `read`, which reads the blob in the store. Bytes there that are not the blob's (a disk that fails,
 // somebody who wrote into the store) are thrown away, and had once more from where they came.
 template <typename Read>
-auto ImageLayer::mending(const Read& read) -> decltype(read()) {
+auto LazyLayer::mending(const Read& read) -> decltype(read()) {
   try {
     return read();
   } catch (const base::Error& error) {
@@ -194,7 +194,7 @@ void check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Di
 }
 
 // False where the blob has to be read first. Throws where the claim is known to be false.
-bool ImageLayer::is_proven() {
+bool LazyLayer::is_proven() {
   const Finished& layer = finish();
   {
     const std::lock_guard lock(mutex_);
@@ -210,12 +210,12 @@ bool ImageLayer::is_proven() {
   return proven_ = true;
 }
 
-void ImageLayer::prove() {
+void LazyLayer::prove() {
   if (!is_proven()) scanned_listing();
 }
 
 // Without reading the layer, where that is possible; null where it is not.
-std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing() {
+std::shared_ptr<const layer::LayerListing> LazyLayer::noted_listing() {
   const Finished& layer = finish();
   if (!is_proven()) {
     if (!origin_ || services_.store().has_blob(layer.blob)) return nullptr;
@@ -230,7 +230,7 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::noted_listing() {
   return nullptr;
 }
 
-std::shared_ptr<const layer::LayerListing> ImageLayer::scanned_listing() {
+std::shared_ptr<const layer::LayerListing> LazyLayer::scanned_listing() {
   const Finished& layer = finish();
   layer::ScannedLayer scanned = mending([&] {
     ensure_blob();
@@ -244,7 +244,7 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::scanned_listing() {
   return std::make_shared<layer::LayerListing>(std::move(scanned.listing));
 }
 
-std::shared_ptr<const layer::LayerListing> ImageLayer::listing() {
+std::shared_ptr<const layer::LayerListing> LazyLayer::listing() {
   finish();
   {
     const std::lock_guard lock(mutex_);
@@ -257,8 +257,8 @@ std::shared_ptr<const layer::LayerListing> ImageLayer::listing() {
   return listing_;
 }
 
-layer_files::Extracted ImageLayer::extract_into(const std::string& folder,
-                                                const layer_files::ExtractOptions& options) {
+layer_files::Extracted LazyLayer::extract_into(const std::string& folder,
+                                               const layer_files::ExtractOptions& options) {
   const Finished& layer = finish();
   ensure_blob();
   const files::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -269,27 +269,27 @@ layer_files::Extracted ImageLayer::extract_into(const std::string& folder,
                               services_.cancellation());
 }
 
-std::string ImageLayer::extracted() {
+std::string LazyLayer::extracted() {
   const Finished& layer = finish();
   const auto fill = [&](const std::string& folder) {
     layer_files::ExtractOptions options;
     options.into = services_.marks() == layer_files::Marks::kTrusted ? layer_files::ExtractInto::kOverlay
                                                                      : layer_files::ExtractInto::kUserOverlay;
     // With one mapped user, or none, other owners cannot be given.
-    options.owners = process::namespaces().privileges != process::Privileges::kSingle &&
-                     process::namespaces().privileges != process::Privileges::kNone;
+    options.owners = process::namespaces().privileges != process::UserMode::kSingle &&
+                     process::namespaces().privileges != process::UserMode::kNone;
     const layer_files::Extracted extracted = extract_into(folder, options);
     keep_listing(services_.store(), layer.diff_id, extracted.listing);
     services_.store().note_unpacked(layer.blob.digest, {layer.diff_id, extracted.listing.depends_on_below()});
   };
-  store::Tree tree = mending([&] { return services_.store().tree(layer.diff_id, fill); });
+  store::ExtractedLayer tree = mending([&] { return services_.store().tree(layer.diff_id, fill); });
   prove();  // it may have been there, for another blob
   const std::lock_guard lock(mutex_);
   if (!tree_) tree_ = std::move(tree);
   return tree_->path;
 }
 
-std::string ImageLayer::lower() {
+std::string LazyLayer::lower() {
   {
     const std::lock_guard lock(mutex_);
     if (!upper_.empty()) return upper_;
@@ -298,7 +298,7 @@ std::string ImageLayer::lower() {
   return extracted();
 }
 
-layer_files::StackedTree ImageLayer::stacked() {
+layer_files::StackedTree LazyLayer::stacked() {
   layer_files::StackedTree tree{lower(), nullptr, written_.valid()};
   if (tree.knows_root) return tree;
   const auto unpacked = services_.store().unpacked(finish().blob.digest);
@@ -306,7 +306,7 @@ layer_files::StackedTree ImageLayer::stacked() {
   return tree;
 }
 
-layer_files::CheckoutLayer ImageLayer::for_checkout() {
+layer_files::CheckoutLayer LazyLayer::for_checkout() {
   const auto contents = listing();
   return {blob(), diff_id(), contents, [this] {
             ensure_blob();
@@ -314,7 +314,7 @@ layer_files::CheckoutLayer ImageLayer::for_checkout() {
           }};
 }
 
-void ImageLayer::settle(bool wait) {
+void LazyLayer::settle(bool wait) {
   {
     const std::lock_guard lock(mutex_);
     if (upper_.empty()) return;
@@ -328,7 +328,7 @@ void ImageLayer::settle(bool wait) {
   work_.reset();
 }
 
-files::UniqueFd ImageLayer::open_in_tree(const std::string& tree, const std::string& path, int flags) {
+files::UniqueFd LazyLayer::open_in_tree(const std::string& tree, const std::string& path, int flags) {
   const files::UniqueFd root(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
@@ -343,7 +343,7 @@ files::UniqueFd ImageLayer::open_in_tree(const std::string& tree, const std::str
   return fd;
 }
 
-files::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEntry& entry) {
+files::UniqueFd LazyLayer::open(const std::string& path, const layer::ListedEntry& entry) {
   bool has_tree = false;
   {
     const std::lock_guard lock(mutex_);
@@ -361,7 +361,7 @@ files::UniqueFd ImageLayer::open(const std::string& path, const layer::ListedEnt
   return open_in_tree(lower(), path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
-std::map<std::string, std::string> ImageLayer::xattrs(const std::string& path) {
+std::map<std::string, std::string> LazyLayer::xattrs(const std::string& path) {
   const files::UniqueFd fd = open_in_tree(lower(), path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
   return layer_files::kept_attributes(layer_files::read_attributes(fd.get(), path), services_.marks());
 }

@@ -26,15 +26,15 @@
 namespace ixian::snapshot {
 
 // What all layers of a build work with. Thread-safe.
-class LayerServices {
+class LayerContext {
  public:
   // What is in a layer that the store does not have, where somebody can say so without the layer; else null.
   using FindListing = std::function<std::shared_ptr<const layer::LayerListing>(const oci::Digest& diff_id,
                                                                                const oci::Descriptor& blob)>;
 
   // `losses` are shared with whoever opens repositories; null is a list of its own.
-  LayerServices(std::shared_ptr<store::Store> store, base::EventSink& sink, base::Cancellation& cancellation,
-                FindListing find_listing = nullptr, std::shared_ptr<oci::Losses> losses = nullptr)
+  LayerContext(std::shared_ptr<store::Store> store, base::EventSink& sink, base::Cancellation& cancellation,
+               FindListing find_listing = nullptr, std::shared_ptr<oci::Losses> losses = nullptr)
       : store_(std::move(store)),
         sink_(sink),
         cancellation_(cancellation),
@@ -77,18 +77,17 @@ class LayerServices {
 // and throws what that throws: LostResult for a layer that can be made again.
 // Invariant: blob and diffID never change once known; a tree that lower() has given stays where it is until
 // settle(). Owner: shared by the stages that stand on it; the services outlive it.
-class ImageLayer {
+class LazyLayer {
  public:
   using Written = std::shared_future<layer::WrittenLayer>;
 
   // In the store, or to be had from `origin` (null: only the store has it); where neither can give it, by
   // `remaking`.
-  ImageLayer(LayerServices& services, oci::Descriptor blob, oci::Digest diff_id,
-             std::shared_ptr<oci::ImageRepo> origin = nullptr, engine::Remaking remaking = {});
+  LazyLayer(LayerContext& services, oci::Descriptor blob, oci::Digest diff_id,
+            std::shared_ptr<oci::ImageRepo> origin = nullptr, engine::Remaking remaking = {});
 
   // A RUN's: `tree` is what the RUN has changed, in the folder `work`.
-  ImageLayer(LayerServices& services, Written written, std::unique_ptr<store::WorkFolder> work,
-             std::string tree);
+  LazyLayer(LayerContext& services, Written written, std::unique_ptr<store::WorkDir> work, std::string tree);
 
   bool empty();
   oci::Descriptor blob();
@@ -136,7 +135,7 @@ class ImageLayer {
   layer_files::Extracted extract_into(const std::string& folder, const layer_files::ExtractOptions& options);
   files::UniqueFd open_in_tree(const std::string& tree, const std::string& path, int flags);
 
-  LayerServices& services_;
+  LayerContext& services_;
   const std::shared_ptr<oci::ImageRepo> origin_;
   const engine::Remaking remaking_;
   Written written_;
@@ -145,9 +144,9 @@ class ImageLayer {
   std::optional<Finished> finished_;
   bool proven_ = false;  // the blob unpacks to the diffID
   std::shared_ptr<const layer::LayerListing> listing_;
-  std::unique_ptr<store::WorkFolder> work_;
+  std::unique_ptr<store::WorkDir> work_;
   std::string upper_;  // "" once it has been settled
-  std::optional<store::Tree> tree_;
+  std::optional<store::ExtractedLayer> tree_;
   int small_reads_ = 0;  // files that were found by reading the blob from its start
 };
 
@@ -157,6 +156,6 @@ void check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Di
 // Layers below this are pulled as quickly as somebody is asked what is in them.
 inline constexpr std::uint64_t kSmallLayer = 256 << 10;
 
-using LayerStack = std::vector<std::shared_ptr<ImageLayer>>;  // lowest first
+using LayerStack = std::vector<std::shared_ptr<LazyLayer>>;  // lowest first
 
 }  // namespace ixian::snapshot

@@ -9,8 +9,8 @@
 #include "snapshot/stage_snapshot.h"
 
 namespace ixian::snapshot {
-ScatteredImage::ScatteredImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest,
-                               std::string config, Origins origins)
+PartialImage::PartialImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest, std::string config,
+                           Origins origins)
     : store_(std::move(store)),
       lease_(store_->lease()),
       manifest_(std::move(manifest)),
@@ -18,29 +18,28 @@ ScatteredImage::ScatteredImage(std::shared_ptr<store::Store> store, oci::RawMani
       config_digest_(oci::Digest::of(config_)),
       origins_(std::move(origins)) {}
 
-std::string ScatteredImage::name() const {
+std::string PartialImage::name() const {
   return "build:" + manifest_.descriptor.digest.short_hex();
 }
 
-std::optional<oci::Descriptor> ScatteredImage::find(const std::string& ref) {
+std::optional<oci::Descriptor> PartialImage::find(const std::string& ref) {
   return ref == manifest_.descriptor.digest.text() ? std::optional(manifest_.descriptor) : std::nullopt;
 }
 
-std::optional<oci::RawManifest> ScatteredImage::read_manifest(const std::string& ref) {
+std::optional<oci::RawManifest> PartialImage::read_manifest(const std::string& ref) {
   return ref == manifest_.descriptor.digest.text() ? std::optional(manifest_) : std::nullopt;
 }
 
-bool ScatteredImage::has_blob(const oci::Descriptor& blob) {
+bool PartialImage::has_blob(const oci::Descriptor& blob) {
   return blob.digest == config_digest_ || store_->has_blob(blob) || origins_.contains(blob.digest);
 }
 
-const LayerOrigin* ScatteredImage::origin(const oci::Digest& digest) const {
+const LayerOrigin* PartialImage::origin(const oci::Digest& digest) const {
   const auto found = origins_.find(digest);
   return found == origins_.end() ? nullptr : &found->second;
 }
 
-std::unique_ptr<base::ByteSource> ScatteredImage::open_blob(const oci::Descriptor& blob,
-                                                            std::uint64_t offset) {
+std::unique_ptr<base::ByteSource> PartialImage::open_blob(const oci::Descriptor& blob, std::uint64_t offset) {
   if (blob.digest == config_digest_) return std::make_unique<base::OwnedTextSource>(config_.substr(offset));
   const auto origin = origins_.find(blob.digest);
   // The store first, even where a registry has the layer: it costs nothing.
@@ -48,7 +47,7 @@ std::unique_ptr<base::ByteSource> ScatteredImage::open_blob(const oci::Descripto
   return origin->second.repo->open_blob(blob, offset);
 }
 
-const oci::ImageRepo& ScatteredImage::holder(const oci::Descriptor& blob) {
+const oci::ImageRepo& PartialImage::holder(const oci::Descriptor& blob) {
   const auto origin = origins_.find(blob.digest);
   if (origin == origins_.end()) return *this;
   try {
@@ -58,17 +57,17 @@ const oci::ImageRepo& ScatteredImage::holder(const oci::Descriptor& blob) {
   }
 }
 
-void ScatteredImage::put_blob(const oci::Descriptor&, const base::OpenSource&) {
+void PartialImage::put_blob(const oci::Descriptor&, const base::OpenSource&) {
   base::fail_registry(fmt::format("{} cannot be written to.", name()));
 }
 
-void ScatteredImage::put_manifest(const std::string&, const oci::RawManifest&) {
+void PartialImage::put_manifest(const std::string&, const oci::RawManifest&) {
   base::fail_registry(fmt::format("{} cannot be written to.", name()));
 }
 
-ScatteredImage::Origins origins_of(const LayerStack& layers, const std::shared_ptr<oci::ImageRepo>& built) {
-  ScatteredImage::Origins origins;
-  for (const auto& layer : without_empty(layers)) {
+PartialImage::Origins blob_sources(const LayerStack& layers, const std::shared_ptr<oci::ImageRepo>& built) {
+  PartialImage::Origins origins;
+  for (const auto& layer : non_empty(layers)) {
     if (const auto& origin = layer->origin() ? layer->origin() : built)
       origins.emplace(layer->blob().digest, LayerOrigin{origin, layer->remaking()});
   }

@@ -25,12 +25,12 @@ struct LayerOrigin {
 
 // Layers are read from the store, and where that does not have them from where they came; whoever can mount
 // them from there need not read them. Nothing can be written to it. Thread-safe. Keeps the store's blobs.
-class ScatteredImage : public oci::ImageRepo {
+class PartialImage : public oci::ImageRepo {
  public:
   using Origins = std::map<oci::Digest, LayerOrigin>;  // by blob
 
-  ScatteredImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest, std::string config,
-                 Origins origins);
+  PartialImage(std::shared_ptr<store::Store> store, oci::RawManifest manifest, std::string config,
+               Origins origins);
 
   const oci::RawManifest& manifest() const { return manifest_; }
   const LayerOrigin* origin(const oci::Digest& digest) const;  // null: only the store has the layer
@@ -58,6 +58,6 @@ class ScatteredImage : public oci::ImageRepo {
 };
 
 // Where the layers of a stage come from; `built` (null is nowhere) will have those that were made here.
-ScatteredImage::Origins origins_of(const LayerStack& layers, const std::shared_ptr<oci::ImageRepo>& built);
+PartialImage::Origins blob_sources(const LayerStack& layers, const std::shared_ptr<oci::ImageRepo>& built);
 
 }  // namespace ixian::snapshot

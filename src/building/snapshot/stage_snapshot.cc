@@ -4,7 +4,7 @@
 
 namespace ixian::snapshot {
 
-LayerStack without_empty(const LayerStack& layers) {
+LayerStack non_empty(const LayerStack& layers) {
   LayerStack kept;
   for (const auto& layer : layers) {
     if (!layer->empty()) kept.push_back(layer);
@@ -14,19 +14,19 @@ LayerStack without_empty(const LayerStack& layers) {
 
 std::string fingerprint(const LayerStack& layers) {
   base::Json all = base::Json::array();
-  for (const auto& layer : without_empty(layers)) all.push_back(layer->diff_id().text());
+  for (const auto& layer : non_empty(layers)) all.push_back(layer->diff_id().text());
   return base::sha256_hex(base::canonical_json(all));
 }
 
-base::Json to_json(const std::vector<Outcome>& outcomes) {
+base::Json to_json(const std::vector<StepResult>& outcomes) {
   base::Json json = base::Json::array();
-  for (const Outcome& outcome : outcomes)
+  for (const StepResult& outcome : outcomes)
     json.push_back({{"created", outcome.created}, {"empty", outcome.is_empty()}});
   return json;
 }
 
-std::vector<Outcome> outcomes_from_json(const base::Json& json) {
-  std::vector<Outcome> outcomes;
+std::vector<StepResult> outcomes_from_json(const base::Json& json) {
+  std::vector<StepResult> outcomes;
   for (const base::Json& each : json)
     outcomes.push_back({each.at("created").get<std::string>(), nullptr, each.at("empty").get<bool>()});
   return outcomes;

@@ -12,17 +12,17 @@
 namespace ixian::snapshot {
 
 // Of one instruction that makes files.
-struct Outcome {
-  std::string created;                // RFC 3339
-  std::shared_ptr<ImageLayer> layer;  // null: the cache answered
-  bool changed_nothing = false;       // then it has no layer in the image
+struct StepResult {
+  std::string created;               // RFC 3339
+  std::shared_ptr<LazyLayer> layer;  // null: the cache answered
+  bool changed_nothing = false;      // then it has no layer in the image
 
   bool is_empty() const { return changed_nothing || (layer && layer->empty()); }
 };
 
-struct StageState {
-  LayerStack layers;              // perhaps with some that turn out empty
-  std::vector<Outcome> outcomes;  // since the base image, those of the stages below included
+struct StageSnapshot {
+  LayerStack layers;                 // perhaps with some that turn out empty
+  std::vector<StepResult> outcomes;  // since the base image, those of the stages below included
   std::string content_key;
 
   // The stages that it stands on or took files from, whatever way they were reached: the last key by
@@ -31,13 +31,13 @@ struct StageState {
 };
 
 // The layers that are not empty.
-LayerStack without_empty(const LayerStack& layers);
+LayerStack non_empty(const LayerStack& layers);
 
 // One for equal layers, whoever made them. Waits for layers that are being written.
 std::string fingerprint(const LayerStack& layers);
 
-base::Json to_json(const std::vector<Outcome>& outcomes);
+base::Json to_json(const std::vector<StepResult>& outcomes);
 // Throws base::Json::exception for what is none.
-std::vector<Outcome> outcomes_from_json(const base::Json& json);
+std::vector<StepResult> outcomes_from_json(const base::Json& json);
 
 }  // namespace ixian::snapshot

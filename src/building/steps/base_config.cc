@@ -61,7 +61,7 @@ BaseConfig read_base_config(const std::shared_ptr<store::Store>& store, const oc
                             const oci::Reference& reference, const oci::Platform& platform,
                             base::Cancellation& cancellation) {
   base::NullSink sink;
-  snapshot::LayerServices services(store, sink, cancellation);
+  snapshot::LayerContext services(store, sink, cancellation);
   // By digest: what is in the store or noted there costs no request.
   snapshot::BaseImages images(services, open, false, {});
   const auto image = images.get(reference.text(), platform);

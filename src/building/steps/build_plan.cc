@@ -29,7 +29,7 @@ using base::ErrorCode;
 
 // The others change settings only. They reach the key of the next step that does make files, by its
 // definition.
-bool makes_files(const dockerfile::Body& body) {
+bool makes_layer(const dockerfile::InstructionBody& body) {
   return std::holds_alternative<dockerfile::Run>(body) || std::holds_alternative<dockerfile::Copy>(body) ||
          std::holds_alternative<dockerfile::Add>(body) || std::holds_alternative<dockerfile::Workdir>(body);
 }
@@ -50,7 +50,7 @@ bool tell_warnings(const engine::StageJob& job, base::EventSink& sink, const doc
   return report.is_error;
 }
 
-stages::BuildOptions build_options(const engine::StageJob& job) {
+stages::ScopeOptions build_options(const engine::StageJob& job) {
   const oci::Platform host = oci::host_platform();
   return {job.build_args, job.platform.value_or(host).text(), host.text(), job.target, job.proxies};
 }
@@ -67,7 +67,7 @@ void warn_of_beginning(const engine::StageJob& job, base::EventSink& sink) {
 
 class Planner {
  public:
-  Planner(const engine::StageJob& job, const PlanSources& sources)
+  Planner(const engine::StageJob& job, const PlanContext& sources)
       : job_(job),
         sources_(sources),
         platform_(job.platform.value_or(oci::host_platform())),
@@ -153,7 +153,7 @@ class Planner {
     const auto* image = std::get_if<stages::FromImage>(&graph_->nodes()[index].base);
     if (image == nullptr) return;
     auto base = at(graph_->nodes()[index].at, [&] { return sources_.bases.get(image->name, platform); });
-    const auto triggers = ImageSettings(base->config).triggers();
+    const auto triggers = ImageConfigBuilder(base->config).triggers();
     bases_[index] = std::move(base);
     if (!triggers.empty()) graph_->add_triggers(index, triggers);
   }
@@ -174,7 +174,7 @@ class Planner {
     stage.use_cache =
         !job_.no_cache && std::none_of(filter.begin(), filter.end(),
                                        [&](const std::string& name) { return is_called(index, name); });
-    ImageSettings settings(stage.platform);
+    ImageConfigBuilder settings(stage.platform);
     std::optional<stages::StageScope> scope;
     base::Json base = {{"platform", stage.platform.text()}};
     if (plan_.source_date_epoch) base["epoch"] = *plan_.source_date_epoch;
@@ -192,7 +192,7 @@ class Planner {
     } else {
       if (const auto found = bases_.find(index); found != bases_.end()) {
         stage.base_image = found->second;
-        settings = ImageSettings(found->second->config);
+        settings = ImageConfigBuilder(found->second->config);
         base["image"] = found->second->digest.text();
       }
       scope.emplace(global_, settings.environment());
@@ -200,10 +200,10 @@ class Planner {
     }
     settings.set_environment(scope->image_environment());
     std::string key = stage.base_key;
-    for (const stages::StageStep& each : node.steps) {
+    for (const stages::StageInstruction& each : node.steps) {
       stage.steps.push_back(plan_step(each, *scope, settings));
       Step& step = stage.steps.back();
-      if (!step.makes_files) continue;
+      if (!step.makes_layer) continue;
       const auto stage_key = [&](std::size_t other) { return plan_.stages.at(other).key(); };
       key = instruction_key(key, step.definition, origin_keys(step, plan_, stage_key));
       step.key = key;
@@ -218,20 +218,21 @@ class Planner {
     if (index == plan_.target) {
       for (const auto& [name, value] : job_.labels) settings.set_label(name, value);
     }
-    stage.settings = std::make_shared<const ImageSettings>(std::move(settings));
+    stage.settings = std::make_shared<const ImageConfigBuilder>(std::move(settings));
     used_args_.insert(scope->used_build_args().begin(), scope->used_build_args().end());
     scopes_.emplace(index, std::move(*scope));
     plan_.stages.emplace(index, std::move(stage));
   }
 
-  Step plan_step(const stages::StageStep& each, stages::StageScope& scope, ImageSettings& settings) {
+  Step plan_step(const stages::StageInstruction& each, stages::StageScope& scope,
+                 ImageConfigBuilder& settings) {
     sources_.cancellation.throw_if_requested();
     Step step;
     step.source = each.source;
     step.origins = each.origins;
     step.title = one_line(base::without_logins(each.instruction.text));
     step.instruction = scope.resolve(each.instruction, each.source).instruction;
-    step.makes_files = makes_files(step.instruction.body);
+    step.makes_layer = makes_layer(step.instruction.body);
     std::vector<std::string> declared;
     if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
       for (const auto& [name, value] : scope.declared_args()) declared.push_back(name + "=" + value);
@@ -239,8 +240,8 @@ class Planner {
     }
     // Before the instruction is applied: a RUN's history shows the ARGs and the SHELL that it ran with.
     step.history = history_text(step.instruction, settings, declared);
-    if (step.makes_files) {
-      step.settings = std::make_shared<const ImageSettings>(settings);
+    if (step.makes_layer) {
+      step.settings = std::make_shared<const ImageConfigBuilder>(settings);
       try {
         for (const auto& origin : step.origins) find_image(origin);
         define(step, sources_, job_);
@@ -255,7 +256,7 @@ class Planner {
     return step;
   }
 
-  void find_image(const stages::Origin& origin) {
+  void find_image(const stages::InputRef& origin) {
     if (const auto* image = std::get_if<stages::FromImage>(&origin)) {
       auto& known = plan_.images[image->name];
       if (!known) known = sources_.bases.get(image->name, platform_);
@@ -266,7 +267,7 @@ class Planner {
   bool warn() const {
     stages::LintInputs inputs;
     for (const auto& [index, base] : bases_) {
-      inputs.bases[index] = {ImageSettings(base->config).environment(), base->config.platform.text(),
+      inputs.bases[index] = {ImageConfigBuilder(base->config).environment(), base->config.platform.text(),
                              platform_of(index).text()};
     }
     inputs.ignored = sources_.ignored;
@@ -291,7 +292,7 @@ class Planner {
   }
 
   const engine::StageJob& job_;
-  const PlanSources& sources_;
+  const PlanContext& sources_;
   const oci::Platform platform_;
   const dockerfile::Dockerfile file_;
   const stages::GlobalScope global_;
@@ -306,12 +307,12 @@ class Planner {
 
 std::string StagePlan::key() const {
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-    if (step->makes_files) return step->key;
+    if (step->makes_layer) return step->key;
   }
   return base_key;
 }
 
-BuildPlan make_build_plan(const engine::StageJob& job, const PlanSources& sources) {
+BuildPlan make_build_plan(const engine::StageJob& job, const PlanContext& sources) {
   std::optional<Planner> planner;
   try {
     planner.emplace(job, sources);

@@ -25,16 +25,16 @@ namespace ixian::steps {
 struct Step {
   dockerfile::Instruction instruction;
   base::SourcePtr source;  // that its position points into
-  std::vector<stages::Origin> origins;
+  std::vector<stages::InputRef> origins;
   std::string title;         // the instruction as it is written, on one line
   std::string history;       // the same in Docker's words
-  bool makes_files = false;  // RUN, COPY, ADD, WORKDIR
+  bool makes_layer = false;  // RUN, COPY, ADD, WORKDIR
 
   // Of instructions that make files.
-  std::shared_ptr<const ImageSettings> settings;   // as they are before it
-  std::vector<stages::Variable> environment;       // of a RUN
-  std::vector<context::SelectedSource> selection;  // of a COPY or ADD from the context
-  std::vector<stages::RemoteSource> remote;        // of an ADD, in the order of its sources
+  std::shared_ptr<const ImageConfigBuilder> settings;  // as they are before it
+  std::vector<stages::Variable> environment;           // of a RUN
+  std::vector<context::SelectedSource> selection;      // of a COPY or ADD from the context
+  std::vector<stages::RemoteSource> remote;            // of an ADD, in the order of its sources
   base::Json definition;
   std::string key;  // by definition
   bool certain =
@@ -50,11 +50,11 @@ struct StagePlan {
   std::size_t index = 0;
   std::string label;
   oci::Platform platform;
-  stages::Origin base;
+  stages::InputRef base;
   std::shared_ptr<const snapshot::BaseImage> base_image;  // where it is one
   std::string base_key;
   std::vector<Step> steps;
-  std::shared_ptr<const ImageSettings> settings;  // of its image
+  std::shared_ptr<const ImageConfigBuilder> settings;  // of its image
   bool use_cache = true;
   bool certain = true;  // what takes from it may be asked for by its key by definition
 
@@ -72,12 +72,12 @@ struct BuildPlan {
 };
 
 // What planning asks.
-struct PlanSources {
+struct PlanContext {
   std::shared_ptr<const context::FileView>
       context;                    // without what .dockerignore leaves out; null: there is none
   files::StatCache& known_files;  // of the context
   snapshot::BaseImages& bases;
-  fetch::RemoteSources& remote;
+  fetch::Fetcher& remote;
   base::EventSink& sink;
   base::Cancellation& cancellation;
   MountedContext& mounted;                        // of `context`
@@ -86,7 +86,7 @@ struct PlanSources {
 
 // Tells what lint() finds to the sink, first of all, whether or not the plan can be made. Throws Error that
 // points at the place in the Dockerfile; Error{kUsage} for a target that is not there.
-BuildPlan make_build_plan(const engine::StageJob& job, const PlanSources& sources);
+BuildPlan make_build_plan(const engine::StageJob& job, const PlanContext& sources);
 
 // What a step takes from stages and images, for its key; `key_of` gives a stage's.
 base::Json origin_keys(const Step& step, const BuildPlan& plan,

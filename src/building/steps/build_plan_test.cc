@@ -20,7 +20,7 @@ class Keys : public ::testing::Test {
     std::string name = (std::filesystem::temp_directory_path() / "ix-keys-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
     store_ = store::Store::open(folder_ + "/store", cancellation_);
-    services_ = std::make_unique<snapshot::LayerServices>(store_, sink_, cancellation_);
+    services_ = std::make_unique<snapshot::LayerContext>(store_, sink_, cancellation_);
   }
   ~Keys() override {
     services_.reset();
@@ -37,7 +37,7 @@ class Keys : public ::testing::Test {
                                                    "asked for " + reference.text());
                                },
                                false, {});
-    fetch::RemoteSources remote(store_, [this]() -> http::Client& { return *client_; });
+    fetch::Fetcher remote(store_, [this]() -> http::Client& { return *client_; });
     files::StatCache known_files(folder_ + "/file-cache");
     MountedContext mounted(context_, known_files, cancellation_);
     return make_build_plan(job_, {context_, known_files, bases, remote, sink_, cancellation_, mounted});
@@ -51,7 +51,7 @@ class Keys : public ::testing::Test {
   base::NullSink sink_;
   std::string folder_;
   std::shared_ptr<store::Store> store_;
-  std::unique_ptr<snapshot::LayerServices> services_;
+  std::unique_ptr<snapshot::LayerContext> services_;
   http::Client* client_ = nullptr;
   std::shared_ptr<testing::MemoryView> context_ = std::make_shared<testing::MemoryView>();
   engine::StageJob job_;

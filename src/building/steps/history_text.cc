@@ -24,7 +24,7 @@ std::string pairs(const std::vector<dockerfile::KeyValue>& all) {
 }
 
 struct Writer {
-  const ImageSettings& before;
+  const ImageConfigBuilder& before;
   const std::vector<std::string>& arguments;
 
   std::string operator()(const dockerfile::Run& run) const {
@@ -73,7 +73,7 @@ struct Writer {
   }
   std::string operator()(const dockerfile::Workdir& workdir) const {
     // A relative WORKDIR stands in the history as what it leads to.
-    ImageSettings after = before;
+    ImageConfigBuilder after = before;
     dockerfile::Instruction instruction;
     instruction.body = workdir;
     after.apply(instruction);
@@ -84,7 +84,7 @@ struct Writer {
   }
   std::string operator()(const dockerfile::Add& add) const { return transfer("ADD", add); }
 
-  std::string transfer(const char* name, const dockerfile::FileTransfer& transfer) const {
+  std::string transfer(const char* name, const dockerfile::CopyBase& transfer) const {
     std::string text = name;
     if (!transfer.chown.empty()) text += " --chown=" + transfer.chown.text;
     if (!transfer.chmod.empty()) text += " --chmod=" + transfer.chmod.text;
@@ -97,7 +97,7 @@ struct Writer {
 
 }  // namespace
 
-std::string history_text(const dockerfile::Instruction& instruction, const ImageSettings& before,
+std::string history_text(const dockerfile::Instruction& instruction, const ImageConfigBuilder& before,
                          const std::vector<std::string>& arguments) {
   return std::visit(Writer{before, arguments}, instruction.body);
 }

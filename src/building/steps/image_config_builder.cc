@@ -12,8 +12,8 @@ namespace ixian::steps {
 using base::Json;
 
 // One case an instruction; those that are not here leave the configuration alone.
-struct ImageSettings::Applier {
-  ImageSettings& settings;
+struct ImageConfigBuilder::Applier {
+  ImageConfigBuilder& settings;
   Json& runtime = settings.runtime();
 
   template <typename Other>
@@ -58,11 +58,11 @@ struct ImageSettings::Applier {
   }
 };
 
-ImageSettings::ImageSettings(const oci::Platform& platform) : document_(oci::to_json(platform)) {
+ImageConfigBuilder::ImageConfigBuilder(const oci::Platform& platform) : document_(oci::to_json(platform)) {
   document_["config"] = {{"WorkingDir", "/"}};
 }
 
-ImageSettings::ImageSettings(const oci::ImageConfig& base) : document_(base.document) {
+ImageConfigBuilder::ImageConfigBuilder(const oci::ImageConfig& base) : document_(base.document) {
   // What says how the base was made, or is made anew for each image.
   for (const char* key : {"rootfs", "history", "created", "container", "container_config", "docker_version",
                           "parent", "id", "Size", "moby.buildkit.buildinfo.v1"}) {
@@ -74,32 +74,32 @@ ImageSettings::ImageSettings(const oci::ImageConfig& base) : document_(base.docu
   begin_stage();
 }
 
-void ImageSettings::begin_stage() {
+void ImageConfigBuilder::begin_stage() {
   triggers_ = texts("OnBuild");
   runtime().erase("OnBuild");
   has_cmd_ = false;
 }
 
-void ImageSettings::apply(const dockerfile::Instruction& instruction) {
+void ImageConfigBuilder::apply(const dockerfile::Instruction& instruction) {
   std::visit(Applier{*this}, instruction.body);
 }
 
-void ImageSettings::set_environment(const std::vector<std::string>& environment) {
+void ImageConfigBuilder::set_environment(const std::vector<std::string>& environment) {
   if (!environment.empty()) runtime()["Env"] = environment;
 }
 
-void ImageSettings::set_label(const std::string& name, const std::string& value) {
+void ImageConfigBuilder::set_label(const std::string& name, const std::string& value) {
   if (!runtime()["Labels"].is_object()) runtime()["Labels"] = Json::object();
   runtime()["Labels"][name] = value;
 }
 
-std::string ImageSettings::text(const char* key) const {
+std::string ImageConfigBuilder::text(const char* key) const {
   const Json& runtime = document_.at("config");
   const auto found = runtime.find(key);
   return found != runtime.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-std::vector<std::string> ImageSettings::texts(const char* key) const {
+std::vector<std::string> ImageConfigBuilder::texts(const char* key) const {
   const Json& runtime = document_.at("config");
   const auto found = runtime.find(key);
   std::vector<std::string> all;
@@ -110,11 +110,11 @@ std::vector<std::string> ImageSettings::texts(const char* key) const {
   return all;
 }
 
-std::string ImageSettings::workdir() const {
+std::string ImageConfigBuilder::workdir() const {
   return "/" + context::clean_path(text("WorkingDir"));
 }
 
-std::string ImageSettings::absolute(const std::string& path) const {
+std::string ImageConfigBuilder::absolute(const std::string& path) const {
   if (path.starts_with('/')) return path;
   const std::string workdir_path = workdir();
   if (path.empty()) return workdir_path;

@@ -12,12 +12,12 @@
 namespace ixian::steps {
 
 // Docker's own document (oci/image_config.h, `document`), without rootfs and history. A value.
-class ImageSettings {
+class ImageConfigBuilder {
  public:
   // FROM scratch.
-  explicit ImageSettings(const oci::Platform& platform);
+  explicit ImageConfigBuilder(const oci::Platform& platform);
   // FROM an image: its configuration, without what ONBUILD asked for.
-  explicit ImageSettings(const oci::ImageConfig& base);
+  explicit ImageConfigBuilder(const oci::ImageConfig& base);
 
   // FROM a stage: a copy of its settings goes through this.
   void begin_stage();
@@ -54,7 +54,7 @@ class ImageSettings {
 
 // What Docker writes into the history for the instruction, whose words have their values. `arguments`: the
 // declared ARGs of a RUN, "NAME=value" each.
-std::string history_text(const dockerfile::Instruction& instruction, const ImageSettings& before,
+std::string history_text(const dockerfile::Instruction& instruction, const ImageConfigBuilder& before,
                          const std::vector<std::string>& arguments);
 
 }  // namespace ixian::steps

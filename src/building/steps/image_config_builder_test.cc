@@ -10,7 +10,7 @@ namespace {
 
 // The configuration after these instructions.
 base::Json configured(const std::string& instructions,
-                      ImageSettings settings = ImageSettings(oci::host_platform())) {
+                      ImageConfigBuilder settings = ImageConfigBuilder(oci::host_platform())) {
   const dockerfile::Dockerfile file = dockerfile::parse("FROM scratch\n" + instructions, "Dockerfile");
   const stages::GlobalScope global(file, {});
   stages::StageScope scope(global, settings.environment());
@@ -19,14 +19,14 @@ base::Json configured(const std::string& instructions,
   return settings.document().at("config");
 }
 
-ImageSettings based_on(const base::Json& runtime) {
+ImageConfigBuilder based_on(const base::Json& runtime) {
   oci::ImageConfig config;
   config.document = {{"architecture", "amd64"}, {"os", "linux"}, {"config", runtime}};
-  return ImageSettings(config);
+  return ImageConfigBuilder(config);
 }
 
 TEST(Settings, EntrypointTakesAwayTheCmdOfTheBaseButNotItsOwn) {
-  const ImageSettings base = based_on({{"Cmd", {"sh"}}});
+  const ImageConfigBuilder base = based_on({{"Cmd", {"sh"}}});
   EXPECT_FALSE(configured("ENTRYPOINT [\"run\"]\n", base).contains("Cmd"));
   EXPECT_EQ(configured("CMD [\"mine\"]\nENTRYPOINT [\"run\"]\n", base)["Cmd"], base::Json({"mine"}));
 }
@@ -41,7 +41,7 @@ TEST(Settings, ShellFormUsesTheShellAsItIsThen) {
 }
 
 TEST(Settings, TriggersOfTheBaseAreNotThoseOfTheImage) {
-  const ImageSettings base = based_on({{"OnBuild", {"RUN one"}}});
+  const ImageConfigBuilder base = based_on({{"OnBuild", {"RUN one"}}});
   EXPECT_EQ(base.triggers(), std::vector<std::string>{"RUN one"});
   EXPECT_EQ(configured("ONBUILD RUN two\n", base)["OnBuild"], base::Json({"RUN two"}));
 }

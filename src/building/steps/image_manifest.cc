@@ -29,19 +29,19 @@ std::vector<const StagePlan*> chain(const BuildPlan& plan, std::size_t index) {
 base::Json document_after(const StagePlan& stage, std::size_t steps) {
   if (steps == stage.steps.size()) return stage.settings->document();
   const Step& last = stage.steps.at(steps - 1);
-  ImageSettings settings = *last.settings;
+  ImageConfigBuilder settings = *last.settings;
   settings.apply(last.instruction);
   return settings.document();
 }
 
 }  // namespace
 
-AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const snapshot::StageState& state) {
+AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const snapshot::StageSnapshot& state) {
   return assemble(plan, stage, plan.stages.at(stage).steps.size(), state);
 }
 
 AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t steps,
-                        const snapshot::StageState& state) {
+                        const snapshot::StageSnapshot& state) {
   const std::vector<const StagePlan*> stages = chain(plan, stage);
   const StagePlan& target = *stages.back();
   oci::ImageConfig config;
@@ -68,8 +68,8 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t st
       entry.created_by = step.history;
       entry.comment = kMadeBy;
       entry.empty_layer = true;
-      if (step.makes_files && next < state.outcomes.size()) {
-        const snapshot::Outcome& outcome = state.outcomes[next++];
+      if (step.makes_layer && next < state.outcomes.size()) {
+        const snapshot::StepResult& outcome = state.outcomes[next++];
         created = outcome.created;
         entry.empty_layer = outcome.is_empty();
       }
@@ -80,7 +80,7 @@ AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t st
   config.created = plan.source_date_epoch ? base::rfc3339_text(plan.source_date_epoch) : created;
 
   std::vector<oci::Descriptor> blobs;
-  for (const auto& layer : snapshot::without_empty(state.layers)) {
+  for (const auto& layer : snapshot::non_empty(state.layers)) {
     blobs.push_back(layer->blob());
     config.diff_ids.push_back(layer->diff_id());
   }

@@ -19,9 +19,9 @@ struct AssembledImage {
 // Equal plans and states give equal bytes: instructions that only change the configuration have the time of
 // the last one before them that made files. Waits for layers that are being written.
 AssembledImage assemble(const BuildPlan& plan, std::size_t stage, std::size_t steps,
-                        const snapshot::StageState& state);
+                        const snapshot::StageSnapshot& state);
 
 // The whole stage.
-AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const snapshot::StageState& state);
+AssembledImage assemble(const BuildPlan& plan, std::size_t stage, const snapshot::StageSnapshot& state);
 
 }  // namespace ixian::steps

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "context/disk_view.h"
+#include "context/directory_view.h"
 #include "files/fs.h"
 #include "testing/temp_folder.h"
 
@@ -23,7 +23,7 @@ class MountedContextTest : public ::testing::Test {
       fs::create_directories(folder_ / folder);
     folder_.write("context/d/file", "INSIDE");
     folder_.write("outside/file", "OUTSIDE");
-    view_ = std::make_shared<context::DiskView>(folder_ / "context");
+    view_ = std::make_shared<context::DirectoryView>(folder_ / "context");
   }
   void swap_for_link(const std::string& name, const std::string& target) {
     fs::rename(folder_ / ("context/" + name), folder_ / "away");
@@ -41,7 +41,7 @@ class MountedContextTest : public ::testing::Test {
   ixian::testing::TempFolder folder_;
   base::Cancellation cancellation_;
   files::StatCache known_{folder_ / "file-cache"};
-  std::shared_ptr<context::DiskView> view_;
+  std::shared_ptr<context::DirectoryView> view_;
 };
 
 TEST_F(MountedContextTest, ACopyIsWhatTheKeyHolds) {
@@ -50,7 +50,7 @@ TEST_F(MountedContextTest, ACopyIsWhatTheKeyHolds) {
   MountedContext mounted(view_, known_, cancellation_);
   const std::string digest = mounted.digest("d");
   mounted.copy("d", folder_ / "work/d");
-  MountedContext again(std::make_shared<context::DiskView>(folder_ / "work"), known_, cancellation_);
+  MountedContext again(std::make_shared<context::DirectoryView>(folder_ / "work"), known_, cancellation_);
   EXPECT_EQ(again.digest("d"), digest);
 }
 

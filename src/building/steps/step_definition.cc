@@ -34,7 +34,7 @@ std::vector<std::string> printable(const std::vector<base::Word>& words) {
   return all;
 }
 
-const context::FileView& context_of(const PlanSources& sources) {
+const context::FileView& context_of(const PlanContext& sources) {
   if (!sources.context) {
     throw Error(ErrorCode::kUsage,
                 "There is no build context to take files from: `ix build FOLDER` names one, and so does "
@@ -70,7 +70,7 @@ bool shows_context(const Step& step, std::size_t index) {
 
 class Definer {
  public:
-  Definer(Step& step, const PlanSources& sources, const engine::StageJob& job)
+  Definer(Step& step, const PlanContext& sources, const engine::StageJob& job)
       : step_(step), sources_(sources), job_(job) {}
 
   template <typename Other>
@@ -163,7 +163,7 @@ class Definer {
     }
   }
 
-  Json transfer(const dockerfile::FileTransfer& transfer, bool parents) const {
+  Json transfer(const dockerfile::CopyBase& transfer, bool parents) const {
     try {
       if (!transfer.chmod.empty()) dockerfile::FileMode(transfer.chmod.text);
     } catch (const std::invalid_argument& error) {
@@ -179,7 +179,7 @@ class Definer {
             {"inline", files}};
   }
 
-  void take_from_context(const std::vector<base::Word>& sources, const dockerfile::FileTransfer& transfer,
+  void take_from_context(const std::vector<base::Word>& sources, const dockerfile::CopyBase& transfer,
                          bool parents) const {
     const context::FileView& context = context_of(sources_);
     std::vector<std::string> paths;
@@ -216,13 +216,13 @@ class Definer {
   }
 
   Step& step_;
-  const PlanSources& sources_;
+  const PlanContext& sources_;
   const engine::StageJob& job_;
 };
 
 }  // namespace
 
-context::SelectionOptions selection_options(const dockerfile::FileTransfer& transfer, bool parents,
+context::SelectionOptions selection_options(const dockerfile::CopyBase& transfer, bool parents,
                                             const std::string& where) {
   context::SelectionOptions options;
   options.parents = parents;
@@ -233,8 +233,8 @@ context::SelectionOptions selection_options(const dockerfile::FileTransfer& tran
   return options;
 }
 
-std::string copy_destination(const dockerfile::FileTransfer& transfer, bool parents,
-                             const ImageSettings& settings) {
+std::string copy_destination(const dockerfile::CopyBase& transfer, bool parents,
+                             const ImageConfigBuilder& settings) {
   const std::string& written = transfer.destination.text;
   std::string path = settings.absolute(written);
   if (path.ends_with('/')) return path;
@@ -249,11 +249,11 @@ std::string copy_destination(const dockerfile::FileTransfer& transfer, bool pare
   return path;
 }
 
-void define(Step& step, const PlanSources& sources, const engine::StageJob& job) {
+void define(Step& step, const PlanContext& sources, const engine::StageJob& job) {
   std::visit(Definer(step, sources, job), step.instruction.body);
 }
 
-void check_mounted_context(const Step& step, const PlanSources& sources) {
+void check_mounted_context(const Step& step, const PlanContext& sources) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   for (std::size_t i = 0; i < run.mounts.size(); ++i) {
     if (shows_context(step, i)) sources.mounted.check(run.mounts[i].source);

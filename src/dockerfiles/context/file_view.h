@@ -3,8 +3,8 @@
 //
 // The room's front door. In: a directory, an image's layers or a checkout, as a FileView. Out: what the
 // sources of a COPY select of it (selection.h: SelectedSource), and one digest over that. Views lie over each
-// other: DiskView, then FilteredView for .dockerignore, then GitView where modes and times are to be the same
-// everywhere.
+// other: DirectoryView, then FilteredView for .dockerignore, then GitModeView where modes and times are to be
+// the same everywhere.
 #pragma once
 
 #include <map>

@@ -9,8 +9,8 @@
 
 #include "base/json.h"
 #include "base/sha256.h"
-#include "context/disk_view.h"
-#include "context/git_view.h"
+#include "context/directory_view.h"
+#include "context/git_mode_view.h"
 #include "testing/temp_folder.h"
 
 namespace ixian::context {
@@ -25,7 +25,7 @@ TEST(Select, TellsTheLinksThatLedToASource) {
   folder.write("real/a", "1");
   std::filesystem::create_symlink("real", folder / "one");
   std::filesystem::create_symlink("one/a", folder / "two");
-  const DiskView view(folder.path());
+  const DirectoryView view(folder.path());
   EXPECT_THAT(select(view, {"two"}, {})[0].links, ElementsAre("two", "one"));
   EXPECT_THAT(select(view, {"o*/a"}, {})[0].links, ElementsAre("one"));
   EXPECT_THAT(select(view, {"real"}, {})[0].links, IsEmpty());
@@ -40,7 +40,7 @@ class Sources : public ::testing::Test {
     options.parents = parents;
     options.excludes = exclude_rules(excludes);
     std::vector<std::string> all;
-    for (const SelectedSource& one : select(DiskView(folder_.path()), {source}, options)) {
+    for (const SelectedSource& one : select(DirectoryView(folder_.path()), {source}, options)) {
       for (const SelectedFile& file : one.files) {
         if (file.entry.type == tar::TarType::kFolder) continue;
         const std::string place = one.is_folder ? file.relative : one.name;
@@ -82,7 +82,7 @@ TEST_F(Sources, HaveTwoAsterisksForAnyDepthOnlyWithParents) {
   EXPECT_THAT(taken("**/*.txt"), ElementsAre("a/b/z.txt", "a/z.txt", "z.txt"));
   EXPECT_THAT(taken("**.txt"), ElementsAre("a/b/z.txt", "a/z.txt", "z.txt"));
   EXPECT_THAT(taken("a/**"), ElementsAre("a/b/c.md", "a/b/z.txt", "a/z.txt"));
-  const DiskView view(folder_.path());
+  const DirectoryView view(folder_.path());
   const auto paths = [&](const char* source) {
     std::vector<std::string> all;
     for (const auto& one : select(view, {source}, {})) all.push_back(one.files[0].path);
@@ -111,7 +111,7 @@ TEST(DigestOf, IsThatOfOneCanonicalDocument) {
   folder.write("src/a", "1");
   folder.write("src/b\xff", "2");
   folder.write("c", "3");
-  const GitView view(std::make_shared<DiskView>(folder.path()), kFixedTime);
+  const GitModeView view(std::make_shared<DirectoryView>(folder.path()), kFixedTime);
   auto selection = select(view, {"src", "c"}, {});
   base::Cancellation cancellation;
   const auto file = [](const char* path, const char* content) {
@@ -136,7 +136,7 @@ TEST(GitModes, KeepNothingThatGitDoesNotKnow) {
   const testing::TempFolder folder;
   const std::string file = folder.write("a", "1", true);
   if (::setxattr(file.c_str(), "user.note", "x", 1, 0) != 0) GTEST_SKIP() << "no extended attributes here";
-  const GitView view(std::make_shared<DiskView>(folder.path()), kFixedTime);
+  const GitModeView view(std::make_shared<DirectoryView>(folder.path()), kFixedTime);
   auto selection = select(view, {"a"}, {});
   const tar::TarEntry& entry = selection[0].files[0].entry;
   EXPECT_EQ(entry.mode, 0755u);

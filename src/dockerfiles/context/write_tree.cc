@@ -47,8 +47,8 @@ void clear(const std::string& target, bool for_folder) {
 
 }  // namespace
 
-void materialise(const FileView& view, const std::string& path, const std::string& target,
-                 base::Cancellation& cancellation) {
+void write_tree(const FileView& view, const std::string& path, const std::string& target,
+                base::Cancellation& cancellation) {
   cancellation.throw_if_requested();
   const auto entry = view.find(path);
   if (!entry) {
@@ -62,7 +62,7 @@ void materialise(const FileView& view, const std::string& path, const std::strin
       // Its own mode, which may forbid writing, comes when its content is there.
       if (::mkdir(target.c_str(), 0700) != 0 && errno != EEXIST) fail(target);
       for (const std::string& name : view.children(path))
-        materialise(view, join_path(path, name), target + "/" + name, cancellation);
+        write_tree(view, join_path(path, name), target + "/" + name, cancellation);
       if (::chmod(target.c_str(), entry->mode) != 0) fail(target);
       break;
     case tar::TarType::kSymlink:

@@ -11,7 +11,7 @@ namespace ixian::context {
 // Makes what is at `path` of the view, with all below it, as `target`. A folder that is there stays with what
 // is in it, anything else in the way is replaced. Everything belongs to whoever calls; sockets and devices
 // are left out. Throws Error{kTaskFailed}, Cancelled.
-void materialise(const FileView& view, const std::string& path, const std::string& target,
-                 base::Cancellation& cancellation);
+void write_tree(const FileView& view, const std::string& path, const std::string& target,
+                base::Cancellation& cancellation);
 
 }  // namespace ixian::context

@@ -110,7 +110,7 @@ class Describer {
     if (value) flags_.push_back(fmt::format("{}={}", name, *value));
   }
 
-  void transfer(const FileTransfer& transfer) {
+  void transfer(const CopyBase& transfer) {
     flag("--chown", transfer.chown);
     flag("--chmod", transfer.chmod);
     if (transfer.link) flags_.emplace_back("--link");

@@ -10,9 +10,9 @@
 #include "base/text.h"
 #include "dockerfile/expand.h"
 #include "dockerfile/heredocs.h"
+#include "dockerfile/lexer.h"
 #include "dockerfile/line_reader.h"
 #include "dockerfile/parse_instruction.h"
-#include "dockerfile/words.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -56,7 +56,8 @@ class StatementParser {
 
   Instruction instruction() {
     Instruction instruction;
-    instruction.body = trigger_ ? Body(on_build()) : parse_body({*statement_, escape_, std::move(heredocs_)});
+    instruction.body =
+        trigger_ ? InstructionBody(on_build()) : parse_body({*statement_, escape_, std::move(heredocs_)});
     instruction.name = statement_->keyword.text;
     instruction.text = text();
     instruction.where = where();
@@ -74,7 +75,7 @@ class StatementParser {
     if (json_words(*line_, holder.begin, holder.end)) return;
     try {
       heredocs_ = heredocs_of_line(line_->text);
-    } catch (const BadWord& error) {
+    } catch (const ExpandError& error) {
       throw source_.error(statement_->keyword.at,
                           std::string("a heredoc has no proper name: ") + error.what() + ".");
     }

@@ -47,7 +47,7 @@ class WordList {
 
 class Expander {
  public:
-  Expander(std::string_view text, const Lookup& lookup, const ExpandMode& mode)
+  Expander(std::string_view text, const VariableLookup& lookup, const ExpandMode& mode)
       : text_(text), lookup_(lookup), mode_(mode) {}
 
   Expansion expand() {
@@ -69,7 +69,7 @@ class Expander {
   bool at_end() const { return at_ >= text_.size(); }
   char peek() const { return at_end() ? kEnd : text_[at_]; }
 
-  [[noreturn]] void fail(const std::string& reason) const { throw BadWord(reason, at_); }
+  [[noreturn]] void fail(const std::string& reason) const { throw ExpandError(reason, at_); }
 
   void check_size(const std::string& text) const {
     if (text.size() > base::kMostBytes) fail("this expands to more than a mebibyte");
@@ -284,15 +284,15 @@ class Expander {
       std::string text = apply();
       check_size(text);
       return text;
-    } catch (const BadWord&) {
+    } catch (const ExpandError&) {
       throw;
     } catch (const std::invalid_argument& error) {
-      throw BadWord(error.what(), start);
+      throw ExpandError(error.what(), start);
     }
   }
 
   std::string_view text_;
-  const Lookup& lookup_;
+  const VariableLookup& lookup_;
   const ExpandMode& mode_;
   std::size_t at_ = 0;
   int depth_ = 0;
@@ -301,7 +301,7 @@ class Expander {
 
 }  // namespace
 
-Expansion expand(std::string_view word, const Lookup& lookup, const ExpandMode& mode) {
+Expansion expand(std::string_view word, const VariableLookup& lookup, const ExpandMode& mode) {
   return Expander(word, lookup, mode).expand();
 }
 

@@ -19,7 +19,7 @@
 namespace ixian::dockerfile {
 
 // The value of a variable; nullopt where it is not set.
-using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
+using VariableLookup = std::function<std::optional<std::string>(std::string_view name)>;
 
 struct ExpandMode {
   char escape = '\\';
@@ -38,18 +38,19 @@ struct Expansion {
 
 // Why a word cannot be expanded: one sentence that can be shown, without its full stop. `offset` is where in
 // the word, in bytes.
-class BadWord : public std::invalid_argument {
+class ExpandError : public std::invalid_argument {
  public:
-  BadWord(const std::string& reason, std::size_t offset) : std::invalid_argument(reason), offset_(offset) {}
+  ExpandError(const std::string& reason, std::size_t offset)
+      : std::invalid_argument(reason), offset_(offset) {}
   std::size_t offset() const { return offset_; }
 
  private:
   std::size_t offset_;
 };
 
-// Throws BadWord: a quote or brace left open, an unknown modifier, ${name:?…} of a variable that is not
+// Throws ExpandError: a quote or brace left open, an unknown modifier, ${name:?…} of a variable that is not
 // there, braces nested more than 64 deep, a result larger than kMostBytes.
-Expansion expand(std::string_view word, const Lookup& lookup, const ExpandMode& mode = {});
+Expansion expand(std::string_view word, const VariableLookup& lookup, const ExpandMode& mode = {});
 
 // False: expand() would return `word` unchanged.
 bool needs_expansion(std::string_view word, char escape);

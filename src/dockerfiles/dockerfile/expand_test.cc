@@ -27,7 +27,7 @@ std::string text(std::string_view word, const ExpandMode& mode = {}) {
 std::string refusal(std::string_view word) {
   try {
     expand(word, value);
-  } catch (const BadWord& error) {
+  } catch (const ExpandError& error) {
     return std::to_string(error.offset()) + ": " + error.what();
   }
   return "";
@@ -148,12 +148,12 @@ TEST(Expand, IsBoundedInDepthSizeAndTime) {
 
   const std::string large(base::kMostBytes / 2, 'x');
   const auto lookup = [&](std::string_view) { return std::optional<std::string>(large); };
-  EXPECT_THROW(expand("$v$v$v", lookup), BadWord);
-  EXPECT_THROW(expand("${v//x/$v}", lookup), BadWord);
+  EXPECT_THROW(expand("$v$v$v", lookup), ExpandError);
+  EXPECT_THROW(expand("${v//x/$v}", lookup), ExpandError);
 
   std::string stars = "${v#";
   for (int i = 0; i < 2000; ++i) stars += "*x";
-  EXPECT_THROW(expand(stars + "y}", lookup), BadWord);
+  EXPECT_THROW(expand(stars + "y}", lookup), ExpandError);
   const auto shorter = [](std::string_view) { return std::optional<std::string>(std::string(1000, 'x')); };
   EXPECT_EQ(expand("${v#*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*x*y}", shorter).text.size(), 1000u);
 }

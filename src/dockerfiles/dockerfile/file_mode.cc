@@ -6,7 +6,7 @@
 
 #include "base/characters.h"
 #include "base/source_text.h"
-#include "dockerfile/values.h"
+#include "dockerfile/go_values.h"
 
 namespace ixian::dockerfile {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dockerfile/words.h"
+#include "dockerfile/lexer.h"
 
 namespace ixian::dockerfile {
 

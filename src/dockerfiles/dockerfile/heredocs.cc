@@ -54,7 +54,7 @@ std::vector<Heredoc> heredocs_of_line(std::string_view line) {
   try {
     words = expand(line, nothing_set, mode).words;
     // A quote that is not closed: the line announces nothing, and whoever reads it as words says so.
-  } catch (const BadWord&) {
+  } catch (const ExpandError&) {
     return heredocs;
   }
   for (const std::string& word : words) {

@@ -10,7 +10,7 @@
 namespace ixian::dockerfile {
 
 // The heredoc that a word announces, without content: [fd]<<[-]NAME, NAME perhaps quoted. nullopt where it
-// announces none. Throws BadWord where the name is malformed.
+// announces none. Throws ExpandError where the name is malformed.
 std::optional<Heredoc> heredoc_of_word(std::string_view word);
 
 // All that a line announces, in order. A line that cannot be taken apart announces none.

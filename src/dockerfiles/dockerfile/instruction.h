@@ -50,7 +50,7 @@ struct ArgDeclaration {
 };
 
 // What COPY and ADD share.
-struct FileTransfer {
+struct CopyBase {
   std::vector<base::Word> sources;
   std::vector<InlineFile> inline_files;
   base::Word destination;
@@ -60,13 +60,13 @@ struct FileTransfer {
   std::vector<base::Word> excludes;  // for IgnoreRules::from_patterns
 };
 
-struct Add : FileTransfer {
+struct Add : CopyBase {
   std::optional<bool> keep_git_dir;
   base::Word checksum;  // "" is none
   std::optional<bool> unpack;
 };
 
-struct Copy : FileTransfer {
+struct Copy : CopyBase {
   base::Word from;  // "" is the context; never has variables
   bool parents = false;
 };
@@ -145,11 +145,11 @@ struct Workdir {
   base::Word path;
 };
 
-using Body = std::variant<Add, Arg, Cmd, Copy, Entrypoint, Env, Expose, Healthcheck, Label, Maintainer,
-                          OnBuild, Run, Shell, StopSignal, User, Volume, Workdir>;
+using InstructionBody = std::variant<Add, Arg, Cmd, Copy, Entrypoint, Env, Expose, Healthcheck, Label,
+                                     Maintainer, OnBuild, Run, Shell, StopSignal, User, Volume, Workdir>;
 
 struct Instruction {
-  Body body;
+  InstructionBody body;
   std::string name;  // as written: "RUN", "run"
   std::string text;  // the instruction on one line, as written; without the content of heredocs
   base::SourceRange where;
@@ -157,6 +157,6 @@ struct Instruction {
 };
 
 // "RUN", whatever the case it was written in.
-std::string_view keyword(const Body& body);
+std::string_view keyword(const InstructionBody& body);
 
 }  // namespace ixian::dockerfile

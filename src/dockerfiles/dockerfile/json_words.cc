@@ -4,7 +4,7 @@
 
 #include "base/characters.h"
 #include "base/json.h"
-#include "dockerfile/words.h"
+#include "dockerfile/lexer.h"
 #include "pattern/utf8.h"
 
 namespace ixian::dockerfile {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/text.h"
+#include "dockerfile/go_values.h"
 #include "dockerfile/suggest.h"
-#include "dockerfile/values.h"
 #include "pattern/path_match.h"
 
 namespace ixian::dockerfile {

@@ -1,10 +1,10 @@
 // RUN, CMD, ENTRYPOINT, HEALTHCHECK and SHELL: what holds commands.
 #include "base/text.h"
 #include "dockerfile/expand.h"
+#include "dockerfile/go_values.h"
 #include "dockerfile/parse_instruction.h"
 #include "dockerfile/run_command.h"
 #include "dockerfile/suggest.h"
-#include "dockerfile/values.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -69,7 +69,7 @@ int retries(const Flags& flags, const ParseContext& context) {
 
 }  // namespace
 
-Body parse_run(const ParseContext& context) {
+InstructionBody parse_run(const ParseContext& context) {
   const Flags flags(
       context.statement,
       {{"mount", FlagKind::kTexts}, {"network", FlagKind::kText}, {"security", FlagKind::kText}});
@@ -97,17 +97,17 @@ Body parse_run(const ParseContext& context) {
   return run;
 }
 
-Body parse_cmd(const ParseContext& context) {
+InstructionBody parse_cmd(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   return Cmd{command_line(context)};
 }
 
-Body parse_entrypoint(const ParseContext& context) {
+InstructionBody parse_entrypoint(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   return Entrypoint{command_line(context)};
 }
 
-Body parse_healthcheck(const ParseContext& context) {
+InstructionBody parse_healthcheck(const ParseContext& context) {
   const Flags flags(context.statement, {{"interval", FlagKind::kText},
                                         {"timeout", FlagKind::kText},
                                         {"start-period", FlagKind::kText},
@@ -145,7 +145,7 @@ Body parse_healthcheck(const ParseContext& context) {
   return check;
 }
 
-Body parse_shell(const ParseContext& context) {
+InstructionBody parse_shell(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   const auto json = context.json();
   if (!json) throw context.error("SHELL needs a JSON array, such as SHELL [\"/bin/bash\", \"-c\"].");

@@ -21,12 +21,12 @@ List list_of(const ParseContext& context) {
 std::optional<Heredoc> heredoc_of(const base::Word& word, const ParseContext& context) {
   try {
     return heredoc_of_word(word.text);
-  } catch (const BadWord& error) {
+  } catch (const ExpandError& error) {
     throw context.source().error(word.at, std::string(error.what()) + ".");
   }
 }
 
-void parse_transfer(const ParseContext& context, const Flags& flags, FileTransfer& transfer) {
+void parse_transfer(const ParseContext& context, const Flags& flags, CopyBase& transfer) {
   auto [words, json] = list_of(context);
   if (words.size() < 2) {
     throw context.error(context.keyword() + " needs at least two arguments: what to copy, and where to.");
@@ -73,7 +73,7 @@ void parse_transfer(const ParseContext& context, const Flags& flags, FileTransfe
 
 }  // namespace
 
-Body parse_add(const ParseContext& context) {
+InstructionBody parse_add(const ParseContext& context) {
   const Flags flags(context.statement, {{"chown", FlagKind::kText},
                                         {"chmod", FlagKind::kText},
                                         {"link", FlagKind::kBool},
@@ -89,7 +89,7 @@ Body parse_add(const ParseContext& context) {
   return add;
 }
 
-Body parse_copy(const ParseContext& context) {
+InstructionBody parse_copy(const ParseContext& context) {
   const Flags flags(context.statement, {{"from", FlagKind::kText},
                                         {"chown", FlagKind::kText},
                                         {"chmod", FlagKind::kText},
@@ -109,7 +109,7 @@ Body parse_copy(const ParseContext& context) {
   return copy;
 }
 
-Body parse_volume(const ParseContext& context) {
+InstructionBody parse_volume(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   Volume volume{list_of(context).words};
   if (volume.paths.empty()) throw context.error("VOLUME needs at least one path.");

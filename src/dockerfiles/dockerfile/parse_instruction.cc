@@ -46,15 +46,15 @@ std::vector<KeyValue> pairs(const ParseContext& context) {
   return pairs;
 }
 
-Body parse_env(const ParseContext& context) {
+InstructionBody parse_env(const ParseContext& context) {
   return Env{pairs(context)};
 }
 
-Body parse_label(const ParseContext& context) {
+InstructionBody parse_label(const ParseContext& context) {
   return Label{pairs(context)};
 }
 
-Body parse_arg(const ParseContext& context) {
+InstructionBody parse_arg(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   const Statement& statement = context.statement;
   Arg arg;
@@ -73,7 +73,7 @@ Body parse_arg(const ParseContext& context) {
   return arg;
 }
 
-Body parse_expose(const ParseContext& context) {
+InstructionBody parse_expose(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   const Statement& statement = context.statement;
   Expose expose{plain_words(*statement.line, statement.begin, statement.end), {}};
@@ -84,29 +84,29 @@ Body parse_expose(const ParseContext& context) {
   return expose;
 }
 
-Body parse_maintainer(const ParseContext& context) {
+InstructionBody parse_maintainer(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   return Maintainer{context.one_word().text};
 }
 
-Body parse_stop_signal(const ParseContext& context) {
+InstructionBody parse_stop_signal(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   return StopSignal{context.one_word()};
 }
 
-Body parse_user(const ParseContext& context) {
+InstructionBody parse_user(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   return User{context.one_word()};
 }
 
-Body parse_workdir(const ParseContext& context) {
+InstructionBody parse_workdir(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   return Workdir{context.one_word()};
 }
 
 struct Entry {
   std::string_view keyword;
-  Body (*parse)(const ParseContext&);
+  InstructionBody (*parse)(const ParseContext&);
 };
 
 // FROM and ONBUILD are not among these: a FROM begins a stage, and an ONBUILD holds another instruction.
@@ -151,7 +151,7 @@ struct KeywordOf {
 
 }  // namespace
 
-std::string_view keyword(const Body& body) {
+std::string_view keyword(const InstructionBody& body) {
   return std::visit(KeywordOf{}, body);
 }
 
@@ -182,7 +182,7 @@ const std::vector<std::string>& all_keywords() {
   return keywords;
 }
 
-Body parse_body(const ParseContext& context) {
+InstructionBody parse_body(const ParseContext& context) {
   const std::string keyword = context.keyword();
   for (const Entry& entry : kTable) {
     if (entry.keyword == keyword) return entry.parse(context);

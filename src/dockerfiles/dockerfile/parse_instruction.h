@@ -7,7 +7,7 @@
 
 #include "dockerfile/flags.h"
 #include "dockerfile/instruction.h"
-#include "dockerfile/words.h"
+#include "dockerfile/lexer.h"
 
 namespace ixian::dockerfile {
 
@@ -27,19 +27,19 @@ struct ParseContext {
 };
 
 // Any instruction but FROM and ONBUILD. Throws Error.
-Body parse_body(const ParseContext& context);
+InstructionBody parse_body(const ParseContext& context);
 
 // "ADD", "ARG", …, all that there are.
 const std::vector<std::string>& all_keywords();
 
 // The parsers of parse_body().
-Body parse_add(const ParseContext& context);
-Body parse_copy(const ParseContext& context);
-Body parse_volume(const ParseContext& context);
-Body parse_run(const ParseContext& context);
-Body parse_cmd(const ParseContext& context);
-Body parse_entrypoint(const ParseContext& context);
-Body parse_healthcheck(const ParseContext& context);
-Body parse_shell(const ParseContext& context);
+InstructionBody parse_add(const ParseContext& context);
+InstructionBody parse_copy(const ParseContext& context);
+InstructionBody parse_volume(const ParseContext& context);
+InstructionBody parse_run(const ParseContext& context);
+InstructionBody parse_cmd(const ParseContext& context);
+InstructionBody parse_entrypoint(const ParseContext& context);
+InstructionBody parse_healthcheck(const ParseContext& context);
+InstructionBody parse_shell(const ParseContext& context);
 
 }  // namespace ixian::dockerfile

@@ -27,7 +27,7 @@ bool is_one_heredoc(const Run& run) {
   if (!run.command.shell || run.heredocs.size() != 1) return false;
   try {
     return heredoc_of_word(run.command.words.front()).has_value();
-  } catch (const BadWord&) {
+  } catch (const ExpandError&) {
     return false;
   }
 }

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "base/url_login.h"
-#include "dockerfile/values.h"
+#include "dockerfile/go_values.h"
 
 namespace ixian::dockerfile {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/characters.h"
 #include "base/source_text.h"
 #include "base/text.h"
-#include "dockerfile/values.h"
+#include "dockerfile/go_values.h"
 #include "pattern/path_match.h"
 
 namespace ixian::stages {

@@ -3,7 +3,7 @@
 #include "stages/check_options.h"
 
 #include "base/text.h"
-#include "dockerfile/values.h"
+#include "dockerfile/go_values.h"
 
 namespace ixian::stages {
 namespace {

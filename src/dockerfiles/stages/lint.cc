@@ -153,7 +153,7 @@ class Linter {
 
   // What FROM names when no build arg is given.
   void check_default_bases() {
-    BuildOptions plain = global_.options();
+    ScopeOptions plain = global_.options();
     // Whoever builds without arguments gets the defaults, and these are to be good.
     plain.build_args.clear();
     const GlobalScope defaults(file_, plain);
@@ -374,8 +374,7 @@ class Linter {
   }
 
   template <typename Tell>
-  void check_ignored(const dockerfile::FileTransfer& transfer, const std::string& verb,
-                     const Tell& tell) const {
+  void check_ignored(const dockerfile::CopyBase& transfer, const std::string& verb, const Tell& tell) const {
     // Where a rule takes something out again, an excluded folder may well be copied.
     if (inputs_.ignored == nullptr || inputs_.ignored->has_exceptions()) return;
     for (const base::Word& source : transfer.sources) {

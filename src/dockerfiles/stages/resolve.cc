@@ -3,7 +3,7 @@
 
 #include "dockerfile/expand_word.h"
 #include "dockerfile/file_mode.h"
-#include "dockerfile/values.h"
+#include "dockerfile/go_values.h"
 #include "pattern/ignore_rules.h"
 #include "stages/add_source.h"
 #include "stages/remote_source.h"
@@ -150,7 +150,7 @@ class StageScope::Resolver {
     }
   }
 
-  void expand_transfer(dockerfile::FileTransfer& transfer) {
+  void expand_transfer(dockerfile::CopyBase& transfer) {
     for (base::Word& source : transfer.sources) expand(source);
     expand(transfer.destination);
     expand(transfer.chown);

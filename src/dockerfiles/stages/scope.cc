@@ -40,7 +40,7 @@ void add_platform(std::map<std::string, std::string, std::less<>>& values, const
 
 }  // namespace
 
-GlobalScope::GlobalScope(const dockerfile::Dockerfile& file, BuildOptions options)
+GlobalScope::GlobalScope(const dockerfile::Dockerfile& file, ScopeOptions options)
     : options_(std::move(options)), source_(file.source), source_escape_(file.directives.escape) {
   add_platform(values_, "BUILD", options_.build_platform);
   add_platform(values_, "TARGET", options_.target_platform);

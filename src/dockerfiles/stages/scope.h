@@ -19,7 +19,7 @@ namespace ixian::stages {
 using Variable = std::pair<std::string, std::string>;
 
 // What a build was started with. Platforms are "os/architecture[/variant]".
-struct BuildOptions {
+struct ScopeOptions {
   std::map<std::string, std::string> build_args;
   std::string target_platform = "linux/amd64";
   std::string build_platform = "linux/amd64";
@@ -32,10 +32,10 @@ struct BuildOptions {
 class GlobalScope {
  public:
   // Throws Error where the default of a global ARG cannot be expanded.
-  GlobalScope(const dockerfile::Dockerfile& file, BuildOptions options);
+  GlobalScope(const dockerfile::Dockerfile& file, ScopeOptions options);
 
   std::optional<std::string> value(std::string_view name) const;
-  const BuildOptions& options() const { return options_; }
+  const ScopeOptions& options() const { return options_; }
 
   // What FROM and its --platform use. Throws Error at the word.
   dockerfile::Expansion expand(const base::Word& word) const;
@@ -60,7 +60,7 @@ class GlobalScope {
   const base::SourcePtr& source() const { return source_; }
 
  private:
-  BuildOptions options_;
+  ScopeOptions options_;
   base::SourcePtr source_;
   char source_escape_;
   std::map<std::string, std::string, std::less<>> values_;

@@ -15,7 +15,7 @@ struct Evaluated {
   StageScope scope;
   std::vector<StageScope::Resolved> resolved;
 
-  explicit Evaluated(const std::string& text, BuildOptions options = {}, const Texts& base = {"PATH=/bin"})
+  explicit Evaluated(const std::string& text, ScopeOptions options = {}, const Texts& base = {"PATH=/bin"})
       : file(dockerfile::parse(text, "Dockerfile")), global(file, std::move(options)), scope(global, base) {
     for (const dockerfile::Instruction& instruction : file.stages.back().instructions) {
       resolved.push_back(scope.resolve(instruction));
@@ -28,13 +28,13 @@ struct Evaluated {
   }
 };
 
-BuildOptions args(std::map<std::string, std::string> build_args) {
-  BuildOptions options;
+ScopeOptions args(std::map<std::string, std::string> build_args) {
+  ScopeOptions options;
   options.build_args = std::move(build_args);
   return options;
 }
 
-std::string refusal(const std::string& text, BuildOptions options = {}) {
+std::string refusal(const std::string& text, ScopeOptions options = {}) {
   try {
     const Evaluated evaluated(text, std::move(options));
   } catch (const base::Error& error) {
@@ -44,7 +44,7 @@ std::string refusal(const std::string& text, BuildOptions options = {}) {
 }
 
 TEST(GlobalScope, HasTheAutomaticArgs) {
-  BuildOptions options;
+  ScopeOptions options;
   options.target_platform = "linux/arm/v7";
   options.build_platform = "linux/amd64";
   const Evaluated e("FROM scratch AS final\n", options);
@@ -98,7 +98,7 @@ TEST(GlobalScope, OffersProxiesInBothSpellings) {
 }
 
 TEST(GlobalScope, ProxiesOfTheMachineReachNoArgAndGiveWayToArguments) {
-  BuildOptions options = args({{"https_proxy", "given"}});
+  ScopeOptions options = args({{"https_proxy", "given"}});
   options.proxies = {{"HTTP_PROXY", "p"}, {"HTTPS_PROXY", "q"}};
   const Evaluated e("FROM scratch\nARG HTTP_PROXY\n", options);
   EXPECT_EQ(

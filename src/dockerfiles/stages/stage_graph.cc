@@ -12,8 +12,8 @@
 
 #include "base/characters.h"
 #include "base/text.h"
+#include "dockerfile/go_values.h"
 #include "dockerfile/suggest.h"
-#include "dockerfile/values.h"
 
 namespace ixian::stages {
 namespace {
@@ -77,7 +77,7 @@ std::optional<std::size_t> StageGraph::find_above(std::string_view name, std::si
   return *(after - 1);
 }
 
-Origin StageGraph::origin_of(const base::Word& from, std::size_t stage, const base::Source& source) const {
+InputRef StageGraph::origin_of(const base::Word& from, std::size_t stage, const base::Source& source) const {
   if (from.empty()) return FromContext{};
   if (const auto number = dockerfile::parse_number(from.text, 10)) {
     if (*number >= stage) {
@@ -99,9 +99,9 @@ Origin StageGraph::origin_of(const base::Word& from, std::size_t stage, const ba
   return FromImage{from.text};
 }
 
-StageStep StageGraph::step_of(dockerfile::Instruction instruction, base::SourcePtr source, std::size_t stage,
-                              bool from_trigger) const {
-  StageStep step{std::move(instruction), std::move(source), from_trigger, {}};
+StageInstruction StageGraph::step_of(dockerfile::Instruction instruction, base::SourcePtr source,
+                                     std::size_t stage, bool from_trigger) const {
+  StageInstruction step{std::move(instruction), std::move(source), from_trigger, {}};
   if (const auto* copy = std::get_if<dockerfile::Copy>(&step.instruction.body)) {
     step.origins.push_back(origin_of(copy->from, stage, *step.source));
   } else if (const auto* run = std::get_if<dockerfile::Run>(&step.instruction.body)) {
@@ -118,7 +118,7 @@ void StageGraph::add_triggers(std::size_t stage, const std::vector<std::string>&
   std::string base = "the base image";
   if (const auto* image = std::get_if<FromImage>(&node.base)) base = base::shown(image->name);
   if (const auto* other = std::get_if<FromStage>(&node.base)) base = "stage " + label(other->index);
-  std::vector<StageStep> steps;
+  std::vector<StageInstruction> steps;
   for (const std::string& text : triggers) {
     dockerfile::Trigger trigger = dockerfile::parse_trigger(text, "ONBUILD of " + base);
     steps.push_back(step_of(std::move(trigger.instruction), std::move(trigger.source), stage, true));
@@ -164,14 +164,14 @@ std::vector<std::size_t> StageGraph::needed(std::size_t target) const {
   std::vector<bool> marked(nodes_.size(), false);
   marked.at(target) = true;
   std::vector<std::size_t> result;
-  const auto mark = [&](const Origin& origin) {
+  const auto mark = [&](const InputRef& origin) {
     if (const auto* stage = std::get_if<FromStage>(&origin)) marked[stage->index] = true;
   };
   for (std::size_t i = target + 1; i-- > 0;) {
     if (!marked[i]) continue;
     result.push_back(i);
     mark(nodes_[i].base);
-    for (const StageStep& step : nodes_[i].steps)
+    for (const StageInstruction& step : nodes_[i].steps)
       std::for_each(step.origins.begin(), step.origins.end(), mark);
   }
   std::reverse(result.begin(), result.end());
@@ -181,13 +181,13 @@ std::vector<std::size_t> StageGraph::needed(std::size_t target) const {
 std::vector<std::string> StageGraph::images(const std::vector<std::size_t>& stages) const {
   std::vector<std::string> result;
   std::set<std::string> seen;
-  const auto add = [&](const Origin& origin) {
+  const auto add = [&](const InputRef& origin) {
     const auto* image = std::get_if<FromImage>(&origin);
     if (image != nullptr && seen.insert(image->name).second) result.push_back(image->name);
   };
   for (const std::size_t stage : stages) {
     add(nodes_.at(stage).base);
-    for (const StageStep& step : nodes_[stage].steps)
+    for (const StageInstruction& step : nodes_[stage].steps)
       std::for_each(step.origins.begin(), step.origins.end(), add);
   }
   return result;

@@ -29,21 +29,21 @@ struct FromContext {
   friend bool operator==(const FromContext&, const FromContext&) = default;
 };
 // Where a base, a COPY --from or a mount's from comes from.
-using Origin = std::variant<FromStage, FromImage, FromScratch, FromContext>;
+using InputRef = std::variant<FromStage, FromImage, FromScratch, FromContext>;
 
 // An instruction of a stage, with what its positions refer to: the Dockerfile, or the ONBUILD of an image.
-struct StageStep {
+struct StageInstruction {
   dockerfile::Instruction instruction;
   base::SourcePtr source;
   bool from_trigger = false;
-  std::vector<Origin> origins;  // COPY: one, of its --from. RUN: one for each mount, in order. Else none.
+  std::vector<InputRef> origins;  // COPY: one, of its --from. RUN: one for each mount, in order. Else none.
 };
 
 struct StageNode {
-  Origin base;
-  std::string platform;          // --platform, variables replaced; "" is none
-  base::Position at;             // of the base, for errors about it
-  std::vector<StageStep> steps;  // the triggers of the base first
+  InputRef base;
+  std::string platform;                 // --platform, variables replaced; "" is none
+  base::Position at;                    // of the base, for errors about it
+  std::vector<StageInstruction> steps;  // the triggers of the base first
 };
 
 // The stages with their names resolved. A name is that of the nearest stage above, case does not matter; a
@@ -74,10 +74,10 @@ class StageGraph {
   std::string label(std::size_t stage) const;
 
  private:
-  Origin origin_of(const base::Word& from, std::size_t stage, const base::Source& source) const;
+  InputRef origin_of(const base::Word& from, std::size_t stage, const base::Source& source) const;
   std::optional<std::size_t> find_above(std::string_view name, std::size_t stage) const;
-  StageStep step_of(dockerfile::Instruction instruction, base::SourcePtr source, std::size_t stage,
-                    bool from_trigger) const;
+  StageInstruction step_of(dockerfile::Instruction instruction, base::SourcePtr source, std::size_t stage,
+                           bool from_trigger) const;
 
   std::vector<std::string> names_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> places_;  // of each name, upwards

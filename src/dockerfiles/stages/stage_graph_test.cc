@@ -10,7 +10,7 @@ using Texts = std::vector<std::string>;
 
 StageGraph graph_of(const std::string& text, std::map<std::string, std::string> build_args = {}) {
   const dockerfile::Dockerfile file = dockerfile::parse(text, "Dockerfile");
-  BuildOptions options;
+  ScopeOptions options;
   options.build_args = std::move(build_args);
   return StageGraph(file, GlobalScope(file, options));
 }
@@ -39,20 +39,20 @@ TEST(StageGraph, ATargetNeedsWhatItTakesFrom) {
 
 TEST(StageGraph, NamesOfStagesHaveNoCase) {
   const StageGraph graph = graph_of("FROM debian AS Base\nFROM bAse\n");
-  EXPECT_EQ(graph.nodes()[1].base, Origin(FromStage{0}));
+  EXPECT_EQ(graph.nodes()[1].base, InputRef(FromStage{0}));
 }
 
 TEST(StageGraph, ANameIsThatOfTheNearestStageAbove) {
   const StageGraph graph =
       graph_of("FROM a AS x\nFROM b AS x\nFROM x AS x\nCOPY --from=x a b\nFROM c AS x\n");
-  EXPECT_EQ(graph.nodes()[2].base, Origin(FromStage{1}));
-  EXPECT_EQ(graph.nodes()[2].steps[0].origins, std::vector<Origin>{FromStage{1}});
+  EXPECT_EQ(graph.nodes()[2].base, InputRef(FromStage{1}));
+  EXPECT_EQ(graph.nodes()[2].steps[0].origins, std::vector<InputRef>{FromStage{1}});
   EXPECT_EQ(graph.target("x"), 3u);
 }
 
 TEST(StageGraph, ABaseThatStandsFurtherDownIsAnImage) {
   const StageGraph graph = graph_of("FROM later\nFROM debian AS later\n");
-  EXPECT_EQ(graph.nodes()[0].base, Origin(FromImage{"later"}));
+  EXPECT_EQ(graph.nodes()[0].base, InputRef(FromImage{"later"}));
 }
 
 TEST(StageGraph, FilesCannotBeTakenFromBelowOrFromItself) {
@@ -66,14 +66,14 @@ TEST(StageGraph, NumbersCountStagesFromZero) {
   EXPECT_EQ(graph_of("FROM a\nFROM b\nCOPY --from=0 x y\n").needed(1), (Indexes{0, 1}));
   EXPECT_EQ(refusal("FROM a\nCOPY --from=0 x y\n"),
             "Dockerfile:2:13: there is no stage number 0 before this one; the first is 0.");
-  EXPECT_EQ(graph_of("FROM 0\n").nodes()[0].base, Origin(FromImage{"0"}));
+  EXPECT_EQ(graph_of("FROM 0\n").nodes()[0].base, InputRef(FromImage{"0"}));
 }
 
 TEST(StageGraph, ScratchIsNoImage) {
   const StageGraph graph = graph_of("FROM scratch\nCOPY --from=scratch a b\nCOPY a b\n");
-  EXPECT_EQ(graph.nodes()[0].base, Origin(FromScratch{}));
-  EXPECT_EQ(graph.nodes()[0].steps[0].origins, std::vector<Origin>{FromScratch{}});
-  EXPECT_EQ(graph.nodes()[0].steps[1].origins, std::vector<Origin>{FromContext{}});
+  EXPECT_EQ(graph.nodes()[0].base, InputRef(FromScratch{}));
+  EXPECT_EQ(graph.nodes()[0].steps[0].origins, std::vector<InputRef>{FromScratch{}});
+  EXPECT_EQ(graph.nodes()[0].steps[1].origins, std::vector<InputRef>{FromContext{}});
   EXPECT_EQ(graph.images({0}), Texts{});
 }
 
@@ -81,14 +81,14 @@ TEST(StageGraph, EachMountHasItsOrigin) {
   const StageGraph graph = graph_of(
       "FROM a AS s\nFROM b\nRUN --mount=target=/x --mount=from=s,target=/y --mount=from=i,target=/z q\n");
   EXPECT_EQ(graph.nodes()[1].steps[0].origins,
-            (std::vector<Origin>{FromContext{}, FromStage{0}, FromImage{"i"}}));
+            (std::vector<InputRef>{FromContext{}, FromStage{0}, FromImage{"i"}}));
   EXPECT_NE(refusal("FROM a\nRUN --mount=from=$x,target=/x y\n").find("from cannot have variables"),
             std::string::npos);
 }
 
 TEST(StageGraph, BasesAndPlatformsAreExpanded) {
   const StageGraph graph = graph_of("ARG B=debian\nFROM --platform=$BUILDPLATFORM ${B}:12\n", {{"B", "x"}});
-  EXPECT_EQ(graph.nodes()[0].base, Origin(FromImage{"x:12"}));
+  EXPECT_EQ(graph.nodes()[0].base, InputRef(FromImage{"x:12"}));
   EXPECT_EQ(graph.nodes()[0].platform, "linux/amd64");
   EXPECT_EQ(refusal("ARG B\nFROM $B\n"),
             "Dockerfile:2:6: the base \"$B\" is empty; give its ARG a default before the first FROM, or a "
@@ -121,7 +121,7 @@ TEST(StageGraph, TriggersOfAStageRunInThoseThatStandOnIt) {
       "FROM child\n");
   ASSERT_EQ(graph.nodes()[2].steps.size(), 3u);
   EXPECT_TRUE(graph.nodes()[2].steps[0].from_trigger);
-  EXPECT_EQ(graph.nodes()[2].steps[0].origins, std::vector<Origin>{FromStage{0}});
+  EXPECT_EQ(graph.nodes()[2].steps[0].origins, std::vector<InputRef>{FromStage{0}});
   EXPECT_FALSE(graph.nodes()[2].steps[2].from_trigger);
   EXPECT_TRUE(graph.nodes()[3].steps.empty());  // once, not for grandchildren
   EXPECT_EQ(graph.needed(1), Indexes{1});

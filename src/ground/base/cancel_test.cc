@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "testing/child_process.h"
-#include "testing/gate.h"
+#include "testing/latch.h"
 
 namespace ixian::base {
 namespace {
@@ -80,7 +80,7 @@ TEST(Cancellation, NothingMayStartOnceAsked) {
 
 TEST(Cancellation, ARequestWaitsWhileAProcessIsBeingStarted) {
   Cancellation cancellation;
-  ixian::testing::Gate asked;
+  ixian::testing::Latch asked;
   std::thread asking;
   {
     Cancellation::Hold hold(cancellation);

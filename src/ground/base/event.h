@@ -15,13 +15,13 @@ using ActivityId = std::uint64_t;
 inline constexpr ActivityId kNoActivity = 0;
 
 struct Activity {
-  std::string name;                // shown before each of its lines: "build_image"
-  std::string detail;              // one line on why it runs, may be empty
-  bool owns_terminal = false;      // it reads and writes the terminal itself: keep quiet until it ends
-  bool speaks_for_itself = false;  // a command such as a shell: that it began and ended well needs no words
+  std::string name;               // shown before each of its lines: "build_image"
+  std::string detail;             // one line on why it runs, may be empty
+  bool owns_terminal = false;     // it reads and writes the terminal itself: keep quiet until it ends
+  bool quiet_on_success = false;  // a command such as a shell: that it began and ended well needs no words
 };
 
-enum class Outcome { kDone, kSkipped, kFailed, kCancelled };
+enum class ActivityStatus { kDone, kSkipped, kFailed, kCancelled };
 
 struct Progress {
   std::uint64_t done = 0;
@@ -45,7 +45,7 @@ class EventSink {
   virtual void output(ActivityId id, std::string_view line) noexcept = 0;
 
   // `note` is one line: why it was skipped, how it failed. May be empty.
-  virtual void end(ActivityId id, Outcome outcome, std::string_view note) noexcept = 0;
+  virtual void end(ActivityId id, ActivityStatus outcome, std::string_view note) noexcept = 0;
 };
 
 // Forgets everything. For tests and for commands that only print.
@@ -55,7 +55,7 @@ class NullSink : public EventSink {
   void progress(ActivityId, const Progress&) noexcept override {}
   void log(ActivityId, LogLevel, std::string_view) noexcept override {}
   void output(ActivityId, std::string_view) noexcept override {}
-  void end(ActivityId, Outcome, std::string_view) noexcept override {}
+  void end(ActivityId, ActivityStatus, std::string_view) noexcept override {}
 };
 
 }  // namespace ixian::base

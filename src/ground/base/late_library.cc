@@ -6,7 +6,7 @@
 
 namespace ixian::base {
 
-void* LateLibrary::symbol(const char* name) const {
+void* DynamicLibrary::symbol(const char* name) const {
   // Loading again what is loaded gives the same handle.
   void* const library = ::dlopen(soname_, RTLD_NOW | RTLD_LOCAL);
   void* const symbol = library == nullptr ? nullptr : ::dlsym(library, name);

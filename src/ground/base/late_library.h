@@ -10,11 +10,11 @@ namespace ixian::base {
 //
 // Who uses one links a file that defines the library's functions under their own names, each by IXIAN_LATE;
 // the library itself is not linked. Any thread may use it.
-class LateLibrary {
+class DynamicLibrary {
  public:
   // `soname` is what the dynamic loader finds, `package` what a user installs if it does not, `need` begins
   // the sentence that says so: "HTTP needs".
-  constexpr LateLibrary(const char* soname, const char* package, const char* need)
+  constexpr DynamicLibrary(const char* soname, const char* package, const char* need)
       : soname_(soname), package_(package), need_(need) {}
 
   // Never null. Throws Error (kUsage), which names the package, if the library or the function is not there.

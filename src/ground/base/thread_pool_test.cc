@@ -8,12 +8,12 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "testing/gate.h"
+#include "testing/latch.h"
 
 namespace ixian::base {
 namespace {
 
-using ixian::testing::Gate;
+using ixian::testing::Latch;
 
 TEST(ThreadPool, RunsEveryJobBeforeItIsGone) {
   std::atomic<int> ran{0};
@@ -36,7 +36,7 @@ TEST(ThreadPool, OneThreadRunsJobsInTheirOrder) {
 }
 
 TEST(ThreadPool, AsManyJobsRunAtOnceAsThereAreThreads) {
-  Gate gates[3];
+  Latch gates[3];
   std::atomic<int> met{0};
   {
     ThreadPool pool(3);
@@ -52,7 +52,7 @@ TEST(ThreadPool, AsManyJobsRunAtOnceAsThereAreThreads) {
 
 TEST(ThreadPool, JobsMaySubmitJobs) {
   std::atomic<int> ran{0};
-  Gate last;
+  Latch last;
   ThreadPool pool(1);
   std::function<void(int)> job = [&](int left) {
     ++ran;
@@ -65,7 +65,7 @@ TEST(ThreadPool, JobsMaySubmitJobs) {
 }
 
 TEST(ThreadPool, NoThreadsIsTakenAsOne) {
-  Gate ran;
+  Latch ran;
   ThreadPool pool(0);
   pool.submit([&] { ran.open(); });
   EXPECT_TRUE(ran.wait());
@@ -86,7 +86,7 @@ TEST(ParallelFor, TheCallingThreadIsOneOfThem) {
 }
 
 TEST(ParallelFor, CallsOverlap) {
-  Gate gates[2];
+  Latch gates[2];
   std::atomic<int> met{0};
   parallel_for(2, 2, [&](std::size_t i) {
     gates[i].open();

@@ -12,7 +12,7 @@
 #include <random>
 #include <set>
 
-#include "base/span_text.h"
+#include "base/duration_text.h"
 #include "http/redirect.h"
 
 namespace ixian::http {
@@ -106,12 +106,12 @@ bool Tries::again() {
 std::string Tries::left() const {
   if (!patience_) return std::to_string(count_) + "/" + std::to_string(most_);
   const auto gone = std::chrono::duration_cast<milliseconds>(clock_.now() - first_);
-  return base::span_text(std::max(*patience_ - gone, milliseconds(0))) + " left";
+  return base::duration_text(std::max(*patience_ - gone, milliseconds(0))) + " left";
 }
 
 void Client::pause(const std::string& what, Tries& tries, milliseconds time) {
   if (options_.on_retry)
-    options_.on_retry(what + "; retrying in " + base::span_text(time) + " (" + tries.left() + ")");
+    options_.on_retry(what + "; retrying in " + base::duration_text(time) + " (" + tries.left() + ")");
   clock_.sleep_for(time, cancellation_);
 }
 

@@ -13,7 +13,7 @@
 #include "http/curl_failure.h"
 #include "http/curl_request.h"
 #include "http/head_parser.h"
-#include "http/stall_watch.h"
+#include "http/stall_detector.h"
 
 namespace ixian::http {
 
@@ -102,7 +102,7 @@ class CurlExchange {
   CURLcode result_ = CURLE_OK;
   std::exception_ptr error_;  // thrown in a callback, which libcurl cannot pass on
   const std::chrono::seconds stall_time_;
-  StallWatch stall_;
+  StallDetector stall_;
   std::array<char, CURL_ERROR_SIZE> detail_{};
   HeaderLines header_lines_;
   std::unique_ptr<CurlLine> line_;  // the last member: libcurl may write to the others until it is gone

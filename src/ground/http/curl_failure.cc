@@ -8,7 +8,7 @@
 
 #include <cerrno>
 
-#include "base/span_text.h"
+#include "base/duration_text.h"
 #include "base/text.h"
 
 namespace ixian::http {
@@ -45,7 +45,7 @@ TransportError connect_failure(const Peer& peer, const CurlFailure& failure) {
   const std::string proxy = tried_instead(peer, failure);
   std::string message = proxy.empty() ? peer.text() : "proxy " + proxy;
   if (failure.code == CURLE_OPERATION_TIMEDOUT || failure.os_error == ETIMEDOUT) {
-    message += ": connection timed out after " + base::span_text(failure.connect_timeout);
+    message += ": connection timed out after " + base::duration_text(failure.connect_timeout);
   } else if (failure.os_error == ECONNREFUSED) {
     message += ": connection refused";
   } else if (failure.os_error != 0) {

@@ -12,7 +12,7 @@
 namespace ixian::http {
 namespace {
 
-constexpr base::LateLibrary kCurlLibrary("libcurl.so.4", "libcurl4", "HTTP needs");
+constexpr base::DynamicLibrary kCurlLibrary("libcurl.so.4", "libcurl4", "HTTP needs");
 
 // An option is a long, a curl_off_t or a pointer: on the machines that ix is built for each of them has 64
 // bits and travels like the others.

@@ -184,26 +184,26 @@ class Collected {
   std::uint64_t count_ = 0;  // of both
 };
 
-[[noreturn]] void fail_too_long(const Question& question) {
+[[noreturn]] void fail_too_long(const CaptureOptions& question) {
   throw base::Error(base::ErrorCode::kTaskFailed,
                     fmt::format("{} stopped: printed more than {} bytes",
                                 base::printable_path(question.argv[0]), question.limit));
 }
 
-[[noreturn]] void fail_too_slow(const Question& question, std::string error) {
+[[noreturn]] void fail_too_slow(const CaptureOptions& question, std::string error) {
   throw TooSlow(fmt::format("{} stopped: timed out after {:g}s", base::printable_path(question.argv[0]),
                             static_cast<double>(question.time_limit.count()) / 1000),
                 std::move(error), false);
 }
 
-[[noreturn]] void fail_silent(const Question& question, std::string error) {
+[[noreturn]] void fail_silent(const CaptureOptions& question, std::string error) {
   throw TooSlow(fmt::format("{} stopped: printed nothing for {:g}s", base::printable_path(question.argv[0]),
                             static_cast<double>(question.silence_limit.count()) / 1000),
                 std::move(error), true);
 }
 
 // Reads until the program has ended and its outputs are closed, or their grace is over.
-void collect(const Question& question, Child& child, files::UniqueFd output, files::UniqueFd error,
+void collect(const CaptureOptions& question, Child& child, files::UniqueFd output, files::UniqueFd error,
              Collected& collected, base::Cancellation& cancellation) {
   const files::UniqueFd ended(static_cast<int>(::syscall(SYS_pidfd_open, child.pid(), 0)));
   const auto limit = Clock::now() + question.time_limit;
@@ -232,7 +232,7 @@ void collect(const Question& question, Child& child, files::UniqueFd output, fil
   }
 }
 
-std::string program_of(const Question& question, const ChildEnvironment& environment) {
+std::string program_of(const CaptureOptions& question, const ChildEnvironment& environment) {
   if (question.argv.empty() || question.argv[0].empty()) {
     throw LaunchError("no command to run: it is empty", false);
   }
@@ -246,7 +246,7 @@ std::string program_of(const Question& question, const ChildEnvironment& environ
 }
 
 // Returns once exec has happened.
-void check_launch(const Question& question, const files::UniqueFd& launch) {
+void check_launch(const CaptureOptions& question, const files::UniqueFd& launch) {
   int error = 0;
   ssize_t got = 0;
   while ((got = ::read(launch.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
@@ -259,7 +259,7 @@ void check_launch(const Question& question, const files::UniqueFd& launch) {
 
 }  // namespace
 
-Answer ask_program(const Question& question, base::Cancellation& cancellation) {
+CaptureResult capture_output(const CaptureOptions& question, base::Cancellation& cancellation) {
   const ChildEnvironment environment(question.env, question.without_env);
   const std::string program = program_of(question, environment);
   std::vector<std::string> words = question.argv;
@@ -282,7 +282,7 @@ Answer ask_program(const Question& question, base::Cancellation& cancellation) {
   check_launch(question, launch.read);
   collect(question, child, std::move(output.read), std::move(error.read), collected, cancellation);
 
-  Answer answer;
+  CaptureResult answer;
   answer.status = child.reap();
   answer.output = base::Secret(std::move(collected.output));
   answer.error =

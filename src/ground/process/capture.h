@@ -14,7 +14,7 @@
 
 namespace ixian::process {
 
-struct Question {
+struct CaptureOptions {
   std::vector<std::string> argv;           // argv[0] is looked up on PATH
   std::map<std::string, std::string> env;  // set on top of this program's environment
   base::Secret input;                      // its standard input
@@ -39,7 +39,7 @@ class TooSlow : public base::Error {
   bool silent;
 };
 
-struct Answer {
+struct CaptureResult {
   ExitStatus status;
   base::Secret output;  // its standard output: what was asked for is mostly a secret
   std::string error;    // its standard error, the last 64 KiB of it
@@ -50,6 +50,6 @@ struct Answer {
 // for no longer than a second. What of it still runs at the time limit, or when stopping is requested, is
 // killed. Throws LaunchError; TooSlow; Error{kTaskFailed} for too long an output; Cancelled; what `watch`
 // throws. Thread-safe.
-Answer ask_program(const Question& question, base::Cancellation& cancellation);
+CaptureResult capture_output(const CaptureOptions& question, base::Cancellation& cancellation);
 
 }  // namespace ixian::process

@@ -24,18 +24,18 @@ using std::chrono_literals::operator""s;
 
 class AskProgramTest : public ::testing::Test {
  protected:
-  Answer ask(const std::string& script, std::string input = "") {
-    Question question;
+  CaptureResult ask(const std::string& script, std::string input = "") {
+    CaptureOptions question;
     question.argv = {"/bin/sh", "-c", script};
     question.input = base::Secret(std::move(input));
-    return ask_program(question, cancellation);
+    return capture_output(question, cancellation);
   }
   std::string output(const std::string& script, std::string input = "") {
     return ask(script, std::move(input)).output.reveal();
   }
-  base::Error error_of(Question question) {
+  base::Error error_of(CaptureOptions question) {
     try {
-      ask_program(question, cancellation);
+      capture_output(question, cancellation);
     } catch (const base::Error& error) {
       return error;
     }
@@ -54,7 +54,7 @@ class AskProgramTest : public ::testing::Test {
 };
 
 TEST_F(AskProgramTest, TheOutputsAreKeptApart) {
-  const Answer answer = ask("echo answer; echo complaint >&2; exit 3");
+  const CaptureResult answer = ask("echo answer; echo complaint >&2; exit 3");
   EXPECT_EQ(answer.output.reveal(), "answer\n");
   EXPECT_EQ(answer.error, "complaint\n");
   EXPECT_EQ(answer.status.code, 3);
@@ -63,15 +63,15 @@ TEST_F(AskProgramTest, TheOutputsAreKeptApart) {
 TEST_F(AskProgramTest, VariablesAreSetAndLeftOut) {
   ::setenv("IXIAN_TEST_A", "a", 1);
   ::setenv("IXIAN_TEST_B", "b", 1);
-  Question question;
+  CaptureOptions question;
   question.argv = {"/bin/sh", "-c", "echo $IXIAN_TEST_A-$IXIAN_TEST_B-$IXIAN_TEST_C"};
   question.env = {{"IXIAN_TEST_C", "c"}};
   question.without_env = {"IXIAN_TEST_A"};
-  EXPECT_EQ(ask_program(question, cancellation).output.reveal(), "-b-c\n");
+  EXPECT_EQ(capture_output(question, cancellation).output.reveal(), "-b-c\n");
 }
 
 TEST_F(AskProgramTest, ASignalCountsAsShellsCountIt) {
-  const Answer answer = ask("kill -TERM $$");
+  const CaptureResult answer = ask("kill -TERM $$");
   EXPECT_EQ(answer.status.signal, SIGTERM);
   EXPECT_EQ(answer.status.code, 128 + SIGTERM);
 }
@@ -84,7 +84,7 @@ TEST_F(AskProgramTest, TheInputArrivesWhole) {
 
 TEST_F(AskProgramTest, MuchInputAndMuchOutputDoNotWaitForEachOther) {
   const std::string much(900'000, 'x');
-  const Answer answer = ask("head -c 300000 /dev/zero >&2; cat; cat >&2", much);
+  const CaptureResult answer = ask("head -c 300000 /dev/zero >&2; cat; cat >&2", much);
   EXPECT_EQ(answer.output.reveal(), much);
   EXPECT_EQ(answer.error.size(), 64u << 10);
 }
@@ -99,35 +99,35 @@ TEST_F(AskProgramTest, TheInputIsReadByThePathOfStandardInputToo) {
 }
 
 TEST_F(AskProgramTest, TheEnvironmentIsThisProgramsWithChanges) {
-  const Answer answer =
-      ask_program({{"sh", "-c", "echo $A:$HOME"}, {{"A", "1"}, {"HOME", "/x"}}, {}}, cancellation);
+  const CaptureResult answer =
+      capture_output({{"sh", "-c", "echo $A:$HOME"}, {{"A", "1"}, {"HOME", "/x"}}, {}}, cancellation);
   EXPECT_EQ(answer.output.reveal(), "1:/x\n");
 }
 
 TEST_F(AskProgramTest, ProgramsAreFoundOnThePathOfTheChangedEnvironment) {
   folder.write("who-answers", "#!/bin/sh\necho me\n", true);
-  const Answer answer = ask_program({{"who-answers"}, {{"PATH", folder.path()}}, {}}, cancellation);
+  const CaptureResult answer = capture_output({{"who-answers"}, {{"PATH", folder.path()}}, {}}, cancellation);
   EXPECT_EQ(answer.output.reveal(), "me\n");
 }
 
 TEST_F(AskProgramTest, AMissingProgramIsALaunchErrorThatSaysSo) {
   for (const char* program : {"no-such-program", "/no/such/program"}) {
     try {
-      ask_program({{program}, {}, {}}, cancellation);
+      capture_output({{program}, {}, {}}, cancellation);
       FAIL() << program;
     } catch (const LaunchError& error) {
       EXPECT_TRUE(error.not_found);
       EXPECT_THAT(error.message(), HasSubstr(program));
     }
   }
-  EXPECT_THROW(ask_program({{}, {}, {}}, cancellation), LaunchError);
-  EXPECT_THROW(ask_program({{""}, {}, {}}, cancellation), LaunchError);
+  EXPECT_THROW(capture_output({{}, {}, {}}, cancellation), LaunchError);
+  EXPECT_THROW(capture_output({{""}, {}, {}}, cancellation), LaunchError);
 }
 
 TEST_F(AskProgramTest, AFileThatCannotBeRunIsALaunchErrorButFound) {
   folder.write("plain", "text");
   try {
-    ask_program({{folder / "plain"}, {}, {}}, cancellation);
+    capture_output({{folder / "plain"}, {}, {}}, cancellation);
     FAIL();
   } catch (const LaunchError& error) {
     EXPECT_FALSE(error.not_found);
@@ -136,15 +136,15 @@ TEST_F(AskProgramTest, AFileThatCannotBeRunIsALaunchErrorButFound) {
 }
 
 TEST_F(AskProgramTest, MoreOutputThanTheLimitIsAnErrorEvenWithoutEnd) {
-  Question question{{"sh", "-c", "cat /dev/zero"}, {}, {}};
+  CaptureOptions question{{"sh", "-c", "cat /dev/zero"}, {}, {}};
   question.limit = 100'000;
   EXPECT_THAT(error_of(question).message(), HasSubstr("more than 100000 bytes"));
   question.argv = {"sh", "-c", "head -c 100000 /dev/zero"};
-  EXPECT_EQ(ask_program(question, cancellation).output.reveal().size(), 100'000u);
+  EXPECT_EQ(capture_output(question, cancellation).output.reveal().size(), 100'000u);
 }
 
 TEST_F(AskProgramTest, WhatDoesNotEndInTimeIsKilledAndWhatItComplainedOfIsKept) {
-  Question question{{"sh", "-c", "echo thinking >&2; trap '' INT TERM; sleep 1000"}, {}, {}};
+  CaptureOptions question{{"sh", "-c", "echo thinking >&2; trap '' INT TERM; sleep 1000"}, {}, {}};
   question.time_limit = 1s;
   const base::Error error = error_of(question);
   EXPECT_THAT(error.message(), HasSubstr("timed out after 1s"));
@@ -153,7 +153,7 @@ TEST_F(AskProgramTest, WhatDoesNotEndInTimeIsKilledAndWhatItComplainedOfIsKept) 
 
 TEST_F(AskProgramTest, WhatIsLeftBehindWithTheOutputsDoesNotKeepUsWaiting) {
   const auto start = std::chrono::steady_clock::now();
-  const Answer answer = ask("sleep 30 & echo $!");
+  const CaptureResult answer = ask("sleep 30 & echo $!");
   EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
   EXPECT_TRUE(answer.status.ok());
   const pid_t sleeper = std::stoi(answer.output.reveal());
@@ -187,36 +187,36 @@ TEST_F(AskProgramTest, NothingStartsOnceStoppingWasRequested) {
 }
 
 TEST_F(AskProgramTest, WhatSaysNothingForTooLongIsKilledAndWhatSpeaksIsNot) {
-  Question question{{"sh", "-c", "echo begun; exec sleep 1000"}, {}, {}};
+  CaptureOptions question{{"sh", "-c", "echo begun; exec sleep 1000"}, {}, {}};
   question.silence_limit = std::chrono::milliseconds(200);
   try {
-    ask_program(question, cancellation);
+    capture_output(question, cancellation);
     FAIL();
   } catch (const TooSlow& slow) {
     EXPECT_TRUE(slow.silent);
   }
   question.argv[2] = "for i in 1 2 3 4 5 6; do echo $i >&2; sleep 0.1; done";
-  EXPECT_TRUE(ask_program(question, cancellation).status.ok());
+  EXPECT_TRUE(capture_output(question, cancellation).status.ok());
 }
 
 TEST_F(AskProgramTest, WhoeverWatchesMayStopIt) {
-  Question question{{"sleep", "1000"}, {}, {}};
+  CaptureOptions question{{"sleep", "1000"}, {}, {}};
   int looks = 0;
   question.watch = [&] {
     if (++looks == 2) throw std::runtime_error("enough");
   };
-  EXPECT_THROW(ask_program(question, cancellation), std::runtime_error);
+  EXPECT_THROW(capture_output(question, cancellation), std::runtime_error);
 }
 
 TEST_F(AskProgramTest, TheProgramHasTheMemoryThatItIsGiven) {
-  Question question{{"sh", "-c", "ulimit -d"}, {}, {}};
+  CaptureOptions question{{"sh", "-c", "ulimit -d"}, {}, {}};
   question.memory_limit = std::uint64_t{64} << 20;
-  EXPECT_EQ(ask_program(question, cancellation).output.reveal(), "65536\n");
+  EXPECT_EQ(capture_output(question, cancellation).output.reveal(), "65536\n");
 }
 
 TEST_F(AskProgramTest, NothingIsLeftUnreaped) {
   ask("true");
-  Question question{{"sleep", "1000"}, {}, {}};
+  CaptureOptions question{{"sleep", "1000"}, {}, {}};
   question.time_limit = 10ms;
   error_of(question);
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);

@@ -238,7 +238,7 @@ Namespaces enter_as_user() {
   // Who has changed its ids, now or before, does not own its /proc/self, where the maps are written.
   ::prctl(PR_SET_DUMPABLE, 1);
   // Tried in a child first: a move that fails half way cannot be taken back.
-  if (const int error = user_namespace_error(); error != 0) return {Privileges::kNone, why_not(error)};
+  if (const int error = user_namespace_error(); error != 0) return {UserMode::kNone, why_not(error)};
   const uid_t uid = ::geteuid();
   const gid_t gid = ::getegid();
   Maps maps =
@@ -248,9 +248,9 @@ Namespaces enter_as_user() {
   if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
     throw base::Error(base::ErrorCode::kTaskFailed, why_not(errno));
   }
-  Namespaces result{Privileges::kSubordinate, ""};
+  Namespaces result{UserMode::kSubordinate, ""};
   if (!helper || !helper->map()) {
-    result.privileges = Privileges::kSingle;
+    result.privileges = UserMode::kSingle;
     result.missing =
         !maps.missing.empty()
             ? maps.missing
@@ -282,7 +282,7 @@ Namespaces enter_namespaces() {
                       "Namespaces can only be entered before this program has threads.");
   }
   if (::geteuid() == 0 && try_mount_namespace(CLONE_NEWNS)) {
-    answer = {Privileges::kRoot, ""};
+    answer = {UserMode::kRoot, ""};
   } else {
     answer = enter_as_user();
   }

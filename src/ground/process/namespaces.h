@@ -5,7 +5,7 @@
 
 namespace ixian::process {
 
-enum class Privileges {
+enum class UserMode {
   kRoot,         // root from the start: its own mount namespace, nothing else changes
   kSubordinate,  // an ordinary user who has become root of a user namespace with ranges of /etc/subuid
   kSingle,       // the same with no other user or group than its own, who is root there
@@ -13,7 +13,7 @@ enum class Privileges {
 };
 
 struct Namespaces {
-  Privileges privileges = Privileges::kNone;
+  UserMode privileges = UserMode::kNone;
 
   // What is missing and what helps, a sentence; for kSingle (files of other users cannot be made) and kNone
   // (nothing can be mounted, no RUN). "" otherwise.

@@ -45,7 +45,7 @@ std::string little_endian(std::uint32_t number) {
 
 }  // namespace
 
-struct Packer::Zstd {
+struct BlockCompressor::Zstd {
   ZSTD_CCtx* context = ZSTD_createCCtx();
   Zstd() {
     if (context == nullptr) throw std::bad_alloc();
@@ -58,14 +58,14 @@ struct Packer::Zstd {
   Zstd& operator=(const Zstd&) = delete;
 };
 
-Packer::Packer(Compression compression) : compression_(compression) {
+BlockCompressor::BlockCompressor(Compression compression) : compression_(compression) {
   if (compression == Compression::kGzip) level_buffer_.reset(new std::uint8_t[ISAL_DEF_LVL1_DEFAULT]);
   if (compression == Compression::kZstd) zstd_ = std::make_unique<Zstd>();
 }
 
-Packer::~Packer() = default;
+BlockCompressor::~BlockCompressor() = default;
 
-std::size_t Packer::pack(const char* data, std::size_t size, bool last, std::vector<char>& packed) {
+std::size_t BlockCompressor::pack(const char* data, std::size_t size, bool last, std::vector<char>& packed) {
   if (compression_ == Compression::kGzip) return deflate(data, size, last, level_buffer_.get(), packed);
   packed.resize(ZSTD_compressBound(size));
   const std::size_t count = ZSTD_compress2(zstd_->context, packed.data(), packed.size(), data, size);

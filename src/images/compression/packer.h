@@ -16,10 +16,10 @@ namespace ixian::compression {
 // nothing before it. By ISA-L on level 1: of those that give the same bytes on every x86-64 processor it is
 // the one with the best ratio for its time; the bytes of level 3 depend on AVX2 and AVX-512. zstd: each
 // stretch is a frame (RFC 8878, 3.1).
-class Packer {
+class BlockCompressor {
  public:
-  explicit Packer(Compression compression);
-  ~Packer();
+  explicit BlockCompressor(Compression compression);
+  ~BlockCompressor();
 
   // Replaces what is in `packed`, and returns how many bytes of it are used.
   std::size_t pack(const char* data, std::size_t size, bool last, std::vector<char>& packed);

@@ -68,9 +68,9 @@ class HashedBlob : public base::ByteSource {
 
 }  // namespace
 
-Unpacking::Unpacking(base::ByteSource& blob, const oci::Descriptor& descriptor,
-                     const std::optional<oci::Digest>& diff_id, const Limits& limits,
-                     base::Cancellation& cancellation)
+DecompressingReader::DecompressingReader(base::ByteSource& blob, const oci::Descriptor& descriptor,
+                                         const std::optional<oci::Digest>& diff_id, const Limits& limits,
+                                         base::Cancellation& cancellation)
     : blob_(blob),
       descriptor_(descriptor),
       expected_(diff_id),
@@ -83,19 +83,19 @@ Unpacking::Unpacking(base::ByteSource& blob, const oci::Descriptor& descriptor,
                        descriptor.media_type));
   }
   try {
-    threads_.push_back(base::start_thread([this] { run(&Unpacking::unpack_all); }));
-    threads_.push_back(base::start_thread([this] { run(&Unpacking::hash); }));
+    threads_.push_back(base::start_thread([this] { run(&DecompressingReader::unpack_all); }));
+    threads_.push_back(base::start_thread([this] { run(&DecompressingReader::hash); }));
   } catch (...) {
     stop();
     throw;
   }
 }
 
-Unpacking::~Unpacking() {
+DecompressingReader::~DecompressingReader() {
   stop();
 }
 
-void Unpacking::stop() {
+void DecompressingReader::stop() {
   {
     std::lock_guard lock(mutex_);
     stopped_ = true;
@@ -106,7 +106,7 @@ void Unpacking::stop() {
   }
 }
 
-void Unpacking::run(void (Unpacking::*work)()) {
+void DecompressingReader::run(void (DecompressingReader::*work)()) {
   try {
     (this->*work)();
   } catch (...) {
@@ -117,7 +117,7 @@ void Unpacking::run(void (Unpacking::*work)()) {
   }
 }
 
-void Unpacking::check_limits(std::uint64_t unpacked, std::uint64_t packed) const {
+void DecompressingReader::check_limits(std::uint64_t unpacked, std::uint64_t packed) const {
   if (unpacked > limits_.bytes) {
     refuse(fmt::format("The layer {} unpacks to more than {} bytes, which is refused.",
                        descriptor_.digest.text(), limits_.bytes));
@@ -128,7 +128,7 @@ void Unpacking::check_limits(std::uint64_t unpacked, std::uint64_t packed) const
   }
 }
 
-void Unpacking::unpack_all() {
+void DecompressingReader::unpack_all() {
   HashedBlob packed(blob_, descriptor_);
   const auto source = unpack(packed);
   for (std::uint64_t number = 0;; ++number) {
@@ -160,7 +160,7 @@ void Unpacking::unpack_all() {
   }
 }
 
-void Unpacking::hash() {
+void DecompressingReader::hash() {
   for (std::uint64_t number = 0;; ++number) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stopped_ || unpacked_ > number || complete_; });
@@ -174,7 +174,7 @@ void Unpacking::hash() {
   }
 }
 
-std::size_t Unpacking::read(char* buffer, std::size_t size) {
+std::size_t DecompressingReader::read(char* buffer, std::size_t size) {
   if (at_ == 0) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stopped_ || unpacked_ > read_ || complete_; });
@@ -195,7 +195,7 @@ std::size_t Unpacking::read(char* buffer, std::size_t size) {
   return count;
 }
 
-Unpacking::Result Unpacking::finish() {
+DecompressingReader::Result DecompressingReader::finish() {
   char rest[4096];
   while (read(rest, sizeof(rest)) > 0) {
   }

@@ -20,13 +20,13 @@ namespace ixian::compression {
 // The tar of a layer, read by one thread; two others are its own. The destructor stops them once the blob's
 // current read has returned. read() throws Error{kRegistry} for a blob that is damaged, not the expected one,
 // or beyond the limits, and Cancelled.
-class Unpacking : public base::ByteSource {
+class DecompressingReader : public base::ByteSource {
  public:
   // All references must outlive the object.
-  Unpacking(base::ByteSource& blob, const oci::Descriptor& descriptor,
-            const std::optional<oci::Digest>& diff_id, const Limits& limits,
-            base::Cancellation& cancellation);
-  ~Unpacking() override;
+  DecompressingReader(base::ByteSource& blob, const oci::Descriptor& descriptor,
+                      const std::optional<oci::Digest>& diff_id, const Limits& limits,
+                      base::Cancellation& cancellation);
+  ~DecompressingReader() override;
 
   std::size_t read(char* buffer, std::size_t size) override;
 
@@ -44,7 +44,7 @@ class Unpacking : public base::ByteSource {
   };
   Chunk& chunk(std::uint64_t number) { return chunks_[number % chunks_.size()]; }
 
-  void run(void (Unpacking::*work)());
+  void run(void (DecompressingReader::*work)());
   void unpack_all();
   void hash();
   void check_limits(std::uint64_t unpacked, std::uint64_t packed) const;

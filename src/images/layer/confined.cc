@@ -71,17 +71,17 @@ std::vector<std::string> names_in(int folder, std::string_view path) {
   return names;
 }
 
-int Confined::open(const std::string& path) const {
+int ExtractionRoot::open(const std::string& path) const {
   return open_below(root_, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT);
 }
 
-files::UniqueFd Confined::open_folder(const std::string& path) const {
+files::UniqueFd ExtractionRoot::open_folder(const std::string& path) const {
   return files::UniqueFd(
       open_below(root_, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
 }
 
 // False with errno where something on the way is no folder.
-bool Confined::make(std::string_view path) {
+bool ExtractionRoot::make(std::string_view path) {
   for (std::size_t slash = 0; slash != std::string_view::npos;) {
     slash = path.find('/', slash + 1);
     const std::string_view part = path.substr(0, slash);
@@ -98,7 +98,7 @@ bool Confined::make(std::string_view path) {
   return true;
 }
 
-int Confined::folder(std::string_view path) {
+int ExtractionRoot::folder(std::string_view path) {
   forgotten_.clear();
   const std::string key(path);
   if (const auto found = known_.find(key); found != known_.end()) return found->second.get();
@@ -117,7 +117,7 @@ int Confined::folder(std::string_view path) {
   return known_.emplace(key, std::move(fd)).first->second.get();
 }
 
-void Confined::remove(int folder, const std::string& name) {
+void ExtractionRoot::remove(int folder, const std::string& name) {
   if (::unlinkat(folder, name.c_str(), 0) == 0 || errno == ENOENT) return;
   if (errno != EISDIR && errno != EPERM) file_error("remove", name, errno);
   forgotten_.merge(known_);

@@ -30,9 +30,9 @@ std::vector<std::string> names_in(int folder, std::string_view path);
 
 // Paths are relative to `root`, which must outlive the object; symlinks in them are resolved inside it, as if
 // it were the root of the file system. Not thread-safe. Throws Error{kTaskFailed}.
-class Confined {
+class ExtractionRoot {
  public:
-  explicit Confined(int root) : root_(root) {}
+  explicit ExtractionRoot(int root) : root_(root) {}
 
   int root() const { return root_; }
 

@@ -149,7 +149,7 @@ class LayerWriter::Impl {
   }
 
   const WriteOptions options_;
-  Packing packing_;
+  CompressingWriter packing_;
   ListingSorter sorter_;
   std::uint64_t body_ = 0;  // bytes of the current file that are still to come
   std::size_t padding_ = 0;

@@ -63,7 +63,7 @@ void LayerListing::each_gap(const std::function<void(const std::string& folder)>
 
 bool LayerListing::is_gap(std::string_view path) const {
   if (path.empty() || !depends_on_below()) return false;
-  const Listed listed = at(path);
+  const PathState listed = at(path);
   return !listed.thing && (listed.below || listed.opaque);
 }
 
@@ -71,8 +71,8 @@ bool LayerListing::depends_on_below() const {
   return parts_ && parts_->depends_on_below;
 }
 
-Listed LayerListing::at(std::string_view path) const {
-  Listed listed;
+PathState LayerListing::at(std::string_view path) const {
+  PathState listed;
   Cursor cursor(*this);
   for (cursor.seek(path); !cursor.at_end() && cursor.entry().path == path; cursor.next()) {
     if (cursor.entry().type == EntryType::kWhiteout) {

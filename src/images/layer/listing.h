@@ -55,7 +55,7 @@ struct ListedEntry {
 bool path_less(std::string_view a, std::string_view b);
 
 // What a listing says of one path.
-struct Listed {
+struct PathState {
   std::optional<ListedEntry> thing;  // neither whiteout nor opaque mark
   bool whiteout = false;
   bool opaque = false;
@@ -120,7 +120,7 @@ class LayerListing {
   // there are gaps, or whiteouts, or the root has an entry.
   bool depends_on_below() const;
 
-  Listed at(std::string_view path) const;
+  PathState at(std::string_view path) const;
   std::optional<ListedEntry> thing(std::string_view path) const { return at(path).thing; }
 
   // A compact form, the same bytes for equal listings, readable only by parse(). About 40 bytes an entry.

@@ -83,7 +83,7 @@ TEST(ListingSorter, FindsAllThatItListed) {
   for (int round = 0; round < 50; ++round) {
     const LayerListing listing = sorted(random_entries(random, 300), 500);
     for (const ListedEntry& entry : listing.entries()) {
-      const Listed found = listing.at(entry.path);
+      const PathState found = listing.at(entry.path);
       if (entry.type == EntryType::kWhiteout) {
         ASSERT_TRUE(found.whiteout);
       } else if (entry.type == EntryType::kOpaque) {

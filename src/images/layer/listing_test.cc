@@ -82,11 +82,11 @@ TEST(LayerListing, KeepsWhiteoutThingAndOpaqueMarkOfOnePath) {
 TEST(LayerListing, SaysAllOfAPathAtOnce) {
   const LayerListing listing(
       {entry("a", EntryType::kWhiteout), entry("a", EntryType::kFolder), entry("a/b")});
-  const Listed folder = listing.at("a");
+  const PathState folder = listing.at("a");
   ASSERT_TRUE(folder.thing);
   EXPECT_EQ(folder.thing->path, "a");
   EXPECT_TRUE(folder.whiteout && folder.below && !folder.opaque);
-  const Listed absent = listing.at("b");
+  const PathState absent = listing.at("b");
   EXPECT_TRUE(!absent.thing && !absent.whiteout && !absent.opaque && !absent.below);
 }
 

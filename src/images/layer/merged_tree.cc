@@ -47,7 +47,7 @@ std::optional<MergedTree::Place> MergedTree::at(const std::string& path, std::si
   std::optional<Place> place;
   for (std::size_t i = layers_.size(); i-- > lowest;) {
     const LayerListing& layer = *layers_[i];
-    Listed listed = layer.at(path);
+    PathState listed = layer.at(path);
     auto& thing = listed.thing;
     if (thing && thing->type != EntryType::kFolder) {
       if (!place) return Place{{std::move(*thing), i, path}, i};

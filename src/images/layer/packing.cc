@@ -23,22 +23,22 @@ struct Stopped {};
 
 }  // namespace
 
-Packing::Packing(files::ByteSink& blob, compression::Compression compression, unsigned threads,
-                 base::Cancellation& cancellation)
+CompressingWriter::CompressingWriter(files::ByteSink& blob, compression::Compression compression,
+                                     unsigned threads, base::Cancellation& cancellation)
     : blob_(blob), compression_(compression), cancellation_(cancellation) {
   if (threads == 0) threads = base::processor_count();
   compressors_ = std::min(threads, kMaxThreads);
   chunks_.resize(compressors_ + 4);
 }
 
-void Packing::start() {
+void CompressingWriter::start() {
   try {
-    threads_.push_back(base::start_thread([this] { run(&Packing::hash_all); }));
-    threads_.push_back(base::start_thread([this] { run(&Packing::store); }));
+    threads_.push_back(base::start_thread([this] { run(&CompressingWriter::hash_all); }));
+    threads_.push_back(base::start_thread([this] { run(&CompressingWriter::store); }));
     if (compression_ == compression::Compression::kNone) return;
-    threads_.push_back(base::start_thread([this] { run(&Packing::compress); }));
+    threads_.push_back(base::start_thread([this] { run(&CompressingWriter::compress); }));
     for (unsigned i = 1; i < compressors_; ++i) {
-      std::thread further = base::try_thread([this] { run(&Packing::compress); });
+      std::thread further = base::try_thread([this] { run(&CompressingWriter::compress); });
       if (!further.joinable()) break;
       threads_.push_back(std::move(further));
     }
@@ -49,14 +49,14 @@ void Packing::start() {
   }
 }
 
-Packing::~Packing() {
+CompressingWriter::~CompressingWriter() {
   fail(nullptr);
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
 }
 
-void Packing::run(void (Packing::*work)()) {
+void CompressingWriter::run(void (CompressingWriter::*work)()) {
   try {
     (this->*work)();
   } catch (const Stopped&) {
@@ -65,7 +65,7 @@ void Packing::run(void (Packing::*work)()) {
   }
 }
 
-void Packing::fail(std::exception_ptr error) {
+void CompressingWriter::fail(std::exception_ptr error) {
   std::lock_guard lock(mutex_);
   if (!error_) error_ = std::move(error);
   stopped_ = true;
@@ -73,38 +73,38 @@ void Packing::fail(std::exception_ptr error) {
 }
 
 template <typename Condition>
-void Packing::await(std::unique_lock<std::mutex>& lock, Condition ready) {
+void CompressingWriter::await(std::unique_lock<std::mutex>& lock, Condition ready) {
   changed_.wait(lock, [&] { return stopped_ || ready(); });
   if (stopped_) throw Stopped();
 }
 
-void Packing::hash(const Chunk& part) {
+void CompressingWriter::hash(const Chunk& part) {
   diff_id_.update({part.tar.data(), part.size});
   if (compression_ == compression::Compression::kGzip)
     crc_ = compression::gzip_crc(crc_, part.tar.data(), part.size);
 }
 
-void Packing::put(std::string_view bytes) {
+void CompressingWriter::put(std::string_view bytes) {
   if (bytes.empty()) return;
   digest_.update(bytes);
   blob_size_ += bytes.size();
   blob_.write(bytes);
 }
 
-void Packing::pack_alone(Chunk& part) {
+void CompressingWriter::pack_alone(Chunk& part) {
   hash(part);
   put(compression::packed_start(compression_));
   if (compression_ == compression::Compression::kNone) {
     put({part.tar.data(), part.size});
   } else {
     const std::size_t size =
-        compression::Packer(compression_).pack(part.tar.data(), part.size, true, part.packed);
+        compression::BlockCompressor(compression_).pack(part.tar.data(), part.size, true, part.packed);
     put({part.packed.data(), size});
   }
   put(compression::packed_end(compression_, crc_, tar_size_));
 }
 
-void Packing::hash_all() {
+void CompressingWriter::hash_all() {
   for (std::uint64_t number = 0;; ++number) {
     std::unique_lock lock(mutex_);
     await(lock, [&] { return submitted_ > number || complete_; });
@@ -118,8 +118,8 @@ void Packing::hash_all() {
   }
 }
 
-void Packing::compress() {
-  compression::Packer packer(compression_);
+void CompressingWriter::compress() {
+  compression::BlockCompressor packer(compression_);
   while (true) {
     std::unique_lock lock(mutex_);
     await(lock, [&] { return submitted_ > taken_ || complete_; });
@@ -134,7 +134,7 @@ void Packing::compress() {
   }
 }
 
-void Packing::store() {
+void CompressingWriter::store() {
   put(compression::packed_start(compression_));
   const bool plain = compression_ == compression::Compression::kNone;
   for (std::uint64_t number = 0;; ++number) {
@@ -156,7 +156,7 @@ void Packing::store() {
   put(compression::packed_end(compression_, crc_, tar_size_));
 }
 
-void Packing::submit(bool last) {
+void CompressingWriter::submit(bool last) {
   std::lock_guard lock(mutex_);
   Chunk& part = chunk(submitted_);
   part.size = filling_;
@@ -167,7 +167,7 @@ void Packing::submit(bool last) {
   changed_.notify_all();
 }
 
-LayerWriter::Space Packing::space() {
+LayerWriter::Space CompressingWriter::space() {
   cancellation_.throw_if_requested();
   if (filling_ == kChunk) {
     if (threads_.empty()) start();
@@ -186,12 +186,12 @@ LayerWriter::Space Packing::space() {
   return {part.tar.data() + filling_, part.tar.size() - filling_};
 }
 
-void Packing::filled(std::size_t size) {
+void CompressingWriter::filled(std::size_t size) {
   filling_ += size;
   tar_size_ += size;
 }
 
-void Packing::write(std::string_view bytes) {
+void CompressingWriter::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const LayerWriter::Space room = space();
     const std::size_t count = bytes.copy(room.data, room.size);
@@ -200,7 +200,7 @@ void Packing::write(std::string_view bytes) {
   }
 }
 
-Packing::Result Packing::finish() {
+CompressingWriter::Result CompressingWriter::finish() {
   if (filling_ == 0) space();
   if (threads_.empty()) {
     chunk(0).size = filling_;

@@ -19,13 +19,13 @@ namespace ixian::layer {
 
 // Used by one thread; if there are others, they are its own. The destructor stops them, whatever they have
 // done.
-class Packing {
+class CompressingWriter {
  public:
-  Packing(files::ByteSink& blob, compression::Compression compression, unsigned threads,
-          base::Cancellation& cancellation);
-  ~Packing();
-  Packing(const Packing&) = delete;
-  Packing& operator=(const Packing&) = delete;
+  CompressingWriter(files::ByteSink& blob, compression::Compression compression, unsigned threads,
+                    base::Cancellation& cancellation);
+  ~CompressingWriter();
+  CompressingWriter(const CompressingWriter&) = delete;
+  CompressingWriter& operator=(const CompressingWriter&) = delete;
 
   // As LayerWriter's. Throw what the sink threw, or Cancelled.
   void write(std::string_view bytes);
@@ -55,7 +55,7 @@ class Packing {
   Chunk& chunk(std::uint64_t number) { return chunks_[number % chunks_.size()]; }
 
   void start();
-  void run(void (Packing::*work)());
+  void run(void (CompressingWriter::*work)());
   void hash_all();
   void compress();
   void store();

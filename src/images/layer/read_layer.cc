@@ -42,7 +42,7 @@ class Content : public base::ByteSource {
 ScannedLayer scan(base::ByteSource& blob, const oci::Descriptor& descriptor,
                   const std::optional<oci::Digest>& diff_id, const compression::Limits& limits,
                   base::Cancellation& cancellation) {
-  compression::Unpacking tar(blob, descriptor, diff_id, limits, cancellation);
+  compression::DecompressingReader tar(blob, descriptor, diff_id, limits, cancellation);
   LayerReader reader(tar, descriptor.digest.text(), limits);
   while (reader.next()) {
   }

@@ -100,7 +100,7 @@ class Checkout {
     const auto blob = layer.open();
     const compression::Limits limits;
     const std::optional<oci::Digest> diff_id = layer.diff_id;
-    compression::Unpacking tar(*blob, layer.blob, diff_id, limits, cancellation_);
+    compression::DecompressingReader tar(*blob, layer.blob, diff_id, limits, cancellation_);
     layer::LayerReader reader(tar, layer.blob.digest.text(), limits);
     while (const auto item = reader.next()) {
       cancellation_.throw_if_requested();

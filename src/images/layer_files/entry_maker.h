@@ -53,7 +53,7 @@ class EntryMaker {
   // An O_PATH descriptor of a folder, valid until the next call of anything here.
   int folder_for(const layer::LayerReader& reader, std::string_view path, const Item& item);
 
-  layer::Confined& target() { return target_; }
+  layer::ExtractionRoot& target() { return target_; }
   std::uint64_t skipped_devices() const { return skipped_devices_; }
   std::uint64_t skipped_attributes() const { return skipped_attributes_; }
 
@@ -90,7 +90,7 @@ class EntryMaker {
   const Birth& birth_of(const Item& item, const std::string& path, int fd);
   [[noreturn]] static void owner_error(const Item& item, const std::string& path);
 
-  layer::Confined target_;
+  layer::ExtractionRoot target_;
   const MakerOptions options_;
   base::Cancellation& cancellation_;
   std::vector<char> buffer_;

@@ -201,7 +201,7 @@ class Extraction {
   const ExtractOptions& options_;
   base::Cancellation& cancellation_;
   EntryMaker maker_;
-  layer::Confined& target_;
+  layer::ExtractionRoot& target_;
   layer::HashSet hidden_;  // by whiteouts of this layer
   layer::HashSet own_;     // kTree: what this layer has put, and the folders on the way
 };
@@ -211,7 +211,7 @@ class Extraction {
 Extracted extract(base::ByteSource& blob, const oci::Descriptor& descriptor,
                   const std::optional<oci::Digest>& diff_id, int folder, const ExtractOptions& options,
                   base::Cancellation& cancellation) {
-  compression::Unpacking tar(blob, descriptor, diff_id, options.limits, cancellation);
+  compression::DecompressingReader tar(blob, descriptor, diff_id, options.limits, cancellation);
   layer::LayerReader reader(tar, descriptor.digest.text(), options.limits);
   Extracted result{{}, descriptor.digest, 0, 0, 0};
   Extraction(reader, folder, options, cancellation).run(result);

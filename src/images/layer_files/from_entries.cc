@@ -202,7 +202,7 @@ class Filling {
 
   void operator()(const OpenedFile& content) { copy(content.fd->get(), content.path); }
 
-  void operator()(const OpenedLater& content) {
+  void operator()(const DeferredContent& content) {
     start(content.size);
     const auto source = content.open();
     fill(content.size, content.name,

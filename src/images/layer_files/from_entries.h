@@ -29,7 +29,7 @@ struct OpenedFile {  // is read from its start, by pread
 struct InlineText {
   std::string text;
 };
-struct OpenedLater {  // whoever calls says how long it is; fewer or more bytes are an error
+struct DeferredContent {  // whoever calls says how long it is; fewer or more bytes are an error
   std::function<std::unique_ptr<base::ByteSource>()> open;
   std::uint64_t size = 0;
   std::string name;  // for messages
@@ -39,7 +39,7 @@ struct LayerEntry {
   // name is where it is in the image: a path of a listing (listed_path()). size counts only for FileAt and
   // OpenedFile, and there only where `size_known`: a file of another size is an error that names it.
   tar::TarEntry entry;
-  std::variant<std::monostate, InlineText, FileAt, OpenedFile, OpenedLater> content;  // of files only
+  std::variant<std::monostate, InlineText, FileAt, OpenedFile, DeferredContent> content;  // of files only
   bool size_known = false;
   enum class Mark { kNone, kWhiteout, kOpaque } mark = Mark::kNone;  // then only entry.name counts
 };

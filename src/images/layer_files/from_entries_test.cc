@@ -95,7 +95,7 @@ TEST(FromEntries, ReadsFromFilesDescriptorsAndSources) {
   LayerEntry opened = entry("opened");
   opened.content = OpenedFile{open(folder / "real/file"), "x"};
   LayerEntry later = entry("later");
-  later.content = OpenedLater{[] { return std::make_unique<base::OwnedTextSource>("streamed"); }, 8, "x"};
+  later.content = DeferredContent{[] { return std::make_unique<base::OwnedTextSource>("streamed"); }, 8, "x"};
   const Made made = make({at, below, opened, later, entry("nothing")});
   EXPECT_EQ(content(made, "at"), "at a path");
   EXPECT_EQ(content(made, "below"), "at a path") << "the link leads to a place in the folder";
@@ -115,7 +115,7 @@ TEST(FromEntries, NamesAFileThatChangesItsSize) {
   for (const std::uint64_t size : {4, 6}) {
     LayerEntry later = entry("a");
     later.content =
-        OpenedLater{[] { return std::make_unique<base::OwnedTextSource>("12345"); }, size, "the stream"};
+        DeferredContent{[] { return std::make_unique<base::OwnedTextSource>("12345"); }, size, "the stream"};
     EXPECT_THAT(problem({later}), HasSubstr("the stream has changed")) << size;
   }
 }

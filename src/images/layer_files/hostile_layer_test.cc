@@ -161,8 +161,8 @@ TEST_P(HostileLayer, CannotHaveMoreThanItsLimits) {
 TEST_P(HostileLayer, CannotUnpackToManyTimesItsSize) {
   const std::string tar = TarText().file("bomb", std::string(100 << 20, '\0')).end();
   std::vector<char> packed;
-  const std::size_t size =
-      compression::Packer(compression::Compression::kGzip).pack(tar.data(), tar.size(), true, packed);
+  const std::size_t size = compression::BlockCompressor(compression::Compression::kGzip)
+                               .pack(tar.data(), tar.size(), true, packed);
   const std::string blob =
       compression::packed_start(compression::Compression::kGzip) + std::string(packed.data(), size) +
       compression::packed_end(compression::Compression::kGzip,

@@ -78,7 +78,7 @@ ArchiveImages::ArchiveImages(const ArchiveIndex& archive) : archive_(archive) {
 void ArchiveImages::read_layout(const std::string& index) {
   try {
     const base::Json document = base::parse_json_strict(index, kMaxDocument, 64);
-    Seen seen;
+    KnownBlobs seen;
     for (const auto& entry : list(document.at("manifests"))) {
       ArchivedImage listed{{}, oci::descriptor_from_json(entry, "manifests")};
       collect(listed.image, seen, 0);
@@ -101,7 +101,7 @@ void ArchiveImages::read_layout(const std::string& index) {
 
 // Notes which manifest belongs to which config, of one image or of all that an index lists and the archive
 // has.
-void ArchiveImages::collect(const oci::Descriptor& image, Seen& seen, int depth) {
+void ArchiveImages::collect(const oci::Descriptor& image, KnownBlobs& seen, int depth) {
   if (depth > kMaxIndexDepth || !seen.insert(image.digest).second) return;
   const auto found = manifest(image.digest);
   if (!found) return;
@@ -114,11 +114,11 @@ void ArchiveImages::collect(const oci::Descriptor& image, Seen& seen, int depth)
 }
 
 bool ArchiveImages::is_complete(const oci::Descriptor& image) const {
-  Seen seen;
+  KnownBlobs seen;
   return is_complete(image, seen, 0);
 }
 
-bool ArchiveImages::is_complete(const oci::Descriptor& image, Seen& seen, int depth) const {
+bool ArchiveImages::is_complete(const oci::Descriptor& image, KnownBlobs& seen, int depth) const {
   if (!seen.insert(image.digest).second) return true;
   const auto found = manifest(image.digest);
   if (!found || depth > kMaxIndexDepth) return false;

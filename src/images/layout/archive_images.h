@@ -33,12 +33,12 @@ class ArchiveImages {
   std::optional<ArchiveIndex::Member> blob(const oci::Descriptor& blob) const;
 
  private:
-  using Seen = std::set<oci::Digest>;
+  using KnownBlobs = std::set<oci::Digest>;
 
   void read_layout(const std::string& index);
-  void collect(const oci::Descriptor& image, Seen& seen, int depth);
+  void collect(const oci::Descriptor& image, KnownBlobs& seen, int depth);
   bool is_complete(const oci::Descriptor& image) const;
-  bool is_complete(const oci::Descriptor& image, Seen& seen, int depth) const;
+  bool is_complete(const oci::Descriptor& image, KnownBlobs& seen, int depth) const;
   void read_docker_manifest(const std::string& bytes);
   ArchivedImage docker_image(const base::Json& item);
   oci::Descriptor stored_or_made(const std::string& config_path, const std::vector<std::string>& layers);

@@ -25,7 +25,7 @@ namespace {
 
 class Check {
  public:
-  explicit Check(const CollectorParts& parts) : parts_(parts) {}
+  explicit Check(const CollectorContext& parts) : parts_(parts) {}
 
   std::vector<std::string> run(bool read_blobs) {
     try {
@@ -54,7 +54,7 @@ class Check {
   }
 
   void look_at_database() {
-    Transaction transaction(parts_.database, Access::kRead);
+    Transaction transaction(parts_.database, TransactionMode::kRead);
     for (const char* sql : {"PRAGMA quick_check", "PRAGMA foreign_key_check"}) {
       auto rows = transaction.query(sql);
       while (rows.step()) {
@@ -88,8 +88,8 @@ class Check {
   void look_at_roots() {
     std::vector<std::pair<std::string, oci::Descriptor>> kept;
     {
-      Transaction transaction(parts_.database, Access::kRead);
-      for (const Name& name : read_names(transaction)) {
+      Transaction transaction(parts_.database, TransactionMode::kRead);
+      for (const ImageName& name : read_names(transaction)) {
         kept.emplace_back("tag " + base::printable_path(name.name), name.image);
       }
       auto rows = transaction.query("SELECT key FROM entry");
@@ -170,7 +170,7 @@ class Check {
     for_each_in(parts_.folder.trash(),
                 [&](const std::string& path, const std::string&) { left_behind(path); });
 
-    Transaction transaction(parts_.database, Access::kRead);
+    Transaction transaction(parts_.database, TransactionMode::kRead);
     auto rows = transaction.query("SELECT id FROM lease WHERE used <= ?1",
                                   unix_time(parts_.clock) - parts_.grace.count());
     while (rows.step()) {
@@ -179,13 +179,13 @@ class Check {
     }
   }
 
-  const CollectorParts& parts_;
+  const CollectorContext& parts_;
   std::vector<std::string> problems_;
 };
 
 }  // namespace
 
-std::vector<std::string> check_store(const CollectorParts& parts, bool read_blobs) {
+std::vector<std::string> check_store(const CollectorContext& parts, bool read_blobs) {
   return Check(parts).run(read_blobs);
 }
 

@@ -14,6 +14,6 @@ namespace ixian::store {
 //   what is recorded as a whole tree is a folder, and every folder among the trees is recorded;
 //   nothing is left of processes that are no longer there: no temporary file, work folder, trash or lease;
 //   the database is sound.
-std::vector<std::string> check_store(const CollectorParts& parts, bool read_blobs);
+std::vector<std::string> check_store(const CollectorContext& parts, bool read_blobs);
 
 }  // namespace ixian::store

@@ -121,8 +121,8 @@ PruneResult Collector::prune(const PruneOptions& options) {
 void Collector::remove_roots(const PrunePlan& plan) {
   if (plan.roots.empty()) return;
   PruneResult removed;
-  Transaction transaction(parts_.database, Access::kDurable);
-  for (const Snapshot::Root& root : plan.roots) {
+  Transaction transaction(parts_.database, TransactionMode::kDurable);
+  for (const Inventory::Root& root : plan.roots) {
     if (is_leased(transaction, root.object)) continue;
     const bool is_name = root.object.starts_with("name:");
     // Not if it has been used since.
@@ -137,7 +137,7 @@ void Collector::remove_roots(const PrunePlan& plan) {
 }
 
 void Collector::forget_unpacked() {
-  Transaction transaction(parts_.database, Access::kWrite);
+  Transaction transaction(parts_.database, TransactionMode::kWrite);
   store::forget_unpacked(transaction, [this](const oci::Digest& blob) {
     return layout::file_size(parts_.blobs.path(blob)).has_value();
   });
@@ -161,8 +161,8 @@ void Collector::remove_batch(const std::vector<Object>& batch, const std::set<Ob
   PruneResult removed;
   bool trees_moved = false;
   {
-    Transaction transaction(parts_.database, Access::kWrite);
-    Reach reach(parts_.blobs);
+    Transaction transaction(parts_.database, TransactionMode::kWrite);
+    ReachableObjects reach(parts_.blobs);
     std::set<Object> kept;
     for (const auto& root : read_roots(transaction, reach, snapshot_.roots_written)) {
       kept.insert(root.keeps.begin(), root.keeps.end());

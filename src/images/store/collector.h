@@ -17,11 +17,11 @@
 namespace ixian::store {
 
 // What all of them have to do with; outlives the collector.
-struct CollectorParts {
+struct CollectorContext {
   Database& database;
   const Folder& folder;
   const layout::BlobFolder& blobs;
-  Trees& trees;
+  ExtractedLayers& trees;
   base::Clock& clock;
   base::Cancellation& cancellation;
   std::chrono::seconds grace;
@@ -30,7 +30,7 @@ struct CollectorParts {
 // For one thread; others, in this process and elsewhere, go on using the store. `parts` must outlive it.
 class Collector {
  public:
-  explicit Collector(const CollectorParts& parts) : parts_(parts) {}
+  explicit Collector(const CollectorContext& parts) : parts_(parts) {}
 
   // What killed processes left: files, folders, leases whose grace is over. Returns the bytes on disk.
   std::uint64_t reclaim() const;
@@ -44,9 +44,9 @@ class Collector {
   void remove_batch(const std::vector<Object>& batch, const std::set<Object>& old_trees);
   bool take(class Transaction& transaction, const Object& object, bool old_tree);
 
-  const CollectorParts& parts_;
+  const CollectorContext& parts_;
   PruneResult result_;
-  Snapshot snapshot_;
+  Inventory snapshot_;
 };
 
 }  // namespace ixian::store

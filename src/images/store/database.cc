@@ -172,7 +172,7 @@ void Database::open() {
   int persist = 1;
   sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_PERSIST_WAL, &persist);
   const auto version = [this] {
-    Statement statement(*this, "PRAGMA user_version");
+    SqlStatement statement(*this, "PRAGMA user_version");
     return statement.step() ? statement.number(0) : 0;
   };
   // An older one has all its tables, and gets those that are new.
@@ -230,55 +230,56 @@ void Database::give_back(const char* sql, sqlite3_stmt* statement) noexcept {
   sqlite3_finalize(statement);
 }
 
-Statement::Statement(Database& database, const char* sql)
+SqlStatement::SqlStatement(Database& database, const char* sql)
     : database_(database), sql_(sql), handle_(database.prepared(sql)) {}
 
-Statement::Statement(Statement&& other) noexcept
+SqlStatement::SqlStatement(SqlStatement&& other) noexcept
     : database_(other.database_), sql_(other.sql_), handle_(std::exchange(other.handle_, nullptr)) {}
 
-Statement::~Statement() {
+SqlStatement::~SqlStatement() {
   database_.give_back(sql_, handle_);
 }
 
-void Statement::bind(int index, std::string_view text) {
+void SqlStatement::bind(int index, std::string_view text) {
   // A null pointer would be SQL's NULL.
   sqlite3_bind_text64(handle_, index, text.data() == nullptr ? "" : text.data(), text.size(),
                       SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
-void Statement::bind(int index, std::int64_t number) {
+void SqlStatement::bind(int index, std::int64_t number) {
   sqlite3_bind_int64(handle_, index, number);
 }
 
-bool Statement::step() {
+bool SqlStatement::step() {
   const int code = sqlite3_step(handle_);
   if (code != SQLITE_ROW && code != SQLITE_DONE) database_.fail();
   return code == SQLITE_ROW;
 }
 
-std::string Statement::text(int column) const {
+std::string SqlStatement::text(int column) const {
   const unsigned char* bytes = sqlite3_column_text(handle_, column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
   return bytes == nullptr ? "" : std::string(reinterpret_cast<const char*>(bytes), size);
 }
 
-std::int64_t Statement::number(int column) const {
+std::int64_t SqlStatement::number(int column) const {
   return sqlite3_column_int64(handle_, column);
 }
 
-bool Statement::is_null(int column) const {
+bool SqlStatement::is_null(int column) const {
   return sqlite3_column_type(handle_, column) == SQLITE_NULL;
 }
 
-Transaction::Transaction(Database& database, Access access) : database_(database), lock_(database.mutex_) {
-  if (access != Access::kRead && database_.only_reads_) {
+Transaction::Transaction(Database& database, TransactionMode access)
+    : database_(database), lock_(database.mutex_) {
+  if (access != TransactionMode::kRead && database_.only_reads_) {
     throw base::Error(base::ErrorCode::kRegistry,
                       fmt::format("permission denied: cannot write to the store in {}\nhint: name another "
                                   "directory in IXIAN_STORE, or allow this user to write there",
                                   base::printable_path(layout::folder_of(database_.path_))));
   }
-  if (access != Access::kRead) database_.synchronise(access == Access::kDurable);
-  database_.execute(access == Access::kRead ? "BEGIN" : "BEGIN IMMEDIATE");
+  if (access != TransactionMode::kRead) database_.synchronise(access == TransactionMode::kDurable);
+  database_.execute(access == TransactionMode::kRead ? "BEGIN" : "BEGIN IMMEDIATE");
 }
 
 Transaction::~Transaction() {

@@ -34,7 +34,7 @@ class Database {
 
  private:
   friend class Transaction;
-  friend class Statement;
+  friend class SqlStatement;
   void open();
   void open_file();
   void make_tables();
@@ -55,18 +55,18 @@ class Database {
   std::map<const char*, sqlite3_stmt*> prepared_;  // those that nobody uses, by their literal
 };
 
-enum class Access {
+enum class TransactionMode {
   kRead,
   kWrite,    // survives the death of any process
   kDurable,  // survives a loss of power, together with all that was written before
 };
 
 // One prepared statement. Lives no longer than its transaction.
-class Statement {
+class SqlStatement {
  public:
-  ~Statement();
-  Statement(Statement&& other) noexcept;
-  Statement& operator=(const Statement&) = delete;
+  ~SqlStatement();
+  SqlStatement(SqlStatement&& other) noexcept;
+  SqlStatement& operator=(const SqlStatement&) = delete;
 
   bool step();  // true: there is a row
   std::string text(int column) const;
@@ -76,7 +76,7 @@ class Statement {
  private:
   friend class Database;
   friend class Transaction;
-  Statement(Database& database, const char* sql);
+  SqlStatement(Database& database, const char* sql);
   void bind(int index, std::string_view text);
   void bind(int index, std::int64_t number);
 
@@ -89,22 +89,22 @@ class Statement {
 // back unless committed.
 class Transaction {
  public:
-  Transaction(Database& database, Access access);
+  Transaction(Database& database, TransactionMode access);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
   // `sql` is a literal. Arguments are texts and std::int64_t, for ?1, ?2, …
   template <typename... Args>
-  Statement query(const char* sql, const Args&... args) {
-    Statement statement(database_, sql);
+  SqlStatement query(const char* sql, const Args&... args) {
+    SqlStatement statement(database_, sql);
     int index = 0;
     (statement.bind(++index, args), ...);
     return statement;
   }
   template <typename... Args>
   void run(const char* sql, const Args&... args) {
-    Statement statement(database_, sql);
+    SqlStatement statement(database_, sql);
     int index = 0;
     (statement.bind(++index, args), ...);
     while (statement.step()) {

@@ -54,7 +54,7 @@ Lease::Lease(std::shared_ptr<Database> database, const Folder& folder, base::Clo
                                     : std::make_unique<layout::TemporaryFile>(folder.leases(), kLeasePrefix)),
       id_(file_ ? file_->path().substr(file_->path().rfind('/') + 1) : "") {
   if (!file_) return;
-  Transaction transaction(*database_, Access::kWrite);
+  Transaction transaction(*database_, TransactionMode::kWrite);
   transaction.run("INSERT INTO lease(id, used) VALUES(?1, ?2)", id_, unix_time(clock_));
   transaction.commit();
 }
@@ -62,7 +62,7 @@ Lease::Lease(std::shared_ptr<Database> database, const Folder& folder, base::Clo
 Lease::~Lease() {
   if (!file_) return;
   try {
-    Transaction transaction(*database_, Access::kWrite);
+    Transaction transaction(*database_, TransactionMode::kWrite);
     transaction.run("DELETE FROM lease WHERE id = ?1", id_);
     transaction.commit();
   } catch (const std::exception&) {  // then it ends by grace
@@ -79,7 +79,7 @@ void Lease::keep(const std::vector<Object>& objects) {
                  [&](const Object& object) { return kept_.count(object) == 0; });
   }
   if (fresh.empty()) return;
-  Transaction transaction(*database_, Access::kWrite);
+  Transaction transaction(*database_, TransactionMode::kWrite);
   keep(transaction, fresh);
   transaction.commit();
   noted(fresh);
@@ -106,14 +106,14 @@ void Lease::noted(const std::vector<Object>& objects) {
 void expire_leases(Database& database, const Folder& folder, base::Clock& clock, std::chrono::seconds grace) {
   std::vector<std::string> ended;
   {
-    Transaction transaction(database, Access::kRead);
+    Transaction transaction(database, TransactionMode::kRead);
     auto rows = transaction.query("SELECT id FROM lease WHERE used <= ?1", unix_time(clock) - grace.count());
     while (rows.step()) {
       if (!is_locked(folder.leases() + "/" + rows.text(0))) ended.push_back(rows.text(0));
     }
   }
   if (!ended.empty()) {
-    Transaction transaction(database, Access::kWrite);
+    Transaction transaction(database, TransactionMode::kWrite);
     for (const std::string& id : ended) transaction.run("DELETE FROM lease WHERE id = ?1", id);
     transaction.commit();
   }

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "store/store.h"
-#include "testing/store_world.h"
+#include "testing/store_fixture.h"
 
 namespace ixian::store {
 namespace {
@@ -19,7 +19,7 @@ using ixian::testing::kRepository;
 using ixian::testing::put_image;
 using ixian::testing::sample_image;
 using ixian::testing::SampleImage;
-using ixian::testing::StoreWorld;
+using ixian::testing::StoreFixture;
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 
@@ -71,7 +71,7 @@ class ModelTest {
 
   void compare() {
     std::map<std::string, int> names;
-    for (const Name& name : store_->names()) {
+    for (const ImageName& name : store_->names()) {
       for (int i = 0; i < kImages; ++i) {
         if (images_[i].raw.descriptor.digest == name.image.digest) {
           names[name.name.substr(name.name.rfind(':') + 1)] = i;
@@ -168,7 +168,7 @@ class ModelTest {
     store_ = world_.open();
   }
 
-  StoreWorld world_;
+  StoreFixture world_;
   std::mt19937 random_;
   std::vector<SampleImage> images_;
   std::shared_ptr<Store> store_ = world_.open();

@@ -20,7 +20,7 @@
 #include "layout/file_io.h"
 #include "store/store.h"
 #include "testing/child_process.h"
-#include "testing/store_world.h"
+#include "testing/store_fixture.h"
 
 namespace ixian::store {
 namespace {
@@ -32,7 +32,7 @@ using ixian::testing::kRepository;
 using ixian::testing::put_blobs;
 using ixian::testing::sample_image;
 using ixian::testing::SampleImage;
-using ixian::testing::StoreWorld;
+using ixian::testing::StoreFixture;
 using ixian::testing::TempFolder;
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
@@ -60,7 +60,7 @@ void build(Store& store, int seed, std::size_t size) {
 }
 
 TEST(StoreProcesses, AreThirtyTwoAtOnce) {
-  StoreWorld world;
+  StoreFixture world;
   world.open()->cache_put("common", {1, {}, {oci::Digest::of("common")}});  // so that no prune takes it
   std::list<ChildProcess> children;
   for (int process = 0; process < 32; ++process) {
@@ -84,7 +84,7 @@ TEST(StoreProcesses, AreThirtyTwoAtOnce) {
 
 TEST(StoreProcesses, ThatAreKilledLeaveASoundStore) {
   const int rounds = std::getenv("IXIAN_NIGHTLY") != nullptr ? 500 : 40;
-  StoreWorld world(0s);
+  StoreFixture world(0s);
   std::mt19937 random(11);
   std::set<std::string> acknowledged;
   for (int round = 0; round < rounds; ++round) {
@@ -115,7 +115,7 @@ TEST(StoreProcesses, ThatAreKilledLeaveASoundStore) {
     const auto store = world.open();
     ASSERT_THAT(store->check(), IsEmpty()) << "round " << round;
     std::set<std::string> names;
-    for (const Name& name : store->names()) names.insert(name.name);
+    for (const ImageName& name : store->names()) names.insert(name.name);
     for (const auto& name : acknowledged) ASSERT_EQ(names.count(name), 1u) << name << " was acknowledged";
     ASSERT_TRUE(std::filesystem::is_empty(world.folder() + "/work"));
     ASSERT_TRUE(std::filesystem::is_empty(world.folder() + "/leases"));

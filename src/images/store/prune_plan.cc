@@ -20,13 +20,13 @@ struct Candidate {
   std::int64_t used = 0;
   Order order = kTree;
   const Object* object = nullptr;
-  const Snapshot::Root* root = nullptr;  // of an entry or a name
+  const Inventory::Root* root = nullptr;  // of an entry or a name
 };
 
 class Planner {
  public:
-  Planner(const Snapshot& snapshot, const PruneOptions& options) : snapshot_(snapshot), options_(options) {
-    for (const Snapshot::Root& root : snapshot_.roots) {
+  Planner(const Inventory& snapshot, const PruneOptions& options) : snapshot_(snapshot), options_(options) {
+    for (const Inventory::Root& root : snapshot_.roots) {
       for (const Object& object : root.keeps) ++kept_by_[object];
     }
     for (const auto& [object, thing] : snapshot_.things) {
@@ -56,7 +56,7 @@ class Planner {
     for (const auto& [object, thing] : snapshot_.things) {
       if (object.starts_with("tree:")) all.push_back({thing.used, kTree, &object, nullptr});
     }
-    for (const Snapshot::Root& root : snapshot_.roots) {
+    for (const Inventory::Root& root : snapshot_.roots) {
       const bool is_name = root.object.starts_with("name:");
       if (is_name && options_.keep_names) continue;
       all.push_back({root.used, is_name ? kName : kEntry, &root.object, &root});
@@ -88,7 +88,7 @@ class Planner {
     if (plan_.garbage.insert(object).second && was_there) plan_.left -= snapshot_.things.at(object).bytes;
   }
 
-  const Snapshot& snapshot_;
+  const Inventory& snapshot_;
   const PruneOptions& options_;
   std::map<Object, int> kept_by_;
   PrunePlan plan_;
@@ -96,7 +96,7 @@ class Planner {
 
 }  // namespace
 
-PrunePlan make_plan(const Snapshot& snapshot, const PruneOptions& options, std::int64_t now) {
+PrunePlan make_plan(const Inventory& snapshot, const PruneOptions& options, std::int64_t now) {
   return Planner(snapshot, options).run(now);
 }
 

@@ -24,7 +24,7 @@ class Plan : public ::testing::Test {
     return objects;
   }
 
-  Snapshot snapshot_;
+  Inventory snapshot_;
 };
 
 TEST_F(Plan, TakesGarbageAlone) {

@@ -9,7 +9,7 @@
 #include "layout/file_io.h"
 #include "store/store.h"
 #include "testing/child_process.h"
-#include "testing/store_world.h"
+#include "testing/store_fixture.h"
 
 namespace ixian::store {
 namespace {
@@ -26,7 +26,7 @@ using ixian::testing::read_blob_from;
 using ixian::testing::sample_image;
 using ixian::testing::SampleImage;
 using ixian::testing::source_of;
-using ixian::testing::StoreWorld;
+using ixian::testing::StoreFixture;
 using namespace std::chrono_literals;
 using ::testing::IsEmpty;
 
@@ -42,7 +42,7 @@ class Prune : public ::testing::Test {
     return image.manifest.layers[layer].digest;  // the layers are not compressed
   }
 
-  StoreWorld world_;
+  StoreFixture world_;
   std::shared_ptr<Store> store_ = world_.open();
 };
 

@@ -57,13 +57,13 @@ std::vector<Object> blobs_of(const layout::BlobFolder& blobs, const oci::RawMani
   return objects;
 }
 
-const std::set<Object>& Reach::of(const oci::Descriptor& blob) {
+const std::set<Object>& ReachableObjects::of(const oci::Descriptor& blob) {
   const auto [place, fresh] = known_.try_emplace(blob.digest);
   if (fresh) add(blob, place->second, 0);
   return place->second;
 }
 
-void Reach::add(const oci::Descriptor& blob, std::set<Object>& objects, int depth) {
+void ReachableObjects::add(const oci::Descriptor& blob, std::set<Object>& objects, int depth) {
   objects.insert(blob_object(blob.digest));
   if (!is_manifest(blob) || depth > kMaxIndexDepth) return;
   const auto any = read_any(blobs_, blob.digest);
@@ -77,7 +77,7 @@ void Reach::add(const oci::Descriptor& blob, std::set<Object>& objects, int dept
   for (const oci::Descriptor& layer : manifest.layers) objects.insert(blob_object(layer.digest));
 }
 
-void Reach::add_config(const oci::Descriptor& config, std::set<Object>& objects) {
+void ReachableObjects::add_config(const oci::Descriptor& config, std::set<Object>& objects) {
   objects.insert(blob_object(config.digest));
   try {
     const auto bytes = blobs_.read(config.digest, kMaxConfig);

@@ -16,9 +16,9 @@ namespace ixian::store {
 // Everything that is needed with a blob: itself; of a manifest its config and layers, and the trees of its
 // config's diffIDs; of an index all its manifests in turn. What is not there leads to nothing. Remembers what
 // it has read. Not thread-safe.
-class Reach {
+class ReachableObjects {
  public:
-  explicit Reach(const layout::BlobFolder& blobs) : blobs_(blobs) {}
+  explicit ReachableObjects(const layout::BlobFolder& blobs) : blobs_(blobs) {}
 
   const std::set<Object>& of(const oci::Descriptor& blob);
 

@@ -17,10 +17,10 @@ std::optional<oci::Descriptor> descriptor(std::string media_type, const std::str
 }
 
 // Of a row of name, media_type, digest, size, used.
-std::optional<Name> name_in(const Statement& row) {
+std::optional<ImageName> name_in(const SqlStatement& row) {
   auto image = descriptor(row.text(1), row.text(2), row.number(3));
   if (!image) return std::nullopt;
-  return Name{row.text(0), std::move(*image), row.number(4)};
+  return ImageName{row.text(0), std::move(*image), row.number(4)};
 }
 
 void count_root(Transaction& transaction) {
@@ -29,13 +29,13 @@ void count_root(Transaction& transaction) {
 
 }  // namespace
 
-std::optional<Name> read_name(Transaction& transaction, const std::string& name) {
+std::optional<ImageName> read_name(Transaction& transaction, const std::string& name) {
   auto row = transaction.query("SELECT name, media_type, digest, size, used FROM name WHERE name = ?1", name);
   return row.step() ? name_in(row) : std::nullopt;
 }
 
-std::vector<Name> read_names(Transaction& transaction, std::int64_t since) {
-  std::vector<Name> names;
+std::vector<ImageName> read_names(Transaction& transaction, std::int64_t since) {
+  std::vector<ImageName> names;
   auto rows = transaction.query(
       "SELECT name, media_type, digest, size, used FROM name WHERE written > ?1 ORDER BY name", since);
   while (rows.step()) {
@@ -44,7 +44,7 @@ std::vector<Name> read_names(Transaction& transaction, std::int64_t since) {
   return names;
 }
 
-void write_name(Transaction& transaction, const Name& name) {
+void write_name(Transaction& transaction, const ImageName& name) {
   count_root(transaction);
   transaction.run(
       "INSERT OR REPLACE INTO name(name, media_type, digest, size, used, written)"

@@ -13,7 +13,7 @@
 
 namespace ixian::store {
 
-struct Name {
+struct ImageName {
   std::string name;  // "docker.io/library/app:1", as oci::Reference::text() spells it
   oci::Descriptor image;
   std::int64_t used = 0;  // Unix time, seconds
@@ -30,9 +30,9 @@ struct CacheEntry {
 };
 
 // Each in a transaction of the caller's. A record that is damaged counts as none.
-std::optional<Name> read_name(Transaction& transaction, const std::string& name);
-std::vector<Name> read_names(Transaction& transaction, std::int64_t since = 0);  // sorted
-void write_name(Transaction& transaction, const Name& name);
+std::optional<ImageName> read_name(Transaction& transaction, const std::string& name);
+std::vector<ImageName> read_names(Transaction& transaction, std::int64_t since = 0);  // sorted
+void write_name(Transaction& transaction, const ImageName& name);
 bool remove_name(Transaction& transaction, const std::string& name);
 
 // nullopt where there is none, or what is there cannot be read. The others need a transaction for writing;

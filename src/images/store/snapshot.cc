@@ -48,7 +48,7 @@ std::map<std::string, TreeRow> tree_rows(Transaction& transaction) {
 // Measuring a tree takes a while, so what was measured once is remembered.
 void remember_sizes(Database& database, const std::map<Object, std::uint64_t>& measured) {
   if (measured.empty() || database.only_reads()) return;
-  Transaction transaction(database, Access::kWrite);
+  Transaction transaction(database, TransactionMode::kWrite);
   for (const auto& [object, bytes] : measured) {
     transaction.run("UPDATE tree SET bytes = ?2 WHERE diff_id = ?1 AND state > 0",
                     object.substr(object.find(':') + 1), static_cast<std::int64_t>(bytes));
@@ -58,13 +58,14 @@ void remember_sizes(Database& database, const std::map<Object, std::uint64_t>& m
 
 }  // namespace
 
-std::vector<Snapshot::Root> read_roots(Transaction& transaction, Reach& reach, std::int64_t since) {
-  std::vector<Snapshot::Root> roots;
-  for (const Name& name : read_names(transaction, since)) {
+std::vector<Inventory::Root> read_roots(Transaction& transaction, ReachableObjects& reach,
+                                        std::int64_t since) {
+  std::vector<Inventory::Root> roots;
+  for (const ImageName& name : read_names(transaction, since)) {
     roots.push_back({name_object(name.name), name.used, reach.of(name.image)});
   }
   for (const auto& [key, used] : entry_keys(transaction, since)) {
-    Snapshot::Root root{entry_object(key), used, {}};
+    Inventory::Root root{entry_object(key), used, {}};
     if (const auto entry = read_entry(transaction, key)) {
       for (const auto& blob : entry->blobs) {
         const auto& objects = reach.of(blob);
@@ -77,12 +78,12 @@ std::vector<Snapshot::Root> read_roots(Transaction& transaction, Reach& reach, s
   return roots;
 }
 
-Snapshot take_snapshot(Database& database, const Folder& folder, const layout::BlobFolder& blobs) {
-  Snapshot snapshot;
+Inventory take_snapshot(Database& database, const Folder& folder, const layout::BlobFolder& blobs) {
+  Inventory snapshot;
   std::map<std::string, TreeRow> rows;
   {
-    Transaction transaction(database, Access::kRead);
-    Reach reach(blobs);
+    Transaction transaction(database, TransactionMode::kRead);
+    ReachableObjects reach(blobs);
     snapshot.roots_written = roots_written(transaction);
     snapshot.roots = read_roots(transaction, reach, 0);
     rows = tree_rows(transaction);
@@ -100,7 +101,7 @@ Snapshot take_snapshot(Database& database, const Folder& folder, const layout::B
     const bool is_listing = name.ends_with(kListing);
     const auto diff_id = diff_id_of(is_listing ? name.substr(0, name.size() - kListing.size()) : name);
     if (!diff_id) return;
-    Snapshot::Thing& tree = snapshot.things[tree_object(*diff_id)];
+    Inventory::Item& tree = snapshot.things[tree_object(*diff_id)];
     const auto row = rows.find(diff_id->text());
     if (row != rows.end()) tree.used = row->second.used;
     if (is_listing) {

@@ -16,7 +16,7 @@
 namespace ixian::store {
 
 // A moment of the store, as data: it does not follow what happens later.
-struct Snapshot {
+struct Inventory {
   // What keeps objects: a name or an entry.
   struct Root {
     Object object;  // "name:…" or "entry:…"
@@ -24,7 +24,7 @@ struct Snapshot {
     std::set<Object> keeps;
   };
   // What takes room: a blob, or a tree with its listing.
-  struct Thing {
+  struct Item {
     std::uint64_t bytes = 0;  // on disk
     std::int64_t used = 0;    // trees only
     bool whole = true;        // of a tree: it is recorded as whole; a listing alone is
@@ -32,16 +32,17 @@ struct Snapshot {
 
   std::int64_t roots_written = 0;
   std::vector<Root> roots;
-  std::map<Object, Thing> things;
+  std::map<Object, Item> things;
   std::set<Object> leased;  // by anybody
 };
 
 // Measures trees that have not been measured yet, which takes a while, and remembers their sizes. Throws
 // Error{kRegistry}.
-Snapshot take_snapshot(Database& database, const Folder& folder, const layout::BlobFolder& blobs);
+Inventory take_snapshot(Database& database, const Folder& folder, const layout::BlobFolder& blobs);
 
 // Names and entries that have been written since (records.h).
-std::vector<Snapshot::Root> read_roots(Transaction& transaction, Reach& reach, std::int64_t since);
+std::vector<Inventory::Root> read_roots(Transaction& transaction, ReachableObjects& reach,
+                                        std::int64_t since);
 
 // Where a thing lies; a tree has a listing beside it.
 std::string path_of(const Object& thing, const Folder& folder, const layout::BlobFolder& blobs);

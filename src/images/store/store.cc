@@ -39,21 +39,23 @@ struct Store::Parts {
     if (!options.only_reads || folder.exists()) folder.make(cancellation);
     database = std::make_shared<Database>(folder.database(), cancellation,
                                           options.only_reads || folder.only_for_reading());
-    trees = std::make_unique<Trees>(database, folder, clock, cancellation);
+    trees = std::make_unique<ExtractedLayers>(database, folder, clock, cancellation);
   }
   ~Parts() {
     // The thread works with all that stands here.
     if (confirming.joinable()) confirming.join();
   }
 
-  CollectorParts collector() { return {*database, folder, blobs, *trees, clock, cancellation, grace}; }
+  CollectorContext collector() { return {*database, folder, blobs, *trees, clock, cancellation, grace}; }
 
   // For looking while a lease keeps what is found.
-  Access kept_access() const { return database->only_reads() ? Access::kRead : Access::kWrite; }
+  TransactionMode kept_access() const {
+    return database->only_reads() ? TransactionMode::kRead : TransactionMode::kWrite;
+  }
 
   // Throws where nothing may be written.
   void require_writable() const {
-    if (database->only_reads()) Transaction(*database, Access::kWrite);
+    if (database->only_reads()) Transaction(*database, TransactionMode::kWrite);
   }
 
   std::shared_ptr<Lease> lease() {
@@ -80,7 +82,7 @@ struct Store::Parts {
   const Folder folder;
   const layout::BlobFolder blobs;
   std::shared_ptr<Database> database;
-  std::unique_ptr<Trees> trees;
+  std::unique_ptr<ExtractedLayers> trees;
   std::mutex mutex;
   // Guarded by `mutex`.
   std::weak_ptr<Lease> current;
@@ -94,7 +96,7 @@ std::shared_ptr<Store> Store::open(const std::string& folder, base::Cancellation
                                    const StoreOptions& options) {
   auto parts = std::make_unique<Parts>(folder, cancellation, options);
   if (parts->database->only_reads()) return std::shared_ptr<Store>(new Store(std::move(parts)));
-  const CollectorParts all = parts->collector();
+  const CollectorContext all = parts->collector();
   // Whoever opens the store clears away what died processes left: there is no service that would.
   Collector(all).reclaim();
   parts->database->keep_reserve();
@@ -161,8 +163,8 @@ std::unique_ptr<oci::ImageRepo> Store::images(const std::string& repository) {
                          parts_->cancellation);
 }
 
-std::vector<Name> Store::names() {
-  Transaction transaction(*parts_->database, Access::kRead);
+std::vector<ImageName> Store::names() {
+  Transaction transaction(*parts_->database, TransactionMode::kRead);
   return read_names(transaction);
 }
 
@@ -171,7 +173,7 @@ std::optional<CacheEntry> Store::cache_get(const std::string& key) {
   std::optional<CacheEntry> entry;
   std::vector<Object> objects = {entry_object(key)};
   {
-    Transaction look(*parts_->database, Access::kRead);
+    Transaction look(*parts_->database, TransactionMode::kRead);
     if (!read_entry(look, key)) return std::nullopt;  // most often, and nothing has to be written
   }
   {
@@ -184,7 +186,7 @@ std::optional<CacheEntry> Store::cache_get(const std::string& key) {
     transaction.commit();
   }
   lease->noted(objects);
-  Reach reach(parts_->blobs);
+  ReachableObjects reach(parts_->blobs);
   std::vector<Object> further;
   for (const auto& blob : entry->blobs) {
     if (!parts_->blobs.has(blob)) return std::nullopt;
@@ -199,19 +201,19 @@ void Store::cache_put(const std::string& key, const CacheEntry& entry) {
   cache_put({{{key}, entry}});
 }
 
-void Store::cache_put(const std::vector<Keyed>& entries) {
+void Store::cache_put(const std::vector<CacheRecord>& entries) {
   if (parts_->database->only_reads()) return;
   const auto lease = parts_->lease();
-  Reach reach(parts_->blobs);
+  ReachableObjects reach(parts_->blobs);
   std::vector<Object> objects;
-  for (const Keyed& each : entries) {
+  for (const CacheRecord& each : entries) {
     for (const auto& key : each.keys) objects.push_back(entry_object(key));
     for (const auto& tree : each.entry.trees) objects.push_back(tree_object(tree));
     for (const auto& blob : each.entry.blobs) objects.push_back(blob_object(blob.digest));
   }
   lease->keep(objects);
   std::vector<Object> further;
-  for (const Keyed& each : entries) {
+  for (const CacheRecord& each : entries) {
     for (const auto& blob : each.entry.blobs) {
       if (!parts_->blobs.has(blob)) {
         throw base::Error(base::ErrorCode::kRegistry, "step result not stored: blob " + blob.digest.text() +
@@ -224,9 +226,9 @@ void Store::cache_put(const std::vector<Keyed>& entries) {
   lease->keep(further);
   // What the entry names must be on the disk before the entry is.
   parts_->blobs.sync();
-  Transaction transaction(*parts_->database, Access::kDurable);
+  Transaction transaction(*parts_->database, TransactionMode::kDurable);
   const std::int64_t now = unix_time(parts_->clock);
-  for (const Keyed& each : entries) {
+  for (const CacheRecord& each : entries) {
     for (const auto& key : each.keys) write_entry(transaction, key, each.entry, now);
   }
   transaction.commit();
@@ -234,13 +236,13 @@ void Store::cache_put(const std::vector<Keyed>& entries) {
 
 bool Store::cache_remove(const std::string& key) {
   if (parts_->database->only_reads()) return false;
-  Transaction transaction(*parts_->database, Access::kDurable);
+  Transaction transaction(*parts_->database, TransactionMode::kDurable);
   const bool removed = remove_entry(transaction, key);
   transaction.commit();
   return removed;
 }
 
-Tree Store::tree(const oci::Digest& diff_id, const Fill& fill) {
+ExtractedLayer Store::tree(const oci::Digest& diff_id, const Fill& fill) {
   if (parts_->database->only_reads()) {
     if (auto there = find_tree(diff_id)) return *std::move(there);
     parts_->require_writable();
@@ -251,14 +253,14 @@ Tree Store::tree(const oci::Digest& diff_id, const Fill& fill) {
   return {parts_->folder.tree(diff_id), lease};
 }
 
-std::optional<Tree> Store::find_tree(const oci::Digest& diff_id) {
+std::optional<ExtractedLayer> Store::find_tree(const oci::Digest& diff_id) {
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});
   if (!parts_->trees->has(diff_id)) return std::nullopt;
-  return Tree{parts_->folder.tree(diff_id), lease};
+  return ExtractedLayer{parts_->folder.tree(diff_id), lease};
 }
 
-Tree Store::adopt_tree(const oci::Digest& diff_id, const std::string& folder) {
+ExtractedLayer Store::adopt_tree(const oci::Digest& diff_id, const std::string& folder) {
   parts_->require_writable();
   const auto lease = parts_->lease();
   lease->keep({tree_object(diff_id)});
@@ -267,13 +269,13 @@ Tree Store::adopt_tree(const oci::Digest& diff_id, const std::string& folder) {
 }
 
 std::optional<Unpacked> Store::unpacked(const oci::Digest& blob) {
-  Transaction transaction(*parts_->database, Access::kRead);
+  Transaction transaction(*parts_->database, TransactionMode::kRead);
   return read_unpacked(transaction, blob);
 }
 
 void Store::note_unpacked(const oci::Digest& blob, const Unpacked& unpacked) {
   if (parts_->database->only_reads()) return;
-  Transaction transaction(*parts_->database, Access::kWrite);
+  Transaction transaction(*parts_->database, TransactionMode::kWrite);
   write_unpacked(transaction, blob, unpacked);
   transaction.commit();
 }
@@ -292,14 +294,14 @@ void Store::put_listing(const oci::Digest& diff_id,
   parts_->trees->put_listing(diff_id, write);
 }
 
-std::unique_ptr<WorkFolder> Store::work() {
-  if (parts_->database->only_reads()) return std::make_unique<WorkFolder>();
-  return std::make_unique<WorkFolder>(parts_->folder);
+std::unique_ptr<WorkDir> Store::work() {
+  if (parts_->database->only_reads()) return std::make_unique<WorkDir>();
+  return std::make_unique<WorkDir>(parts_->folder);
 }
 
 PruneResult Store::prune(const PruneOptions& options) {
   if (!options.dry_run) parts_->require_writable();
-  const CollectorParts all = parts_->collector();
+  const CollectorContext all = parts_->collector();
   return Collector(all).prune(options);
 }
 

@@ -34,7 +34,7 @@
 namespace ixian::store {
 
 // An extracted layer. The folder is whole, must not be written to, and stays while the handle lives.
-struct Tree {
+struct ExtractedLayer {
   std::string path;
   std::shared_ptr<Lease> lease;
 };
@@ -83,29 +83,29 @@ class Store : public std::enable_shared_from_this<Store> {
   // Images. A repository's refs are tags ("docker.io/library/app", then "1"); the refs of "" are whole names.
   // The repository keeps the store alive.
   std::unique_ptr<oci::ImageRepo> images(const std::string& repository);
-  std::vector<Name> names();  // sorted
+  std::vector<ImageName> names();  // sorted
 
   // Cache entries: key → value. The last put of a key counts. A blob among `blobs` must be there.
   std::optional<CacheEntry> cache_get(const std::string& key);
   void cache_put(const std::string& key, const CacheEntry& entry);
   // Many at once, for the price of one. Each is an entry with the keys that lead to it.
-  struct Keyed {
+  struct CacheRecord {
     std::vector<std::string> keys;
     CacheEntry entry;
   };
-  void cache_put(const std::vector<Keyed>& entries);
+  void cache_put(const std::vector<CacheRecord>& entries);
   bool cache_remove(const std::string& key);
 
   // The layer's tree. Where there is none, `fill` is called with the path of an empty folder (mode 0755), for
   // one caller however many threads and processes ask; the others wait. What `fill` throws is thrown here,
   // and nothing stays; the next one to ask fills anew.
   using Fill = std::function<void(const std::string& folder)>;
-  Tree tree(const oci::Digest& diff_id, const Fill& fill);
-  std::optional<Tree> find_tree(const oci::Digest& diff_id);
+  ExtractedLayer tree(const oci::Digest& diff_id, const Fill& fill);
+  std::optional<ExtractedLayer> find_tree(const oci::Digest& diff_id);
 
-  // Makes `folder`, in a WorkFolder of this store, the tree of the layer, by rename(2). Where the layer has a
+  // Makes `folder`, in a WorkDir of this store, the tree of the layer, by rename(2). Where the layer has a
   // tree, `folder` is removed.
-  Tree adopt_tree(const oci::Digest& diff_id, const std::string& folder);
+  ExtractedLayer adopt_tree(const oci::Digest& diff_id, const std::string& folder);
 
   // What a blob unpacks to, if this machine has seen it do so. What anybody else says about it, an image's
   // configuration for one, is a claim: before a tree or a listing is taken for a blob's, the blob must be
@@ -120,7 +120,7 @@ class Store : public std::enable_shared_from_this<Store> {
   void put_listing(const oci::Digest& diff_id,
                    const std::function<void(int file, const std::string& path)>& write);
 
-  std::unique_ptr<WorkFolder> work();
+  std::unique_ptr<WorkDir> work();
 
   // Removes what nothing keeps, then what has not been used for long (prune.h). Others may work meanwhile.
   PruneResult prune(const PruneOptions& options);

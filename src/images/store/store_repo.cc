@@ -89,8 +89,9 @@ std::string StoreRepo::name_of(const std::string& ref) const {
 std::optional<oci::Descriptor> StoreRepo::named(const std::string& ref) {
   const std::string name = prefix_ + ref;
   Lease& lease = this->lease();
-  if (Transaction look(database_, Access::kRead); !read_name(look, name)) return std::nullopt;
-  Transaction transaction(database_, database_.only_reads() ? Access::kRead : Access::kWrite);
+  if (Transaction look(database_, TransactionMode::kRead); !read_name(look, name)) return std::nullopt;
+  Transaction transaction(database_,
+                          database_.only_reads() ? TransactionMode::kRead : TransactionMode::kWrite);
   auto found = read_name(transaction, name);
   if (!found) return std::nullopt;
   const std::vector<Object> objects = {name_object(name), blob_object(found->image.digest)};
@@ -162,7 +163,7 @@ void StoreRepo::put_manifest(const std::string& ref, const oci::RawManifest& man
   if (digest || had_name) return;
 
   const std::vector<Object> objects = {name_object(name)};
-  Transaction transaction(database_, Access::kDurable);
+  Transaction transaction(database_, TransactionMode::kDurable);
   write_name(transaction, {name, manifest.descriptor, unix_time(clock_)});
   lease.keep(transaction, objects);
   transaction.commit();
@@ -170,9 +171,9 @@ void StoreRepo::put_manifest(const std::string& ref, const oci::RawManifest& man
 }
 
 std::vector<std::string> StoreRepo::tags() {
-  Transaction transaction(database_, Access::kRead);
+  Transaction transaction(database_, TransactionMode::kRead);
   std::vector<std::string> tags;
-  for (const Name& name : read_names(transaction)) {
+  for (const ImageName& name : read_names(transaction)) {
     if (name.name.starts_with(prefix_)) tags.push_back(name.name.substr(prefix_.size()));
   }
   return tags;
@@ -181,7 +182,7 @@ std::vector<std::string> StoreRepo::tags() {
 bool StoreRepo::remove(const std::string& ref) {
   if (const auto digest = oci::Digest::parse(ref)) return remove_digest(*digest);
   database_.use_reserve();
-  Transaction transaction(database_, Access::kDurable);
+  Transaction transaction(database_, TransactionMode::kDurable);
   const bool removed = remove_name(transaction, prefix_ + ref);
   transaction.commit();
   return removed;
@@ -195,10 +196,10 @@ bool StoreRepo::is_needed(Transaction& transaction, const oci::Digest& digest) {
           .step()) {
     return true;
   }
-  Reach reach(blobs_);
+  ReachableObjects reach(blobs_);
   const auto roots = read_roots(transaction, reach, 0);
   return std::any_of(roots.begin(), roots.end(),
-                     [&](const Snapshot::Root& root) { return root.keeps.count(blob_object(digest)) > 0; });
+                     [&](const Inventory::Root& root) { return root.keeps.count(blob_object(digest)) > 0; });
 }
 
 bool StoreRepo::remove_digest(const oci::Digest& digest) {
@@ -207,14 +208,14 @@ bool StoreRepo::remove_digest(const oci::Digest& digest) {
   if (!layout::read_stored_manifest(blobs_, digest)) return false;
   bool removed = false;
   {
-    Transaction transaction(database_, Access::kDurable);
-    for (const Name& name : read_names(transaction)) {
+    Transaction transaction(database_, TransactionMode::kDurable);
+    for (const ImageName& name : read_names(transaction)) {
       if (name.image.digest != digest || !name.name.starts_with(prefix_)) continue;
       removed = remove_name(transaction, name.name) || removed;
     }
     transaction.commit();
   }
-  Transaction transaction(database_, Access::kWrite);
+  Transaction transaction(database_, TransactionMode::kWrite);
   if (is_needed(transaction, digest)) return removed;
   blobs_.remove(digest);
   transaction.commit();

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "layout/file_io.h"
 #include "testing/image_repo_contract.h"
-#include "testing/store_world.h"
+#include "testing/store_fixture.h"
 
 namespace ixian::testing {
 
@@ -30,7 +30,7 @@ class StoreRepoWorld {
   std::unique_ptr<oci::ImageRepo> open() { return store_->images(kRepository); }
 
  private:
-  StoreWorld world_;
+  StoreFixture world_;
   std::shared_ptr<store::Store> store_ = world_.open();
 };
 
@@ -51,7 +51,7 @@ using ixian::testing::put_image;
 using ixian::testing::put_text;
 using ixian::testing::sample_image;
 using ixian::testing::SampleImage;
-using ixian::testing::StoreWorld;
+using ixian::testing::StoreFixture;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -69,7 +69,7 @@ class StoreTest : public ::testing::Test {
     return "";
   }
 
-  StoreWorld world_;
+  StoreFixture world_;
   std::shared_ptr<Store> store_ = world_.open();
   const oci::Digest diff_id_ = oci::Digest::of("a layer");
 };

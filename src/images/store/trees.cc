@@ -56,16 +56,16 @@ void sync_file_system(const std::string& path) {
 
 }  // namespace
 
-Trees::Trees(std::shared_ptr<Database> database, Folder folder, base::Clock& clock,
-             base::Cancellation& cancellation)
+ExtractedLayers::ExtractedLayers(std::shared_ptr<Database> database, Folder folder, base::Clock& clock,
+                                 base::Cancellation& cancellation)
     : database_(std::move(database)),
       folder_(std::move(folder)),
       clock_(clock),
       cancellation_(cancellation) {}
 
-bool Trees::has(const oci::Digest& diff_id) {
+bool ExtractedLayers::has(const oci::Digest& diff_id) {
   {
-    Transaction transaction(*database_, Access::kRead);
+    Transaction transaction(*database_, TransactionMode::kRead);
     auto row = transaction.query("SELECT state, boot FROM tree WHERE diff_id = ?1", diff_id.text());
     if (!row.step()) return false;
     const bool whole = row.number(0) == kDurable ||
@@ -77,28 +77,28 @@ bool Trees::has(const oci::Digest& diff_id) {
 
 // Durable only where it takes back what is durable: else what a loss of power leaves is not taken for whole,
 // with this row or without.
-void Trees::mark_incomplete(const oci::Digest& diff_id) {
+void ExtractedLayers::mark_incomplete(const oci::Digest& diff_id) {
   const bool known = [&] {
-    Transaction look(*database_, Access::kRead);
+    Transaction look(*database_, TransactionMode::kRead);
     return look.query("SELECT 1 FROM tree WHERE diff_id = ?1", diff_id.text()).step();
   }();
-  Transaction transaction(*database_, known ? Access::kDurable : Access::kWrite);
+  Transaction transaction(*database_, known ? TransactionMode::kDurable : TransactionMode::kWrite);
   transaction.run("INSERT OR REPLACE INTO tree(diff_id, state, boot, made, used) VALUES(?1, ?2, '', ?3, ?3)",
                   diff_id.text(), std::int64_t{kIncomplete}, unix_time(clock_));
   transaction.commit();
 }
 
-void Trees::mark_complete(const oci::Digest& diff_id) {
+void ExtractedLayers::mark_complete(const oci::Digest& diff_id) {
   const bool at_once = boot_id().empty();
   if (at_once) sync_file_system(folder_.trees());
   const std::int64_t now = unix_time(clock_);
-  Transaction transaction(*database_, at_once ? Access::kDurable : Access::kWrite);
+  Transaction transaction(*database_, at_once ? TransactionMode::kDurable : TransactionMode::kWrite);
   transaction.run("INSERT OR REPLACE INTO tree(diff_id, state, boot, made, used) VALUES(?1, ?2, ?3, ?4, ?4)",
                   diff_id.text(), std::int64_t{at_once ? kDurable : kOfThisBoot}, boot_id(), now);
   transaction.commit();
 }
 
-void Trees::with_lock(const oci::Digest& diff_id, const std::function<void()>& make) {
+void ExtractedLayers::with_lock(const oci::Digest& diff_id, const std::function<void()>& make) {
   if (has(diff_id)) return;
   const NameLock lock(folder_.locks(), diff_id.text(), cancellation_);
   if (has(diff_id)) return;  // somebody has made it meanwhile
@@ -114,7 +114,8 @@ void Trees::with_lock(const oci::Digest& diff_id, const std::function<void()>& m
   }
 }
 
-void Trees::make(const oci::Digest& diff_id, const std::function<void(const std::string& folder)>& fill) {
+void ExtractedLayers::make(const oci::Digest& diff_id,
+                           const std::function<void(const std::string& folder)>& fill) {
   with_lock(diff_id, [&] {
     const std::string path = folder_.tree(diff_id);
     // The root of a file system, whatever the umask is.
@@ -125,7 +126,7 @@ void Trees::make(const oci::Digest& diff_id, const std::function<void(const std:
   });
 }
 
-void Trees::adopt(const oci::Digest& diff_id, const std::string& folder) {
+void ExtractedLayers::adopt(const oci::Digest& diff_id, const std::string& folder) {
   bool moved = false;
   with_lock(diff_id, [&] {
     const std::string path = folder_.tree(diff_id);
@@ -137,21 +138,21 @@ void Trees::adopt(const oci::Digest& diff_id, const std::string& folder) {
   if (trash.take(folder)) trash.empty();
 }
 
-files::UniqueFd Trees::open_listing(const oci::Digest& diff_id) const {
+files::UniqueFd ExtractedLayers::open_listing(const oci::Digest& diff_id) const {
   return std::move(layout::open_for_reading(folder_.listing(diff_id)).fd);
 }
 
-void Trees::put_listing(const oci::Digest& diff_id,
-                        const std::function<void(int file, const std::string& path)>& write) const {
+void ExtractedLayers::put_listing(const oci::Digest& diff_id,
+                                  const std::function<void(int file, const std::string& path)>& write) const {
   layout::TemporaryFile file(folder_.trees(), ".listing-");
   write(file.fd(), file.path());
   file.move_unsynced_to(folder_.listing(diff_id));
 }
 
-void Trees::reclaim() {
+void ExtractedLayers::reclaim() {
   std::vector<std::string> remains;
   {
-    Transaction transaction(*database_, Access::kRead);
+    Transaction transaction(*database_, TransactionMode::kRead);
     auto rows = transaction.query("SELECT diff_id FROM tree WHERE state = 0 OR (state = 1 AND boot <> ?1)",
                                   boot_id());
     while (rows.step()) remains.push_back(rows.text(0));
@@ -161,7 +162,7 @@ void Trees::reclaim() {
     if (!diff_id) continue;
     const NameLock lock(folder_.locks(), text, NameLock::Try::kNow);
     if (!lock.held()) continue;  // it is being made
-    Transaction transaction(*database_, Access::kWrite);
+    Transaction transaction(*database_, TransactionMode::kWrite);
     transaction.run("DELETE FROM tree WHERE diff_id = ?1 AND (state = 0 OR (state = 1 AND boot <> ?2))", text,
                     boot_id());
     if (transaction.changes() == 0) continue;  // it has been made
@@ -171,18 +172,18 @@ void Trees::reclaim() {
   layout::reclaim_temporary_files(folder_.trees(), ".listing-");
 }
 
-bool Trees::has_unconfirmed(std::int64_t age) {
-  Transaction transaction(*database_, Access::kRead);
+bool ExtractedLayers::has_unconfirmed(std::int64_t age) {
+  Transaction transaction(*database_, TransactionMode::kRead);
   return transaction
       .query("SELECT 1 FROM tree WHERE state = 1 AND boot = ?1 AND made <= ?2 LIMIT 1", boot_id(),
              unix_time(clock_) - age)
       .step();
 }
 
-void Trees::confirm(std::int64_t age) {
+void ExtractedLayers::confirm(std::int64_t age) {
   const std::int64_t until = unix_time(clock_) - age;
   sync_file_system(folder_.trees());
-  Transaction transaction(*database_, Access::kDurable);
+  Transaction transaction(*database_, TransactionMode::kDurable);
   transaction.run("UPDATE tree SET state = 2 WHERE state = 1 AND boot = ?1 AND made <= ?2", boot_id(), until);
   transaction.commit();
 }

@@ -16,10 +16,10 @@
 namespace ixian::store {
 
 // The caller has a lease on the tree before each call. Thread-safe, and safe with other processes.
-class Trees {
+class ExtractedLayers {
  public:
-  Trees(std::shared_ptr<Database> database, Folder folder, base::Clock& clock,
-        base::Cancellation& cancellation);
+  ExtractedLayers(std::shared_ptr<Database> database, Folder folder, base::Clock& clock,
+                  base::Cancellation& cancellation);
 
   // The tree is there, and whole.
   bool has(const oci::Digest& diff_id);

@@ -30,16 +30,16 @@ std::string make_temporary_folder() {
 
 }  // namespace
 
-WorkFolder::WorkFolder(const Folder& folder)
+WorkDir::WorkDir(const Folder& folder)
     : trash_(folder.trash()),
       lock_(std::make_unique<layout::TemporaryFile>(folder.work(), kWorkPrefix)),
       path_(lock_->path() + std::string(kWorkEnding)) {
   if (::mkdir(path_.c_str(), 0700) != 0) layout::file_error("create the directory", path_, errno);
 }
 
-WorkFolder::WorkFolder() : path_(make_temporary_folder()) {}
+WorkDir::WorkDir() : path_(make_temporary_folder()) {}
 
-WorkFolder::~WorkFolder() {
+WorkDir::~WorkDir() {
   if (!lock_) {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);

@@ -13,13 +13,13 @@ namespace ixian::store {
 // It is removed with all that is in it by the destructor, or by the next user of the store where its process
 // was killed. Mounts in it must be gone by then. Throws Error{kRegistry}.
 // Owned by whoever works in it; it may go on any thread.
-class WorkFolder {
+class WorkDir {
  public:
-  explicit WorkFolder(const Folder& folder);
-  WorkFolder();  // of a store that is only read: in $TMPDIR, or /tmp
-  ~WorkFolder();
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
+  explicit WorkDir(const Folder& folder);
+  WorkDir();  // of a store that is only read: in $TMPDIR, or /tmp
+  ~WorkDir();
+  WorkDir(const WorkDir&) = delete;
+  WorkDir& operator=(const WorkDir&) = delete;
 
   const std::string& path() const { return path_; }
 

@@ -8,22 +8,22 @@
 namespace ixian::app {
 namespace {
 
-std::optional<docker::Login> login_of(auth::Credential credential) {
+std::optional<docker::RegistryAuth> login_of(auth::Credential credential) {
   // Registries that take a token as it is take it as a password, too.
-  if (!credential.bearer.empty()) return docker::Login{"token", std::move(credential.bearer), {}};
-  return docker::Login{credential.username, std::move(credential.password),
-                       std::move(credential.identity_token)};
+  if (!credential.bearer.empty()) return docker::RegistryAuth{"token", std::move(credential.bearer), {}};
+  return docker::RegistryAuth{credential.username, std::move(credential.password),
+                              std::move(credential.identity_token)};
 }
 
 }  // namespace
 
-docker::DockerServices docker_services(RegistryAccess& access, base::Cancellation& cancellation) {
+docker::DockerServices docker_services(RegistryClients& access, base::Cancellation& cancellation) {
   docker::DockerServices services{cancellation, {}, {}, {}, {}, {}};
   services.environment = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
-  services.login = [&access](const std::string& host) -> std::optional<docker::Login> {
+  services.login = [&access](const std::string& host) -> std::optional<docker::RegistryAuth> {
     auto credential = access.registries().credential(host);
     return credential ? login_of(*std::move(credential)) : std::nullopt;
   };

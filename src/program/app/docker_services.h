@@ -8,6 +8,6 @@
 namespace ixian::app {
 
 // `access` and `cancellation` outlive whoever has them.
-docker::DockerServices docker_services(RegistryAccess& access, base::Cancellation& cancellation);
+docker::DockerServices docker_services(RegistryClients& access, base::Cancellation& cancellation);
 
 }  // namespace ixian::app

@@ -16,7 +16,7 @@
 #include "layout/temporary_file.h"
 #include "process/subprocess.h"
 #include "run/project_job.h"
-#include "script/calls.h"
+#include "script/running_task.h"
 #include "store/folder.h"
 #include "store/store.h"
 
@@ -24,7 +24,7 @@ namespace ixian::app {
 namespace {
 
 // Containers and volumes are a daemon's, whatever builds the images.
-docker::DockerServices services_for_tools(ImageAccess& access, base::Cancellation& cancellation) {
+docker::DockerServices services_for_tools(ProjectImages& access, base::Cancellation& cancellation) {
   docker::DockerServices services = docker_services(access.registries(), cancellation);
   services.instead =
       "; tools run in a container by compose, which needs it with every engine (podman-compose, "
@@ -34,7 +34,7 @@ docker::DockerServices services_for_tools(ImageAccess& access, base::Cancellatio
 
 class Hooks {
  public:
-  Hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation)
+  Hooks(ProjectImages& access, base::EventSink& sink, base::Cancellation& cancellation)
       : access_(access), sink_(sink), cancellation_(cancellation) {}
 
   void pull(const std::string& name) {
@@ -85,10 +85,12 @@ class Hooks {
     try {
       daemon->import_image(*from, ref, name, cancellation_);
     } catch (...) {
-      sink_.end(activity, cancellation_.requested() ? base::Outcome::kCancelled : base::Outcome::kFailed, "");
+      sink_.end(activity,
+                cancellation_.requested() ? base::ActivityStatus::kCancelled : base::ActivityStatus::kFailed,
+                "");
       throw;
     }
-    sink_.end(activity, base::Outcome::kDone, "");
+    sink_.end(activity, base::ActivityStatus::kDone, "");
   }
 
   void save(const std::string& name, const std::string& file) {
@@ -97,9 +99,9 @@ class Hooks {
     archive->finish();
   }
 
-  void build(const script::ImageRequest& request) {
+  void build(const script::AdHocImage& request) {
     if (access_.builds_here() && !has_own_namespaces()) return build_outside(request);
-    engine::StageJob job = run::project_job(request.stage, request.name, access_.project_manner());
+    engine::StageJob job = run::make_stage_job(request.stage, request.name, access_.project_manner());
     job.no_cache = request.force;
     access_.engine().build(job, sink_, cancellation_);
   }
@@ -129,8 +131,8 @@ class Hooks {
 
   // This process has threads and Python in it, and can no longer enter the namespaces that building needs:
   // another ix builds.
-  void build_outside(const script::ImageRequest& request) {
-    const task::ImageStage& stage = request.stage;
+  void build_outside(const script::AdHocImage& request) {
+    const task::StageDeclaration& stage = request.stage;
     const std::string dockerfile =
         access_.builder_folder() + "/Dockerfile." + base::sha256_hex(request.name).substr(0, 16);
     files::write_file_atomically(dockerfile, stage.dockerfile);
@@ -162,14 +164,15 @@ class Hooks {
     throw base::Error(code, fmt::format("The image {} was not built; its build has said why.", request.name));
   }
 
-  ImageAccess& access_;
+  ProjectImages& access_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
 };
 
 }  // namespace
 
-script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation) {
+script::ImageHooks image_hooks(ProjectImages& access, base::EventSink& sink,
+                               base::Cancellation& cancellation) {
   const auto own = std::make_shared<Hooks>(access, sink, cancellation);
   script::ImageHooks hooks;
   hooks.exists_here = [&access](const std::string& name) {
@@ -180,7 +183,7 @@ script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base:
   hooks.pull = [own](const std::string& name) { own->pull(name); };
   hooks.push = [own](const std::string& name) { own->push(name); };
   hooks.remove = [&access](const std::string& name) { return access.engine().remove_image(name); };
-  hooks.build = [own](const script::ImageRequest& request) { own->build(request); };
+  hooks.build = [own](const script::AdHocImage& request) { own->build(request); };
   hooks.load_into_docker = [own](const std::string& name) { own->load_into_docker(name); };
   hooks.save = [own](const std::string& name, const std::string& file) { own->save(name, file); };
   hooks.volume_exists = [&access, &cancellation](const std::string& name) {

@@ -1,7 +1,7 @@
 // What Python code may ask about images that it names itself.
 #pragma once
 
-#include "app/image_access.h"
+#include "app/project_images.h"
 #include "base/cancel.h"
 #include "base/event.h"
 #include "script/image_hooks.h"
@@ -9,6 +9,7 @@
 namespace ixian::app {
 
 // All but those about image tasks, which are the workspace's. All outlive what is returned.
-script::ImageHooks image_hooks(ImageAccess& access, base::EventSink& sink, base::Cancellation& cancellation);
+script::ImageHooks image_hooks(ProjectImages& access, base::EventSink& sink,
+                               base::Cancellation& cancellation);
 
 }  // namespace ixian::app

@@ -33,8 +33,8 @@ bool is_host(const std::string& text) {
 
 // "DIR:shop/web:1" is cut at the first colon, as no other reader of layouts takes folders with one; unless
 // there is such a folder.
-ImagePlace file_place(ImagePlace::Kind kind, const std::string& rest, const std::string& text) {
-  ImagePlace place;
+ImageLocation file_place(ImageLocation::Kind kind, const std::string& rest, const std::string& text) {
+  ImageLocation place;
   place.kind = kind;
   const std::size_t colon = rest.find(':');
   if (colon == std::string::npos || exists(rest)) {
@@ -50,7 +50,7 @@ ImagePlace file_place(ImagePlace::Kind kind, const std::string& rest, const std:
 
 }  // namespace
 
-std::string ImagePlace::text() const {
+std::string ImageLocation::text() const {
   const std::string tail = name.empty() ? "" : ":" + name;
   switch (kind) {
     case Kind::kRegistry:
@@ -65,19 +65,19 @@ std::string ImagePlace::text() const {
   return "";
 }
 
-std::string ImagePlace::ref() const {
+std::string ImageLocation::ref() const {
   return has_reference() ? reference.identifier() : name;
 }
 
-ImagePlace parse_image_place(const std::string& text) {
+ImageLocation parse_image_location(const std::string& text) {
   const auto after = [&](std::string_view prefix) { return text.substr(prefix.size()); };
-  if (text.starts_with("oci:")) return file_place(ImagePlace::Kind::kLayout, after("oci:"), text);
+  if (text.starts_with("oci:")) return file_place(ImageLocation::Kind::kLayout, after("oci:"), text);
   if (text.starts_with("docker-archive:")) {
-    return file_place(ImagePlace::Kind::kDockerArchive, after("docker-archive:"), text);
+    return file_place(ImageLocation::Kind::kDockerArchive, after("docker-archive:"), text);
   }
   if (text.starts_with("store:")) {
-    ImagePlace place;
-    place.kind = ImagePlace::Kind::kStore;
+    ImageLocation place;
+    place.kind = ImageLocation::Kind::kStore;
     place.name = after("store:");
     if (!place.name.empty()) place.reference = oci::parse_reference(place.name);
     return place;
@@ -96,14 +96,14 @@ ImagePlace parse_image_place(const std::string& text) {
   if (is_host(name)) {
     throw Error(ErrorCode::kUsage, name + " is a registry. Name a repository of it: " + name + "/NAME");
   }
-  ImagePlace place;
+  ImageLocation place;
   place.reference = oci::parse_reference(name);
   return place;
 }
 
 namespace {
 
-std::unique_ptr<oci::ImageRepo> open_store(const ImagePlace& place, base::Cancellation& cancellation,
+std::unique_ptr<oci::ImageRepo> open_store(const ImageLocation& place, base::Cancellation& cancellation,
                                            bool only_reads) {
   const auto store = store::Store::open(store::default_folder(), cancellation, {.only_reads = only_reads});
   return store->images(place.name.empty() ? "" : place.reference.name());
@@ -111,20 +111,20 @@ std::unique_ptr<oci::ImageRepo> open_store(const ImagePlace& place, base::Cancel
 
 }  // namespace
 
-bool can_be_read(const ImagePlace& place) {
-  if (place.kind == ImagePlace::Kind::kStore) return store::Folder(store::default_folder()).exists();
-  if (place.kind == ImagePlace::Kind::kLayout) return exists(place.path + "/index.json");
-  return place.kind == ImagePlace::Kind::kRegistry || exists(place.path);
+bool can_be_read(const ImageLocation& place) {
+  if (place.kind == ImageLocation::Kind::kStore) return store::Folder(store::default_folder()).exists();
+  if (place.kind == ImageLocation::Kind::kLayout) return exists(place.path + "/index.json");
+  return place.kind == ImageLocation::Kind::kRegistry || exists(place.path);
 }
 
-std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
+std::unique_ptr<oci::ImageRepo> open_source(const ImageLocation& place, RegistryClients& access,
                                             base::Cancellation& cancellation, bool dry_run) {
   switch (place.kind) {
-    case ImagePlace::Kind::kLayout:
+    case ImageLocation::Kind::kLayout:
       return layout::open_layout(place.path, layout::LayoutUse::kRead, cancellation);
-    case ImagePlace::Kind::kDockerArchive:
+    case ImageLocation::Kind::kDockerArchive:
       return layout::open_docker_archive(place.path, cancellation);
-    case ImagePlace::Kind::kStore:
+    case ImageLocation::Kind::kStore:
       if (const std::string folder = store::default_folder(); !store::Folder(folder).exists()) {
         throw Error(ErrorCode::kRegistry,
                     "There is no store in " + base::printable_path(folder) +
@@ -132,23 +132,23 @@ std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAcc
                         "another folder.");
       }
       return open_store(place, cancellation, dry_run);
-    case ImagePlace::Kind::kRegistry:
+    case ImageLocation::Kind::kRegistry:
       break;
   }
   return access.registries().open(place.reference, registry::Access::kPull);
 }
 
-std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAccess& access,
+std::unique_ptr<oci::ImageRepo> open_target(const ImageLocation& place, RegistryClients& access,
                                             base::Cancellation& cancellation) {
   switch (place.kind) {
-    case ImagePlace::Kind::kLayout:
+    case ImageLocation::Kind::kLayout:
       return layout::open_layout(place.path, layout::LayoutUse::kWrite, cancellation);
-    case ImagePlace::Kind::kDockerArchive:
+    case ImageLocation::Kind::kDockerArchive:
       throw Error(ErrorCode::kUsage,
                   place.text() + " is an archive, which is written as a whole and not changed.");
-    case ImagePlace::Kind::kStore:
+    case ImageLocation::Kind::kStore:
       return open_store(place, cancellation, false);
-    case ImagePlace::Kind::kRegistry:
+    case ImageLocation::Kind::kRegistry:
       break;
   }
   // A registry that the project does not name may be pushed to as well: the command names it.

@@ -13,7 +13,7 @@
 namespace ixian::app {
 
 // "shop/web:1" or "docker://shop/web:1", "store:shop/web:1", "oci:DIR[:TAG]", "docker-archive:FILE[:NAME]".
-struct ImagePlace {
+struct ImageLocation {
   enum class Kind { kRegistry, kStore, kLayout, kDockerArchive };
   Kind kind = Kind::kRegistry;
   oci::Reference reference;  // kRegistry, and kStore where it names anything
@@ -30,18 +30,18 @@ struct ImagePlace {
 };
 
 // Throws base::Error{kUsage}.
-ImagePlace parse_image_place(const std::string& text);
+ImageLocation parse_image_location(const std::string& text);
 
 // Whether open_source() finds a store or a folder there at all; of a registry nobody knows before it is
 // asked.
-bool can_be_read(const ImagePlace& place);
+bool can_be_read(const ImageLocation& place);
 
 // For reading. With `dry_run` nothing in a store is changed by it, not even which image was used last.
-std::unique_ptr<oci::ImageRepo> open_source(const ImagePlace& place, RegistryAccess& access,
+std::unique_ptr<oci::ImageRepo> open_source(const ImageLocation& place, RegistryClients& access,
                                             base::Cancellation& cancellation, bool dry_run);
 
 // For writing or removing; archives are not for these.
-std::unique_ptr<oci::ImageRepo> open_target(const ImagePlace& place, RegistryAccess& access,
+std::unique_ptr<oci::ImageRepo> open_target(const ImageLocation& place, RegistryClients& access,
                                             base::Cancellation& cancellation);
 
 }  // namespace ixian::app

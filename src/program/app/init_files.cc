@@ -16,11 +16,11 @@ std::string python_list(const std::vector<std::string>& values) {
   return "[" + base::join(quoted, ", ") + "]";
 }
 
-std::string folder_in_image(const Findings& found) {
+std::string folder_in_image(const DetectedProject& found) {
   return "/srv/" + found.name;
 }
 
-std::string python_settings(const Findings& found) {
+std::string python_settings(const DetectedProject& found) {
   if (!found.python()) return "";
   std::string text =
       "\n    # Python packages. What pip compiles needs [\"build-essential\", \"python3-dev\"] here; wheels "
@@ -45,7 +45,7 @@ std::string python_settings(const Findings& found) {
   return text;
 }
 
-std::string django_settings(const Findings& found) {
+std::string django_settings(const DetectedProject& found) {
   if (!found.django() || found.settings.empty()) return "";
   return fmt::format(
       "\n    # Django's settings, for running and for tests.\n"
@@ -55,7 +55,7 @@ std::string django_settings(const Findings& found) {
       found.settings);
 }
 
-std::string npm_settings(const Findings& found) {
+std::string npm_settings(const DetectedProject& found) {
   if (!found.npm) return "";
   return "\n    # npm packages.\n"
          "    CONFIG.NPM.HOST_ETC = \".\"\n"
@@ -63,7 +63,7 @@ std::string npm_settings(const Findings& found) {
          "    CONFIG.NPM.IMAGE_FILES = [\"{NPM.PACKAGE_FILES}\"]\n";
 }
 
-std::string webpack_settings(const Findings& found) {
+std::string webpack_settings(const DetectedProject& found) {
   if (!found.webpack()) return "";
   std::vector<std::string> files = {found.webpack_config};
   files.insert(files.end(), found.webpack_files.begin(), found.webpack_files.end());
@@ -80,7 +80,7 @@ std::string webpack_settings(const Findings& found) {
   return text;
 }
 
-std::vector<std::string> modules(const Findings& found) {
+std::vector<std::string> modules(const DetectedProject& found) {
   std::vector<std::string> names = {"docker"};
   if (found.python()) names.emplace_back("python");
   if (found.django()) names.emplace_back("django");
@@ -90,7 +90,7 @@ std::vector<std::string> modules(const Findings& found) {
   return names;
 }
 
-std::string project_text(const Findings& found) {
+std::string project_text(const DetectedProject& found) {
   std::string text = fmt::format(
       "\"\"\"The images and tools of {0}. `ix help` lists what there is, `ix build_image` builds.\"\"\"\n\n"
       "from ixian.config import CONFIG\n"
@@ -115,7 +115,7 @@ std::string project_text(const Findings& found) {
          webpack_settings(found);
 }
 
-std::string base_text(const Findings& found) {
+std::string base_text(const DetectedProject& found) {
   std::vector<std::string> packages = {"ca-certificates"};
   if (found.python()) packages.insert(packages.end(), {"python3", "python3-venv"});
   if (found.npm) packages.insert(packages.end(), {"nodejs", "npm"});
@@ -128,7 +128,7 @@ std::string base_text(const Findings& found) {
       base::join(packages, " "));
 }
 
-std::string command_text(const Findings& found) {
+std::string command_text(const DetectedProject& found) {
   if (found.django())
     return "EXPOSE 8000\nCMD [\"python3\", \"manage.py\", \"runserver\", \"0.0.0.0:8000\"]\n";
   if (found.python()) return "CMD [\"python3\"]\n";
@@ -137,7 +137,7 @@ std::string command_text(const Findings& found) {
 }
 
 // The last stage of the graph: what the others made, and the project's own files.
-std::string dockerfile_text(const Findings& found) {
+std::string dockerfile_text(const DetectedProject& found) {
   const std::string below = found.python() ? "PYTHON_IMAGE" : found.npm ? "NPM_IMAGE" : "BASE_IMAGE";
   std::string text = "# The project's image: what other stages have made, and its own files.\n";
   text += "ARG " + below + "\n";
@@ -152,7 +152,7 @@ std::string dockerfile_text(const Findings& found) {
   return text + command_text(found);
 }
 
-std::string ignore_text(const Findings& found) {
+std::string ignore_text(const DetectedProject& found) {
   std::string text =
       "# What is in no image, and so changes none.\n"
       ".git\n.gitignore\n.dockerignore\n.env\n.builder\nixian.py\nDockerfile*\ndocker-compose*.yml\ncompose*."
@@ -164,7 +164,7 @@ std::string ignore_text(const Findings& found) {
 }
 
 // The volumes are those that `ix` mounts for its tools, for `ix up` and for compose by itself.
-std::string compose_text(const Findings& found) {
+std::string compose_text(const DetectedProject& found) {
   const std::string folder = folder_in_image(found);
   std::string text =
       "# The development container. ix sets DOCKER_IMAGE when it calls compose: `ix bash`, `ix up`, `ix "
@@ -189,7 +189,7 @@ std::string compose_text(const Findings& found) {
 
 }  // namespace
 
-std::vector<NewFile> first_files(const Findings& found) {
+std::vector<NewFile> first_files(const DetectedProject& found) {
   return {{"ixian.py", project_text(found)},
           {"Dockerfile", dockerfile_text(found)},
           {"Dockerfile.base", base_text(found)},

@@ -7,7 +7,7 @@
 namespace ixian::app {
 
 // What a folder holds, as far as modules are about it.
-struct Findings {
+struct DetectedProject {
   std::string name;           // of the project: the folder's, as images and Python can have it
   bool requirements = false;  // requirements.txt
   bool pyproject = false;     // pyproject.toml
@@ -41,9 +41,9 @@ struct NewFile {
 
 // Reads what it needs of the folder, and follows no links out of it. What cannot be read is as if it were not
 // there.
-Findings look_around(const std::string& folder);
+DetectedProject detect_project(const std::string& folder);
 
 // ixian.py first.
-std::vector<NewFile> first_files(const Findings& found);
+std::vector<NewFile> first_files(const DetectedProject& found);
 
 }  // namespace ixian::app

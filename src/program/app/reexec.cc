@@ -48,11 +48,11 @@ bool has_own_namespaces() {
   return entered;
 }
 
-bool is_second_start() {
+bool is_reexec() {
   return second;
 }
 
-Silence::Silence()
+MutedStdio::MutedStdio()
     : output_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)),
       errors_(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {
   const files::UniqueFd nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
@@ -60,7 +60,7 @@ Silence::Silence()
   ::dup2(nowhere.get(), STDERR_FILENO);
 }
 
-Silence::~Silence() {
+MutedStdio::~MutedStdio() {
   ::dup2(output_, STDOUT_FILENO);
   ::dup2(errors_, STDERR_FILENO);
   ::close(output_);

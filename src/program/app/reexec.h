@@ -15,15 +15,15 @@ bool has_own_namespaces();
 
 // Whether require_own_namespaces() has started this program: the project has been loaded before, and whatever
 // it has to say has been said.
-bool is_second_start();
+bool is_reexec();
 
 // While it lives, the standard output and error output lead nowhere.
-class Silence {
+class MutedStdio {
  public:
-  Silence();
-  ~Silence();
-  Silence(const Silence&) = delete;
-  Silence& operator=(const Silence&) = delete;
+  MutedStdio();
+  ~MutedStdio();
+  MutedStdio(const MutedStdio&) = delete;
+  MutedStdio& operator=(const MutedStdio&) = delete;
 
  private:
   int output_ = -1;

@@ -17,7 +17,7 @@
 #include "http/client.h"
 #include "http/curl_transport.h"
 #include "oci/reference.h"
-#include "script/image_settings.h"
+#include "script/docker_settings.h"
 #include "script/registry_settings.h"
 #include "secrets/resolver.h"
 #include "secrets/vault_settings.h"
@@ -66,7 +66,7 @@ void add_vault(http::TlsSettings& tls, std::string_view authority, const aws::En
 
 }  // namespace
 
-struct RegistryAccess::Impl {
+struct RegistryClients::Impl {
   Impl(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace, int retries)
       : transport(curl_options(), cancellation),
         client(transport, clock, cancellation, client_options(sink, retries)),
@@ -141,27 +141,27 @@ struct RegistryAccess::Impl {
   std::unique_ptr<registry::Registries> registries;
 };
 
-RegistryAccess::RegistryAccess(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace,
-                               int retries)
+RegistryClients::RegistryClients(base::EventSink& sink, base::Cancellation& cancellation,
+                                 Workspace* workspace, int retries)
     : sink_(sink), cancellation_(cancellation), workspace_(workspace), retries_(retries) {}
 
-RegistryAccess::~RegistryAccess() = default;
+RegistryClients::~RegistryClients() = default;
 
-RegistryAccess::Impl& RegistryAccess::impl() {
+RegistryClients::Impl& RegistryClients::impl() {
   std::call_once(made_,
                  [this] { impl_ = std::make_unique<Impl>(sink_, cancellation_, workspace_, retries_); });
   return *impl_;
 }
 
-registry::Registries& RegistryAccess::registries() {
+registry::Registries& RegistryClients::registries() {
   return *impl().registries;
 }
 
-const auth::Services& RegistryAccess::services() {
+const auth::Services& RegistryClients::services() {
   return impl().services;
 }
 
-std::vector<std::string> RegistryAccess::project_repositories() {
+std::vector<std::string> RegistryClients::project_repositories() {
   std::vector<std::string> names;
   if (workspace_ == nullptr) return names;
   names = script::configured_repositories();
@@ -190,7 +190,7 @@ std::vector<std::string> RegistryAccess::project_repositories() {
   return found;
 }
 
-std::string RegistryAccess::example_repository(const std::string& host) {
+std::string RegistryClients::example_repository(const std::string& host) {
   for (const auto& name : project_repositories()) {
     const oci::Reference reference = oci::parse_reference(name);
     if (reference.host == host) return reference.repository;

@@ -16,13 +16,13 @@ namespace ixian::app {
 class Workspace;
 
 // Made when it is first asked for anything: a command that needs no registry pays nothing. Thread-safe.
-class RegistryAccess {
+class RegistryClients {
  public:
   // `workspace` is null where there is no project: then no registry is configured. All three outlive it.
   // `retries`: how often a request that failed is tried again.
-  RegistryAccess(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace,
-                 int retries = 5);
-  ~RegistryAccess();
+  RegistryClients(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace,
+                  int retries = 5);
+  ~RegistryClients();
 
   // The first call reads CONFIG.DOCKER.REGISTRIES, and warns of passwords that stand in ixian.py. Throws
   // Error{kProject} for what is wrong there.

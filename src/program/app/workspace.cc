@@ -21,7 +21,7 @@
 #include "base/text.h"
 #include "files/fs.h"
 #include "run/runner.h"
-#include "script/calls.h"
+#include "script/running_task.h"
 
 namespace ixian::app {
 namespace {
@@ -96,7 +96,7 @@ Workspace::Workspace(const RunOptions& options, std::vector<std::string> argv, S
   project.argv = std::move(argv);
   if (::access(project.file.c_str(), F_OK) != 0) fail_missing(project.file);
   // Before loading: ixian.py may ask for images.
-  image_access_ = std::make_unique<ImageAccess>(options, *this, sink, cancellation);
+  image_access_ = std::make_unique<ProjectImages>(options, *this, sink, cancellation);
   load(project);
   builder_folder_ = project_->builder_folder();
   store_ = std::make_unique<task::StateStore>(builder_folder_);
@@ -105,20 +105,20 @@ Workspace::Workspace(const RunOptions& options, std::vector<std::string> argv, S
 
 void Workspace::load(const script::ProjectOptions& options) {
   // The first start has shown what the project prints while it loads.
-  std::optional<Silence> silence;
-  if (is_second_start()) silence.emplace();
+  std::optional<MutedStdio> silence;
+  if (is_reexec()) silence.emplace();
   project_ = std::make_unique<script::Project>(options, sink_, cancellation_, make_hooks());
   if (silence) script::flush_output();
 }
 
-Workspace::Snapshot::Snapshot(std::vector<task::Task> tasks, ImageAccess& access)
+Workspace::Snapshot::Snapshot(std::vector<task::Task> tasks, ProjectImages& access)
     : graph(std::move(tasks)), states(graph, [this](task::TaskId id) { return images->keyed(id).key; }) {
   const auto& all = graph.tasks();
   if (std::any_of(all.begin(), all.end(), [](const task::Task& task) { return task.is_image(); }))
     images = access.images(graph);
 }
 
-plan::TaskPlan Workspace::plan(const std::string& task, const plan::Options& options) {
+plan::TaskPlan Workspace::plan(const std::string& task, const plan::TaskOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   auto plan = plan::make_plan(graph(), states(), store(), graph().require(task), options, images());
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
@@ -207,14 +207,14 @@ bool Workspace::run_nested(const std::string& name, const std::vector<std::strin
     auto found = flags.find(key);
     return found != flags.end() && found->second;
   };
-  plan::Options options{flag("force"), flag("force_all"), flag("clean"), flag("clean_all"), args};
+  plan::TaskOptions options{flag("force"), flag("force_all"), flag("clean"), flag("clean_all"), args};
   const task::TaskId root = require(*current, name);
   const auto plan =
       plan::make_plan(current->graph, current->states, *store_, root, options, current->images.get());
   fail_if_called_by_itself(plan);
   if (plan.nothing_to_do() && !plan.steps.back().is_virtual) return false;
-  run::Workshop shop{current->graph, current->states,      *store_, builder_folder_, sink_,
-                     cancellation_,  current->images.get()};
+  run::RunContext shop{current->graph, current->states,      *store_, builder_folder_, sink_,
+                       cancellation_,  current->images.get()};
   const auto report = run::run_plan(plan, options, {1, script::owns_terminal()}, shop);
   if (report.interrupted) throw base::Cancelled();
   if (!report.failures.empty()) {

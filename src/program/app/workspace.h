@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "app/image_access.h"
+#include "app/project_images.h"
 #include "app/run_options.h"
 #include "base/cancel.h"
 #include "base/event.h"
@@ -40,7 +40,7 @@ class Workspace {
             base::EventSink& sink, base::Cancellation& cancellation);
 
   // What `ix TASK` would do. Throws base::Error: an unknown task, a ring, a checker that raises.
-  plan::TaskPlan plan(const std::string& task, const plan::Options& options);
+  plan::TaskPlan plan(const std::string& task, const plan::TaskOptions& options);
 
   // After a run: waits for images that are being pushed, writes the build down at the registry, and adds to
   // the report what went wrong.
@@ -49,8 +49,8 @@ class Workspace {
   script::Project& project() { return *project_; }
   const task::TaskGraph& graph() const { return main_->graph; }
   task::TaskStates& states() { return main_->states; }
-  plan::Images* images() { return main_->images.get(); }  // null where the project has no image tasks
-  ImageAccess& image_access() { return *image_access_; }
+  plan::ImagePlanner* images() { return main_->images.get(); }  // null where the project has no image tasks
+  ProjectImages& image_access() { return *image_access_; }
   task::StateStore& store() { return *store_; }
   const std::string& builder_folder() const { return builder_folder_; }
   base::EventSink& sink() { return sink_; }
@@ -59,9 +59,9 @@ class Workspace {
  private:
   // The tasks at one moment. Those of a project may grow while it loads, and while its tasks run.
   struct Snapshot {
-    Snapshot(std::vector<task::Task> tasks, ImageAccess& access);
+    Snapshot(std::vector<task::Task> tasks, ProjectImages& access);
     task::TaskGraph graph;
-    std::unique_ptr<plan::Images> images;  // null where there are no image tasks
+    std::unique_ptr<plan::ImagePlanner> images;  // null where there are no image tasks
     task::TaskStates states;
   };
 
@@ -76,7 +76,7 @@ class Workspace {
   const ShowHelp show_help_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
-  std::unique_ptr<ImageAccess> image_access_;
+  std::unique_ptr<ProjectImages> image_access_;
   std::unique_ptr<script::Project> project_;
   std::string builder_folder_;
   std::unique_ptr<task::StateStore> store_;

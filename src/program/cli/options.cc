@@ -16,17 +16,17 @@ base::Error usage_error(const std::string& message) {
   return {base::ErrorCode::kUsage, message};
 }
 
-std::string log_level_name(ui::Threshold threshold) {
+std::string log_level_name(ui::Verbosity threshold) {
   switch (threshold) {
-    case ui::Threshold::kDebug:
+    case ui::Verbosity::kDebug:
       return "debug";
-    case ui::Threshold::kInfo:
+    case ui::Verbosity::kInfo:
       return "info";
-    case ui::Threshold::kWarning:
+    case ui::Verbosity::kWarning:
       return "warning";
-    case ui::Threshold::kError:
+    case ui::Verbosity::kError:
       return "error";
-    case ui::Threshold::kNone:
+    case ui::Verbosity::kNone:
       return "none";
   }
   return "info";

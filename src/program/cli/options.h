@@ -14,12 +14,12 @@ struct Options : app::RunOptions {
   bool help = false;
   bool version = false;
   ui::ViewKind progress = ui::ViewKind::kAuto;
-  ui::Threshold threshold = ui::Threshold::kInfo;
+  ui::Verbosity threshold = ui::Verbosity::kInfo;
 
   std::vector<std::string> given;  // the flags that stood before the task, as "--force"
 
-  std::string task;   // "" where none is named
-  plan::Options run;  // --force and its like, and the task's arguments
+  std::string task;       // "" where none is named
+  plan::TaskOptions run;  // --force and its like, and the task's arguments
 };
 
 // Flags before the task are ours; what follows the task is the task's, flags included. Throws

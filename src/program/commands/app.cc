@@ -233,14 +233,14 @@ int run_ix(int argc, char** argv) {
     normalise(options);
     if (const int code = answer_at_once(options); code >= 0) return code;
   } catch (const base::Error& error) {
-    sink = ui::make_view(wanted_view(argc, argv), ui::Threshold::kInfo, STDERR_FILENO);
+    sink = ui::make_view(wanted_view(argc, argv), ui::Verbosity::kInfo, STDERR_FILENO);
     tell(*sink, error);
     return static_cast<int>(error.code());
   }
   try {
     app::enter_own_namespaces(needs_namespaces(options), project_exists());
   } catch (const base::Error& error) {
-    sink = ui::make_view(wanted_view(argc, argv), ui::Threshold::kInfo, STDERR_FILENO);
+    sink = ui::make_view(wanted_view(argc, argv), ui::Verbosity::kInfo, STDERR_FILENO);
     tell(*sink, error);
     return static_cast<int>(error.code());
   }

@@ -26,19 +26,19 @@
 #include "exporter/export_image.h"
 #include "files/fs.h"
 #include "run/build_log.h"
-#include "script/calls.h"
+#include "script/running_task.h"
 #include "store/folder.h"
 #include "store/store.h"
 
 namespace ixian::commands {
 namespace {
 
-bool is_of_files(const exporter::BuildOutput& output) {
-  return output.kind == exporter::BuildOutput::Kind::kRootTar ||
-         output.kind == exporter::BuildOutput::Kind::kRootFolder;
+bool is_of_files(const exporter::Output& output) {
+  return output.kind == exporter::Output::Kind::kRootTar ||
+         output.kind == exporter::Output::Kind::kRootFolder;
 }
 
-exporter::OpenTarget open_target(app::RegistryAccess& access) {
+exporter::OpenTarget open_target(app::RegistryClients& access) {
   return [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(name, registry::Access::kPushAnywhere);
   };
@@ -49,12 +49,12 @@ exporter::OpenTarget open_target(app::RegistryAccess& access) {
 void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& image, engine::Engine& daemon,
                          const exporter::OpenTarget& target, const CommandContext& context) {
   BuildOptions images = options;
-  std::erase_if(images.outputs, [](const exporter::BuildOutput& output) {
-    return is_of_files(output) || output.kind == exporter::BuildOutput::Kind::kImage;
+  std::erase_if(images.outputs, [](const exporter::Output& output) {
+    return is_of_files(output) || output.kind == exporter::Output::Kind::kImage;
   });
-  exporter::deliver(images, image, nullptr, daemon, target, context.sink, context.cancellation);
+  exporter::export_image(images, image, nullptr, daemon, target, context.sink, context.cancellation);
   BuildOptions files;
-  for (const exporter::BuildOutput& output : options.outputs) {
+  for (const exporter::Output& output : options.outputs) {
     if (is_of_files(output)) files.outputs.push_back(output);
   }
   if (files.outputs.empty()) return;
@@ -66,7 +66,7 @@ void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& 
       daemon.export_image(image.manifest.descriptor.digest.text(), *repo, "", context.cancellation);
   engine::BuiltStage stored = image;
   stored.manifest = *repo->read_manifest(copied.digest.text());
-  exporter::deliver(files, stored, store, daemon, target, context.sink, context.cancellation);
+  exporter::export_image(files, stored, store, daemon, target, context.sink, context.cancellation);
 }
 
 // As `docker build` gives them: arguments like others, so that an ARG has them, too.
@@ -77,7 +77,7 @@ void add_proxies(BuildOptions& options, const aws::Environment& environment, con
 
 // `access` outlives what is returned.
 embedded::EngineServices engine_services(const std::shared_ptr<store::Store>& store,
-                                         app::RegistryAccess& access, const BuildOptions& options) {
+                                         app::RegistryClients& access, const BuildOptions& options) {
   embedded::EngineServices services;
   services.store = store;
   services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
@@ -86,7 +86,7 @@ embedded::EngineServices engine_services(const std::shared_ptr<store::Store>& st
   services.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(name, registry::Access::kPushAnywhere, false);  // a cache, not an image
   };
-  services.remote = std::make_shared<fetch::RemoteSources>(
+  services.remote = std::make_shared<fetch::Fetcher>(
       store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
   return services;
 }
@@ -104,12 +104,12 @@ int run_daemon_build(const CommandContext& context, BuildOptions options) {
         "The Docker daemon runs one instruction after the other: -j means nothing to it. Leave it "
         "out, or build with `ix --engine embedded`.");
   }
-  app::RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
   const aws::Environment& environment = access.services().environment;
   add_proxies(options, environment, aws::variable(environment, "DOCKER_HOST"));
   for (const oci::Reference& name : options.names) options.job.names.push_back(name.text());
-  for (const exporter::BuildOutput& output : options.outputs) {
-    if (output.kind != exporter::BuildOutput::Kind::kImage) continue;
+  for (const exporter::Output& output : options.outputs) {
+    if (output.kind != exporter::Output::Kind::kImage) continue;
     for (const oci::Reference& name : output.names) options.job.names.push_back(name.text());
   }
   const auto daemon = docker::make_docker_engine(app::docker_services(access, context.cancellation));
@@ -136,7 +136,7 @@ run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltSt
 
 // Of no daemon, which cannot be asked.
 int tell_of_build(const CommandContext& context, BuildOptions options) {
-  app::RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
   add_proxies(options, aws::process_environment(), "");
   const auto store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = true});
   const auto engine = embedded::make_embedded_engine(engine_services(store, access, options));
@@ -159,7 +159,7 @@ int run_build(const CommandContext& context) {
   if (by_daemon) return run_daemon_build(context, std::move(options));
   options.job.jobs = context.options.jobs;
   if (options.dry_run) return tell_of_build(context, std::move(options));
-  app::RegistryAccess access(context.sink, context.cancellation, context.workspace);
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
   add_proxies(options, aws::process_environment(), "");
   const auto store = store::Store::open(store::default_folder(), context.cancellation);
   const auto lease = store->lease();
@@ -177,8 +177,8 @@ int run_build(const CommandContext& context) {
   }
   const auto build = [&] {
     const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
-    exporter::deliver(options, image, store, *engine, open_target(access), context.sink,
-                      context.cancellation);
+    exporter::export_image(options, image, store, *engine, open_target(access), context.sink,
+                           context.cancellation);
     return image;
   };
   const engine::BuiltStage image = [&] {

@@ -43,20 +43,20 @@ std::vector<std::string> texts(const std::vector<oci::Reference>& names) {
   return all;
 }
 
-std::string delivery(const exporter::BuildOutput& output, const BuildOptions& options) {
+std::string delivery(const exporter::Output& output, const BuildOptions& options) {
   std::vector<std::string> names = texts(options.names);
   for (const oci::Reference& name : output.names) names.push_back(name.text());
   switch (output.kind) {
-    case exporter::BuildOutput::Kind::kImage:
+    case exporter::Output::Kind::kImage:
       return names.empty() ? "Would keep the image without a name.\n"
                            : fmt::format("Would keep the image as {}.\n", base::join(names, ", "));
-    case exporter::BuildOutput::Kind::kRegistry:
+    case exporter::Output::Kind::kRegistry:
       return fmt::format("Would push the image to {}.\n", base::join(names, ", "));
-    case exporter::BuildOutput::Kind::kLayout:
-    case exporter::BuildOutput::Kind::kRootFolder:
+    case exporter::Output::Kind::kLayout:
+    case exporter::Output::Kind::kRootFolder:
       return fmt::format("Would write to {}.\n", base::printable_path(output.destination));
-    case exporter::BuildOutput::Kind::kArchive:
-    case exporter::BuildOutput::Kind::kRootTar:
+    case exporter::Output::Kind::kArchive:
+    case exporter::Output::Kind::kRootTar:
       return fmt::format("Would write {}.\n", files::OutputPath(output.destination).shown());
   }
   return "";
@@ -76,7 +76,7 @@ std::string forecast_text(const engine::BuildForecast& forecast, const BuildOpti
                        std::string(width - base::display_width(place), ' '), step.title,
                        step.note.empty() ? "" : style.paint(style.dim, "  (" + step.note + ")"));
   }
-  for (const exporter::BuildOutput& output : options.outputs) out += delivery(output, options);
+  for (const exporter::Output& output : options.outputs) out += delivery(output, options);
   for (const std::string& file : {options.id_file, options.metadata_file}) {
     if (!file.empty()) out += fmt::format("Would write {}.\n", files::OutputPath(file).shown());
   }

@@ -43,8 +43,8 @@ namespace {
 }
 
 // What cannot be written is told before anything is built.
-void check_destination(const exporter::BuildOutput& output) {
-  using Kind = exporter::BuildOutput::Kind;
+void check_destination(const exporter::Output& output) {
+  using Kind = exporter::Output::Kind;
   if (output.kind == Kind::kRootTar || output.kind == Kind::kArchive) {
     const files::OutputPath place(output.destination);
     if (place.is_terminal())
@@ -125,12 +125,12 @@ oci::Reference parse_image_name(const std::string& flag, const std::string& text
   return name;
 }
 
-exporter::BuildOutput parse_output(const std::string& text) {
-  exporter::BuildOutput output;
+exporter::Output parse_output(const std::string& text) {
+  exporter::Output output;
   if (text.find('=') == std::string::npos) {
     // BuildKit's short form: a name alone is a directory; ours also takes a tar by its name.
     const bool tar = text == "-" || text.ends_with(".tar");
-    output.kind = tar ? exporter::BuildOutput::Kind::kRootTar : exporter::BuildOutput::Kind::kRootFolder;
+    output.kind = tar ? exporter::Output::Kind::kRootTar : exporter::Output::Kind::kRootFolder;
     output.destination = text;
     check_destination(output);
     return output;
@@ -159,17 +159,17 @@ exporter::BuildOutput parse_output(const std::string& text) {
     refuse_value(fmt::format("push=true is for type=image; --output type={} stays here.", type));
   if (push) type = "registry";
   if (type == "image") {
-    output.kind = exporter::BuildOutput::Kind::kImage;
+    output.kind = exporter::Output::Kind::kImage;
   } else if (type == "registry") {
-    output.kind = exporter::BuildOutput::Kind::kRegistry;
+    output.kind = exporter::Output::Kind::kRegistry;
   } else if (type == "oci") {
-    output.kind = tar ? exporter::BuildOutput::Kind::kArchive : exporter::BuildOutput::Kind::kLayout;
+    output.kind = tar ? exporter::Output::Kind::kArchive : exporter::Output::Kind::kLayout;
   } else if (type == "docker") {
-    output.kind = exporter::BuildOutput::Kind::kArchive;
+    output.kind = exporter::Output::Kind::kArchive;
   } else if (type == "tar") {
-    output.kind = exporter::BuildOutput::Kind::kRootTar;
+    output.kind = exporter::Output::Kind::kRootTar;
   } else if (type == "local") {
-    output.kind = exporter::BuildOutput::Kind::kRootFolder;
+    output.kind = exporter::Output::Kind::kRootFolder;
   } else if (type == "cacheonly") {
     refuse_value(
         "--output type=cacheonly is what is left of `ix build` without -t: the store keeps what was built. "
@@ -179,8 +179,7 @@ exporter::BuildOutput parse_output(const std::string& text) {
     refuse_value(fmt::format(
         "--output type={} is not known; there are image, registry, oci, docker, tar and local.", type));
   }
-  if (output.kind == exporter::BuildOutput::Kind::kImage ||
-      output.kind == exporter::BuildOutput::Kind::kRegistry) {
+  if (output.kind == exporter::Output::Kind::kImage || output.kind == exporter::Output::Kind::kRegistry) {
     if (!output.destination.empty()) refuse_value(fmt::format("--output type={} has no dest.", type));
   } else if (output.destination.empty()) {
     refuse_value(fmt::format("--output type={} needs dest=PATH; - is standard output.{}", type,

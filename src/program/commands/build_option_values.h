@@ -23,6 +23,6 @@ engine::SecretSource parse_secret(const std::string& text);
 oci::Reference parse_image_name(const std::string& flag, const std::string& text);
 
 // Of --output. Looks whether its destination can be written.
-exporter::BuildOutput parse_output(const std::string& text);
+exporter::Output parse_output(const std::string& text);
 
 }  // namespace ixian::commands

@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "commands/build_option_values.h"
-#include "dockerfile/values.h"
+#include "dockerfile/go_values.h"
 #include "files/fs.h"
 #include "files/output_path.h"
 #include "files/text_file.h"
@@ -93,8 +93,8 @@ class Parser {
  private:
   void check_pushes() {
     bool only_pushes = true;
-    for (const exporter::BuildOutput& output : options_.outputs) {
-      const bool pushes = output.kind == exporter::BuildOutput::Kind::kRegistry;
+    for (const exporter::Output& output : options_.outputs) {
+      const bool pushes = output.kind == exporter::Output::Kind::kRegistry;
       only_pushes = only_pushes && pushes;
       if (pushes && options_.names.empty() && output.names.empty())
         usage("--push needs to know where to: name the image with -t REGISTRY/NAME:TAG.");
@@ -150,9 +150,8 @@ class Parser {
   void file() { file_ = value(); }
   void output() {
     options_.outputs.push_back(parse_output(value()));
-    const exporter::BuildOutput& output = options_.outputs.back();
-    if (output.kind == exporter::BuildOutput::Kind::kRootTar ||
-        output.kind == exporter::BuildOutput::Kind::kArchive)
+    const exporter::Output& output = options_.outputs.back();
+    if (output.kind == exporter::Output::Kind::kRootTar || output.kind == exporter::Output::Kind::kArchive)
       output_file(output.destination);
   }
   void target() { options_.job.target = value(); }
@@ -189,7 +188,7 @@ class Parser {
   }
   void pull() { options_.job.pull = flag(); }
   void push() {
-    if (flag()) options_.outputs.push_back({exporter::BuildOutput::Kind::kRegistry, "", {}});
+    if (flag()) options_.outputs.push_back({exporter::Output::Kind::kRegistry, "", {}});
   }
   void cache_from() { options_.job.cache_from.push_back(cache_repository(value())); }
   void cache_to() {

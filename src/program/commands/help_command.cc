@@ -151,7 +151,8 @@ std::string task_page(app::Workspace& workspace, const std::string& name, const 
 
 }  // namespace
 
-std::string status_tree(app::Workspace& workspace, const std::string& name, const plan::Options& options) {
+std::string status_tree(app::Workspace& workspace, const std::string& name,
+                        const plan::TaskOptions& options) {
   constexpr std::size_t kDeepest = 20;  // a chain of thousands stays readable, and its output linear
   const auto& graph = workspace.graph();
   const ui::Style& style = cli::output_style();

@@ -22,6 +22,6 @@ std::string newcomers_page();
 
 // The tree of what a task needs, ✔ for what is complete and ○ for what would run with these options, each
 // once.
-std::string status_tree(app::Workspace& workspace, const std::string& task, const plan::Options& options);
+std::string status_tree(app::Workspace& workspace, const std::string& task, const plan::TaskOptions& options);
 
 }  // namespace ixian::commands

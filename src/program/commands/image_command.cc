@@ -36,7 +36,7 @@ int run_image(const CommandContext& context) {
     args.erase(args.begin());
     require_obeyed(context.options, fmt::format("image {}", name), kOnlyAsks);
     const bool dry_run = cli::take_flag(args, "--dry-run") || context.options.dry_run;
-    app::RegistryAccess access(context.sink, context.cancellation, context.workspace);
+    app::RegistryClients access(context.sink, context.cancellation, context.workspace);
     return part.run({context.sink, context.cancellation, access, dry_run}, std::move(args));
   }
   throw base::Error(base::ErrorCode::kUsage,

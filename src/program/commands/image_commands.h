@@ -13,7 +13,7 @@ namespace ixian::commands {
 struct ImageContext {
   base::EventSink& sink;
   base::Cancellation& cancellation;
-  app::RegistryAccess& access;
+  app::RegistryClients& access;
   bool dry_run;  // before `image` or behind its part: tell what would be done
 };
 

@@ -55,7 +55,7 @@ oci::ReferrersResult follow(const ImageContext& context, oci::ImageRepo& source,
   return result;
 }
 
-oci::CopyResult copy(const ImageContext& context, const app::ImagePlace& from, oci::ImageRepo& target,
+oci::CopyResult copy(const ImageContext& context, const app::ImageLocation& from, oci::ImageRepo& target,
                      const std::string& target_ref, const std::string& target_text,
                      oci::CopyOptions options) {
   const std::unique_ptr<oci::ImageRepo> source =
@@ -69,19 +69,19 @@ oci::CopyResult copy(const ImageContext& context, const app::ImagePlace& from, o
         oci::copy_image(*source, from.ref(), target, target_ref, options, context.cancellation);
     const oci::ReferrersResult referrers = follow(context, *source, result.image, target, options);
     const bool skipped = result.unchanged && referrers.copied == 0;
-    context.sink.end(options.activity, skipped ? base::Outcome::kSkipped : base::Outcome::kDone,
+    context.sink.end(options.activity, skipped ? base::ActivityStatus::kSkipped : base::ActivityStatus::kDone,
                      told(result, referrers));
     return result;
   } catch (const base::Cancelled&) {
-    context.sink.end(options.activity, base::Outcome::kCancelled, "");
+    context.sink.end(options.activity, base::ActivityStatus::kCancelled, "");
     throw;
   } catch (...) {
-    context.sink.end(options.activity, base::Outcome::kFailed, "");
+    context.sink.end(options.activity, base::ActivityStatus::kFailed, "");
     throw;
   }
 }
 
-oci::CopyResult write_archive(const ImageContext& context, const app::ImagePlace& from,
+oci::CopyResult write_archive(const ImageContext& context, const app::ImageLocation& from,
                               const std::string& file, const std::string& name,
                               const oci::CopyOptions& options) {
   const auto archive = layout::create_docker_archive(file, {name}, context.cancellation);
@@ -92,7 +92,7 @@ oci::CopyResult write_archive(const ImageContext& context, const app::ImagePlace
 }
 
 // Whether the source is there is asked, and whether the target has it; nothing is written.
-int tell_of_copy(const ImageContext& context, const app::ImagePlace& from, const oci::CopyOptions& options,
+int tell_of_copy(const ImageContext& context, const app::ImageLocation& from, const oci::CopyOptions& options,
                  const std::string& target,
                  const std::function<std::optional<oci::Descriptor>()>& find_there) {
   const auto source = app::open_source(from, context.access, context.cancellation, context.dry_run);
@@ -111,15 +111,15 @@ int tell_of_copy(const ImageContext& context, const app::ImagePlace& from, const
 }
 
 // A destination folder without a tag gets the source's.
-std::string tag_for(const app::ImagePlace& from, const app::ImagePlace& to) {
+std::string tag_for(const app::ImageLocation& from, const app::ImageLocation& to) {
   if (!to.name.empty()) return to.name;
   if (from.has_reference()) return from.reference.tag.empty() ? "latest" : from.reference.tag;
   return from.name.empty() ? "latest" : from.name;
 }
 
 // "store:" alone is the store under the source's own name.
-app::ImagePlace complete(app::ImagePlace to, const app::ImagePlace& from) {
-  if (to.kind != app::ImagePlace::Kind::kStore || !to.name.empty()) return to;
+app::ImageLocation complete(app::ImageLocation to, const app::ImageLocation& from) {
+  if (to.kind != app::ImageLocation::Kind::kStore || !to.name.empty()) return to;
   if (!from.has_reference() || from.reference.digest) {
     throw base::Error(base::ErrorCode::kUsage, "Say which name the image is to have: store:NAME:TAG.");
   }
@@ -134,9 +134,9 @@ int image_copy(const ImageContext& context, std::vector<std::string> args) {
   const oci::CopyOptions options = take_copy_options(args);
   cli::require_arguments(args, 2, 2,
                          "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH] [--dry-run]");
-  const app::ImagePlace from = app::parse_image_place(args[0]);
-  const app::ImagePlace to = complete(app::parse_image_place(args[1]), from);
-  if (to.kind == app::ImagePlace::Kind::kDockerArchive) {
+  const app::ImageLocation from = app::parse_image_location(args[0]);
+  const app::ImageLocation to = complete(app::parse_image_location(args[1]), from);
+  if (to.kind == app::ImageLocation::Kind::kDockerArchive) {
     const std::string name = !to.name.empty()                                 ? to.name
                              : from.has_reference() && !from.reference.digest ? from.reference.text()
                                                                               : "";
@@ -172,10 +172,10 @@ int image_export(const ImageContext& context, std::vector<std::string> args) {
                       "An archive for `docker load` holds one platform; leave --all out.");
   }
   cli::require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH] [--dry-run]");
-  const app::ImagePlace from = app::parse_image_place(args[0]);
+  const app::ImageLocation from = app::parse_image_location(args[0]);
   std::string name = from.has_reference() ? from.reference.text() : from.name;
   if (from.has_reference() && from.reference.digest) name = "";
-  if (from.kind == app::ImagePlace::Kind::kLayout && !name.empty() && name.find(':') == std::string::npos)
+  if (from.kind == app::ImageLocation::Kind::kLayout && !name.empty() && name.find(':') == std::string::npos)
     name = "";
   if (context.dry_run) return tell_of_copy(context, from, options, args[1], [] { return std::nullopt; });
   write_archive(context, from, args[1], name, options);

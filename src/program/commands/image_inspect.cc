@@ -38,7 +38,8 @@ bool is_image_config(std::string_view type) {
   return type == oci::kOciConfig || type == oci::kDockerConfig;
 }
 
-Image read(oci::ImageRepo& repo, const app::ImagePlace& place, const std::optional<oci::Platform>& platform) {
+Image read(oci::ImageRepo& repo, const app::ImageLocation& place,
+           const std::optional<oci::Platform>& platform) {
   std::optional<oci::RawManifest> named = repo.read_manifest(place.ref());
   if (!named) throw Error(ErrorCode::kRegistry, "There is no " + place.text() + ".");
   Image image{*named, std::nullopt, std::nullopt, std::nullopt};
@@ -156,7 +157,7 @@ int image_inspect(const ImageContext& context, std::vector<std::string> args) {
   cli::require_arguments(args, 1, 1,
                          "ix image inspect IMAGE [--json] [--config] [--raw] [--platform OS/ARCH]");
   if (raw + config + json > 1) throw Error(ErrorCode::kUsage, "Choose one of --json, --config and --raw.");
-  const app::ImagePlace place = app::parse_image_place(args[0]);
+  const app::ImageLocation place = app::parse_image_location(args[0]);
   const auto repo = app::open_source(place, context.access, context.cancellation, context.dry_run);
   try {
     if (raw) {

@@ -31,9 +31,9 @@ struct Row {
 };
 
 // Names in a folder or archive, tags in a repository.
-std::vector<std::string> names_in(const app::ImagePlace& place, oci::ImageRepo& repo) {
+std::vector<std::string> names_in(const app::ImageLocation& place, oci::ImageRepo& repo) {
   std::vector<std::string> names =
-      place.kind == app::ImagePlace::Kind::kLayout ? layout::layout_names(place.path) : repo.tags();
+      place.kind == app::ImageLocation::Kind::kLayout ? layout::layout_names(place.path) : repo.tags();
   if (!place.has_reference() && !place.name.empty())
     std::erase_if(names, [&](const std::string& name) { return name != place.name; });
   const oci::Reference& reference = place.reference;
@@ -82,8 +82,8 @@ std::string table(const std::vector<Row>& rows) {
 }
 
 std::unique_ptr<oci::ImageRepo> open_place(const ImageContext& context, const std::vector<std::string>& args,
-                                           app::ImagePlace& place) {
-  place = app::parse_image_place(args[0]);
+                                           app::ImageLocation& place) {
+  place = app::parse_image_location(args[0]);
   return app::open_source(place, context.access, context.cancellation, context.dry_run);
 }
 
@@ -97,7 +97,7 @@ int image_list(const ImageContext& context, std::vector<std::string> args) {
   cli::require_arguments(args, 0, 1,
                          "ix image ls [REPOSITORY | store:REPOSITORY | oci:DIR | docker-archive:FILE]");
   if (args.empty()) args.emplace_back("store:");
-  app::ImagePlace place;
+  app::ImageLocation place;
   const auto repo = open_place(context, args, place);
   const std::vector<std::string> names = names_in(place, *repo);
   if (names.empty()) {
@@ -116,13 +116,13 @@ int image_list(const ImageContext& context, std::vector<std::string> args) {
 
 int image_tags(const ImageContext& context, std::vector<std::string> args) {
   cli::require_arguments(args, 1, 1, "ix image tags REPOSITORY");
-  app::ImagePlace place;
+  app::ImageLocation place;
   const auto repo = open_place(context, args, place);
   if (place.has_reference() && (place.reference.digest || !place.reference.tag.empty())) {
     throw base::Error(
         base::ErrorCode::kUsage,
         fmt::format("Tags are a repository's: ix image tags {}{}",
-                    place.kind == app::ImagePlace::Kind::kStore ? "store:" : "", place.reference.name()));
+                    place.kind == app::ImageLocation::Kind::kStore ? "store:" : "", place.reference.name()));
   }
   const std::vector<std::string> names = names_in(place, *repo);
   if (names.empty()) tell_of_none(context, *repo);

@@ -10,7 +10,7 @@ namespace ixian::commands {
 
 namespace {
 
-void tell_of_missing(const ImageContext& context, const app::ImagePlace& place, int& missing) {
+void tell_of_missing(const ImageContext& context, const app::ImageLocation& place, int& missing) {
   ++missing;
   context.sink.log(base::kNoActivity, base::LogLevel::kError, fmt::format("There is no {}.", place.text()));
 }
@@ -20,9 +20,9 @@ void tell_of_missing(const ImageContext& context, const app::ImagePlace& place, 
 int image_remove(const ImageContext& context, std::vector<std::string> args) {
   cli::require_arguments(args, 1, 1000, "ix image rm IMAGE… [--dry-run]");
   // All names are parsed before the first one goes: a misspelt last word removes nothing.
-  std::vector<app::ImagePlace> places;
+  std::vector<app::ImageLocation> places;
   for (const std::string& arg : args) {
-    app::ImagePlace place = app::parse_image_place(arg);
+    app::ImageLocation place = app::parse_image_location(arg);
     const bool named = place.has_reference()
                            ? !place.reference.tag.empty() || place.reference.digest.has_value()
                            : !place.name.empty();
@@ -31,7 +31,7 @@ int image_remove(const ImageContext& context, std::vector<std::string> args) {
     places.push_back(std::move(place));
   }
   int missing = 0;
-  for (const app::ImagePlace& place : places) {
+  for (const app::ImageLocation& place : places) {
     context.cancellation.throw_if_requested();
     if (context.dry_run) {
       const auto there =

@@ -39,7 +39,7 @@ void create(const std::string& path, const std::string& name, const std::string&
   }
 }
 
-std::string next_step(const app::Findings& found) {
+std::string next_step(const app::DetectedProject& found) {
   std::string text =
       "Look through ixian.py and the Dockerfiles. Then:\n\n    ix build_image    builds the image\n";
   if (found.compose_file.empty()) {
@@ -75,7 +75,7 @@ int run_init(const CommandContext& context) {
                       "There is an ixian.py here already; `ix init` writes over nothing. `ix init --dry-run` "
                       "shows what it would write.");
   }
-  const app::Findings found = app::look_around(folder);
+  const app::DetectedProject found = app::detect_project(folder);
   std::vector<std::string> written;
   std::vector<std::string> kept;
   std::string text;

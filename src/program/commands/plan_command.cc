@@ -18,7 +18,7 @@ namespace ixian::commands {
 namespace {
 
 int run_plan(const CommandContext& context) {
-  plan::Options run = context.options.run;
+  plan::TaskOptions run = context.options.run;
   const bool json = cli::take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("plan"), run.args);
   const auto& tasks = context.workspace->graph();
@@ -35,16 +35,16 @@ int run_plan(const CommandContext& context) {
 
 namespace {
 
-std::string action_of(const plan::Step& step, const plan::StageStep* image, const ui::Style& style) {
+std::string action_of(const plan::TaskStep& step, const plan::ImageStep* image, const ui::Style& style) {
   if (!step.decision.runs) return style.paint(style.gray, "skip ");
   if (step.decision.reason == plan::Reason::kImagePush) return style.paint(style.green, "push ");
   return style.paint(style.green, image != nullptr ? "build" : "run  ");
 }
 
 // "to build: nobody has this image (2.1 MB of context), then push".
-std::string reason_of(const plan::Step& step, const plan::StageStep* image) {
+std::string reason_of(const plan::TaskStep& step, const plan::ImageStep* image) {
   std::string text = describe(step.decision);
-  if (image == nullptr || image->place != plan::Place::kBuild) return text;
+  if (image == nullptr || image->place != plan::CacheResult::kMiss) return text;
   if (image->bytes > 0)
     text += fmt::format(", {} of files", ui::format_bytes(static_cast<double>(image->bytes)));
   if (image->push) text += ", then push";
@@ -70,13 +70,13 @@ std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
   for (const auto& step : plan.steps) {
     if (step.cleans) out += fmt::format("  {} {}\n", style.paint(style.yellow, "clean"), step.name);
     if (step.is_virtual) continue;
-    const plan::StageStep* image = plan.images ? plan.images->find(step.id) : nullptr;
+    const plan::ImageStep* image = plan.images ? plan.images->find(step.id) : nullptr;
     const std::string padding(width - base::display_width(step.name), ' ');
     out += fmt::format("  {} {}{}  {}\n", action_of(step, image, style), step.name, padding,
                        style.paint(style.dim, reason_of(step, image)));
   }
   std::set<std::string> refusals;
-  for (const auto& step : plan.images ? plan.images->steps : std::vector<plan::StageStep>()) {
+  for (const auto& step : plan.images ? plan.images->steps : std::vector<plan::ImageStep>()) {
     if (!step.push_refused.empty() && refusals.insert(step.push_refused).second)
       out +=
           fmt::format("\n{} {}\n", style.paint(style.red, "The push would be refused:"), step.push_refused);

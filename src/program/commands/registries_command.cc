@@ -65,7 +65,7 @@ std::vector<std::string> wanted(const std::vector<std::string>& args,
   return args.empty() ? hosts : args;
 }
 
-std::vector<registry::RegistryStatus> probe_all(app::RegistryAccess& access,
+std::vector<registry::RegistryStatus> probe_all(app::RegistryClients& access,
                                                 const std::vector<std::string>& hosts, bool dry_run) {
   std::vector<std::string> examples;
   for (const auto& host : hosts) examples.push_back(access.example_repository(host));
@@ -97,7 +97,7 @@ int run_registries(const CommandContext& context) {
   std::vector<std::string> args = context.options.run.args;
   const bool json = cli::take_flag(args, "--json");
   cli::require_arguments(args, 0, kMostHosts, "ix registries [HOST…] [--json]");
-  app::RegistryAccess access(context.sink, context.cancellation, context.workspace, kRetries);
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace, kRetries);
   // Without a project there is nothing to ask, but hosts that are named are still looked for, to say that
   // they are not there.
   const auto hosts = context.workspace == nullptr && args.empty() ? std::vector<std::string>()

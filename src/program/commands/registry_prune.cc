@@ -48,13 +48,13 @@ run::PruneRules take_rules(std::vector<std::string>& args) {
 }
 
 // Each once, however it is written.
-std::vector<app::ImagePlace> repositories(const ImageContext& context, std::vector<std::string> names) {
+std::vector<app::ImageLocation> repositories(const ImageContext& context, std::vector<std::string> names) {
   if (names.empty() && context.access.has_project()) names = context.access.project_repositories();
   cli::require_arguments(names, 1, 1000, kPruneRegistryUsage);
-  std::vector<app::ImagePlace> places;
+  std::vector<app::ImageLocation> places;
   std::set<std::string> known;
   for (const std::string& name : names) {
-    app::ImagePlace place = app::parse_image_place(name);
+    app::ImageLocation place = app::parse_image_location(name);
     if (known.insert(place.has_reference() ? place.reference.name() : place.text()).second)
       places.push_back(std::move(place));
   }
@@ -111,7 +111,7 @@ int registry_prune(const ImageContext& context, std::vector<std::string> args) {
   const bool remove = cli::take_flag(args, "--remove") && !context.dry_run;
   std::set<std::string> branches;
   std::vector<std::pair<std::shared_ptr<oci::ImageRepo>, run::RegistryPrune>> plans;
-  for (const app::ImagePlace& place : repositories(context, std::move(args))) {
+  for (const app::ImageLocation& place : repositories(context, std::move(args))) {
     std::shared_ptr<oci::ImageRepo> repo =
         remove ? app::open_target(place, context.access, context.cancellation)
                : app::open_source(place, context.access, context.cancellation, true);

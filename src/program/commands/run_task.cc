@@ -16,7 +16,7 @@
 #include "commands/plan_text.h"
 #include "plan/task_plan.h"
 #include "run/runner.h"
-#include "script/calls.h"
+#include "script/running_task.h"
 
 namespace ixian::commands {
 namespace {
@@ -39,15 +39,15 @@ void report_failures(const run::Report& report, base::EventSink& sink) {
 }
 
 // "local cache hit R:T", "registry cache hit R:T in a mirror".
-std::string hit_of(const plan::StageStep& image) {
-  if (image.place != plan::Place::kRegistry) return "local cache hit " + image.image;
+std::string hit_of(const plan::ImageStep& image) {
+  if (image.place != plan::CacheResult::kRegistryHit) return "local cache hit " + image.image;
   const std::string repository = image.found_at.substr(0, image.found_at.rfind(':'));
   return "registry cache hit " + image.image + (image.found_at == image.image ? "" : " in " + repository);
 }
 
 std::string nothing_to_do(const plan::TaskPlan& plan, const task::TaskGraph& graph, task::TaskId root) {
   const std::string& name = graph[root].name;
-  if (const plan::StageStep* image = plan.images ? plan.images->find(root) : nullptr)
+  if (const plan::ImageStep* image = plan.images ? plan.images->find(root) : nullptr)
     return fmt::format("{}: up to date ({})", name, hit_of(*image));
   if (graph[root].is_virtual() && graph.dependencies(root).empty()) {
     return fmt::format("{0} gathers no tasks: there is nothing to do. A task joins it with parent = \"{0}\".",
@@ -102,8 +102,8 @@ int run_task(app::Workspace& workspace, const cli::Options& options) {
     report_failures(report, sink);
     return exit_code(report, options.task);
   }
-  run::Workshop shop{graph, workspace.states(),       workspace.store(), workspace.builder_folder(),
-                     sink,  workspace.cancellation(), workspace.images()};
+  run::RunContext shop{graph, workspace.states(),       workspace.store(), workspace.builder_folder(),
+                       sink,  workspace.cancellation(), workspace.images()};
   auto report = run::run_plan(plan, options.run, {options.jobs, true}, shop);
   workspace.finish_images(report);
   report_failures(report, sink);

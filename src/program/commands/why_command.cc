@@ -36,7 +36,7 @@ void explain_images(app::Workspace& workspace, std::vector<plan::Explanation>& e
                          each.decision.reason == plan::Reason::kImageUnknown ||
                          each.decision.reason == plan::Reason::kImageUnasked;
     if (!workspace.graph()[id].is_image() || !missing) continue;
-    const keys::KeyedStage& stage = workspace.images()->keyed(id);
+    const keys::ResolvedStage& stage = workspace.images()->keyed(id);
     const base::Json earlier = workspace.image_access().earlier_inputs(stage);
     if (earlier.is_null())
       each.changes.push_back(
@@ -47,7 +47,7 @@ void explain_images(app::Workspace& workspace, std::vector<plan::Explanation>& e
 }
 
 int run_why(const CommandContext& context) {
-  plan::Options run = context.options.run;
+  plan::TaskOptions run = context.options.run;
   const bool json = cli::take_flag(run.args, "--json");
   const std::string task = take_task(*find_command("why"), run.args);
   const auto& graph = context.workspace->graph();

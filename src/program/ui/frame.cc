@@ -94,7 +94,7 @@ FrameLine activity_line(const RunningActivity& activity, const Style& style, std
   return line.take();
 }
 
-FrameLine summary_line(const Board& board, const Style& style, std::size_t columns, double now) {
+FrameLine summary_line(const ProgressState& board, const Style& style, std::size_t columns, double now) {
   LineBuilder line(style, columns);
   line.add(fmt::format("{} running", board.running.size()), style.gray);
   const auto add_count = [&](std::size_t count, std::string_view what, std::string_view colour) {
@@ -110,7 +110,7 @@ FrameLine summary_line(const Board& board, const Style& style, std::size_t colum
 
 }  // namespace
 
-std::vector<FrameLine> render(const Board& board, const Style& style, TerminalSize size, double now) {
+std::vector<FrameLine> render(const ProgressState& board, const Style& style, TerminalSize size, double now) {
   std::vector<FrameLine> lines;
   if (board.running.empty()) return lines;
   // The last column stays free: terminals differ in when they wrap a full line.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "ui/board.h"
+#include "ui/progress_state.h"
 #include "ui/style.h"
 #include "ui/terminal.h"
 
@@ -25,6 +25,6 @@ inline constexpr double kSpinnerTurnsPerSecond = 10;
 // A line for each running activity, the earliest first, and a line that counts; no lines where
 // nothing runs. Two rows of the terminal stay free where it has more than two, and the last
 // column of each line, so that none wraps. `now` is a time of Clock::steady.
-std::vector<FrameLine> render(const Board& board, const Style& style, TerminalSize size, double now);
+std::vector<FrameLine> render(const ProgressState& board, const Style& style, TerminalSize size, double now);
 
 }  // namespace ixian::ui

@@ -35,7 +35,7 @@ class FrameTest : public ::testing::Test {
     return lines;
   }
 
-  Board board_;
+  ProgressState board_;
   base::ActivityId last_id_ = 0;
 };
 

@@ -29,15 +29,15 @@ std::string_view name_of(base::LogLevel level) {
   return "error";
 }
 
-std::string_view name_of(base::Outcome outcome) {
+std::string_view name_of(base::ActivityStatus outcome) {
   switch (outcome) {
-    case base::Outcome::kDone:
+    case base::ActivityStatus::kDone:
       return "done";
-    case base::Outcome::kSkipped:
+    case base::ActivityStatus::kSkipped:
       return "skipped";
-    case base::Outcome::kFailed:
+    case base::ActivityStatus::kFailed:
       return "failed";
-    case base::Outcome::kCancelled:
+    case base::ActivityStatus::kCancelled:
       break;
   }
   return "cancelled";
@@ -82,7 +82,7 @@ void JsonView::output(base::ActivityId id, std::string_view line) noexcept try {
 } catch (...) {
 }
 
-void JsonView::end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept try {
+void JsonView::end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept try {
   const std::lock_guard lock(mutex_);
   const auto node = running_.extract(id);
   const double now = options_.clock.steady();

@@ -10,7 +10,7 @@
 #include "base/event.h"
 #include "base/json.h"
 #include "ui/terminal.h"
-#include "ui/threshold.h"
+#include "ui/verbosity.h"
 
 namespace ixian::ui {
 
@@ -32,7 +32,7 @@ class JsonView : public base::EventSink {
 
   struct Options {
     int fd = 1;
-    Threshold threshold = Threshold::kInfo;
+    Verbosity threshold = Verbosity::kInfo;
     Clock clock = Clock::real();
   };
 
@@ -42,7 +42,7 @@ class JsonView : public base::EventSink {
   void progress(base::ActivityId id, const base::Progress& progress) noexcept override;
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;
-  void end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept override;
+  void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept override;
 
  private:
   struct Running {

@@ -9,9 +9,9 @@
 namespace ixian::ui {
 namespace {
 
+using base::ActivityStatus;
 using base::Json;
 using base::LogLevel;
-using base::Outcome;
 using ::testing::ElementsAre;
 
 class JsonViewTest : public ::testing::Test {
@@ -27,7 +27,7 @@ class JsonViewTest : public ::testing::Test {
 
   FakeTerminal terminal_{80, 24};
   FakeClock clock_{1700000000.1234};
-  JsonView view_{{terminal_.fd(), Threshold::kInfo, clock_.clock()}};
+  JsonView view_{{terminal_.fd(), Verbosity::kInfo, clock_.clock()}};
 };
 
 TEST_F(JsonViewTest, WritesTheLifeOfAnActivity) {
@@ -36,7 +36,7 @@ TEST_F(JsonViewTest, WritesTheLifeOfAnActivity) {
   view_.output(id, "cc main.c");
   view_.log(id, LogLevel::kWarning, "slow");
   clock_.advance(1.5);
-  view_.end(id, Outcome::kFailed, "exit code 1");
+  view_.end(id, ActivityStatus::kFailed, "exit code 1");
   const double start = 1700000000.123;
   EXPECT_THAT(
       received(),
@@ -62,7 +62,7 @@ TEST_F(JsonViewTest, GivesEachActivityAnIdOfItsOwn) {
 }
 
 TEST_F(JsonViewTest, NamesEveryOutcome) {
-  for (const auto outcome : {Outcome::kDone, Outcome::kSkipped, Outcome::kCancelled}) {
+  for (const auto outcome : {ActivityStatus::kDone, ActivityStatus::kSkipped, ActivityStatus::kCancelled}) {
     view_.end(view_.begin({"a", ""}), outcome, "");
   }
   std::vector<std::string> outcomes;

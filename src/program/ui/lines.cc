@@ -70,35 +70,35 @@ std::string message_lines(const Style& style, std::string_view name, base::LogLe
   return out;
 }
 
-std::string end_line(const Style& style, std::string_view name, base::Outcome outcome, std::string_view note,
-                     double seconds) {
+std::string end_line(const Style& style, std::string_view name, base::ActivityStatus outcome,
+                     std::string_view note, double seconds) {
   std::string what;
   switch (outcome) {
-    case base::Outcome::kDone:
+    case base::ActivityStatus::kDone:
       what = "done in " + format_duration(seconds) + in_brackets(note);
       break;
-    case base::Outcome::kSkipped:
+    case base::ActivityStatus::kSkipped:
       what = style.paint(style.gray, "up to date" + in_brackets(note));
       break;
-    case base::Outcome::kFailed:
+    case base::ActivityStatus::kFailed:
       what = style.paint(style.red, "failed" + after_colon(note));
       break;
-    case base::Outcome::kCancelled:
+    case base::ActivityStatus::kCancelled:
       what = style.paint(style.yellow, "interrupted" + in_brackets(note));
       break;
   }
   return prefix(style, name) + what + "\n";
 }
 
-std::string outcome_mark(const Style& style, base::Outcome outcome) {
+std::string outcome_mark(const Style& style, base::ActivityStatus outcome) {
   switch (outcome) {
-    case base::Outcome::kDone:
+    case base::ActivityStatus::kDone:
       return style.paint(style.green, style.tick);
-    case base::Outcome::kSkipped:
+    case base::ActivityStatus::kSkipped:
       return style.paint(style.gray, style.circle);
-    case base::Outcome::kFailed:
+    case base::ActivityStatus::kFailed:
       return style.paint(style.red, style.cross);
-    case base::Outcome::kCancelled:
+    case base::ActivityStatus::kCancelled:
       break;
   }
   return style.paint(style.yellow, style.circle);

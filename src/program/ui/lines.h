@@ -26,10 +26,10 @@ std::string message_lines(const Style& style, std::string_view name, base::LogLe
                           std::string_view text);
 
 // `name: done in 1.2s`, `name: up to date (note)`, `name: failed: note`, `name: interrupted`
-std::string end_line(const Style& style, std::string_view name, base::Outcome outcome, std::string_view note,
-                     double seconds);
+std::string end_line(const Style& style, std::string_view name, base::ActivityStatus outcome,
+                     std::string_view note, double seconds);
 
 // The mark of an outcome in its colour.
-std::string outcome_mark(const Style& style, base::Outcome outcome);
+std::string outcome_mark(const Style& style, base::ActivityStatus outcome);
 
 }  // namespace ixian::ui

@@ -12,7 +12,7 @@
 namespace ixian::ui {
 namespace {
 
-std::unique_ptr<base::EventSink> make_plain_view(Threshold threshold, int fd) {
+std::unique_ptr<base::EventSink> make_plain_view(Verbosity threshold, int fd) {
   PlainView::Options options;
   options.fd = fd;
   options.threshold = threshold;
@@ -20,7 +20,7 @@ std::unique_ptr<base::EventSink> make_plain_view(Threshold threshold, int fd) {
   return std::make_unique<PlainView>(std::move(options));
 }
 
-std::unique_ptr<base::EventSink> make_tty_view(Threshold threshold, int fd) {
+std::unique_ptr<base::EventSink> make_tty_view(Verbosity threshold, int fd) {
   TtyView::Options options;
   options.fd = fd;
   options.threshold = threshold;
@@ -29,7 +29,7 @@ std::unique_ptr<base::EventSink> make_tty_view(Threshold threshold, int fd) {
   return std::make_unique<TtyView>(std::move(options));
 }
 
-std::unique_ptr<base::EventSink> make_json_view(Threshold threshold, int fd) {
+std::unique_ptr<base::EventSink> make_json_view(Verbosity threshold, int fd) {
   JsonView::Options options;
   options.fd = fd;
   options.threshold = threshold;
@@ -47,21 +47,21 @@ std::optional<ViewKind> parse_view_kind(std::string_view text) {
   return std::nullopt;
 }
 
-ViewKind resolve(ViewKind kind, Threshold threshold, bool terminal, const Environment& environment) {
+ViewKind resolve(ViewKind kind, Verbosity threshold, bool terminal, const Environment& environment) {
   if (kind != ViewKind::kAuto) return kind;
   // Some CIs offer a terminal that nobody looks at.
   const bool watched = terminal && !is_dumb(environment) && environment("CI").empty();
-  return watched && threshold < Threshold::kError ? ViewKind::kTty : ViewKind::kPlain;
+  return watched && threshold < Verbosity::kError ? ViewKind::kTty : ViewKind::kPlain;
 }
 
-std::unique_ptr<base::EventSink> make_view(ViewKind kind, Threshold threshold, int fd) {
+std::unique_ptr<base::EventSink> make_view(ViewKind kind, Verbosity threshold, int fd) {
   switch (resolve(kind, threshold, is_terminal(fd), process_environment())) {
     case ViewKind::kTty:
       return make_tty_view(threshold, fd);
     case ViewKind::kJson:
       return make_json_view(threshold, fd);
     case ViewKind::kQuiet:
-      return make_plain_view(std::max(threshold, Threshold::kError), fd);
+      return make_plain_view(std::max(threshold, Verbosity::kError), fd);
     case ViewKind::kAuto:
     case ViewKind::kPlain:
       break;

@@ -10,7 +10,7 @@
 
 #include "base/event.h"
 #include "ui/terminal.h"
-#include "ui/threshold.h"
+#include "ui/verbosity.h"
 
 namespace ixian::ui {
 
@@ -22,10 +22,10 @@ std::optional<ViewKind> parse_view_kind(std::string_view text);
 
 // What kAuto means: kTty on a terminal, unless it is dumb, the environment variable CI is not
 // empty, or hardly anything is told; else kPlain. Other kinds stay as they are.
-ViewKind resolve(ViewKind kind, Threshold threshold, bool terminal, const Environment& environment);
+ViewKind resolve(ViewKind kind, Verbosity threshold, bool terminal, const Environment& environment);
 
 // A view that writes to `fd`, which stays open while it lives. Throws std::system_error where no
 // thread can be started.
-std::unique_ptr<base::EventSink> make_view(ViewKind kind, Threshold threshold, int fd);
+std::unique_ptr<base::EventSink> make_view(ViewKind kind, Verbosity threshold, int fd);
 
 }  // namespace ixian::ui

@@ -11,7 +11,7 @@
 namespace ixian::ui {
 namespace {
 
-ViewKind automatic(bool terminal, Threshold threshold, std::map<std::string, std::string> variables) {
+ViewKind automatic(bool terminal, Verbosity threshold, std::map<std::string, std::string> variables) {
   return resolve(ViewKind::kAuto, threshold, terminal,
                  [&](const char* name) -> std::string_view { return variables[name]; });
 }
@@ -26,34 +26,34 @@ TEST(ParseViewKind, TakesTheNamesOfTheCommandLine) {
 }
 
 TEST(ResolveView, IsForAPersonOnATerminal) {
-  EXPECT_EQ(automatic(true, Threshold::kInfo, {{"TERM", "xterm"}}), ViewKind::kTty);
+  EXPECT_EQ(automatic(true, Verbosity::kInfo, {{"TERM", "xterm"}}), ViewKind::kTty);
 }
 
 TEST(ResolveView, IsPlainInAPipeInCiAndOnADumbTerminal) {
-  EXPECT_EQ(automatic(false, Threshold::kInfo, {{"TERM", "xterm"}}), ViewKind::kPlain);
-  EXPECT_EQ(automatic(true, Threshold::kInfo, {{"TERM", "xterm"}, {"CI", "true"}}), ViewKind::kPlain);
-  EXPECT_EQ(automatic(true, Threshold::kInfo, {{"TERM", "dumb"}}), ViewKind::kPlain);
+  EXPECT_EQ(automatic(false, Verbosity::kInfo, {{"TERM", "xterm"}}), ViewKind::kPlain);
+  EXPECT_EQ(automatic(true, Verbosity::kInfo, {{"TERM", "xterm"}, {"CI", "true"}}), ViewKind::kPlain);
+  EXPECT_EQ(automatic(true, Verbosity::kInfo, {{"TERM", "dumb"}}), ViewKind::kPlain);
 }
 
 TEST(ResolveView, IsPlainWhereOnlyErrorsAreTold) {
-  EXPECT_EQ(automatic(true, Threshold::kError, {{"TERM", "xterm"}}), ViewKind::kPlain);
+  EXPECT_EQ(automatic(true, Verbosity::kError, {{"TERM", "xterm"}}), ViewKind::kPlain);
 }
 
 TEST(MakeView, QuietTellsErrorsOnly) {
   FakeTerminal terminal(80, 24);
-  const auto view = make_view(ViewKind::kQuiet, Threshold::kDebug, terminal.fd());
+  const auto view = make_view(ViewKind::kQuiet, Verbosity::kDebug, terminal.fd());
   view->log(base::kNoActivity, base::LogLevel::kWarning, "hm");
-  view->end(view->begin({"a", "why"}), base::Outcome::kDone, "");
+  view->end(view->begin({"a", "why"}), base::ActivityStatus::kDone, "");
   EXPECT_THAT(terminal.receive(), ::testing::IsEmpty());
 }
 
 TEST(MakeView, MakesTheKindThatIsAskedFor) {
   FakeTerminal terminal(80, 24);
-  make_view(ViewKind::kJson, Threshold::kInfo, terminal.fd())->begin({"a", "why"});
+  make_view(ViewKind::kJson, Verbosity::kInfo, terminal.fd())->begin({"a", "why"});
   EXPECT_TRUE(terminal.receive().at(0).starts_with("{"));
-  make_view(ViewKind::kAuto, Threshold::kInfo, terminal.fd())->begin({"a", "why"});
+  make_view(ViewKind::kAuto, Verbosity::kInfo, terminal.fd())->begin({"a", "why"});
   EXPECT_EQ(terminal.receive().at(0).back(), '\n');
-  make_view(ViewKind::kTty, Threshold::kInfo, terminal.fd())
+  make_view(ViewKind::kTty, Verbosity::kInfo, terminal.fd())
       ->log(base::kNoActivity, base::LogLevel::kInfo, "news");
   EXPECT_EQ(terminal.receive().at(0), "news\r\n");
 }

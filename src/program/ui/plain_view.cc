@@ -12,8 +12,8 @@ base::ActivityId PlainView::begin(const base::Activity& activity) noexcept {
   const base::ActivityId id = ++last_id_;
   try {
     const std::lock_guard lock(mutex_);
-    running_[id] = {activity.name, activity.speaks_for_itself, options_.clock.steady(), {}};
-    if (activity.detail.empty() || options_.threshold > Threshold::kInfo) return id;
+    running_[id] = {activity.name, activity.quiet_on_success, options_.clock.steady(), {}};
+    if (activity.detail.empty() || options_.threshold > Verbosity::kInfo) return id;
     write_all(options_.fd, start_line(options_.style, activity.name, activity.detail));
   } catch (...) {  // a line less
   }
@@ -29,7 +29,7 @@ void PlainView::log(base::ActivityId id, base::LogLevel level, std::string_view 
 
 void PlainView::output(base::ActivityId id, std::string_view line) noexcept try {
   const std::lock_guard lock(mutex_);
-  if (options_.threshold <= Threshold::kWarning) {
+  if (options_.threshold <= Verbosity::kWarning) {
     write_all(options_.fd, output_line(options_.style, name_of(id), line));
   } else if (auto found = running_.find(id); found != running_.end()) {
     found->second.tail.add(line);
@@ -37,16 +37,16 @@ void PlainView::output(base::ActivityId id, std::string_view line) noexcept try 
 } catch (...) {
 }
 
-void PlainView::end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept try {
+void PlainView::end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept try {
   const std::lock_guard lock(mutex_);
   const auto node = running_.extract(id);
   if (node.empty() || !shows(options_.threshold, outcome)) return;
   const Running& activity = node.mapped();
-  if (activity.speaks_for_itself && outcome == base::Outcome::kDone) return;
+  if (activity.quiet_on_success && outcome == base::ActivityStatus::kDone) return;
   const double seconds = options_.clock.steady() - activity.started;
   std::string lines;
   // What was held back so far explains the failure.
-  if (outcome == base::Outcome::kFailed && options_.threshold == Threshold::kError) {
+  if (outcome == base::ActivityStatus::kFailed && options_.threshold == Verbosity::kError) {
     lines = output_lines(options_.style, activity.name, activity.tail);
   }
   lines += end_line(options_.style, activity.name, outcome, note, seconds);

@@ -12,7 +12,7 @@
 #include "ui/output_tail.h"
 #include "ui/style.h"
 #include "ui/terminal.h"
-#include "ui/threshold.h"
+#include "ui/verbosity.h"
 
 namespace ixian::ui {
 
@@ -23,7 +23,7 @@ class PlainView : public base::EventSink {
  public:
   struct Options {
     int fd = 2;
-    Threshold threshold = Threshold::kInfo;
+    Verbosity threshold = Verbosity::kInfo;
     Style style = Style::make(false, true);
     Clock clock = Clock::real();
   };
@@ -34,12 +34,12 @@ class PlainView : public base::EventSink {
   void progress(base::ActivityId, const base::Progress&) noexcept override {}
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;
-  void end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept override;
+  void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept override;
 
  private:
   struct Running {
     std::string name;
-    bool speaks_for_itself = false;
+    bool quiet_on_success = false;
     double started = 0;
     OutputTail tail;
   };

@@ -71,7 +71,7 @@ base::ActivityId TtyView::begin(const base::Activity& activity) noexcept {
       running.detail = activity.detail;
       running.started = now;
       running.owns_terminal = activity.owns_terminal;
-      running.speaks_for_itself = activity.speaks_for_itself;
+      running.quiet_on_success = activity.quiet_on_success;
       if (activity.owns_terminal) ++owners_;
       wake();
       if (verbose() && !activity.detail.empty()) {
@@ -128,7 +128,7 @@ void TtyView::output(base::ActivityId id, std::string_view line) noexcept try {
 } catch (...) {
 }
 
-void TtyView::end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept try {
+void TtyView::end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept try {
   {
     const std::lock_guard lock(mutex_);
     const auto node = board_.running.extract(id);
@@ -165,13 +165,13 @@ void TtyView::print_output(std::string_view line) {
   }
 }
 
-void TtyView::finish(const RunningActivity& activity, base::Outcome outcome, std::string_view note) {
+void TtyView::finish(const RunningActivity& activity, base::ActivityStatus outcome, std::string_view note) {
   if (!shows(options_.threshold, outcome)) return;
-  if (activity.speaks_for_itself && outcome == base::Outcome::kDone) return;
+  if (activity.quiet_on_success && outcome == base::ActivityStatus::kDone) return;
   const double seconds = options_.clock.steady() - activity.started;
   std::string full_note(note);
-  if (outcome == base::Outcome::kFailed) {
-    if (!verbose() && options_.threshold != Threshold::kNone) {
+  if (outcome == base::ActivityStatus::kFailed) {
+    if (!verbose() && options_.threshold != Verbosity::kNone) {
       print(output_lines(options_.style, activity.name, activity.tail));
     }
     if (!note.empty()) full_note += fmt::format(" ({})", format_duration(seconds));
@@ -207,7 +207,7 @@ void TtyView::draw() noexcept try {
     if (drawn_ || !lines.empty()) was_lent = std::exchange(lent_, false);
   }
   // The owner may have left the cursor in the middle of a line.
-  if (was_lent) lines.insert(0, Region::fresh_line(size.columns));
+  if (was_lent) lines.insert(0, LiveRegion::fresh_line(size.columns));
   write_all(options_.fd, region_.replace(lines, std::move(frame), size.columns));
 } catch (...) {
 }

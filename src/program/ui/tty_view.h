@@ -9,17 +9,17 @@
 #include <thread>
 
 #include "base/event.h"
-#include "ui/board.h"
-#include "ui/region.h"
+#include "ui/live_region.h"
+#include "ui/progress_state.h"
 #include "ui/style.h"
 #include "ui/terminal.h"
-#include "ui/threshold.h"
+#include "ui/verbosity.h"
 
 namespace ixian::ui {
 
 // Nobody else writes to the terminal while the view lives, but an activity that owns the terminal: once its
 // begin() has returned, nothing is drawn until it ends, and lines wait until then, but for its own messages.
-// A program's output is kept, bounded, and shown where the program fails; at Threshold::kDebug it is shown as
+// A program's output is kept, bounded, and shown where the program fails; at Verbosity::kDebug it is shown as
 // it comes.
 //
 // Events take effect at the next frame, at most kFramesPerSecond. They block only where lines come
@@ -32,7 +32,7 @@ class TtyView : public base::EventSink {
 
   struct Options {
     int fd = 2;  // not owned
-    Threshold threshold = Threshold::kInfo;
+    Verbosity threshold = Verbosity::kInfo;
     Style style = Style::make(true, true);
     Clock clock = Clock::real();
     std::function<TerminalSize()> size;  // empty: terminal_size(fd)
@@ -49,20 +49,20 @@ class TtyView : public base::EventSink {
   void progress(base::ActivityId id, const base::Progress& progress) noexcept override;
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;
-  void end(base::ActivityId id, base::Outcome outcome, std::string_view note) noexcept override;
+  void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept override;
 
   // Draws a frame with one write(), or nothing where nothing changed or the terminal is lent.
   void draw() noexcept;
 
  private:
-  bool verbose() const { return options_.threshold == Threshold::kDebug; }
+  bool verbose() const { return options_.threshold == Verbosity::kDebug; }
 
   // With mutex_ held:
   std::string name_of(base::ActivityId id) const;
   bool owns_terminal(base::ActivityId id) const;
   void print(std::string_view lines);
   void print_output(std::string_view line);
-  void finish(const RunningActivity& activity, base::Outcome outcome, std::string_view note);
+  void finish(const RunningActivity& activity, base::ActivityStatus outcome, std::string_view note);
   std::string take_pending();
   void wake();
 
@@ -75,11 +75,11 @@ class TtyView : public base::EventSink {
   std::atomic<base::ActivityId> last_id_{base::kNoActivity};
 
   std::mutex screen_mutex_;  // locked before mutex_; guards writing and:
-  Region region_;
+  LiveRegion region_;
 
   std::mutex mutex_;
   // Guarded by `mutex_`, as is all below.
-  Board board_;
+  ProgressState board_;
   std::string pending_;       // lines for above the region
   std::size_t left_out_ = 0;  // output lines for which there was no room in pending_
   std::size_t owners_ = 0;    // running activities that own the terminal

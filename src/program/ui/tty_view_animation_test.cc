@@ -15,7 +15,7 @@
 namespace ixian::ui {
 namespace {
 
-using base::Outcome;
+using base::ActivityStatus;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -47,7 +47,7 @@ TEST_F(AnimatedTtyViewTest, ErasesWhatRanSoonAfterTheEndAndSleeps) {
   start();
   const auto id = view_->begin({"build", ""});
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  view_->end(id, Outcome::kDone, "");
+  view_->end(id, ActivityStatus::kDone, "");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   terminal_.receive();
   EXPECT_THAT(terminal_.text(), Not(HasSubstr("running")));
@@ -64,7 +64,7 @@ TEST_F(AnimatedTtyViewTest, TakesEventsFromManyThreads) {
       view_->progress(id, {1, 2, "B"});
       view_->output(id, "line");
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      view_->end(id, Outcome::kDone, "");
+      view_->end(id, ActivityStatus::kDone, "");
     }
   };
   std::vector<std::thread> threads;

@@ -11,16 +11,16 @@
 namespace ixian::ui {
 namespace {
 
+using base::ActivityStatus;
 using base::kNoActivity;
 using base::LogLevel;
-using base::Outcome;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class TtyViewTest : public ::testing::Test {
  protected:
   explicit TtyViewTest(TerminalSize size = {60, 12}) : size_(size), terminal_(size.columns, size.rows) {
-    start(Threshold::kInfo);
+    start(Verbosity::kInfo);
   }
 
   ~TtyViewTest() override {
@@ -28,7 +28,7 @@ class TtyViewTest : public ::testing::Test {
     EXPECT_EQ(terminal_.unknown(), "");
   }
 
-  void start(Threshold threshold) {
+  void start(Verbosity threshold) {
     TtyView::Options options;
     options.fd = terminal_.fd();
     options.threshold = threshold;
@@ -71,7 +71,7 @@ TEST_F(TtyViewTest, ScrollsUpWhatIsDone) {
   view_->begin({"test", ""});
   clock_.advance(1.2);
   screen();
-  view_->end(first, Outcome::kDone, "");
+  view_->end(first, ActivityStatus::kDone, "");
   EXPECT_EQ(screen(),
             "✔ build: done in 1.2s\n"
             "⠹ test     1s\n"
@@ -81,7 +81,7 @@ TEST_F(TtyViewTest, ScrollsUpWhatIsDone) {
 TEST_F(TtyViewTest, ForgetsTheOutputOfWhatIsDone) {
   const auto id = view_->begin({"build", ""});
   view_->output(id, "cc main.c");
-  view_->end(id, Outcome::kDone, "");
+  view_->end(id, ActivityStatus::kDone, "");
   EXPECT_EQ(screen(), "✔ build: done in 0.0s\n");
 }
 
@@ -91,7 +91,7 @@ TEST_F(TtyViewTest, ShowsTheOutputOfWhatFails) {
   view_->output(id, "main.c:1: error");
   clock_.advance(3.2);
   screen();
-  view_->end(id, Outcome::kFailed, "exit code 1");
+  view_->end(id, ActivityStatus::kFailed, "exit code 1");
   EXPECT_EQ(screen(),
             "build | cc main.c\n"
             "build | main.c:1: error\n"
@@ -101,22 +101,22 @@ TEST_F(TtyViewTest, ShowsTheOutputOfWhatFails) {
 TEST_F(TtyViewTest, SaysHowMuchOutputItHasForgotten) {
   const auto id = view_->begin({"build", ""});
   for (std::size_t i = 0; i < OutputTail::kMaxLines + 2; ++i) view_->output(id, "x");
-  view_->end(id, Outcome::kFailed, "");
+  view_->end(id, ActivityStatus::kFailed, "");
   EXPECT_THAT(screen(), ::testing::StartsWith("build | (2 earlier lines omitted)\nbuild | x\n"));
 }
 
 TEST_F(TtyViewTest, OnlyCountsWhatIsUpToDate) {
-  view_->end(view_->begin({"a", ""}), Outcome::kSkipped, "image exists");
+  view_->end(view_->begin({"a", ""}), ActivityStatus::kSkipped, "image exists");
   view_->begin({"b", ""});
   EXPECT_EQ(screen(), "⠋ b     0s\n1 running, 1 up to date · 0:00\n");
 }
 
 TEST_F(TtyViewTest, ShowsEverythingAsItComesForDebugging) {
-  start(Threshold::kDebug);
+  start(Verbosity::kDebug);
   const auto id = view_->begin({"build", "main.c changed"});
   view_->output(id, "cc main.c");
-  view_->end(id, Outcome::kFailed, "");
-  view_->end(view_->begin({"a", ""}), Outcome::kSkipped, "image exists");
+  view_->end(id, ActivityStatus::kFailed, "");
+  view_->end(view_->begin({"a", ""}), ActivityStatus::kSkipped, "image exists");
   EXPECT_EQ(screen(),
             "build: main.c changed\n"
             "build | cc main.c\n"
@@ -160,7 +160,7 @@ TEST_F(TtyViewTest, IsNotMovedByWhatProgramsPrint) {
   const auto id = view_->begin({"evil", ""});
   view_->output(id, "\033[2J\033[H\033]0;title\aowned\b\b\033[10A\r");
   EXPECT_THAT(screen(), HasSubstr("0s  owned\n"));
-  view_->end(id, Outcome::kFailed, "\033[2Jbad\nnews");
+  view_->end(id, ActivityStatus::kFailed, "\033[2Jbad\nnews");
   EXPECT_EQ(screen(), "evil | owned\n✘ evil: failed: bad news (0.0s)\n");
 }
 
@@ -171,7 +171,7 @@ TEST_F(TtyViewTest, DrawsEachFrameWithOneWrite) {
   EXPECT_EQ(terminal_.receive().size(), 1u);
   view_->output(first, "x");
   view_->log(first, LogLevel::kInfo, "y");
-  view_->end(first, Outcome::kDone, "");
+  view_->end(first, ActivityStatus::kDone, "");
   EXPECT_THAT(terminal_.receive(), IsEmpty());
   view_->draw();
   EXPECT_EQ(terminal_.receive().size(), 1u);
@@ -184,7 +184,7 @@ TEST_F(TtyViewTest, HidesTheCursorOnlyWhileSomethingIsDrawn) {
   const auto id = view_->begin({"a", ""});
   screen();
   EXPECT_FALSE(terminal_.cursor_visible());
-  view_->end(id, Outcome::kDone, "");
+  view_->end(id, ActivityStatus::kDone, "");
   screen();
   EXPECT_TRUE(terminal_.cursor_visible());
 }
@@ -193,7 +193,7 @@ TEST_F(TtyViewTest, LeavesNothingOfWhatRunsWhenItIsDestroyed) {
   const auto id = view_->begin({"a", ""});
   view_->begin({"b", ""});
   screen();
-  view_->end(id, Outcome::kCancelled, "");
+  view_->end(id, ActivityStatus::kCancelled, "");
   EXPECT_EQ(screen_at_the_end(), "○ a: interrupted\n");
   EXPECT_TRUE(terminal_.cursor_visible());
   EXPECT_EQ(terminal_.cursor_column(), 0u);
@@ -219,12 +219,12 @@ TEST_F(TtyViewTest, IsSilentWhileTheTerminalHasAnOwner) {
   const auto shell = view_->begin({"shell", "", true});
   terminal_.receive();
   view_->output(other, "x");
-  view_->end(other, Outcome::kFailed, "exit code 1");
+  view_->end(other, ActivityStatus::kFailed, "exit code 1");
   view_->begin({"third", ""});
   view_->draw();
   EXPECT_THAT(terminal_.receive(), IsEmpty());
   terminal_.feed("$ exit");
-  view_->end(shell, Outcome::kDone, "");
+  view_->end(shell, ActivityStatus::kDone, "");
   EXPECT_EQ(screen(),
             "$ exit\n"
             "other | x\n"
@@ -244,19 +244,19 @@ TEST_F(TtyViewTest, LetsTheOwnerOfTheTerminalSpeakAtOnce) {
 TEST_F(TtyViewTest, WaitsForTheLastOfSeveralOwners) {
   const auto first = view_->begin({"first", "", true});
   const auto second = view_->begin({"second", "", true});
-  view_->end(first, Outcome::kDone, "");
+  view_->end(first, ActivityStatus::kDone, "");
   EXPECT_EQ(screen(), "");
-  view_->end(second, Outcome::kDone, "");
+  view_->end(second, ActivityStatus::kDone, "");
   EXPECT_EQ(screen(), "✔ first: done in 0.0s\n✔ second: done in 0.0s\n");
 }
 
 TEST_F(TtyViewTest, BoundsTheOutputThatWaitsForAnOwnerToEnd) {
-  start(Threshold::kDebug);
+  start(Verbosity::kDebug);
   const auto other = view_->begin({"other", ""});
   const auto shell = view_->begin({"shell", "", true});
   const std::string line(1000, 'x');
   for (int i = 0; i < 200; ++i) view_->output(other, line);
-  view_->end(shell, Outcome::kDone, "");
+  view_->end(shell, ActivityStatus::kDone, "");
   view_.reset();
   terminal_.receive();
   EXPECT_THAT(terminal_.text(), HasSubstr("lines of output omitted)"));
@@ -266,7 +266,7 @@ TEST_F(TtyViewTest, SurvivesATerminalThatIsGone) {
   TtyView::Options options;
   options.fd = -1;
   TtyView view(std::move(options));
-  view.end(view.begin({"a", ""}), Outcome::kDone, "");
+  view.end(view.begin({"a", ""}), ActivityStatus::kDone, "");
 }
 
 class NarrowTtyViewTest : public TtyViewTest {
@@ -296,7 +296,7 @@ TEST_F(NarrowTtyViewTest, KeepsEveryLineThatScrollsAway) {
   view_->begin({"long", ""});
   std::string expected;
   for (int i = 0; i < 30; ++i) {
-    view_->end(view_->begin({"t" + std::to_string(i), ""}), Outcome::kDone, "");
+    view_->end(view_->begin({"t" + std::to_string(i), ""}), ActivityStatus::kDone, "");
     screen();
     expected += "✔ t" + std::to_string(i) + ": done in 0.0s\n";
   }

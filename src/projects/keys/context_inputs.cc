@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/thread_pool.h"
-#include "context/disk_view.h"
+#include "context/directory_view.h"
 #include "context/filtered_view.h"
-#include "context/git_view.h"
+#include "context/git_mode_view.h"
 #include "context/selection.h"
 #include "pattern/ignore_rules.h"
 
@@ -134,7 +134,7 @@ class ContextReader {
 
 }  // namespace
 
-ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileInputs& inputs,
+ContextInputs context_inputs(const task::StageDeclaration& declared, const DockerfileInputs& inputs,
                              const ContextOptions& options, base::Cancellation& cancellation) {
   // What is read in whole includes what is read in part.
   const bool whole = inputs.whole_context && !declared.context.empty();
@@ -143,10 +143,10 @@ ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileI
     throw inputs.reads.front().source->error(
         inputs.reads.front().at, "no build context to copy files from\nhint: give the image a context");
   }
-  const auto disk = std::make_shared<const context::DiskView>(declared.context);
+  const auto disk = std::make_shared<const context::DirectoryView>(declared.context);
   auto rules = context::read_ignore_rules(declared.context, declared.dockerfile_path, options.excluded);
-  const context::GitView view(std::make_shared<const context::FilteredView>(disk, std::move(rules)),
-                              context::kFixedTime);
+  const context::GitModeView view(std::make_shared<const context::FilteredView>(disk, std::move(rules)),
+                                  context::kFixedTime);
   ContextReader reader(view, options, cancellation);
   if (whole) reader.take({{""}, {}, false, {}, nullptr});
   for (const ContextRead& read : inputs.reads) {

@@ -32,7 +32,7 @@ struct ContextOptions {
 
 // Throws Error{kUsage} where there is no such folder, Error{kTaskFailed} at the instruction whose source is
 // not there.
-ContextInputs context_inputs(const task::ImageStage& declared, const DockerfileInputs& inputs,
+ContextInputs context_inputs(const task::StageDeclaration& declared, const DockerfileInputs& inputs,
                              const ContextOptions& options, base::Cancellation& cancellation);
 
 }  // namespace ixian::keys

@@ -70,8 +70,8 @@ bool is_remote_anyhow(std::string_view word) {
 
 class InputsReader {
  public:
-  InputsReader(const task::ImageStage& declared, const std::string& platform, const InputsOfStage& inputs_of,
-               const FactsOfBase& facts_of)
+  InputsReader(const task::StageDeclaration& declared, const std::string& platform,
+               const InputsOfStage& inputs_of, const FactsOfBase& facts_of)
       : declared_(declared),
         platform_(platform),
         inputs_of_(inputs_of),
@@ -85,7 +85,7 @@ class InputsReader {
     if (!apply_triggers()) return std::nullopt;
     const std::vector<std::size_t> needed = graph_.needed(target_);
     for (const std::size_t index : needed) read_stage(index);
-    const KnownScope& scope = scopes_.at(target_);
+    const PartialScope& scope = scopes_.at(target_);
     inputs_.environment = scope.image_environment();
     for (const auto& instruction : file_.stages[target_].instructions) {
       if (const auto* on_build = std::get_if<dockerfile::OnBuild>(&instruction.body))
@@ -143,14 +143,14 @@ class InputsReader {
     const stages::StageNode& node = graph_.nodes()[index];
     use_global_words(file_.stages[index].base);
     use_global_words(file_.stages[index].platform);
-    std::optional<KnownScope> scope;
+    std::optional<PartialScope> scope;
     if (const auto* stage = std::get_if<FromStage>(&node.base)) {
       scope = scopes_.at(stage->index);
     } else {
       scope.emplace(global_, base_environment(node, index), holds_placeholder);
     }
     DockerfileInputs::Stage stage{index, node.base, platform_of(index), node.at, {}};
-    for (const stages::StageStep& step : node.steps) {
+    for (const stages::StageInstruction& step : node.steps) {
       read_step(step, *scope);
       stage.steps.push_back(without_defaults(step));
     }
@@ -159,7 +159,7 @@ class InputsReader {
   }
 
   // The default of an ARG that is given a value makes no difference.
-  stages::StageStep without_defaults(stages::StageStep step) const {
+  stages::StageInstruction without_defaults(stages::StageInstruction step) const {
     if (auto* arg = std::get_if<dockerfile::Arg>(&step.instruction.body)) {
       for (auto& declaration : arg->declarations) {
         if (is_given(declaration.name.text)) declaration.value.reset();
@@ -168,7 +168,7 @@ class InputsReader {
     return step;
   }
 
-  KnownEnvironment base_environment(const stages::StageNode& node, std::size_t index) {
+  PartialEnvironment base_environment(const stages::StageNode& node, std::size_t index) {
     if (std::holds_alternative<FromScratch>(node.base)) return {{}, true};
     const std::string& name = std::get<FromImage>(node.base).name;
     DockerfileInputs::Image& image = add_image(name, platform_of(index), node.at, file_.source);
@@ -193,7 +193,7 @@ class InputsReader {
     return inputs_.images.back();
   }
 
-  void read_step(const stages::StageStep& step, KnownScope& scope) {
+  void read_step(const stages::StageInstruction& step, PartialScope& scope) {
     for (const auto& origin : step.origins) {
       if (const auto* image = std::get_if<FromImage>(&origin))
         add_image(image->name, platform_, step.instruction.where.begin, step.source);
@@ -217,8 +217,8 @@ class InputsReader {
   }
 
   // `add`: null for a COPY.
-  void read_transfer(const dockerfile::FileTransfer& transfer, bool parents, const dockerfile::Add* add,
-                     const stages::StageStep& step, const KnownScope& scope) {
+  void read_transfer(const dockerfile::CopyBase& transfer, bool parents, const dockerfile::Add* add,
+                     const stages::StageInstruction& step, const PartialScope& scope) {
     ContextRead read;
     for (const auto& word : transfer.sources) {
       const auto path = scope.expand(word, step.source);
@@ -236,7 +236,7 @@ class InputsReader {
 
   // False where the source is one of the context.
   bool add_remote(const dockerfile::Add& add, const std::string& source, const base::Word& word,
-                  const stages::StageStep& step, const KnownScope& scope) {
+                  const stages::StageInstruction& step, const PartialScope& scope) {
     try {
       const auto checksum = scope.expand(add.checksum, step.source);
       auto remote = stages::remote_source(source, checksum.value_or(""), add.keep_git_dir);
@@ -248,7 +248,7 @@ class InputsReader {
     }
   }
 
-  void read_mount(const base::Word& flag, const stages::StageStep& step, const KnownScope& scope) {
+  void read_mount(const base::Word& flag, const stages::StageInstruction& step, const PartialScope& scope) {
     bool known = true;
     dockerfile::Mount mount;
     try {
@@ -270,7 +270,7 @@ class InputsReader {
     }
   }
 
-  void add_read(ContextRead read, const stages::StageStep& step) {
+  void add_read(ContextRead read, const stages::StageInstruction& step) {
     if (read.sources.empty()) return;
     read.at = step.instruction.where.begin;
     read.source = step.source;
@@ -327,7 +327,7 @@ class InputsReader {
     }
   }
 
-  const task::ImageStage& declared_;
+  const task::StageDeclaration& declared_;
   const std::string& platform_;
   const InputsOfStage& inputs_of_;
   const FactsOfBase& facts_of_;
@@ -335,7 +335,7 @@ class InputsReader {
   const stages::GlobalScope global_;
   stages::StageGraph graph_;
   const std::size_t target_;
-  std::map<std::size_t, KnownScope> scopes_;
+  std::map<std::size_t, PartialScope> scopes_;
   std::set<std::string> used_globals_;
   DockerfileInputs inputs_;
 };
@@ -347,15 +347,15 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 }  // namespace
 
-std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declared,
+std::optional<DockerfileInputs> dockerfile_inputs(const task::StageDeclaration& declared,
                                                   const std::string& platform,
                                                   const InputsOfStage& inputs_of_stage,
                                                   const FactsOfBase& facts_of_base) {
   return InputsReader(declared, platform, inputs_of_stage, facts_of_base).run();
 }
 
-stages::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform) {
-  stages::BuildOptions options;
+stages::ScopeOptions options_of(const task::StageDeclaration& declared, const std::string& platform) {
+  stages::ScopeOptions options;
   options.build_args = declared.build_args;
   for (const auto& argument : declared.stage_args)
     options.build_args.emplace(argument.name, placeholder(argument));
@@ -365,7 +365,8 @@ stages::BuildOptions options_of(const task::ImageStage& declared, const std::str
   return options;
 }
 
-const task::StageArgument* stage_named(const task::ImageStage& declared, const std::string& image_name) {
+const task::StageArgument* stage_named(const task::StageDeclaration& declared,
+                                       const std::string& image_name) {
   if (!holds_placeholder(image_name)) return nullptr;
   for (const auto& argument : declared.stage_args) {
     if (image_name == placeholder_image(argument.task)) return &argument;
@@ -377,7 +378,7 @@ bool holds_stage_argument(const std::string& image_name) {
   return holds_placeholder(image_name);
 }
 
-std::string with_real_names(std::string name, const task::ImageStage& declared,
+std::string with_real_names(std::string name, const task::StageDeclaration& declared,
                             const std::function<std::string(const std::string& task)>& image_of) {
   if (!holds_placeholder(name)) return name;
   // Longer names first, since one may be the beginning of another.

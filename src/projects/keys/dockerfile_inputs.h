@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "keys/known_scope.h"
+#include "keys/partial_scope.h"
 #include "stages/remote_source.h"
 #include "stages/stage_graph.h"
-#include "task/image_stage.h"
+#include "task/stage_declaration.h"
 
 namespace ixian::keys {
 
@@ -26,7 +26,7 @@ struct ContextRead {
 
 // What an image that is none of the project's means for a Dockerfile that stands on it.
 struct BaseFacts {
-  KnownEnvironment environment;
+  PartialEnvironment environment;
   std::vector<std::string> triggers;  // its ONBUILD instructions
 };
 
@@ -44,10 +44,10 @@ struct DockerfileInputs {
   // A stage of the Dockerfile that the target needs, the triggers of its base among its instructions.
   struct Stage {
     std::size_t index = 0;  // in the Dockerfile
-    stages::Origin base;
+    stages::InputRef base;
     std::string platform;
     base::Position at;
-    std::vector<stages::StageStep> steps;  // of an ARG that is given a value, the default is gone
+    std::vector<stages::StageInstruction> steps;  // of an ARG that is given a value, the default is gone
   };
   std::vector<Stage> stages;
   char escape = '\\';
@@ -78,7 +78,7 @@ struct DockerfileInputs {
   bool whole_context = false;  // which files are read cannot be told, so all of them count
 
   // For a Dockerfile that stands on this image.
-  KnownEnvironment environment;
+  PartialEnvironment environment;
   std::vector<std::string> triggers;  // its ONBUILD instructions
 };
 
@@ -93,22 +93,22 @@ using FactsOfBase = std::function<const BaseFacts*(const std::string& image, con
 // environment are counted, and its image is marked: ask, and read again. Points into `declared`. Throws
 // Error{kTaskFailed} or {kUsage} at the place in the Dockerfile, and what `inputs_of_stage` throws. No I/O of
 // its own.
-std::optional<DockerfileInputs> dockerfile_inputs(const task::ImageStage& declared,
+std::optional<DockerfileInputs> dockerfile_inputs(const task::StageDeclaration& declared,
                                                   const std::string& platform,
                                                   const InputsOfStage& inputs_of_stage,
                                                   const FactsOfBase& facts_of_base);
 
 // What the Dockerfile is read with: arguments that stand for stages have values that no image is called.
-stages::BuildOptions options_of(const task::ImageStage& declared, const std::string& platform);
+stages::ScopeOptions options_of(const task::StageDeclaration& declared, const std::string& platform);
 
 // Whether arguments that stand for stages have been used in parts of the name ("$FROM_REPOSITORY:1").
 bool holds_stage_argument(const std::string& image_name);
 
 // The one of the declared arguments that such a name is, null where it is another image's.
-const task::StageArgument* stage_named(const task::ImageStage& declared, const std::string& image_name);
+const task::StageArgument* stage_named(const task::StageDeclaration& declared, const std::string& image_name);
 
 // Such a name with the stages' real names in place of the arguments; any other as it is.
-std::string with_real_names(std::string name, const task::ImageStage& declared,
+std::string with_real_names(std::string name, const task::StageDeclaration& declared,
                             const std::function<std::string(const std::string& task)>& image_of);
 
 }  // namespace ixian::keys

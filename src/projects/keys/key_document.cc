@@ -63,7 +63,7 @@ base::Json text_fact(std::string_view text) {
   return {{"escaped", std::move(lines)}};
 }
 
-base::Json image_fact(const OwnImage& image) {
+base::Json image_fact(const ProjectImage& image) {
   return {{"stage", image.key}, {"name", image.stage}};
 }
 
@@ -71,7 +71,7 @@ base::Json image_fact(const std::string& digest) {
   return {{"digest", digest}};
 }
 
-base::Json argument_fact(const OwnImage& image, task::StageArgument::Part part) {
+base::Json argument_fact(const ProjectImage& image, task::StageArgument::Part part) {
   base::Json fact = image_fact(image);
   fact["part"] = part_name(part);
   return fact;
@@ -82,7 +82,7 @@ base::Json dockerfile_fact(const DockerfileInputs& inputs, const std::string& pl
   base::Json stages = base::Json::array();
   for (const DockerfileInputs::Stage& stage : inputs.stages) {
     base::Json steps = base::Json::array();
-    for (const stages::StageStep& step : stage.steps) {
+    for (const stages::StageInstruction& step : stage.steps) {
       std::vector<std::string> origins;
       for (const auto& origin : step.origins) origins.push_back(origin_name(origin, platform));
       base::Json groups = base::Json::array();
@@ -104,7 +104,7 @@ base::Json shown_beside(const DockerfileInputs& inputs, const std::map<std::stri
   base::Json lines = base::Json::array();
   for (const DockerfileInputs::Stage& stage : inputs.stages) {
     lines.push_back(stage.at.line);
-    for (const stages::StageStep& step : stage.steps)
+    for (const stages::StageInstruction& step : stage.steps)
       lines.push_back(step.from_trigger ? stage.at.line : step.instruction.where.begin.line);
   }
   base::Json images = base::Json::object();
@@ -112,7 +112,7 @@ base::Json shown_beside(const DockerfileInputs& inputs, const std::map<std::stri
   return {{"lines", std::move(lines)}, {"images", std::move(images)}};
 }
 
-base::Json portable_details(const base::Json& details, const std::string& beside) {
+base::Json relative_details(const base::Json& details, const std::string& beside) {
   base::Json portable = base::Json::object();
   for (const auto& [path, fact] : details.items()) {
     const bool outside = path.starts_with('/') && !beside.empty();
@@ -122,8 +122,8 @@ base::Json portable_details(const base::Json& details, const std::string& beside
   return portable;
 }
 
-base::Json key_document(const task::ImageStage& declared, const std::string& platform, base::Json dockerfile,
-                        base::Json arguments, const std::vector<base::Json>& images,
+base::Json key_document(const task::StageDeclaration& declared, const std::string& platform,
+                        base::Json dockerfile, base::Json arguments, const std::vector<base::Json>& images,
                         const std::map<std::string, std::string>& context, base::Json files) {
   base::Json list = base::Json::array();
   for (const base::Json& image : images) {

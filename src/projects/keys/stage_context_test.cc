@@ -24,7 +24,7 @@ using ::testing::IsEmpty;
 class StageContext : public ::testing::Test {
  protected:
   // The stage `web` reads what the lines say.
-  task::ImageStage& declare(const std::string& lines, const std::string& base = "debian:12") {
+  task::StageDeclaration& declare(const std::string& lines, const std::string& base = "debian:12") {
     return project.add("web", "FROM " + base + "\n" + lines);
   }
   template <typename Edit>
@@ -285,7 +285,7 @@ TEST_F(StageContext, TriggersOfAStageOfTheProjectAreRead) {
   project.write("b", "1");
   project.add("base", "FROM debian:12\nONBUILD ARG V=1\nONBUILD COPY a /\nONBUILD COPY --from=tool:1 /x /\n");
   project.add("web", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n", {"base"}).build_args["V"] = "2";
-  const KeyedStage keyed = project.keyed("web");
+  const ResolvedStage keyed = project.keyed("web");
   EXPECT_EQ(keyed.inputs["context"].size(), 1u);
   EXPECT_EQ(keyed.inputs["arguments"]["V"], "2");
   EXPECT_THAT(keyed.foreign_images, ElementsAre("tool:1"));
@@ -321,7 +321,7 @@ TEST_F(StageContext, WarnsOnceOfGitsFolderThatIsRead) {
   EXPECT_THAT(project.sink.logs(), IsEmpty());
   declare("COPY . /\n");
   const task::TaskGraph graph = project.graph();
-  StageKeys keys(graph, project.sources());
+  StageResolver keys(graph, project.sources());
   keys.of(0);
   keys.forget();
   keys.of(0);
@@ -343,10 +343,10 @@ TEST_F(StageContext, UnchangedFilesAreNotReadAgain) {
   const files::CacheClock later{[] { return files::CacheClock::system_now_ns() + 3'600'000'000'000; }};
   for (const std::uint64_t reads : {20u, 0u}) {
     task::FileHasher hasher(project.folder.path(), {}, state / "cache", 1, later);
-    KeySources sources = project.sources();
+    KeyCallbacks sources = project.sources();
     sources.content_digest = [&](int fd, const std::string& name) { return hasher.content_digest(fd, name); };
     const task::TaskGraph graph = project.graph();
-    EXPECT_EQ(StageKeys(graph, std::move(sources)).of(0).key, uncached);
+    EXPECT_EQ(StageResolver(graph, std::move(sources)).of(0).key, uncached);
     EXPECT_EQ(hasher.counts().read, reads);
   }
 }

@@ -16,7 +16,7 @@
 #include "base/thread_pool.h"
 #include "context/file_view.h"
 #include "keys/key_document.h"
-#include "keys/stage_draft.h"
+#include "keys/stage_loader.h"
 #include "keys/stage_warnings.h"
 #include "oci/reference.h"
 
@@ -38,8 +38,8 @@ std::string digest_in_name(const DockerfileInputs::Image& image, const std::stri
 
 }  // namespace
 
-struct StageKeys::Impl {
-  Impl(const task::TaskGraph& task_graph, KeySources key_sources)
+struct StageResolver::Impl {
+  Impl(const task::TaskGraph& task_graph, KeyCallbacks key_sources)
       : graph(task_graph),
         sources(std::move(key_sources)),
         drafts(
@@ -47,35 +47,35 @@ struct StageKeys::Impl {
             [this](const std::string& image, const std::string& platform) {
               return base_of(image, platform);
             },
-            [this](const StageDraft& draft) { tell_of(draft); }, sources.cancellation) {}
+            [this](const LoadedStage& draft) { tell_of(draft); }, sources.cancellation) {}
 
   using Question = std::pair<std::string, std::string>;  // a foreign image, a platform
 
   const task::TaskGraph& graph;
-  const KeySources sources;
+  const KeyCallbacks sources;
   // Guards all below. Held while keys are made; recursive, as a project's Python may ask for a key while
   // another is made.
   std::recursive_mutex mutex;
-  StageDrafts drafts;
-  std::map<TaskId, std::vector<std::shared_ptr<KeyedStage>>> forgotten;  // somebody may still look at them
+  StageLoader drafts;
+  std::map<TaskId, std::vector<std::shared_ptr<ResolvedStage>>> forgotten;  // somebody may still look at them
   std::map<Question, std::string> digests;
   std::map<Question, BaseFacts> bases;
   std::vector<std::pair<stages::RemoteSource, std::string>> remotes;  // and what they are now
   std::set<std::string> warnings;
   std::mutex failures;
-  std::vector<const StageDraft*> failed;  // since make() began
+  std::vector<const LoadedStage*> failed;  // since make() began
 
-  const std::string& name(const StageDraft& draft) const { return graph[draft.keyed->id].name; }
+  const std::string& name(const LoadedStage& draft) const { return graph[draft.keyed->id].name; }
 
   void warn(const std::string& text) {
     if (warnings.insert(text).second) sources.sink.log(base::kNoActivity, base::LogLevel::kWarning, text);
   }
 
   // What is odd in a Dockerfile of which no key can be made. Of others tells who builds them.
-  void tell_of(const StageDraft& draft) {
+  void tell_of(const LoadedStage& draft) {
     if (sources.explains && !sources.explains()) return;
     const auto inputs_of = [&](const task::StageArgument& argument) -> const DockerfileInputs* {
-      const StageDraft* below = drafts.find(graph.find(argument.task));
+      const LoadedStage* below = drafts.find(graph.find(argument.task));
       return below == nullptr ? nullptr : &below->inputs;
     };
     const auto facts_of = [this](const std::string& image, const std::string& platform) {
@@ -89,11 +89,11 @@ struct StageKeys::Impl {
 
   // Work for a stage that has been read, by any thread: an Error is one of its image.
   template <typename Body>
-  auto blamed(const StageDraft& draft, const Body& body) {
-    return named(name(draft), [&] {
+  auto blamed(const LoadedStage& draft, const Body& body) {
+    return with_stage_name(name(draft), [&] {
       try {
         return body();
-      } catch (const NamedError&) {
+      } catch (const StageError&) {
         throw;  // of another one
       } catch (const base::Error&) {
         const std::lock_guard lock(failures);
@@ -108,13 +108,13 @@ struct StageKeys::Impl {
     try {
       make_all(ids);
     } catch (const base::Error&) {
-      for (const StageDraft* each : failed) tell_of(*each);
+      for (const LoadedStage* each : failed) tell_of(*each);
       throw;
     }
   }
 
   void make_all(const std::vector<TaskId>& ids) {
-    std::vector<StageDraft*> todo;
+    std::vector<LoadedStage*> todo;
     for (;;) {
       std::set<TaskId> seen;
       todo.clear();
@@ -126,16 +126,16 @@ struct StageKeys::Impl {
       // Nothing new of any base: reading again would find the same.
       if (!ask_outside(todo)) break;
       std::vector<TaskId> again;
-      for (const StageDraft* each : todo) again.push_back(each->keyed->id);
+      for (const LoadedStage* each : todo) again.push_back(each->keyed->id);
       drafts.read_again(again);
     }
     read_contexts(todo);
-    for (StageDraft* each : todo) blamed(*each, [&] { finish(*each); });
+    for (LoadedStage* each : todo) blamed(*each, [&] { finish(*each); });
   }
 
   // Those without a key, from below upwards.
-  void collect(TaskId id, std::set<TaskId>& seen, std::vector<StageDraft*>& todo) {
-    StageDraft& each = drafts.at(id);
+  void collect(TaskId id, std::set<TaskId>& seen, std::vector<LoadedStage*>& todo) {
+    LoadedStage& each = drafts.at(id);
     if (each.done || !seen.insert(id).second) return;
     for (const TaskId below : each.needs) collect(below, seen, todo);
     todo.push_back(&each);
@@ -167,14 +167,14 @@ struct StageKeys::Impl {
 
   struct AskedRemote {
     const DockerfileInputs::Remote* remote = nullptr;
-    const StageDraft* draft = nullptr;
+    const LoadedStage* draft = nullptr;
     std::string answer;
   };
 
   // What ADDs take from elsewhere, once each.
-  std::vector<AskedRemote> unasked_remotes(const std::vector<StageDraft*>& todo) const {
+  std::vector<AskedRemote> unasked_remotes(const std::vector<LoadedStage*>& todo) const {
     std::vector<AskedRemote> all;
-    for (const StageDraft* each : todo) {
+    for (const LoadedStage* each : todo) {
       for (const auto& remote : each->inputs.remotes) {
         const bool again = std::any_of(all.begin(), all.end(),
                                        [&](const auto& one) { return one.remote->what == remote.what; });
@@ -197,7 +197,7 @@ struct StageKeys::Impl {
 
   struct Asked {
     Question question;
-    const StageDraft* draft = nullptr;
+    const LoadedStage* draft = nullptr;
     std::string digest;
     bool base = false;  // a Dockerfile stands on it
     std::optional<BaseFacts> facts;
@@ -205,9 +205,9 @@ struct StageKeys::Impl {
 
   // Digests of all foreign images, what those mean that a Dockerfile stands on, and what is added from
   // elsewhere. Whether anything has been found out of images that a Dockerfile stands on.
-  bool ask_outside(const std::vector<StageDraft*>& todo) {
+  bool ask_outside(const std::vector<LoadedStage*>& todo) {
     std::map<Question, Asked> all;
-    for (const StageDraft* each : todo) {
+    for (const LoadedStage* each : todo) {
       for (const auto& image : each->inputs.images) {
         if (image.stage != nullptr || holds_stage_argument(image.name)) continue;
         const Question question(image.name, image.platform);
@@ -251,24 +251,24 @@ struct StageKeys::Impl {
     if (!asked.facts) asked.facts = sources.foreign_base(image, asked.digest, platform);
   }
 
-  void read_contexts(const std::vector<StageDraft*>& todo) {
+  void read_contexts(const std::vector<LoadedStage*>& todo) {
     const unsigned processors = base::processor_count();
     ContextOptions options{sources.excluded, sources.content_digest, 1};
     if (todo.size() < processors) options.threads = processors / static_cast<unsigned>(todo.size());
     base::parallel_for(todo.size(), processors, [&](std::size_t i) {
-      StageDraft& each = *todo[i];
+      LoadedStage& each = *todo[i];
       blamed(each, [&] {
         each.context = context_inputs(each.keyed->declared, each.inputs, options, sources.cancellation);
       });
     });
   }
 
-  const KeyedStage& stage_of(const task::StageArgument& argument) {
+  const ResolvedStage& stage_of(const task::StageArgument& argument) {
     return *drafts.at(drafts.task_of(argument)).keyed;
   }
 
-  OwnImage own_image(const task::StageArgument& argument) {
-    const KeyedStage& below = stage_of(argument);
+  ProjectImage own_image(const task::StageArgument& argument) {
+    const ResolvedStage& below = stage_of(argument);
     return {below.key, below.declared.name};
   }
 
@@ -289,12 +289,12 @@ struct StageKeys::Impl {
   };
 
   // Also notes which images the stage stands on.
-  std::vector<base::Json> images_of(const StageDraft& each, ImageNames& names) {
+  std::vector<base::Json> images_of(const LoadedStage& each, ImageNames& names) {
     std::vector<base::Json> facts;
-    KeyedStage& keyed = *each.keyed;
+    ResolvedStage& keyed = *each.keyed;
     for (const auto& image : each.inputs.images) {
       if (image.stage != nullptr) {
-        const OwnImage own = own_image(*image.stage);
+        const ProjectImage own = own_image(*image.stage);
         keyed.stages.push_back(drafts.task_of(*image.stage));
         names.shown[own.key] = own.stage;
         names.own[image.stage->task] = own.key;
@@ -314,8 +314,8 @@ struct StageKeys::Impl {
     return facts;
   }
 
-  static std::string origin_name(const StageDraft& each, const ImageNames& names,
-                                 const stages::Origin& origin, const std::string& platform) {
+  static std::string origin_name(const LoadedStage& each, const ImageNames& names,
+                                 const stages::InputRef& origin, const std::string& platform) {
     if (std::holds_alternative<stages::FromScratch>(origin)) return "scratch";
     if (std::holds_alternative<stages::FromContext>(origin)) return "";
     if (const auto* stage = std::get_if<stages::FromStage>(&origin)) {
@@ -329,8 +329,8 @@ struct StageKeys::Impl {
     return names.foreign.at(Question(image, platform));
   }
 
-  base::Json arguments_of(const StageDraft& each) {
-    KeyedStage& keyed = *each.keyed;
+  base::Json arguments_of(const LoadedStage& each) {
+    ResolvedStage& keyed = *each.keyed;
     base::Json facts = base::Json::object();
     // A name without a registry: the stage and its key.
     const auto keyed_name = [&](const std::string& task) {
@@ -352,22 +352,22 @@ struct StageKeys::Impl {
     return facts;
   }
 
-  base::Json files_of(const task::ImageStage& declared) const {
+  base::Json files_of(const task::StageDeclaration& declared) const {
     if (declared.files.empty()) return base::Json::object();
     const std::string beside =
         declared.context.empty() ? context::parent_path(declared.dockerfile_path) : declared.context;
-    return portable_details(sources.file_details(declared.files), beside);
+    return relative_details(sources.file_details(declared.files), beside);
   }
 
-  void finish(StageDraft& each) {
-    KeyedStage& keyed = *each.keyed;
+  void finish(LoadedStage& each) {
+    ResolvedStage& keyed = *each.keyed;
     keyed.stages.clear();
     keyed.foreign_images.clear();
     keyed.pinned.clear();
     ImageNames names;
     const std::vector<base::Json> images = images_of(each, names);
     const base::Json dockerfile = dockerfile_fact(
-        each.inputs, each.platform, [&](const stages::Origin& origin, const std::string& platform) {
+        each.inputs, each.platform, [&](const stages::InputRef& origin, const std::string& platform) {
           return origin_name(each, names, origin, platform);
         });
     keyed.inputs = key_document(keyed.declared, each.platform, dockerfile, arguments_of(each), images,
@@ -406,7 +406,7 @@ struct StageKeys::Impl {
   }
 
   // Of equal keys the one that somebody may look at is kept, so that forgetting does not add up.
-  void take_known(StageDraft& each) {
+  void take_known(LoadedStage& each) {
     const auto found = forgotten.find(each.keyed->id);
     if (found == forgotten.end()) return;
     auto& all = found->second;
@@ -424,21 +424,21 @@ struct StageKeys::Impl {
   }
 };
 
-StageKeys::StageKeys(const task::TaskGraph& graph, KeySources sources)
+StageResolver::StageResolver(const task::TaskGraph& graph, KeyCallbacks sources)
     : impl_(std::make_shared<Impl>(graph, std::move(sources))) {}
 
-const KeyedStage& StageKeys::of(task::TaskId id) {
+const ResolvedStage& StageResolver::of(task::TaskId id) {
   std::lock_guard lock(impl_->mutex);
   impl_->make({id});
   return *impl_->drafts.at(id).keyed;
 }
 
-void StageKeys::make(const std::vector<task::TaskId>& ids) {
+void StageResolver::make(const std::vector<task::TaskId>& ids) {
   std::lock_guard lock(impl_->mutex);
   impl_->make(ids);
 }
 
-void StageKeys::forget() {
+void StageResolver::forget() {
   std::lock_guard lock(impl_->mutex);
   impl_->forget();
 }

@@ -14,16 +14,16 @@
 #include "base/json.h"
 #include "keys/dockerfile_inputs.h"
 #include "task/graph.h"
-#include "task/image_stage.h"
+#include "task/stage_declaration.h"
 
 namespace ixian::keys {
 
 // Changes whenever the meaning of a key's document does.
 inline constexpr int kStageKeySchema = 2;
 
-struct KeyedStage {
+struct ResolvedStage {
   task::TaskId id = task::TaskGraph::kNone;
-  task::ImageStage declared;
+  task::StageDeclaration declared;
 
   // SHA-256 in hex of the canonical document
   //   {"schema", "stage", "platform",
@@ -58,7 +58,7 @@ struct KeyedStage {
   std::string image() const { return declared.repository + ":" + tag(); }
 };
 
-struct KeySources {
+struct KeyCallbacks {
   // The digest ("sha256:…") of a foreign image as it is now. May be called by several threads. Throws
   // Error{kRegistry} where there is none and nothing is known of it.
   std::function<std::string(const std::string& image, const std::string& platform)> foreign_digest;
@@ -96,14 +96,14 @@ struct KeySources {
 // The keys of a graph's image tasks, each made once, when it is first asked for. Thread-safe: one thread
 // makes keys, others wait, so who holds an interpreter's lock must let go of it before asking. A task's
 // image_stage may itself ask for the key of another task.
-class StageKeys {
+class StageResolver {
  public:
-  StageKeys(const task::TaskGraph& graph, KeySources sources);
+  StageResolver(const task::TaskGraph& graph, KeyCallbacks sources);
 
   // With the keys of the stages that it stands on. Contexts are read, and foreign images asked about, in
   // parallel. Stays valid as long as this. Throws Error that names the task: a Dockerfile that cannot be
   // parsed, a file that is not there, stages that need each other.
-  const KeyedStage& of(task::TaskId id);
+  const ResolvedStage& of(task::TaskId id);
 
   // The keys of several at once: what they wait for, they wait for together. Throws what of() does.
   void make(const std::vector<task::TaskId>& ids);

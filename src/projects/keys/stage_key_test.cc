@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "oci/platform.h"
-#include "testing/gate.h"
 #include "testing/image_project.h"
+#include "testing/latch.h"
 
 namespace ixian::keys {
 namespace {
@@ -36,14 +36,14 @@ class StageKey : public ::testing::Test {
 
 TEST_F(StageKey, NamesTheImage) {
   project.add("base", "FROM debian:12\n");
-  const KeyedStage keyed = project.keyed("base");
+  const ResolvedStage keyed = project.keyed("base");
   EXPECT_EQ(keyed.key.size(), 64u);
   EXPECT_EQ(keyed.image(), "registry.local/shop/web:base-" + keyed.key);
 }
 
 TEST_F(StageKey, IsTheDigestOfItsDocument) {
   project.add("base", "FROM debian:12\nRUN a  b\n");
-  KeyedStage keyed = project.keyed("base");
+  ResolvedStage keyed = project.keyed("base");
   const std::string digest = "sha256:" + base::sha256_hex("debian:12");
   EXPECT_EQ(keyed.inputs["shown"], (Json{{"lines", {1, 2}}, {"images", {{digest, "debian:12"}}}}));
   keyed.inputs.erase("shown");
@@ -182,7 +182,7 @@ TEST_F(StageKey, WarnsOnceOfAnArgumentThatNothingDeclares) {
   project.add("base", "FROM debian:12 AS other\nARG USED\nFROM debian:12\n").build_args = {
       {"VERSOIN", "1"}, {"USED", "2"}, {"HTTP_PROXY", "3"}};
   const task::TaskGraph graph = project.graph();
-  StageKeys keys(graph, project.sources());
+  StageResolver keys(graph, project.sources());
   keys.of(0);
   keys.forget();
   keys.of(0);
@@ -193,7 +193,7 @@ TEST_F(StageKey, WarnsOnceOfAnArgumentThatNothingDeclares) {
 TEST_F(StageKey, OffersStagesWithoutAWarning) {
   project.add("base", "FROM debian:12\n");
   project.add("runtime", "FROM debian:12\n", {"base"});
-  const KeyedStage keyed = project.keyed("runtime");
+  const ResolvedStage keyed = project.keyed("runtime");
   EXPECT_EQ(keyed.inputs["arguments"], Json::object());
   EXPECT_THAT(keyed.stages, IsEmpty());
   EXPECT_THAT(project.sink.logs(), IsEmpty());
@@ -201,13 +201,13 @@ TEST_F(StageKey, OffersStagesWithoutAWarning) {
 
 TEST_F(StageKey, TellsTheEngineWhatArgumentsToUse) {
   project.add("base", "FROM debian:12\n");
-  task::ImageStage& stage = project.add(
+  task::StageDeclaration& stage = project.add(
       "runtime", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\nARG FROM_TAG\nARG FROM_REPOSITORY\nARG V\n", {"base"});
   stage.stage_args.push_back({"FROM_TAG", "build_base", task::StageArgument::Part::kTag});
   stage.stage_args.push_back({"FROM_REPOSITORY", "build_base", task::StageArgument::Part::kRepository});
   stage.stage_args.push_back({"UNUSED", "build_base", task::StageArgument::Part::kImage});
   stage.build_args = {{"V", "1"}, {"W", "2"}, {"HTTP_PROXY", "3"}};
-  const KeyedStage base = project.keyed("base");
+  const ResolvedStage base = project.keyed("base");
   EXPECT_THAT(project.keyed("runtime").arguments,
               UnorderedElementsAre(std::pair("BASE_IMAGE", base.image()), std::pair("FROM_TAG", base.tag()),
                                    std::pair("FROM_REPOSITORY", "registry.local/shop/web"),
@@ -218,7 +218,7 @@ TEST_F(StageKey, ADeclaredValueHidesAStageOnOffer) {
   project.add("base", "FROM debian:12\n");
   project.add("runtime", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n", {"base"}).build_args["BASE_IMAGE"] =
       "debian:13";
-  const KeyedStage keyed = project.keyed("runtime");
+  const ResolvedStage keyed = project.keyed("runtime");
   EXPECT_THAT(keyed.stages, IsEmpty());
   EXPECT_THAT(keyed.foreign_images, ElementsAre("debian:13"));
 }
@@ -246,11 +246,11 @@ TEST_F(StageKey, ChangesWithTheStageThatItStandsOnAndNoOther) {
 
 TEST_F(StageKey, KnowsAStageThatIsNamedInTwoParts) {
   project.add("base", "FROM debian:12\n");
-  task::ImageStage& stage =
+  task::StageDeclaration& stage =
       project.add("runtime", "ARG FROM_REPOSITORY\nARG FROM_TAG\nFROM ${FROM_REPOSITORY}:${FROM_TAG}\n");
   stage.stage_args = {{"FROM_REPOSITORY", "build_base", task::StageArgument::Part::kRepository},
                       {"FROM_TAG", "build_base", task::StageArgument::Part::kTag}};
-  const KeyedStage keyed = project.keyed("runtime");
+  const ResolvedStage keyed = project.keyed("runtime");
   EXPECT_EQ(keyed.stages.size(), 1u);
   EXPECT_EQ(keyed.inputs["images"], (Json{{{"stage", project.key("base")}, {"name", "base"}}}));
   EXPECT_EQ(keyed.inputs["arguments"], Json::object());
@@ -264,7 +264,7 @@ TEST_F(StageKey, AsksForAnotherTagOfAStagesRepositoryByItsRealName) {
   project.add("base", "FROM debian:12\n");
   project.add("runtime", "ARG FROM_REPOSITORY\nFROM $FROM_REPOSITORY:old\n").stage_args = {
       {"FROM_REPOSITORY", "build_base", task::StageArgument::Part::kRepository}};
-  const KeyedStage keyed = project.keyed("runtime");
+  const ResolvedStage keyed = project.keyed("runtime");
   EXPECT_THAT(keyed.foreign_images, ElementsAre("registry.local/shop/web:old"));
   EXPECT_THAT(keyed.inputs.dump(), Not(HasSubstr("registry.local")));
 }
@@ -288,7 +288,7 @@ TEST_F(StageKey, AsksForNeededForeignImagesOnceEach) {
            "FROM debian:12\nCOPY --from=b /x /x\nCOPY --from=c /y /y\nCOPY --from=tool:1 /z /z\n"
            "RUN --mount=from=tool:2,target=/t t\nCOPY --from=tool:1 /w /w\n")
       .platform = "linux/riscv64";
-  const KeyedStage keyed = project.keyed("base");
+  const ResolvedStage keyed = project.keyed("base");
   EXPECT_THAT(project.asked, UnorderedElementsAre("debian:12 linux/riscv64", "debian:12 linux/s390x",
                                                   "tool:1 linux/riscv64", "tool:2 linux/riscv64"));
   EXPECT_THAT(keyed.foreign_images, ElementsAre("debian:12", "tool:1", "tool:2"));
@@ -298,14 +298,14 @@ TEST_F(StageKey, AsksForAllForeignImagesAtOnce) {
   project.add("one", "FROM a\n");
   project.add("two", "ARG ONE_IMAGE\nFROM $ONE_IMAGE\nCOPY --from=b / /\n", {"one"});
   const task::TaskGraph graph = project.graph();
-  KeySources sources = project.sources();
-  testing::Gate both;
+  KeyCallbacks sources = project.sources();
+  testing::Latch both;
   std::atomic<int> waiting{0};
   sources.foreign_digest = [&](const std::string&, const std::string&) -> std::string {
     if (++waiting == 2) both.open();
     return both.wait() ? "sha256:1" : "sha256:late";
   };
-  EXPECT_EQ(StageKeys(graph, std::move(sources)).of(1).inputs["images"][1]["digest"], "sha256:1");
+  EXPECT_EQ(StageResolver(graph, std::move(sources)).of(1).inputs["images"][1]["digest"], "sha256:1");
 }
 
 TEST_F(StageKey, DoesNotAskForAReferenceWithADigest) {
@@ -334,7 +334,8 @@ TEST_F(StageKey, HoldsWhatTriggersOfABaseRead) {
   project.bases["onb"].triggers = {"COPY src /src2", "ARG V"};
   project.write("src", "1");
   project.write("other", "1");
-  task::ImageStage& stage = project.add("base", "FROM onb AS mid\nFROM debian:12\nCOPY --from=mid /src2 /\n");
+  task::StageDeclaration& stage =
+      project.add("base", "FROM onb AS mid\nFROM debian:12\nCOPY --from=mid /src2 /\n");
   EXPECT_THAT(project.reads("base"), ElementsAre("src"));
   EXPECT_TRUE(changes_key("base", [&](auto&) { project.write("src", "2"); }));
   EXPECT_FALSE(changes_key("base", [&](auto&) { project.write("other", "2"); }));
@@ -420,8 +421,8 @@ TEST_F(StageKey, IsMadeOnceUntilItIsForgotten) {
   project.add("base", "FROM debian:12\nCOPY a /\n");
   project.write("a", "1");
   const task::TaskGraph graph = project.graph();
-  StageKeys keys(graph, project.sources());
-  const KeyedStage& first = keys.of(0);
+  StageResolver keys(graph, project.sources());
+  const ResolvedStage& first = keys.of(0);
   project.write("a", "2");
   EXPECT_EQ(&keys.of(0), &first);
   const std::string before = first.key;
@@ -434,8 +435,8 @@ TEST_F(StageKey, IsMadeOnceUntilItIsForgotten) {
 TEST_F(StageKey, IsTheOneFromBeforeWhereForgettingChangedNothing) {
   project.add("base", "FROM debian:12\n");
   const task::TaskGraph graph = project.graph();
-  StageKeys keys(graph, project.sources());
-  const KeyedStage& first = keys.of(0);
+  StageResolver keys(graph, project.sources());
+  const ResolvedStage& first = keys.of(0);
   keys.forget();
   EXPECT_EQ(&keys.of(0), &first);
 }
@@ -448,17 +449,17 @@ TEST_F(StageKey, RefusesAStageWhoseNameNoTagCanHold) {
 TEST_F(StageKey, MayBeAskedForByThePlaceThatDeclaresAnother) {
   project.add("base", "FROM debian:12\n");
   project.add("runtime", "FROM debian:12\n");
-  std::unique_ptr<StageKeys> keys;
+  std::unique_ptr<StageResolver> keys;
   task::Task asking;
   asking.name = "build_asking";
   asking.image_stage = [&] {
-    task::ImageStage stage = project["runtime"];
+    task::StageDeclaration stage = project["runtime"];
     stage.build_args["SOURCE_DATE_EPOCH"] = keys->of(1).key;
     return stage;
   };
   project.others.push_back(asking);
   const task::TaskGraph graph = project.graph();
-  keys = std::make_unique<StageKeys>(graph, project.sources());
+  keys = std::make_unique<StageResolver>(graph, project.sources());
   EXPECT_EQ(keys->of(0).inputs["arguments"]["SOURCE_DATE_EPOCH"], keys->of(1).key);
 }
 
@@ -466,8 +467,8 @@ TEST_F(StageKey, ManyThreadsGetTheSameOne) {
   project.add("base", "FROM debian:12\nCOPY . /\n");
   for (int i = 0; i < 50; ++i) project.write("f" + std::to_string(i), "x");
   const task::TaskGraph graph = project.graph();
-  StageKeys keys(graph, project.sources());
-  std::vector<const KeyedStage*> found(8);
+  StageResolver keys(graph, project.sources());
+  std::vector<const ResolvedStage*> found(8);
   std::vector<std::thread> threads;
   for (auto& each : found) threads.emplace_back([&] { each = &keys.of(0); });
   for (auto& thread : threads) thread.join();

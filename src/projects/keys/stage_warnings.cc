@@ -22,17 +22,18 @@ void try_to(const Body& body) {
   }
 }
 
-std::vector<std::string> as_text(const KnownEnvironment& environment) {
+std::vector<std::string> as_text(const PartialEnvironment& environment) {
   std::vector<std::string> all;
   for (const auto& [name, value] : environment.values) all.push_back(name + "=" + value.value_or(""));
   return all;
 }
 
 // Null where nobody knows all of it.
-const KnownEnvironment* environment_of(const std::string& image, const std::string& platform,
-                                       const task::ImageStage& declared, const InputsOfStage& inputs_of_stage,
-                                       const FactsOfBase& facts_of_base) {
-  const KnownEnvironment* known = nullptr;
+const PartialEnvironment* environment_of(const std::string& image, const std::string& platform,
+                                         const task::StageDeclaration& declared,
+                                         const InputsOfStage& inputs_of_stage,
+                                         const FactsOfBase& facts_of_base) {
+  const PartialEnvironment* known = nullptr;
   if (const task::StageArgument* stage = stage_named(declared, image)) {
     if (const DockerfileInputs* inputs = inputs_of_stage(*stage)) known = &inputs->environment;
   } else if (!holds_stage_argument(image)) {
@@ -43,7 +44,7 @@ const KnownEnvironment* environment_of(const std::string& image, const std::stri
 
 }  // namespace
 
-std::vector<std::string> stage_warnings(const task::ImageStage& declared, const std::string& platform,
+std::vector<std::string> stage_warnings(const task::StageDeclaration& declared, const std::string& platform,
                                         const std::vector<std::string>& excluded,
                                         const InputsOfStage& inputs_of_stage,
                                         const FactsOfBase& facts_of_base) {
@@ -67,7 +68,7 @@ std::vector<std::string> stage_warnings(const task::ImageStage& declared, const 
         const auto* image = std::get_if<stages::FromImage>(&node.base);
         if (image == nullptr) continue;
         const std::string its = node.platform.empty() ? platform : oci::parse_platform(node.platform).text();
-        const KnownEnvironment* known =
+        const PartialEnvironment* known =
             environment_of(image->name, its, declared, inputs_of_stage, facts_of_base);
         if (known != nullptr) inputs.bases[i] = {as_text(*known), "", its};
       }

@@ -49,11 +49,11 @@ std::string subject_of(const std::string& checker_id) {
 }
 
 // The dependencies whose last success is a later one than this task was made with.
-std::vector<std::string> ran_since(const Situation& situation) {
+std::vector<std::string> ran_since(const DecisionInputs& inputs) {
   std::vector<std::string> names;
-  for (const auto& [name, run] : situation.dependency_runs) {
-    auto known = situation.record->depends.find(name);
-    if (known == situation.record->depends.end() || known->second != run) names.push_back(name);
+  for (const auto& [name, run] : inputs.dependency_runs) {
+    auto known = inputs.record->depends.find(name);
+    if (known == inputs.record->depends.end() || known->second != run) names.push_back(name);
   }
   return names;
 }
@@ -138,7 +138,7 @@ std::string describe(const Decision& decision) {
       return "cache miss (not in the store; registries skipped by --no-pull)";
     case Reason::kImagePush:
       return decision.because.front();
-    case Reason::kImageAfter:
+    case Reason::kImageInputsRun:
       return "unknown until its inputs are ready";
   }
   return "";
@@ -174,24 +174,24 @@ const char* name_of(Reason reason) {
       return "cache_skipped";
     case Reason::kImagePush:
       return "push";
-    case Reason::kImageAfter:
+    case Reason::kImageInputsRun:
       return "inputs_not_ready";
   }
   return "";
 }
 
 Decision decide(const task::TaskGraph& graph, task::TaskStates& states, task::TaskId id,
-                const Situation& situation) {
-  const task::TaskRecord* record = situation.record;
+                const DecisionInputs& inputs) {
+  const task::TaskRecord* record = inputs.record;
   // From the cheapest question to the dearest: checkers may hash a tree or call Python. The first reason is
   // the one told.
-  if (situation.forced) return {true, Reason::kForced, {}, {}};
-  if (!situation.running.empty()) return {true, Reason::kDependency, situation.running, {}};
+  if (inputs.forced) return {true, Reason::kForced, {}, {}};
+  if (!inputs.running.empty()) return {true, Reason::kDependency, inputs.running, {}};
   if (states.checkers(id).empty()) return {true, Reason::kNoChecks, {}, {}};
   if (record != nullptr) {
     if (record->unfinished) return {true, Reason::kUnfinished, {}, {}};
-    if (record->args != situation.args) return {true, Reason::kArguments, {}, {}};
-    if (auto names = ran_since(situation); !names.empty()) {
+    if (record->args != inputs.args) return {true, Reason::kArguments, {}, {}};
+    if (auto names = ran_since(inputs); !names.empty()) {
       return {true, Reason::kDependencyRan, std::move(names), {}};
     }
   }

@@ -27,7 +27,7 @@ enum class Reason {
                     // asked
   kImageUnasked,    // it is not here, and nobody else was to be asked
   kImagePush,       // the image is there, as `because` says, and its registry has not got it
-  kImageAfter,      // tasks run first that make what the image is made from
+  kImageInputsRun,  // tasks run first that make what the image is made from
 };
 
 struct Decision {
@@ -45,7 +45,7 @@ std::string describe(const Decision& decision);
 const char* name_of(Reason reason);
 
 // What the decision depends on besides the task itself.
-struct Situation {
+struct DecisionInputs {
   bool forced = false;
   std::vector<std::string> args;
   std::vector<std::string> running;          // direct dependencies that run, or have run, in this ix
@@ -57,6 +57,6 @@ struct Situation {
 // Asks the checkers of a task that is not virtual. What they throw comes through as an Error that names the
 // task.
 Decision decide(const task::TaskGraph& graph, task::TaskStates& states, task::TaskId id,
-                const Situation& situation);
+                const DecisionInputs& inputs);
 
 }  // namespace ixian::plan

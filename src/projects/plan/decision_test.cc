@@ -16,7 +16,7 @@ using ::testing::Not;
 
 class DecisionTest : public ::testing::Test {
  protected:
-  Reason reason(const Options& options = {}) { return project.decision("app", options).reason; }
+  Reason reason(const TaskOptions& options = {}) { return project.decision("app", options).reason; }
 
   const ixian::testing::TempFolder folder;
   ixian::testing::FakeProject project{folder / "builder"};
@@ -71,7 +71,7 @@ TEST_F(DecisionTest, OtherArgumentsMakeTheTaskRun) {
   project.checked();
   project.record("app", {"--prod"});
   EXPECT_EQ(reason(), Reason::kArguments);
-  Options options;
+  TaskOptions options;
   options.args = {"--prod"};
   EXPECT_EQ(reason(options), Reason::kComplete);
 }
@@ -103,7 +103,7 @@ TEST_F(DecisionTest, ARunningDependencyAndForceComeBeforeTheChecks) {
   project.add("app", {"lib"});
   auto& checker = project.checked();
   EXPECT_EQ(reason(), Reason::kDependency);
-  Options options;
+  TaskOptions options;
   options.force = true;
   EXPECT_EQ(reason(options), Reason::kForced);
   EXPECT_EQ(checker.checked, 0);

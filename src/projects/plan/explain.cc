@@ -69,8 +69,8 @@ std::vector<Change> checker_changes(task::Checker& checker, const base::Json& sa
   return changes;
 }
 
-std::vector<Change> changes_of(const Step& step, task::TaskStates& states, task::StateStore& store,
-                               const Options& options, bool is_root) {
+std::vector<Change> changes_of(const TaskStep& step, task::TaskStates& states, task::StateStore& store,
+                               const TaskOptions& options, bool is_root) {
   std::vector<Change> changes;
   const auto record = store.load(step.name);
   if (step.decision.reason == Reason::kArguments && record) {
@@ -105,7 +105,7 @@ std::vector<Change> differences(const base::Json& before, const base::Json& now)
 }
 
 std::vector<Explanation> explain(const TaskPlan& plan, const task::TaskGraph& graph, task::TaskStates& states,
-                                 task::StateStore& store, const Options& options) {
+                                 task::StateStore& store, const TaskOptions& options) {
   std::unordered_set<task::TaskId> runs;
   for (const auto& step : plan.steps) {
     if (step.decision.runs) runs.insert(step.id);

@@ -25,7 +25,7 @@ struct Explanation {
 // For the last step of the plan and all that make it run, dependents first, each once. Empty where nothing
 // runs.
 std::vector<Explanation> explain(const TaskPlan& plan, const task::TaskGraph& graph, task::TaskStates& states,
-                                 task::StateStore& store, const Options& options);
+                                 task::StateStore& store, const TaskOptions& options);
 
 // The differences between two JSON objects of facts, sorted by name; nested objects as `a.b`.
 std::vector<Change> differences(const base::Json& before, const base::Json& now);

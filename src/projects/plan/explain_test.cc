@@ -25,7 +25,7 @@ std::vector<std::string> lines(const std::vector<Change>& changes) {
 
 class ExplainTest : public ::testing::Test {
  protected:
-  std::vector<Explanation> explain_it(const std::string& root, const Options& options = {}) {
+  std::vector<Explanation> explain_it(const std::string& root, const TaskOptions& options = {}) {
     auto now = project.session();
     return explain(project.plan(*now, root, options), now->graph, now->states, now->store, options);
   }

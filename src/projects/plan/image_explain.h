@@ -9,9 +9,9 @@
 
 namespace ixian::plan {
 
-// Both are documents of KeyedStage::inputs. One Change for each file added, removed, changed or with another
-// mode; each line of the Dockerfile that differs; each argument; each base ("base (stage)", "debian:12:
-// another digest"); target and platform. Empty where the documents are equal.
+// Both are documents of ResolvedStage::inputs. One Change for each file added, removed, changed or with
+// another mode; each line of the Dockerfile that differs; each argument; each base ("base (stage)",
+// "debian:12: another digest"); target and platform. Empty where the documents are equal.
 std::vector<Change> image_changes(const base::Json& before, const base::Json& now);
 
 }  // namespace ixian::plan

@@ -30,7 +30,7 @@ std::string registry_host(const std::string& repository) {
 
 }  // namespace
 
-ImageLookup::Answers ImageLookup::ask_local(const std::vector<ImageQuestion>& questions) {
+ImageLookup::Answers ImageLookup::ask_local(const std::vector<ImageQuery>& questions) {
   for (const auto& question : questions) {
     auto& finder = engine_[question.repository];
     if (!finder) finder = places_.local(question.repository);
@@ -43,15 +43,15 @@ ImageLookup::Answers ImageLookup::ask_local(const std::vector<ImageQuestion>& qu
   return answers;
 }
 
-ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuestion>& questions) {
+ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuery>& questions) {
   Answers answers(questions.size());
-  std::vector<const Place*> places;
+  std::vector<const Endpoint*> places;
   // Before the threads: finders are made by one thread, and the map does not grow under the others.
   for (const auto& question : questions) places.push_back(&registry(question.repository));
   const unsigned before = questions_;
   base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
     cancellation_.throw_if_requested();
-    const Place& place = *places[i];
+    const Endpoint& place = *places[i];
     if (place.closed) return;  // the project has no registry: nobody is to be asked
     answers[i].known = false;
     if (!may_ask(place)) return;
@@ -72,7 +72,7 @@ ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuestion
   return answers;
 }
 
-std::vector<bool> ImageLookup::are_whole(const std::vector<ImageQuestion>& questions) {
+std::vector<bool> ImageLookup::are_whole(const std::vector<ImageQuery>& questions) {
   std::vector<char> whole(questions.size(), 1);
   if (places_.is_whole && !questions.empty()) {
     base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
@@ -83,9 +83,9 @@ std::vector<bool> ImageLookup::are_whole(const std::vector<ImageQuestion>& quest
   return {whole.begin(), whole.end()};
 }
 
-const ImageLookup::Place& ImageLookup::registry(const std::string& repository) {
+const ImageLookup::Endpoint& ImageLookup::registry(const std::string& repository) {
   const auto [found, is_new] = registries_.try_emplace(repository);
-  Place& place = found->second;
+  Endpoint& place = found->second;
   if (!is_new) return place;
   place.host = registry_host(repository);
   const auto& further = places_.cache_from;
@@ -102,7 +102,7 @@ const ImageLookup::Place& ImageLookup::registry(const std::string& repository) {
 }
 
 // Counts the question that follows.
-bool ImageLookup::may_ask(const Place& place) {
+bool ImageLookup::may_ask(const Endpoint& place) {
   std::lock_guard lock(mutex_);
   if (place.finder == nullptr || down_.contains(place.host) || down_.contains(place.gives_up)) return false;
   ++questions_;
@@ -111,7 +111,7 @@ bool ImageLookup::may_ask(const Place& place) {
 
 // Registries answer with an error for an image that they have lost, and have the others. One that answers so
 // twice is not asked any more.
-void ImageLookup::note_refusal(const Place& place, const ImageQuestion& question, const std::string& reason) {
+void ImageLookup::note_refusal(const Endpoint& place, const ImageQuery& question, const std::string& reason) {
   {
     const std::lock_guard lock(mutex_);
     if (down_.contains(place.gives_up)) return;
@@ -125,7 +125,7 @@ void ImageLookup::note_refusal(const Place& place, const ImageQuestion& question
   note_down(place, reason);
 }
 
-void ImageLookup::note_down(const Place& place, const std::string& reason) {
+void ImageLookup::note_down(const Endpoint& place, const std::string& reason) {
   {
     std::lock_guard lock(mutex_);
     if (!down_.insert(place.gives_up).second) return;

@@ -13,7 +13,7 @@
 
 namespace ixian::plan {
 
-struct ImageQuestion {
+struct ImageQuery {
   std::string repository;
   std::string tag;
 };
@@ -21,7 +21,7 @@ struct ImageQuestion {
 // Not thread-safe itself; asks in parallel.
 class ImageLookup {
  public:
-  ImageLookup(const ImagePlaces& places, base::EventSink& sink, base::Cancellation& cancellation)
+  ImageLookup(const CacheSources& places, base::EventSink& sink, base::Cancellation& cancellation)
       : places_(places), sink_(sink), cancellation_(cancellation) {}
 
   struct Answer {
@@ -32,43 +32,43 @@ class ImageLookup {
   using Answers = std::vector<Answer>;
 
   // Of the engine. What it throws comes through.
-  Answers ask_local(const std::vector<ImageQuestion>& questions);
+  Answers ask_local(const std::vector<ImageQuery>& questions);
 
   // Of registries, all at once. Not known where a registry is not configured or fails. The first failure is a
   // warning, and then nothing more is asked there: of the host, or of a repository of `cache_from` alone,
   // which may be closed to us on a host that is open. A host that answers, though not with what was asked
   // for, may be asked for another image before it is given up. Cancelled and base::MissingCredential come
   // through.
-  Answers ask_registries(const std::vector<ImageQuestion>& questions);
+  Answers ask_registries(const std::vector<ImageQuery>& questions);
 
   // Which of the images, that registries have, are not whole there.
-  std::vector<bool> are_whole(const std::vector<ImageQuestion>& questions);
+  std::vector<bool> are_whole(const std::vector<ImageQuery>& questions);
 
   unsigned questions() const { return questions_; }
   unsigned rounds() const { return rounds_; }
 
  private:
-  struct Place {
+  struct Endpoint {
     std::string host;
     std::string gives_up;  // what is not asked any more after a failure: the host, or the repository alone
     std::shared_ptr<oci::ImageFinder> finder;  // null: not configured
     bool closed = false;                       // the project has no registries at all
   };
 
-  const Place& registry(const std::string& repository);
-  bool may_ask(const Place& place);
-  void note_down(const Place& place, const std::string& reason);
-  void note_refusal(const Place& place, const ImageQuestion& question, const std::string& reason);
+  const Endpoint& registry(const std::string& repository);
+  bool may_ask(const Endpoint& place);
+  void note_down(const Endpoint& place, const std::string& reason);
+  void note_refusal(const Endpoint& place, const ImageQuery& question, const std::string& reason);
 
-  const ImagePlaces& places_;
+  const CacheSources& places_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   // Filled by the calling thread alone, between rounds.
   std::map<std::string, std::shared_ptr<oci::ImageFinder>> engine_;
-  std::map<std::string, Place> registries_;  // by repository
-  std::mutex mutex_;                         // guards what follows
-  std::set<std::string> down_;               // hosts and repositories
-  std::set<std::string> refused_;            // those that have not answered as they should once
+  std::map<std::string, Endpoint> registries_;  // by repository
+  std::mutex mutex_;                            // guards what follows
+  std::set<std::string> down_;                  // hosts and repositories
+  std::set<std::string> refused_;               // those that have not answered as they should once
   unsigned questions_ = 0;
   unsigned rounds_ = 0;
 };

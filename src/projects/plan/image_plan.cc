@@ -39,7 +39,7 @@ using task::TaskId;
 // there.
 class StepOrder {
  public:
-  StepOrder(const task::TaskGraph& graph, keys::StageKeys& keys) : graph_(graph), keys_(keys) {}
+  StepOrder(const task::TaskGraph& graph, keys::StageResolver& keys) : graph_(graph), keys_(keys) {}
 
   std::vector<TaskId> run(const std::vector<TaskId>& roots) {
     for (const TaskId root : roots) find_standing(root);
@@ -78,7 +78,7 @@ class StepOrder {
   }
 
   const task::TaskGraph& graph_;
-  keys::StageKeys& keys_;
+  keys::StageResolver& keys_;
   std::set<TaskId> seen_;
   std::set<TaskId> standing_;
   std::vector<TaskId> order_;
@@ -86,8 +86,8 @@ class StepOrder {
 
 // What is known of one image.
 struct ImageNode {
-  const keys::KeyedStage* keyed = nullptr;
-  StageStep step;
+  const keys::ResolvedStage* keyed = nullptr;
+  ImageStep step;
   bool wanted = false;
   bool forced = false;
   bool push_due = false;
@@ -106,21 +106,21 @@ struct ImageNode {
   bool is_built() const { return forced || !is_anywhere(); }
 };
 
-class ImagePlanner {
+class PlanBuilder {
  public:
-  ImagePlanner(const task::TaskGraph& graph, keys::StageKeys& keys, const ImagePlaces& places,
-               const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation)
+  PlanBuilder(const task::TaskGraph& graph, keys::StageResolver& keys, const CacheSources& places,
+              const ImageRequest& request, base::EventSink& sink, base::Cancellation& cancellation)
       : graph_(graph),
         keys_(keys),
         places_(places),
-        wishes_(wishes),
+        request_(request),
         sink_(sink),
         cancellation_(cancellation),
         lookup_(places, sink, cancellation) {}
 
   ImagePlan run() {
-    std::vector<TaskId> roots = wishes_.wanted;
-    roots.insert(roots.end(), wishes_.forced.begin(), wishes_.forced.end());
+    std::vector<TaskId> roots = request_.wanted;
+    roots.insert(roots.end(), request_.forced.begin(), request_.forced.end());
     make_nodes(roots);
     look_for_wanted();
     if (needs_build()) look_below();
@@ -139,7 +139,7 @@ class ImagePlanner {
     for (const TaskId id : order.run(roots)) {
       // No image stands on it: it is a step of the plan, and nobody asks for its image.
       if (!order.is_standing(id)) {
-        StageStep idle;
+        ImageStep idle;
         idle.id = id;
         idle.task = graph_[id].name;
         idle_.push_back(std::move(idle));
@@ -155,11 +155,11 @@ class ImagePlanner {
       made.step.image = made.keyed->image();
       nodes_.emplace(id, std::move(made));
     }
-    for (const TaskId id : wishes_.wanted) node(id).wanted = true;
-    for (const TaskId id : wishes_.forced) node(id).forced = true;
-    if (wishes_.push == PushPolicy::kNever) return;
-    const bool all = wishes_.push != PushPolicy::kFinal;
-    for (const TaskId id : all ? with_below(wishes_.wanted) : wishes_.wanted) node(id).push_due = true;
+    for (const TaskId id : request_.wanted) node(id).wanted = true;
+    for (const TaskId id : request_.forced) node(id).forced = true;
+    if (request_.push == PushPolicy::kNever) return;
+    const bool all = request_.push != PushPolicy::kFinal;
+    for (const TaskId id : all ? with_below(request_.wanted) : request_.wanted) node(id).push_due = true;
   }
 
   std::vector<TaskId> with_below(const std::vector<TaskId>& top) {
@@ -180,7 +180,7 @@ class ImagePlanner {
   // What is to be built is not looked for; whether it must be pushed is another question.
   void look_for_wanted() {
     ask_here([](const ImageNode& each) { return each.wanted || each.push_due; });
-    if (!wishes_.look_up) return;
+    if (!request_.look_up) return;
     ask_registries(
         [](const ImageNode& each) {
           const bool missing = each.wanted && each.is_built() && !each.forced;
@@ -196,7 +196,7 @@ class ImagePlanner {
   // A registry answers for an image that it has lost a part of. A run that may push repairs that.
   void look_closer() {
     std::vector<ImageNode*> asked;
-    std::vector<ImageQuestion> questions;
+    std::vector<ImageQuery> questions;
     for (const TaskId id : order_) {
       ImageNode& each = node(id);
       if (!each.wanted || !each.push_due || !each.there) continue;
@@ -226,7 +226,7 @@ class ImagePlanner {
     const std::vector<TaskId> below = with_below(built);
     std::set<TaskId> concerned(below.begin(), below.end());
     ask_here([&](const ImageNode& each) { return concerned.contains(each.step.id); });
-    if (!wishes_.look_up) return;
+    if (!request_.look_up) return;
     // Only what is reached through images that are not here matters.
     concerned.clear();
     std::deque<TaskId> queue(built.begin(), built.end());
@@ -246,7 +246,7 @@ class ImagePlanner {
   template <typename Asks>
   void ask_here(const Asks& asks) {
     std::vector<ImageNode*> asked;
-    std::vector<ImageQuestion> questions;
+    std::vector<ImageQuery> questions;
     for (const TaskId id : order_) {
       ImageNode& each = node(id);
       // A forced image is built whatever is there, so its place is not asked for.
@@ -263,7 +263,7 @@ class ImagePlanner {
   template <typename AsksOwn, typename AsksElsewhere>
   void ask_registries(const AsksOwn& asks_own, const AsksElsewhere& asks_elsewhere) {
     std::vector<ImageNode*> asked;
-    std::vector<ImageQuestion> questions;
+    std::vector<ImageQuery> questions;
     const auto ask = [&](ImageNode& each, const std::string& repository) {
       asked.push_back(&each);
       questions.push_back({repository, each.keyed->tag()});
@@ -320,7 +320,7 @@ class ImagePlanner {
     plan.steps = std::move(idle_);
     for (const TaskId id : order_) {
       ImageNode& each = node(id);
-      StageStep& step = each.step;
+      ImageStep& step = each.step;
       step.push = each.push_due && !each.there && (each.reached || each.here);
       if (each.reached || step.push) place(each);
       std::sort(step.for_.begin(), step.for_.end());
@@ -337,7 +337,7 @@ class ImagePlanner {
     if (!places_.push_refusal) return;
     std::map<std::string, std::string> known;
     const bool closely = plan.builds();
-    for (StageStep& step : plan.steps) {
+    for (ImageStep& step : plan.steps) {
       if (!step.push) continue;
       const std::string& repository = node(step.id).keyed->declared.repository;
       const auto [found, is_new] = known.try_emplace(repository);
@@ -347,45 +347,45 @@ class ImagePlanner {
   }
 
   void place(ImageNode& each) const {
-    StageStep& step = each.step;
+    ImageStep& step = each.step;
     step.missing_at = each.missing_at;
     if (each.is_built()) {
       step.unknown_at = each.unknown_at;
-      step.unasked = !wishes_.look_up;
-      step.place = Place::kBuild;
+      step.unasked = !request_.look_up;
+      step.place = CacheResult::kMiss;
       step.forced = each.forced;
       step.bytes = each.keyed->context_bytes;
     } else if (each.here) {
-      step.place = Place::kLocal;
+      step.place = CacheResult::kLocalHit;
       step.found_at = step.image;
     } else {
-      step.place = Place::kRegistry;
+      step.place = CacheResult::kRegistryHit;
       step.found_at = each.there ? step.image : each.elsewhere + ":" + each.keyed->tag();
       step.bytes = each.bytes;
     }
   }
 
   const task::TaskGraph& graph_;
-  keys::StageKeys& keys_;
-  const ImagePlaces& places_;
-  const ImageWishes& wishes_;
+  keys::StageResolver& keys_;
+  const CacheSources& places_;
+  const ImageRequest& request_;
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   ImageLookup lookup_;
   std::vector<TaskId> order_;    // those that have a node
-  std::vector<StageStep> idle_;  // of the others
+  std::vector<ImageStep> idle_;  // of the others
   std::unordered_map<TaskId, ImageNode> nodes_;
 };
 
-const char* place_name(Place place) {
+const char* place_name(CacheResult place) {
   switch (place) {
-    case Place::kLocal:
+    case CacheResult::kLocalHit:
       return "local";
-    case Place::kRegistry:
+    case CacheResult::kRegistryHit:
       return "registry";
-    case Place::kBuild:
+    case CacheResult::kMiss:
       return "build";
-    case Place::kUnneeded:
+    case CacheResult::kNotNeeded:
       return "unneeded";
   }
   return "";
@@ -393,23 +393,23 @@ const char* place_name(Place place) {
 
 }  // namespace
 
-const StageStep* ImagePlan::find(TaskId id) const {
+const ImageStep* ImagePlan::find(TaskId id) const {
   const auto found =
-      std::find_if(steps.begin(), steps.end(), [&](const StageStep& step) { return step.id == id; });
+      std::find_if(steps.begin(), steps.end(), [&](const ImageStep& step) { return step.id == id; });
   return found == steps.end() ? nullptr : &*found;
 }
 
 bool ImagePlan::builds() const {
   return std::any_of(steps.begin(), steps.end(),
-                     [](const StageStep& step) { return step.place == Place::kBuild; });
+                     [](const ImageStep& step) { return step.place == CacheResult::kMiss; });
 }
 
 bool ImagePlan::pushes() const {
-  return std::any_of(steps.begin(), steps.end(), [](const StageStep& step) { return step.push; });
+  return std::any_of(steps.begin(), steps.end(), [](const ImageStep& step) { return step.push; });
 }
 
 void require_pushable(const ImagePlan& plan) {
-  for (const StageStep& step : plan.steps) {
+  for (const ImageStep& step : plan.steps) {
     if (step.push_refused.empty()) continue;
     throw base::Error(
         base::ErrorCode::kRegistry,
@@ -419,14 +419,14 @@ void require_pushable(const ImagePlan& plan) {
   }
 }
 
-ImagePlan plan_images(const task::TaskGraph& graph, keys::StageKeys& keys, const ImagePlaces& places,
-                      const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation) {
-  return ImagePlanner(graph, keys, places, wishes, sink, cancellation).run();
+ImagePlan plan_images(const task::TaskGraph& graph, keys::StageResolver& keys, const CacheSources& places,
+                      const ImageRequest& request, base::EventSink& sink, base::Cancellation& cancellation) {
+  return PlanBuilder(graph, keys, places, request, sink, cancellation).run();
 }
 
 base::Json to_json(const ImagePlan& plan) {
   base::Json steps = base::Json::array();
-  for (const StageStep& step : plan.steps) {
+  for (const ImageStep& step : plan.steps) {
     base::Json needed_by = base::Json::array();
     for (const TaskId id : step.for_) needed_by.push_back(plan.find(id)->task);
     steps.push_back({{"task", step.task},
@@ -449,15 +449,15 @@ base::Json to_json(const ImagePlan& plan) {
           {"pushes", plan.pushes()}};
 }
 
-std::string describe(const StageStep& step) {
+std::string describe(const ImageStep& step) {
   switch (step.place) {
-    case Place::kLocal:
+    case CacheResult::kLocalHit:
       return "local cache hit";
-    case Place::kRegistry:
+    case CacheResult::kRegistryHit:
       return fmt::format("registry cache hit ({})", step.found_at.substr(0, step.found_at.rfind(':')));
-    case Place::kBuild:
+    case CacheResult::kMiss:
       return "cache miss";
-    case Place::kUnneeded:
+    case CacheResult::kNotNeeded:
       return "not needed";
   }
   return "";

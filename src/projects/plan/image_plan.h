@@ -17,11 +17,11 @@
 
 namespace ixian::plan {
 
-enum class Place {
-  kLocal,     // the engine has it, and it is asked for, needed by one to be built, or pushed
-  kRegistry,  // its own repository has it, or one of DOCKER.CACHE_FROM
-  kBuild,     // nobody has it
-  kUnneeded,  // nobody asked for it, and all that stands on it is there; whether it is, nobody looked
+enum class CacheResult {
+  kLocalHit,     // the engine has it, and it is asked for, needed by one to be built, or pushed
+  kRegistryHit,  // its own repository has it, or one of DOCKER.CACHE_FROM
+  kMiss,         // nobody has it
+  kNotNeeded,    // nobody asked for it, and all that stands on it is there; whether it is, nobody looked
 };
 
 enum class PushPolicy {
@@ -31,13 +31,13 @@ enum class PushPolicy {
   kAll,     // and every instruction
 };
 
-struct StageStep {
+struct ImageStep {
   task::TaskId id = task::TaskGraph::kNone;
   std::string task;
   std::string stage;  // "runtime"; it, key and image are "" where no image stands on the task's
   std::string key;
   std::string image;  // "registry.local/shop/web:runtime-…"
-  Place place = Place::kUnneeded;
+  CacheResult place = CacheResult::kNotNeeded;
   bool forced = false;      // kBuild because the user said so
   std::string found_at;     // kLocal, kRegistry: the image's name there, which may be another repository's
   std::uint64_t bytes = 0;  // kRegistry: of its manifest's descriptor, 0 is unknown; kBuild: of its context
@@ -53,16 +53,16 @@ struct StageStep {
 
 // Invariant: what an image to be built stands on is kLocal, kRegistry or kBuild, never kUnneeded.
 struct ImagePlan {
-  std::vector<StageStep> steps;  // all image tasks of the order, those that others stand on first
+  std::vector<ImageStep> steps;  // all image tasks of the order, those that others stand on first
   unsigned questions = 0;        // that registries were asked
   unsigned rounds = 0;           // how many times all questions at once had to be answered before the next
 
-  const StageStep* find(task::TaskId id) const;
+  const ImageStep* find(task::TaskId id) const;
   bool builds() const;
   bool pushes() const;
 };
 
-struct ImagePlaces {
+struct CacheSources {
   // The engine's own. Never null.
   std::function<std::shared_ptr<oci::ImageFinder>(const std::string& repository)> local;
 
@@ -85,7 +85,7 @@ struct ImagePlaces {
   std::function<std::string(const std::string& repository, bool closely)> push_refusal = nullptr;
 };
 
-struct ImageWishes {
+struct ImageRequest {
   std::vector<task::TaskId> wanted;  // image tasks asked for, or needed by what is no image task
   std::vector<task::TaskId> forced;  // built whatever is there
   PushPolicy push = PushPolicy::kNever;
@@ -98,8 +98,8 @@ struct ImageWishes {
 // the first round; and what is wanted and there is looked at more closely, since a registry that has lost a
 // part of it gets it again. A registry that cannot be asked counts as empty after one warning for its host;
 // Cancelled comes through.
-ImagePlan plan_images(const task::TaskGraph& graph, keys::StageKeys& keys, const ImagePlaces& places,
-                      const ImageWishes& wishes, base::EventSink& sink, base::Cancellation& cancellation);
+ImagePlan plan_images(const task::TaskGraph& graph, keys::StageResolver& keys, const CacheSources& places,
+                      const ImageRequest& request, base::EventSink& sink, base::Cancellation& cancellation);
 
 // Throws Error{kRegistry} where a push of the plan is known to be refused: before anything is built.
 void require_pushable(const ImagePlan& plan);
@@ -107,7 +107,7 @@ void require_pushable(const ImagePlan& plan);
 base::Json to_json(const ImagePlan& plan);
 
 // "local cache hit", "registry cache hit (registry.local/shop/web)", "cache miss", "not needed".
-std::string describe(const StageStep& step);
+std::string describe(const ImageStep& step);
 
 PushPolicy parse_push_policy(const std::string& text);  // throws Error{kProject}
 

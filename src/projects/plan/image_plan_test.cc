@@ -7,9 +7,9 @@
 
 #include "base/missing_credential.h"
 #include "oci/refused.h"
-#include "testing/gate.h"
-#include "testing/image_places.h"
+#include "testing/cache_sources.h"
 #include "testing/image_project.h"
+#include "testing/latch.h"
 
 namespace ixian::plan {
 namespace {
@@ -46,13 +46,13 @@ class PlanImages : public ::testing::Test {
 
   ImagePlan plan() {
     const task::TaskGraph graph = project.graph();
-    keys::StageKeys keys(graph, project.sources());
-    ImageWishes all = wishes;
+    keys::StageResolver keys(graph, project.sources());
+    ImageRequest all = request;
     for (const auto& name : wanted) all.wanted.push_back(graph.find("build_" + name));
     for (const auto& name : forced) all.forced.push_back(graph.find("build_" + name));
-    ImagePlaces places{[&](const std::string& repository) { return engine.finder(repository); },
-                       [&](const std::string& repository) { return registry.finder(repository); },
-                       cache_from};
+    CacheSources places{[&](const std::string& repository) { return engine.finder(repository); },
+                        [&](const std::string& repository) { return registry.finder(repository); },
+                        cache_from};
     places.is_whole = [&](const std::string& repository, const std::string& tag) {
       return !broken.contains(repository + ":" + tag);
     };
@@ -69,7 +69,7 @@ class PlanImages : public ::testing::Test {
     return lines;
   }
 
-  static const StageStep& step(const ImagePlan& plan, const std::string& stage) {
+  static const ImageStep& step(const ImagePlan& plan, const std::string& stage) {
     for (const auto& each : plan.steps) {
       if (each.stage == stage) return each;
     }
@@ -77,25 +77,25 @@ class PlanImages : public ::testing::Test {
   }
 
   testing::ImageProject project;
-  testing::ImageSite engine;
-  testing::ImageSite registry;
+  testing::FakeCacheSources engine;
+  testing::FakeCacheSources registry;
   Strings cache_from;
   std::set<std::string> broken;  // images that have lost a part at their registry
   std::string refusal;
   Strings wanted;
   Strings forced;
-  ImageWishes wishes;
+  ImageRequest request;
 };
 
 TEST_F(PlanImages, WhatCouldNotBeAskedIsNotKnownToBeMissing) {
   registry.down = {"registry.local/shop/web"};
-  const StageStep found = step(plan(), "runtime");
+  const ImageStep found = step(plan(), "runtime");
   EXPECT_THAT(found.unknown_at, ElementsAre("registry.local/shop/web"));
   registry.down = {};
   EXPECT_THAT(step(plan(), "runtime").unknown_at, IsEmpty());
   registry.unknown = {"registry.local/shop/web"};
   EXPECT_THAT(step(plan(), "runtime").unknown_at, ElementsAre("registry.local/shop/web"));
-  wishes.look_up = false;
+  request.look_up = false;
   EXPECT_TRUE(step(plan(), "runtime").unasked);
 }
 
@@ -122,15 +122,15 @@ TEST_F(PlanImages, ARunThatPushesMendsWhatIsNotWhole) {
   registry.put(image("runtime"));
   for (const char* name : {"python", "npm"}) registry.put(image(name));
   broken = {image("runtime")};
-  EXPECT_THAT(step(plan(), "runtime").place, Place::kRegistry);
-  wishes.push = PushPolicy::kFinal;
+  EXPECT_THAT(step(plan(), "runtime").place, CacheResult::kRegistryHit);
+  request.push = PushPolicy::kFinal;
   EXPECT_THAT(outcome(),
               ElementsAre("base: not needed", "python: registry cache hit (registry.local/shop/web)",
                           "npm: registry cache hit (registry.local/shop/web)", "runtime: cache miss +push"));
 }
 
 TEST_F(PlanImages, ARefusalIsKnownBeforeAnythingIsBuilt) {
-  wishes.push = PushPolicy::kFinal;
+  request.push = PushPolicy::kFinal;
   refusal = "You may not push there.";
   const ImagePlan found = plan();
   EXPECT_EQ(step(found, "runtime").push_refused, refusal);
@@ -221,8 +221,8 @@ TEST_F(PlanImages, WhatIsForcedBelowIsBuiltThoughWhatStandsOnItIsThere) {
 
 TEST_F(PlanImages, WithoutLookUpsRegistriesAreNotAsked) {
   registry.put(image("runtime"));
-  wishes.look_up = false;
-  wishes.push = PushPolicy::kFinal;
+  request.look_up = false;
+  request.push = PushPolicy::kFinal;
   EXPECT_THAT(outcome(), ElementsAre("base: cache miss", "python: cache miss", "npm: cache miss",
                                      "runtime: cache miss +push"));
   EXPECT_THAT(registry.asked(), IsEmpty());
@@ -234,7 +234,7 @@ TEST_F(PlanImages, TaskThatNoImageStandsOnHasAStepWithoutAKey) {
   engine.put(image("runtime"));
   const ImagePlan found = plan();
   ASSERT_EQ(found.steps.front().task, "build_extra");
-  EXPECT_EQ(found.steps.front().place, Place::kUnneeded);
+  EXPECT_EQ(found.steps.front().place, CacheResult::kNotNeeded);
   EXPECT_EQ(found.steps.front().key, "");
 }
 
@@ -266,7 +266,7 @@ TEST_F(PlanImages, PushesNothingUnlessItIsAskedTo) {
 
 TEST_F(PlanImages, PushesWhatIsHereAndNotThere) {
   engine.put(image("runtime"));
-  wishes.push = PushPolicy::kFinal;
+  request.push = PushPolicy::kFinal;
   const ImagePlan found = plan();
   EXPECT_THAT(outcome(found), ::testing::Contains("runtime: local cache hit +push"));
   EXPECT_TRUE(found.pushes());
@@ -276,18 +276,18 @@ TEST_F(PlanImages, PushesWhatIsHereAndNotThere) {
 TEST_F(PlanImages, DoesNotPushWhatIsThereAlready) {
   engine.put(image("runtime"));
   registry.put(image("runtime"));
-  wishes.push = PushPolicy::kFinal;
+  request.push = PushPolicy::kFinal;
   EXPECT_FALSE(plan().pushes());
 }
 
 TEST_F(PlanImages, FinalPushesOnlyWhatWasAskedFor) {
-  wishes.push = PushPolicy::kFinal;
+  request.push = PushPolicy::kFinal;
   EXPECT_THAT(outcome(), ElementsAre("base: cache miss", "python: cache miss", "npm: cache miss",
                                      "runtime: cache miss +push"));
 }
 
 TEST_F(PlanImages, StagesPushesAllThatIsBuiltWithoutAskingTwice) {
-  wishes.push = PushPolicy::kStages;
+  request.push = PushPolicy::kStages;
   const ImagePlan found = plan();
   EXPECT_THAT(outcome(found), ElementsAre("base: cache miss +push", "python: cache miss +push",
                                           "npm: cache miss +push", "runtime: cache miss +push"));
@@ -299,7 +299,7 @@ TEST_F(PlanImages, StagesPushesWhatIsHereBelowInTheFirstRound) {
   for (const auto* name : {"python", "npm", "runtime"}) engine.put(image(name));
   registry.put(image("npm"));
   registry.put(image("runtime"));
-  wishes.push = PushPolicy::kStages;
+  request.push = PushPolicy::kStages;
   const ImagePlan found = plan();
   EXPECT_THAT(outcome(found), ElementsAre("base: not needed", "python: local cache hit +push",
                                           "npm: not needed", "runtime: local cache hit"));
@@ -309,7 +309,7 @@ TEST_F(PlanImages, StagesPushesWhatIsHereBelowInTheFirstRound) {
 
 TEST_F(PlanImages, AnUnchangedProjectIsPushedWithOneRound) {
   registry.put(image("runtime"));
-  wishes.push = PushPolicy::kStages;
+  request.push = PushPolicy::kStages;
   const ImagePlan found = plan();
   EXPECT_FALSE(found.pushes());
   EXPECT_EQ(found.questions, 1u);
@@ -319,7 +319,7 @@ TEST_F(PlanImages, AForcedBuildIsNotPushedOverWhatIsThere) {
   registry.put(image("base"));
   wish("base");
   forced = {"base"};
-  wishes.push = PushPolicy::kFinal;
+  request.push = PushPolicy::kFinal;
   EXPECT_THAT(outcome(), ElementsAre("base: cache miss"));
 }
 
@@ -356,7 +356,7 @@ TEST_F(PlanImages, BelowAllRepositoriesAreAskedInOneRound) {
 TEST_F(PlanImages, AHitInAFurtherRepositoryIsPushedFromThere) {
   cache_from = {"registry.local/other"};
   registry.put(further("runtime"));
-  wishes.push = PushPolicy::kFinal;
+  request.push = PushPolicy::kFinal;
   const ImagePlan found = plan();
   EXPECT_THAT(outcome(found),
               ::testing::Contains("runtime: registry cache hit (registry.local/other) +push"));
@@ -367,7 +367,7 @@ TEST_F(PlanImages, AHitInAFurtherRepositoryIsPushedFromThere) {
 
 TEST_F(PlanImages, ARegistryThatIsDownIsWarnedOfOnceAndCountsAsEmpty) {
   registry.down = {"registry.local/shop/web"};
-  wishes.push = PushPolicy::kFinal;
+  request.push = PushPolicy::kFinal;
   const ImagePlan found = plan();
   EXPECT_THAT(outcome(found), ElementsAre("base: cache miss", "python: cache miss", "npm: cache miss",
                                           "runtime: cache miss +push"));
@@ -431,7 +431,7 @@ TEST_F(PlanImages, AsksAHundredStagesManyAtOnceButNotAll) {
   for (const auto& name : names) stages += "COPY --from=" + name + " / /\n";
   project.add("top", dockerfile + stages, names);
   wish("top");
-  testing::Gate many;
+  testing::Latch many;
   registry.on_find = [&] {
     if (registry.asked().size() == 1) return;
     if (registry.most_at_once() >= 32) many.open();
@@ -451,7 +451,7 @@ TEST_F(PlanImages, IsTheSameEveryTime) {
 TEST_F(PlanImages, TellsProgramsAll) {
   wish("npm");
   engine.put(image("base"));
-  wishes.push = PushPolicy::kFinal;
+  request.push = PushPolicy::kFinal;
   EXPECT_EQ(to_json(plan()), (base::Json{{"steps",
                                           {{{"task", "build_base"},
                                             {"stage", "base"},

@@ -12,10 +12,10 @@ namespace ixian::plan {
 
 bool TaskPlan::nothing_to_do() const {
   return std::none_of(steps.begin(), steps.end(),
-                      [](const Step& step) { return step.decision.runs || step.cleans; });
+                      [](const TaskStep& step) { return step.decision.runs || step.cleans; });
 }
 
-LatestRuns::LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order,
+RunHistory::RunHistory(const task::TaskGraph& graph, const std::vector<task::TaskId>& order,
                        task::StateStore& store)
     : graph_(graph) {
   std::vector<std::string> names;
@@ -26,7 +26,7 @@ LatestRuns::LatestRuns(const task::TaskGraph& graph, const std::vector<task::Tas
   }
 }
 
-void LatestRuns::update_virtual(task::TaskId id) {
+void RunHistory::update_virtual(task::TaskId id) {
   // A sum changes with each of them, and an image's number may become smaller.
   std::uint64_t sum = 0;
   for (task::TaskId dependency : graph_.dependencies(id)) sum += of(dependency);
@@ -34,29 +34,29 @@ void LatestRuns::update_virtual(task::TaskId id) {
   other_runs_[id] = sum & kSigned;
 }
 
-void LatestRuns::update_image(task::TaskId id, const std::string& key) {
+void RunHistory::update_image(task::TaskId id, const std::string& key) {
   constexpr int kHexDigits = 15;  // what a signed number of SQLite holds
   other_runs_[id] = key.empty() ? 0 : std::stoull(key.substr(0, kHexDigits), nullptr, 16);
 }
 
-std::uint64_t LatestRuns::of(task::TaskId id) const {
+std::uint64_t RunHistory::of(task::TaskId id) const {
   if (auto found = other_runs_.find(id); found != other_runs_.end()) return found->second;
   const task::TaskRecord* known = record(id);
   return known == nullptr ? 0 : known->run;
 }
 
-const task::TaskRecord* LatestRuns::record(task::TaskId id) const {
+const task::TaskRecord* RunHistory::record(task::TaskId id) const {
   auto found = records_.find(graph_[id].name);
   return found == records_.end() ? nullptr : &found->second;
 }
 
-std::map<std::string, std::uint64_t> LatestRuns::of_dependencies(task::TaskId id) const {
+std::map<std::string, std::uint64_t> RunHistory::of_dependencies(task::TaskId id) const {
   std::map<std::string, std::uint64_t> runs;
   for (task::TaskId dependency : graph_.dependencies(id)) runs[graph_[dependency].name] = of(dependency);
   return runs;
 }
 
-void LatestRuns::update(task::TaskId id, task::TaskRecord record) {
+void RunHistory::update(task::TaskId id, task::TaskRecord record) {
   records_[graph_[id].name] = std::move(record);
 }
 
@@ -65,7 +65,7 @@ namespace {
 class Planner {
  public:
   Planner(const task::TaskGraph& graph, task::TaskStates& states, task::StateStore& store, task::TaskId root,
-          const Options& options, Images* images)
+          const TaskOptions& options, ImagePlanner* images)
       : graph_(graph),
         states_(states),
         options_(options),
@@ -76,7 +76,7 @@ class Planner {
 
   TaskPlan run() {
     TaskPlan plan;
-    const std::vector<bool> before = before_images(graph_, order_);
+    const std::vector<bool> before = image_input_tasks(graph_, order_);
     bool before_runs = false;
     for (std::size_t i = 0; i < order_.size(); ++i) {
       // Tasks that images wait for are decided first, though others may stand before them in the order.
@@ -97,9 +97,9 @@ class Planner {
   }
 
  private:
-  Step& begin(std::size_t i) {
+  TaskStep& begin(std::size_t i) {
     const task::TaskId id = order_[i];
-    Step& step = steps_[i];
+    TaskStep& step = steps_[i];
     step.id = id;
     step.name = graph_[id].name;
     step.is_virtual = graph_[id].is_virtual();
@@ -110,55 +110,55 @@ class Planner {
   bool is_root(std::size_t i) const { return i + 1 == order_.size(); }
 
   bool decide_task(std::size_t i) {
-    Step& step = begin(i);
-    Situation situation;
+    TaskStep& step = begin(i);
+    DecisionInputs inputs;
     for (task::TaskId dependency : graph_.dependencies(step.id)) {
-      if (running_.contains(dependency)) situation.running.push_back(graph_[dependency].name);
+      if (running_.contains(dependency)) inputs.running.push_back(graph_[dependency].name);
     }
     if (step.is_virtual) {
       runs_.update_virtual(step.id);
-      step.decision.runs = !situation.running.empty();
+      step.decision.runs = !inputs.running.empty();
       step.decision.reason = step.decision.runs ? Reason::kDependency : Reason::kComplete;
-      step.decision.because = std::move(situation.running);
+      step.decision.because = std::move(inputs.running);
     } else {
-      situation.forced = options_.forces(is_root(i));
-      if (is_root(i)) situation.args = options_.args;
-      situation.record = runs_.record(step.id);
-      situation.dependency_runs = runs_.of_dependencies(step.id);
-      step.decision = decide(graph_, states_, step.id, situation);
+      inputs.forced = options_.forces(is_root(i));
+      if (is_root(i)) inputs.args = options_.args;
+      inputs.record = runs_.record(step.id);
+      inputs.dependency_runs = runs_.of_dependencies(step.id);
+      step.decision = decide(graph_, states_, step.id, inputs);
     }
     if (step.decision.runs) running_.insert(step.id);
     return step.decision.runs;
   }
 
   void decide_image(std::size_t i, const ImagePlan* images) {
-    Step& step = begin(i);
+    TaskStep& step = begin(i);
     if (images == nullptr) {
-      step.decision = {true, Reason::kImageAfter, {}, {}};
+      step.decision = {true, Reason::kImageInputsRun, {}, {}};
       running_.insert(step.id);
       return;
     }
-    const StageStep& stage = *images->find(step.id);
+    const ImageStep& stage = *images->find(step.id);
     step.decision = image_decision(stage);
     // An image that is only pulled or pushed changes nothing for those that depend on it.
-    if (stage.place == Place::kBuild) running_.insert(step.id);
+    if (stage.place == CacheResult::kMiss) running_.insert(step.id);
     runs_.update_image(step.id, stage.key);
   }
 
   const task::TaskGraph& graph_;
   task::TaskStates& states_;
-  const Options& options_;
-  Images* const images_;
+  const TaskOptions& options_;
+  ImagePlanner* const images_;
   const std::vector<task::TaskId> order_;
-  LatestRuns runs_;
-  std::vector<Step> steps_;
+  RunHistory runs_;
+  std::vector<TaskStep> steps_;
   std::unordered_set<task::TaskId> running_;
 };
 
 }  // namespace
 
-Decision image_decision(const StageStep& stage) {
-  const bool builds = stage.place == Place::kBuild;
+Decision image_decision(const ImageStep& stage) {
+  const bool builds = stage.place == CacheResult::kMiss;
   if (builds && stage.forced) return {true, Reason::kForced, {}, {}};
   if (builds && !stage.unknown_at.empty())
     return {true, Reason::kImageUnknown, stage.unknown_at, stage.missing_at};
@@ -173,7 +173,7 @@ Decision image_decision(const StageStep& stage) {
 }
 
 TaskPlan make_plan(const task::TaskGraph& graph, task::TaskStates& states, task::StateStore& store,
-                   task::TaskId root, const Options& options, Images* images) {
+                   task::TaskId root, const TaskOptions& options, ImagePlanner* images) {
   return Planner(graph, states, store, root, options, images).run();
 }
 

@@ -8,15 +8,15 @@
 
 #include "base/json.h"
 #include "plan/decision.h"
-#include "plan/images.h"
-#include "plan/options.h"
+#include "plan/image_planner.h"
+#include "plan/task_options.h"
 #include "task/graph.h"
 #include "task/state_store.h"
 #include "task/states.h"
 
 namespace ixian::plan {
 
-struct Step {
+struct TaskStep {
   task::TaskId id = task::TaskGraph::kNone;
   std::string name;
   bool is_virtual = false;
@@ -25,7 +25,7 @@ struct Step {
 };
 
 struct TaskPlan {
-  std::vector<Step> steps;  // dependencies first; the last one is the task that was asked for
+  std::vector<TaskStep> steps;  // dependencies first; the last one is the task that was asked for
   std::shared_ptr<const ImagePlan>
       images;  // null: there are none, or others must run before they can be planned
 
@@ -35,18 +35,18 @@ struct TaskPlan {
 // Throws what order(), the checkers and the keys of images throw. Time grows with tasks, edges and what the
 // checkers look at. `images` may be null where the graph has no image tasks.
 TaskPlan make_plan(const task::TaskGraph& graph, task::TaskStates& states, task::StateStore& store,
-                   task::TaskId root, const Options& options, Images* images = nullptr);
+                   task::TaskId root, const TaskOptions& options, ImagePlanner* images = nullptr);
 
-Decision image_decision(const StageStep& stage);
+Decision image_decision(const ImageStep& stage);
 
 // As `ix plan --json` prints it.
 base::Json to_json(const TaskPlan& plan);
 
 // The last success of each task of an order, as a number that differs from that of any other one. A virtual
 // target has none of its own: it stands for all below it. Not thread-safe.
-class LatestRuns {
+class RunHistory {
  public:
-  LatestRuns(const task::TaskGraph& graph, const std::vector<task::TaskId>& order, task::StateStore& store);
+  RunHistory(const task::TaskGraph& graph, const std::vector<task::TaskId>& order, task::StateStore& store);
 
   std::uint64_t of(task::TaskId id) const;
   const task::TaskRecord* record(task::TaskId id) const;

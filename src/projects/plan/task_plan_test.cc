@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 
 class TaskPlanTest : public ::testing::Test {
  protected:
-  TaskPlan plan(const std::string& root, const Options& options = {}) {
+  TaskPlan plan(const std::string& root, const TaskOptions& options = {}) {
     auto now = project.session();
     return project.plan(*now, root, options);
   }
@@ -49,7 +49,7 @@ TEST_F(TaskPlanTest, NothingIsToDoWhenAllIsComplete) {
   project.add_virtual("libs", {"lib"});
   add_complete("app", {"libs"});
   EXPECT_TRUE(plan("app").nothing_to_do());
-  Options options;
+  TaskOptions options;
   options.force = true;
   EXPECT_FALSE(plan("app", options).nothing_to_do());
 }
@@ -85,7 +85,7 @@ TEST_F(TaskPlanTest, AVirtualTargetStandsForTheLatestRunBelowIt) {
 TEST_F(TaskPlanTest, ForceIsForTheAskedTaskAndForceAllForAll) {
   add_complete("lib");
   add_complete("app", {"lib"});
-  Options options;
+  TaskOptions options;
   options.force = true;
   EXPECT_THAT(runs(plan("app", options)), ElementsAre("app"));
   options = {};
@@ -97,7 +97,7 @@ TEST_F(TaskPlanTest, OnlyWhatCanBeCleanedIsCleaned) {
   add_complete("lib");
   project.add("bare").clean = nullptr;
   add_complete("app", {"lib", "bare"});
-  Options options;
+  TaskOptions options;
   options.clean_all = true;
   const TaskPlan made = plan("app", options);
   EXPECT_TRUE(made.steps[0].cleans);
@@ -125,7 +125,7 @@ TEST_F(TaskPlanTest, ErrorsOfTheGraphComeThrough) {
 TEST_F(TaskPlanTest, JsonSaysWhatWouldBeDoneAndWhy) {
   add_complete("lib");
   project.add_virtual("all", {"lib"});
-  Options options;
+  TaskOptions options;
   options.clean_all = true;
   EXPECT_EQ(to_json(plan("all", options)), base::Json::parse(R"({"nothing_to_do": false, "steps": [
       {"task": "lib", "action": "run", "why": "forced", "reason": "forced", "virtual": false, "clean": true},

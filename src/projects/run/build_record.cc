@@ -206,7 +206,7 @@ std::vector<RecordTag> record_tags(const std::vector<std::string>& tags) {
   return records;
 }
 
-std::string branch_in_tag(std::string_view branch) {
+std::string tag_safe_branch(std::string_view branch) {
   if (branch.empty()) return "none";
   // A branch that fits is its own name; of any other the digest tells apart what looks alike once it is cut.
   if (branch.size() <= kLongestBranch && std::all_of(branch.begin(), branch.end(), fits_tag))
@@ -224,7 +224,7 @@ std::string write_record(oci::ImageRepo& repo, const BuildRecord& record,
   const base::Json cache = cache_of(record);
   if (!cache.empty()) manifest.annotations[kCacheAnnotation] = base::canonical_json(cache);
   manifest.annotations[kSummaryAnnotation] = base::canonical_json(summary_of(record));
-  const RecordTag tag{"", kind, branch_in_tag(record.branch), time_in_tag(time),
+  const RecordTag tag{"", kind, tag_safe_branch(record.branch), time_in_tag(time),
                       std::string(manifest.layers.back().digest.hex().substr(0, kKeyDigits))};
   // A manifest of its own for each tag, since registries remove by digest.
   manifest.annotations["org.opencontainers.image.created"] =

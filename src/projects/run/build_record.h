@@ -30,7 +30,7 @@ struct RecordedStage {
   std::string stage;  // "runtime"
   std::string image;  // "registry.local/shop/web:runtime-…"
   std::string key;
-  base::Json inputs;               // keys::KeyedStage::inputs; null: another repository's record has them
+  base::Json inputs;               // keys::ResolvedStage::inputs; null: another repository's record has them
   std::vector<std::string> cache;  // tags of the instructions that led to it, where this build pushed them
 
   friend bool operator==(const RecordedStage&, const RecordedStage&) = default;
@@ -66,7 +66,7 @@ std::string time_in_tag(std::chrono::system_clock::time_point time);
 
 // A branch's name as it can be in a tag, at most 60 characters. One that had to be changed or cut ends with 8
 // digits of its digest.
-std::string branch_in_tag(std::string_view branch);
+std::string tag_safe_branch(std::string_view branch);
 
 // Returns the tag. Throws Error{kRegistry}.
 std::string write_record(oci::ImageRepo& repo, const BuildRecord& record,

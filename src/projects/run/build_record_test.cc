@@ -49,7 +49,7 @@ TEST_F(Records, AreReadBackAsTheyWereWritten) {
   const auto tags = record_tags(repo_.tags());
   ASSERT_EQ(tags.size(), 1u);
   EXPECT_TRUE(tags[0].tag.starts_with("build-feature-login-")) << tags[0].tag;
-  EXPECT_EQ(tags[0].branch, branch_in_tag("feature/login"));
+  EXPECT_EQ(tags[0].branch, tag_safe_branch("feature/login"));
   EXPECT_EQ(tags[0].time, "20261126T020000000Z");
   const auto record = read_record(repo_, tags[0].tag);
   ASSERT_TRUE(record.has_value());
@@ -87,10 +87,10 @@ TEST(RecordTags, OthersAreNotTakenForThem) {
 }
 
 TEST(RecordTags, BranchesFitIntoThem) {
-  EXPECT_EQ(branch_in_tag("release-1.0_x"), "release-1.0_x");
-  EXPECT_TRUE(branch_in_tag("feature/über login").starts_with("feature---ber-login-"));
-  EXPECT_EQ(branch_in_tag(""), "none");
-  EXPECT_EQ(branch_in_tag(std::string(300, 'x')).size(), 60u);
+  EXPECT_EQ(tag_safe_branch("release-1.0_x"), "release-1.0_x");
+  EXPECT_TRUE(tag_safe_branch("feature/über login").starts_with("feature---ber-login-"));
+  EXPECT_EQ(tag_safe_branch(""), "none");
+  EXPECT_EQ(tag_safe_branch(std::string(300, 'x')).size(), 60u);
 }
 
 TEST(RecordTags, SomethingElseUnderSuchATagIsNoRecord) {
@@ -121,8 +121,8 @@ TEST(RecordTags, BranchesThatHadToBeChangedOrCutStayApart) {
                              {longer + "1", longer + "2"},
                              {longer, longer + "1"},
                              {"über", "-ber"}}) {
-    EXPECT_NE(branch_in_tag(a), branch_in_tag(b)) << a;
-    EXPECT_LE(branch_in_tag(a).size(), 60u) << a;
+    EXPECT_NE(tag_safe_branch(a), tag_safe_branch(b)) << a;
+    EXPECT_LE(tag_safe_branch(a).size(), 60u) << a;
   }
 }
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "run/image_work.h"
+#include "run/image_builder.h"
 #include "testing/fake_engine.h"
 #include "testing/runner_project.h"
 
@@ -22,7 +22,7 @@ class ImageRun : public ixian::testing::RunnerTest {
   task::Task& stage(const std::string& name, std::vector<std::string> bases = {},
                     const std::string& word = "one") {
     std::vector<std::string> depends;
-    task::ImageStage declared;
+    task::StageDeclaration declared;
     declared.name = name;
     declared.repository = kRepository;
     declared.dockerfile_name = "Dockerfile." + name;
@@ -37,7 +37,7 @@ class ImageRun : public ixian::testing::RunnerTest {
     declared.dockerfile += "LABEL word=" + word + "\n";
     for (std::size_t i = 0; i + 1 < bases.size(); ++i)
       declared.dockerfile += "COPY --from=from-" + bases[i] + " / /\n";
-    task::Task& task = project.add("build_" + name, depends, [this, name](const task::Call&) {
+    task::Task& task = project.add("build_" + name, depends, [this, name](const task::TaskCall&) {
       work_->make(*images_, images_->step(images_->graph().require("build_" + name)));
     });
     task.image_stage = [declared] { return declared; };
@@ -45,29 +45,29 @@ class ImageRun : public ixian::testing::RunnerTest {
   }
 
   Report run(const std::string& root, plan::PushPolicy push = plan::PushPolicy::kNever,
-             const plan::Options& options = {}) {
+             const plan::TaskOptions& options = {}) {
     auto now = project.session();
-    keys::KeySources sources{nullptr,
-                             nullptr,
-                             nullptr,
-                             nullptr,
-                             [](const auto&) { return base::Json::object(); },
-                             {},
-                             project.sink,
-                             project.cancellation,
-                             nullptr};
-    images_ = std::make_unique<plan::Images>(
+    keys::KeyCallbacks sources{nullptr,
+                               nullptr,
+                               nullptr,
+                               nullptr,
+                               [](const auto&) { return base::Json::object(); },
+                               {},
+                               project.sink,
+                               project.cancellation,
+                               nullptr};
+    images_ = std::make_unique<plan::ImagePlanner>(
         now->graph, std::move(sources),
         [this, push] {
-          plan::ImageManner manner;
-          manner.places.local = [this](const std::string& repository) {
+          plan::ImagePlanOptions run_options;
+          run_options.places.local = [this](const std::string& repository) {
             return std::make_shared<Local>(engine_, repository);
           };
-          manner.places.registry = [this](const std::string&) -> std::shared_ptr<oci::ImageFinder> {
+          run_options.places.registry = [this](const std::string&) -> std::shared_ptr<oci::ImageFinder> {
             return registry_;
           };
-          manner.push = push;
-          return manner;
+          run_options.push = push;
+          return run_options;
         },
         project.sink, project.cancellation);
     ImageServices services;
@@ -76,13 +76,13 @@ class ImageRun : public ixian::testing::RunnerTest {
       if (refuses_) throw base::Error(base::ErrorCode::kRegistry, "The registry refuses.");
       return registry_;
     };
-    work_ =
-        std::make_unique<ImageWork>(std::move(services), ImageManners{}, project.sink, project.cancellation);
+    work_ = std::make_unique<ImageBuilder>(std::move(services), ImageBuildOptions{}, project.sink,
+                                           project.cancellation);
     const auto made = plan::make_plan(now->graph, now->states, now->store, now->graph.require(root), options,
                                       images_.get());
-    Workshop shop{now->graph,   now->states,          now->store,   project.folder(),
-                  project.sink, project.cancellation, images_.get()};
-    Report report = run_plan(made, options, {2, false}, shop);
+    RunContext context{now->graph,   now->states,          now->store,   project.folder(),
+                       project.sink, project.cancellation, images_.get()};
+    Report report = run_plan(made, options, {2, false}, context);
     for (PushFailure& failure : work_->finish()) report.failures.push_back({failure.task, failure.error});
     return report;
   }
@@ -116,8 +116,8 @@ class ImageRun : public ixian::testing::RunnerTest {
   ixian::testing::FakeEngine engine_;
   std::shared_ptr<ixian::testing::MemoryRepo> registry_ =
       std::make_shared<ixian::testing::MemoryRepo>(kRepository);
-  std::unique_ptr<plan::Images> images_;
-  std::unique_ptr<ImageWork> work_;
+  std::unique_ptr<plan::ImagePlanner> images_;
+  std::unique_ptr<ImageBuilder> work_;
   bool refuses_ = false;
 };
 
@@ -184,13 +184,13 @@ TEST_F(ImageRun, FailedBuildStopsWhatStandsOnIt) {
 
 TEST_F(ImageRun, WhatMakesFilesRunsBeforeAnyImageIsPlanned) {
   std::string word = "one";
-  project.add("generate", {}, [&](const task::Call&) { word = "generated"; });
+  project.add("generate", {}, [&](const task::TaskCall&) { word = "generated"; });
   stage("base");
   auto& runtime = stage("runtime", {"base"});
   runtime.depends.push_back("generate");
   const auto declared = runtime.image_stage();
   runtime.image_stage = [declared, &word] {
-    task::ImageStage now = declared;
+    task::StageDeclaration now = declared;
     now.dockerfile += "LABEL made=" + word + "\n";
     return now;
   };
@@ -212,7 +212,7 @@ TEST_F(ImageRun, TaskThatNeedsAnImageRunsAgainWhenItsKeyIsAnother) {
 TEST_F(ImageRun, ForcedImageIsBuiltThoughItIsThere) {
   stage("base");
   run("build_base");
-  plan::Options options;
+  plan::TaskOptions options;
   options.force = true;
   run("build_base", plan::PushPolicy::kNever, options);
   EXPECT_EQ(built().size(), 2u);

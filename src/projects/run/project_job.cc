@@ -59,15 +59,15 @@ fetch::FetchLimits parse_fetch_limits(const std::string& bytes, const std::strin
   }
 }
 
-engine::StageJob project_job(const task::ImageStage& stage, const std::string& name,
-                             const ProjectManner& manner) {
+engine::StageJob make_stage_job(const task::StageDeclaration& stage, const std::string& name,
+                                const ProjectBuildOptions& run_options) {
   engine::StageJob job;
   job.of_project = true;
   job.dockerfile = stage.dockerfile;
   job.dockerfile_name = stage.dockerfile_name;
   job.dockerfile_path = stage.dockerfile_path;
   job.context = stage.context;
-  job.excluded = manner.excluded;
+  job.excluded = run_options.excluded;
   job.names = {name};
   job.target = stage.target;
   if (!stage.platform.empty()) job.platform = oci::parse_platform(stage.platform);
@@ -75,11 +75,11 @@ engine::StageJob project_job(const task::ImageStage& stage, const std::string& n
   for (const auto& [id, where] : stage.secrets) job.secrets.push_back(secret_source(id, where));
   // Keys see files as git does, so layers must, too.
   job.modes = engine::ContextModes::kGit;
-  job.source_date_epoch = manner.source_date_epoch;
-  job.jobs = manner.jobs;
-  job.network = manner.network;
-  job.proxies = manner.proxies;
-  job.limits = manner.limits;
+  job.source_date_epoch = run_options.source_date_epoch;
+  job.jobs = run_options.jobs;
+  job.network = run_options.network;
+  job.proxies = run_options.proxies;
+  job.limits = run_options.limits;
   return job;
 }
 

@@ -8,12 +8,12 @@
 
 #include "engine/stage_job.h"
 #include "fetch/fetch_limits.h"
-#include "task/image_stage.h"
+#include "task/stage_declaration.h"
 
 namespace ixian::run {
 
 // The same for all images of a run.
-struct ProjectManner {
+struct ProjectBuildOptions {
   std::vector<std::string> excluded;  // as in engine::StageJob
   unsigned jobs = 0;
   std::int64_t source_date_epoch = 0;
@@ -34,7 +34,7 @@ fetch::FetchLimits parse_fetch_limits(const std::string& bytes, const std::strin
 
 // The declared stage as an image of that name, from files as git knows them. Its build arguments are those
 // that are declared. Throws Error{kProject} for a secret that cannot be meant; Error{kUsage} for a platform.
-engine::StageJob project_job(const task::ImageStage& stage, const std::string& name,
-                             const ProjectManner& manner);
+engine::StageJob make_stage_job(const task::StageDeclaration& stage, const std::string& name,
+                                const ProjectBuildOptions& run_options);
 
 }  // namespace ixian::run

@@ -26,8 +26,8 @@
 #include <unordered_map>
 
 #include "base/thread_pool.h"
-#include "run/order.h"
-#include "run/output_guard.h"
+#include "run/scheduler.h"
+#include "run/stdio_capture.h"
 #include "task/lock.h"
 
 namespace ixian::run {
@@ -38,12 +38,13 @@ enum class Result { kSkipped, kRan, kFailed, kNotStarted };
 // One run: who is ready, who is done. The calling thread hands out work, and works itself.
 class Run {
  public:
-  Run(const plan::TaskPlan& plan, const plan::Options& options, const Manner& manner, Workshop& workshop)
+  Run(const plan::TaskPlan& plan, const plan::TaskOptions& options, const RunOptions& run_options,
+      RunContext& workshop)
       : plan_(plan),
         options_(options),
-        jobs_(std::max(1u, manner.jobs)),
-        terminal_(manner.terminal),
-        shop_(workshop),
+        jobs_(std::max(1u, run_options.jobs)),
+        terminal_(run_options.terminal),
+        context_(workshop),
         runs_(workshop.graph, ids(plan), workshop.store),
         order_(plan, workshop.graph) {}
 
@@ -67,15 +68,15 @@ class Run {
       lock.lock();
     }
     lock.unlock();
-    report_.interrupted = shop_.cancellation.requested();
+    report_.interrupted = context_.cancellation.requested();
     return std::move(report_);
   }
 
  private:
-  bool is_image(std::size_t index) const { return shop_.images != nullptr && task_of(index).is_image(); }
+  bool is_image(std::size_t index) const { return context_.images != nullptr && task_of(index).is_image(); }
   bool is_root(std::size_t index) const { return index + 1 == plan_.steps.size(); }
-  const plan::Step& step(std::size_t index) const { return plan_.steps[index]; }
-  const task::Task& task_of(std::size_t index) const { return shop_.graph[step(index).id]; }
+  const plan::TaskStep& step(std::size_t index) const { return plan_.steps[index]; }
+  const task::Task& task_of(std::size_t index) const { return context_.graph[step(index).id]; }
 
   bool must_be_callers(std::size_t index) const { return jobs_ == 1 || is_root(index); }
 
@@ -116,10 +117,10 @@ class Run {
   // Dependents first: what a task left behind goes before what it was made from.
   void clean() {
     for (std::size_t i = plan_.steps.size(); i-- > 0;) {
-      if (!step(i).cleans || shop_.cancellation.requested()) continue;
-      shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo, "cleaning " + step(i).name);
+      if (!step(i).cleans || context_.cancellation.requested()) continue;
+      context_.sink.log(base::kNoActivity, base::LogLevel::kInfo, "cleaning " + step(i).name);
       try {
-        shop_.store.begin(step(i).name);  // what is cleaned is no longer complete, whatever comes next
+        context_.store.begin(step(i).name);  // what is cleaned is no longer complete, whatever comes next
         task_of(i).clean();
         anything_ran_ = true;
       } catch (const base::Error& error) {
@@ -129,7 +130,7 @@ class Run {
         stopping_ = true;
         return;
       } catch (const base::Cancelled&) {
-        shop_.cancellation.request();
+        context_.cancellation.request();
         return;
       }
     }
@@ -154,24 +155,24 @@ class Run {
   }
 
   Result work(std::size_t index) {
-    plan::Situation situation;
+    plan::DecisionInputs inputs;
     {
       std::lock_guard lock(mutex_);
-      if (blocked_.contains(index) || stopping_ || shop_.cancellation.requested()) return Result::kNotStarted;
-      situation.running = running_dependencies_[index];
+      if (blocked_.contains(index) || stopping_ || context_.cancellation.requested())
+        return Result::kNotStarted;
+      inputs.running = running_dependencies_[index];
       if (step(index).is_virtual) {
         runs_.update_virtual(step(index).id);
-        return situation.running.empty() ? Result::kSkipped : Result::kRan;
+        return inputs.running.empty() ? Result::kSkipped : Result::kRan;
       }
     }
     if (!step(index).decision.runs && !anything_ran_) return Result::kSkipped;
     if (is_image(index)) return work_image(index);
-    situation.forced = options_.forces(is_root(index));
-    if (is_root(index)) situation.args = options_.args;
+    inputs.forced = options_.forces(is_root(index));
+    if (is_root(index)) inputs.args = options_.args;
     base::ActivityId activity = base::kNoActivity;
     bool begun = false;
-    return guarded(index, activity, begun,
-                   [&] { return check_and_execute(index, situation, activity, begun); });
+    return guarded(index, activity, begun, [&] { return check_and_execute(index, inputs, activity, begun); });
   }
 
   // What a task throws is in the report.
@@ -181,16 +182,16 @@ class Run {
       return body();
     } catch (const base::Error& error) {
       fail(index, error);
-      if (begun) shop_.sink.end(activity, base::Outcome::kFailed, "");
+      if (begun) context_.sink.end(activity, base::ActivityStatus::kFailed, "");
       return Result::kFailed;
     } catch (const base::Cancelled&) {
-      shop_.cancellation.request();
-      if (begun) shop_.sink.end(activity, base::Outcome::kCancelled, "");
+      context_.cancellation.request();
+      if (begun) context_.sink.end(activity, base::ActivityStatus::kCancelled, "");
       return begun ? Result::kFailed : Result::kNotStarted;
     } catch (const std::exception&
                  error) {  // no memory, no thread: nothing that a task may take the others down with
       fail(index, {base::ErrorCode::kTaskFailed, fmt::format("ix cannot continue: {}", error.what())});
-      if (begun) shop_.sink.end(activity, base::Outcome::kFailed, "");
+      if (begun) context_.sink.end(activity, base::ActivityStatus::kFailed, "");
       return Result::kFailed;
     }
   }
@@ -201,70 +202,71 @@ class Run {
     report_.failures.push_back({step(index).name, error});
   }
 
-  Result check_and_execute(std::size_t index, plan::Situation& situation, base::ActivityId& activity,
+  Result check_and_execute(std::size_t index, plan::DecisionInputs& inputs, base::ActivityId& activity,
                            bool& begun) {
     const task::Task& task = task_of(index);
     const task::TaskId id = step(index).id;
-    const bool has_checks = !shop_.states.checkers(id).empty();
+    const bool has_checks = !context_.states.checkers(id).empty();
     std::optional<task::TaskLock> lock;
     if (has_checks || !is_root(index)) {
-      lock.emplace(shop_.builder_folder, task.name, shop_.cancellation, [&] {
-        shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo,
-                       fmt::format("{}: waiting for another ix that runs it in this project", task.name));
+      lock.emplace(context_.builder_folder, task.name, context_.cancellation, [&] {
+        context_.sink.log(base::kNoActivity, base::LogLevel::kInfo,
+                          fmt::format("{}: waiting for another ix that runs it in this project", task.name));
       });
     }
     // Under the lock: what another ix has just finished is not done twice.
-    const plan::Decision decision = decide_now(index, situation);
+    const plan::Decision decision = decide_now(index, inputs);
     if (!decision.runs) return Result::kSkipped;
     // Asked again: the lock may have been waited for.
-    if (stopping_ || shop_.cancellation.requested()) return Result::kNotStarted;
+    if (stopping_ || context_.cancellation.requested()) return Result::kNotStarted;
 
     anything_ran_ = true;
     const bool owns_terminal = terminal_ && (is_root(index) || jobs_ == 1);
     const bool is_command = is_root(index) && decision.reason == plan::Reason::kNoChecks;
     if (owns_terminal) guard_.disengage();
-    activity =
-        shop_.sink.begin({task.name, is_command ? "" : plan::describe(decision), owns_terminal, is_command});
+    activity = context_.sink.begin(
+        {task.name, is_command ? "" : plan::describe(decision), owns_terminal, is_command});
     begun = true;
-    if (has_checks) shop_.store.begin(task.name);
-    execute(task, {task.name, situation.args, activity, owns_terminal, situation.forced});
-    shop_.states.forget();
-    if (has_checks) save(id, situation);
-    shop_.sink.end(activity, base::Outcome::kDone, "");
+    if (has_checks) context_.store.begin(task.name);
+    execute(task, {task.name, inputs.args, activity, owns_terminal, inputs.forced});
+    context_.states.forget();
+    if (has_checks) save(id, inputs);
+    context_.sink.end(activity, base::ActivityStatus::kDone, "");
     return Result::kRan;
   }
 
   // Where the images are is asked once, by the first image task whose turn it is: by then all is there that
   // they are made from.
-  plan::StageStep planned(std::size_t index) {
+  plan::ImageStep planned(std::size_t index) {
     std::call_once(images_planned_, [this] {
       if (!anything_ran_ && plan_.images) return;
-      shop_.images->forget();
-      plan::require_pushable(*shop_.images->plan(ids(plan_), options_));
+      context_.images->forget();
+      plan::require_pushable(*context_.images->plan(ids(plan_), options_));
     });
-    return shop_.images->step(step(index).id);
+    return context_.images->step(step(index).id);
   }
 
   Result work_image(std::size_t index) {
     base::ActivityId activity = base::kNoActivity;
     bool begun = false;
     return guarded(index, activity, begun, [&] {
-      const plan::StageStep stage = planned(index);
+      const plan::ImageStep stage = planned(index);
       const plan::Decision decision = plan::image_decision(stage);
       if (decision.runs) {
         const task::Task& task = task_of(index);
-        const task::TaskLock lock(shop_.builder_folder, task.name, shop_.cancellation, [&] {
-          shop_.sink.log(base::kNoActivity, base::LogLevel::kInfo,
-                         fmt::format("{}: waiting for another ix that builds it in this project", task.name));
+        const task::TaskLock lock(context_.builder_folder, task.name, context_.cancellation, [&] {
+          context_.sink.log(
+              base::kNoActivity, base::LogLevel::kInfo,
+              fmt::format("{}: waiting for another ix that builds it in this project", task.name));
         });
-        shop_.cancellation.throw_if_requested();
-        activity = shop_.sink.begin({task.name, plan::describe(decision)});
+        context_.cancellation.throw_if_requested();
+        activity = context_.sink.begin({task.name, plan::describe(decision)});
         begun = true;
         execute(task, {task.name, is_root(index) ? options_.args : std::vector<std::string>(), activity,
                        false, stage.forced});
-        shop_.sink.end(activity, base::Outcome::kDone, "");
+        context_.sink.end(activity, base::ActivityStatus::kDone, "");
       }
-      const bool built = stage.place == plan::Place::kBuild;
+      const bool built = stage.place == plan::CacheResult::kMiss;
       // A pull or a push changes no image, so what needs it need not run.
       anything_ran_ = anything_ran_ || built;
       const std::lock_guard lock(mutex_);
@@ -273,11 +275,11 @@ class Run {
     });
   }
 
-  void execute(const task::Task& task, const task::Call& call) {
+  void execute(const task::Task& task, const task::TaskCall& call) {
     if (call.owns_terminal || !terminal_) return task.execute(call);
     guard_.begin(call.activity);
     struct End {
-      OutputGuard& guard;
+      StdioCapture& guard;
       base::ActivityId activity;
       ~End() { guard.end(activity); }
     } end{guard_, call.activity};
@@ -285,60 +287,60 @@ class Run {
   }
 
   // Another ix may have run the task since the plan was made, so its record is read again.
-  plan::Decision decide_now(std::size_t index, plan::Situation& situation) {
+  plan::Decision decide_now(std::size_t index, plan::DecisionInputs& inputs) {
     const task::TaskId id = step(index).id;
-    shop_.states.forget();
-    std::optional<task::TaskRecord> record = shop_.store.load(step(index).name);
+    context_.states.forget();
+    std::optional<task::TaskRecord> record = context_.store.load(step(index).name);
     {
       std::lock_guard lock(mutex_);
       if (record) runs_.update(id, *record);
-      situation.dependency_runs = runs_.of_dependencies(id);
+      inputs.dependency_runs = runs_.of_dependencies(id);
     }
-    situation.record = record ? &*record : nullptr;
+    inputs.record = record ? &*record : nullptr;
     // A success that another ix had after our dependencies ran has taken them into account.
-    std::erase_if(situation.running, [&](const std::string& name) {
-      const std::uint64_t run = situation.dependency_runs.at(name);
+    std::erase_if(inputs.running, [&](const std::string& name) {
+      const std::uint64_t run = inputs.dependency_runs.at(name);
       if (!record || run == 0) return false;
       auto known = record->depends.find(name);
       return known != record->depends.end() && known->second == run;
     });
-    auto decision = plan::decide(shop_.graph, shop_.states, id, situation);
+    auto decision = plan::decide(context_.graph, context_.states, id, inputs);
     // It points to a local of this function.
-    situation.record = nullptr;
+    inputs.record = nullptr;
     return decision;
   }
 
-  void save(task::TaskId id, const plan::Situation& situation) {
+  void save(task::TaskId id, const plan::DecisionInputs& inputs) {
     task::TaskRecord record;
-    record.args = situation.args;
-    record.depends = situation.dependency_runs;
+    record.args = inputs.args;
+    record.depends = inputs.dependency_runs;
     base::Json details = base::Json::object();
-    auto guard = shop_.states.guard();
-    for (const auto& checker : shop_.states.checkers(id)) {
+    auto guard = context_.states.guard();
+    for (const auto& checker : context_.states.checkers(id)) {
       const std::string name = checker->id();
       record.checks[name] = checker->state();
       if (base::Json facts = checker->details(); !facts.empty()) details[name] = std::move(facts);
       checker->on_saved();
     }
     guard.unlock();
-    shop_.store.save(shop_.graph[id].name, record, details);
+    context_.store.save(context_.graph[id].name, record, details);
     std::lock_guard lock(mutex_);
     runs_.update(id, std::move(record));
   }
 
   const plan::TaskPlan& plan_;
-  const plan::Options& options_;
+  const plan::TaskOptions& options_;
   const unsigned jobs_;
   const bool terminal_;
-  Workshop& shop_;
-  OutputGuard guard_{shop_.sink};
+  RunContext& context_;
+  StdioCapture guard_{context_.sink};
   const std::thread::id caller_ = std::this_thread::get_id();
   base::ThreadPool* pool_ = nullptr;
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
-  plan::LatestRuns runs_;
-  Order order_;
+  plan::RunHistory runs_;
+  Scheduler order_;
   std::unordered_map<std::size_t, std::vector<std::string>> running_dependencies_;
   std::set<std::size_t> blocked_;
   std::deque<std::size_t> for_caller_;
@@ -354,9 +356,9 @@ class Run {
 
 }  // namespace
 
-Report run_plan(const plan::TaskPlan& plan, const plan::Options& options, const Manner& manner,
-                Workshop& workshop) {
-  return Run(plan, options, manner, workshop).run();
+Report run_plan(const plan::TaskPlan& plan, const plan::TaskOptions& options, const RunOptions& run_options,
+                RunContext& workshop) {
+  return Run(plan, options, run_options, workshop).run();
 }
 
 }  // namespace ixian::run

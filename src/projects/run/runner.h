@@ -2,7 +2,7 @@
 //
 // The front door of this room: tasks and images are made here, as plans say. What comes in is a TaskPlan;
 // what goes out is a Report, and records of what succeeded. The three types to know are Workshop, all that a
-// run needs, Report, and ImageWork (image_work.h), which builds, pulls and pushes for the tasks that are
+// run needs, Report, and ImageBuilder (image_work.h), which builds, pulls and pushes for the tasks that are
 // images.
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/event.h"
-#include "plan/images.h"
+#include "plan/image_planner.h"
 #include "plan/task_plan.h"
 #include "task/graph.h"
 #include "task/state_store.h"
@@ -36,17 +36,17 @@ struct Report {
 };
 
 // What a run works with; all outlive it.
-struct Workshop {
+struct RunContext {
   const task::TaskGraph& graph;
   task::TaskStates& states;
   task::StateStore& store;
   std::string builder_folder;  // where the locks are
   base::EventSink& sink;
   base::Cancellation& cancellation;
-  plan::Images* images = nullptr;  // null where the graph has no image tasks
+  plan::ImagePlanner* images = nullptr;  // null where the graph has no image tasks
 };
 
-struct Manner {
+struct RunOptions {
   unsigned jobs = 1;  // tasks at a time
   bool terminal =
       true;  // the task that was asked for writes to our standard output itself, and may read the terminal
@@ -61,7 +61,7 @@ struct Manner {
 // tasks wait for all that makes what images are made from, and are planned then; where the plan says so their
 // execute() is called. A failure, or a request to stop, starts no new work and waits for what runs. Does not
 // throw for what a task throws; that is in the report.
-Report run_plan(const plan::TaskPlan& plan, const plan::Options& options, const Manner& manner,
-                Workshop& workshop);
+Report run_plan(const plan::TaskPlan& plan, const plan::TaskOptions& options, const RunOptions& run_options,
+                RunContext& workshop);
 
 }  // namespace ixian::run

@@ -2,13 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "run/runner.h"
-#include "testing/gate.h"
+#include "testing/latch.h"
 #include "testing/runner_project.h"
 
 namespace ixian::run {
 namespace {
 
-using ixian::testing::Gate;
+using ixian::testing::Latch;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
@@ -16,10 +16,10 @@ using ::testing::UnorderedElementsAre;
 class RunnerFailureTest : public ixian::testing::RunnerTest {
  protected:
   ixian::testing::FakeProject::Body fails(const std::string& message) {
-    return [=](const task::Call&) { throw failure(message); };
+    return [=](const task::TaskCall&) { throw failure(message); };
   }
   ixian::testing::FakeProject::Body cancels() {
-    return [](const task::Call&) { throw base::Cancelled(); };
+    return [](const task::TaskCall&) { throw base::Cancelled(); };
   }
 };
 
@@ -34,7 +34,7 @@ TEST_F(RunnerFailureTest, AFailureIsReportedWithWhatWasNotStarted) {
   EXPECT_EQ(report.failures[0].error.message(), "no compiler");
   EXPECT_THAT(report.not_started, ElementsAre("app"));
   EXPECT_FALSE(report.interrupted);
-  EXPECT_EQ(project.sink.ended().at("lib"), base::Outcome::kFailed);
+  EXPECT_EQ(project.sink.ended().at("lib"), base::ActivityStatus::kFailed);
   EXPECT_THAT(project.take_notes(), ElementsAre("lib"));
 }
 
@@ -48,12 +48,12 @@ TEST_F(RunnerFailureTest, AFailureStartsNoNewWorkElsewhere) {
 }
 
 TEST_F(RunnerFailureTest, WhatRunsMayEndAndAllFailuresAreReported) {
-  Gate started, failed;
-  project.add("first", {}, [&](const task::Call&) {
+  Latch started, failed;
+  project.add("first", {}, [&](const task::TaskCall&) {
     started.wait();
     throw failure("one");
   });
-  project.add("second", {}, [&](const task::Call&) {
+  project.add("second", {}, [&](const task::TaskCall&) {
     started.open();
     failed.wait();
     throw failure("two");
@@ -68,13 +68,13 @@ TEST_F(RunnerFailureTest, WhatRunsMayEndAndAllFailuresAreReported) {
 }
 
 TEST_F(RunnerFailureTest, WhatRunsNextToAFailureIsRecordedWhenItSucceeds) {
-  Gate started, failed;
-  project.add("good", {}, [&](const task::Call&) {
+  Latch started, failed;
+  project.add("good", {}, [&](const task::TaskCall&) {
     started.open();
     failed.wait();
   });
   project.checked();
-  project.add("bad", {}, [&](const task::Call&) {
+  project.add("bad", {}, [&](const task::TaskCall&) {
     started.wait();
     throw failure("broken");
   });
@@ -86,7 +86,7 @@ TEST_F(RunnerFailureTest, WhatRunsNextToAFailureIsRecordedWhenItSucceeds) {
 
 TEST_F(RunnerFailureTest, AFailedTaskIsNotRecordedAndRunsAgain) {
   bool broken = true;
-  project.add("app", {}, [&](const task::Call&) {
+  project.add("app", {}, [&](const task::TaskCall&) {
     if (broken) throw failure("broken");
   });
   auto& checker = project.checked();
@@ -100,7 +100,7 @@ TEST_F(RunnerFailureTest, AFailedTaskIsNotRecordedAndRunsAgain) {
 
 TEST_F(RunnerFailureTest, ATaskThatFailedRunsAgainAlsoWhenItWasForcedWhileComplete) {
   bool broken = false;
-  project.add("app", {}, [&](const task::Call&) {
+  project.add("app", {}, [&](const task::TaskCall&) {
     if (broken) throw failure("broken");
   });
   project.checked();
@@ -134,7 +134,7 @@ TEST_F(RunnerFailureTest, NothingRunsOnceStoppingHasBeenRequested) {
 }
 
 TEST_F(RunnerFailureTest, ARequestToStopStartsNothingNew) {
-  project.add("lib", {}, [&](const task::Call&) { project.cancellation.request(); });
+  project.add("lib", {}, [&](const task::TaskCall&) { project.cancellation.request(); });
   project.checked();
   project.add("app", {"lib"});
   const Report report = project.run("app");
@@ -153,7 +153,7 @@ TEST_F(RunnerFailureTest, ATaskThatThrowsCancelledInterruptsTheRun) {
   EXPECT_TRUE(report.interrupted);
   EXPECT_THAT(report.failures, IsEmpty());
   EXPECT_THAT(report.not_started, UnorderedElementsAre("other", "app"));
-  EXPECT_EQ(project.sink.ended().at("lib"), base::Outcome::kCancelled);
+  EXPECT_EQ(project.sink.ended().at("lib"), base::ActivityStatus::kCancelled);
   EXPECT_TRUE(project.decision("lib").runs);
 }
 
@@ -210,7 +210,7 @@ TEST_F(RunnerFailureTest, CleaningThatThrowsCancelledInterruptsTheRun) {
 
 TEST_F(RunnerFailureTest, WhatWasCleanedIsNotCompleteWhenItsRunFailed) {
   bool broken = false;
-  project.add("app", {}, [&](const task::Call&) {
+  project.add("app", {}, [&](const task::TaskCall&) {
     if (broken) throw failure("broken");
   });
   project.checked();

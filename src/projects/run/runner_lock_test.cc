@@ -7,13 +7,13 @@
 
 #include "run/runner.h"
 #include "task/lock.h"
-#include "testing/gate.h"
+#include "testing/latch.h"
 #include "testing/runner_project.h"
 
 namespace ixian::run {
 namespace {
 
-using ixian::testing::Gate;
+using ixian::testing::Latch;
 using ixian::testing::RunnerProject;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -33,15 +33,15 @@ class RunnerLockTest : public ixian::testing::RunnerTest {
   }
 
   RunnerProject other{folder / "builder"};
-  Gate waits, other_waits, failed;
+  Latch waits, other_waits, failed;
 
  private:
   base::Cancellation holder_;
 };
 
 TEST_F(RunnerLockTest, TheSecondWaitsForASharedTaskAndThenFindsItComplete) {
-  Gate started;
-  project.add("lib", {}, [&](const task::Call&) {
+  Latch started;
+  project.add("lib", {}, [&](const task::TaskCall&) {
     started.open();
     EXPECT_TRUE(other_waits.wait());
   });
@@ -93,7 +93,7 @@ TEST_F(RunnerLockTest, ADependencyWithoutChecksIsLocked) {
 }
 
 TEST_F(RunnerLockTest, ALockIsReleasedAfterAFailure) {
-  project.add("lib", {}, [](const task::Call&) { throw failure("broken"); });
+  project.add("lib", {}, [](const task::TaskCall&) { throw failure("broken"); });
   project.checked();
   project.run("lib");
   hold("lib");
@@ -113,7 +113,7 @@ TEST_F(RunnerLockTest, ARequestToStopEndsTheWait) {
 TEST_F(RunnerLockTest, AFailureMeanwhileKeepsWhatWaitedFromStarting) {
   auto held = hold("late");
   project.add("late");
-  project.add("bad", {}, [&](const task::Call&) {
+  project.add("bad", {}, [&](const task::TaskCall&) {
     waits.wait();
     throw failure("broken");
   });

@@ -5,13 +5,13 @@
 #include <thread>
 
 #include "run/runner.h"
-#include "testing/gate.h"
+#include "testing/latch.h"
 #include "testing/runner_project.h"
 
 namespace ixian::run {
 namespace {
 
-using ixian::testing::Gate;
+using ixian::testing::Latch;
 
 class RunnerParallelTest : public ixian::testing::RunnerTest {};
 
@@ -33,14 +33,14 @@ class Meter {
 };
 
 TEST_F(RunnerParallelTest, BranchesOverlap) {
-  Gate left, right;
+  Latch left, right;
   std::atomic<bool> met{true};
-  auto meet = [&](Gate& own, Gate& other) {
+  auto meet = [&](Latch& own, Latch& other) {
     own.open();
     if (!other.wait()) met = false;
   };
-  project.add("left", {}, [&](const task::Call&) { meet(left, right); });
-  project.add("right", {}, [&](const task::Call&) { meet(right, left); });
+  project.add("left", {}, [&](const task::TaskCall&) { meet(left, right); });
+  project.add("right", {}, [&](const task::TaskCall&) { meet(right, left); });
   project.add("app", {"left", "right"});
   EXPECT_EQ(project.run("app", {}, 2).ran, 3u);
   EXPECT_TRUE(met);
@@ -51,9 +51,9 @@ TEST_F(RunnerParallelTest, NothingOverlapsWithOneJob) {
   std::vector<std::string> names;
   for (int i = 0; i < 50; ++i) {
     names.push_back("t" + std::to_string(i));
-    project.add(names.back(), {}, [&](const task::Call&) { meter.pass(); });
+    project.add(names.back(), {}, [&](const task::TaskCall&) { meter.pass(); });
   }
-  project.add("app", names, [&](const task::Call&) { meter.pass(); });
+  project.add("app", names, [&](const task::TaskCall&) { meter.pass(); });
   project.run("app", {}, 1);
   EXPECT_EQ(meter.most(), 1);
 }
@@ -63,7 +63,7 @@ TEST_F(RunnerParallelTest, NoMoreTasksThanJobsRunAtOnce) {
   std::vector<std::string> names;
   for (int i = 0; i < 200; ++i) {
     names.push_back("t" + std::to_string(i));
-    project.add(names.back(), {}, [&](const task::Call&) { meter.pass(); });
+    project.add(names.back(), {}, [&](const task::TaskCall&) { meter.pass(); });
   }
   project.add("app", names);
   EXPECT_EQ(project.run("app", {}, 3).ran, 201u);
@@ -74,12 +74,12 @@ TEST_F(RunnerParallelTest, AFreeThreadTakesWhatWaits) {
   // The second of three tasks does not end before the third has begun: two jobs are enough for that.
   for (int order = 0; order < 2; ++order) {
     ixian::testing::RunnerProject each(folder / ("order" + std::to_string(order)));
-    Gate third;
+    Latch third;
     std::atomic<bool> met{true};
-    auto waits = [&](const task::Call&) { met = met && third.wait(std::chrono::seconds(2)); };
+    auto waits = [&](const task::TaskCall&) { met = met && third.wait(std::chrono::seconds(2)); };
     each.add("a", {}, order == 0 ? waits : ixian::testing::FakeProject::Body());
     each.add("b", {}, order == 1 ? waits : ixian::testing::FakeProject::Body());
-    each.add("c", {}, [&](const task::Call&) { third.open(); });
+    each.add("c", {}, [&](const task::TaskCall&) { third.open(); });
     each.add_virtual("all", {"a", "b", "c"});
     each.run("all", {}, 2);
     EXPECT_TRUE(met) << "while " << (order == 0 ? "a" : "b") << " ran, c was not started";
@@ -90,7 +90,7 @@ TEST_F(RunnerParallelTest, TheAskedTaskRunsOnTheCallingThread) {
   std::thread::id ran_on;
   project.add("left");
   project.add("right");
-  project.add("app", {"left", "right"}, [&](const task::Call&) { ran_on = std::this_thread::get_id(); });
+  project.add("app", {"left", "right"}, [&](const task::TaskCall&) { ran_on = std::this_thread::get_id(); });
   project.run("app", {}, 4);
   EXPECT_EQ(ran_on, std::this_thread::get_id());
 }
@@ -98,7 +98,7 @@ TEST_F(RunnerParallelTest, TheAskedTaskRunsOnTheCallingThread) {
 TEST_F(RunnerParallelTest, EveryTaskRunsOnTheCallingThreadWithOneJob) {
   std::atomic<int> elsewhere{0};
   const auto caller = std::this_thread::get_id();
-  auto look = [&](const task::Call&) { elsewhere += std::this_thread::get_id() != caller; };
+  auto look = [&](const task::TaskCall&) { elsewhere += std::this_thread::get_id() != caller; };
   project.add("left", {}, look);
   project.add("right", {}, look);
   project.add("app", {"left", "right"}, look);
@@ -123,14 +123,14 @@ TEST_F(RunnerParallelTest, EachTaskOfAWideGraphRunsOnce) {
 }
 
 TEST_F(RunnerParallelTest, ACheckerIsUsedByOneThreadAtATime) {
-  Gate first, second;
+  Latch first, second;
   project.add("a");
   auto& shared = project.checked();
-  project.add("b", {}, [&](const task::Call&) { first.wait(); });
+  project.add("b", {}, [&](const task::TaskCall&) { first.wait(); });
   auto& asking = project.checked();
   project.add("app", {"a", "b"});
   auto now = project.session();
-  const plan::Options all{.force_all = true, .args = {}};
+  const plan::TaskOptions all{.force_all = true, .args = {}};
   const auto plan = project.plan(*now, "app", all);
   shared.on_state = [&] {
     first.open();

@@ -117,9 +117,9 @@ TEST_F(RunnerBasicsTest, VirtualTargetsPassOnThatTheirMembersRanEarlier) {
 
 TEST_F(RunnerBasicsTest, OnlyTheAskedTaskGetsTheArguments) {
   std::vector<std::string> of_lib, of_app;
-  project.add("lib", {}, [&](const task::Call& call) { of_lib = call.args; });
-  project.add("app", {"lib"}, [&](const task::Call& call) { of_app = call.args; });
-  plan::Options options;
+  project.add("lib", {}, [&](const task::TaskCall& call) { of_lib = call.args; });
+  project.add("app", {"lib"}, [&](const task::TaskCall& call) { of_app = call.args; });
+  plan::TaskOptions options;
   options.args = {"--prod", "a b"};
   project.run("app", options);
   EXPECT_THAT(of_lib, IsEmpty());
@@ -129,7 +129,7 @@ TEST_F(RunnerBasicsTest, OnlyTheAskedTaskGetsTheArguments) {
 TEST_F(RunnerBasicsTest, OtherArgumentsMakeACompleteTaskRun) {
   project.add("app");
   project.checked();
-  plan::Options options;
+  plan::TaskOptions options;
   options.args = {"--prod"};
   project.run("app", options);
   project.run("app", options);
@@ -142,12 +142,12 @@ TEST_F(RunnerBasicsTest, ForceRunsTheAskedTaskOnly) {
   bool forced = false;
   project.add("lib");
   project.checked();
-  project.add("app", {"lib"}, [&](const task::Call& call) { forced = call.force; });
+  project.add("app", {"lib"}, [&](const task::TaskCall& call) { forced = call.force; });
   project.checked();
   project.run("app");
   EXPECT_FALSE(forced);
   project.take_notes();
-  plan::Options options;
+  plan::TaskOptions options;
   options.force = true;
   project.run("app", options);
   EXPECT_THAT(project.take_notes(), ElementsAre("app"));
@@ -159,7 +159,7 @@ TEST_F(RunnerBasicsTest, ForceRunsTheAskedTaskOnly) {
 
 TEST_F(RunnerBasicsTest, TheStateSavedIsTheOneAfterTheRun) {
   base::Json file = "before";
-  project.add("app", {}, [&](const task::Call&) { file = "after"; });
+  project.add("app", {}, [&](const task::TaskCall&) { file = "after"; });
   auto& checker = project.checked();
   checker.compute = [&] { return file; };
   project.run("app");
@@ -169,7 +169,7 @@ TEST_F(RunnerBasicsTest, TheStateSavedIsTheOneAfterTheRun) {
 
 TEST_F(RunnerBasicsTest, WhatARunChangedIsNoticedByTasksThatDoNotDependOnIt) {
   base::Json file = 1;
-  project.add("writer", {}, [&](const task::Call&) { file = 2; });
+  project.add("writer", {}, [&](const task::TaskCall&) { file = 2; });
   auto& writer = project.checked();
   project.add("reader");
   project.checked().compute = [&] { return file; };
@@ -206,7 +206,7 @@ TEST_F(RunnerBasicsTest, EventsNameTheTaskAndWhyItRuns) {
   EXPECT_EQ(begun[2].detail, "lib changed");
   EXPECT_EQ(begun[3].detail, "dependency lib runs");
   EXPECT_FALSE(begun[3].owns_terminal);
-  EXPECT_EQ(project.sink.ended().at("app"), base::Outcome::kDone);
+  EXPECT_EQ(project.sink.ended().at("app"), base::ActivityStatus::kDone);
 }
 
 TEST_F(RunnerBasicsTest, AChainOfTenThousandTasksRunsInOrder) {

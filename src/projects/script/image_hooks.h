@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "task/image_stage.h"
+#include "task/stage_declaration.h"
 
 namespace ixian::script {
 
 // An image that Python code describes itself, without a declared stage.
-struct ImageRequest {
+struct AdHocImage {
   std::string name;  // with a tag
-  task::ImageStage stage;
+  task::StageDeclaration stage;
   bool pull = true;    // look for it in the registry first
   bool force = false;  // build it whatever is there
 };
@@ -34,9 +34,9 @@ struct ImageHooks {
       whole_in_registry;  // it, and all its parts; a push sends what is missing
   std::function<void(const std::string& name)>
       pull;  // into the engine; throws Error{kRegistry} where it is not there
-  std::function<void(const std::string& name)> push;       // throws Error{kRegistry}
-  std::function<bool(const std::string& name)> remove;     // from the engine; false: it was not there
-  std::function<void(const ImageRequest& request)> build;  // always builds, and names it
+  std::function<void(const std::string& name)> push;     // throws Error{kRegistry}
+  std::function<bool(const std::string& name)> remove;   // from the engine; false: it was not there
+  std::function<void(const AdHocImage& request)> build;  // always builds, and names it
 
   // Makes the image known to the Docker daemon, from the engine or the registry, if it does not have it.
   // Throws Error{kRegistry} where the image is nowhere, Error{kTaskFailed} where there is no daemon.

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "script/calls.h"
+#include "script/running_task.h"
 #include "testing/python_image_project.h"
 
 namespace ixian::script {
@@ -33,10 +33,10 @@ class ImageStageTest : public ::testing::Test {
     throw std::runtime_error("no task " + name);
   }
 
-  task::ImageStage stage(const std::string& name) { return task(name).image_stage(); }
+  task::StageDeclaration stage(const std::string& name) { return task(name).image_stage(); }
 
   // Of an image task `web` with this class body.
-  task::ImageStage web(const std::string& body) {
+  task::StageDeclaration web(const std::string& body) {
     project_.forget_tasks();
     define("class Web(ImageTask):\n  name = \"web\"\n  stage = \"web\"\n" + body);
     return stage("web");

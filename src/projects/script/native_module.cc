@@ -19,7 +19,7 @@
 #include "process/subprocess.h"
 #include "script/config_type.h"
 #include "script/errors.h"
-#include "script/image_calls.h"
+#include "script/image_bindings.h"
 #include "script/interrupt.h"
 #include "script/session.h"
 #include "script/values.h"
@@ -37,12 +37,12 @@ base::LogLevel level_of(const std::string& name) {
 }
 
 base::ActivityId current_activity() {
-  const task::Call* call = current_call();
+  const task::TaskCall* call = current_call();
   return call == nullptr ? base::kNoActivity : call->activity;
 }
 
 bool capturing() {
-  const task::Call* call = current_call();
+  const task::TaskCall* call = current_call();
   return call != nullptr && !call->owns_terminal;
 }
 

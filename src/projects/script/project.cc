@@ -11,12 +11,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "files/fs.h"
-#include "script/calls.h"
 #include "script/errors.h"
-#include "script/image_calls.h"
+#include "script/image_bindings.h"
 #include "script/interpreter.h"
 #include "script/interrupt.h"
 #include "script/py_checker.h"
+#include "script/running_task.h"
 #include "script/session.h"
 #include "script/values.h"
 
@@ -77,7 +77,7 @@ std::vector<std::shared_ptr<task::Checker>> make_checkers(std::size_t runner) {
   });
 }
 
-task::ImageStage image_stage(std::size_t runner, const std::string& name) {
+task::StageDeclaration image_stage(std::size_t runner, const std::string& name) {
   try {
     return call_python([&] {
       return to_image_stage(py::module_::import("ixian_docker._stages").attr("declaration")(kept(runner)));
@@ -126,7 +126,7 @@ task::Task make_task(const py::tuple& row) {
   const std::size_t runner = keep(row[0]);
   if (runs) {
     task.make_checkers = [runner] { return make_checkers(runner); };
-    task.execute = [runner](const task::Call& call) {
+    task.execute = [runner](const task::TaskCall& call) {
       CallScope scope(call);
       run_function([&] {
         py::module_::import("ixian._boot")
@@ -139,7 +139,7 @@ task::Task make_task(const py::tuple& row) {
   }
   if (cleans) {
     task.clean = [runner] {
-      const task::Call call{{}, {}, base::kNoActivity, true, false};
+      const task::TaskCall call{{}, {}, base::kNoActivity, true, false};
       CallScope scope(call);
       run_function([&] { kept(runner).attr("clean")(); });
     };
@@ -166,7 +166,7 @@ Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Can
   // The main thread is reached by its signal.
   cancellation.on_request([] { interrupt_other_threads(); });
   try {
-    const task::Call loading{{}, {}, base::kNoActivity, true, false};
+    const task::TaskCall loading{{}, {}, base::kNoActivity, true, false};
     CallScope scope(loading);
     call_python([&] {
       py::module_::import("ixian._boot").attr("load_project")(from_bytes(options.file), environment());
@@ -180,7 +180,7 @@ Project::Project(const ProjectOptions& options, base::EventSink& sink, base::Can
 }
 
 bool owns_terminal() {
-  const task::Call* call = current_call();
+  const task::TaskCall* call = current_call();
   return call == nullptr || call->owns_terminal;
 }
 
@@ -193,7 +193,7 @@ std::vector<std::string> running_chain() {
 }
 
 base::ActivityId running_activity() {
-  const task::Call* call = current_call();
+  const task::TaskCall* call = current_call();
   return call == nullptr ? base::kNoActivity : call->activity;
 }
 

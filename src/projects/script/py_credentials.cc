@@ -56,7 +56,7 @@ class MessagesOnly {
   }
 
  private:
-  const task::Call call_{{}, {}, base::kNoActivity, false, false};
+  const task::TaskCall call_{{}, {}, base::kNoActivity, false, false};
   std::optional<CallScope> scope_;
 };
 
@@ -67,7 +67,7 @@ class PythonCredentials : public auth::CredentialProvider {
 
   std::string name() const override { return client_.name; }
 
-  std::optional<auth::Credential> lookup(const auth::Target& target) override {
+  std::optional<auth::Credential> lookup(const auth::CredentialQuery& target) override {
     fail_if_asked_by_itself();
     std::lock_guard lock(mutex_);
     if (!kept_ || is_due()) renew();
@@ -76,7 +76,7 @@ class PythonCredentials : public auth::CredentialProvider {
     return built_in_->lookup(target);
   }
 
-  void invalidate(const auth::Target& target) override {
+  void invalidate(const auth::CredentialQuery& target) override {
     fail_if_asked_by_itself();
     std::lock_guard lock(mutex_);
     if (kept_) forget_references();

@@ -30,7 +30,7 @@ class CustomClientTest : public ::testing::Test {
                  options + "}}\n");
     auto settings = registry_settings(project_.services);
     EXPECT_EQ(settings.size(), 1u);
-    EXPECT_EQ(settings[0].kind, registry::ClientKind::kCustom);
+    EXPECT_EQ(settings[0].kind, registry::RegistryKind::kCustom);
     EXPECT_EQ(settings[0].client, "Mine");
     return settings[0].provider;
   }

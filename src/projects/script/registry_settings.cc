@@ -60,11 +60,11 @@ std::string host_of(const std::string& registry) {
                                 registry));
 }
 
-registry::ClientKind kind_of(const std::string& name) {
-  if (name == "ecr") return registry::ClientKind::kEcr;
-  if (name == "openshift") return registry::ClientKind::kOpenShift;
-  if (name == "directory") return registry::ClientKind::kDirectory;
-  return registry::ClientKind::kDocker;
+registry::RegistryKind kind_of(const std::string& name) {
+  if (name == "ecr") return registry::RegistryKind::kEcr;
+  if (name == "openshift") return registry::RegistryKind::kOpenShift;
+  if (name == "directory") return registry::RegistryKind::kDirectory;
+  return registry::RegistryKind::kDocker;
 }
 
 // Whom a class asks that overrides credentials() or login() and then leaves it to what it is derived from.
@@ -81,16 +81,16 @@ std::shared_ptr<auth::CredentialProvider> built_in_provider(const std::string& k
     return known;
   };
   switch (kind_of(kind)) {
-    case registry::ClientKind::kEcr:
+    case registry::RegistryKind::kEcr:
       return auth::ecr_provider(
           host,
           only({"region_name", "profile_name", "role_arn", "endpoint_url", "aws_access_key_id",
                 "aws_secret_access_key", "aws_session_token", "external_id", "role_session_name"}),
           services);
-    case registry::ClientKind::kOpenShift:
+    case registry::RegistryKind::kOpenShift:
       return auth::openshift_provider(host, only({"token", "kubeconfig", "context"}), services);
     default:
-      return auth::password_provider(host, only({"username", "password", "token"}), services);
+      return auth::static_provider(host, only({"username", "password", "token"}), services);
   }
 }
 
@@ -111,7 +111,7 @@ std::vector<registry::RegistrySettings> registry_settings(const auth::Services& 
     one.kind = kind_of(row.kind);
     one.client = row.client;
     if (row.custom) {
-      one.kind = registry::ClientKind::kCustom;
+      one.kind = registry::RegistryKind::kCustom;
       one.provider = python_credentials({row.registry, row.client, row.source, row.options}, services,
                                         [kind = row.kind, options = row.options, host = one.host, services] {
                                           return built_in_provider(kind, options, host, services);

@@ -10,7 +10,7 @@
 namespace ixian::script {
 namespace {
 
-using registry::ClientKind;
+using registry::RegistryKind;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -54,7 +54,7 @@ TEST_F(RegistrySettingsTest, AnEmptyEntryIsADockerClient) {
   for (const char* entry : {"{}", "{'client': None}", "{'options': {}}", "{'options': None}"}) {
     const auto found = only(entry);
     EXPECT_EQ(found.host, "registry.local:5000");
-    EXPECT_EQ(found.kind, ClientKind::kDocker);
+    EXPECT_EQ(found.kind, RegistryKind::kDocker);
     EXPECT_EQ(found.client, "DockerClient");
     EXPECT_EQ(found.options, base::Json::object());
     EXPECT_EQ(found.provider, nullptr);
@@ -62,11 +62,11 @@ TEST_F(RegistrySettingsTest, AnEmptyEntryIsADockerClient) {
 }
 
 TEST_F(RegistrySettingsTest, KnowsTheBuiltInClientsByClassAndByName) {
-  const std::pair<const char*, ClientKind> kinds[] = {
-      {"DockerClient", ClientKind::kDocker},
-      {"ECRDockerClient", ClientKind::kEcr},
-      {"OpenShiftDockerClient", ClientKind::kOpenShift},
-      {"OCILayoutClient", ClientKind::kDirectory},
+  const std::pair<const char*, RegistryKind> kinds[] = {
+      {"DockerClient", RegistryKind::kDocker},
+      {"ECRDockerClient", RegistryKind::kEcr},
+      {"OpenShiftDockerClient", RegistryKind::kOpenShift},
+      {"OCILayoutClient", RegistryKind::kDirectory},
   };
   for (const auto& [name, kind] : kinds) {
     EXPECT_EQ(only(std::string("{'client': ") + name + "}").kind, kind) << name;
@@ -81,18 +81,18 @@ TEST_F(RegistrySettingsTest, KnowsTheBuiltInClientsByClassAndByName) {
 TEST_F(RegistrySettingsTest, ASubclassThatChangesNothingHereIsWhatItIsDerivedFrom) {
   project_.run("class Ours(ECRDockerClient):\n  def helper(self): pass\n");
   const auto found = only("{'client': Ours}");
-  EXPECT_EQ(found.kind, ClientKind::kEcr);
+  EXPECT_EQ(found.kind, RegistryKind::kEcr);
   EXPECT_EQ(found.client, "Ours");
 }
 
 TEST_F(RegistrySettingsTest, ASubclassOfASubclassThatLogsInIsCustom) {
   project_.run("class A(DockerClient):\n  def login(self): pass\nclass B(A): pass\n");
-  EXPECT_EQ(only("{'client': B}").kind, ClientKind::kCustom);
+  EXPECT_EQ(only("{'client': B}").kind, RegistryKind::kCustom);
 }
 
 TEST_F(RegistrySettingsTest, AFolderNeedsNoCredentials) {
   project_.run("class Ours(OCILayoutClient):\n  def login(self): pass\n");
-  EXPECT_EQ(only("{'client': Ours}").kind, ClientKind::kDirectory);
+  EXPECT_EQ(only("{'client': Ours}").kind, RegistryKind::kDirectory);
 }
 
 TEST_F(RegistrySettingsTest, VariablesAreReplacedWhenItIsRead) {

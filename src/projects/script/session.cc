@@ -82,11 +82,11 @@ void Session::save_file_cache() {
   if (hasher_) hasher_->save_cache();
 }
 
-const task::Call* current_call() {
+const task::TaskCall* current_call() {
   return innermost_scope == nullptr ? nullptr : &innermost_scope->call();
 }
 
-CallScope::CallScope(const task::Call& call) : call_(call), outer_(innermost_scope) {
+CallScope::CallScope(const task::TaskCall& call) : call_(call), outer_(innermost_scope) {
   innermost_scope = this;
 }
 

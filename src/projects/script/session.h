@@ -67,22 +67,22 @@ std::string inside_project(const std::string& path);
 std::string source_of(pybind11::handle place);
 
 // What this thread runs: null outside tasks.
-const task::Call* current_call();
+const task::TaskCall* current_call();
 
 // Makes `call` the current one of this thread.
 class CallScope {
  public:
-  explicit CallScope(const task::Call& call);
+  explicit CallScope(const task::TaskCall& call);
   ~CallScope();
   CallScope(const CallScope&) = delete;
   CallScope& operator=(const CallScope&) = delete;
 
   static const CallScope* innermost();  // of this thread; null outside tasks
-  const task::Call& call() const { return call_; }
+  const task::TaskCall& call() const { return call_; }
   const CallScope* outer() const { return outer_; }
 
  private:
-  const task::Call& call_;
+  const task::TaskCall& call_;
   const CallScope* outer_;
 };
 

@@ -39,9 +39,9 @@ constexpr int kReadAgain = 3;  // times, where a file changes under the reader
 constexpr std::int64_t kMaxGrowth = 64 << 20;
 constexpr std::size_t kListingBuffer = 64u << 10;
 
-std::string_view mode_text(Kind kind) {
-  if (kind == Kind::kLink) return "120000";
-  return kind == Kind::kExecutable ? "100755" : "100644";
+std::string_view mode_text(FileKind kind) {
+  if (kind == FileKind::kLink) return "120000";
+  return kind == FileKind::kExecutable ? "100755" : "100644";
 }
 
 void append_hex(std::string& text, const base::Sha256Bytes& bytes) {
@@ -54,28 +54,28 @@ void append_hex(std::string& text, const base::Sha256Bytes& bytes) {
   text.append(hex.data(), hex.size());
 }
 
-void append_mode_and_digest(std::string& text, const Entry& entry) {
+void append_mode_and_digest(std::string& text, const DirEntry& entry) {
   text += mode_text(entry.kind);
   text += ' ';
   append_hex(text, entry.digest);
 }
 
-std::string mode_and_digest(const Entry& entry) {
+std::string mode_and_digest(const DirEntry& entry) {
   std::string text;
   append_mode_and_digest(text, entry);
   return text;
 }
 
-std::string file_state(const Entry& entry) {
+std::string file_state(const DirEntry& entry) {
   return "sha256:" + base::sha256_hex(mode_and_digest(entry) + "\n");
 }
 
 // The second value is false where there is no file below.
-std::pair<std::string, bool> folder_state(const Folder& folder) {
+std::pair<std::string, bool> folder_state(const DirNode& folder) {
   base::Sha256 digest;
   std::string listing;
   bool any = false;
-  for_each_file(folder, [&](std::string_view path, const Entry& entry) {
+  for_each_file(folder, [&](std::string_view path, const DirEntry& entry) {
     any = true;
     append_mode_and_digest(listing, entry);
     listing += ' ';
@@ -126,15 +126,15 @@ class Rounds {
     for (const auto& [name, told] : names) {
       const auto outer = above(name, place);
       if (outer == place.end()) {
-        const Entry& entry = tree.top.entries[place.at(name)];
+        const DirEntry& entry = tree.top.entries[place.at(name)];
         tell(name, entry, told);
         if (with_details_) detail(name, entry);
         continue;
       }
-      const Entry& entry = tree.top.entries[outer->second];
-      const Entry* const found =
-          entry.kind == Kind::kFolder ? find_entry(*entry.folder, below(name, outer->first)) : nullptr;
-      if (found == nullptr || found->kind == Kind::kLink || found->kind == Kind::kAbsent) {
+      const DirEntry& entry = tree.top.entries[outer->second];
+      const DirEntry* const found =
+          entry.kind == FileKind::kFolder ? find_entry(*entry.folder, below(name, outer->first)) : nullptr;
+      if (found == nullptr || found->kind == FileKind::kLink || found->kind == FileKind::kAbsent) {
         left.emplace(name, told);
       } else {
         tell(name, *found, told);
@@ -159,12 +159,12 @@ class Rounds {
     return name.substr(outer == "/" ? 1 : outer.size() + 1);
   }
 
-  void tell(const std::string& name, const Entry& entry, bool even_nothing) {
+  void tell(const std::string& name, const DirEntry& entry, bool even_nothing) {
     base::Json state;
-    bool something = entry.kind != Kind::kAbsent;
-    if (entry.kind == Kind::kFolder && !entry.folder->absent) {
+    bool something = entry.kind != FileKind::kAbsent;
+    if (entry.kind == FileKind::kFolder && !entry.folder->absent) {
       std::tie(state, something) = folder_state(*entry.folder);
-    } else if (entry.kind != Kind::kFolder && something) {
+    } else if (entry.kind != FileKind::kFolder && something) {
       state = file_state(entry);
     } else {
       something = false;
@@ -172,12 +172,12 @@ class Rounds {
     if (something || even_nothing) hashes_.state[base::printable_path(name)] = std::move(state);
   }
 
-  void detail(const std::string& name, const Entry& entry) {
-    if (entry.kind == Kind::kFolder) {
-      for_each_file(*entry.folder, [&](std::string_view path, const Entry& file) {
+  void detail(const std::string& name, const DirEntry& entry) {
+    if (entry.kind == FileKind::kFolder) {
+      for_each_file(*entry.folder, [&](std::string_view path, const DirEntry& file) {
         hashes_.details[base::printable_path(join_path(name, path))] = mode_and_digest(file);
       });
-    } else if (entry.kind != Kind::kAbsent) {
+    } else if (entry.kind != FileKind::kAbsent) {
       hashes_.details[base::printable_path(name)] = mode_and_digest(entry);
     }
   }

@@ -9,14 +9,14 @@
 
 #include "base/error.h"
 #include "testing/child_process.h"
-#include "testing/gate.h"
+#include "testing/latch.h"
 #include "testing/temp_folder.h"
 
 namespace ixian::task {
 namespace {
 
 using ixian::testing::ChildProcess;
-using ixian::testing::Gate;
+using ixian::testing::Latch;
 
 class TaskLockTest : public ::testing::Test {
  protected:
@@ -54,7 +54,7 @@ TEST_F(TaskLockTest, OtherTasksAreFree) {
 
 TEST_F(TaskLockTest, ASecondWaitsAndSaysSoOnce) {
   auto held = lock("app");
-  Gate waits;
+  Latch waits;
   std::atomic<int> said{0};
   std::thread second([&] {
     TaskLock own(folder.path(), "app", cancellation, [&] {
@@ -64,7 +64,7 @@ TEST_F(TaskLockTest, ASecondWaitsAndSaysSoOnce) {
     EXPECT_TRUE(own.waited());
   });
   EXPECT_TRUE(waits.wait());
-  Gate never;
+  Latch never;
   never.wait(std::chrono::milliseconds(30));  // several attempts long
   held.reset();
   second.join();

@@ -9,12 +9,12 @@
 
 #include "base/event.h"
 #include "task/checker.h"
-#include "task/image_stage.h"
+#include "task/stage_declaration.h"
 
 namespace ixian::task {
 
 // One run of one task.
-struct Call {
+struct TaskCall {
   std::string task;
   std::vector<std::string> args;                  // only the task that the user asked for has any
   base::ActivityId activity = base::kNoActivity;  // where its output and messages go
@@ -48,12 +48,13 @@ struct Task {
   // Made when they are first needed, since their keys may hold configuration.
   std::function<std::vector<std::shared_ptr<Checker>>()> make_checkers;
 
-  std::function<void(const Call&)> execute;  // null: a virtual target, which only gathers its dependencies
-  std::function<void()> clean;               // null: nothing to clean
+  std::function<void(const TaskCall&)>
+      execute;                  // null: a virtual target, which only gathers its dependencies
+  std::function<void()> clean;  // null: nothing to clean
 
   // Of an image task: what it builds, as its class declares it now. Null for all others. An image task is
   // complete when its image is somewhere, whatever its checkers say.
-  std::function<ImageStage()> image_stage;
+  std::function<StageDeclaration()> image_stage;
 
   bool is_image() const { return image_stage != nullptr; }
   bool is_virtual() const { return execute == nullptr; }

@@ -24,21 +24,21 @@ struct GitName {
   }
 };
 
-GitName git_name(const Folder& folder, const Entry& entry) {
-  return {folder.name(entry), entry.kind == Kind::kFolder};
+GitName git_name(const DirNode& folder, const DirEntry& entry) {
+  return {folder.name(entry), entry.kind == FileKind::kFolder};
 }
 
 }  // namespace
 
-void sort_entries(Folder& folder) {
+void sort_entries(DirNode& folder) {
   std::sort(folder.entries.begin(), folder.entries.end(),
-            [&](const Entry& a, const Entry& b) { return git_name(folder, a) < git_name(folder, b); });
+            [&](const DirEntry& a, const DirEntry& b) { return git_name(folder, a) < git_name(folder, b); });
 }
 
-void for_each_file(const Folder& folder,
-                   const std::function<void(std::string_view path, const Entry& entry)>& visit) {
+void for_each_file(const DirNode& folder,
+                   const std::function<void(std::string_view path, const DirEntry& entry)>& visit) {
   struct Level {
-    const Folder* folder;
+    const DirNode* folder;
     std::size_t next;
     std::size_t path_size;
   };
@@ -50,33 +50,33 @@ void for_each_file(const Folder& folder,
       levels.pop_back();
       continue;
     }
-    const Entry& entry = level.folder->entries[level.next++];
+    const DirEntry& entry = level.folder->entries[level.next++];
     path.resize(level.path_size);
     path += level.folder->name(entry);
-    if (entry.kind == Kind::kFolder) {
+    if (entry.kind == FileKind::kFolder) {
       path += '/';
       levels.push_back({entry.folder, 0, path.size()});
-    } else if (entry.kind != Kind::kAbsent) {
+    } else if (entry.kind != FileKind::kAbsent) {
       visit(path, entry);
     }
   }
 }
 
-const Entry* find_entry(const Folder& folder, std::string_view path) {
-  const Folder* in = &folder;
+const DirEntry* find_entry(const DirNode& folder, std::string_view path) {
+  const DirNode* in = &folder;
   while (true) {
     const std::string_view step = path.substr(0, path.find('/'));
-    const Entry* found = nullptr;
+    const DirEntry* found = nullptr;
     // What stands there may be either, and the two have different places in the order.
     for (const bool is_folder : {false, true}) {
       const GitName wanted{step, is_folder};
       const auto at = std::lower_bound(
           in->entries.begin(), in->entries.end(), wanted,
-          [in](const Entry& entry, const GitName& name) { return git_name(*in, entry) < name; });
+          [in](const DirEntry& entry, const GitName& name) { return git_name(*in, entry) < name; });
       if (at != in->entries.end() && in->name(*at) == step) found = &*at;
     }
     if (found == nullptr || step.size() == path.size()) return found;
-    if (found->kind != Kind::kFolder) return nullptr;
+    if (found->kind != FileKind::kFolder) return nullptr;
     in = found->folder;
     path.remove_prefix(step.size() + 1);
   }

@@ -55,18 +55,18 @@ struct OpenFolder {
 
 enum class Step : std::uint8_t { kScan, kLook, kRead };
 
-struct Piece {
+struct WorkItem {
   Step step;
-  Folder* folder;
+  DirNode* folder;
   std::shared_ptr<const OpenFolder> open;  // of `folder`; for kScan of its parent, or null
   std::uint32_t begin = 0;                 // entries of `folder`
   std::uint32_t end = 0;
   std::uint64_t weight = 1;
 };
 
-std::string path_of(const Folder& folder) {
+std::string path_of(const DirNode& folder) {
   std::vector<std::string_view> names;
-  for (const Folder* at = &folder; at->parent != nullptr; at = at->parent) {
+  for (const DirNode* at = &folder; at->parent != nullptr; at = at->parent) {
     names.push_back(at->parent->name(at->parent->entries[at->parent_entry]));
   }
   std::string path = ".";
@@ -74,8 +74,8 @@ std::string path_of(const Folder& folder) {
   return path;
 }
 
-Kind kind_of_file(const struct stat& status) {
-  return (status.st_mode & S_IXUSR) != 0 ? Kind::kExecutable : Kind::kFile;
+FileKind kind_of_file(const struct stat& status) {
+  return (status.st_mode & S_IXUSR) != 0 ? FileKind::kExecutable : FileKind::kFile;
 }
 
 class Walk {
@@ -90,26 +90,26 @@ class Walk {
     std::unique_ptr<FileReader> reader;
     base::Sha256 link_digest;
     std::vector<char> names = std::vector<char>(kNamesBuffer);
-    std::vector<Piece> pieces;  // to be shared
+    std::vector<WorkItem> pieces;  // to be shared
   };
 
   void work();
-  void carry_out(const Piece& piece, Worker& worker);
+  void carry_out(const WorkItem& piece, Worker& worker);
   void share(Worker& worker);
   void start_helpers();
 
-  void scan(const Piece& piece, Worker& worker);
-  void list(Folder& folder, int fd, Worker& worker);
-  void look(const Piece& piece, Worker& worker);
-  void read(const Piece& piece, Worker& worker);
-  bool look_below(const Piece& piece, Entry& entry, struct stat& status, Worker& worker);
-  bool look_at_path(const Piece& piece, std::uint32_t index, struct stat& status, Worker& worker);
-  void digest_link(int at, const char* name, const Piece& piece, Entry& entry, Worker& worker);
+  void scan(const WorkItem& piece, Worker& worker);
+  void list(DirNode& folder, int fd, Worker& worker);
+  void look(const WorkItem& piece, Worker& worker);
+  void read(const WorkItem& piece, Worker& worker);
+  bool look_below(const WorkItem& piece, DirEntry& entry, struct stat& status, Worker& worker);
+  bool look_at_path(const WorkItem& piece, std::uint32_t index, struct stat& status, Worker& worker);
+  void digest_link(int at, const char* name, const WorkItem& piece, DirEntry& entry, Worker& worker);
 
-  files::UniqueFd open(const Piece& piece) const;
+  files::UniqueFd open(const WorkItem& piece) const;
   bool is_skipped(int fd) const;
-  const char* place_of(const Piece& piece, const Entry& entry, files::UniqueFd& parent, int& at) const;
-  [[noreturn]] void fail(const Folder& folder, const Entry& entry, int error_number) const;
+  const char* place_of(const WorkItem& piece, const DirEntry& entry, files::UniqueFd& parent, int& at) const;
+  [[noreturn]] void fail(const DirNode& folder, const DirEntry& entry, int error_number) const;
 
   const int root_;
   const WalkOptions& options_;
@@ -117,7 +117,7 @@ class Walk {
   std::atomic<int> kept_open_ = 0;
   std::mutex mutex_;  // guards all below, and the list of the tree's folders
   std::condition_variable changed_;
-  std::vector<Piece> waiting_;
+  std::vector<WorkItem> waiting_;
   std::uint64_t waiting_weight_ = 0;
   unsigned busy_ = 0;
   std::exception_ptr failure_;
@@ -157,7 +157,7 @@ void Walk::work() {
     changed_.wait(lock, [this] { return !waiting_.empty() || busy_ == 0; });
     if (waiting_.empty()) return;
     {
-      const Piece piece = std::move(waiting_.back());
+      const WorkItem piece = std::move(waiting_.back());
       waiting_.pop_back();
       waiting_weight_ -= piece.weight;
       ++busy_;
@@ -169,7 +169,7 @@ void Walk::work() {
   }
 }
 
-void Walk::carry_out(const Piece& piece, Worker& worker) {
+void Walk::carry_out(const WorkItem& piece, Worker& worker) {
   try {
     if (worker.reader == nullptr) worker.reader = options_.make_reader();
     if (piece.step == Step::kScan) scan(piece, worker);
@@ -187,9 +187,9 @@ void Walk::share(Worker& worker) {
   if (worker.pieces.empty()) return;
   std::lock_guard lock(mutex_);
   if (!failure_) {
-    for (Piece& piece : worker.pieces) {
+    for (WorkItem& piece : worker.pieces) {
       if (piece.step == Step::kScan) {
-        Folder& folder = tree_.folders.emplace_back();
+        DirNode& folder = tree_.folders.emplace_back();
         folder.parent = piece.folder;
         folder.parent_entry = piece.begin;
         piece.folder->entries[piece.begin].folder = &folder;
@@ -214,8 +214,8 @@ void Walk::start_helpers() {
   ++helpers_started_;
 }
 
-void Walk::scan(const Piece& piece, Worker& worker) {
-  Folder& folder = *piece.folder;
+void Walk::scan(const WorkItem& piece, Worker& worker) {
+  DirNode& folder = *piece.folder;
   files::UniqueFd fd = open(piece);
   if (!fd.valid() && !means_absent(errno)) {
     fail(*folder.parent, folder.parent->entries[folder.parent_entry], errno);
@@ -229,10 +229,10 @@ void Walk::scan(const Piece& piece, Worker& worker) {
   const bool keep_open = kept_open_ <= kMaxKeptOpen;
   const auto entries = static_cast<std::uint32_t>(folder.entries.size());
   for (std::uint32_t i = 0; i < entries; ++i) {
-    if (folder.entries[i].kind != Kind::kFolder) continue;
+    if (folder.entries[i].kind != FileKind::kFolder) continue;
     worker.pieces.push_back({Step::kScan, &folder, keep_open ? open : nullptr, i});
   }
-  Piece own{Step::kLook, &folder, open, 0, std::min(entries, kLookAtOnce)};
+  WorkItem own{Step::kLook, &folder, open, 0, std::min(entries, kLookAtOnce)};
   for (std::uint32_t begin = own.end; begin < entries; begin += kLookAtOnce) {
     const std::uint32_t end = std::min(begin + kLookAtOnce, entries);
     worker.pieces.push_back({Step::kLook, &folder, open, begin, end, 1 + (end - begin) / kEntriesPerWeight});
@@ -241,7 +241,7 @@ void Walk::scan(const Piece& piece, Worker& worker) {
   look(own, worker);
 }
 
-void Walk::list(Folder& folder, int fd, Worker& worker) {
+void Walk::list(DirNode& folder, int fd, Worker& worker) {
   const int error = read_folder(fd, worker.names, [&](std::string_view name, unsigned char type) {
     if (name == ".git") return;
     if (type == DT_UNKNOWN) {
@@ -250,10 +250,10 @@ void Walk::list(Folder& folder, int fd, Worker& worker) {
       type = static_cast<unsigned char>(IFTODT(status.st_mode));
     }
     if (type != DT_REG && type != DT_LNK && type != DT_DIR) return;
-    Entry& entry = folder.entries.emplace_back();
+    DirEntry& entry = folder.entries.emplace_back();
     entry.name_begin = static_cast<std::uint32_t>(folder.names.size());
     entry.name_size = static_cast<std::uint32_t>(name.size());
-    entry.kind = type == DT_DIR ? Kind::kFolder : Kind::kUnread;
+    entry.kind = type == DT_DIR ? FileKind::kFolder : FileKind::kUnread;
     folder.names.append(name.data(), name.size() + 1);
   });
   if (error != 0 && !means_absent(error)) {
@@ -262,12 +262,12 @@ void Walk::list(Folder& folder, int fd, Worker& worker) {
   sort_entries(folder);
 }
 
-void Walk::look(const Piece& piece, Worker& worker) {
-  Piece unread{Step::kRead, piece.folder, piece.open, piece.begin, piece.begin};
+void Walk::look(const WorkItem& piece, Worker& worker) {
+  WorkItem unread{Step::kRead, piece.folder, piece.open, piece.begin, piece.begin};
   std::uint64_t bytes = 0;
   for (std::uint32_t i = piece.begin; i < piece.end; ++i) {
-    Entry& entry = piece.folder->entries[i];
-    if (entry.kind != Kind::kUnread) continue;
+    DirEntry& entry = piece.folder->entries[i];
+    if (entry.kind != FileKind::kUnread) continue;
     struct stat status;
     const bool regular = piece.folder->parent == nullptr ? look_at_path(piece, i, status, worker)
                                                          : look_below(piece, entry, status, worker);
@@ -294,65 +294,65 @@ void Walk::look(const Piece& piece, Worker& worker) {
 }
 
 // True, and `status`, where the entry turns out to be a regular file.
-bool Walk::look_below(const Piece& piece, Entry& entry, struct stat& status, Worker& worker) {
+bool Walk::look_below(const WorkItem& piece, DirEntry& entry, struct stat& status, Worker& worker) {
   const int at = piece.open->fd.get();
   const char* const name = piece.folder->names.data() + entry.name_begin;
   if (::fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
     if (!means_absent(errno)) fail(*piece.folder, entry, errno);
-    entry.kind = Kind::kAbsent;
+    entry.kind = FileKind::kAbsent;
     return false;
   }
   if (S_ISREG(status.st_mode)) return true;
-  entry.kind = Kind::kAbsent;
+  entry.kind = FileKind::kAbsent;
   if (S_ISLNK(status.st_mode)) digest_link(at, name, piece, entry, worker);
   return false;
 }
 
 // The same for a path that was asked for: it may be a folder, and if it is a
 // link, it is what the link leads to.
-bool Walk::look_at_path(const Piece& piece, std::uint32_t index, struct stat& status, Worker& worker) {
-  Entry& entry = piece.folder->entries[index];
+bool Walk::look_at_path(const WorkItem& piece, std::uint32_t index, struct stat& status, Worker& worker) {
+  DirEntry& entry = piece.folder->entries[index];
   files::UniqueFd parent;
   int at = root_;
   const char* const name = place_of(piece, entry, parent, at);
   if (at < 0 || ::fstatat(at, name, &status, 0) != 0) {
     const int error = errno;
     if (!means_absent(error)) fail(*piece.folder, entry, error);
-    entry.kind = Kind::kAbsent;
+    entry.kind = FileKind::kAbsent;
     if (at >= 0 && ::fstatat(at, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode)) {
       digest_link(at, name, piece, entry, worker);
     }
     return false;
   }
   if (S_ISREG(status.st_mode)) return true;
-  entry.kind = Kind::kAbsent;
+  entry.kind = FileKind::kAbsent;
   if (S_ISDIR(status.st_mode)) {
-    entry.kind = Kind::kFolder;
+    entry.kind = FileKind::kFolder;
     worker.pieces.push_back({Step::kScan, piece.folder, nullptr, index});
   }
   return false;
 }
 
-void Walk::digest_link(int at, const char* name, const Piece& piece, Entry& entry, Worker& worker) {
+void Walk::digest_link(int at, const char* name, const WorkItem& piece, DirEntry& entry, Worker& worker) {
   std::array<char, PATH_MAX> target;  // Linux keeps no longer ones
   const ssize_t size = ::readlinkat(at, name, target.data(), target.size());
   if (size < 0) {
     if (errno != EINVAL && !means_absent(errno)) fail(*piece.folder, entry, errno);
-    entry.kind = Kind::kAbsent;
+    entry.kind = FileKind::kAbsent;
     return;
   }
   worker.link_digest.update(target.data(), static_cast<std::size_t>(size));
   entry.digest = worker.link_digest.finish();
-  entry.kind = Kind::kLink;
+  entry.kind = FileKind::kLink;
 }
 
-void Walk::read(const Piece& piece, Worker& worker) {
+void Walk::read(const WorkItem& piece, Worker& worker) {
   const bool below = piece.folder->parent != nullptr;
   // O_NONBLOCK: a fifo may have taken the file's place.
   const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (below ? O_NOFOLLOW : 0);
   for (std::uint32_t i = piece.begin; i < piece.end; ++i) {
-    Entry& entry = piece.folder->entries[i];
-    if (entry.kind != Kind::kUnread) continue;
+    DirEntry& entry = piece.folder->entries[i];
+    if (entry.kind != FileKind::kUnread) continue;
     files::UniqueFd parent;
     int at = below ? piece.open->fd.get() : root_;
     const char* const name = place_of(piece, entry, parent, at);
@@ -360,7 +360,7 @@ void Walk::read(const Piece& piece, Worker& worker) {
     struct stat status;
     int error = fd.valid() && ::fstat(fd.get(), &status) == 0 ? 0 : errno;
     if (error == ENXIO || means_absent(error) || (error == 0 && !S_ISREG(status.st_mode))) {
-      entry.kind = Kind::kAbsent;
+      entry.kind = FileKind::kAbsent;
       continue;
     }
     if (error == 0) error = worker.reader->read(fd.get(), status, entry.digest);
@@ -369,8 +369,8 @@ void Walk::read(const Piece& piece, Worker& worker) {
   }
 }
 
-files::UniqueFd Walk::open(const Piece& piece) const {
-  const Folder& folder = *piece.folder;
+files::UniqueFd Walk::open(const WorkItem& piece) const {
+  const DirNode& folder = *piece.folder;
   const bool asked_for = folder.parent->parent == nullptr;
   if (asked_for || piece.open == nullptr) {
     return open_folder(root_, path_of(folder), asked_for ? 0 : O_NOFOLLOW);
@@ -391,7 +391,8 @@ bool Walk::is_skipped(int fd) const {
 // The name to give to a system call together with `at`. Paths that are too long
 // for the system are cut: `parent` is then the open folder that `at` is set to,
 // -1 and errno if there is none.
-const char* Walk::place_of(const Piece& piece, const Entry& entry, files::UniqueFd& parent, int& at) const {
+const char* Walk::place_of(const WorkItem& piece, const DirEntry& entry, files::UniqueFd& parent,
+                           int& at) const {
   const char* const name = piece.folder->names.data() + entry.name_begin;
   if (entry.name_size < PATH_MAX) return name;
   const std::string_view path = piece.folder->name(entry);
@@ -402,7 +403,7 @@ const char* Walk::place_of(const Piece& piece, const Entry& entry, files::Unique
   return name + slash + 1;
 }
 
-void Walk::fail(const Folder& folder, const Entry& entry, int error_number) const {
+void Walk::fail(const DirNode& folder, const DirEntry& entry, int error_number) const {
   fail_to_read(join_path(path_of(folder), folder.name(entry)), error_number);
 }
 
@@ -411,7 +412,7 @@ void Walk::fail(const Folder& folder, const Entry& entry, int error_number) cons
 Tree walk(int root, const std::vector<std::string>& paths, const WalkOptions& options) {
   Tree tree;
   for (const std::string& path : paths) {
-    Entry& entry = tree.top.entries.emplace_back();
+    DirEntry& entry = tree.top.entries.emplace_back();
     entry.name_begin = static_cast<std::uint32_t>(tree.top.names.size());
     entry.name_size = static_cast<std::uint32_t>(path.size());
     tree.top.names.append(path.c_str(), path.size() + 1);

@@ -64,7 +64,7 @@ class TreeWalkTest : public ::testing::Test {
   // "path content" of every file below the first path asked for.
   static std::vector<std::string> lines(const Tree& tree) {
     std::vector<std::string> found;
-    for_each_file(*tree.top.entries[0].folder, [&](std::string_view path, const Entry& entry) {
+    for_each_file(*tree.top.entries[0].folder, [&](std::string_view path, const DirEntry& entry) {
       const auto* text = reinterpret_cast<const char*>(entry.digest.data());
       found.push_back(std::string(path) + " " + std::string(text, ::strnlen(text, 32)));
     });
@@ -99,9 +99,9 @@ TEST_F(TreeWalkTest, EveryPathAskedForHasItsEntry) {
   ::mkfifo((root_ + "/fifo").c_str(), 0600);
   const Tree tree = walk_paths({"file", "folder", "broken", "link", "circle", "fifo", "missing", "file/below",
                                 root_ + "/folder", "."});
-  const std::vector<Kind> expected = {Kind::kExecutable, Kind::kFolder, Kind::kLink,   Kind::kExecutable,
-                                      Kind::kLink,       Kind::kAbsent, Kind::kAbsent, Kind::kAbsent,
-                                      Kind::kFolder,     Kind::kFolder};
+  const std::vector<FileKind> expected = {
+      FileKind::kExecutable, FileKind::kFolder, FileKind::kLink,   FileKind::kExecutable, FileKind::kLink,
+      FileKind::kAbsent,     FileKind::kAbsent, FileKind::kAbsent, FileKind::kFolder,     FileKind::kFolder};
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(tree.top.entries[i].kind, expected[i]) << tree.top.name(tree.top.entries[i]);
   }
@@ -124,19 +124,19 @@ TEST_F(TreeWalkTest, LinksBelowAreNotFollowed) {
   ::symlink("sub/file", (root_ + "/top/link").c_str());
   const Tree tree = walk_paths({"top"});
   EXPECT_EQ(lines(tree).size(), 4u);
-  EXPECT_EQ(find_entry(*tree.top.entries[0].folder, "folder")->kind, Kind::kLink);
+  EXPECT_EQ(find_entry(*tree.top.entries[0].folder, "folder")->kind, FileKind::kLink);
   EXPECT_EQ(find_entry(*tree.top.entries[0].folder, "folder/file"), nullptr);
 }
 
 TEST_F(TreeWalkTest, EntriesAreFoundByPath) {
   for (const char* path : {"t/a.b", "t/a/x", "t/a0/y", "t/a-"}) write(path);
   const Tree tree = walk_paths({"t"});
-  const Folder& top = *tree.top.entries[0].folder;
+  const DirNode& top = *tree.top.entries[0].folder;
   for (const char* path : {"a.b", "a/x", "a0/y", "a-"}) {
     ASSERT_NE(find_entry(top, path), nullptr) << path;
-    EXPECT_EQ(find_entry(top, path)->kind, Kind::kFile) << path;
+    EXPECT_EQ(find_entry(top, path)->kind, FileKind::kFile) << path;
   }
-  EXPECT_EQ(find_entry(top, "a")->kind, Kind::kFolder);
+  EXPECT_EQ(find_entry(top, "a")->kind, FileKind::kFolder);
   for (const char* path : {"b", "a/y", "a.b/x", "a/x/z", ""}) {
     EXPECT_EQ(find_entry(top, path), nullptr) << path;
   }
@@ -232,9 +232,9 @@ TEST_F(TreeWalkTest, APathMayBeLongerThanTheSystemTakes) {
   std::string path;
   for (int i = 0; i < 2500; ++i) path += "d/";
   const Tree tree = walk_paths({path + "bottom", path + "missing", path.substr(0, 4501)});
-  EXPECT_EQ(tree.top.entries[0].kind, Kind::kFile);
-  EXPECT_EQ(tree.top.entries[1].kind, Kind::kAbsent);
-  EXPECT_EQ(tree.top.entries[2].kind, Kind::kFolder);
+  EXPECT_EQ(tree.top.entries[0].kind, FileKind::kFile);
+  EXPECT_EQ(tree.top.entries[1].kind, FileKind::kAbsent);
+  EXPECT_EQ(tree.top.entries[2].kind, FileKind::kFolder);
 }
 
 TEST_F(TreeWalkTest, AFailureNamesThePath) {

@@ -100,7 +100,7 @@ bool AuthFile::take(const std::string& key, const Json& value, Entry& entry) con
   return entry.credential.has_value();
 }
 
-AuthFile::Entry AuthFile::entry(const Target& target) const {
+AuthFile::Entry AuthFile::entry(const CredentialQuery& target) const {
   Entry entry;
   const auto take_key = [&](const std::string& key) {
     const auto found = entries_.find(key);

@@ -40,7 +40,7 @@ class AuthFile {
     std::optional<Credential> credential;
     std::string unusable;
   };
-  Entry entry(const Target& target) const;
+  Entry entry(const CredentialQuery& target) const;
 
   // Somebody has logged in there, wherever the credentials are.
   bool mentions(const std::string& host) const;

@@ -10,17 +10,17 @@ std::string ProviderList::name() const {
   return names.empty() ? "nothing" : base::join(names, ", ");
 }
 
-std::optional<Credential> ProviderList::lookup(const Target& target) {
+std::optional<Credential> ProviderList::lookup(const CredentialQuery& target) {
   for (const auto& provider : providers_)
     if (auto credential = provider->lookup(target)) return credential;
   return std::nullopt;
 }
 
-void ProviderList::invalidate(const Target& target) {
+void ProviderList::invalidate(const CredentialQuery& target) {
   for (const auto& provider : providers_) provider->invalidate(target);
 }
 
-std::vector<std::string> ProviderList::why_none(const Target& target) {
+std::vector<std::string> ProviderList::why_none(const CredentialQuery& target) {
   std::vector<std::string> lines;
   for (const auto& provider : providers_)
     for (std::string& line : provider->why_none(target)) lines.push_back(std::move(line));

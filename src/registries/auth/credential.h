@@ -29,7 +29,7 @@ struct Credential {
 
 // Whom the credentials are for. Providers that know more than hosts (podman's auth.json) look at the
 // repository too.
-struct Target {
+struct CredentialQuery {
   std::string host;        // "docker.io", "registry.local:5000", as in oci::Reference
   std::string repository;  // may be empty
 };
@@ -45,14 +45,14 @@ class CredentialProvider {
   // nullopt: this provider has none for it; the next one is asked. Throws Error{kRegistry} where it should
   // have one and cannot get at it: then nobody else is asked. Fresh: never one that has expired, and renewed
   // in time. May be slow the first time.
-  virtual std::optional<Credential> lookup(const Target& target) = 0;
+  virtual std::optional<Credential> lookup(const CredentialQuery& target) = 0;
 
   // What lookup gave for it was refused, or has expired: the next lookup must get a new one.
-  virtual void invalidate(const Target& target) = 0;
+  virtual void invalidate(const CredentialQuery& target) = 0;
 
   // Why lookup gave none, for people: a line for each place that was looked at ("~/.docker/config.json: …").
   // No secret. Never throws.
-  virtual std::vector<std::string> why_none(const Target&) { return {}; }
+  virtual std::vector<std::string> why_none(const CredentialQuery&) { return {}; }
 };
 
 // Asks in order, the first answer wins.
@@ -61,9 +61,9 @@ class ProviderList : public CredentialProvider {
   explicit ProviderList(std::vector<std::shared_ptr<CredentialProvider>> providers)
       : providers_(std::move(providers)) {}
   std::string name() const override;
-  std::optional<Credential> lookup(const Target& target) override;
-  void invalidate(const Target& target) override;
-  std::vector<std::string> why_none(const Target& target) override;
+  std::optional<Credential> lookup(const CredentialQuery& target) override;
+  void invalidate(const CredentialQuery& target) override;
+  std::vector<std::string> why_none(const CredentialQuery& target) override;
 
  private:
   std::vector<std::shared_ptr<CredentialProvider>> providers_;

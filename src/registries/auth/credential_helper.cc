@@ -32,7 +32,7 @@ bool says_not_found(std::string_view output) {
 }
 
 // Something of what a failed helper said. Never of an answer: that may hold the secret.
-std::string complaint(const process::Answer& answer) {
+std::string error_text(const process::CaptureResult& answer) {
   const std::string_view text =
       base::trim(answer.error).empty() ? base::trim(answer.output.reveal()) : base::trim(answer.error);
   if (text.find("\"Secret\"") != std::string_view::npos) return "";
@@ -43,12 +43,13 @@ std::string complaint(const process::Answer& answer) {
   return line;
 }
 
-process::Answer ask(const std::string& program, const std::string& server, base::Cancellation& cancellation) {
-  process::Question question;
+process::CaptureResult ask(const std::string& program, const std::string& server,
+                           base::Cancellation& cancellation) {
+  process::CaptureOptions question;
   question.argv = {program, "get"};
   question.input = base::Secret(server);
   try {
-    return process::ask_program(question, cancellation);
+    return process::capture_output(question, cancellation);
   } catch (const process::LaunchError& error) {
     throw Error(ErrorCode::kRegistry,
                 fmt::format("cannot start credential helper {1} of {0}\nhint: install it, or remove it from "
@@ -102,13 +103,13 @@ std::optional<Credential> ask_helper(const std::string& helper, const std::strin
                             "program's name, such as \"pass\" for docker-credential-pass)",
                             server));
   const std::string program = "docker-credential-" + helper;
-  const process::Answer answer = ask(program, server, cancellation);
+  const process::CaptureResult answer = ask(program, server, cancellation);
   if (!answer.status.ok()) {
     if (says_not_found(answer.output.reveal()) || says_not_found(answer.error)) return std::nullopt;
     throw Error(ErrorCode::kRegistry,
                 fmt::format("credential helper {} of {} failed: exit code: {}\nhint: try `echo {} | {} get`",
                             program, server, answer.status.code, server, program),
-                complaint(answer));
+                error_text(answer));
   }
   try {
     auto credential = parse_helper_answer(answer.output.reveal());

@@ -35,7 +35,7 @@ class DockerConfig : public CredentialProvider {
 
   std::string name() const override { return "the docker config"; }
 
-  std::optional<Credential> lookup(const Target& target) override {
+  std::optional<Credential> lookup(const CredentialQuery& target) override {
     const std::lock_guard lock(mutex_);
     read_files();
     std::vector<std::string> notes;
@@ -45,7 +45,7 @@ class DockerConfig : public CredentialProvider {
     return std::nullopt;
   }
 
-  std::vector<std::string> why_none(const Target& target) override {
+  std::vector<std::string> why_none(const CredentialQuery& target) override {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> lines = notes_[target.host];
     lines.insert(lines.end(), unreadable_.begin(), unreadable_.end());
@@ -54,14 +54,14 @@ class DockerConfig : public CredentialProvider {
   }
 
   // Somebody may have logged in anew meanwhile.
-  void invalidate(const Target&) override {
+  void invalidate(const CredentialQuery&) override {
     const std::lock_guard lock(mutex_);
     read_ = false;
     answers_.clear();
   }
 
  private:
-  std::optional<Credential> look_in(const AuthFile& file, const Target& target,
+  std::optional<Credential> look_in(const AuthFile& file, const CredentialQuery& target,
                                     std::vector<std::string>& notes) {
     const auto note = [&](const std::string& what) { notes.push_back(file.name() + ": " + what); };
     const std::string helper = file.helper_for(target.host);

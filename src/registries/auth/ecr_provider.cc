@@ -43,7 +43,7 @@ class Ecr : public EcrProvider {
 
   std::string name() const override { return "Amazon ECR"; }
 
-  std::optional<Credential> lookup(const Target&) override {
+  std::optional<Credential> lookup(const CredentialQuery&) override {
     {
       const std::lock_guard lock(mutex_);
       if (is_fresh()) return token_;
@@ -64,7 +64,7 @@ class Ecr : public EcrProvider {
     return renew();
   }
 
-  void invalidate(const Target&) override {
+  void invalidate(const CredentialQuery&) override {
     const std::lock_guard lock(mutex_);
     token_.reset();
   }
@@ -143,9 +143,9 @@ class Ecr : public EcrProvider {
     if (region_.empty()) region_ = find_region();
   }
 
-  aws::Options load_options() {
+  aws::ClientOptions load_options() {
     const auto load = [&](const char* name) { return options_.load(name, secrets_); };
-    aws::Options loaded;
+    aws::ClientOptions loaded;
     loaded.profile = load("profile_name").reveal();
     loaded.region = load("region_name").reveal();
     loaded.role_arn = load("role_arn").reveal();
@@ -171,14 +171,14 @@ class Ecr : public EcrProvider {
 
   const std::string host_;
   const std::optional<aws::EcrHost> parsed_;
-  const ClientOptions options_;
+  const ProviderOptions options_;
   http::Client& client_;
   secrets::SecretResolver& secrets_;
   const aws::Environment environment_;
 
   std::mutex minting_;  // for what follows, and while AWS is asked
   std::unique_ptr<aws_credentials::CredentialChain> chain_;
-  aws::Options aws_options_;
+  aws::ClientOptions aws_options_;
   std::string region_;
 
   std::mutex mutex_;  // for what follows; taken last
@@ -194,7 +194,7 @@ class EcrOrFiles : public CredentialProvider {
   std::string name() const override { return ecr_->name() + ", " + files_->name(); }
 
   // The search for AWS credentials takes seconds where there are none, so its outcome is kept.
-  std::optional<Credential> lookup(const Target& target) override {
+  std::optional<Credential> lookup(const CredentialQuery& target) override {
     const std::lock_guard lock(mutex_);
     if (!no_credentials_) {
       try {
@@ -212,14 +212,16 @@ class EcrOrFiles : public CredentialProvider {
     return credential;
   }
 
-  void invalidate(const Target& target) override {
+  void invalidate(const CredentialQuery& target) override {
     const std::lock_guard lock(mutex_);
     no_credentials_.reset();
     ecr_->invalidate(target);
     files_->invalidate(target);
   }
 
-  std::vector<std::string> why_none(const Target& target) override { return files_->why_none(target); }
+  std::vector<std::string> why_none(const CredentialQuery& target) override {
+    return files_->why_none(target);
+  }
 
  private:
   const std::shared_ptr<EcrProvider> ecr_;

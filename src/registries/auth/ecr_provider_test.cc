@@ -220,19 +220,19 @@ TEST_F(EcrProviderTest, RepositoriesAreCreated) {
 class Files : public CredentialProvider {
  public:
   std::string name() const override { return "files"; }
-  std::optional<Credential> lookup(const Target&) override {
+  std::optional<Credential> lookup(const CredentialQuery&) override {
     ++asked;
     return has ? std::optional(Credential{"AWS", base::Secret("old"), {}, {}, {}, "auths of a file"})
                : std::nullopt;
   }
-  void invalidate(const Target&) override {}
+  void invalidate(const CredentialQuery&) override {}
   bool has = true;
   int asked = 0;
 };
 
 TEST_F(EcrProviderTest, FilesCountOnlyWhereThereAreNoAwsCredentials) {
   const auto files = std::make_shared<Files>();
-  const Target target{kEcrHost, "app"};
+  const CredentialQuery target{kEcrHost, "app"};
   EXPECT_EQ(ecr_or_files(provider(kEcrHost), files)->lookup(target)->password.reveal(), "p1");
   EXPECT_EQ(files->asked, 0);
 

@@ -15,14 +15,15 @@
 namespace ixian::auth {
 namespace {
 
-process::Answer run(const KubeExec& exec, const KubeCluster* cluster, base::Cancellation& cancellation) {
-  process::Question question;
+process::CaptureResult run(const KubeExec& exec, const KubeCluster* cluster,
+                           base::Cancellation& cancellation) {
+  process::CaptureOptions question;
   question.argv = {exec.command};
   question.argv.insert(question.argv.end(), exec.args.begin(), exec.args.end());
   question.env = exec.env;
   question.env["KUBERNETES_EXEC_INFO"] = base::canonical_json(exec_info(exec, cluster));
   try {
-    return process::ask_program(question, cancellation);
+    return process::capture_output(question, cancellation);
   } catch (const process::LaunchError& error) {
     base::fail_registry(error.message(), exec.install_hint);
   } catch (const base::Error& error) {
@@ -89,7 +90,7 @@ ExecToken ask_exec_plugin(const KubeExec& exec, const KubeCluster* cluster,
                     "available here\nhint: set a token instead",
                     name));
   }
-  const process::Answer answer = run(exec, cluster, cancellation);
+  const process::CaptureResult answer = run(exec, cluster, cancellation);
   const base::Secret printed{std::string(base::trim(answer.output.reveal()))};
   // A plugin may print its token on both outputs.
   const std::string said = base::without_secret(std::string(base::trim(answer.error)), printed);

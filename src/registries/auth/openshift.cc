@@ -33,7 +33,7 @@ class OpenShiftProvider : public CredentialProvider {
 
   std::string name() const override { return "the OpenShift client of " + options_.host(); }
 
-  std::optional<Credential> lookup(const Target&) override {
+  std::optional<Credential> lookup(const CredentialQuery&) override {
     std::lock_guard lock(mutex_);
     ClusterToken found = kept_ && is_good(*kept_) ? *kept_ : find();
     if (found.from_program) kept_ = found;
@@ -45,7 +45,7 @@ class OpenShiftProvider : public CredentialProvider {
     return credential;
   }
 
-  void invalidate(const Target&) override {
+  void invalidate(const CredentialQuery&) override {
     std::lock_guard lock(mutex_);
     kept_.reset();
     for (const char* name : {"token", "kubeconfig", "context"}) options_.forget(name, services_.secrets);
@@ -114,7 +114,7 @@ class OpenShiftProvider : public CredentialProvider {
         context);
   }
 
-  const ClientOptions options_;
+  const ProviderOptions options_;
   const bool kubeconfig_is_reference_;
   const Services services_;
   const std::string service_account_;

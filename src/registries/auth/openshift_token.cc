@@ -112,14 +112,14 @@ ClusterToken kubeconfig_token(const Kubeconfig& config, const std::string& conte
 }
 
 ClusterToken oc_token(const aws::Environment& environment, base::Cancellation& cancellation) {
-  process::Question question;
+  process::CaptureOptions question;
   question.argv = {"oc", "whoami", "-t"};
   for (const char* name : {"PATH", "HOME", "KUBECONFIG"}) {
     // The variables as they are for us, which in tests are not the process's own.
     if (const auto value = environment.variable(name)) question.env[name] = *value;
   }
   try {
-    const process::Answer answer = process::ask_program(question, cancellation);
+    const process::CaptureResult answer = process::capture_output(question, cancellation);
     base::Secret token{std::string(base::trim(answer.output.reveal()))};
     if (answer.status.ok() && !token.empty()) {
       return {std::move(token), std::nullopt, true, "`oc whoami -t`"};

@@ -37,8 +37,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
-ClientOptions::ClientOptions(const std::string& host, const Json& options,
-                             const std::vector<std::string>& names)
+ProviderOptions::ProviderOptions(const std::string& host, const Json& options,
+                                 const std::vector<std::string>& names)
     : host_(host) {
   if (options.is_null()) return;
   if (!options.is_object())
@@ -59,18 +59,18 @@ ClientOptions::ClientOptions(const std::string& host, const Json& options,
   }
 }
 
-base::Secret ClientOptions::load(const std::string& name, secrets::SecretResolver& resolver) const {
+base::Secret ProviderOptions::load(const std::string& name, secrets::SecretResolver& resolver) const {
   const auto found = values_.find(name);
   return found == values_.end() ? base::Secret() : resolver.load(found->second);
 }
 
-void ClientOptions::forget(const std::string& name, secrets::SecretResolver& resolver) const {
+void ProviderOptions::forget(const std::string& name, secrets::SecretResolver& resolver) const {
   const auto found = values_.find(name);
   if (found == values_.end()) return;
   if (const auto reference = secrets::parse_secret_reference(found->second)) resolver.forget(*reference);
 }
 
-std::string ClientOptions::origin(const std::string& name) const {
+std::string ProviderOptions::origin(const std::string& name) const {
   const auto found = values_.find(name);
   if (found == values_.end()) return "no " + name;
   const auto reference = secrets::parse_secret_reference(found->second);

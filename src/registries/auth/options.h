@@ -13,12 +13,12 @@
 namespace ixian::auth {
 
 // Names and texts; references are still references. null and "" are as good as not written.
-class ClientOptions {
+class ProviderOptions {
  public:
   // `names` are the client's own; those that every client takes (insecure, ca_file, client_certificate,
   // client_key) are let through and not kept. Throws Error{kProject} for other names, with what there is; for
   // values that are not text; for references that cannot be right.
-  ClientOptions(const std::string& host, const base::Json& options, const std::vector<std::string>& names);
+  ProviderOptions(const std::string& host, const base::Json& options, const std::vector<std::string>& names);
 
   const std::string& host() const { return host_; }
   bool has(const std::string& name) const { return values_.contains(name); }

@@ -11,7 +11,7 @@ namespace {
 
 class PasswordProvider : public CredentialProvider {
  public:
-  PasswordProvider(ClientOptions options, secrets::SecretResolver& resolver)
+  PasswordProvider(ProviderOptions options, secrets::SecretResolver& resolver)
       : options_(std::move(options)), resolver_(resolver) {
     if (options_.has("token") && (options_.has("password") || options_.has("username")))
       refuse("either `token` or `username` and `password`, not both");
@@ -23,7 +23,7 @@ class PasswordProvider : public CredentialProvider {
   std::string name() const override { return "the options of " + options_.host(); }
 
   // The resolver keeps what it has loaded.
-  std::optional<Credential> lookup(const Target&) override {
+  std::optional<Credential> lookup(const CredentialQuery&) override {
     Credential credential;
     if (options_.has("token")) {
       credential.bearer = options_.load("token", resolver_);
@@ -37,7 +37,7 @@ class PasswordProvider : public CredentialProvider {
     return credential;
   }
 
-  void invalidate(const Target&) override {
+  void invalidate(const CredentialQuery&) override {
     for (const char* name : {"username", "password", "token"}) options_.forget(name, resolver_);
   }
 
@@ -48,15 +48,15 @@ class PasswordProvider : public CredentialProvider {
         fmt::format("the options of {} in CONFIG.DOCKER.REGISTRIES need {}", options_.host(), what));
   }
 
-  const ClientOptions options_;
+  const ProviderOptions options_;
   secrets::SecretResolver& resolver_;
 };
 
 }  // namespace
 
-std::shared_ptr<CredentialProvider> password_provider(const std::string& host, const base::Json& options,
-                                                      const Services& services) {
-  return std::make_shared<PasswordProvider>(ClientOptions(host, options, {"username", "password", "token"}),
+std::shared_ptr<CredentialProvider> static_provider(const std::string& host, const base::Json& options,
+                                                    const Services& services) {
+  return std::make_shared<PasswordProvider>(ProviderOptions(host, options, {"username", "password", "token"}),
                                             services.secrets);
 }
 

@@ -27,7 +27,7 @@ class PasswordProviderTest : public ::testing::Test {
             "/nowhere"};
   }
   std::shared_ptr<CredentialProvider> provider(const base::Json& options) {
-    return password_provider(kPasswordHost, options, services);
+    return static_provider(kPasswordHost, options, services);
   }
   std::string error_of(const base::Json& options) {
     try {
@@ -139,14 +139,14 @@ TEST(ProviderListTest, TheFirstThatHasOneAnswers) {
    public:
     explicit Fixed(std::string user) : user_(std::move(user)) {}
     std::string name() const override { return "provider " + user_; }
-    std::optional<Credential> lookup(const Target&) override {
+    std::optional<Credential> lookup(const CredentialQuery&) override {
       ++asked;
       if (user_.empty()) return std::nullopt;
       Credential credential;
       credential.username = user_;
       return credential;
     }
-    void invalidate(const Target&) override { ++invalidated; }
+    void invalidate(const CredentialQuery&) override { ++invalidated; }
     int asked = 0;
     int invalidated = 0;
 

@@ -31,8 +31,8 @@ struct Services {
 
 // username and password; token (a bearer). Without any of them nullopt is answered, so that the docker config
 // is asked.
-std::shared_ptr<CredentialProvider> password_provider(const std::string& host, const base::Json& options,
-                                                      const Services& services);
+std::shared_ptr<CredentialProvider> static_provider(const std::string& host, const base::Json& options,
+                                                    const Services& services);
 
 // region_name, profile_name, role_arn, endpoint_url, aws_access_key_id, aws_secret_access_key,
 // aws_session_token, external_id, role_session_name. Tokens are minted in memory, renewed at half of their

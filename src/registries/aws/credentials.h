@@ -44,7 +44,7 @@ class NoCredentials : public base::Error {
 Environment process_environment();
 
 // What a project sets in a client's options; "" is not set.
-struct Options {
+struct ClientOptions {
   std::string profile;
   std::string region;
   std::string role_arn;  // assumed with whatever the chain finds

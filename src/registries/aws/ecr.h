@@ -47,6 +47,7 @@ void create_repository(http::Client& client, CredentialSource& source, const Ser
 
 // Who the credentials are, by STS GetCallerIdentity: "arn:aws:iam::123456789012:user/ci".
 std::string caller_identity(http::Client& client, CredentialSource& source, const std::string& region,
-                            const Options& options, const Environment& environment = process_environment());
+                            const ClientOptions& options,
+                            const Environment& environment = process_environment());
 
 }  // namespace ixian::aws

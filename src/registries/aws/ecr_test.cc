@@ -112,7 +112,7 @@ class EndpointTest : public ::testing::Test {
 
   const ixian::testing::TempFolder home;
   std::map<std::string, std::string> variables;
-  Options options;
+  ClientOptions options;
 };
 
 TEST_F(EndpointTest, EachRegionHasItsOwn) {

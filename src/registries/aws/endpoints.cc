@@ -33,7 +33,8 @@ std::string lower_with_underscores(std::string id) {
   return base::to_lower(id);
 }
 
-std::string from_profile(const std::string& id, const Options& options, const Environment& environment) {
+std::string from_profile(const std::string& id, const ClientOptions& options,
+                         const Environment& environment) {
   const Profiles profiles = load_profiles(environment);
   const Section& profile = profiles.profile(profile_name(environment, options));
   if (const std::string services = profile.text("services"); !services.empty()) {
@@ -46,7 +47,7 @@ std::string from_profile(const std::string& id, const Options& options, const En
   return profile.text("endpoint_url");
 }
 
-std::string configured(const std::string& id, const Options& options, const Environment& environment) {
+std::string configured(const std::string& id, const ClientOptions& options, const Environment& environment) {
   if (!options.endpoint_url.empty()) return options.endpoint_url;
   // Of the machine's configuration; the option above is the project's own.
   if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) return "";
@@ -77,7 +78,7 @@ void check_region(const std::string& region) {
           : fmt::format("invalid AWS region {} (expected: such as eu-west-1)", base::shell_quote(region)));
 }
 
-std::string endpoint(const std::string& id, const std::string& standard, const Options& options,
+std::string endpoint(const std::string& id, const std::string& standard, const ClientOptions& options,
                      const Environment& environment) {
   std::string url = configured(id, options, environment);
   if (url.empty()) return standard;

@@ -14,7 +14,7 @@ void check_region(const std::string& region);
 // AWS_ENDPOINT_URL, the profile's `services` section, its endpoint_url. `id` is the service's identifier as
 // these variables have it: "ECR", "ECR_PUBLIC". AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true leaves only the
 // options. `standard` where none is set.
-std::string endpoint(const std::string& id, const std::string& standard, const Options& options,
+std::string endpoint(const std::string& id, const std::string& standard, const ClientOptions& options,
                      const Environment& environment);
 
 }  // namespace ixian::aws

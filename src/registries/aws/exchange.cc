@@ -15,7 +15,7 @@ constexpr std::size_t kLongestAnswer = 1 << 20;
 // registry works, would tell of a fault where there is none.
 constexpr int kLeastRetries = 4;
 
-Reply send(http::Client& client, const http::Request& request, const std::string& what) {
+Response send(http::Client& client, const http::Request& request, const std::string& what) {
   try {
     http::Response response = client.send(request);
     std::string body = response.head.ok()
@@ -37,19 +37,19 @@ Reply send(http::Client& client, const http::Request& request, const std::string
 
 }  // namespace
 
-Refusal json_refusal(const Reply& reply) {
+ErrorResponse json_refusal(const Response& reply) {
   return parse_json_refusal(reply.head.status, reply.head.headers.find("x-amzn-errortype").value_or(""),
                             reply.body);
 }
 
-Refusal xml_refusal(const Reply& reply) {
+ErrorResponse xml_refusal(const Response& reply) {
   return parse_xml_refusal(reply.head.status, reply.body);
 }
 
-Reply exchange(http::Client& client, const http::Request& request, ParseRefusal parse,
-               const std::string& what) {
+Response send_with_retries(http::Client& client, const http::Request& request, ParseRefusal parse,
+                           const std::string& what) {
   for (int attempt = 1;; ++attempt) {
-    Reply reply = send(client, request, what);
+    Response reply = send(client, request, what);
     // What the client itself tries again on has been tried often enough.
     const bool waits = reply.head.status == 400 && parse(reply).throttled();
     const int retries = std::max(client.options().retries, kLeastRetries);

@@ -81,7 +81,7 @@ Profiles load_profiles(const Environment& environment) {
   return profiles;
 }
 
-std::string profile_name(const Environment& environment, const Options& options) {
+std::string profile_name(const Environment& environment, const ClientOptions& options) {
   for (const std::string& name : {options.profile, variable(environment, "AWS_PROFILE"),
                                   variable(environment, "AWS_DEFAULT_PROFILE")}) {
     if (!name.empty()) return name;

@@ -30,6 +30,6 @@ struct Profiles {
 Profiles load_profiles(const Environment& environment);
 
 // The options' profile, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default".
-std::string profile_name(const Environment& environment, const Options& options);
+std::string profile_name(const Environment& environment, const ClientOptions& options);
 
 }  // namespace ixian::aws

@@ -33,7 +33,7 @@ bool same(const Credentials& a, const Credentials& b) {
          a.session_token.reveal() == b.session_token.reveal();
 }
 
-base::Json parse_answer(const Reply& reply, const std::string& what) {
+base::Json parse_answer(const Response& reply, const std::string& what) {
   if (reply.body.empty()) return base::Json::object();
   try {
     return base::parse_json(reply.body, reply.body.size(), kDeepestAnswer);
@@ -46,7 +46,8 @@ base::Json parse_answer(const Reply& reply, const std::string& what) {
 
 }  // namespace
 
-Service ecr(const std::string& region, const Options& options, bool fips, const Environment& environment) {
+Service ecr(const std::string& region, const ClientOptions& options, bool fips,
+            const Environment& environment) {
   check_region(region);
   const std::string host =
       fmt::format("https://{}.{}.{}", fips ? "ecr-fips" : "api.ecr", region, dns_suffix(region));
@@ -54,26 +55,27 @@ Service ecr(const std::string& region, const Options& options, bool fips, const 
           "Amazon ECR"};
 }
 
-Service ecr_public(const Options& options, const Environment& environment) {
+Service ecr_public(const ClientOptions& options, const Environment& environment) {
   return {"ecr-public", "SpencerFrontendService", "us-east-1",
           endpoint("ECR_PUBLIC", "https://api.ecr-public.us-east-1.amazonaws.com", options, environment),
           "Amazon ECR Public"};
 }
 
-Service secrets_manager(const std::string& region, const Options& options, const Environment& environment) {
+Service secrets_manager(const std::string& region, const ClientOptions& options,
+                        const Environment& environment) {
   check_region(region);
   const std::string host = fmt::format("https://secretsmanager.{}.{}", region, dns_suffix(region));
   return {"secretsmanager", "secretsmanager", region, endpoint("SECRETS_MANAGER", host, options, environment),
           "AWS Secrets Manager"};
 }
 
-Service ssm(const std::string& region, const Options& options, const Environment& environment) {
+Service ssm(const std::string& region, const ClientOptions& options, const Environment& environment) {
   check_region(region);
   const std::string host = fmt::format("https://ssm.{}.{}", region, dns_suffix(region));
   return {"ssm", "AmazonSSM", region, endpoint("SSM", host, options, environment), "AWS Systems Manager"};
 }
 
-Service sts(const std::string& region, const Options& options, const Environment& environment) {
+Service sts(const std::string& region, const ClientOptions& options, const Environment& environment) {
   // The endpoint for the whole world, which signs as if it were in us-east-1.
   if (region.empty()) {
     return {"sts", "", "us-east-1", endpoint("STS", "https://sts.amazonaws.com", options, environment),
@@ -90,11 +92,11 @@ base::Json call(http::Client& client, CredentialSource& source, const Service& s
       fmt::format("{} in {}", service.name.empty() ? service.signing_name : service.name, service.region);
   Credentials credentials = source.find();
   for (bool first = true;; first = false) {
-    const Reply reply =
-        exchange(client, request_for(service, action, input, credentials), json_refusal, what);
+    const Response reply =
+        send_with_retries(client, request_for(service, action, input, credentials), json_refusal, what);
     if (reply.head.ok()) return parse_answer(reply, what);
 
-    const Refusal refusal = json_refusal(reply);
+    const ErrorResponse refusal = json_refusal(reply);
     const ServiceError error = explain(refusal, {service.signing_name + ":" + action, credentials.source,
                                                  service.region, credentials.session_token});
     if (!first || !(refusal.expired() || refusal.unknown())) throw error;

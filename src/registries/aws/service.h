@@ -20,17 +20,17 @@ struct Service {
 
 // The endpoint is the options' endpoint_url, else what AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL or the
 // profile says, else the service's own. Throws Error{kRegistry} for a region or a URL that cannot be one.
-Service ecr(const std::string& region, const Options& options, bool fips = false,
+Service ecr(const std::string& region, const ClientOptions& options, bool fips = false,
             const Environment& environment = process_environment());
-Service ecr_public(const Options& options,  // always us-east-1
+Service ecr_public(const ClientOptions& options,  // always us-east-1
                    const Environment& environment = process_environment());
-Service secrets_manager(const std::string& region, const Options& options,
+Service secrets_manager(const std::string& region, const ClientOptions& options,
                         const Environment& environment = process_environment());
-Service ssm(const std::string& region, const Options& options,
+Service ssm(const std::string& region, const ClientOptions& options,
             const Environment& environment = process_environment());
 
 // Speaks the query API, not JSON: for assume_role() and caller_identity(). Without a region the global one.
-Service sts(const std::string& region, const Options& options,
+Service sts(const std::string& region, const ClientOptions& options,
             const Environment& environment = process_environment());
 
 // What a service refused. `type` is the error's name without its namespace: "ExpiredTokenException".

@@ -44,18 +44,18 @@ std::string cut(std::string text) {
   return text;
 }
 
-bool about_the_clock(const Refusal& refusal) {
+bool about_the_clock(const ErrorResponse& refusal) {
   return is_one_of(refusal.type, {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"}) ||
          refusal.message.find("Signature expired") != std::string::npos ||
          refusal.message.find("Signature not yet current") != std::string::npos;
 }
 
-bool about_the_signature(const Refusal& refusal) {
+bool about_the_signature(const ErrorResponse& refusal) {
   return is_one_of(refusal.type, {"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature",
                                   "IncompleteSignatureException", "InvalidSignature"});
 }
 
-std::string sentence(const Refusal& refusal, const Asked& asked) {
+std::string sentence(const ErrorResponse& refusal, const CallInfo& asked) {
   const std::string& source = asked.source;
   if (about_the_clock(refusal)) {
     return fmt::format("AWS rejected {}: this machine's clock is wrong\nhint: set it, for example by NTP",
@@ -103,30 +103,30 @@ std::string sentence(const Refusal& refusal, const Asked& asked) {
 }  // namespace
 
 // The names differ from service to service; these are botocore's lists.
-bool Refusal::expired() const {
+bool ErrorResponse::expired() const {
   return is_one_of(type,
                    {"ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "ExpiredCredentials"});
 }
 
-bool Refusal::unknown() const {
+bool ErrorResponse::unknown() const {
   return is_one_of(type, {"UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId",
                           "MissingAuthenticationToken", "MissingAuthenticationTokenException"});
 }
 
-bool Refusal::throttled() const {
+bool ErrorResponse::throttled() const {
   return is_one_of(type, {"ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled",
                           "RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded",
                           "SlowDown", "PriorRequestNotComplete", "IDPCommunicationError"});
 }
 
-bool Refusal::denied() const {
+bool ErrorResponse::denied() const {
   return is_one_of(type, {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized",
                           "UnauthorizedException", "ForbiddenException", "OptInRequired"}) ||
          (type.empty() && (status == 401 || status == 403));
 }
 
-Refusal parse_json_refusal(int status, std::string_view header, std::string_view body) {
-  Refusal refusal{status, short_type(header), ""};
+ErrorResponse parse_json_refusal(int status, std::string_view header, std::string_view body) {
+  ErrorResponse refusal{status, short_type(header), ""};
   try {
     const base::Json json = base::parse_json(body, 1 << 20, 32);
     if (!json.is_object()) return refusal;
@@ -139,8 +139,8 @@ Refusal parse_json_refusal(int status, std::string_view header, std::string_view
   return refusal;
 }
 
-Refusal parse_xml_refusal(int status, std::string_view body) {
-  Refusal refusal{status, "", ""};
+ErrorResponse parse_xml_refusal(int status, std::string_view body) {
+  ErrorResponse refusal{status, "", ""};
   pugi::xml_document document;
   if (document.load_buffer(body.data(), body.size(), pugi::parse_default)) {
     const pugi::xml_node error = document.document_element().child("Error");
@@ -151,7 +151,7 @@ Refusal parse_xml_refusal(int status, std::string_view body) {
   return refusal;
 }
 
-ServiceError explain(const Refusal& refusal, const Asked& asked) {
+ServiceError explain(const ErrorResponse& refusal, const CallInfo& asked) {
   std::string context = refusal.type;
   if (!refusal.message.empty()) context += (context.empty() ? "" : ": ") + refusal.message;
   return ServiceError(refusal.type, refusal.status, sentence(refusal, asked),

@@ -8,7 +8,7 @@
 
 namespace ixian::aws {
 
-struct Refusal {
+struct ErrorResponse {
   int status = 0;
   std::string type;     // without its namespace; "" where the answer does not say
   std::string message;  // what the service says, may be empty
@@ -20,13 +20,13 @@ struct Refusal {
 };
 
 // Of a JSON 1.1 or REST service; `header` is X-Amzn-ErrorType. Whatever the body is, there is an answer.
-Refusal parse_json_refusal(int status, std::string_view header, std::string_view body);
+ErrorResponse parse_json_refusal(int status, std::string_view header, std::string_view body);
 
 // Of the query API (STS): <ErrorResponse><Error><Code>, <Message>.
-Refusal parse_xml_refusal(int status, std::string_view body);
+ErrorResponse parse_xml_refusal(int status, std::string_view body);
 
 // Who asked for what.
-struct Asked {
+struct CallInfo {
   std::string permission;  // as IAM policies spell it: "ecr:GetAuthorizationToken"
   std::string source;      // whose credentials: Credentials::source; "" for an unsigned call
   std::string region;
@@ -34,6 +34,6 @@ struct Asked {
 };
 
 // The sentences for it.
-ServiceError explain(const Refusal& refusal, const Asked& asked);
+ServiceError explain(const ErrorResponse& refusal, const CallInfo& asked);
 
 }  // namespace ixian::aws

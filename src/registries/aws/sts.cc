@@ -57,7 +57,8 @@ std::string ask(http::Client& client, const Service& sts, const std::string& act
   http::Request request = request_for(sts, action, fields);
   // The web identity token is proof enough: that call is not signed.
   if (by != nullptr) request.aws_signature = signature(*by, sts.signing_name, sts.region);
-  Reply reply = exchange(client, request, xml_refusal, fmt::format("{} in {}", sts.name, sts.region));
+  Response reply =
+      send_with_retries(client, request, xml_refusal, fmt::format("{} in {}", sts.name, sts.region));
   if (reply.head.ok()) return std::move(reply.body);
   throw explain(xml_refusal(reply), {"sts:" + action, by == nullptr ? "" : by->source, sts.region,
                                      by == nullptr ? base::Secret() : by->session_token});
@@ -124,7 +125,7 @@ Credentials assume_role_with_web_identity(http::Client& client, const Service& s
 }
 
 std::string caller_identity(http::Client& client, CredentialSource& source, const std::string& region,
-                            const Options& options, const Environment& environment) {
+                            const ClientOptions& options, const Environment& environment) {
   const Service service = sts(region, options, environment);
   const Credentials by = source.find();
   const std::string xml = ask(client, service, "GetCallerIdentity", {}, &by);

@@ -64,7 +64,7 @@ bool is_allowed_container_uri(const std::string& uri) {
          url->host == "169.254.170.23" || url->host == "fd00:ec2::23";
 }
 
-Finding container_credentials(const Lookup& lookup) {
+ProviderResult container_credentials(const ProviderContext& lookup) {
   http::Request request;
   request.url = uri(lookup.environment);
   if (request.url.empty()) return not_found(fmt::format("neither {} nor {} is set", kRelative, kFull));
@@ -77,10 +77,10 @@ Finding container_credentials(const Lookup& lookup) {
   request.no_proxy = true;
   request.follow_redirects = false;
 
-  const aws::Reply reply =
-      aws::exchange(lookup.client, request, aws::json_refusal, "container's credentials endpoint");
+  const aws::Response reply =
+      aws::send_with_retries(lookup.client, request, aws::json_refusal, "container's credentials endpoint");
   if (!reply.head.ok()) {
-    const aws::Refusal refusal = aws::json_refusal(reply);
+    const aws::ErrorResponse refusal = aws::json_refusal(reply);
     cannot_use(
         fmt::format(
             "container's credentials endpoint answered {}\nhint: check that the task or the pod has a role",

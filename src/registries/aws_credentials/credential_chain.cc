@@ -33,14 +33,14 @@ using std::chrono::minutes;
 constexpr auto kRenewBefore = minutes(5);
 constexpr auto kPauseAfterFailure = minutes(1);
 
-struct Place {
+struct Provider {
   std::string name;
-  std::function<Finding()> look;
+  std::function<ProviderResult()> look;
 };
 
-std::vector<Place> places(const Lookup& lookup, const std::string& profile) {
+std::vector<Provider> places(const ProviderContext& lookup, const std::string& profile) {
   const bool by_name = !lookup.options.profile.empty();
-  std::vector<Place> list;
+  std::vector<Provider> list;
   // Whoever names a profile means it, whatever keys the environment has; so does the AWS CLI.
   if (!by_name) list.push_back({"environment", [&lookup] { return keys_of_environment(lookup); }});
   // A profile that somebody has asked for must be there; "default" need not.
@@ -63,7 +63,7 @@ std::vector<Place> places(const Lookup& lookup, const std::string& profile) {
   return list;
 }
 
-std::string region_of(const aws::Environment& environment, const aws::Options& options,
+std::string region_of(const aws::Environment& environment, const aws::ClientOptions& options,
                       const aws::Profiles& profiles) {
   for (const std::string& region :
        {options.region, aws::variable(environment, "AWS_REGION"),
@@ -84,12 +84,12 @@ void check_unexpired(const aws::Credentials& credentials, aws::Time now) {
 // Goes through the places, and notes what each one says.
 class Search {
  public:
-  explicit Search(const Lookup& lookup) : lookup_(lookup) {}
+  explicit Search(const ProviderContext& lookup) : lookup_(lookup) {}
 
   aws::Credentials run() {
     const std::string profile = aws::profile_name(lookup_.environment, lookup_.options);
     try {
-      for (const Place& place : places(lookup_, profile)) {
+      for (const Provider& place : places(lookup_, profile)) {
         if (auto found = ask(place)) return std::move(*found);
       }
     } catch (const aws::ServiceError&) {
@@ -109,8 +109,8 @@ class Search {
   }
 
  private:
-  std::optional<aws::Credentials> ask(const Place& place) {
-    Finding finding = place.look();
+  std::optional<aws::Credentials> ask(const Provider& place) {
+    ProviderResult finding = place.look();
     if (!finding.found) {
       said_.push_back(fmt::format("{}: {}", place.name, finding.why_not));
       return std::nullopt;
@@ -127,19 +127,20 @@ class Search {
     return text;
   }
 
-  const Lookup& lookup_;
+  const ProviderContext& lookup_;
   std::vector<std::string> said_;
 };
 
 }  // namespace
 
 struct CredentialChain::Impl {
-  Impl(http::Client& client_, aws::Environment environment_, aws::Options options_)
+  Impl(http::Client& client_, aws::Environment environment_, aws::ClientOptions options_)
       : client(client_), environment(std::move(environment_)), options(std::move(options_)) {}
 
   aws::Credentials search() {
     const aws::Profiles profiles = aws::load_profiles(environment);
-    const Lookup lookup{client, environment, options, profiles, region_of(environment, options, profiles)};
+    const ProviderContext lookup{client, environment, options, profiles,
+                                 region_of(environment, options, profiles)};
     auto found = keys_of_options(options);
     if (!found) found = Search(lookup).run();
     if (options.role_arn.empty()) return std::move(*found);
@@ -164,14 +165,15 @@ struct CredentialChain::Impl {
 
   http::Client& client;
   const aws::Environment environment;
-  const aws::Options options;
+  const aws::ClientOptions options;
 
   std::mutex mutex;  // held during a search, so that the others wait for its result
   std::optional<aws::Credentials> kept;
   aws::Time renew_at{};
 };
 
-CredentialChain::CredentialChain(http::Client& client, aws::Environment environment, aws::Options options)
+CredentialChain::CredentialChain(http::Client& client, aws::Environment environment,
+                                 aws::ClientOptions options)
     : impl_(std::make_unique<Impl>(client, std::move(environment), std::move(options))) {}
 
 CredentialChain::~CredentialChain() = default;

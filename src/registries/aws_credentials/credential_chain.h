@@ -22,7 +22,7 @@ namespace ixian::aws_credentials {
 // Invariant: what is kept has not ended. Owner: one per client of a registry or secret source.
 class CredentialChain : public aws::CredentialSource {
  public:
-  CredentialChain(http::Client& client, aws::Environment environment, aws::Options options);
+  CredentialChain(http::Client& client, aws::Environment environment, aws::ClientOptions options);
   ~CredentialChain() override;
 
   // Throws NoCredentials and Error{kRegistry}, whose context lists where it looked and what each place said;

@@ -21,7 +21,7 @@ namespace {
 constexpr char kRolePath[] = "/latest/meta-data/iam/security-credentials/";
 constexpr std::chrono::milliseconds kImdsTimeLimit{1000};
 
-std::string address(const Lookup& lookup) {
+std::string address(const ProviderContext& lookup) {
   const aws::Section& profile =
       lookup.profiles.profile(aws::profile_name(lookup.environment, lookup.options));
   const auto setting = [&](const std::string& name, const std::string& key) {
@@ -50,8 +50,9 @@ http::Request request_for(const std::string& method, const std::string& url) {
 }
 
 // The body of an answer that says 200, or an Error that says why there is none.
-std::string ask(const Lookup& lookup, const http::Request& request) {
-  aws::Reply reply = aws::exchange(lookup.client, request, aws::json_refusal, "instance metadata service");
+std::string ask(const ProviderContext& lookup, const http::Request& request) {
+  aws::Response reply =
+      aws::send_with_retries(lookup.client, request, aws::json_refusal, "instance metadata service");
   if (!reply.head.ok()) cannot_use(fmt::format("instance metadata service answered {}", reply.head.status));
   return std::move(reply.body);
 }
@@ -63,7 +64,7 @@ bool is_role_name(std::string_view name) {
   });
 }
 
-Finding ask_service(const Lookup& lookup, const std::string& url) {
+ProviderResult ask_service(const ProviderContext& lookup, const std::string& url) {
   http::Request opening = request_for("PUT", url + "/latest/api/token");
   opening.headers.add("X-aws-ec2-metadata-token-ttl-seconds", "21600");
   const base::Secret token(ask(lookup, opening));
@@ -85,7 +86,7 @@ Finding ask_service(const Lookup& lookup, const std::string& url) {
 
 }  // namespace
 
-Finding instance_credentials(const Lookup& lookup) {
+ProviderResult instance_credentials(const ProviderContext& lookup) {
   if (aws::is_true(lookup.environment, "AWS_EC2_METADATA_DISABLED")) {
     return not_found("AWS_EC2_METADATA_DISABLED is true");
   }

@@ -8,6 +8,6 @@ namespace ixian::aws_credentials {
 
 // One try of a second: on a machine that is no instance nobody answers. Never throws an Error: what goes
 // wrong is why nothing was found.
-Finding instance_credentials(const Lookup& lookup);
+ProviderResult instance_credentials(const ProviderContext& lookup);
 
 }  // namespace ixian::aws_credentials

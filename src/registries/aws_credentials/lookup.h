@@ -10,22 +10,22 @@
 
 namespace ixian::aws_credentials {
 
-struct Lookup {
+struct ProviderContext {
   http::Client& client;
   const aws::Environment& environment;
-  const aws::Options& options;
+  const aws::ClientOptions& options;
   const aws::Profiles& profiles;
   std::string region;  // for STS; "" where nobody says
 };
 
 // A place that is not set up says so and the next one is asked. One that is set up and fails throws
 // base::Error: then nobody else is asked, lest the work is done as somebody whom nobody meant.
-struct Finding {
+struct ProviderResult {
   std::optional<aws::Credentials> found;
   std::string why_not;  // "AWS_ACCESS_KEY_ID is not set"
 };
 
-inline Finding not_found(std::string why_not) {
+inline ProviderResult not_found(std::string why_not) {
   return {std::nullopt, std::move(why_not)};
 }
 

@@ -34,7 +34,7 @@ std::map<std::string, std::string> settings(const aws::Environment& environment)
 }
 
 // The last line is the one that says it. An AWS CLI that does not know the command prints how it is used.
-std::string why_cli_failed(const process::Answer& answer) {
+std::string why_cli_failed(const process::CaptureResult& answer) {
   const std::string_view text = base::trim(answer.error);
   if (text.starts_with("usage:") || text.find("Invalid choice") != std::string_view::npos)
     return "it is too old for `aws configure export-credentials`";
@@ -45,21 +45,21 @@ std::string why_cli_failed(const process::Answer& answer) {
 
 }  // namespace
 
-Finding process_credentials(const Lookup& lookup, const std::string& profile) {
+ProviderResult process_credentials(const ProviderContext& lookup, const std::string& profile) {
   const std::string command = lookup.profiles.profile(profile).text("credential_process");
   if (command.empty()) return not_found(fmt::format("profile {} has no credential_process", profile));
   const std::string name = fmt::format("credential_process of profile {}", profile);
 
-  process::Question question;
+  process::CaptureOptions question;
   // In words, but by no shell: AWS's own tools do not use one either.
   if (!base::split_words(command, question.argv) || question.argv.empty()) {
     cannot_use(name + " has an unclosed quote\nhint: close it");
   }
   question.env = settings(lookup.environment);
   question.limit = kLongestOutput;
-  process::Answer answer;
+  process::CaptureResult answer;
   try {
-    answer = process::ask_program(question, lookup.client.cancellation());
+    answer = process::capture_output(question, lookup.client.cancellation());
   } catch (const base::Error& error) {
     cannot_use(name + " cannot be run\nhint: correct it, or install the program", error.message());
   }
@@ -77,11 +77,11 @@ Finding process_credentials(const Lookup& lookup, const std::string& profile) {
   }
 }
 
-Finding cli_credentials(const Lookup& lookup) {
+ProviderResult cli_credentials(const ProviderContext& lookup) {
   if (process::find_program("aws", aws::variable(lookup.environment, "PATH")).empty()) {
     return not_found("the AWS CLI is not on PATH");
   }
-  process::Question question;
+  process::CaptureOptions question;
   question.argv = {"aws", "configure", "export-credentials", "--format", "process"};
   if (!lookup.options.profile.empty()) {
     question.argv.insert(question.argv.end(), {"--profile", lookup.options.profile});
@@ -90,7 +90,7 @@ Finding cli_credentials(const Lookup& lookup) {
   question.limit = kLongestOutput;
   question.time_limit = kCliTimeLimit;
   try {
-    const process::Answer answer = process::ask_program(question, lookup.client.cancellation());
+    const process::CaptureResult answer = process::capture_output(question, lookup.client.cancellation());
     if (!answer.status.ok()) return not_found(why_cli_failed(answer));
     aws::Credentials credentials = parse_process_answer(answer.output.reveal());
     credentials.source = "`aws configure export-credentials`";

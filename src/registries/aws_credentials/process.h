@@ -6,9 +6,9 @@
 namespace ixian::aws_credentials {
 
 // The profile's credential_process: split into words as a shell does, but run without one.
-Finding process_credentials(const Lookup& lookup, const std::string& profile);
+ProviderResult process_credentials(const ProviderContext& lookup, const std::string& profile);
 
 // `aws configure export-credentials`, for ways of logging in that only the AWS CLI knows.
-Finding cli_credentials(const Lookup& lookup);
+ProviderResult cli_credentials(const ProviderContext& lookup);
 
 }  // namespace ixian::aws_credentials

@@ -37,8 +37,9 @@ std::optional<int> duration(const aws::Section& section, const std::string& prof
   return seconds;
 }
 
-aws::Credentials from_place(const Lookup& lookup, const std::string& profile, const std::string& place) {
-  Finding finding;
+aws::Credentials from_place(const ProviderContext& lookup, const std::string& profile,
+                            const std::string& place) {
+  ProviderResult finding;
   if (place == "Environment") {
     finding = keys_of_environment(lookup);
   } else if (place == "EcsContainer") {
@@ -58,7 +59,7 @@ aws::Credentials from_place(const Lookup& lookup, const std::string& profile, co
 
 class Walk {
  public:
-  explicit Walk(const Lookup& lookup) : lookup_(lookup) {}
+  explicit Walk(const ProviderContext& lookup) : lookup_(lookup) {}
 
   aws::Credentials assume(const std::string& name) {
     const aws::Section& profile = lookup_.profiles.profile(name);
@@ -107,33 +108,33 @@ class Walk {
     }
     // Keys go before a role: they are what the profile gives to others.
     if (!has_keys && assumes_role(profile)) return assume(next);
-    Finding finding = profile_credentials(lookup_, next);
+    ProviderResult finding = profile_credentials(lookup_, next);
     if (finding.found) return std::move(*finding.found);
     cannot_use(fmt::format("profile {}, the source_profile of {}, has no credentials", next, name),
                finding.why_not);
   }
 
-  const Lookup& lookup_;
+  const ProviderContext& lookup_;
   std::vector<std::string> visited_;
 };
 
 }  // namespace
 
-Finding role_profile_credentials(const Lookup& lookup, const std::string& profile) {
+ProviderResult role_profile_credentials(const ProviderContext& lookup, const std::string& profile) {
   const aws::Section& section = lookup.profiles.profile(profile);
   if (!assumes_role(section)) return not_found(fmt::format("profile {} has no role_arn to assume", profile));
   return {Walk(lookup).assume(profile), ""};
 }
 
-Finding profile_credentials(const Lookup& lookup, const std::string& profile) {
+ProviderResult profile_credentials(const ProviderContext& lookup, const std::string& profile) {
   std::vector<std::string> reasons;
   // The order of botocore.
   for (const auto& look :
-       {+[](const Lookup&with, const std::string&name) {
+       {+[](const ProviderContext&with, const std::string&name) {
           return web_identity_credentials(with, name, false);
         },
         +sso_credentials, +keys_of_credentials_file, +process_credentials, +keys_of_config_file}) {
-    Finding finding = look(lookup, profile);
+    ProviderResult finding = look(lookup, profile);
     if (finding.found) return finding;
     reasons.push_back(std::move(finding.why_not));
   }

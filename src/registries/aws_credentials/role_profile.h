@@ -6,9 +6,9 @@
 namespace ixian::aws_credentials {
 
 // For profiles with role_arn and without web_identity_token_file.
-Finding role_profile_credentials(const Lookup& lookup, const std::string& profile);
+ProviderResult role_profile_credentials(const ProviderContext& lookup, const std::string& profile);
 
 // What a profile has by itself: web identity, SSO, keys, credential_process. In that order.
-Finding profile_credentials(const Lookup& lookup, const std::string& profile);
+ProviderResult profile_credentials(const ProviderContext& lookup, const std::string& profile);
 
 }  // namespace ixian::aws_credentials

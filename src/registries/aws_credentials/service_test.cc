@@ -30,7 +30,7 @@ class ServiceTest : public ::testing::Test {
     patience.retries = 3;
     client.emplace(transport, clock, cancellation, patience);
     write_keys("AKIAONE", "session-canary");
-    chain.emplace(*client, environment(), aws::Options{});
+    chain.emplace(*client, environment(), aws::ClientOptions{});
   }
 
   aws::Environment environment() {

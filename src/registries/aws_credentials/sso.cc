@@ -38,7 +38,8 @@ std::string login_command(const std::string& profile) {
 }
 
 // The profile, and what its sso-session adds: they must not contradict each other.
-aws::Section with_session(const Lookup& lookup, const std::string& profile, const aws::Section& own) {
+aws::Section with_session(const ProviderContext& lookup, const std::string& profile,
+                          const aws::Section& own) {
   const std::string session = own.text("sso_session");
   if (session.empty()) return own;
   const auto found = lookup.profiles.sso_sessions.find(session);
@@ -60,7 +61,7 @@ aws::Section with_session(const Lookup& lookup, const std::string& profile, cons
   return both;
 }
 
-Settings read_settings(const Lookup& lookup, const std::string& profile, const aws::Section& own) {
+Settings read_settings(const ProviderContext& lookup, const std::string& profile, const aws::Section& own) {
   const aws::Section section = with_session(lookup, profile, own);
   std::vector<std::string> missing;
   for (const char* key : {"sso_account_id", "sso_role_name", "sso_start_url", "sso_region"}) {
@@ -80,7 +81,7 @@ Settings read_settings(const Lookup& lookup, const std::string& profile, const a
   return settings;
 }
 
-SsoToken read_token(const Lookup& lookup, const Settings& settings, const std::string& path) {
+SsoToken read_token(const ProviderContext& lookup, const Settings& settings, const std::string& path) {
   try {
     const auto json = aws::read_text(path);
     if (json) return parse_sso_token(*json);
@@ -95,7 +96,7 @@ SsoToken read_token(const Lookup& lookup, const Settings& settings, const std::s
 }
 
 // OIDC's CreateToken: a new access token, and perhaps a new refresh token, for the old one.
-SsoToken renewed(const Lookup& lookup, const Settings& settings, const SsoToken& old) {
+SsoToken renewed(const ProviderContext& lookup, const Settings& settings, const SsoToken& old) {
   const std::string host =
       fmt::format("https://oidc.{}.{}", settings.region, aws::dns_suffix(settings.region));
   http::Request request;
@@ -110,8 +111,8 @@ SsoToken renewed(const Lookup& lookup, const Settings& settings, const SsoToken&
        old.refresh_token.reveal()}}.dump());
   request.repeatable = false;  // a refresh token may be good for one use
   request.follow_redirects = false;
-  const aws::Reply reply =
-      aws::exchange(lookup.client, request, aws::json_refusal, "AWS SSO OIDC in " + settings.region);
+  const aws::Response reply =
+      aws::send_with_retries(lookup.client, request, aws::json_refusal, "AWS SSO OIDC in " + settings.region);
   if (!reply.head.ok())
     throw aws::explain(aws::json_refusal(reply), {"sso-oidc:CreateToken", "", settings.region, {}});
 
@@ -127,7 +128,7 @@ SsoToken renewed(const Lookup& lookup, const Settings& settings, const SsoToken&
   return token;
 }
 
-SsoToken good_token(const Lookup& lookup, const Settings& settings) {
+SsoToken good_token(const ProviderContext& lookup, const Settings& settings) {
   const std::string path =
       sso_cache_path(lookup.environment, settings.session.empty() ? settings.start_url : settings.session);
   SsoToken token = read_token(lookup, settings, path);
@@ -152,7 +153,7 @@ SsoToken good_token(const Lookup& lookup, const Settings& settings) {
              trouble);
 }
 
-aws::Credentials ask_portal(const Lookup& lookup, const Settings& settings, const SsoToken& token) {
+aws::Credentials ask_portal(const ProviderContext& lookup, const Settings& settings, const SsoToken& token) {
   const std::string host =
       fmt::format("https://portal.sso.{}.{}", settings.region, aws::dns_suffix(settings.region));
   http::Request request;
@@ -163,11 +164,11 @@ aws::Credentials ask_portal(const Lookup& lookup, const Settings& settings, cons
                        "account_id", settings.account);
   request.secret_headers.emplace_back("x-amz-sso_bearer_token", token.access_token);
   request.follow_redirects = false;
-  const aws::Reply reply =
-      aws::exchange(lookup.client, request, aws::json_refusal, "AWS SSO in " + settings.region);
+  const aws::Response reply =
+      aws::send_with_retries(lookup.client, request, aws::json_refusal, "AWS SSO in " + settings.region);
   if (reply.head.ok()) return parse_sso_answer(reply.body);
 
-  const aws::Refusal refusal = aws::json_refusal(reply);
+  const aws::ErrorResponse refusal = aws::json_refusal(reply);
   if (reply.head.status == 401) {
     cannot_use(fmt::format("AWS rejected the SSO login of profile {}\nhint: run {}", settings.profile,
                            login_command(settings.profile)),
@@ -184,7 +185,7 @@ aws::Credentials ask_portal(const Lookup& lookup, const Settings& settings, cons
 
 }  // namespace
 
-Finding sso_credentials(const Lookup& lookup, const std::string& profile) {
+ProviderResult sso_credentials(const ProviderContext& lookup, const std::string& profile) {
   const aws::Section& section = lookup.profiles.profile(profile);
   if (!section.has("sso_account_id") && !section.has("sso_role_name")) {
     return not_found(fmt::format("profile {} has no sso_account_id and sso_role_name", profile));

@@ -7,6 +7,6 @@ namespace ixian::aws_credentials {
 
 // For profiles with sso_account_id and sso_role_name. A login that has expired is renewed where its
 // sso-session allows that; otherwise the Error says how to log in.
-Finding sso_credentials(const Lookup& lookup, const std::string& profile);
+ProviderResult sso_credentials(const ProviderContext& lookup, const std::string& profile);
 
 }  // namespace ixian::aws_credentials

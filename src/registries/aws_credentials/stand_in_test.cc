@@ -126,7 +126,7 @@ class StandInTest : public ::testing::Test {
 
   const ixian::testing::TempFolder home;
   std::map<std::string, std::string> variables;
-  aws::Options options;
+  aws::ClientOptions options;
   base::SystemClock clock;
   base::Cancellation cancellation;
   http::CurlTransport transport{http::CurlOptions{}, cancellation};

@@ -14,7 +14,7 @@ namespace {
 constexpr char kId[] = "aws_access_key_id";
 constexpr char kSecret[] = "aws_secret_access_key";
 
-Finding from_section(const aws::IniFile& file, const std::string& path, const std::string& profile) {
+ProviderResult from_section(const aws::IniFile& file, const std::string& path, const std::string& profile) {
   const auto found = file.find(profile);
   if (found == file.end()) return not_found(fmt::format("no profile {} in {}", profile, path));
   const aws::Section& section = found->second;
@@ -40,7 +40,7 @@ void cannot_use(std::string message, std::string context) {
   throw base::Error(base::ErrorCode::kRegistry, std::move(message), std::move(context));
 }
 
-std::optional<aws::Credentials> keys_of_options(const aws::Options& options) {
+std::optional<aws::Credentials> keys_of_options(const aws::ClientOptions& options) {
   if (options.access_key_id.empty() && options.secret_access_key.empty()) return std::nullopt;
   if (options.access_key_id.empty() || options.secret_access_key.empty()) {
     throw base::Error(
@@ -51,7 +51,7 @@ std::optional<aws::Credentials> keys_of_options(const aws::Options& options) {
                           std::nullopt, "the options of the client"};
 }
 
-Finding keys_of_environment(const Lookup& lookup) {
+ProviderResult keys_of_environment(const ProviderContext& lookup) {
   aws::Credentials keys;
   keys.access_key_id = base::Secret(aws::variable(lookup.environment, "AWS_ACCESS_KEY_ID"));
   if (keys.access_key_id.empty()) return not_found("AWS_ACCESS_KEY_ID is not set");
@@ -77,11 +77,11 @@ Finding keys_of_environment(const Lookup& lookup) {
   return {std::move(keys), ""};
 }
 
-Finding keys_of_credentials_file(const Lookup& lookup, const std::string& profile) {
+ProviderResult keys_of_credentials_file(const ProviderContext& lookup, const std::string& profile) {
   return from_section(lookup.profiles.credentials, lookup.profiles.credentials_path, profile);
 }
 
-Finding keys_of_config_file(const Lookup& lookup, const std::string& profile) {
+ProviderResult keys_of_config_file(const ProviderContext& lookup, const std::string& profile) {
   return from_section(lookup.profiles.config, lookup.profiles.config_path, profile);
 }
 

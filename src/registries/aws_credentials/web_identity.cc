@@ -11,7 +11,8 @@
 
 namespace ixian::aws_credentials {
 
-Finding web_identity_credentials(const Lookup& lookup, const std::string& profile, bool environment_counts) {
+ProviderResult web_identity_credentials(const ProviderContext& lookup, const std::string& profile,
+                                        bool environment_counts) {
   const aws::Section& section = lookup.profiles.profile(profile);
   const auto setting = [&](const std::string& name, const std::string& key) {
     const std::string value = environment_counts ? aws::variable(lookup.environment, name) : "";

@@ -38,7 +38,7 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_content_range(std::
 
 }  // namespace
 
-BlobReader::BlobReader(HostClient& host, Work work, std::string repository, oci::Descriptor blob,
+BlobReader::BlobReader(HostClient& host, Operation work, std::string repository, oci::Descriptor blob,
                        std::uint64_t offset)
     : host_(host),
       work_(std::move(work)),

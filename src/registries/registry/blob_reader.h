@@ -20,7 +20,8 @@ namespace ixian::registry {
 class BlobReader : public base::ByteSource {
  public:
   // Sends the first request. `host` outlives this.
-  BlobReader(HostClient& host, Work work, std::string repository, oci::Descriptor blob, std::uint64_t offset);
+  BlobReader(HostClient& host, Operation work, std::string repository, oci::Descriptor blob,
+             std::uint64_t offset);
 
   std::size_t read(char* buffer, std::size_t size) override;
 
@@ -33,7 +34,7 @@ class BlobReader : public base::ByteSource {
   void finish();
 
   HostClient& host_;
-  const Work work_;
+  const Operation work_;
   const std::string repository_;
   const oci::Descriptor blob_;
   std::uint64_t at_;

@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
 class ResumedBody : public ::testing::TestWithParam<Scenario> {};
 
 TEST_P(ResumedBody, WhilePulling) {
-  Scene scene;
+  FaultFixture scene;
   scene.image = plain_image(4, {500'000});
   scene.hold_image_in_registry();
   const std::string layer = FakeRegistryState::digest_of(scene.image.layers[0]);
@@ -105,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // What the registry ignores of a Range and sends anew must be the same in its first part too.
 TEST(ResumedBodies, AFirstPartThatChangesUnderneathDoesNotPassForTheBlob) {
-  Scene scene;
+  FaultFixture scene;
   scene.image = plain_image(5, {500'000});
   scene.hold_image_in_registry();
   const std::string layer = FakeRegistryState::digest_of(scene.image.layers[0]);
@@ -137,16 +137,16 @@ TEST(ResumedBodies, ARepeatedAttemptMustNotPushOtherBytesThanWereChecked) {
     int opened_ = 0;
   };
   // Stores what the second attempt brings, as a place that does not hash would.
-  class TriesTwice : public TrustingRepo {
+  class TriesTwice : public UncheckedRepo {
    public:
-    using TrustingRepo::TrustingRepo;
+    using UncheckedRepo::UncheckedRepo;
     void put_blob(const oci::Descriptor& blob, const base::OpenSource& open) override {
       if (blob.size > 100'000) {
         const auto source = open(0);
         char buffer[4096];
         for (std::size_t read = 0; read < blob.size / 2;) read += source->read(buffer, sizeof buffer);
       }
-      TrustingRepo::put_blob(blob, open);
+      UncheckedRepo::put_blob(blob, open);
     }
   };
   RegistryStack stack({});
@@ -162,7 +162,7 @@ TEST(ResumedBodies, ARepeatedAttemptMustNotPushOtherBytesThanWereChecked) {
 class WrongSize : public ::testing::TestWithParam<int> {};
 
 TEST_P(WrongSize, OfADescriptorIsNotBelieved) {
-  Scene scene;
+  FaultFixture scene;
   base::Json& size = scene.image.manifest["layers"][0]["size"];
   size = size.get<int>() + GetParam();
   scene.hold_image_in_registry();
@@ -171,7 +171,7 @@ TEST_P(WrongSize, OfADescriptorIsNotBelieved) {
 INSTANTIATE_TEST_SUITE_P(Registry, WrongSize, Values(-1, 1, -59'999, 1'000'000'000));
 
 TEST(WrongConfig, IsNotBelieved) {
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   scene.registry.rule("GET", FakeRegistryState::digest_of(scene.image.config), faults::flip_bit(3));
   scene.expect_not_pulled(scene.pull());

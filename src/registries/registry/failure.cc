@@ -72,7 +72,7 @@ std::string meaning(int status) {
   return status < 400 ? ": not an answer to this request" : "";
 }
 
-std::string advice(const Work& work, int status) {
+std::string advice(const Operation& work, int status) {
   switch (status) {
     case 401:
     case 403:
@@ -143,7 +143,7 @@ std::string with_advice(std::string sentence, const std::string& advice) {
 
 }  // namespace
 
-oci::Refused failure(const Work& work, const http::ResponseHead& head, std::string_view body) {
+oci::Refused failure(const Operation& work, const http::ResponseHead& head, std::string_view body) {
   const std::string words = reason(head.status);
   const std::string answer =
       words.empty() ? fmt::format("{}", head.status) : fmt::format("{} ({})", head.status, words);
@@ -154,7 +154,7 @@ oci::Refused failure(const Work& work, const http::ResponseHead& head, std::stri
           said.empty() ? "" : "note: registry answered: " + said};
 }
 
-base::Error failure(const Work& work, const base::Error& error) {
+base::Error failure(const Operation& work, const base::Error& error) {
   const auto* transport = dynamic_cast<const http::TransportError*>(&error);
   return {error.code(),
           with_advice(fmt::format("cannot {}: {}", work.text, error.message()),
@@ -162,7 +162,7 @@ base::Error failure(const Work& work, const base::Error& error) {
           error.context()};
 }
 
-base::Error failure(const Work& work, const std::string& sentence, std::string context) {
+base::Error failure(const Operation& work, const std::string& sentence, std::string context) {
   return {base::ErrorCode::kRegistry, fmt::format("cannot {}: {}", work.text, sentence), std::move(context)};
 }
 

@@ -12,7 +12,7 @@
 namespace ixian::registry {
 
 // What was being done, in words that complete "cannot …": "read the manifest of localhost:5000/app:1".
-struct Work {
+struct Operation {
   std::string text;
   std::string host;  // of the registry
   bool writes = false;
@@ -20,14 +20,14 @@ struct Work {
 
 // "cannot push layer 3f2a… to registry.local/app: registry.local answered 413 (Payload Too Large): …"
 // and a hint. `body` is the answer's, for what the registry itself says.
-oci::Refused failure(const Work& work, const http::ResponseHead& head, std::string_view body);
+oci::Refused failure(const Operation& work, const http::ResponseHead& head, std::string_view body);
 
 // The same for an exchange that got no answer, and for whatever else was said by somebody who did not know
 // the image.
-base::Error failure(const Work& work, const base::Error& error);
+base::Error failure(const Operation& work, const base::Error& error);
 
 // The same, in words of our own.
-base::Error failure(const Work& work, const std::string& sentence, std::string context = "");
+base::Error failure(const Operation& work, const std::string& sentence, std::string context = "");
 
 // Whether an answer is a page for people: no registry gives one, but a proxy or a login page before it.
 bool is_web_page(const http::ResponseHead& head);

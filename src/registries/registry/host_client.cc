@@ -25,7 +25,7 @@ HostClient::HostClient(http::Client& client, std::shared_ptr<auth::CredentialPro
       options_(std::move(options)),
       authority_(oci::wire_host(options_.host)) {}
 
-http::Response HostClient::send(const Work& work, http::Request request,
+http::Response HostClient::send(const Operation& work, http::Request request,
                                 const registry_auth::Scopes& scopes) {
   registry_auth::AuthAttempt attempt(scopes.empty() ? "" : scopes.front().repository, scopes);
   try {

@@ -38,7 +38,7 @@ class HostClient {
   // for `scopes` (the repository of the first is whom credentials are looked up for) at the registry's own
   // origin only; challenges are answered, expired tokens renewed. Returns whatever is answered at last, but a
   // 401 that stands is thrown as who was refused. Throws Error, http::TransportError.
-  http::Response send(const Work& work, http::Request request, const registry_auth::Scopes& scopes);
+  http::Response send(const Operation& work, http::Request request, const registry_auth::Scopes& scopes);
 
   // Makes a repository that was found missing, where that is known how. False: it is not.
   bool create_repository(const std::string& repository);

@@ -43,7 +43,7 @@ class HttpParsing : public ::testing::TestWithParam<std::tuple<Oddity, std::stri
 
 TEST_P(HttpParsing, HasItsVerdict) {
   const Oddity& oddity = std::get<0>(GetParam());
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   scene.registry.rule("GET", std::get<1>(GetParam()), [&](Exchange& exchange) {
     exchange.connection.send_raw(oddity.answer(exchange.serve_it().body));
@@ -159,7 +159,7 @@ void expect_end_of(const std::string& first, const std::string& again, std::uint
   RegistryStack::Options client;
   client.retries = 1;
   client.stall_time = std::chrono::seconds(1);
-  Scene scene({}, client);
+  FaultFixture scene({}, client);
   std::atomic<std::uint64_t> sent{0};
   scene.registry.rule("GET", "/manifests/", [&](Exchange& exchange) {
     exchange.connection.send_raw(first);

@@ -25,7 +25,7 @@ class IndexFault : public ::testing::Test {
     options.whole_index = true;
     return scene.pull("1", options);
   }
-  Scene scene;
+  FaultFixture scene;
 };
 
 TEST_F(IndexFault, AWholeIndexArrives) {

@@ -16,7 +16,8 @@ using ::testing::Values;
 using Kind = FakeRegistryAuth::Kind;
 using Mount = FakeRegistryQuirks::Mount;
 
-Scene& with(std::optional<Scene>& scene, const FakeRegistryQuirks& quirks, Kind kind = Kind::kNone) {
+FaultFixture& with(std::optional<FaultFixture>& scene, const FakeRegistryQuirks& quirks,
+                   Kind kind = Kind::kNone) {
   FakeRegistryOptions options;
   options.quirks = quirks;
   options.auth.kind = kind;
@@ -25,13 +26,13 @@ Scene& with(std::optional<Scene>& scene, const FakeRegistryQuirks& quirks, Kind 
 
 class Registry : public ::testing::Test {
  protected:
-  std::optional<Scene> scene;
+  std::optional<FaultFixture> scene;
 };
 
 class Tags : public Registry {
  protected:
-  Scene& with_tags(int count, const FakeRegistryQuirks& quirks) {
-    Scene& s = with(scene, quirks);
+  FaultFixture& with_tags(int count, const FakeRegistryQuirks& quirks) {
+    FaultFixture& s = with(scene, quirks);
     s.hold_image_in_registry();
     for (int i = 0; i < count; ++i)
       s.registry.store().add_tag(kRepository, "t" + std::to_string(i), s.image.digest());
@@ -56,7 +57,7 @@ TEST_F(Tags, InPagesOfTheRegistrysOwnChoiceAllArriveSorted) {
 }
 
 TEST_F(Tags, NullIsNone) {
-  Scene& s = with(scene, {});
+  FaultFixture& s = with(scene, {});
   s.registry.store().make_repository(kRepository);
   EXPECT_THAT(s.repo()->tags(), IsEmpty());
 }
@@ -71,10 +72,10 @@ class Mounting : public ::testing::TestWithParam<Mount> {};
 // containerd#14086: whatever the answer to a mount is, the blob gets there.
 TEST_P(Mounting, GetsTheBlobThereInAnyCase) {
   for (const Kind kind : {Kind::kNone, Kind::kBearer, Kind::kBasic}) {
-    std::optional<Scene> scene;
+    std::optional<FaultFixture> scene;
     FakeRegistryQuirks quirks;
     quirks.mount = GetParam();
-    Scene& s = with(scene, quirks, kind);
+    FaultFixture& s = with(scene, quirks, kind);
     put(s.registry, "team/other", "1", s.image);
     const Outcome outcome = attempt([&] { return s.stack.copy(*s.repo("team/other"), "1", *s.repo(), "1"); });
     s.expect_pushed(outcome);
@@ -99,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(Registry, Mounting,
 TEST_F(Registry, AnImmutableTagThatNamesTheSameImageIsSuccess) {
   FakeRegistryQuirks quirks;
   quirks.immutable_tags = true;
-  Scene& s = with(scene, quirks);
+  FaultFixture& s = with(scene, quirks);
   s.hold_image_in_registry();
   s.hold_image_in_memory();
   const Outcome outcome = s.push();
@@ -111,7 +112,7 @@ TEST_F(Registry, AnImmutableTagThatNamesTheSameImageIsSuccess) {
 TEST_F(Registry, AnImmutableTagThatSomebodyElseHasJustPushedIsSuccess) {
   FakeRegistryQuirks quirks;
   quirks.immutable_tags = true;
-  Scene& s = with(scene, quirks);
+  FaultFixture& s = with(scene, quirks);
   s.hold_image_in_memory();
   s.registry.rule("PUT", "/manifests/1", [&s](Exchange& exchange) {
     s.hold_image_in_registry();
@@ -123,7 +124,7 @@ TEST_F(Registry, AnImmutableTagThatSomebodyElseHasJustPushedIsSuccess) {
 TEST_F(Registry, AnImmutableTagOfAnotherImageIsAnError) {
   FakeRegistryQuirks quirks;
   quirks.immutable_tags = true;
-  Scene& s = with(scene, quirks);
+  FaultFixture& s = with(scene, quirks);
   const PlainImage other = plain_image(20);
   put(s.registry, kRepository, "1", other);
   s.hold_image_in_memory();
@@ -136,7 +137,7 @@ TEST_F(Registry, AnImmutableTagOfAnotherImageIsAnError) {
 TEST_F(Registry, ATagThatCannotGoAloneIsLeftWithAWordOnHow) {
   FakeRegistryQuirks quirks;
   quirks.delete_tags = false;
-  Scene& s = with(scene, quirks);
+  FaultFixture& s = with(scene, quirks);
   s.hold_image_in_registry();
   s.registry.store().add_tag(kRepository, "2", s.image.digest());
   const Outcome outcome = attempt([&] {
@@ -152,7 +153,7 @@ TEST_F(Registry, ATagThatCannotGoAloneIsLeftWithAWordOnHow) {
 }
 
 TEST_F(Registry, WhereDeletingIsSwitchedOffItSaysSo) {
-  Scene& s = with(scene, {});
+  FaultFixture& s = with(scene, {});
   s.hold_image_in_registry();
   s.registry.rule("DELETE", "", faults::error(405, "UNSUPPORTED"));
   const Outcome outcome = attempt([&] {
@@ -163,7 +164,7 @@ TEST_F(Registry, WhereDeletingIsSwitchedOffItSaysSo) {
 }
 
 TEST_F(Registry, OnlyDeletingAsksForThatRight) {
-  Scene& s = with(scene, {}, Kind::kBearer);
+  FaultFixture& s = with(scene, {}, Kind::kBearer);
   s.hold_image_in_memory();
   s.expect_pushed(s.push());
   for (const ServerRequest& each : s.registry.requests("GET", "/token")) {
@@ -173,7 +174,7 @@ TEST_F(Registry, OnlyDeletingAsksForThatRight) {
 }
 
 TEST_F(Registry, APullAsksForPullingAlone) {
-  Scene& s = with(scene, {}, Kind::kBearer);
+  FaultFixture& s = with(scene, {}, Kind::kBearer);
   s.hold_image_in_registry();
   s.expect_pulled(s.pull());
   for (const ServerRequest& each : s.registry.requests("GET", "/token")) {
@@ -183,7 +184,7 @@ TEST_F(Registry, APullAsksForPullingAlone) {
 
 // A HEAD is free at Docker Hub, a GET counts: what is only looked for is not fetched.
 TEST_F(Registry, LookingForAnImageIsOneHead) {
-  Scene& s = with(scene, {});
+  FaultFixture& s = with(scene, {});
   s.hold_image_in_registry();
   const auto repo = s.repo();
   ASSERT_TRUE(repo->find("1"));
@@ -193,7 +194,7 @@ TEST_F(Registry, LookingForAnImageIsOneHead) {
 }
 
 TEST_F(Registry, AHeadThatIsForbiddenIsAskedWhy) {
-  Scene& s = with(scene, {});
+  FaultFixture& s = with(scene, {});
   s.hold_image_in_registry();
   s.registry.rule("HEAD", "/manifests/", faults::reply(403));
   s.registry.rule("GET", "/manifests/",
@@ -211,14 +212,14 @@ TEST_F(Registry, AHeadThatIsForbiddenIsAskedWhy) {
 TEST_F(Registry, ARepositoryThatMustBeMadeFirstIsNamed) {
   FakeRegistryQuirks quirks;
   quirks.create_repositories = false;
-  Scene& s = with(scene, quirks);
+  FaultFixture& s = with(scene, quirks);
   s.hold_image_in_memory();
   s.expect_not_pushed(s.push(), "404");
 }
 
 // What a registry says is shown, but cannot write to the terminal.
 TEST_F(Registry, WhatItSaysHasNoControlCharacters) {
-  Scene& s = with(scene, {});
+  FaultFixture& s = with(scene, {});
   s.hold_image_in_registry();
   s.registry.rule("GET", "/manifests/",
                   faults::reply(403, {{"Content-Type", "application/json"}},
@@ -229,7 +230,7 @@ TEST_F(Registry, WhatItSaysHasNoControlCharacters) {
 }
 
 TEST_F(Registry, APasswordThatItRepeatsIsNotShown) {
-  Scene& s = with(scene, {}, Kind::kBasic);
+  FaultFixture& s = with(scene, {}, Kind::kBasic);
   s.hold_image_in_registry();
   s.registry.rule("GET|HEAD", "/manifests/", [&s](Exchange& exchange) {
     exchange.send(error_reply(

@@ -29,7 +29,7 @@ Fault pages(std::function<Reply(int)> answer) {
 constexpr const char* kNext = "</v2/team/app/tags/list?n=1000&last=a>; rel=\"next\"";
 
 // What tags() throws, "" where it does not.
-std::string refused(Scene& scene) {
+std::string refused(FaultFixture& scene) {
   try {
     scene.repo()->tags();
   } catch (const base::Error& error) {
@@ -43,7 +43,7 @@ class Lists : public ::testing::Test {
   void tags_come(std::function<Reply(int)> answer) {
     scene.registry.rule("GET", "/tags/list", pages(std::move(answer)));
   }
-  Scene scene;
+  FaultFixture scene;
 };
 
 TEST_F(Lists, AllPartsTogetherAreTheList) {
@@ -54,7 +54,7 @@ TEST_F(Lists, AllPartsTogetherAreTheList) {
 TEST_F(Lists, ALinkThatCannotBeReadIsNoEnd) {
   for (const char* link : {"/v2/team/app/tags/list?last=a; rel=\"next\"",
                            "</v2/team/app/tags/list?last=a; rel=next", "</a>; rel=\"next", "last=a"}) {
-    Scene other;
+    FaultFixture other;
     other.registry.rule("GET", "/tags/list", pages([&](int) { return page({"a"}, link); }));
     EXPECT_THAT(refused(other), HasSubstr(other.registry.host())) << link;
   }
@@ -73,7 +73,7 @@ TEST_F(Lists, APartThatIsMissingOrSomethingElseIsNoEnd) {
        {error_reply(404, "NAME_UNKNOWN"), Reply{200, {}, ""}, Reply{200, {}, "[]"}, Reply{200, {}, "{}"},
         Reply{200, {}, R"({"tags":["b")"}, Reply{200, {}, R"({"tags":7})"},
         Reply{200, {}, R"({"tags":["b",null]})"}, Reply{204, {}, ""}}) {
-    Scene other;
+    FaultFixture other;
     other.registry.rule("GET", "/tags/list",
                         pages([&](int n) { return n == 0 ? page({"a"}, kNext) : second; }));
     EXPECT_THAT(refused(other), HasSubstr(other.registry.host())) << second.body;
@@ -82,7 +82,7 @@ TEST_F(Lists, APartThatIsMissingOrSomethingElseIsNoEnd) {
 
 TEST_F(Lists, WithoutAnEndTheyAreGivenUp) {
   for (const bool fresh : {false, true}) {
-    Scene other;
+    FaultFixture other;
     other.registry.rule("GET", "/tags/list", pages([&](int n) {
                           return page(
                               {fresh ? "x" + std::to_string(n) : "x"},
@@ -141,7 +141,7 @@ TEST_F(Lists, ReferrersComeInPartsToo) {
 TEST_F(Lists, ReferrersOfARegistryThatKeepsNoneAreThoseOfTheirTag) {
   FakeRegistryOptions options;
   options.quirks.referrers = false;
-  Scene other(options);
+  FaultFixture other(options);
   const oci::Digest subject = oci::Digest::of("subject");
   const oci::Descriptor entry{std::string(oci::kOciManifest), oci::Digest::of("a"), 1, {}, {}, {}, {}};
   const auto repo = other.repo();

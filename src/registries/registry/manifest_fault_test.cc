@@ -26,7 +26,7 @@ std::string spoilt_name(const ::testing::TestParamInfo<Spoilt>& info) {
 class SpoiltManifest : public ::testing::TestWithParam<Spoilt> {};
 
 TEST_P(SpoiltManifest, IsRefusedWhenPulled) {
-  Scene scene;
+  FaultFixture scene;
   GetParam().spoil(scene.image);
   scene.hold_image_in_registry();
   scene.expect_not_pulled(scene.pull());
@@ -93,7 +93,7 @@ std::string raw_name(const ::testing::TestParamInfo<RawManifestCase>& info) {
 class RawManifestFault : public ::testing::TestWithParam<RawManifestCase> {};
 
 TEST_P(RawManifestFault, IsRefusedWhenPulled) {
-  Scene scene;
+  FaultFixture scene;
   scene.registry.store().add_manifest(kRepository, "1", GetParam().type, GetParam().bytes);
   scene.expect_not_pulled(scene.pull());
 }
@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
     raw_name);
 
 TEST(ManifestFaults, AContentTypeMayHaveParameters) {
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   scene.registry.rule(
       "GET", "/manifests/",
@@ -133,7 +133,7 @@ TEST(ManifestFaults, AContentTypeMayHaveParameters) {
 }
 
 TEST(ManifestFaults, ADigestHeaderOfATagIsNotBelieved) {
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   scene.registry.rule("GET|HEAD", "/manifests/1$",
                       faults::with_header("Docker-Content-Digest", FakeRegistryState::digest_of("another")));
@@ -141,14 +141,14 @@ TEST(ManifestFaults, ADigestHeaderOfATagIsNotBelieved) {
 }
 
 TEST(ManifestFaults, AnEmptyDigestHeaderDoesNoHarm) {
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   scene.registry.rule("GET|HEAD", "/manifests/", faults::with_header("Docker-Content-Digest", ""));
   scene.expect_pulled(scene.pull());
 }
 
 TEST(ManifestFaults, WhatIsAskedForByDigestMustHaveIt) {
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   const PlainImage other = plain_image(9);
   put(scene.registry, kRepository, "other", other);
@@ -158,7 +158,7 @@ TEST(ManifestFaults, WhatIsAskedForByDigestMustHaveIt) {
 }
 
 TEST(ManifestFaults, AHeadWithoutAnythingIsAskedForInFull) {
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   scene.registry.rule("HEAD", "/manifests/", faults::raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"));
   const auto found = scene.repo()->find("1");
@@ -169,7 +169,7 @@ TEST(ManifestFaults, AHeadWithoutAnythingIsAskedForInFull) {
 }
 
 TEST(ManifestFaults, ATagThatMovesGivesOneImageOrTheOther) {
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   const PlainImage other = plain_image(10);
   put(scene.registry, kRepository, "other", other);
@@ -186,7 +186,7 @@ TEST(ManifestFaults, ATagThatMovesGivesOneImageOrTheOther) {
 
 TEST(ManifestFaults, OneOf100MiBIsNotRead) {
   for (const bool honest : {true, false}) {
-    Scene scene;
+    FaultFixture scene;
     const auto sent = std::make_shared<std::atomic<std::uint64_t>>(0);
     const Fault endless = faults::endless(std::string(oci::kOciManifest), 100 << 20, sent);
     scene.registry.rule(
@@ -207,7 +207,7 @@ TEST(ManifestFaults, OneOf100MiBIsNotRead) {
 }
 
 TEST(ManifestFaults, ATagListOf100MiBIsNotRead) {
-  Scene scene;
+  FaultFixture scene;
   scene.hold_image_in_registry();
   const auto sent = std::make_shared<std::atomic<std::uint64_t>>(0);
   scene.registry.rule("GET", "/tags/list", faults::endless("application/json", 100 << 20, sent));

@@ -32,7 +32,7 @@ class Origin : public ::testing::TestWithParam<Kind> {
     scene.stack.names.add("http://cdn.example.com", foreign_->port());
     return *foreign_;
   }
-  Scene scene;
+  FaultFixture scene;
 
  private:
   std::optional<ForeignServer> foreign_;
@@ -44,7 +44,7 @@ TEST_P(Origin, ARedirectToAnotherHostIsFollowedWithoutCredentials) {
   for (const int status : {301, 302, 303, 307, 308}) {
     ForeignServer& cdn = foreign({200, {}, scene.image.layers[0]});
     scene.registry.rule("GET", layer(), faults::redirect(status, "https://cdn.example.com/x?sig=1"), kOnce);
-    TrustingRepo memory;
+    UncheckedRepo memory;
     const Outcome outcome = attempt([&] { return scene.stack.copy(*scene.repo(), "1", memory, "copied"); });
     EXPECT_FALSE(outcome.error) << outcome.error->message();
     EXPECT_TRUE(has(memory, "copied", scene.image));
@@ -145,7 +145,7 @@ TEST_P(Origin, TheNextPageOfTagsComesFromTheRegistryItself) {
 // oras-go#1152
 TEST_P(Origin, AnUploadThatGoesToAnotherHostCarriesNoCredentials) {
   ForeignServer& cdn = foreign({201, {}, ""});
-  Scene pushing(at_public_name(GetParam()));
+  FaultFixture pushing(at_public_name(GetParam()));
   pushing.stack.names.add("https://cdn.example.com", cdn.port());
   pushing.hold_image_in_memory();
   pushing.registry.rule("POST", "/uploads/",
@@ -159,7 +159,7 @@ TEST_P(Origin, AnUploadThatGoesToAnotherHostCarriesNoCredentials) {
 TEST_P(Origin, AnUploadIsNotSentToThePrivateNetworkOrWithoutTls) {
   for (const std::string url :
        {"http://registry.example.com/up", "https://169.254.169.254/up", "http://127.0.0.1:1/up"}) {
-    Scene pushing(at_public_name(GetParam()));
+    FaultFixture pushing(at_public_name(GetParam()));
     pushing.hold_image_in_memory();
     pushing.registry.rule("POST", "/uploads/", faults::reply(202, {{"Location", url}}));
     pushing.expect_not_pushed(pushing.push());
@@ -169,7 +169,7 @@ TEST_P(Origin, AnUploadIsNotSentToThePrivateNetworkOrWithoutTls) {
 
 TEST_P(Origin, LayersFromElsewhereAreNeverAskedForWithCredentials) {
   ForeignServer& cdn = foreign({200, {}, "x"});
-  Scene other(at_public_name(GetParam()));
+  FaultFixture other(at_public_name(GetParam()));
   other.stack.names.add("https://cdn.example.com", cdn.port());
   base::Json& layer = other.image.manifest["layers"][1];
   layer["mediaType"] = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";

@@ -24,7 +24,7 @@ constexpr std::size_t kLongestLink = 200;
 
 class ListReader {
  public:
-  ListReader(HostClient& host, const Work& work, const List& list, const TakePage& take)
+  ListReader(HostClient& host, const Operation& work, const List& list, const TakePage& take)
       : host_(host), work_(work), list_(list), take_(take) {}
 
   bool run() {
@@ -97,7 +97,7 @@ class ListReader {
   }
 
   HostClient& host_;
-  const Work& work_;
+  const Operation& work_;
   const List& list_;
   const TakePage& take_;
   std::set<std::string> asked_;
@@ -107,7 +107,7 @@ class ListReader {
 
 }  // namespace
 
-bool read_list(HostClient& host, const Work& work, const List& list, const TakePage& take) {
+bool read_list(HostClient& host, const Operation& work, const List& list, const TakePage& take) {
   try {
     return ListReader(host, work, list, take).run();
   } catch (const http::TransportError& error) {

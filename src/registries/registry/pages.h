@@ -27,6 +27,6 @@ struct List {
 // `may_lack` it. What comes is the whole list or an error: a link that cannot be read or followed, a ring, a
 // part that is missing or something else, and a list that does not end are no ends. Throws failure(work, …),
 // Cancelled.
-bool read_list(HostClient& host, const Work& work, const List& list, const TakePage& take);
+bool read_list(HostClient& host, const Operation& work, const List& list, const TakePage& take);
 
 }  // namespace ixian::registry

@@ -72,7 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 class Push : public ::testing::Test {
  protected:
-  Scene& scene(const FakeRegistryQuirks& quirks = {}, const std::vector<std::size_t>& sizes = {600'000}) {
+  FaultFixture& scene(const FakeRegistryQuirks& quirks = {},
+                      const std::vector<std::size_t>& sizes = {600'000}) {
     FakeRegistryOptions options;
     options.quirks = quirks;
     scene_.emplace(options);
@@ -89,17 +90,17 @@ class Push : public ::testing::Test {
   }
 
  private:
-  std::optional<Scene> scene_;
+  std::optional<FaultFixture> scene_;
 };
 
 TEST_F(Push, SendsEachByteOnce) {
-  Scene& s = scene();
+  FaultFixture& s = scene();
   s.expect_pushed(s.push());
   EXPECT_EQ(uploaded(), 600'000 + s.image.config.size());
 }
 
 TEST_F(Push, AgainAsksOnly) {
-  Scene& s = scene();
+  FaultFixture& s = scene();
   s.expect_pushed(s.push());
   const std::size_t before = s.registry.count("PUT|PATCH|POST");
   const Outcome again = s.push();
@@ -109,26 +110,26 @@ TEST_F(Push, AgainAsksOnly) {
 }
 
 TEST_F(Push, ABlobThatWasStoredInSpiteOfA500IsNotSentTwice) {
-  Scene& s = scene();
+  FaultFixture& s = scene();
   s.registry.rule("PUT", "/uploads/", faults::done_but(500));
   s.expect_pushed(s.push());
   EXPECT_EQ(uploaded(), 600'000 + s.image.config.size());
 }
 
 TEST_F(Push, AConnectionThatBreaksInTheBodyIsGotOver) {
-  Scene& s = scene();
+  FaultFixture& s = scene();
   s.registry.early_rule("PUT", "/uploads/", faults::reset(), kOnce);
   s.expect_pushed(s.push());
 }
 
 TEST_F(Push, ABlobThatIsNotSeenForAMomentIsWaitedFor) {
-  Scene& s = scene();
+  FaultFixture& s = scene();
   s.registry.rule("PUT", "/manifests/", faults::error(400, "MANIFEST_BLOB_UNKNOWN"), kOnce);
   s.expect_pushed(s.push());
 }
 
 TEST_F(Push, AManifestWhoseBlobStaysUnknownIsRefused) {
-  Scene& s = scene();
+  FaultFixture& s = scene();
   s.registry.rule("PUT", "/manifests/", faults::error(400, "MANIFEST_BLOB_UNKNOWN"));
   s.expect_not_pushed(s.push());
 }
@@ -137,7 +138,7 @@ TEST_F(Push, AStallOfTheRegistryIsNoticed) {
   RegistryStack::Options client;
   client.retries = 0;
   client.stall_time = std::chrono::seconds(1);
-  Scene s({}, client);
+  FaultFixture s({}, client);
   s.hold_image_in_memory();
   s.registry.rule("PUT", "/uploads/", faults::stall());
   s.expect_not_pushed(s.push());
@@ -154,7 +155,7 @@ Fault limit(std::uint64_t largest) {
 }
 
 TEST_F(Push, TooLargeARequestBecomesChunks) {
-  Scene& s = scene({}, {6'000'000});
+  FaultFixture& s = scene({}, {6'000'000});
   s.registry.rule("PUT|PATCH|POST", "/uploads/", limit(1 << 20));
   s.expect_pushed(s.push());
 }
@@ -163,7 +164,7 @@ TEST_F(Push, TooLargeARequestBecomesChunks) {
 TEST_F(Push, GhcrTakesChunksOf4MiB) {
   FakeRegistryQuirks quirks;
   quirks.largest_chunk = 4 << 20;
-  Scene& s = scene(quirks, {11'000'000});
+  FaultFixture& s = scene(quirks, {11'000'000});
   s.registry.rule("PUT|POST", "/uploads/", limit(5 << 20));
   s.expect_pushed(s.push());
   const auto chunks = s.registry.requests("PATCH");
@@ -172,7 +173,7 @@ TEST_F(Push, GhcrTakesChunksOf4MiB) {
 }
 
 TEST_F(Push, ContentRangeIsAsRegistriesWantIt) {
-  Scene& s = scene({}, {6'000'000});
+  FaultFixture& s = scene({}, {6'000'000});
   s.registry.rule("PUT|PATCH|POST", "/uploads/", limit(5 << 20));
   s.expect_pushed(s.push());
   const auto chunks = s.registry.requests("PATCH");
@@ -187,7 +188,7 @@ TEST_P(ChunkFault, HasItsVerdict) {
   for (const bool registry_checks : {true, false}) {
     FakeRegistryOptions options;
     options.quirks.check_chunks = registry_checks;
-    Scene scene(options);
+    FaultFixture scene(options);
     scene.image = plain_image(8, {3'000'000});
     scene.hold_image_in_memory();
     scene.registry.rule(GetParam().method, GetParam().target, GetParam().fault, GetParam().times);
@@ -233,7 +234,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(Push, LeastChunksAreHonoured) {
   FakeRegistryQuirks quirks;
   quirks.least_chunk = 5 << 20;
-  Scene& s = scene(quirks, {12'000'000});
+  FaultFixture& s = scene(quirks, {12'000'000});
   s.registry.rule("PUT", "/uploads/", limit(6 << 20));
   s.expect_pushed(s.push());
   const auto chunks = s.registry.requests("PATCH");
@@ -242,7 +243,7 @@ TEST_F(Push, LeastChunksAreHonoured) {
 
 // A cancelled push leaves no name, and is no error.
 TEST_F(Push, CancelledHalfwayLeavesNothing) {
-  Scene& s = scene();
+  FaultFixture& s = scene();
   s.registry.rule("PUT", "/uploads/", [&s](Exchange& exchange) {
     s.stack.cancellation.request();
     exchange.connection.stall(std::chrono::seconds(10));
@@ -252,7 +253,7 @@ TEST_F(Push, CancelledHalfwayLeavesNothing) {
 }
 
 TEST_F(Push, ASourceThatIsDamagedLeavesNothing) {
-  Scene& s = scene();
+  FaultFixture& s = scene();
   std::string damaged = s.image.layers[0];
   damaged[17] = static_cast<char>(damaged[17] ^ 1);
   s.memory.replace_blob(oci::Digest::of(s.image.layers[0]), damaged);

@@ -47,7 +47,7 @@ void add_to_fallback_index(oci::ImageRepo& repo, const oci::RawManifest& manifes
   repo.put_manifest(tag, oci::raw(index));
 }
 
-std::optional<std::vector<oci::Descriptor>> list_referrers(HostClient& host, const Work& work,
+std::optional<std::vector<oci::Descriptor>> list_referrers(HostClient& host, const Operation& work,
                                                            const std::string& repository,
                                                            const oci::Digest& subject) {
   std::vector<oci::Descriptor> found;

@@ -17,7 +17,7 @@ void add_to_fallback_index(oci::ImageRepo& repo, const oci::RawManifest& manifes
 
 // What the registry itself says of it, the whole list (pages.h); nullopt where it has no such question.
 // Throws failure(work, …).
-std::optional<std::vector<oci::Descriptor>> list_referrers(HostClient& host, const Work& work,
+std::optional<std::vector<oci::Descriptor>> list_referrers(HostClient& host, const Operation& work,
                                                            const std::string& repository,
                                                            const oci::Digest& subject);
 

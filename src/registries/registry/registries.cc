@@ -151,19 +151,19 @@ void Registries::Impl::choose_provider(const std::string& name, const RegistrySe
   const base::Json options = own_options(*configured);
   using Providers = std::vector<std::shared_ptr<auth::CredentialProvider>>;
   switch (configured->kind) {
-    case ClientKind::kEcr:
+    case RegistryKind::kEcr:
       choose_ecr(name, options, host, provider);
       return;
-    case ClientKind::kOpenShift:
+    case RegistryKind::kOpenShift:
       provider = auth::openshift_provider(name, options, services);
       return;
-    case ClientKind::kCustom:
+    case RegistryKind::kCustom:
       provider = std::make_shared<auth::ProviderList>(Providers{configured->provider, docker_config});
       return;
-    case ClientKind::kDocker:
-    case ClientKind::kDirectory:
+    case RegistryKind::kDocker:
+    case RegistryKind::kDirectory:
       provider = std::make_shared<auth::ProviderList>(
-          Providers{auth::password_provider(name, options, services), docker_config});
+          Providers{auth::static_provider(name, options, services), docker_config});
       return;
   }
 }
@@ -203,7 +203,7 @@ Registries::Registries(auth::Services services, std::vector<RegistrySettings> se
     }
     flag(one, "insecure");
     // Checked when the project is read, not when somebody pushes an hour later.
-    if (one.kind == ClientKind::kDirectory) folder_of(one);
+    if (one.kind == RegistryKind::kDirectory) folder_of(one);
   }
   impl_->settings = std::move(settings);
 }
@@ -218,7 +218,7 @@ std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference
                 fmt::format("{} not pushed: {}", reference.text(), not_configured(reference.host)));
   }
   const bool pushes = access != Access::kPull;
-  if (configured != nullptr && configured->kind == ClientKind::kDirectory) {
+  if (configured != nullptr && configured->kind == RegistryKind::kDirectory) {
     // One that nobody has pushed to yet is not there, and is empty.
     const std::string folder = folder_of(*configured);
     const bool writes = pushes || ::access(folder.c_str(), F_OK) != 0;
@@ -233,7 +233,7 @@ std::unique_ptr<oci::ImageRepo> Registries::open(const oci::Reference& reference
 std::string Registries::push_refusal(const oci::Reference& repository, bool closely, bool changes_nothing) {
   const RegistrySettings* configured = impl_->find(repository.host);
   if (configured == nullptr) return not_configured(repository.host);
-  if (!closely && configured->kind != ClientKind::kDirectory) return "";
+  if (!closely && configured->kind != RegistryKind::kDirectory) return "";
   const RegistryStatus status = probe(repository.host, repository.repository, changes_nothing);
   if (status.may_push != RegistryStatus::Answer::kNo) return "";
   if (!status.problem.empty()) return status.problem;
@@ -248,7 +248,7 @@ bool Registries::configured(const std::string& host) const {
 
 bool Registries::is_folder(const std::string& host) const {
   const RegistrySettings* configured = impl_->find(host);
-  return configured != nullptr && configured->kind == ClientKind::kDirectory;
+  return configured != nullptr && configured->kind == RegistryKind::kDirectory;
 }
 
 std::optional<auth::Credential> Registries::credential(const std::string& host) {
@@ -269,7 +269,7 @@ RegistryStatus Registries::probe(const std::string& name, const std::string& rep
   try {
     const RegistrySettings* configured = impl_->find(name);
     if (configured != nullptr) status.client = configured->client;
-    if (configured != nullptr && configured->kind == ClientKind::kDirectory) {
+    if (configured != nullptr && configured->kind == RegistryKind::kDirectory) {
       probe_folder(folder_of(*configured), status);
       return status;
     }

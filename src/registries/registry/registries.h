@@ -23,7 +23,7 @@
 
 namespace ixian::registry {
 
-enum class ClientKind {
+enum class RegistryKind {
   kDocker,     // DockerClient
   kEcr,        // ECRDockerClient
   kOpenShift,  // OpenShiftDockerClient
@@ -35,7 +35,7 @@ enum class ClientKind {
 // certificate), ca_file, client_certificate, client_key; the others are the client's own.
 struct RegistrySettings {
   std::string host;  // as in oci::Reference: "registry.local:5000", "docker.io"
-  ClientKind kind = ClientKind::kDocker;
+  RegistryKind kind = RegistryKind::kDocker;
   base::Json options = base::Json::object();
   std::string client;                                  // the class's name, for messages
   std::shared_ptr<auth::CredentialProvider> provider;  // kCustom only

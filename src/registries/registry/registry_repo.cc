@@ -59,7 +59,7 @@ std::optional<std::chrono::milliseconds> RegistryRepo::patience() const {
 }
 
 // What a push asks is worth waiting for: what is built is lost with the machine that built it.
-http::Response RegistryRepo::send(const Work& work, http::Request request,
+http::Response RegistryRepo::send(const Operation& work, http::Request request,
                                   const registry_auth::Scopes& scopes) {
   request.patience = patience();
   try {
@@ -70,7 +70,7 @@ http::Response RegistryRepo::send(const Work& work, http::Request request,
 }
 
 std::optional<oci::Descriptor> RegistryRepo::find(const std::string& ref) {
-  const Work asked = work("look up " + image(ref));
+  const Operation asked = work("look up " + image(ref));
   http::Request request;
   request.method = "HEAD";
   request.url = path("manifests/" + ref);
@@ -99,7 +99,7 @@ void RegistryRepo::pause_before(int attempt) {
 }
 
 std::optional<oci::RawManifest> RegistryRepo::read_manifest(const std::string& ref) {
-  const Work reading = work("read the manifest of " + image(ref));
+  const Operation reading = work("read the manifest of " + image(ref));
   http::Request request;
   request.url = path("manifests/" + ref);
   request.headers.add("Accept", std::string(oci::kAcceptManifests));
@@ -115,7 +115,7 @@ std::optional<oci::RawManifest> RegistryRepo::read_manifest(const std::string& r
 }
 
 std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response response, const std::string& ref,
-                                                          const Work& reading) const {
+                                                          const Operation& reading) const {
   if (response.head.status == 404) return std::nullopt;
   if (!response.head.ok()) throw failure(reading, response.head, response.text());
   if (const auto encoding = response.head.headers.find("Content-Encoding");
@@ -152,7 +152,7 @@ std::optional<oci::RawManifest> RegistryRepo::manifest_in(http::Response respons
 }
 
 bool RegistryRepo::has_blob(const oci::Descriptor& blob) {
-  const Work asked = work(fmt::format("look up {1} in {0}", name(), blob_text(blob)));
+  const Operation asked = work(fmt::format("look up {1} in {0}", name(), blob_text(blob)));
   http::Request request;
   request.method = "HEAD";
   request.url = path("blobs/" + blob.digest.text());
@@ -188,7 +188,7 @@ bool RegistryRepo::mount_blob(const oci::Descriptor& blob, const ImageRepo& from
   const auto* source = dynamic_cast<const RegistryRepo*>(&from);
   // Mounting is within one registry; the same client is the same registry.
   if (source == nullptr || source->host_ != host_) return false;
-  const Work mounting =
+  const Operation mounting =
       work(fmt::format("mount {} from {} in {}", blob_text(blob), from.name(), name()), true);
   http::Request request;
   request.method = "POST";
@@ -220,7 +220,7 @@ bool RegistryRepo::mount_blob(const oci::Descriptor& blob, const ImageRepo& from
 }
 
 void RegistryRepo::put_manifest(const std::string& ref, const oci::RawManifest& manifest) {
-  const Work pushing = work("push the manifest of " + image(ref), true);
+  const Operation pushing = work("push the manifest of " + image(ref), true);
   http::Request request;
   request.method = "PUT";
   request.url = path("manifests/" + ref);
@@ -276,7 +276,7 @@ std::vector<std::string> RegistryRepo::tags() {
 
 std::vector<oci::Descriptor> RegistryRepo::referrers(const oci::Digest& subject) {
   if (lists_referrers_) {
-    const Work listing = work("list the referrers of " + image(subject.text()));
+    const Operation listing = work("list the referrers of " + image(subject.text()));
     if (auto found = list_referrers(*host_, listing, repository_, subject)) return *std::move(found);
     lists_referrers_ = false;
   }
@@ -284,7 +284,7 @@ std::vector<oci::Descriptor> RegistryRepo::referrers(const oci::Digest& subject)
 }
 
 bool RegistryRepo::remove(const std::string& ref) {
-  const Work removing = work("remove " + image(ref), true);
+  const Operation removing = work("remove " + image(ref), true);
   http::Request request;
   request.method = "DELETE";
   request.url = path("manifests/" + ref);

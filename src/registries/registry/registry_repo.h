@@ -36,14 +36,16 @@ class RegistryRepo : public oci::ImageRepo {
  private:
   std::string path(std::string_view rest) const { return "/v2/" + repository_ + "/" + std::string(rest); }
   std::string image(const std::string& ref) const;
-  Work work(std::string text, bool writes = false) const { return {std::move(text), host_->host(), writes}; }
+  Operation work(std::string text, bool writes = false) const {
+    return {std::move(text), host_->host(), writes};
+  }
   void pause_before(int attempt);
   std::optional<std::chrono::milliseconds> patience() const;
-  http::Response send(const Work& work, http::Request request, const registry_auth::Scopes& scopes);
+  http::Response send(const Operation& work, http::Request request, const registry_auth::Scopes& scopes);
 
   // Throws http::TransportError where the body breaks off.
   std::optional<oci::RawManifest> manifest_in(http::Response response, const std::string& ref,
-                                              const Work& reading) const;
+                                              const Operation& reading) const;
   std::string take_session(const oci::Digest& digest);
   void remember_subject(const oci::RawManifest& manifest);
 

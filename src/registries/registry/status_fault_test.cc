@@ -69,7 +69,7 @@ class TooManyRequests : public ::testing::Test {
   void answer_once(const std::string& retry_after) {
     scene.registry.rule("GET", "/blobs/", faults::reply(429, {{"Retry-After", retry_after}}), kOnce);
   }
-  Scene scene;
+  FaultFixture scene;
 };
 
 TEST_F(TooManyRequests, IsWaitedForAsLongAsItSays) {
@@ -103,7 +103,7 @@ TEST_F(TooManyRequests, ForADayIsNotWaitedFor) {
 }
 
 TEST_F(TooManyRequests, WhilePushingIsWaitedForToo) {
-  Scene other;
+  FaultFixture other;
   other.hold_image_in_memory();
   other.registry.rule("PUT", "/uploads/", faults::reply(429, {{"Retry-After", "7"}}), kOnce);
   other.expect_pushed(other.push());
@@ -128,7 +128,7 @@ class TokenExpiry : public ::testing::Test {
         },
         only(nth));
   }
-  std::optional<Scene> scene;
+  std::optional<FaultFixture> scene;
 };
 
 TEST_F(TokenExpiry, BetweenManifestAndBlobsGetsANewToken) {

@@ -48,7 +48,7 @@ class TagList {
 
 }  // namespace
 
-std::vector<std::string> list_tags(HostClient& host, const Work& work, const std::string& repository) {
+std::vector<std::string> list_tags(HostClient& host, const Operation& work, const std::string& repository) {
   TagList tags;
   List list{fmt::format("/v2/{}/tags/list?n={}", repository, kPageSize), "list of tags",
             registry_auth::pull_scope(repository)};

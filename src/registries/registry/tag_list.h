@@ -12,6 +12,6 @@ namespace ixian::registry {
 // repository. It is the whole list (pages.h): what looks like an early end is an error, and a page as full as
 // was asked for, with no link to another one, is followed by the question for what comes after it. Throws
 // failure(work, …).
-std::vector<std::string> list_tags(HostClient& host, const Work& work, const std::string& repository);
+std::vector<std::string> list_tags(HostClient& host, const Operation& work, const std::string& repository);
 
 }  // namespace ixian::registry

@@ -18,7 +18,7 @@ using Kind = FakeRegistryAuth::Kind;
 class TokenServerFault : public ::testing::Test {
  protected:
   TokenServerFault() : scene(at_public_name(Kind::kBearer)) { scene.hold_image_in_registry(); }
-  Scene scene;
+  FaultFixture scene;
 };
 
 TEST_F(TokenServerFault, OnAnotherHostIsAskedThere) {
@@ -52,7 +52,7 @@ TEST_F(TokenServerFault, InThePrivateNetworkGetsNothing) {
 TEST_F(TokenServerFault, ThatRedirectsToAnotherHostDoesNotTakeCredentialsAlong) {
   for (const int status : {302, 307, 308}) {
     ForeignServer server({200, {{"Content-Type", "application/json"}}, R"({"token":"x"})"});
-    Scene other(at_public_name(Kind::kBearer));
+    FaultFixture other(at_public_name(Kind::kBearer));
     other.hold_image_in_registry();
     other.stack.names.add("https://evil.example.com", server.port());
     other.registry.rule("GET|POST", "/token", faults::redirect(status, "https://evil.example.com/token"));
@@ -64,7 +64,7 @@ TEST_F(TokenServerFault, ThatRedirectsToAnotherHostDoesNotTakeCredentialsAlong) 
 TEST(OversizeToken, IsRefused) {
   FakeRegistryOptions options = at_public_name(Kind::kBearer);
   options.auth.token_padding = 100 << 10;
-  Scene scene(options);
+  FaultFixture scene(options);
   scene.hold_image_in_registry();
   scene.expect_not_pulled(scene.pull());
 }
@@ -104,7 +104,7 @@ class BadExpiry : public ::testing::TestWithParam<const char*> {};
 TEST_P(BadExpiry, MakesNoTokenUseless) {
   FakeRegistryOptions options = at_public_name(Kind::kBearer);
   options.auth.expires_in = base::Json::parse(GetParam());
-  Scene scene(options);
+  FaultFixture scene(options);
   scene.hold_image_in_registry();
   scene.expect_pulled(scene.pull());
   EXPECT_LT(scene.registry.gate().issued(), 20);

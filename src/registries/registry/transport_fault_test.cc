@@ -42,7 +42,7 @@ std::vector<Scenario> transport_faults() {
 INSTANTIATE_TEST_SUITE_P(Registry, TransportFault, ValuesIn(transport_faults()), scenario_name);
 
 TEST(TransportFaults, AnInterruptedLayerGoesOnWhereItBrokeOff) {
-  Scene scene;
+  FaultFixture scene;
   scene.image = plain_image(2, {3'000'000});
   scene.hold_image_in_registry();
   const std::string layer = FakeRegistryState::digest_of(scene.image.layers[0]);
@@ -55,7 +55,7 @@ TEST(TransportFaults, AnInterruptedLayerGoesOnWhereItBrokeOff) {
 }
 
 TEST(TransportFaults, ALayerThatBreaksOffAgainAndAgainArrivesAsLongAsItGetsOn) {
-  Scene scene;
+  FaultFixture scene;
   scene.image = plain_image(3, {12'000'000});
   scene.hold_image_in_registry();
   scene.registry.rule("GET", FakeRegistryState::digest_of(scene.image.layers[0]),
@@ -64,14 +64,14 @@ TEST(TransportFaults, ALayerThatBreaksOffAgainAndAgainArrivesAsLongAsItGetsOn) {
 }
 
 TEST(TransportFaults, ARegistryThatIsNotThereIsNamed) {
-  Scene scene;
+  FaultFixture scene;
   scene.registry.server().stop();
   scene.expect_not_pulled(scene.pull(), "refused");
 }
 
 TEST(TransportFaults, ANameThatNobodyKnowsIsNamed) {
   RegistryStack stack({});
-  TrustingRepo memory;
+  UncheckedRepo memory;
   const Outcome outcome = attempt([&] {
     return stack.copy(*stack.open("registry.invalid/team/app", registry::Access::kPull), "1", memory,
                       "copied");
@@ -104,48 +104,48 @@ class TlsFault : public ::testing::Test {
 };
 
 TEST_F(TlsFault, ATrustedCertificateWillDo) {
-  Scene scene(served(good), trusting());
+  FaultFixture scene(served(good), trusting());
   scene.hold_image_in_registry();
   scene.expect_pulled(scene.pull());
 }
 
 TEST_F(TlsFault, AnUnknownAuthorityGetsNoCredentials) {
-  Scene scene(served(good));
+  FaultFixture scene(served(good));
   scene.hold_image_in_registry();
   scene.expect_not_pulled(scene.pull(), "certificate");
   EXPECT_TRUE(scene.registry.requests().empty());
 }
 
 TEST_F(TlsFault, ACertificateForAnotherNameGetsNoCredentials) {
-  Scene scene(served(for_others), trusting());
+  FaultFixture scene(served(for_others), trusting());
   scene.hold_image_in_registry();
   scene.expect_not_pulled(scene.pull(), "certificate");
   EXPECT_TRUE(scene.registry.requests().empty());
 }
 
 TEST_F(TlsFault, AnExpiredCertificateGetsNoCredentials) {
-  Scene scene(served(expired), trusting());
+  FaultFixture scene(served(expired), trusting());
   scene.hold_image_in_registry();
   scene.expect_not_pulled(scene.pull(), "certificate");
   EXPECT_TRUE(scene.registry.requests().empty());
 }
 
 TEST_F(TlsFault, AConnectionThatIsCutIsNotTheEndOfABody) {
-  Scene scene(served(good), trusting());
+  FaultFixture scene(served(good), trusting());
   scene.hold_image_in_registry();
   scene.registry.rule("GET", "/blobs/", faults::cut_after(100));
   scene.expect_not_pulled(scene.pull());
 }
 
 TEST_F(TlsFault, AConnectionThatIsCutOnceIsTriedAgain) {
-  Scene scene(served(good), trusting());
+  FaultFixture scene(served(good), trusting());
   scene.hold_image_in_registry();
   scene.registry.rule("GET", "/blobs/", faults::cut_after(100), kOnce);
   scene.expect_pulled(scene.pull());
 }
 
 TEST_F(TlsFault, ACutBodyWithoutALengthIsNotWhole) {
-  Scene scene(served(good), trusting());
+  FaultFixture scene(served(good), trusting());
   scene.hold_image_in_registry();
   scene.registry.rule("GET", "/manifests/", [](Exchange& exchange) {
     const Reply reply = exchange.serve_it();

@@ -76,8 +76,8 @@ class Part : public base::ByteSource {
 
 }  // namespace
 
-Upload::Upload(HostClient& host, Work work, std::string repository, oci::Descriptor blob, std::string session,
-               std::optional<std::chrono::milliseconds> patience)
+Upload::Upload(HostClient& host, Operation work, std::string repository, oci::Descriptor blob,
+               std::string session, std::optional<std::chrono::milliseconds> patience)
     : host_(host),
       work_(std::move(work)),
       repository_(std::move(repository)),

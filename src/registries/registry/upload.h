@@ -17,7 +17,7 @@ namespace ixian::registry {
 class Upload {
  public:
   // `session` is an upload location that a refused mount has left, "" is none. `host` outlives this.
-  Upload(HostClient& host, Work work, std::string repository, oci::Descriptor blob, std::string session,
+  Upload(HostClient& host, Operation work, std::string repository, oci::Descriptor blob, std::string session,
          std::optional<std::chrono::milliseconds> patience = std::nullopt);
 
   // Returns when the registry has acknowledged the blob. Throws failure(work, …), Cancelled, and what
@@ -44,7 +44,7 @@ class Upload {
   void give_up() noexcept;
 
   HostClient& host_;
-  const Work work_;
+  const Operation work_;
   const std::string repository_;
   const oci::Descriptor blob_;
   std::string location_;                        // of the session, absolute; "" is none yet

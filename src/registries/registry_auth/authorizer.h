@@ -35,7 +35,7 @@ struct AuthorizerOptions {
   std::function<void(const std::string& sentence)> on_warning;
 };
 
-struct Grant;  // what has been sent
+struct Authorization;  // what has been sent
 
 // What has been tried for one request, however often it is sent. Not thread-safe; may be copied.
 class AuthAttempt {
@@ -53,12 +53,12 @@ class AuthAttempt {
 
   std::string repository_;
   Scopes scopes_;
-  Scopes besides_;                      // that a challenge has named
-  std::shared_ptr<const Grant> sent_;   // by the last authorize(); null is nothing
-  std::shared_ptr<const Grant> tried_;  // the last with a credential, all told
-  std::optional<std::uint64_t> since_;  // grants with a higher number are younger than this attempt
-  std::uint64_t refused_ = 0;           // grants up to this number are not tried any more
-  bool anonymous_ = false;              // credentials have been refused and are left out from here on
+  Scopes besides_;                              // that a challenge has named
+  std::shared_ptr<const Authorization> sent_;   // by the last authorize(); null is nothing
+  std::shared_ptr<const Authorization> tried_;  // the last with a credential, all told
+  std::optional<std::uint64_t> since_;          // grants with a higher number are younger than this attempt
+  std::uint64_t refused_ = 0;                   // grants up to this number are not tried any more
+  bool anonymous_ = false;                      // credentials have been refused and are left out from here on
   int repetitions_ = 0;
 };
 

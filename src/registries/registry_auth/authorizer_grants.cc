@@ -47,7 +47,7 @@ GrantPtr Authorizer::Impl::get(const AuthAttempt& attempt, bool expired) {
 // Credentials that are sent as they are. The provider keeps them fresh, so it is asked each time.
 GrantPtr Authorizer::Impl::get_direct(const AuthAttempt& attempt) {
   if (attempt.anonymous_) return nullptr;
-  Slot& own = slot("@" + attempt.repository_);
+  TokenEntry& own = slot("@" + attempt.repository_);
   const std::lock_guard getting(own.getting);
   auto credential = provider.lookup(target(attempt));
   if (credential && attempt.sent_ && attempt.sent_->number <= attempt.refused_ && attempt.sent_->credential &&
@@ -59,7 +59,7 @@ GrantPtr Authorizer::Impl::get_direct(const AuthAttempt& attempt) {
     if (own.grant && own.grant->credential && same_credential(*own.grant->credential, *credential))
       return own.grant;
   }
-  Grant grant;
+  Authorization grant;
   const bool basic = credential->bearer.empty() || !credential->password.empty();
   grant.header = basic ? auth::basic_authorization(credential->username, credential->password.empty()
                                                                              ? credential->identity_token
@@ -73,7 +73,7 @@ GrantPtr Authorizer::Impl::get_direct(const AuthAttempt& attempt) {
 // One thread gets a token for these scopes, those that wait meanwhile share it, or its failure.
 GrantPtr Authorizer::Impl::get_token(const AuthAttempt& attempt, bool expired) {
   const Scopes wanted = merge(attempt.scopes_, attempt.besides_);
-  Slot& own = slot(key_of(wanted));
+  TokenEntry& own = slot(key_of(wanted));
   std::uint64_t round_before;
   {
     const std::lock_guard lock(mutex);
@@ -101,8 +101,8 @@ GrantPtr Authorizer::Impl::get_token(const AuthAttempt& attempt, bool expired) {
   }
 }
 
-std::optional<Grant> Authorizer::Impl::new_token(const AuthAttempt& attempt, const Scopes& wanted,
-                                                 bool expired) {
+std::optional<Authorization> Authorizer::Impl::new_token(const AuthAttempt& attempt, const Scopes& wanted,
+                                                         bool expired) {
   std::optional<auth::Credential> credential;
   if (!attempt.anonymous_) credential = provider.lookup(target(attempt));
   if (!credential) return ask(wanted, std::nullopt).grant;
@@ -120,8 +120,8 @@ std::optional<Grant> Authorizer::Impl::new_token(const AuthAttempt& attempt, con
 
 // With this credential; where it is refused, with another; where that is refused too or not to be had, for
 // pulling only, with none.
-std::optional<Grant> Authorizer::Impl::token_with(auth::Credential credential, const AuthAttempt& attempt,
-                                                  const Scopes& wanted) {
+std::optional<Authorization> Authorizer::Impl::token_with(auth::Credential credential,
+                                                          const AuthAttempt& attempt, const Scopes& wanted) {
   // Some realms give out what they are given (OpenShift's): the very token that has just been refused is a
   // refusal.
   const auto ask_for_new = [&] {
@@ -149,8 +149,9 @@ std::optional<Grant> Authorizer::Impl::token_with(auth::Credential credential, c
                  answer.refusal.said, wanted, attempt.repository_, credential, provider.name()});
 }
 
-std::optional<Grant> Authorizer::Impl::token_without(const auth::Credential& refused, const Scopes& wanted) {
-  std::optional<Grant> grant = ask(wanted, std::nullopt).grant;
+std::optional<Authorization> Authorizer::Impl::token_without(const auth::Credential& refused,
+                                                             const Scopes& wanted) {
+  std::optional<Authorization> grant = ask(wanted, std::nullopt).grant;
   if (!grant) return std::nullopt;
   grant->refused = refused;
   bool first = false;
@@ -167,7 +168,7 @@ std::optional<Grant> Authorizer::Impl::token_without(const auth::Credential& ref
 // A token from the server, or the one that the credential is.
 Authorizer::Impl::Answer Authorizer::Impl::ask(const Scopes& wanted,
                                                const std::optional<auth::Credential>& credential) {
-  Grant grant;
+  Authorization grant;
   grant.scopes = wanted;
   grant.credential = credential;
   if (credential && !credential->bearer.empty()) {

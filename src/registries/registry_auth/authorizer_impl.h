@@ -16,12 +16,12 @@
 
 namespace ixian::registry_auth {
 
-using GrantPtr = std::shared_ptr<const Grant>;
+using GrantPtr = std::shared_ptr<const Authorization>;
 
 enum class Method { kUnknown, kDirect, kBearer };
 
 // One for each set of scopes, or for each repository where credentials are sent as they are.
-struct Slot {
+struct TokenEntry {
   std::mutex getting;  // held while a grant is got
   GrantPtr grant;      // this and below: by Impl::mutex
   std::uint64_t rounds = 0;
@@ -46,7 +46,7 @@ struct Authorizer::Impl {
   std::mutex mutex;  // what follows
   Method method = Method::kUnknown;
   std::optional<TokenServer> server;
-  std::map<std::string, std::unique_ptr<Slot>> slots;
+  std::map<std::string, std::unique_ptr<TokenEntry>> slots;
   std::uint64_t last_number = 0;
   std::optional<auth::Credential> known_bad;  // the token server has refused it
   bool warned = false;
@@ -66,17 +66,17 @@ struct Authorizer::Impl {
     return last_number;
   }
 
-  Slot& slot(const std::string& key) {
+  TokenEntry& slot(const std::string& key) {
     const std::lock_guard lock(mutex);
     auto& found = slots[key];
-    if (!found) found = std::make_unique<Slot>();
+    if (!found) found = std::make_unique<TokenEntry>();
     return *found;
   }
 
-  GrantPtr add(Slot& slot, Grant grant) {
+  GrantPtr add(TokenEntry& slot, Authorization grant) {
     const std::lock_guard lock(mutex);
     grant.number = ++last_number;
-    slot.grant = std::make_shared<const Grant>(std::move(grant));
+    slot.grant = std::make_shared<const Authorization>(std::move(grant));
     return slot.grant;
   }
 
@@ -93,24 +93,26 @@ struct Authorizer::Impl {
 
   // The grant, or why there is none: status 0 where nobody was asked.
   struct Answer {
-    std::optional<Grant> grant;
+    std::optional<Authorization> grant;
     TokenRefusal refusal;
   };
 
   bool is_good(const GrantPtr& grant, const AuthAttempt& attempt);  // REQUIRES: mutex is held
   GrantPtr get_direct(const AuthAttempt& attempt);
   GrantPtr get_token(const AuthAttempt& attempt, bool expired);
-  std::optional<Grant> new_token(const AuthAttempt& attempt, const Scopes& wanted, bool expired);
-  std::optional<Grant> token_with(auth::Credential credential, const AuthAttempt& attempt,
-                                  const Scopes& wanted);
-  std::optional<Grant> token_without(const auth::Credential& refused, const Scopes& wanted);
+  std::optional<Authorization> new_token(const AuthAttempt& attempt, const Scopes& wanted, bool expired);
+  std::optional<Authorization> token_with(auth::Credential credential, const AuthAttempt& attempt,
+                                          const Scopes& wanted);
+  std::optional<Authorization> token_without(const auth::Credential& refused, const Scopes& wanted);
   Answer ask(const Scopes& wanted, const std::optional<auth::Credential>& credential);
   bool is_known_bad(const auth::Credential& credential);
 
   // Where the provider has one that is not the refused one, which it is made to renew once.
   std::optional<auth::Credential> another_credential(const AuthAttempt& attempt,
                                                      const auth::Credential& refused);
-  auth::Target target(const AuthAttempt& attempt) const { return {options.host, attempt.repository_}; }
+  auth::CredentialQuery target(const AuthAttempt& attempt) const {
+    return {options.host, attempt.repository_};
+  }
   TokenServer token_server_now() {
     const std::lock_guard lock(mutex);
     return *server;

@@ -11,7 +11,7 @@ namespace ixian::registry_auth {
 namespace {
 
 // "push to team/app".
-std::string deed(const Refusal& refusal) {
+std::string deed(const AuthFailure& refusal) {
   std::string repository = refusal.repository;
   if (repository.empty() && !refusal.scopes.empty()) repository = refusal.scopes.front().repository;
   if (repository.empty()) return "log in";
@@ -39,7 +39,7 @@ bool same_credential(const auth::Credential& a, const auth::Credential& b) {
          a.identity_token.reveal() == b.identity_token.reveal() && a.bearer.reveal() == b.bearer.reveal();
 }
 
-base::Error refused(const Refusal& refusal) {
+base::Error refused(const AuthFailure& refusal) {
   const std::string context = fmt::format("{} answered {}{}{}", refusal.server, refusal.status,
                                           refusal.said.empty() ? "" : ": ", refusal.said);
   const auto error = [&](std::string message) {

@@ -15,7 +15,7 @@
 
 namespace ixian::registry_auth {
 
-struct Grant {
+struct Authorization {
   std::uint64_t number = 0;  // counts up, in the order in which they were got
   base::Secret header;       // "Bearer …", "Basic …"
   Scopes scopes;             // what was asked for; empty for credentials that are sent as they are
@@ -32,7 +32,7 @@ bool same_credential(const auth::Credential& a, const auth::Credential& b);
 
 // Whom a registry refused, what, and what to do about it. `server` is who said so, the registry or its token
 // server; `credential` null is nobody in particular; `looked_in` names the providers that had none.
-struct Refusal {
+struct AuthFailure {
   std::string host;
   std::string server;
   int status = 401;
@@ -43,7 +43,7 @@ struct Refusal {
   std::string looked_in;
   std::vector<std::string> why_none = {};  // a line for each place in which there were none
 };
-base::Error refused(const Refusal& refusal);
+base::Error refused(const AuthFailure& refusal);
 
 // What the body says, as one line of evidence.
 std::string said_in(const http::ResponseHead& head, std::string_view body);

@@ -49,8 +49,8 @@ namespace {
 AwsSource::AwsSource(http::Client& client, aws::Environment environment)
     : client_(client), environment_(std::move(environment)), chain_(client, environment_, options("")) {}
 
-aws::Options AwsSource::options(const std::string& endpoint_variable) const {
-  aws::Options options;
+aws::ClientOptions AwsSource::options(const std::string& endpoint_variable) const {
+  aws::ClientOptions options;
   if (!endpoint_variable.empty())
     options.endpoint_url = environment_.variable(endpoint_variable).value_or("");
   if (options.endpoint_url.empty())

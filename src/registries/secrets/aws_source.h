@@ -26,7 +26,7 @@ class AwsSource {
   base::Secret load_parameter(const std::string& name);
 
  private:
-  aws::Options options(const std::string& endpoint_variable) const;
+  aws::ClientOptions options(const std::string& endpoint_variable) const;
   std::string region_of(const std::string& id);
   base::Json call(const aws::Service& service, const std::string& action, const base::Json& input,
                   const std::string& what);

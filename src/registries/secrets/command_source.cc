@@ -10,17 +10,17 @@
 namespace ixian::secrets {
 namespace {
 
-[[noreturn]] void fail_command(const process::Answer& answer, const std::string& what) {
+[[noreturn]] void fail_command(const process::CaptureResult& answer, const std::string& what) {
   const base::Secret printed{std::string(base::trim(answer.output.reveal()))};
   const std::string said = base::without_secret(answer.error, printed);
   throw base::Error(base::ErrorCode::kRegistry, what, std::string(base::trim(said)));
 }
 
-process::Answer ask(const std::string& command, base::Cancellation& cancellation) {
-  process::Question question;
+process::CaptureResult ask(const std::string& command, base::Cancellation& cancellation) {
+  process::CaptureOptions question;
   question.argv = {"/bin/sh", "-c", command};
   try {
-    return process::ask_program(question, cancellation);
+    return process::capture_output(question, cancellation);
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kRegistry, error.message(), error.context());
   }
@@ -29,7 +29,7 @@ process::Answer ask(const std::string& command, base::Cancellation& cancellation
 }  // namespace
 
 base::Secret load_from_command(const std::string& command, base::Cancellation& cancellation) {
-  const process::Answer answer = ask(command, cancellation);
+  const process::CaptureResult answer = ask(command, cancellation);
   if (answer.status.signal != 0) {
     fail_command(answer, fmt::format("command killed by signal {}", answer.status.signal));
   }

@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "http/curl_transport.h"
 #include "secrets/resolver.h"
+#include "testing/emulator.h"
 #include "testing/fake_clock.h"
-#include "testing/stand_in.h"
 #include "testing/temp_folder.h"
 
 namespace ixian::secrets {
@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 class MotoTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    server = std::make_unique<ixian::testing::StandIn>(IXIAN_SOURCE_DIR "/tests/stand_ins/moto_server.py");
+    server = std::make_unique<ixian::testing::Emulator>(IXIAN_SOURCE_DIR "/tests/stand_ins/moto_server.py");
   }
   static void TearDownTestSuite() { server.reset(); }
   void SetUp() override {
@@ -60,7 +60,7 @@ class MotoTest : public ::testing::Test {
     return "none";
   }
 
-  static std::unique_ptr<ixian::testing::StandIn> server;
+  static std::unique_ptr<ixian::testing::Emulator> server;
   const ixian::testing::TempFolder home;
   std::map<std::string, std::string> variables;
   base::Cancellation cancellation;
@@ -68,7 +68,7 @@ class MotoTest : public ::testing::Test {
   http::CurlTransport transport{{}, cancellation};
   http::Client client{transport, clock, cancellation};
 };
-std::unique_ptr<ixian::testing::StandIn> MotoTest::server;
+std::unique_ptr<ixian::testing::Emulator> MotoTest::server;
 
 // Its tokens all end on the first day of 2015.
 TEST_F(MotoTest, EcrGivesTokensAndMakesRepositories) {
@@ -90,7 +90,7 @@ TEST_F(MotoTest, StsSaysWhoWeAreAndGivesRoles) {
   aws_credentials::CredentialChain credentials = chain();
   EXPECT_THAT(aws::caller_identity(client, credentials, "eu-west-1", {}, environment()),
               HasSubstr("arn:aws:sts::123456789012:"));
-  aws::Options options;
+  aws::ClientOptions options;
   options.role_arn = "arn:aws:iam::123456789012:role/deploy";
   options.session_name = "ci";
   aws_credentials::CredentialChain assumed(client, environment(), options);

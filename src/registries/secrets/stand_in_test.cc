@@ -1,7 +1,5 @@
 // Our requests, over real HTTP, before a server that answers as Vault's documentation says
 // (tests/stand_ins/vault.py).
-#include "testing/stand_in.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +10,7 @@
 #include "base/json.h"
 #include "http/curl_transport.h"
 #include "secrets/resolver.h"
+#include "testing/emulator.h"
 #include "testing/temp_folder.h"
 
 namespace ixian::secrets {
@@ -24,7 +23,7 @@ using ::testing::Not;
 class StandInTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    server = std::make_unique<ixian::testing::StandIn>(IXIAN_SOURCE_DIR "/tests/stand_ins/vault.py");
+    server = std::make_unique<ixian::testing::Emulator>(IXIAN_SOURCE_DIR "/tests/stand_ins/vault.py");
   }
   static void TearDownTestSuite() { server.reset(); }
   void SetUp() override {
@@ -71,7 +70,7 @@ class StandInTest : public ::testing::Test {
     return "none";
   }
 
-  static std::unique_ptr<ixian::testing::StandIn> server;
+  static std::unique_ptr<ixian::testing::Emulator> server;
   const ixian::testing::TempFolder home;
   std::map<std::string, std::string> variables;
   base::Cancellation cancellation;
@@ -79,7 +78,7 @@ class StandInTest : public ::testing::Test {
   http::CurlTransport transport{{}, cancellation};
   http::Client client{transport, clock, cancellation};
 };
-std::unique_ptr<ixian::testing::StandIn> StandInTest::server;
+std::unique_ptr<ixian::testing::Emulator> StandInTest::server;
 
 TEST_F(StandInTest, BothVersionsNestedMountsAndNamespaces) {
   EXPECT_EQ(load("vault:secret/ci/registry#password"), "kv2-canary");

@@ -1,0 +1,465 @@
+// Everything that is about a project's images meets here: the settings of the project, the store, the engine,
+// the registries and what was lost in them. It is put together at the first question, by whichever thread
+// asks it, because most commands never ask one.
+//
+// What a name means that is none of the project's (a base image, a URL of ADD) is asked once and noted in the
+// store. A note is used where registries are not to be asked (--no-pull), and where one does not answer: a
+// registry that is down must not change keys, and so must not stop a build whose images are known.
+#include "app/project_images.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <set>
+
+#include "app/docker_services.h"
+#include "app/reexec.h"
+#include "app/stage_repo.h"
+#include "app/workspace.h"
+#include "auth/docker_proxies.h"
+#include "aws/environment.h"
+#include "base/error.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "context/git_mode_view.h"
+#include "docker/docker_engine.h"
+#include "embedded/embedded_engine.h"
+#include "files/fs.h"
+#include "oci/made_for.h"
+#include "oci/platform.h"
+#include "run/build_record.h"
+#include "script/running_task.h"
+#include "steps/base_config.h"
+#include "store/folder.h"
+
+namespace ixian::app {
+namespace {
+
+// What the engine has, as something that planning may ask.
+class EngineImageFinder : public oci::ImageFinder {
+ public:
+  EngineImageFinder(engine::Engine& engine, std::string repository)
+      : engine_(engine), repository_(std::move(repository)) {}
+  std::string name() const override { return repository_; }
+  std::optional<oci::Descriptor> find(const std::string& ref) override {
+    return engine_.find_image(repository_ + (ref.find(':') == std::string::npos ? ":" : "@") + ref);
+  }
+
+ private:
+  engine::Engine& engine_;
+  const std::string repository_;
+};
+
+std::string note_key(const keys::ResolvedStage& stage) {
+  return base::sha256_hex(base::canonical_json({{"kind", "inputs of a stage"},
+                                                {"repository", stage.declared.repository},
+                                                {"stage", stage.declared.name}}));
+}
+
+std::string digest_note(const oci::Reference& image) {
+  return base::sha256_hex(base::canonical_json({{"kind", "digest of an image"}, {"image", image.text()}}));
+}
+
+keys::BaseFacts facts_of(const steps::BaseConfig& config) {
+  keys::BaseFacts facts;
+  facts.environment.whole = true;
+  for (const std::string& variable : config.environment) {
+    const std::size_t equals = variable.find('=');
+    if (equals != std::string::npos)
+      facts.environment.values[variable.substr(0, equals)] = variable.substr(equals + 1);
+  }
+  facts.triggers = config.triggers;
+  return facts;
+}
+
+// The folder below the project's, as a pattern of .dockerignore; "" where it lies elsewhere.
+std::string pattern_of(const std::string& folder, const std::string& project) {
+  return folder.starts_with(project + "/") ? folder.substr(project.size() + 1) : "";
+}
+
+}  // namespace
+
+std::int64_t project_time() {
+  const char* value = std::getenv("SOURCE_DATE_EPOCH");
+  if (value == nullptr || *value == '\0') return context::kFixedTime;
+  try {
+    std::size_t used = 0;
+    const std::int64_t seconds = std::stoll(value, &used);
+    if (value[used] == '\0' && seconds >= 0) return seconds;
+  } catch (const std::exception&) {  // not a number at all
+  }
+  throw base::Error(base::ErrorCode::kUsage, "SOURCE_DATE_EPOCH is not a number of seconds since 1970.");
+}
+
+struct ProjectImages::Impl {
+  Impl(ProjectImages& access)
+      : owner(access),
+        settings(script::image_settings()),
+        store(store::Store::open(store::default_folder(), access.cancellation_,
+                                 {.only_reads = access.is_dry()})),
+        remote(std::make_shared<fetch::Fetcher>(
+            store, [&access]() -> http::Client& { return access.registries_.services().client; },
+            run::parse_fetch_limits(settings.fetch_limit, settings.fetch_timeout))),
+        log({[this](const std::string& repository) { return open(oci::parse_reference(repository), true); },
+             clock, access.sink_, base::LogLevel::kWarning}) {
+    engine = kind() == EngineKind::kDocker ? daemon() : embedded();
+  }
+
+  EngineKind kind() const {
+    if (owner.options_.engine) return *owner.options_.engine;
+    if (settings.engine == "embedded") return EngineKind::kEmbedded;
+    if (settings.engine == "docker") return EngineKind::kDocker;
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("DOCKER.ENGINE is embedded or docker, not {}.", settings.engine));
+  }
+
+  std::unique_ptr<engine::Engine> embedded() {
+    embedded::EngineServices services;
+    services.store = store;
+    services.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
+    // What goes to a cache is not worth much patience.
+    services.open_for_push = [this](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+      return owner.registries_.registries().open(reference, registry::Access::kPush, false);
+    };
+    services.losses = losses;
+    services.remote = remote;
+    return embedded::make_embedded_engine(std::move(services));
+  }
+
+  std::unique_ptr<engine::Engine> daemon() {
+    return docker::make_docker_engine(docker_services(owner.registries_, owner.cancellation_));
+  }
+
+  std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
+    auto repo = oci::without_lost(owner.registries_.registries().open(
+                                      reference, push ? registry::Access::kPush : registry::Access::kPull),
+                                  losses);
+    // A daemon's images cannot say for which key they were made.
+    if (push || kind() == EngineKind::kDocker) return repo;
+    return std::make_shared<StageRepo>(std::move(repo), looked_up, [this](const std::string& image) {
+      owner.sink_.log(
+          base::kNoActivity, base::LogLevel::kWarning,
+          fmt::format("{} does not say for which key it was made. A Docker daemon has pushed it, or "
+                      "somebody has given its tag to another image.",
+                      image));
+    });
+  }
+
+  plan::PushPolicy policy() const {
+    const plan::PushPolicy configured = plan::parse_push_policy(settings.push);
+    if (!owner.options_.push) return configured;
+    if (!*owner.options_.push) return plan::PushPolicy::kNever;
+    return configured == plan::PushPolicy::kNever ? plan::PushPolicy::kStages : configured;
+  }
+
+  // Null for a registry that is not configured. A project that has configured none keeps its images to
+  // itself.
+  std::shared_ptr<oci::ImageFinder> registry_finder(const std::string& repository) {
+    if (owner.offline_) return nullptr;
+    const oci::Reference reference = oci::parse_reference(repository);
+    registry::Registries& registries = owner.registries_.registries();
+    if (registries.configured(reference.host)) return open(reference, false);
+    const std::lock_guard lock(mutex);
+    if (!registries.hosts().empty() && told.insert(reference.host).second) {
+      owner.sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+                      fmt::format("{} is not asked for images: CONFIG.DOCKER.REGISTRIES has no entry for it.",
+                                  reference.host));
+    }
+    return nullptr;
+  }
+
+  // What the embedded engine has under a name has got it on purpose, and goes before what the registry has. A
+  // daemon's may have been pulled long ago. A registry that does not answer is no reason to stop where the
+  // image is known.
+  std::string foreign_digest(const std::string& image) {
+    const oci::Reference reference = oci::parse_reference(image);
+    if (reference.digest) return reference.digest->text();
+    if (kind() == EngineKind::kEmbedded) {
+      if (const auto here = engine->find_image(image)) return here->digest.text();
+    }
+    const std::string note = digest_note(reference);
+    const auto noted = store->cache_get(note);
+    if (noted && (!owner.options_.pull || owner.offline_)) return noted->value.get<std::string>();
+    if (owner.offline_) {
+      throw base::Error(base::ErrorCode::kRegistry,
+                        fmt::format("not known before its registry is asked what {} is now; `ix plan` asks",
+                                    reference.text()));
+    }
+    std::optional<base::Error> failed;
+    try {
+      if (const auto there = open(reference, false)->find(reference.identifier())) {
+        const std::string digest = there->digest.text();
+        if (!noted || noted->value != digest) store->cache_put(note, {digest, {}, {}});
+        return digest;
+      }
+    } catch (const base::Error& error) {
+      failed = error;
+    }
+    if (const auto known = engine->find_image(image)) return known->digest.text();
+    if (failed && noted) {
+      owner.sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+                      fmt::format("{} is taken as it was when it was last seen: {}", reference.text(),
+                                  failed->message()));
+      return noted->value.get<std::string>();
+    }
+    if (failed)
+      throw base::Error(failed->code(), failed->message() + oci::without_asking(reference),
+                        failed->context());
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
+                    reference.text(), reference.name()));
+  }
+
+  std::optional<keys::BaseFacts> known_base(const std::string& digest, const std::string& platform) {
+    const auto parsed = oci::Digest::parse(digest);
+    const auto config =
+        parsed ? steps::known_base_config(*store, *parsed, oci::parse_platform(platform)) : std::nullopt;
+    return config ? std::optional(facts_of(*config)) : std::nullopt;
+  }
+
+  keys::BaseFacts foreign_base(const std::string& image, const std::string& digest,
+                               const std::string& platform) {
+    oci::Reference reference = oci::parse_reference(image);
+    if (kind() == EngineKind::kDocker && !reference.digest) {
+      // What only the daemon has is known by its ID.
+      const auto here = engine->find_image(image);
+      if (here && here->digest.text() == digest)
+        return facts_of(steps::base_config(engine->image_runtime(image)));
+    }
+    reference.digest = oci::Digest::parse(digest);
+    return facts_of(steps::read_base_config(
+        store, [this](const oci::Reference& each) { return open(each, false); }, reference,
+        oci::parse_platform(platform), owner.cancellation_));
+  }
+
+  // As foreign_digest(): what is not reached is what it was.
+  std::string remote_identity(const stages::RemoteSource& source) {
+    const std::string note =
+        base::sha256_hex(base::canonical_json({{"kind", "what a source of ADD was"},
+                                               {"address", base::printable_path(source.shown())},
+                                               {"checksum", base::printable_path(source.checksum)},
+                                               {"options", {source.keep_git_dir, source.submodules}}}));
+    const auto noted = store->cache_get(note);
+    try {
+      const std::string identity = remote->identity(source, owner.cancellation_);
+      if (!noted || noted->value != identity) store->cache_put(note, {identity, {}, {}});
+      return identity;
+    } catch (const base::Error& error) {
+      if (!noted || !noted->value.is_string()) throw;
+      owner.sink_.log(
+          base::kNoActivity, base::LogLevel::kWarning,
+          fmt::format("{} is taken as it was when it was last seen: {}", source.shown(), error.message()));
+      return noted->value.get<std::string>();
+    }
+  }
+
+  run::ImageBuilder& image_work() {
+    std::call_once(work_made, [this] {
+      run::ImageServices services;
+      services.engine = [this]() -> engine::Engine& { return *engine; };
+      services.open_repo = [this](const oci::Reference& reference, bool push) {
+        return open(reference, push);
+      };
+      services.announce = [this](plan::ImagePlanner& images) { log.begin(owner.record_parts(&images)); };
+      services.losses = losses;
+      services.note = [this](const keys::ResolvedStage& stage) {
+        store->cache_put(note_key(stage), {{{"key", stage.key}, {"inputs", stage.inputs}}, {}, {}});
+      };
+      run::ImageBuildOptions build_options;
+      build_options.project = owner.project_manner();
+      // Instructions are asked for only where somebody may have pushed some: each question costs a round
+      // trip.
+      const bool shared = plan::parse_push_policy(settings.push) == plan::PushPolicy::kAll ||
+                          policy() == plan::PushPolicy::kAll || !settings.cache_repository.empty();
+      if (shared && owner.options_.pull) {
+        build_options.cache_from.push_back(settings.cache_repository);
+        build_options.cache_from.insert(build_options.cache_from.end(), settings.cache_from.begin(),
+                                        settings.cache_from.end());
+      }
+      build_options.cache_to = settings.cache_repository;
+      build_options.push_instructions = policy() == plan::PushPolicy::kAll;
+      build_options.look_up = owner.options_.pull;
+      work = std::make_unique<run::ImageBuilder>(std::move(services), std::move(build_options), owner.sink_,
+                                                 owner.cancellation_);
+    });
+    return *work;
+  }
+
+  ProjectImages& owner;
+  const script::DockerSettings settings;
+  const std::shared_ptr<store::Store> store;
+  const std::shared_ptr<fetch::Fetcher> remote;
+  base::SystemClock clock;
+  const std::shared_ptr<oci::Losses> losses = std::make_shared<oci::Losses>();
+  std::unique_ptr<engine::Engine> engine;
+  run::BuildLog log;
+  std::once_flag work_made;
+  std::unique_ptr<run::ImageBuilder> work;
+  // Guards `told` and `pushed`.
+  std::mutex mutex;
+  std::set<std::string> told;
+  std::vector<run::RecordedStage> pushed;  // that no plan pushes
+  const std::shared_ptr<LookedUp> looked_up = std::make_shared<LookedUp>();
+};
+
+ProjectImages::ProjectImages(const RunOptions& options, Workspace& workspace, base::EventSink& sink,
+                             base::Cancellation& cancellation)
+    : options_(options),
+      workspace_(workspace),
+      sink_(sink),
+      cancellation_(cancellation),
+      registries_(sink, cancellation, &workspace) {}
+
+ProjectImages::~ProjectImages() = default;
+
+ProjectImages::Impl& ProjectImages::impl() {
+  std::call_once(made_, [this] { impl_ = std::make_unique<Impl>(*this); });
+  return *impl_;
+}
+
+std::unique_ptr<plan::ImagePlanner> ProjectImages::images(const task::TaskGraph& graph) {
+  keys::KeyCallbacks sources{
+      [this](const std::string& image, const std::string&) { return impl().foreign_digest(image); },
+      [this](const std::string& digest, const std::string& platform) {
+        return impl().known_base(digest, platform);
+      },
+      [this](const std::string& image, const std::string& digest, const std::string& platform) {
+        return impl().foreign_base(image, digest, platform);
+      },
+      [this](const stages::RemoteSource& source) { return impl().remote_identity(source); },
+      [](const std::vector<std::string>& patterns) { return script::file_details(patterns); },
+      excluded(),
+      sink_,
+      cancellation_,
+      [](int fd, const std::string& name) { return script::content_digest(fd, name); },
+      [this] { return !offline_; }};
+  const auto project_options = [this] {
+    Impl& parts = impl();
+    plan::ImagePlanOptions made;
+    made.places.local = [&parts](const std::string& repository) {
+      return std::make_shared<EngineImageFinder>(*parts.engine, repository);
+    };
+    made.places.registry = [&parts](const std::string& repository) {
+      return parts.registry_finder(repository);
+    };
+    made.places.has_registries = [this] { return !registries_.registries().hosts().empty(); };
+    made.places.is_whole = [&parts](const std::string& repository, const std::string& tag) {
+      return oci::is_whole(*parts.open(oci::parse_reference(repository), false), tag, *parts.losses);
+    };
+    made.places.push_refusal = [&parts](const std::string& repository, bool closely) {
+      return parts.owner.registries_.registries().push_refusal(oci::parse_reference(repository), closely,
+                                                               parts.owner.is_dry());
+    };
+    made.places.cache_from = parts.settings.cache_from;
+    made.push = parts.policy();
+    made.look_up = options_.pull && !offline_;
+    return made;
+  };
+  return std::make_unique<plan::ImagePlanner>(graph, std::move(sources), project_options, sink_,
+                                              cancellation_);
+}
+
+// What ix itself keeps in the project is in no context.
+std::vector<std::string> ProjectImages::excluded() const {
+  const std::string pattern = pattern_of(workspace_.builder_folder(), files::current_directory());
+  return {pattern.empty() ? ".builder" : pattern};
+}
+
+run::ProjectBuildOptions ProjectImages::project_manner() {
+  const script::DockerSettings& settings = impl().settings;
+  const aws::Environment environment = aws::process_environment();
+  const bool daemon = impl().kind() == EngineKind::kDocker;
+  return {excluded(),
+          options_.jobs,
+          project_time(),
+          run::parse_build_network(settings.network),
+          auth::docker_proxies(environment, daemon ? aws::variable(environment, "DOCKER_HOST") : ""),
+          run::parse_run_limits(settings.memory, settings.pids_limit, settings.shm_size, settings.ulimits)};
+}
+
+run::ImageBuilder& ProjectImages::work() {
+  return impl().image_work();
+}
+
+const std::string& ProjectImages::builder_folder() const {
+  return workspace_.builder_folder();
+}
+
+engine::Engine& ProjectImages::engine() {
+  return *impl().engine;
+}
+
+bool ProjectImages::builds_here() {
+  return impl().kind() == EngineKind::kEmbedded;
+}
+
+std::shared_ptr<oci::ImageRepo> ProjectImages::open_repo(const oci::Reference& reference, bool push) {
+  return impl().open(reference, push);
+}
+
+std::shared_ptr<oci::ImageFinder> ProjectImages::registry_finder(const std::string& repository) {
+  return impl().registry_finder(repository);
+}
+
+bool ProjectImages::is_whole_in_registry(const oci::Reference& image) {
+  return oci::is_whole(*impl().open(image, false), image.identifier(), *impl().losses);
+}
+
+base::Json ProjectImages::earlier_inputs(const keys::ResolvedStage& stage) {
+  if (const auto note = impl().store->cache_get(note_key(stage)); note && note->value.contains("inputs"))
+    return note->value.at("inputs");
+  const auto finder = options_.pull ? impl().registry_finder(stage.declared.repository) : nullptr;
+  if (!finder) return nullptr;
+  const auto repo = impl().open(oci::parse_reference(stage.declared.repository), false);
+  return run::recorded_inputs(*repo, stage.declared.name);
+}
+
+void ProjectImages::will_push(const std::string& image) {
+  const oci::Reference reference = oci::parse_reference(image);
+  const auto key = oci::key_in_tag(reference.tag);
+  if (!key || reference.digest) return;
+  const std::string stage = reference.tag.substr(0, reference.tag.size() - key->size() - 1);
+  {
+    const std::lock_guard lock(impl().mutex);
+    impl().pushed.push_back({stage, reference.text(), *key, nullptr, {}});
+  }
+  impl().log.begin(record_parts(nullptr));
+}
+
+std::vector<run::PushFailure> ProjectImages::finish(plan::ImagePlanner& images, bool complete) {
+  if (!impl_) return {};
+  std::vector<run::PushFailure> failures;
+  if (impl_->work) failures = impl_->work->finish();
+  if (!complete || !failures.empty() || cancellation_.requested()) return failures;
+  impl().log.end(record_parts(&images));
+  return failures;
+}
+
+// Of all stages, also of those that were not needed this time: equal projects have equal records. `images` is
+// null for what is pushed besides.
+run::RecordParts ProjectImages::record_parts(plan::ImagePlanner* images) {
+  run::BuildRecord record{run::branch_name(impl().settings.branch, files::current_directory()), {}};
+  std::set<std::string> repositories;
+  const plan::PushPolicy policy = impl().policy();
+  const auto plan = images != nullptr && policy != plan::PushPolicy::kNever ? images->latest() : nullptr;
+  for (const plan::ImageStep& step : plan ? plan->steps : std::vector<plan::ImageStep>()) {
+    if (step.key.empty()) continue;
+    const keys::ResolvedStage& stage = images->keyed(step.id);
+    record.stages.push_back({step.stage, step.image, step.key, stage.inputs, work().cache_tags(step.image)});
+    const bool wanted = step.for_.empty() && step.place != plan::CacheResult::kNotNeeded;
+    if (wanted || policy != plan::PushPolicy::kFinal) repositories.insert(stage.declared.repository);
+  }
+  const bool instructions = plan && policy == plan::PushPolicy::kAll;
+  const std::lock_guard lock(impl().mutex);
+  for (const run::RecordedStage& each : impl().pushed) {
+    repositories.insert(oci::parse_reference(each.image).name());
+    const auto same = [&](const run::RecordedStage& other) { return other.image == each.image; };
+    if (std::none_of(record.stages.begin(), record.stages.end(), same)) record.stages.push_back(each);
+  }
+  return run::split_record(record, repositories, instructions ? impl().settings.cache_repository : "");
+}
+
+}  // namespace ixian::app
