@@ -1,0 +1,34 @@
+// The engine that asks a daemon keeps what all engines promise, where there is a daemon to ask.
+#include "testing/engine_contract.h"
+
+#include <cstdlib>
+#include <memory>
+
+#include "docker/docker_engine.h"
+
+namespace ixian::testing {
+
+class DockerFixture {
+ public:
+  static std::string why_not() {
+    return std::getenv("DOCKER_HOST") == nullptr ? "DOCKER_HOST names no daemon" : "";
+  }
+
+  DockerFixture() {
+    const docker::Environment environment = [](const std::string& name) -> std::optional<std::string> {
+      const char* value = std::getenv(name.c_str());
+      return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+    };
+    engine_ = docker::make_docker_engine({never_, environment, nullptr, nullptr, nullptr, ""});
+  }
+
+  engine::Engine& engine() { return *engine_; }
+
+ private:
+  base::Cancellation never_;
+  std::unique_ptr<engine::Engine> engine_;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Docker, EngineContract, DockerFixture);
+
+}  // namespace ixian::testing
