@@ -1,3 +1,6 @@
+// openat2(2) with RESOLVE_IN_ROOT: the kernel resolves a path as if the folder were "/", in one step, so that
+// nobody can change it between a check and the use. Descriptors of some folders are kept, as entries come
+// folder by folder; whatever removes something forgets them.
 #include "layer/confined.h"
 
 #include <dirent.h>

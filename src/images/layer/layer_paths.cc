@@ -1,3 +1,6 @@
+// A thing's number is the hash of its folder's number and its name. When a folder comes where something else
+// was, all that was below it before is gone with that; so the folder counts this, the numbers of what is
+// below it are others from then on, and what was there is found no more.
 #include "layer/layer_paths.h"
 
 #include <algorithm>
@@ -8,10 +11,6 @@
 #include "layer/listing_order.h"
 #include "layer/path_hash.h"
 #include "layer/whiteout.h"
-
-// A thing's number is the hash of its folder's number and its name. When a folder comes where something else
-// was, all that was below it before is gone with that; so the folder counts this, the numbers of what is
-// below it are others from then on, and what was there is found no more.
 
 namespace ixian::layer {
 namespace {

@@ -1,3 +1,6 @@
+// The one reading of a layer's tar, for whoever extracts it and whoever only lists it: so both see the same.
+// What engines disagree about is refused (a whiteout behind a symlink, things that lie in a whiteout), what
+// all pass over is passed over (files of AUFS). Everything is bounded by Limits, as it comes.
 #include "layer/layer_reader.h"
 
 #include <fmt/format.h>

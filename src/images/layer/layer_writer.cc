@@ -1,3 +1,6 @@
+// Writes members one after the other: header, body, padding into the packing, and a line into the listing.
+// Whoever fills a body gets the packing's own memory, so bytes are not copied. What is of the machine and not
+// of the image (names of owners, times beyond a limit) goes here.
 #include "layer/layer_writer.h"
 
 #include <fmt/format.h>

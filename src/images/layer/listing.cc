@@ -1,3 +1,5 @@
+// Paths are compared with the slash below all other bytes, so that a folder is followed by all that is in it:
+// what lies below a path is one stretch of a listing, which a binary search finds.
 #include "layer/listing.h"
 
 #include <algorithm>

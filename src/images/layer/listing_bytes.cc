@@ -1,3 +1,22 @@
+// The stored form of a listing. Numbers are in base 128 with the lowest digits first, differences are folded
+// (0, -1, 1, -2 … as 0, 1, 2, 3 …):
+//
+//   "ixian layer listing 2\n"
+//   the number of entries
+//   each entry, in the order of listing_order.h:
+//     type                   one of "fdlhcbpwo" (EntryType)
+//     shared                 how many bytes its path has in common with the one before
+//     size, bytes            the rest of its path
+//     mode, uid, gid, size
+//     mtime                  less that of the entry before, folded
+//     size, bytes            where a link leads
+//     offset                 in the tar, less that of the entry before, folded
+//     major, minor           of devices only
+//   CRC-32 of all before     4 bytes, lowest first
+//
+// Equal listings have equal bytes: there is one form for each number, paths share all that they can, and the
+// order is fixed. What is read may come from a registry or be what a loss of power has left, so all of it is
+// checked once, before anybody looks something up.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -9,9 +28,6 @@
 #include "layer/confined.h"
 #include "layer/listing.h"
 #include "layer/listing_parts.h"
-
-// The stored form: a line that names the version, the number of entries, the entries as they are held, a
-// check.
 
 namespace ixian::layer {
 namespace {

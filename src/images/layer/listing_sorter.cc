@@ -1,3 +1,6 @@
+// Entries come in the order of a tar, several of them for one path, and are to be in order, with those gone
+// that later ones replace. Most tars are in order already, which costs nothing more than noticing it. More
+// than a run's bytes are sorted in runs and merged, so memory is bounded whatever the layer.
 #include "layer/listing_sorter.h"
 
 #include <algorithm>

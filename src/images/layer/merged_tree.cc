@@ -1,3 +1,19 @@
+// No merged tree is ever built. A path is walked from the root, and for each component the listings are asked
+// from the top down: the first thing found is what is there; a whiteout, a thing that is no folder or an
+// opaque mark ends the question. Since folders of several layers are one, what ends the question in a folder
+// holds for all that is below it: so a place is a path and the lowest layer that still shows through.
+//
+// An example, of three layers:
+//
+//              a        a/x    a/y    a/z    b          b/f    c
+//   layer 2    opaque   file
+//   layer 1    folder          file          whiteout
+//   layer 0    folder                 file   folder     file   file
+//   shown      folder   file   -      -      -          -      file
+//
+// The place of "a" is ("a", 2), as its mark hides the two layers below; so a/y and a/z are not even looked
+// for in them. The root's place is ("", 0). "b" is asked of layer 2, which has nothing, and of layer 1, which
+// ends the question.
 #include "layer/merged_tree.h"
 
 #include <algorithm>
@@ -5,11 +21,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "layer/listing_order.h"
-
-// No merged tree is ever built. A path is walked from the root, and for each component the listings are asked
-// from the top down: the first thing found is what is there; a whiteout, a thing that is no folder or an
-// opaque mark ends the question. Since folders of several layers are one, what ends the question in a folder
-// holds for all that is below it: so a place is a path and the lowest layer that still shows through.
 
 namespace ixian::layer {
 namespace {

@@ -1,3 +1,5 @@
+// SipHash-1-3 with a key of this process: a layer must not be able to choose names whose numbers collide.
+// `start` goes in as one more word before the bytes.
 #include "layer/path_hash.h"
 
 #include <sys/random.h>

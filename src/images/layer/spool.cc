@@ -1,3 +1,5 @@
+// Few bytes stay in memory; more go to a file without a name, which is gone with the process, and of which
+// the end is in memory until it is worth writing.
 #include "layer/spool.h"
 
 #include <unistd.h>

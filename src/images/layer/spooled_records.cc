@@ -1,3 +1,4 @@
+// Each record is its size, 4 bytes as this machine has them (nobody else reads them), and then its bytes.
 #include "layer/spooled_records.h"
 
 #include <algorithm>

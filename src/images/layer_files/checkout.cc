@@ -1,3 +1,6 @@
+// Nothing is applied on top of anything: MergedTree says what is where in the end, and of each layer only
+// what is still there is written. So the folder holds what a mount and every other output hold, whatever the
+// layers do to each other. Folders come first, empty, so that nothing is ever reached through a link.
 #include "layer_files/checkout.h"
 
 #include <fmt/format.h>
@@ -13,10 +16,6 @@
 #include "layer/path_hash.h"
 #include "layer/spooled_records.h"
 #include "layer_files/entry_maker.h"
-
-// Nothing is applied on top of anything: MergedTree says what is where in the end, and of each layer only
-// what is still there is written. So the folder holds what a mount and every other output hold, whatever the
-// layers do to each other. Folders come first, empty, so that nothing is ever reached through a link.
 
 namespace ixian::layer_files {
 namespace {

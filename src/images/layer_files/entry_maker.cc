@@ -1,3 +1,5 @@
+// What is made is made by the descriptor of its folder and one last component, never through a link: files
+// with O_EXCL, so that what is written to is new, whatever had the name before being removed first.
 #include "layer_files/entry_maker.h"
 
 #include <fcntl.h>
@@ -15,9 +17,6 @@
 #include "files/fs.h"
 #include "files/sparse_writer.h"
 #include "layer/whiteout.h"
-
-// What is made is made by the descriptor of its folder and one last component, never through a link: files
-// with O_EXCL, so that what is written to is new, whatever had the name before being removed first.
 
 namespace ixian::layer_files {
 namespace {

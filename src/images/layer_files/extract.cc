@@ -1,3 +1,12 @@
+// A hostile layer has three ways out of its folder: names, links that it put there itself, and links that
+// were there before. The first are refused by LayerReader. For the others nothing is ever reached by a path
+// alone: folders are opened with openat2(RESOLVE_IN_ROOT), under which the kernel lets neither "..", absolute
+// targets nor links out, and what is made there is made by descriptor and one last component, never through a
+// link (EntryMaker).
+//
+// Into an overlay's lower folder nothing is removed, since nothing is below: whiteouts and opaque marks are
+// written as overlayfs wants them. Into a tree that holds the layers below, they remove what is not this
+// layer's own; the order of entries in the tar makes no difference.
 #include "layer_files/extract.h"
 
 #include <fcntl.h>
@@ -25,12 +34,6 @@
 #include "layer/whiteout.h"
 #include "layer_files/attributes.h"
 #include "layer_files/entry_maker.h"
-
-// A hostile layer has three ways out of its folder: names, links that it put there itself, and links that
-// were there before. The first are refused by LayerReader. For the others nothing is ever reached by a path
-// alone: folders are opened with openat2(RESOLVE_IN_ROOT), under which the kernel lets neither "..", absolute
-// targets nor links out, and what is made there is made by descriptor and one last component, never through a
-// link (EntryMaker).
 
 namespace ixian::layer_files {
 namespace {

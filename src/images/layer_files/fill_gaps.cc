@@ -1,3 +1,7 @@
+// A layer may have files in a folder and no entry for the folder itself (a gap). Tools disagree about what
+// the folder then is; the image says it is as the layers below have it. An overlay would show what extracting
+// made up, so one more folder is made, for above all layers, that has these folders as they should be, and
+// nothing else.
 #include "layer_files/fill_gaps.h"
 
 #include <fcntl.h>
