@@ -1,3 +1,6 @@
+// The last instruction that is known is what counts: what is below it need not be there at all. This machine
+// is asked first and backwards, which costs nothing; registries, where each question costs a round, get all
+// that is above that in one go.
 #include "embedded/cache_lookup.h"
 
 #include <algorithm>

@@ -1,3 +1,7 @@
+// A build without its builds: stages are gone through as a build would, with keys as far as they can be known
+// without anybody's files. Three things are told apart: what a cache has, what certainly runs, and what
+// nobody can tell yet, since its key stands on the content of something that has not been built. Once
+// something runs, all that follows in the stage does.
 #include "embedded/make_forecast.h"
 
 #include <fmt/format.h>
@@ -106,6 +110,7 @@ class Forecaster {
       outlook.state = *std::move(here);
       return "";
     }
+    // Of the key by definition find_known_steps() has asked them, if that says anything.
     if (reading_.empty() || key == stage.steps[index].key) return std::nullopt;
     auto hit = reading_.find_last({expected_state(plan_, stage, index + 1, key, base)});
     if (!hit || !stands_on(hit->state.layers, outlook.state.layers)) return std::nullopt;

@@ -1,3 +1,5 @@
+// The members stand in the order in which one needs the other, and all live as long as the plan: its
+// instructions hold on to views, layers and keys that are answered by them.
 #include "embedded/planning.h"
 
 #include "context/filtered_view.h"

@@ -1,3 +1,7 @@
+// A file with several names comes once in an archive, and the others are links to it; but the first name in
+// the order of the archive need not be the one under which its layer has the content, and that one may not
+// even show in the image. So a file is known by its layer and its path there, and only those are remembered
+// that came under another name.
 #include "exporter/root_tar.h"
 
 #include <fmt/format.h>

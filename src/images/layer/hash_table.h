@@ -1,4 +1,8 @@
 // Many hashes in few bytes.
+//
+// A std::unordered_set takes some 50 bytes for each; of the paths of a layer there may be millions. The table
+// is cut into parts by the upper bits of the hash, and each grows by itself; a place is found by the lower
+// ones, and by going on from there.
 #pragma once
 
 #include <array>

@@ -1,3 +1,5 @@
+// One entry as bytes (their order is in listing_bytes.cc). What is read may be anybody's, so each number has
+// a bound, and only one spelling.
 #include "layer/listing_codec.h"
 
 #include <stdexcept>

@@ -81,6 +81,8 @@ class Checkout {
       return entry.type == item.type &&
              (item.type != layer::EntryType::kFile || entry.offset == reader.offset());
     };
+    // The marks have had their effect in MergedTree; links are made at the end, when what they lead to is
+    // there.
     const bool mark = item.type == layer::EntryType::kWhiteout || item.type == layer::EntryType::kOpaque;
     if (mark || item.type == layer::EntryType::kHardLink) return std::nullopt;
     const auto shown = tree_.find(item.path);

@@ -94,6 +94,7 @@ void EntryMaker::make_folder(const std::string& path) {
 template <typename Make>
 int EntryMaker::create(const std::string& path, int folder, const std::string& name, Make make) {
   int result = make();
+  // Tried first, as there is mostly nothing: to look costs a call for each file.
   if (result < 0 && errno == EEXIST) {
     birth_.reset();
     target_.remove(folder, name);

@@ -1,3 +1,5 @@
+// Whatever fails on the way leaves out the warnings that needed it, and no others: an error is being told
+// already, and this is to explain it.
 #include "keys/stage_warnings.h"
 
 #include <map>
