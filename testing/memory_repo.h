@@ -15,7 +15,7 @@
 
 namespace ixian::testing {
 
-// Passes the contract of ImageRepo (testing/image_repo_contract.h). Strict where a registry is: bytes that
+// Passes the contract of ImageRepo (image_repo_contract.h). Strict where a registry is: bytes that
 // are not the blob's are refused. It counts what it is asked, and mounts from other MemoryRepos where told
 // to.
 class MemoryRepo : public oci::ImageRepo {

@@ -1,4 +1,8 @@
 // The instruction cache of this machine: what instructions led to, by their keys.
+//
+// The front door of this room: keys come in, StageSnapshots go out. LocalCache is asked first; CacheImporter
+// (cache_importer.h) asks registries for what others have built, CacheExporter (cache_exporter.h) gives it to
+// them. Cache mounts, whose content is in no key, are here too (cache_mount.h).
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // ADD takes archives in whatever form people have (gzip, bzip2, xz, lzma, zstd; every dialect of tar), so
 // they are read by libarchive and not by our strict reader: here an archive is somebody's input, not a layer
 // that two readers must agree about. What it says is believed only within the destination (see
-// copy_draft.cc), and what it may take is bounded as for layers.
+// layer_builder.h), and what it may take is bounded as for layers.
 //
 // Bodies go into one file, one behind the other: entries come once and in order, and the layer is written
 // later, by path.

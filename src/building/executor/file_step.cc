@@ -1,6 +1,6 @@
 // COPY, ADD and WORKDIR give a layer from the sources and a view of the image below; nothing is mounted, and
-// no layer is extracted for it. All three fill a draft (see copy_draft.cc for where things go), which is then
-// written as a tar in one go, in the order of paths: equal inputs give equal bytes.
+// no layer is extracted for it. All three fill a draft (see layer_builder.h for where things go), which is
+// then written as a tar in one go, in the order of paths: equal inputs give equal bytes.
 #include "executor/file_step.h"
 
 #include <fcntl.h>

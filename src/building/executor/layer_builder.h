@@ -1,4 +1,7 @@
 // The layer of a COPY, ADD or WORKDIR before it is written: what it puts over the image below.
+//
+// The room: one Step comes in, one layer goes out. RUN needs a root file system and a process (run_step.h);
+// COPY, ADD and WORKDIR need neither (file_step.h), and fill a LayerBuilder from views.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,7 @@
 // What `ix build` does with an image that has been built.
+//
+// The front door of this room: a BuiltStage comes in with the Outputs (output.h) that were asked for, and
+// goes to the store, a registry, a layout, an archive, or as its files alone (rootfs.h).
 #pragma once
 
 #include <functional>

@@ -1,4 +1,8 @@
 // What ADD takes from elsewhere: files by URL, git repositories.
+//
+// The front door of this room. In: a RemoteSource of the Dockerfile, and limits (fetch_limits.h). Out: a tree
+// of files, and a digest or commit that says what it is, for the key. What servers say is judged here: sizes,
+// times, and where redirects and submodules lead.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,9 @@
 // The file system that a RUN sees: the layers of an image on top of each other, and what the RUN changes
 // apart.
+//
+// The front door of this room. In: the directories of an image's layers, lowest first. Out: a MountedRoot
+// that a RUN may write to, and from its finish() the directory with what has changed. Whether that is an
+// overlay or a copy is chosen once for each machine.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,9 @@
 // RUN: one command in a container.
 //
-// The room's front door. In: a root file system (Mount, which RootFs makes of the layers' directories) and a
-// RunSpec, which says what the command is and what it sees. Out: its output line by line, its exit status,
-// and from Mount::finish() the directory with what it has changed. All else in this folder serves these.
+// The room's front door. In: a root file system (MountedRoot, which RootFs makes of the layers' directories)
+// and a RunSpec, which says what the command is and what it sees. Out: its output line by line, its exit
+// status, and from MountedRoot::finish() the directory with what it has changed. All else in this folder
+// serves these.
 #pragma once
 
 #include <functional>

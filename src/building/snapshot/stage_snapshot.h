@@ -1,4 +1,8 @@
 // A stage while it is built: its layers so far, and what became of each instruction that makes files.
+//
+// The front door of this room: an image while it is built. A stage begins with a BaseImage (base_images.h)
+// and grows by LazyLayers (lazy_layer.h), each of which is fetched, or waited for, when somebody needs its
+// bytes; a LayersView (layers_view.h) is all of them as one tree of files.
 #pragma once
 
 #include <map>

@@ -1,4 +1,8 @@
 // What is to be done for an image, before anything is: data that only asking has made.
+//
+// The front door of this room: from a StageJob and its Dockerfile to Steps with their keys. Out comes a
+// BuildPlan of StagePlans, which nobody changes any more, and, once stages are built, what their images say
+// of them (image_manifest.h). Questions are asked for it, but no layer is read and nothing is run.
 #pragma once
 
 #include <cstddef>

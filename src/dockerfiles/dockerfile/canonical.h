@@ -14,8 +14,8 @@ namespace ixian::dockerfile {
 // stand.
 using CanonicalInstruction = std::vector<std::vector<std::string>>;
 
-// Of an instruction with its variables still in it. `origins` are what to call where it takes files from, as
-// StageStep::origins has them; "" where that is the context.
+// Of an instruction with its variables still in it. `origins` are what to call where it takes files from, one
+// for each place of steps::Step::origins; "" where that is the context.
 CanonicalInstruction canonical(const Instruction& instruction, const base::Source& source,
                                const std::vector<std::string>& origins);
 

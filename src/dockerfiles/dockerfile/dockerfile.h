@@ -1,9 +1,8 @@
 // From the text of a Dockerfile to its stages (Dockerfile reference, as BuildKit reads it).
 //
-// The front door of this room: all that a Dockerfile means, without running anything. What comes in is its
-// text; what goes out is a Dockerfile of Stages and Instructions as they are written. A StageGraph
-// (stage_graph.h) says which stages a target needs, and a StageScope (scope.h) what an instruction is once
-// its variables have values. These are the three types to know.
+// The front door of this room: the language. What comes in is the text of a Dockerfile; what goes out is a
+// Dockerfile of Stages and Instructions (instruction.h) as they are written, each word with its place. What
+// they mean for a target is said in stages/.
 //
 // Where the reference is silent or imprecise, what BuildKit does counts. Errors are base::Errors with file,
 // line and column.

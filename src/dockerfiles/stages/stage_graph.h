@@ -1,4 +1,8 @@
 // Which stages and images a stage takes from, and which stages a target therefore needs.
+//
+// The front door of this room: what a parsed Dockerfile means for one target. A StageGraph says which stages
+// and images that needs, a StageScope (scope.h) which value a variable has where, lint() (lint.h) what is
+// probably not meant. Nothing is read but the text.
 #pragma once
 
 #include <cstddef>

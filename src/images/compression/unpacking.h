@@ -1,4 +1,7 @@
 // The way of a blob to whoever reads its tar: hashed, unpacked and hashed again, all at once.
+//
+// The front door of this room: blobs come in and tars go out (DecompressingReader), or the other way
+// (packer.h), in blocks on threads; Limits (limits.h) say what a stranger's blob may not exceed.
 #pragma once
 
 #include <condition_variable>

@@ -1,9 +1,9 @@
 // What is in a layer: its paths, and what each is, without the content.
 //
-// The front door of this room: layers, as the layer specification has them. A blob comes in (read_layer.h,
-// extract.h) and goes out (from_entries.h, from_tree.h); what is in it is known by its listing. The three
-// types to know are LayerListing, MergedTree (merged_tree.h), which is an image seen through the listings of
-// its layers, and LayerEntry (from_entries.h), of which new layers are made.
+// The front door of this room: layers, as the layer specification has them, without a file system. A blob is
+// read (read_layer.h, layer_reader.h) and written (layer_writer.h); what is in it is known by its listing.
+// The three types to know are LayerListing, LayerReader and MergedTree (merged_tree.h), which is an image
+// seen through the listings of its layers.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,8 @@
 // Unpacks a layer's blob into a folder, and nowhere else.
+//
+// The front door of this room: layers as files on disk. A blob becomes files by extract() for one layer and
+// checkout() (checkout.h) for an image; files become a layer by what is in from_tree.h and from_entries.h.
+// Whatever a layer says, nothing outside of the folder is touched (EntryMaker).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A header is one block of 512 bytes; tar_block.h has its fields. A number in it is octal text, or base 256
+// A header is one block of 512 bytes; block.h has its fields. A number in it is octal text, or base 256
 // where its first bit is set (GNU's way for what is too big). The checksum is the sum of all bytes, its own
 // field taken as spaces. Old writers summed signed bytes; that sum is not accepted.
 #include "tar/block.h"

@@ -1,4 +1,7 @@
 // What one member of a tar archive is (POSIX.1-2017, pax), as a value.
+//
+// The front door of this room: a TarEntry is what one member says; TarReader (reader.h) makes them of bytes,
+// tar_header() (writer.h) bytes of them. Bodies pass by and are nobody's here.
 #pragma once
 
 #include <sys/stat.h>

@@ -1,4 +1,8 @@
 // A loaded project with all that commands need to work on it.
+//
+// The front door of this room: a project put together, without a command line. A Workspace has its tasks,
+// states and plans; ProjectImages (project_images.h) the engine and places of its images; RegistryClients
+// (registry_clients.h) the way to registries.
 #pragma once
 
 #include <functional>

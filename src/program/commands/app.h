@@ -1,8 +1,8 @@
 // The program.
 //
-// The room's front door. In: the words of the command line. Out: an exit code. Options (options.h) are the
-// words before the command, a Command (commands.h) is a row of the table of them, a Workspace (workspace.h)
-// is a loaded project.
+// The room's front door. In: the words of the command line. Out: an exit code. Options (cli/options.h) are
+// the words before the command, a Command (table.h) is a row of the table of them, a Workspace
+// (app/workspace.h) is a loaded project.
 #pragma once
 
 namespace ixian::commands {

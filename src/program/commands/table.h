@@ -46,7 +46,7 @@ struct Command {
   // Returns the exit code. Throws base::Error.
   std::function<int(const CommandContext& context)> run;
 
-  // Whether it is to happen in namespaces of ours; see own_namespaces.h. Unset: never.
+  // Whether it is to happen in namespaces of ours; see app/reexec.h. Unset: never.
   std::function<bool(const cli::Options& options)> needs_namespaces = {};
 };
 

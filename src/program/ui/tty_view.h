@@ -36,7 +36,7 @@ class TtyView : public base::EventSink {
     Style style = Style::make(true, true);
     Clock clock = Clock::real();
     std::function<TerminalSize()> size;  // empty: terminal_size(fd)
-    bool rewraps = false;                // see Region
+    bool rewraps = false;                // see LiveRegion
     bool animate = true;                 // in a thread of its own; false: only draw() draws
   };
 

@@ -1,4 +1,9 @@
 // The name of an image before it is built: a digest of all that goes into it.
+//
+// The front door of this room. In: an image as a project declares it (task::ImageStage). Out: a
+// ResolvedStage, whose key names the image before it is built. A StageResolver asks for what the Dockerfile
+// takes from outside (dockerfile_inputs.h), digests what it reads of the context (context_inputs.h), and
+// writes both into one document (key_document.h).
 #pragma once
 
 #include <functional>

@@ -1,9 +1,9 @@
 // Carries a plan out.
 //
 // The front door of this room: tasks and images are made here, as plans say. What comes in is a TaskPlan;
-// what goes out is a Report, and records of what succeeded. The three types to know are Workshop, all that a
-// run needs, Report, and ImageBuilder (image_work.h), which builds, pulls and pushes for the tasks that are
-// images.
+// what goes out is a Report, and records of what succeeded. The three types to know are RunContext, all that
+// a run needs, Report, and ImageBuilder (image_builder.h), which builds, pulls and pushes for the tasks that
+// are images.
 #pragma once
 
 #include <string>

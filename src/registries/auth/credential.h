@@ -1,10 +1,10 @@
 // Who may use a registry: credentials, and those who can provide them.
 //
 // What comes in is the host (and repository) of an image and the options that the project gives that host's
-// client; what goes out is a Credential, which src/registry turns into headers. The three types to know are
+// client; what goes out is a Credential, which registry_auth turns into headers. The three types to know are
 // Target, Credential and CredentialProvider. Where there is a credential to be found is known only to the
-// providers: Docker's and podman's files with their helpers (docker_config.h), ECR (ecr_provider.h),
-// OpenShift (openshift.h), and what the project says itself (password.h).
+// providers: Docker's and podman's files with their helpers (docker_config.h), ECR, OpenShift (openshift.h),
+// and what the project says itself (one each in providers.h).
 #pragma once
 
 #include <chrono>
