@@ -88,6 +88,7 @@ class MountParser {
       if (field.name == "type") mount.kind = kind_of(*field.value);
     }
     for (const Field& field : fields) set(mount, field);
+    // What BuildKit shows read-only where nothing is said.
     if (!read_only_) read_only_ = mount.kind == MountKind::kBind || mount.kind == MountKind::kSecret;
     mount.read_only = *read_only_;
     check(mount);
@@ -212,6 +213,7 @@ class MountParser {
   }
 
   static void fill_in(Mount& mount) {
+    // As in BuildKit: caches of one path are one cache.
     if (mount.kind == MountKind::kCache && mount.id.empty()) mount.id = pattern::clean_path(mount.target);
     if (mount.kind != MountKind::kSecret) return;
     if (mount.id.empty()) mount.id = mount.source.empty() ? base_name(mount.target) : mount.source;

@@ -55,6 +55,7 @@ std::optional<LayerReader::Item> LayerReader::examine(tar::TarEntry entry) {
   Item item{EntryType::kFile, listed_path(entry.name), "", std::move(entry)};
   const tar::TarEntry& head = item.entry;
   const std::string_view name = split_path(item.path).name;
+  // AUFS's own files and what lies in its folders.
   if (split_path(item.path).folder.find(kMetaPrefix) != std::string_view::npos) return std::nullopt;
   if (has_whiteout_folder(item.path)) throw std::invalid_argument("lies in a whiteout");
   if (name.starts_with(kWhiteoutPrefix)) {
@@ -62,6 +63,7 @@ std::optional<LayerReader::Item> LayerReader::examine(tar::TarEntry entry) {
     const std::string_view gone = name.substr(kWhiteoutPrefix.size());
     if (gone.empty() || gone == "." || gone == "..") throw std::invalid_argument("is a whiteout of nothing");
     const std::string folder(split_path(item.path).folder);
+    // Engines differ in whether the link or what it leads to is meant.
     if (paths_.resolve(folder) != folder) {
       throw std::invalid_argument("is a whiteout behind a symbolic link");
     }

@@ -65,6 +65,7 @@ class LayerWriter::Impl {
     if (listed_path(path) != path) {
       throw std::logic_error("Not a path of a layer: " + base::printable_path(path));
     }
+    // Names are of the machine that writes; numbers are what an image has.
     entry.user.clear();
     entry.group.clear();
     clamp(entry);
@@ -78,6 +79,7 @@ class LayerWriter::Impl {
     tar::TarEntry entry;
     entry.name = type == EntryType::kWhiteout ? whiteout_name(path) : opaque_name(path);
     entry.mode = 0;
+    // An opaque mark sorts as the first thing in its folder, as which it stands in the tar.
     put_header(entry, type == EntryType::kOpaque ? path + '/' : entry.name);
     ListedEntry listed;
     listed.path = path;
@@ -140,6 +142,7 @@ class LayerWriter::Impl {
     tar::TarEntry root;
     if (entry.name.empty()) {
       root = entry;
+      // A member must have a name.
       root.name = "./";
     }
     packing_.write(tar::tar_header(entry.name.empty() ? root : entry));

@@ -17,6 +17,7 @@ namespace {
 class Sieve {
  public:
   void add(ListedEntry entry) {
+    // Of several with one path and rank the last one stays.
     if (waiting_ && entry_order(*waiting_, entry) != 0) pass();
     waiting_ = std::move(entry);
   }

@@ -14,6 +14,7 @@ namespace ixian::layer {
 
 Spool::Spool(files::UniqueFd file, std::uint64_t start, std::uint64_t size)
     : file_(std::move(file)), start_(start), in_file_(size) {
+  // A short file is read at once, so that its descriptor is free.
   if (size > kInMemory) return;
   std::string bytes(static_cast<std::size_t>(size), '\0');
   read_file(bytes.data(), bytes.size(), 0);
@@ -32,6 +33,7 @@ Spool Spool::part(std::uint64_t start, std::uint64_t size) && {
   part.in_file_ = std::min(size, in_file_ - start);
   if (part.in_file_ < size)
     part.tail_ = read(in_file_, static_cast<std::size_t>(size - part.in_file_), buffer);
+  // The file goes along, whatever else lies in it: nothing is copied.
   part.file_ = std::move(file_);
   part.start_ = start_ + start;
   return part;

@@ -1,3 +1,5 @@
+// Artifacts without a type of their own are told by what their configuration is called (image-spec,
+// manifest.md, "Guidelines for Artifact Usage").
 #include "oci/artifact.h"
 
 #include "base/text.h"

@@ -79,6 +79,7 @@ bool has_generations(std::string_view architecture) {
 int match_variant(const Platform& offered, const Platform& wanted) {
   constexpr int kEqual = 10'000;  // more than any two generations are apart
   if (offered.variant == wanted.variant) return kEqual;
+  // Elsewhere nobody says which variant runs on which: an equal one does, and one without any.
   if (!has_generations(wanted.architecture)) return offered.variant.empty() ? 1 : 0;
   const std::optional<int> has = generation(offered);
   const std::optional<int> needs = generation(wanted);
