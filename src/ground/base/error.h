@@ -2,7 +2,7 @@
 //
 // Together with event.h and cancel.h these are the three that everything else uses: an Error is what ends a
 // command and has a sentence for people, an event is what they may see while it runs, and Cancellation is how
-// they end it. The rest of this room is small: files, text, JSON, time, threads, programs that are run.
+// they end it. The rest of this room is small: text, JSON, times, digests, threads.
 #pragma once
 
 #include <exception>

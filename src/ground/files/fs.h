@@ -1,4 +1,8 @@
 // Files: descriptors that close themselves, whole reads, writes that happen entirely or not at all.
+//
+// The front door of this room. The three types to know are UniqueFd, OutputPath (output_path.h), which is
+// wherever a user wants something written, and StatCache (stat_cache.h), which knows the digest of a file
+// that has not changed.
 #pragma once
 
 #include <sys/types.h>

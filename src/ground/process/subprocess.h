@@ -1,4 +1,8 @@
 // Running another program and waiting for it.
+//
+// The front door of this room: programs are run with their output line by line (here), or asked for one
+// answer (capture.h); both end when a Cancellation says so. What this process itself is, its namespaces and
+// ids, is in namespaces.h and id_maps.h.
 #pragma once
 
 #include <functional>
