@@ -15,7 +15,7 @@
 namespace ixian::layer {
 namespace {
 
-constexpr int kMostLinks = 40;
+constexpr int kMostSymlinks = 40;
 constexpr unsigned kKindBits = 2;
 constexpr unsigned kFoldersBits = 24;  // more than a layer can have entries
 static_assert(compression::Limits{}.entries < std::uint64_t{1} << kFoldersBits);
@@ -83,7 +83,7 @@ std::string LayerPaths::resolve(const std::string& folder) {
       resolved = join_path(resolved, name);
       number = next;
     } else if (found.kind == Kind::kSymlink) {
-      if (++links > kMostLinks) throw std::invalid_argument("leads through too many symbolic links");
+      if (++links > kMostSymlinks) throw std::invalid_argument("leads through too many symbolic links");
       const std::string link = links_.at(found.link_at);
       if (link.starts_with('/')) {
         resolved.clear();
