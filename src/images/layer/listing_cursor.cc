@@ -71,7 +71,8 @@ void LayerListing::Cursor::next() {
   }
   const std::size_t left = window().size();
   // An entry may go on where the bytes end, unless a block does.
-  if (left == 0 || (left < kMostEntry && at_ + left < size)) load(size - at_ < kWindow ? size : at_ + kWindow);
+  if (left == 0 || (left < kMostEntry && at_ + left < size))
+    load(size - at_ < kWindow ? size : at_ + kWindow);
   decode(false);
 }
 
