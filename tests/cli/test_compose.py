@@ -144,7 +144,7 @@ def test_compose_may_be_named(project, stand_in):
 
 @pytest.mark.parametrize("code", [1, 2, 3, 4, 5, 77, 130, 255])
 def test_ix_ends_with_the_exit_code_of_the_tool(project, docker, code):
-    result = project.ix("tool", env={"STAND_IN": f"exit {code}"}).failed(code, f"tool ended with exit code {code}")
+    result = project.ix("tool", env={"STAND_IN": f"exit {code}"}).failed(code, f"tool failed: exit code: {code}")
     assert "Traceback" not in result.stderr
 
 
@@ -154,7 +154,7 @@ def test_a_tool_that_is_killed(project, docker):
 
 def test_the_exit_code_of_a_dependency_is_not_that_of_ix(project, docker):
     project.tasks(PROJECT, task("top", "depends = ['tool']"))
-    project.ix("top", env={"STAND_IN": "exit 7"}).failed(1, "The task tool failed", "exit code 7")
+    project.ix("top", env={"STAND_IN": "exit 7"}).failed(1, "The task tool failed", "exit code: 7")
     assert "top" not in project.ran()
 
 
@@ -254,7 +254,7 @@ def test_clean_docker_removes_what_is_this_project_s(project, docker):
     }
     result = project.ix("clean_docker", env={"STAND_IN_ANSWERS": json.dumps(answers)}).ok()
     assert removed(docker) == [["rm", "-v", "aa"], ["volume", "rm", "shop_data"], ["rmi", "sha256:" + "1" * 64]]
-    assert "Removed the container shop_app_1." in result.stderr and "shop_data" in result.stderr
+    assert "removed the container shop_app_1" in result.stderr and "shop_data" in result.stderr
 
 
 def test_clean_docker_leaves_what_another_folder_may_own(project, docker):

@@ -30,7 +30,7 @@ def test_what_is_wrong_in_a_template_is_told_with_its_line(project):
 
 def test_a_dockerfile_that_is_not_there_is_told(project):
     project.tasks(STAGE, LOAD, WEB)
-    project.ix("build_dockerfile", "web").failed(3, "image task web: there is no Dockerfile.jinja")
+    project.ix("build_dockerfile", "web").failed(3, "image task web: Dockerfile.jinja not found")
 
 
 def test_who_renders_no_template_pays_for_none(project):

@@ -257,7 +257,7 @@ def test_one_of_several(project, registry):
 @pytest.mark.parametrize(
     "registries, said",
     [
-        ("{'a.local': {'clients': DockerClient}}", ["a.local", "Did you mean client?"]),
+        ("{'a.local': {'clients': DockerClient}}", ["a.local", "did you mean client?"]),
         ("{'a.local': {'username': 'ci'}}", ["a.local", "'options': {'username': …}"]),
         ("{'a.local': {'client': DockerClient('a.local')}}", ["a.local", "without calling it"]),
         ("{'a.local': {'options': 'x'}}", ["a.local", "options"]),

@@ -121,4 +121,4 @@ def test_python_is_made_by_pyenv_where_ix_runs_in_a_container(project):
     ]
     environment["PATH"] = "/usr/bin:/bin"
     project.write("etc/requirements.txt", "django>4\n")
-    project.ix("--force", "create_pyenv", env={**environment, "JT_PYTHON__APT_PACKAGES": "[]"}).failed(1, "There is no pyenv")
+    project.ix("--force", "create_pyenv", env={**environment, "JT_PYTHON__APT_PACKAGES": "[]"}).failed(1, "pyenv not found")

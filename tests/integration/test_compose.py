@@ -89,7 +89,7 @@ def test_the_shell_has_files_environment_and_streams(project):
     result = project("bash", "-c", 'pwd; echo "$FRUIT" "$APP_DIR"; cat /srv/shop/project/mine.py | wc -l; echo made >/srv/shop/project/made; echo err >&2; exit 7')
     assert result.code == 7, result
     assert result.stdout == "/\na pear /srv/shop\n1\n"
-    assert "err" in result.stderr and "exit code 7" in result.stderr
+    assert "err" in result.stderr and "exit code: 7" in result.stderr
     assert (project.folder / "made").read_text() == "made\n"
 
 
@@ -107,7 +107,7 @@ def test_up_down_and_cleaning(project, daemon):
     docker(daemon, "kill", *docker(daemon, "ps", "-q").split())
     project("bash", "-c", ":").ok()
     result = project("clean_docker").ok()
-    assert docker(daemon, "ps", "-aq") == "" and "Removed the container" in result.stderr
+    assert docker(daemon, "ps", "-aq") == "" and "removed the container" in result.stderr
     assert docker(daemon, "volume", "ls", "-q").split() == ["another"]
     assert "nothing" in project("clean_docker").ok().stderr
     project("up").ok()

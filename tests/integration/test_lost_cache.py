@@ -149,7 +149,7 @@ def test_push_by_hand_sends_what_is_lost(checkout, registry):
     one("image", "copy", f"store:{registry.host}/t/shop:{tag}", f"{registry.host}/t/shop:{tag}").ok()
     assert whole(registry, "t/shop", tag)
     lose(registry, part(registry, "t/shop", tag, "layer"))
-    checkout("1")("push", "base").failed(1, "has lost a part of it", "ix --push build_base_image")
+    checkout("1")("push", "base").failed(1, "incomplete in its registry", "ix --push build_base_image")
 
 
 def test_a_base_image_of_others_that_is_lost_stays_an_error(checkout, registry):

@@ -195,7 +195,7 @@ TEST_F(ImageStageTest, SaysWhatIsWrongAndInWhichTask) {
       {"  stage = \"a/b\"\n", {"'a/b'", "tag"}},
       {"  stage = \"x\" * 64\n", {"63"}},
       {"  stage = 7\n", {"stage is 7"}},
-      {"  dockerfile = \"none\"\n", {"no none", "dockerfile"}},
+      {"  dockerfile = \"none\"\n", {"none not found", "dockerfile"}},
       {"  dockerfile = \"{NO.SUCH}\"\n", {"NO.SUCH"}},
       {"  repository = \"a b\"\n", {"'a b'"}},
       {"  repository = \"registry.local/shop:tag\"\n", {"has a tag"}},
@@ -210,7 +210,7 @@ TEST_F(ImageStageTest, SaysWhatIsWrongAndInWhichTask) {
     const auto error = failure(body);
     EXPECT_EQ(error.code(), base::ErrorCode::kProject) << body << ": " << error.message();
     EXPECT_THAT(error.message(), HasSubstr("image task web: ")) << body;
-    for (const auto& each : said) EXPECT_THAT(error.message(), HasSubstr(each)) << body;
+    for (const auto& each : said) EXPECT_THAT(error.message() + error.hint(), HasSubstr(each)) << body;
     EXPECT_THAT(error.message() + error.context(), ::testing::Not(HasSubstr("canary")));
   }
 }
@@ -273,7 +273,7 @@ TEST_F(ImageStageTest, NamesTheLineOfATemplateThatIsWrong) {
     const auto error = failure("  dockerfile = \"web.jinja\"\n");
     EXPECT_EQ(error.code(), base::ErrorCode::kProject);
     EXPECT_THAT(error.message(), HasSubstr("image task web: "));
-    for (const auto& each : said) EXPECT_THAT(error.message(), HasSubstr(each)) << text;
+    for (const auto& each : said) EXPECT_THAT(error.message() + error.hint(), HasSubstr(each)) << text;
   }
 }
 
@@ -285,7 +285,7 @@ TEST_F(ImageStageTest, SaysWhichPackageIsMissing) {
       "'jinja2'}\nsys.modules['jinja2'] = None\n");
   const auto error = failure("  dockerfile = \"web.jinja\"\n");
   project_.run("del sys.modules['jinja2']\nsys.modules.update(kept)");
-  EXPECT_THAT(error.message(), HasSubstr("python3-jinja2"));
+  EXPECT_THAT(error.context(), HasSubstr("python3-jinja2"));
 }
 
 }  // namespace

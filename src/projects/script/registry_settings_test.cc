@@ -123,7 +123,7 @@ TEST_F(RegistrySettingsTest, SaysWhatIsWrongAndWhere) {
       {"{1: {}}", {"an int for a name"}},
       {"{'registry.local': []}", {"registry.local", "a list of 0", "not a mapping"}},
       {"{'registry.local': {'clients': DockerClient}}",
-       {"registry.local", "'clients'", "Did you mean client"}},
+       {"registry.local", "'clients'", "did you mean client"}},
       {"{'registry.local': {'password': 'canary'}}", {"registry.local", "'password'", "'options'"}},
       {"{'registry.local': {'client': 7}}", {"registry.local", "an int", "not a class"}},
       {"{'registry.local': {'client': DockerClient('registry.local')}}",
@@ -146,7 +146,7 @@ TEST_F(RegistrySettingsTest, SaysWhatIsWrongAndWhere) {
   for (const auto& [registries, said] : cases) {
     const auto error = failure(registries);
     EXPECT_EQ(error.code(), base::ErrorCode::kProject) << registries << ": " << error.message();
-    for (const auto& each : said) EXPECT_THAT(error.message(), HasSubstr(each)) << registries;
+    for (const auto& each : said) EXPECT_THAT(error.message() + error.hint(), HasSubstr(each)) << registries;
     EXPECT_THAT(error.message() + error.context(), ::testing::Not(HasSubstr("canary")));
   }
 }

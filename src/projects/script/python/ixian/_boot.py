@@ -93,7 +93,7 @@ def load_project(path, environment):
     exec(code, module.__dict__)
     init = module.__dict__.get("init")
     if not callable(init):
-        raise ProjectError(f"{_ixian.shown(path)} has no init() function. Add one: def init(): …")
+        raise ProjectError(f"{_ixian.shown(path)} has no init() function\nhint: add one: def init(): …")
     init()
     register_classes(module.__dict__, only_from="ixian_project")
     load_environment(CONFIG, environment)
@@ -110,7 +110,7 @@ def compile_project(source, path):
             source.decode()
         return compile(source, path, "exec", dont_inherit=True)
     except (UnicodeDecodeError, ValueError) as error:
-        raise ProjectError(f"{_ixian.shown(path)} is not Python source in UTF-8: {error}.") from None
+        raise ProjectError(f"{_ixian.shown(path)} is not Python source in UTF-8: {error}") from None
 
 
 def load_environment(config, environment):
@@ -121,7 +121,7 @@ def load_environment(config, environment):
         for part in path[:-1]:
             current = getattr(current, part, None) if is_there(current, part) else None
         if not isinstance(current, Config):
-            _ixian.log("warning", f"{variable} is set, but there is no CONFIG.{'.'.join(path[:-1])}: it changes nothing.")
+            _ixian.log("warning", f"{variable} is set, but there is no CONFIG.{'.'.join(path[:-1])}; it has no effect")
             continue
         in_place = getattr(type(current), path[-1], None)
         in_place = vars(current).get(path[-1], in_place)
@@ -245,7 +245,7 @@ def raise_wrong_arguments(runner, args, keywords, error):
     try:
         inspect.signature(runner.func).bind(*args, **keywords)
     except TypeError as mismatch:
-        raise WrongArguments(f"it cannot be called like this: {mismatch}. `ix help {runner.name}` tells more.") from None
+        raise WrongArguments(f"invalid arguments: {mismatch}\nhint: see `ix help {runner.name}`") from None
     raise error
 
 

@@ -27,7 +27,7 @@ def describe(error):
     if isinstance(error, SystemExit):
         if error.code in (None, 0):
             return "complete", "", ""
-        text = f"it ended with exit code {error.code}" if isinstance(error.code, int) else str(error.code)
+        text = f"exit code: {error.code}" if isinstance(error.code, int) else str(error.code)
         return "failed", text, ""
     if isinstance(error, WrongArguments):
         return "usage", str(error), ""
@@ -38,13 +38,13 @@ def describe(error):
     if isinstance(error, ProjectError):
         return "project", str(error), ""
     if isinstance(error, SyntaxError) and error.filename:
-        return "project", f"{_ixian.shown(error.filename)} line {error.lineno}: {error.msg}.{syntax_hint(error)}", syntax_context(error)
+        return "project", f"{_ixian.shown(error.filename)} line {error.lineno}: {error.msg}{syntax_hint(error)}", syntax_context(error)
     known = (MissingConfiguration, InvalidTask, ModuleLoadError, InvalidClassPath)
     message = str(error)
     if isinstance(error, ModuleNotFoundError):
-        message = f"There is no Python module {error.name!r}. {module_hint(error.name)}"
+        message = f"Python module not found: {error.name}\nhint: {module_hint(error.name)}"
     elif isinstance(error, RecursionError):
-        message = f"Endless recursion: {message}"
+        message = f"endless recursion: {message}"
     elif not isinstance(error, known):
         message = f"{type(error).__name__}: {message}" if message else type(error).__name__
     kind = "project" if isinstance(error, (InvalidTask, ModuleLoadError, InvalidClassPath)) else "failed"
@@ -72,11 +72,11 @@ def syntax_hint(error):
     words = (error.text or "").split()
     if len(words) == 2 and words[0] == "from" and "." in words[1].strip("."):
         package, _, name = words[1].rpartition(".")
-        return f" Write: from {package} import {name}."
+        return f"\nhint: write: from {package} import {name}"
     line = (error.text or "").lstrip()
     column = (error.offset or 1) - 1 - (len(error.text or "") - len(line))
     if line[:1] in ("'", '"') and line[column : column + 1] == ":":
-        return " Is there a comma missing at the end of the line before it?"
+        return "\nhint: check for a missing comma at the end of the line before it"
     return ""
 
 
@@ -85,8 +85,8 @@ def module_hint(name):
 
     package, _, last = (name or "").rpartition(".")
     if hasattr(sys.modules.get(package), last):
-        return f"Write: from {package} import {last}."
-    return "Is it installed where ix can find it (PYTHONPATH, VIRTUAL_ENV)?"
+        return f"write: from {package} import {last}"
+    return "check that it is installed where ix finds it (PYTHONPATH, VIRTUAL_ENV)"
 
 
 def without_secrets(source):

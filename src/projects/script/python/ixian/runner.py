@@ -76,7 +76,7 @@ def run(task_name="help", *args, **flags):
     """Run a task by name. A task that is complete already counts as success."""
     task = resolve_task(CONFIG.format(task_name))
     if task is None:
-        _ixian.log("error", f"There is no task named {task_name}.")
+        _ixian.log("error", f"unknown task: {task_name}")
         return ExitCodes.ERROR_UNKNOWN_TASK
     try:
         task.execute(args, **flags)

@@ -104,7 +104,7 @@ class TaskRunner:
 
         name = CONFIG.format(name) if isinstance(name, str) else getattr(name, "name", None)
         if not isinstance(name, str):
-            raise InvalidTask(f"The task {self.name} has a parent that is neither a task nor the name of one.")
+            raise InvalidTask(f"task {self.name} has a parent that is neither a task nor the name of one")
         parent = TASKS.get(name) or TaskRunner(name=name)
         parent.add_dependency(self)
         return parent
@@ -116,7 +116,7 @@ class TaskRunner:
         for each in self._depends + self._gathered:
             name = CONFIG.format(each) if isinstance(each, str) else getattr(each, "name", None)
             if not isinstance(name, str):
-                raise InvalidTask(f"The task {self.name} depends on {each!r}, which is neither a task nor the name of one.")
+                raise InvalidTask(f"task {self.name} depends on {each!r}, which is neither a task nor the name of one")
             if name or not each:  # a variable that is empty is no task
                 names.append(name)
         return names
@@ -203,10 +203,10 @@ class Task:
         cls = type(self)
         name = getattr(self, "name", None)
         if not isinstance(name, str) or not name:
-            raise InvalidTask(f"The task class {cls.__name__} has no name. Give it one: name = \"…\".")
+            raise InvalidTask(f"task class {cls.__name__} has no name\nhint: give it one: name = \"…\"")
         func = self.__func__
         if func is None and not isinstance(self, VirtualTarget):
-            raise InvalidTask(f"The task {name} ({cls.__name__}) has no execute method. A target without one is a VirtualTarget.")
+            raise InvalidTask(f"task {name} ({cls.__name__}) has no execute method\nhint: a target without one is a VirtualTarget")
         return TaskRunner(
             task=self,
             func=func,

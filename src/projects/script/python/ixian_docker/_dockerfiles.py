@@ -68,9 +68,9 @@ def render(dockerfile, context):
     try:
         return environment.get_template(dockerfile.name).render({"CONFIG": CONFIG, **context})
     except jinja2.TemplateNotFound as error:
-        raise ProjectError(f"{dockerfile.name} includes {error.name}, which is neither beside it nor in the project.") from None
+        raise ProjectError(f"{dockerfile.name} includes {error.name}, which is neither beside it nor in the project") from None
     except jinja2.TemplateSyntaxError as error:
-        raise ProjectError(f"{error.filename or error.name or dockerfile.name} line {error.lineno}: {error.message}.") from None
+        raise ProjectError(f"{error.filename or error.name or dockerfile.name} line {error.lineno}: {error.message}") from None
     except Exception as error:
         place = place_in_template(error, dockerfile)
         reason = str(error) if isinstance(error, (jinja2.TemplateError, AssertionError)) else f"{type(error).__name__}: {error}"
@@ -83,7 +83,7 @@ def import_jinja2():
     try:
         return import_installed("jinja2")
     except ImportError as error:
-        raise ProjectError(f"Dockerfiles that end in .jinja need Jinja2, which is not installed ({error}). Install the package python3-jinja2.") from None
+        raise ProjectError(f"Dockerfiles that end in .jinja need Jinja2, which is not installed ({error})\nhint: install the package python3-jinja2") from None
 
 
 def place_in_template(error, dockerfile):

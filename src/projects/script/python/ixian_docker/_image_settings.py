@@ -41,7 +41,7 @@ def push_patience():
     except (TypeError, ValueError):
         seconds = -1
     if not 0 <= seconds <= 86400:
-        raise ProjectError(f"CONFIG.DOCKER.PUSH_PATIENCE is {value!r}. It is a number of seconds: for how long a push that fails is tried again.")
+        raise ProjectError(f"invalid value {value!r} for CONFIG.DOCKER.PUSH_PATIENCE (expected: for how many seconds a push that fails is retried)")
     return seconds
 
 
@@ -68,6 +68,6 @@ def texts(name):
 
 def rendered(name, value):
     if not isinstance(value, str):
-        several = " or a list of texts" if isinstance(DEFAULTS[name], list) else ""
-        raise ProjectError(f"CONFIG.DOCKER.{name} is {value!r}. It is a text{several}.")
+        several = " or a list of strings" if isinstance(DEFAULTS[name], list) else ""
+        raise ProjectError(f"invalid value {value!r} for CONFIG.DOCKER.{name} (expected: a string{several})")
     return CONFIG.format(value, f"DOCKER.{name}")

@@ -47,11 +47,11 @@ def entries():
     if registries is None:
         return {}
     if not hasattr(registries, "items"):
-        raise ProjectError(f"CONFIG.DOCKER.REGISTRIES is {a(registries)}. It maps the names of registries to how they are reached: {{'host': {{…}}}}.")
+        raise ProjectError(f"CONFIG.DOCKER.REGISTRIES is {a(registries)} (expected: a mapping such as {{'host': {{…}}}})")
     found = {}
     for registry, entry in registries.items():
         if not isinstance(registry, str):
-            raise ProjectError(f"CONFIG.DOCKER.REGISTRIES has {a(registry)} for a name. A registry is named by its host: 'registry.example.com'.")
+            raise ProjectError(f"CONFIG.DOCKER.REGISTRIES has {a(registry)} for a name (expected: a host such as 'registry.example.com')")
         found[render(registry, "the name of a registry")] = entry
     return found
 
@@ -62,18 +62,18 @@ def is_configured(registry):
 
 def check_entry(registry, entry):
     if not hasattr(entry, "items"):
-        raise wrong(registry, f"is {a(entry)}, not a mapping. Write {{'client': …, 'options': {{…}}}}.")
+        raise wrong(registry, f"is {a(entry)}, not a mapping\nhint: write {{'client': …, 'options': {{…}}}}")
     for key in entry:
         if key in ("client", "options"):
             continue
-        hint = did_you_mean(key) or f"If it is an option of the client, write 'options': {{{str(key)!r}: …}}."
-        raise wrong(registry, f"has the key {str(key)!r}. There are client and options. {hint}")
+        meant = did_you_mean(key) or f"\nhint: if it is an option of the client, write 'options': {{{str(key)!r}: …}}"
+        raise wrong(registry, f"has the unknown key {str(key)!r}; the keys are client and options{meant}")
     options = entry.get("options")
     if options is not None and not hasattr(options, "items"):
-        raise wrong(registry, f"has options that are {a(options)}, not a mapping. Write 'options': {{'username': …}}.")
+        raise wrong(registry, f"has options that are {a(options)}, not a mapping\nhint: write 'options': {{'username': …}}")
     for key in options or {}:
         if not isinstance(key, str):
-            raise wrong(registry, f"has an option that is named by {a(key)}. Options have names: 'username'.")
+            raise wrong(registry, f"has an option that is named by {a(key)} (expected: a name such as 'username')")
 
 
 def client_class(registry, entry):
@@ -83,9 +83,9 @@ def client_class(registry, entry):
     if isinstance(cls, str):
         cls = class_named(registry, render(cls, f"the client of the registry {registry}"))
     if not isinstance(cls, type):
-        raise wrong(registry, f"has a client that is {a(cls)}, not a class. Write 'client': DockerClient, without calling it.")
+        raise wrong(registry, f"has a client that is {a(cls)}, not a class\nhint: write 'client': DockerClient, without calling it")
     if not issubclass(cls, DockerClient):
-        raise wrong(registry, f"has the client {cls.__name__}, which is not derived from DockerClient. Write class {cls.__name__}(DockerClient).")
+        raise wrong(registry, f"has the client {cls.__name__}, which is not derived from DockerClient\nhint: write class {cls.__name__}(DockerClient)")
     return cls
 
 
@@ -95,13 +95,13 @@ def class_named(registry, name):
     if not package:
         if name not in built_in:
             known = ", ".join(built_in)
-            raise wrong(registry, f"has the client {name!r}. There are {known}; a class of your own is written 'package.module.{name or 'Class'}'.")
+            raise wrong(registry, f"has the unknown client {name!r} (expected: {known})\nhint: write a class of your own as 'package.module.{name or 'Class'}'")
         return built_in[name]
     try:
         __import__(package)
         return getattr(sys.modules[package], last)
     except (ImportError, AttributeError) as error:
-        raise wrong(registry, f"has the client {name!r}, which cannot be imported: {error}.") from None
+        raise wrong(registry, f"has the client {name!r}, which cannot be imported: {error}") from None
 
 
 def options_of(registry, entry):
@@ -120,7 +120,7 @@ def rendered(value, key):
         return value.__fspath__()
     if value is None or isinstance(value, (str, bytes, bool, int, float)):
         return value
-    raise ProjectError(f"{key[0].upper()}{key[1:]} is {a(value)}. Options are texts, numbers, True and False, and lists and mappings of them.")
+    raise ProjectError(f"{key} is {a(value)} (expected: a string, a number, True or False, or a list or mapping of them)")
 
 
 def render(text, key):
@@ -233,7 +233,7 @@ def text(value, name):
     if isinstance(value, bytes):
         value = value.decode()
     if not isinstance(value, str) or not value:
-        raise ValueError(f"the {name} is {'empty' if value == '' else a(value)}, and should be a text")
+        raise ValueError(f"the {name} is {'empty' if value == '' else a(value)}, and should be a string")
     return value
 
 
@@ -248,7 +248,7 @@ def moment(expires):
     elif 0 < expires < EPOCHS_START:
         expires += time.time()
     if not time.time() < expires < 100 * EPOCHS_START:
-        raise ValueError("expires lies in the past: these credentials have ended already" if expires < EPOCHS_START * 100 else "expires is too far away")
+        raise ValueError("expires is in the past: these credentials have already expired" if expires < EPOCHS_START * 100 else "expires is too far away")
     return float(expires)
 
 
@@ -256,7 +256,7 @@ def moment(expires):
 
 
 def wrong(registry, what):
-    return ProjectError(f"The registry {registry} in CONFIG.DOCKER.REGISTRIES {what}")
+    return ProjectError(f"registry {registry} in CONFIG.DOCKER.REGISTRIES {what}")
 
 
 def failure(registry, client, error):
@@ -265,7 +265,7 @@ def failure(registry, client, error):
         return error
     name = type(client).__name__ if client is not None else "its client"
     message = str(error) if type(error) in (TypeError, ValueError) and raised_here(error) else f"{type(error).__name__}: {error}"
-    told = ExecuteFailed(f"{name} gave no credentials for {registry}: {without_secrets(message, client)}")
+    told = ExecuteFailed(f"{name} returned no credentials for {registry}: {without_secrets(message, client)}")
     told.ixian_code = 4
     told.ixian_context = "\n".join(own_frames(error))
     return told
@@ -309,4 +309,4 @@ def a(value):
 def did_you_mean(key):
     close = {"clients": "client", "class": "client", "option": "options", "opts": "options", "kwargs": "options"}
     meant = close.get(str(key).lower())
-    return f"Did you mean {meant}?" if meant else ""
+    return f" (did you mean {meant}?)" if meant else ""

@@ -20,7 +20,7 @@ def declaration(runner):
     path = text(task, "dockerfile")
     source = _dockerfiles.find(path)
     if source is None:
-        raise ProjectError(f"there is no {_ixian.shown(path) or 'Dockerfile'}. Write it, or name another one: dockerfile = \"…\".")
+        raise ProjectError(f"{_ixian.shown(path) or 'Dockerfile'} not found\nhint: create it, or name another one: dockerfile = \"…\"")
     return {
         "name": stage_name(task),
         "repository": repository(task),
@@ -69,12 +69,12 @@ def text(task, name):
 def stage_name(task):
     name = text(task, "stage")
     if not name:
-        raise ProjectError(f'{type(task).__name__} has no stage. Give it one, which its image is named by: stage = "…".')
+        raise ProjectError(f'{type(task).__name__} has no stage, which its image is named by\nhint: give it one: stage = "…"')
     fits = name.isascii() and name[0] not in ".-" and all(each.isalnum() or each in "._-" for each in name)
     if not fits or len(name) > LONGEST_STAGE:
         raise ProjectError(
-            f"its stage is {name!r}. It becomes part of a tag: letters, digits, '.', '_' and '-', not beginning with '.' or '-', "
-            f"{LONGEST_STAGE} of them at most."
+            f"invalid stage name {name!r} (expected: letters, digits, '.', '_' and '-', not beginning with '.' or '-', "
+            f"at most {LONGEST_STAGE}: it becomes part of a tag)"
         )
     return name
 
@@ -82,30 +82,30 @@ def stage_name(task):
 def repository(task):
     name = joined(text(task, "repository"))
     if CONFIG.PROJECT_NAME is None and "None" in name.split("/"):
-        raise ProjectError('CONFIG.PROJECT_NAME, which its image is named by, is not set. Set it in ixian.py: CONFIG.PROJECT_NAME = "…".')
+        raise ProjectError('CONFIG.PROJECT_NAME, which its image is named by, is not set\nhint: set it in ixian.py: CONFIG.PROJECT_NAME = "…"')
     return name
 
 
 def build_args(values):
     if not hasattr(values, "items"):
-        raise ProjectError(f"its build_args are {values!r}, not a mapping. Write {{'NAME': 'value'}}.")
+        raise ProjectError(f"its build_args are {values!r}, not a mapping\nhint: write {{'NAME': 'value'}}")
     found = {}
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise ProjectError(f"its build argument {name} is {value!r}. Build arguments are texts and numbers.")
+            raise ProjectError(f"its build argument {name} is {value!r} (expected: a string or a number)")
         found[str(name)] = CONFIG.format(value, f"the build argument {name}") if isinstance(value, str) else str(value)
     return found
 
 
 def secrets(values):
     if not hasattr(values, "items"):
-        raise ProjectError("its secrets are not a mapping. Write {'id': 'env:NAME'}.")
+        raise ProjectError("its secrets are not a mapping\nhint: write {'id': 'env:NAME'}")
     found = {}
     for name, value in values.items():
         source = CONFIG.format(value, f"the secret {name}") if isinstance(value, str) else ""
         kind, _, place = source.partition(":")
         if kind not in ("env", "file") or not place:
-            raise ProjectError(f"its secret {name} says neither where it is: 'env:NAME', nor 'file:PATH'.")
+            raise ProjectError(f"invalid source of its secret {name} (expected: 'env:NAME' or 'file:PATH')")
         found[str(name)] = f"file:{_dockerfiles.absolute(place)}" if kind == "file" else source
     return found
 
@@ -126,7 +126,7 @@ def flat(values):
     if hasattr(values, "__fspath__"):
         return [values.__fspath__()]
     if not isinstance(values, (list, tuple, set, frozenset)):
-        raise ProjectError(f"its files are {values!r}, and should be a list of files, folders and wildcards.")
+        raise ProjectError(f"its files are {values!r} (expected: a list of files, directories and wildcards)")
     return [pattern for each in values for pattern in flat(each)]
 
 
@@ -142,8 +142,8 @@ def stage_arguments(runner):
         for argument in argument_names(name):
             if argument in owners:
                 raise ProjectError(
-                    f"it depends on {owners[argument]} and on {other.name}, whose stages both give it the build argument {argument}. "
-                    "Give one of them another stage."
+                    f"it depends on {owners[argument]} and on {other.name}, whose stages both set the build argument {argument}"
+                    "\nhint: give one of them another stage"
                 )
             owners[argument] = other.name
             arguments.append((argument, other.name, "image"))
@@ -181,5 +181,5 @@ def base_of(runner, found):
         return found[0].name if found else None
     name = CONFIG.format(base, "base") if isinstance(base, str) else getattr(base, "name", None)
     if not any(other.name == name for other in found):
-        raise ProjectError(f"its base is {name!r}, which is no image task that it depends on. Add it to `depends`.")
+        raise ProjectError(f"its base is {name!r}, which is not an image task that it depends on\nhint: add it to `depends`")
     return name

@@ -54,7 +54,7 @@ class BuildDockerfile(Task):
             runner for runner in _stages.image_tasks().values() if _stages.text(runner.task, "dockerfile").endswith(".jinja")
         ]
         if not runners:
-            _ixian.log("info", "No image of this project has a template for a Dockerfile: none ends in .jinja.")
+            _ixian.log("info", "no Dockerfile templates in this project: none ends in .jinja")
         for runner in runners:
             try:
                 stage = _stages.declaration(runner)
@@ -62,7 +62,7 @@ class BuildDockerfile(Task):
                 raise ProjectError(f"image task {runner.name}: {error}") from None
             path = _stages.text(runner.task, "rendered_dockerfile") or builder.get_path(f"/Dockerfile.{stage['name']}")
             write_file(path, stage["dockerfile"].encode(errors="surrogateescape"))
-            _ixian.log("info", f"{_ixian.shown(path)} is what {stage['dockerfile_name']} makes.")
+            _ixian.log("info", f"{_ixian.shown(path)}: rendered from {stage['dockerfile_name']}")
 
 
 class BuildImage(ImageTask):
@@ -107,7 +107,7 @@ class PullImage(Task):
         for runner in [_named(name) for name in names or ["build_image"]]:
             image = _ixian.stage_image(runner.name)
             pull_image(image)
-            _ixian.log("info", f"Pulled {image}.")
+            _ixian.log("info", f"pulled {image}")
 
 
 class PushImage(Task):
@@ -153,9 +153,9 @@ class PushAll(Task):
             _push_once(image)
         missing = [image for image in images if image not in here and not image_exists_in_registry(image)]
         if missing and len(missing) == len(images):
-            raise ExecuteFailed("There is no image to push, neither here nor in the registry. Build them first: `ix build_image`.")
+            raise ExecuteFailed("no image to push, neither in the local store nor in the registry\nhint: build them first: `ix build_image`")
         for image in missing:
-            _ixian.log("info", f"{image} has not been built here: it is left out.")
+            _ixian.log("info", f"{image} is not in the local store: skipped")
 
 
 class ComposeRuntime(VirtualTarget):
@@ -246,23 +246,23 @@ def _push(runner):
         _push_once(image)
     elif not image_exists_in_registry(image):
         raise ExecuteFailed(
-            f"There is no {image}, neither here nor in the registry. Build it first: `ix {runner.name}`; `ix --push {runner.name}` builds and pushes."
+            f"image not found: {image}, neither in the local store nor in the registry\nhint: build it first: `ix {runner.name}`; `ix --push {runner.name}` builds and pushes"
         )
     elif image_is_whole_in_registry(image):
-        _ixian.log("info", f"The registry has {image} already.")
+        _ixian.log("info", f"{image}: already in the registry")
     else:
         raise ExecuteFailed(
-            f"{image} is not here, and its registry has lost a part of it. `ix --push {runner.name}` builds and pushes it again."
+            f"{image} is not in the local store, and incomplete in its registry\nhint: `ix --push {runner.name}` builds and pushes it again"
         )
 
 
 def _push_once(image):
     """Equal names are equal images: one that somebody has pushed stays, unless a part of it is lost."""
     if image_is_whole_in_registry(image):
-        _ixian.log("info", f"The registry has {image} already.")
+        _ixian.log("info", f"{image}: already in the registry")
         return
     push_image(image)
-    _ixian.log("info", f"Pushed {image}.")
+    _ixian.log("info", f"pushed {image}")
 
 
 def _named(name):
@@ -275,5 +275,5 @@ def _named(name):
     stages = {_stages.stage_name(runner.task): runner for runner in runners.values()}
     if name not in stages:
         known = ", ".join(stages) or "none"
-        raise ExecuteFailed(f"There is no image task and no stage named {name}. The stages are {known}.")
+        raise ExecuteFailed(f"unknown image task or stage: {name} (stages: {known})")
     return stages[name]

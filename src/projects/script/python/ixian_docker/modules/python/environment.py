@@ -66,7 +66,7 @@ def find_pyenv():
         return "pyenv"
     installed = f"{posix.environ.get(b'HOME', b'/root').decode()}/.pyenv/bin/pyenv"
     if not is_program(installed):
-        raise ExecuteFailed(f"There is no pyenv, neither on PATH nor in {_ixian.shown(installed)}. Install it in the base image.")
+        raise ExecuteFailed(f"pyenv not found, neither on PATH nor in {_ixian.shown(installed)}\nhint: install it in the base image")
     return installed
 
 

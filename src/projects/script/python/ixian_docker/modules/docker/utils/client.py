@@ -15,7 +15,7 @@ def docker_client():
     try:
         return import_installed("docker").from_env()
     except ImportError as error:
-        raise ExecuteFailed(f"docker_client() needs Python's docker package, which is not installed ({error}). Install the package python3-docker.") from None
+        raise ExecuteFailed(f"docker_client() needs Python's docker package, which is not installed ({error})\nhint: install the package python3-docker") from None
 
 
 class UnknownRegistry(ExecuteFailed):
@@ -26,7 +26,7 @@ class UnknownRegistry(ExecuteFailed):
     def __init__(self, registry):
         self.registry = registry
         super().__init__(
-            f"The registry {registry} is not configured. Add it in ixian.py: "
+            f"registry {registry} is not configured\nhint: add it in ixian.py: "
             f"CONFIG.DOCKER.REGISTRIES = {{{str(registry)!r}: {{'client': DockerClient, 'options': {{…}}}}}}"
         )
 

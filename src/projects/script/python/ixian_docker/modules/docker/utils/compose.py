@@ -77,8 +77,8 @@ def installed_command():
         if _ixian.find_program(name):
             return [name]
     raise ExecuteFailed(
-        "Tools run in a container by Docker Compose, and there is none on PATH. Install one of the packages docker-compose-plugin "
-        '(docker compose), docker-compose or podman-compose, or name yours: CONFIG.DOCKER.COMPOSE = "…".'
+        "no Docker Compose on PATH, which runs tools in a container\nhint: install one of the packages docker-compose-plugin "
+        '(docker compose), docker-compose or podman-compose, or name yours: CONFIG.DOCKER.COMPOSE = "…"'
     )
 
 
@@ -135,7 +135,7 @@ def volumes():
     for each in declared_volumes():
         source, target = each.split(":", 2)[:2] if ":" in each else ("", each)
         if is_path(source) and not in_builder(source) and not exists(source):
-            _ixian.log("debug", f"{_ixian.shown(source)} is not there, and not mounted.")
+            _ixian.log("debug", f"{_ixian.shown(source)} does not exist: not mounted")
             continue
         found[target.rstrip("/")] = each
     return list(found.values())
@@ -178,7 +178,7 @@ def texts(values, name):
     values = [values] if isinstance(values, str) else list(values or [])
     for each in values:
         if not isinstance(each, str):
-            raise ExecuteFailed(f"{name} holds {each!r}. It is a list of texts.")
+            raise ExecuteFailed(f"invalid value {each!r} in {name} (expected: a list of strings)")
     return values
 
 
@@ -223,7 +223,7 @@ def load_into_podman(name):
             _ixian.save_image(name, archive)
         code, output = _ixian.command_output(["podman", "load", "-q", "-i", archive])
     if code != 0:
-        raise ExecuteFailed(f"podman does not take the image {name}: {output.strip()}")
+        raise ExecuteFailed(f"podman does not accept the image {name}: {output.strip()}")
 
 
 def fill_volumes(called):
@@ -260,9 +260,9 @@ def output(*command):
         code, text = _ixian.command_output(list(command))
     except CommandNotFound:
         package = {"docker": "docker-cli or docker.io"}.get(command[0], command[0])
-        raise ExecuteFailed(f"There is no program {command[0]} on PATH. Install the package {package}.") from None
+        raise ExecuteFailed(f"{command[0]} not found on PATH\nhint: install the package {package}") from None
     if code != 0:
-        raise ExecuteFailed(f"`{_ixian.quote_words(list(command))}` ended with exit code {code}: {text.strip()}")
+        raise ExecuteFailed(f"`{_ixian.quote_words(list(command))}` failed: exit code: {code}: {text.strip()}")
     return text
 
 
@@ -273,4 +273,4 @@ def call(line, program):
     _ixian.log("debug", "$ " + _ixian.quote_words(line))
     code = _ixian.run_command(line, compose_environment())
     if code != 0:
-        raise ProgramFailed(f"{program.rpartition('/')[2]} ended with exit code {code}.", code)
+        raise ProgramFailed(f"{program.rpartition('/')[2]} failed: exit code: {code}", code)

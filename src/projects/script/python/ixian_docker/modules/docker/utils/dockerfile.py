@@ -12,7 +12,7 @@ def get_dockerfile(path, render_to=None):
     if not path.endswith(".jinja"):
         return path
     if not render_to:
-        raise ProjectError(f"{path} is a template: get_dockerfile() needs a path to render it to.")
+        raise ProjectError(f"{path} is a template: get_dockerfile() needs a path to render it to")
     render_to = CONFIG.format(render_to)
     write_file(render_to, build_dockerfile(path).encode(errors="surrogateescape"))
     return render_to
@@ -23,5 +23,5 @@ def build_dockerfile(template_path=None, context=None):
     path = CONFIG.format(template_path or CONFIG.DOCKER.DOCKERFILE)
     found = _dockerfiles.find(path)
     if found is None:
-        raise ProjectError(f"There is no Dockerfile {path}.")
+        raise ProjectError(f"Dockerfile not found: {path}")
     return found.rendered(context or {})

@@ -84,7 +84,7 @@ def build_image_if_needed(repository, tag=None, dockerfile="Dockerfile", context
     wanted = request(name, options.pop("file", dockerfile), context, options)
     if not force:
         if image_exists(name):
-            _ixian.log("debug", f"{name} is here.")
+            _ixian.log("debug", f"{name}: local cache hit")
             return
         if pull and pulled(name) and (not callable(recheck) or recheck()):
             return
@@ -99,11 +99,11 @@ def pulled(name):
         pull_image(name)
         return True
     except UnknownRegistry as error:
-        _ixian.log("warning", f"The registry {error.registry} is not configured, so {name} was not looked for there.")
+        _ixian.log("warning", f"registry {error.registry} is not configured; {name} was not looked up there")
     except ExecuteFailed as error:
         if getattr(error, "ixian_code", 1) != 4:
             raise
-        _ixian.log("warning", f"{name} could not be had from its registry, and is built. {error}")
+        _ixian.log("warning", f"cannot pull {name}, building it: {error}")
     return False
 
 
@@ -150,7 +150,7 @@ def described(name, dockerfile, context, options):
     path = CONFIG.format(dockerfile)
     source = _dockerfiles.find(path, context) or _dockerfiles.find(path)
     if source is None:
-        raise ProjectError(f"there is no {_ixian.shown(path)}, neither in its context {_ixian.shown(context)} nor in the project.")
+        raise ProjectError(f"{_ixian.shown(path)} not found, neither in its context {_ixian.shown(context)} nor in the project")
     arguments = {}
     for key in ("buildargs", "build_args", "args"):
         arguments.update(options.pop(key, None) or {})
@@ -172,5 +172,5 @@ def described(name, dockerfile, context, options):
         options.pop(harmless, None)
     if options:
         names = ", ".join(sorted(options))
-        raise ProjectError(f"build_image() has no option {names}. There are buildargs, target, platform and secrets.")
+        raise ProjectError(f"unknown option of build_image(): {names} (expected: buildargs, target, platform, secrets)")
     return stage

@@ -20,7 +20,7 @@ def remove_leftovers():
     removed += [containers.remove("volume", each, each, "volume", "rm") for each in volumes(containers, name)]
     removed += [containers.remove("image", each, each[:19], "rmi") for each in containers.unnamed_images(name, bool(others(containers, name)))]
     if not any(removed):
-        _ixian.log("info", f"Compose has left nothing of the project {name} behind.")
+        _ixian.log("info", f"nothing left by compose of the project {name}")
 
 
 class Containers:
@@ -55,9 +55,9 @@ class Containers:
         """Whether it is removed. What is in use stays, and is told."""
         code, output = _ixian.command_output([self.program, *command, each])
         if code == 0:
-            _ixian.log("info", f"Removed the {kind} {shown}.")
+            _ixian.log("info", f"removed the {kind} {shown}")
         else:
-            _ixian.log("warning", f"The {kind} {shown} stays: {output.strip().splitlines()[-1] if output.strip() else code}")
+            _ixian.log("warning", f"cannot remove the {kind} {shown}: {output.strip().splitlines()[-1] if output.strip() else code}")
         return True
 
 
@@ -74,7 +74,7 @@ def volumes(containers, name):
     strangers = others(containers, name)
     labelled = containers.lines("volume", "ls", "-q", "--filter", f"label={PROJECT}={name}")
     if strangers and labelled:
-        _ixian.log("warning", f"{strangers[0] or 'Another folder'} has a compose project named {name}, too. Its volumes stay: {', '.join(labelled)}.")
+        _ixian.log("warning", f"{strangers[0] or 'another directory'} has a compose project named {name}, too; its volumes are kept: {', '.join(labelled)}")
     else:
         ours.update(labelled)
     return sorted(ours)

@@ -17,5 +17,5 @@ def delete_volume(name):
     if not volume_exists(name):
         return False
     if _ixian.run_command(["docker", "volume", "rm", name], {}) != 0:
-        raise ExecuteFailed(f"The volume {name} could not be removed: what Docker says is above. A container may be using it: `ix down` ends them.")
+        raise ExecuteFailed(f"cannot remove the volume {name}: see Docker's answer above\nhint: a container may be using it; `ix down` stops them")
     return True
