@@ -6,20 +6,22 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/print.h"
-#include "commands/image_commands.h"
 #include "commands/table.h"
+#include "image_commands/image_commands.h"
 
 namespace ixian::commands {
 namespace {
 
 struct Part {
   std::string_view name;
-  int (*run)(const ImageContext& context, std::vector<std::string> args);
+  int (*run)(const image_commands::ImageContext& context, std::vector<std::string> args);
 };
 
 constexpr Part kParts[] = {
-    {"copy", image_copy}, {"ls", image_list},       {"inspect", image_inspect}, {"tags", image_tags},
-    {"rm", image_remove}, {"export", image_export}, {"prune", image_prune},
+    {"copy", image_commands::image_copy},       {"ls", image_commands::image_list},
+    {"inspect", image_commands::image_inspect}, {"tags", image_commands::image_tags},
+    {"rm", image_commands::image_remove},       {"export", image_commands::image_export},
+    {"prune", image_commands::image_prune},
 };
 
 int run_image(const CommandContext& context) {

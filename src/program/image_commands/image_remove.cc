@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "cli/arguments.h"
 #include "cli/print.h"
-#include "commands/image_commands.h"
+#include "image_commands/image_commands.h"
 
-namespace ixian::commands {
+namespace ixian::image_commands {
 
 namespace {
 
@@ -50,4 +50,4 @@ int image_remove(const ImageContext& context, std::vector<std::string> args) {
   return missing == 0 ? 0 : static_cast<int>(base::ErrorCode::kRegistry);
 }
 
-}  // namespace ixian::commands
+}  // namespace ixian::image_commands

@@ -18,9 +18,9 @@
 #include "cli/amounts.h"
 #include "cli/arguments.h"
 #include "cli/print.h"
-#include "commands/image_commands.h"
+#include "image_commands/image_commands.h"
 
-namespace ixian::commands {
+namespace ixian::image_commands {
 namespace {
 
 constexpr const char* kPruneRegistryUsage =
@@ -132,4 +132,4 @@ int registry_prune(const ImageContext& context, std::vector<std::string> args) {
   return 0;
 }
 
-}  // namespace ixian::commands
+}  // namespace ixian::image_commands

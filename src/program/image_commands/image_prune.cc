@@ -12,12 +12,12 @@
 #include "cli/amounts.h"
 #include "cli/arguments.h"
 #include "cli/print.h"
-#include "commands/image_commands.h"
+#include "image_commands/image_commands.h"
 #include "store/folder.h"
 #include "store/store.h"
 #include "ui/quantity.h"
 
-namespace ixian::commands {
+namespace ixian::image_commands {
 namespace {
 
 constexpr const char* kUsage = "ix image prune [--keep SIZE] [--older-than AGE] [--all] [--dry-run]";
@@ -100,4 +100,4 @@ int image_prune(const ImageContext& context, std::vector<std::string> args) {
   return 0;
 }
 
-}  // namespace ixian::commands
+}  // namespace ixian::image_commands

@@ -11,14 +11,14 @@
 #include "base/utf8.h"
 #include "cli/arguments.h"
 #include "cli/print.h"
-#include "commands/image_commands.h"
+#include "image_commands/image_commands.h"
 #include "layout/layout_repo.h"
 #include "oci/copy_image.h"
 #include "oci/media_types.h"
 #include "ui/printable.h"
 #include "ui/quantity.h"
 
-namespace ixian::commands {
+namespace ixian::image_commands {
 namespace {
 
 constexpr unsigned kAtOnce = 8;
@@ -130,4 +130,4 @@ int image_tags(const ImageContext& context, std::vector<std::string> args) {
   return 0;
 }
 
-}  // namespace ixian::commands
+}  // namespace ixian::image_commands

@@ -9,14 +9,14 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/print.h"
-#include "commands/image_commands.h"
+#include "image_commands/image_commands.h"
 #include "oci/copy_image.h"
 #include "oci/image_config.h"
 #include "oci/media_types.h"
 #include "ui/printable.h"
 #include "ui/quantity.h"
 
-namespace ixian::commands {
+namespace ixian::image_commands {
 namespace {
 
 using base::Error;
@@ -183,4 +183,4 @@ int image_inspect(const ImageContext& context, std::vector<std::string> args) {
   return 0;
 }
 
-}  // namespace ixian::commands
+}  // namespace ixian::image_commands

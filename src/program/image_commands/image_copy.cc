@@ -10,13 +10,13 @@
 #include "base/error.h"
 #include "cli/arguments.h"
 #include "cli/print.h"
-#include "commands/image_commands.h"
 #include "files/output_path.h"
+#include "image_commands/image_commands.h"
 #include "oci/copy_image.h"
 #include "oci/copy_referrers.h"
 #include "ui/quantity.h"
 
-namespace ixian::commands {
+namespace ixian::image_commands {
 namespace {
 
 oci::CopyOptions take_copy_options(std::vector<std::string>& args) {
@@ -182,4 +182,4 @@ int image_export(const ImageContext& context, std::vector<std::string> args) {
   return 0;
 }
 
-}  // namespace ixian::commands
+}  // namespace ixian::image_commands

@@ -8,7 +8,7 @@
 #include "base/cancel.h"
 #include "base/event.h"
 
-namespace ixian::commands {
+namespace ixian::image_commands {
 
 struct ImageContext {
   base::EventSink& sink;
@@ -27,4 +27,4 @@ int image_prune(const ImageContext& context, std::vector<std::string> args);
 int registry_prune(const ImageContext& context, std::vector<std::string> args);
 int image_remove(const ImageContext& context, std::vector<std::string> args);
 
-}  // namespace ixian::commands
+}  // namespace ixian::image_commands
