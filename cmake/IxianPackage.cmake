@@ -22,6 +22,23 @@ ixian_install_completion(bash bash-completion/completions ix)
 ixian_install_completion(zsh zsh/vendor-completions _ix)
 ixian_install_completion(fish fish/vendor_completions.d ix.fish)
 
+# So are its manual pages.
+function(ixian_install_manual name section)
+  set(generated ${CMAKE_BINARY_DIR}/man/${name}.${section})
+  install(CODE "
+    file(MAKE_DIRECTORY \"${CMAKE_BINARY_DIR}/man\")
+    execute_process(COMMAND \"$<TARGET_FILE:ix>\" help --format man ${ARGN} WORKING_DIRECTORY / OUTPUT_FILE \"${generated}\" RESULT_VARIABLE result)
+    if(NOT result EQUAL 0)
+      message(FATAL_ERROR \"`ix help --format man ${ARGN}` failed: \${result}\")
+    endif()")
+  install(FILES ${generated} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endfunction()
+ixian_install_manual(ix 1)
+ixian_install_manual(ixian.py 5 ixian.py)
+foreach(command build image plan why graph init registries completion version help)
+  ixian_install_manual(ix-${command} 1 ${command})
+endforeach()
+
 set(CPACK_PACKAGE_NAME ixian)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "Ixian developers <ixian@localhost>")

@@ -98,9 +98,7 @@ class Needs(Task):
 
 @pytest.mark.parametrize("command", [*COMMANDS, "help", *(f"image {part}" for part in PARTS)])
 def test_a_command_refuses_options_that_it_does_not_know(shop, command):
-    result = shop.ix(*command.split(), "--frobnicate")
-    result.failed(2, "--frobnicate")
-    shop.ix(*command.split(), "--force").failed(2, "--force is a flag of ix itself", "goes before")
+    shop.ix(*command.split(), "--frobnicate").failed(2, f"`ix {command}` has no option --frobnicate", "It is: ix " + command)
 
 
 @pytest.mark.parametrize("command", ["version", "graph", "help", "init", "image ls", "image tags", "image inspect", "image prune"])
@@ -110,6 +108,7 @@ def test_a_command_refuses_words_that_are_too_many(shop, command):
 
 OBEYED = {
     "build": {"--jobs", "--engine"},
+    "build, behind": {"--jobs", "--engine", "--push"},  # a flag of its own
     "plan": set(OWN) - {"--show"},
     "why": set(OWN) - {"--show"},
 }
@@ -117,10 +116,38 @@ OBEYED = {
 
 @pytest.mark.parametrize("command", [*COMMANDS, "help", *(f"image {part}" for part in PARTS)])
 @pytest.mark.parametrize("flag", OWN)
-def test_a_flag_before_a_command_is_obeyed_or_refused(project, command, flag):
-    result = project.ix(flag, *VALUE.get(flag, []), *command.split())
-    refused = result.code == 2 and flag in result.stderr and ("means nothing" in result.stderr or "is refused" in result.stderr)
-    assert refused != (flag in OBEYED.get(command, ())), result
+def test_a_flag_before_or_behind_a_command_is_obeyed_or_refused(project, command, flag):
+    words = [flag, *VALUE.get(flag, [])]
+    for call, obeyed in (([*words, *command.split()], OBEYED.get(command, ())), ([*command.split(), *words], OBEYED.get(f"{command}, behind", OBEYED.get(command, ())))):
+        result = project.ix(*call)
+        refused = result.code == 2 and flag in result.stderr and ("means nothing" in result.stderr or "is refused" in result.stderr)
+        assert refused != (flag in obeyed), result
+
+
+@pytest.mark.parametrize("call", [["graph", "--progress", "json", "--nope"], ["image", "--progress=json", "lss"], ["plan", "--progress=json", "nix"], ["build_npm_image", "--progress=json", "foo"]])
+def test_progress_is_understood_behind_a_command_or_a_task_without_options(shop, call):
+    result = shop.ix(*call)
+    assert result.code == 2 and all(line.startswith("{") for line in result.stderr.splitlines()), result
+
+
+def test_log_is_understood_behind_a_command_and_a_task(project):
+    project.tasks("class Quiet(Task):\n    name = 'quiet'\n    def execute(self):\n        print('done')\n")
+    assert "Planned" in project.ix("plan", "--log", "debug", "quiet").ok().stderr
+    assert "Planned" not in project.ix("plan", "quiet").ok().stderr
+    assert project.ix("quiet", "--log=NONE").ok().stdout == "done\n"
+    project.ix("quiet", "--log", "loud").failed(2, "--log is DEBUG, INFO, WARN, ERROR or NONE, not loud")
+    project.ix("quiet", "--force").failed(2, "goes before the task")
+
+
+def test_a_task_of_a_commands_name_has_its_words_to_itself(project):
+    project.tasks("""
+class Build(Task):
+    name = "build"
+    def execute(self, *words):
+        print(words, file=sys.stderr)
+""")
+    result = project.ix("build", "--progress", "json", "--engine", "none", "--log=NONE").ok()
+    assert "('--progress', 'json', '--engine', 'none', '--log=NONE')" in result.stderr and "{" not in result.stderr
 
 
 def test_a_build_tells_what_it_would_do(project):

@@ -139,7 +139,7 @@ def test_unknown_tasks(project):
     assert "build_image" in project.ix("biuld_image").failed(2, "biuld_image").stderr
     for args in (["nope"], ["help", "nope"], ["plan", "nope"], ["why", "nope"], ["graph", "nope"], ["--show", "nope"], [""], ["a b"]):
         without_traceback(project.ix(*args).failed(2))
-    without_traceback(project.ix("plan").failed(2, "plan TASK"))
+    without_traceback(project.ix("plan").failed(2, "ix plan [--json] TASK"))
     without_traceback(project.ix("completion", "tcsh").failed(2, "bash"))
 
 

@@ -217,15 +217,16 @@ def test_graph_refuses_what_it_does_not_know(project, args):
 COMPLETE = """
 ix() {{ '{ix}' "$@"; }}
 source <(ix completion bash)
-COMP_WORDS=({words})
-COMP_CWORD=$(( ${{#COMP_WORDS[@]}} - 1 ))
+COMP_LINE='{line}'
+COMP_POINT=${{#COMP_LINE}}
 _ix
 printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
 def complete(project, *words):
-    script = COMPLETE.format(ix=IX, words=" ".join(f"'{word}'" for word in words))
+    """What bash puts in the place of what is behind the last of = and : in the last word."""
+    script = COMPLETE.format(ix=IX, line=" ".join(words))
     done = subprocess.run(["bash", "-c", script], cwd=project.path, env=project.environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stderr == "", done
     return sorted(line.strip() for line in done.stdout.splitlines() if line)
@@ -239,6 +240,15 @@ def complete(project, *words):
         (["ix", "help", "fe"], ["fetch"]),
         (["ix", "-j", "4", "bui"], ["build"]),
         (["ix", "--force", "bui"], ["build"]),
+        (["ix", "plan", "--js"], ["--json"]),
+        (["ix", "plan", "--progress=pl"], ["plain"]),
+        (["ix", "graph", "--log", "W"], ["WARN"]),
+        (["ix", "graph", "--d"], ["--dot", "--dry-run"]),
+        (["ix", "graph", "--dot", "fe"], ["fetch"]),
+        (["ix", "image", "ins"], ["inspect"]),
+        (["ix", "image", "inspect", "--r"], ["--raw"]),
+        (["ix", "image", "copy", "--platform", "linux/arm6"], ["linux/arm64"]),
+        (["ix", "help", "image", "i"], ["inspect"]),
         (["ix", "--cl"], ["--clean", "--clean-all"]),
         (["ix", "--progress", "p"], ["plain"]),
         (["ix", "--log", "W"], ["WARN"]),
@@ -251,9 +261,68 @@ def test_bash_completes(described, words, expected):
     assert described.ran() == []
 
 
+DOCKERFILE = "FROM scratch AS base\nFROM base AS test\nFROM base AS Tools\n"
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (["build", "--target", "te"], ["test"]),
+        (["build", ".", "--target", ""], ["Tools", "base", "test"]),
+        (["build", "-f", "x/Dockerfile.other", "--target=o"], ["one"]),
+        (["build", "--network", ""], ["default", "host", "none"]),
+        (["build", "-o", "type=do"], ["docker"]),
+        (["build", "-o", "type=docker,d"], ["docker,dest="]),
+        (["build", "-o", "type=docker,dest=x/D"], ["x/Dockerfile.other"]),
+        (["build", "--no-cache-"], ["--no-cache-filter"]),
+        (["build", "--lo"], ["--log"]),  # not --load, which is refused
+        (["build", "--engine", ""], ["docker", "embedded"]),
+        (["build", "x"], ["x"]),
+        (["image", "rm", "store:t"], ["team/app:1"]),
+        (["image", "rm", "store:a"], ["app:latest"]),
+        (["registries", ""], ["registry.example.com"]),
+        (["completion", ""], ["bash", "fish", "zsh"]),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_bash_completes_values_without_a_project(project, words, expected):
+    project.write("Dockerfile", DOCKERFILE)
+    project.write("x/Dockerfile.other", "FROM scratch AS one\nRUN [\n")
+    project.write(".docker/config.json", '{"auths": {"registry.example.com": {"auth": "YTpi"}}}')
+    project.environment |= {"IXIAN_STORE": str(project.path.parent / "store"), "DOCKER_CONFIG": str(project.path / ".docker")}
+    if words[0] == "image":
+        project.ix("build", "--target", "base", "-t", "team/app:1", "-t", "app", ".").ok()
+    assert complete(project, "ix", *words) == expected
+
+
+def test_bash_completes_what_a_project_has(project):
+    project.tasks("""
+def init():
+    CONFIG.PROJECT_NAME = "shop"
+    load_module("ixian_docker.modules.docker")
+    load_module("ixian_docker.modules.npm")
+    CONFIG.DOCKER.REGISTRY = "localhost"
+    CONFIG.DOCKER.REGISTRY_PATH = "me"
+    CONFIG.DOCKER.REGISTRIES = {"localhost": {}, "other.example.com": {}}
+""")
+    project.environment["IXIAN_STORE"] = str(project.path.parent / "store")
+    project.write("Dockerfile.base", "FROM scratch\n")
+    assert complete(project, "ix", "push", "r") == []  # its Dockerfile is not there
+    project.write("Dockerfile", "ARG BASE_IMAGE\nFROM $BASE_IMAGE\n")
+    assert complete(project, "ix", "push", "n") == ["npm"]
+    assert complete(project, "ix", "pull", "base", "run") == ["runtime"]
+    assert complete(project, "ix", "registries", "o") == ["other.example.com"]
+    assert complete(project, "ix", "why", "build_np") == ["build_npm_image"]
+    assert complete(project, "ix", "image", "prune", "--registry", "localhost/me/s") == ["localhost/me/shop"]
+
+
 def test_completion_is_silent_about_a_broken_project(project):
     project.write("ixian.py", "def init(:\n")
-    assert complete(project, "ix", "pl") in ([], ["plan"])
+    assert complete(project, "ix", "pl") == ["plan"]
+    project.write("ixian.py", "print('hello', flush=True)\ndef init():\n    print('there')\n")
+    assert complete(project, "ix", "he") == ["help"]
+    project.write("ixian.py", "print('hello')\nraise ValueError\n")
+    assert complete(project, "ix", "pl") == ["plan"]
 
 
 def test_completion_without_a_project(project):
@@ -263,20 +332,105 @@ def test_completion_without_a_project(project):
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_completion_scripts_are_valid(project, shell):
     script = project.ix("completion", shell).ok().stdout
-    assert "ix completion --tasks" in script and "--force-all" in script.replace("-l force-all", "--force-all")
+    assert "ix __complete" in script
     assert subprocess.run([shell, "-n"], input=script, capture_output=True, text=True, timeout=60).stderr == ""
 
 
-def test_fish_completes(project):
-    project.tasks(task("generate"), task("build"))
-    script = "ix completion fish | source; complete -C 'ix gen'"
-    environment = {**os.environ, "PATH": f"{os.path.dirname(IX)}:{os.environ['PATH']}", "HOME": str(project.path)}
-    done = subprocess.run(["fish", "-c", script], cwd=project.path, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.stdout.split() == ["generate"], done
+def in_shell(project, *command):
+    environment = {**os.environ, "PATH": f"{os.path.dirname(IX)}:{os.environ['PATH']}", "HOME": str(project.path), "TERM": "dumb"}
+    return subprocess.run(command, cwd=project.path, env=environment, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("args", [["image"], ["image", "copy"], ["registries"], ["plan"], ["completion"]])
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("ix gen", ["generate"]),
+        ("ix plan gen", ["generate"]),
+        ("ix --progress=pl", ["--progress=plain"]),
+        ("ix image ls --plat", []),
+        ("ix image copy --platform linux/arm6", ["linux/arm64"]),
+        ("ix image insp", ["inspect"]),
+        ("ix generate ixia", ["ixian.py"]),
+        ("ix image export --platform linux/amd64 a ixia", ["ixian.py"]),
+    ],
+)
+def test_fish_completes(project, line, expected):
+    project.tasks(task("generate"), task("other"))
+    done = in_shell(project, "fish", "-c", f"ix completion fish | source; complete -C '{line}'")
+    assert [each.split("\t")[0] for each in done.stdout.splitlines()] == expected, done
+
+
+# What zsh would insert, with the functions that would show it recording it instead.
+ZSH = """
+autoload -Uz compinit && compinit -u -D
+source <(ix completion zsh)
+_describe() { local each; for each in ${(P)4}; do print -r -- "${${each//\\\\:/@}%%:*}" | tr @ :; done }
+_files() { print -r -- files "$@" }
+compset() { :; }
+words=(%s)
+CURRENT=${#words}
+_ix
+"""
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        (["ix", "gen"], ["generate"]),
+        (["ix", "plan", "gen"], ["generate"]),
+        (["ix", "--progress=pl"], ["--progress=plain"]),
+        (["ix", "image", "insp"], ["inspect"]),
+        (["ix", "generate", "x"], ["files"]),
+        (["ix", "build", ""], ["files -/"]),
+    ],
+)
+def test_zsh_completes(project, words, expected):
+    project.tasks(task("generate"), task("other"))
+    done = in_shell(project, "zsh", "-fc", ZSH % " ".join(f"'{word}'" for word in words))
+    assert done.stdout.splitlines() == expected, done
+
+
+@pytest.mark.parametrize("args", [["image"], ["image", "copy"], ["registries"], ["plan"], ["completion"], ["init"], ["help"]])
 def test_a_command_of_ix_shows_its_page_when_asked_for_help(described, args):
     page = described.ix(*args, "--help").ok().stdout
     assert f"ix {args[0]}" in page
-    assert page == described.ix("help", args[0]).ok().stdout
+    if args != ["help"]:  # which is a task
+        assert page == described.ix("help", *args).ok().stdout
+
+
+def test_whatever_is_misspelt_gets_a_suggestion(described, project):
+    for call, meant in [
+        (["biuld"], "build"),
+        (["plna", "build"], "plan"),
+        (["help", "imgae"], "image"),
+        (["plan", "biuld"], "build"),
+        (["graph", "fecth"], "fetch"),
+        (["--forec", "build"], "--force"),
+        (["--progress", "plian", "build"], "plain"),
+        (["graph", "--dto"], "--dot"),
+        (["image", "isnpect"], "inspect"),
+        (["image", "inspect", "--rwa", "x"], "--raw"),
+        (["completion", "bahs"], "bash"),
+    ]:
+        described.ix(*call).failed(2, f"Did you mean {meant}")
+
+
+# Manual pages -----------------------------------------------------------------------------------------------------------------------
+
+TOPICS = ["", "build", "image", "plan", "why", "graph", "init", "registries", "completion", "version", "help", "ixian.py"]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_manual_pages_are_without_faults(project, topic):
+    page = project.ix("help", "--format", "man", *[topic][: len(topic)]).ok().stdout
+    name = topic if "." in topic else "-".join(["ix", topic]).rstrip("-")
+    done = subprocess.run(["groff", "-man", "-Tutf8", "-P-cbou", "-ww", "-Kutf8", "-rLL=100n"], input=page, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert f"{name.upper()}({5 if '.' in topic else 1})" in done.stdout and "NAME" in done.stdout
+
+
+def test_the_manual_of_build_has_all_that_its_help_has(project):
+    page = project.ix("help", "--format=man", "build").ok().stdout.replace("\\-", "-")
+    for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", project.ix("help", "build").ok().stdout):
+        assert flag in page
+    project.ix("help", "--format=man", "biuld").failed(2, "Did you mean build?")

@@ -96,7 +96,7 @@ def test_prune_says_which_sizes_and_ages_there_are(ix, store):
     for age in ("", "7", "d", "-7d", "7y"):
         ix("image", "prune", f"--older-than={age}").failed(2, "7d")
     ix("image", "prune", "--all").failed(2, "--older-than")
-    ix("image", "prune", "everything").failed(2, "ix image prune [--keep SIZE]")
+    ix("image", "prune", "everything").failed(2, "everything is one word too many behind `ix image prune`")
 
 
 def test_where_there_is_no_store_none_is_made_by_asking(ix, store):

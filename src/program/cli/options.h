@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/run_options.h"
+#include "cli/command.h"
 #include "plan/task_plan.h"
 #include "ui/make_view.h"
 
@@ -16,23 +18,12 @@ struct Options : app::RunOptions {
   ui::ViewKind progress = ui::ViewKind::kAuto;
   ui::Verbosity threshold = ui::Verbosity::kInfo;
 
-  std::vector<std::string> given;  // the flags that stood before the task, as "--force"
+  std::vector<const OptionSpec*> given;  // the flags of ix that somebody has written
 
   std::string task;       // "" where none is named
-  plan::TaskOptions run;  // --force and its like, and the task's arguments
+  plan::TaskOptions run;  // --force and its like, and the words behind the task
+
+  bool is_given(std::string_view flag) const;
 };
-
-// Flags before the task are ours; what follows the task is the task's, flags included. Throws
-// base::Error{kUsage}.
-Options parse_options(int argc, char** argv);
-
-// Whether `name` ("--force", "-j", "-j4") is one of the flags that go before a task.
-bool is_own_flag(const std::string& name);
-
-// Whether a command is to tell only what it would do: --dry-run stands before it or among its arguments.
-bool asks_to_be_dry(const Options& options);
-
-// The part of `ix --help` that does not depend on a project.
-std::string usage_text();
 
 }  // namespace ixian::cli

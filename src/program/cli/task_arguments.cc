@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/arguments.h"
+#include "cli/global_flags.h"
 
 namespace ixian::cli {
 namespace {
@@ -17,6 +17,17 @@ bool is_option(const std::string& word) {
 
 bool takes_options(const task::Parameters& parameters) {
   return !parameters.known || parameters.keywords || (parameters.any_words && !parameters.names_only);
+}
+
+base::Error unknown_option(const std::string& option, const std::string& task) {
+  const std::string name = option.substr(0, option.starts_with("--") ? option.find('=') : 2);
+  if (find_option(global_flags(), name) != nullptr) {
+    return {base::ErrorCode::kUsage,
+            fmt::format("{0} is a flag of ix itself, and goes before the task: `ix {1} {2} …`.", name, option,
+                        task)};
+  }
+  return {base::ErrorCode::kUsage,
+          fmt::format("`ix {}` has no option {}.", task, option.substr(0, option.find('=')))};
 }
 
 std::string counted(const task::Parameters& parameters) {
@@ -40,7 +51,7 @@ void require_fitting(const task::Task& task, const std::vector<std::string>& arg
   const bool takes_none = parameters.most == 0 && !parameters.any_words;
   if (!takes_options(parameters) && (takes_none || parameters.names_only)) {
     const auto option = std::find_if(args.begin(), args.end(), is_option);
-    if (option != args.end()) throw unknown_option(*option, task.name, {}, "");
+    if (option != args.end()) throw unknown_option(*option, task.name);
   }
   if (parameters.keywords) return;  // some of the words are not counted
   const bool too_many = args.size() > parameters.most && !parameters.any_words;
@@ -54,6 +65,11 @@ void require_fitting(const task::Task& task, const std::vector<std::string>& arg
       base::ErrorCode::kUsage,
       fmt::format("`ix {0}` takes {1} argument{2}, not {3}. `ix help {0}` tells more.", task.name,
                   counted(parameters), counted(parameters) == "1" ? "" : "s", args.size()));
+}
+
+std::vector<ParsedOption> take_universal_flags(const task::Task& task, std::vector<std::string>& args) {
+  if (takes_options(task.parameters)) return {};
+  return take_options(global_flags(), {"--progress", "--log"}, args);
 }
 
 }  // namespace ixian::cli

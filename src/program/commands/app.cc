@@ -8,9 +8,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "app/reexec.h"
 #include "app/signals.h"
@@ -18,16 +23,21 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/options.h"
+#include "cli/global_flags.h"
+#include "cli/help_page.h"
 #include "cli/print.h"
+#include "cli/task_arguments.h"
 #include "commands/help_command.h"
+#include "commands/invocation.h"
 #include "commands/run_task.h"
 #include "commands/table.h"
 #include "files/own_output.h"
 #include "files/trust.h"
 #include "process/core_dumps.h"
 #include "script/interpreter.h"
+#include "script/running_task.h"
 #include "ui/make_view.h"
+#include "ui/view_slot.h"
 
 namespace ixian::commands {
 namespace {
@@ -49,163 +59,134 @@ void tell(base::EventSink& sink, const base::Error& error) {
   sink.log(base::kNoActivity, base::LogLevel::kError, text);
 }
 
-// `ix --help TASK` and `ix` alone are `ix help`.
-void normalise(cli::Options& options) {
-  if (options.help) {
-    options.run.args.clear();
-    if (!options.task.empty() && options.task != "help") options.run.args.push_back(options.task);
-    options.task = "help";
-  } else if (options.task.empty()) {
-    options.task = "help";
-  }
-}
-
-// `ix plan --help`. What follows further on may be a task's own.
-bool asks_for_page(const cli::Options& options) {
-  return !options.run.args.empty() && (options.run.args[0] == "--help" || options.run.args[0] == "-h");
-}
-
-int run_command(const Command& command, const CommandContext& context) {
-  if (!asks_for_page(context.options)) {
-    if (command.name != "image")
-      require_obeyed(context.options, command.name, command.obeys);  // its parts differ
-    return command.run(context);
-  }
-  cli::print(command_page(command, cli::output_style()));
-  return 0;
-}
-
-// What `ix help` is to tell of: "" is everything.
-std::string help_about(const cli::Options& options) {
-  if (!options.help) require_obeyed(options, "help", kOnlyAsks);
-  std::vector<std::string> args = options.run.args;
-  if (asks_for_page(options)) args.clear();
-  cli::require_arguments(args, 0, 1, "ix help [TASK]");
-  return args.empty() ? "" : args.front();
-}
-
-bool works_without_project(const Command* command) {
-  return command != nullptr && command->project != ProjectUse::kNeeded;
-}
-
-// What is answered at once, in any folder. -1: there is more to do.
-int answer_at_once(const cli::Options& options) {
-  if (options.version) {
-    base::NullSink nobody;
-    base::Cancellation never;
-    return find_command("version")->run({options, nobody, never, nullptr});
-  }
-  if (const Command* command = find_command(options.task);
-      command != nullptr && asks_for_page(options) && !project_exists()) {
-    cli::print(command_page(*command, cli::output_style()));
-    return 0;
-  }
-  if (options.task == "help" && !project_exists()) {
-    const std::string about = help_about(options);
-    if (about.empty() && ::getenv("IXIAN_CONFIG") == nullptr) {  // else it names what is not there
-      cli::print(newcomers_page());
-      return 0;
-    }
-    if (const Command* command = find_command(about)) {
-      cli::print(command_page(*command, cli::output_style()));
-      return 0;
-    }
-  }
-  return -1;
-}
-
 // For a command line that cannot be understood: how it asked to be answered, as far as that is clear.
-ui::ViewKind wanted_view(int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word == "--progress=json") return ui::ViewKind::kJson;
-    if (word == "--progress" && i + 1 < argc && std::string_view(argv[i + 1]) == "json")
+ui::ViewKind wanted_view(const std::vector<std::string>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--progress=json") return ui::ViewKind::kJson;
+    if (words[i] == "--progress" && i + 1 < words.size() && words[i + 1] == "json")
       return ui::ViewKind::kJson;
   }
   return ui::ViewKind::kPlain;
 }
 
+int run_command(const Invocation& call, base::EventSink& sink, base::Cancellation& cancellation,
+                app::Workspace* workspace) {
+  const cli::ParsedCommand& line = call.line();
+  if (line.help) {
+    cli::print(cli::help_page(*line.command, line.path, cli::global_flags(), cli::output_style()));
+    return 0;
+  }
+  call.require_understood();
+  return call.command()->run({call.options(), line, sink, cancellation, workspace});
+}
+
+// What is answered at once, in any folder. -1: there is more to do.
+int answer_at_once(const Invocation& call) {
+  base::NullSink nobody;
+  base::Cancellation never;
+  if (call.options().version) {
+    const Invocation version(std::vector<std::string>{"version"});
+    return run_command(version, nobody, never, nullptr);
+  }
+  if (call.command() == nullptr || project_exists()) return -1;
+  const bool page = call.command()->name == "help" && can_help_without_project(call.line());
+  return call.line().help || page ? run_command(call, nobody, never, nullptr) : -1;
+}
+
 // `ix plan build .`: a plan is made of tasks.
-void fail_planning_a_command(const cli::Options& options, const task::TaskGraph* graph) {
-  if ((options.task != "plan" && options.task != "why") || options.run.args.empty()) return;
-  const std::string& about = options.run.args.front();
+void fail_planning_a_command(const Invocation& call, const task::TaskGraph* graph) {
+  const std::string& name = call.options().task;
+  if ((name != "plan" && name != "why") || call.line().arguments.empty()) return;
+  const std::string& about = call.line().arguments.front();
   if (find_command(about) == nullptr) return;
   if (graph != nullptr && graph->find(about) != task::TaskGraph::kNone) return;
   throw base::Error(
       base::ErrorCode::kUsage,
       fmt::format("`ix {}` is about the tasks of a project, and {} is none: it is a command of ix. "
                   "`ix help {}` tells what it does.",
-                  options.task, about, about));
+                  name, about, about));
 }
 
 // What is no command and has no project to be a task of, and may be misspelt.
-void fail_misspelt(const cli::Options& options) {
-  std::vector<std::string> here;
-  for (const Command& each : commands()) {
-    if (each.project != ProjectUse::kNeeded) here.push_back(each.name);
-  }
-  const std::string meant = base::did_you_mean(options.task, here);
+void fail_misspelt(const std::string& name) {
+  const std::string meant = base::did_you_mean(name, command_names(false));
   if (meant.empty()) return;
   throw base::Error(
       base::ErrorCode::kUsage,
       fmt::format("There is no command {0}.{1} Nor is there an ixian.py in this folder that could "
                   "have a task {0}.",
-                  base::shell_quote(options.task), meant));
+                  base::shell_quote(name), meant));
 }
 
 // Null: there is none, or none that can be loaded, and the command does without.
-std::unique_ptr<app::Workspace> load(const cli::Options& options, std::vector<std::string> argv,
+std::unique_ptr<app::Workspace> load(const Invocation& call, std::vector<std::string> argv,
                                      base::EventSink& sink, base::Cancellation& cancellation) {
-  const Command* command = find_command(options.task);
+  const Command* command = call.command();
   if (!project_exists()) {
-    if (command != nullptr && command->name != "image")
-      require_obeyed(options, command->name, command->obeys);
-    if (works_without_project(command)) return nullptr;
-    if (command == nullptr) fail_misspelt(options);
-    if (command != nullptr) fail_planning_a_command(options, nullptr);
+    if (command == nullptr) fail_misspelt(call.options().task);
+    if (command != nullptr) {
+      call.require_understood();
+      if (command->project != ProjectUse::kNeeded && command->name != "help") return nullptr;
+      fail_planning_a_command(call, nullptr);
+    }
   }
+  std::optional<app::MutedStdio> silence;
+  if (command != nullptr && command->prints_for_shells) silence.emplace();
   try {
-    return std::make_unique<app::Workspace>(options, std::move(argv), show_help, sink, cancellation);
+    auto workspace =
+        std::make_unique<app::Workspace>(call.options(), std::move(argv), show_help, sink, cancellation);
+    if (silence) script::flush_output();
+    return workspace;
   } catch (const base::Error&) {
+    if (silence && script::python_started()) script::flush_output();
     if (command == nullptr || command->project != ProjectUse::kIfItLoads) throw;
     return nullptr;
   }
 }
 
 // Of a command that needs them for certain. A project may have a task of that name, and is not loaded yet.
-bool needs_namespaces(const cli::Options& options) {
-  const Command* command = find_command(options.task);
-  return command != nullptr && command->needs_namespaces && command->needs_namespaces(options);
+bool needs_namespaces(const Invocation& call) {
+  const Command* command = call.command();
+  return command != nullptr && command->needs_namespaces != nullptr && !call.line().help &&
+         !call.line().error && command->needs_namespaces(call.options(), call.line());
 }
 
-// The project's own task of that name, if it has one.
-bool is_ours(const task::TaskGraph& graph, const std::string& name) {
+// Whether the name is a task's of the project. Python's side has a task `help` of its own.
+bool is_task(const task::TaskGraph& graph, const std::string& name) {
   const task::TaskId id = graph.find(name);
-  return id == task::TaskGraph::kNone || graph[id].source.empty();
+  return id != task::TaskGraph::kNone && (name != "help" || !graph[id].source.empty());
 }
 
-int dispatch(app::Workspace& workspace, const CommandContext& context) {
-  const cli::Options& options = context.options;
-  if (options.task == "help" && is_ours(workspace.graph(), "help")) {
-    show_page(workspace, help_about(options));
-    return 0;
-  }
-  if (const Command* command = find_command(options.task);
-      command != nullptr && workspace.graph().find(options.task) == task::TaskGraph::kNone) {
-    fail_planning_a_command(options, &workspace.graph());
-    return run_command(*command, context);
-  }
-  return run_task(workspace, options);
+// What says how the rest is shown, behind a task that takes no options of its own.
+void take_view_flags(Invocation& call, const task::TaskGraph& graph) {
+  const task::TaskId id = graph.find(call.options().task);
+  if (id == task::TaskGraph::kNone) return;
+  std::vector<std::string> words = call.options().run.args;
+  const std::vector<cli::ParsedOption> flags = cli::take_universal_flags(graph[id], words);
+  if (!flags.empty()) call.add(flags, std::move(words));
 }
 
-int run_in_project(const cli::Options& options, int argc, char** argv, base::EventSink& sink,
-                   base::Cancellation& cancellation) {
+int dispatch(app::Workspace& workspace, Invocation& call, const std::function<void()>& show_as_asked) {
+  const task::TaskGraph& graph = workspace.graph();
+  if (is_task(graph, call.options().task)) call.take_for_task();
+  if (call.command() != nullptr) {
+    fail_planning_a_command(call, &graph);
+    return run_command(call, workspace.sink(), workspace.cancellation(), &workspace);
+  }
+  take_view_flags(call, graph);
+  show_as_asked();
+  require_task(graph, call.options().task);
+  return run_task(workspace, call.options());
+}
+
+int run_in_project(Invocation& call, const std::vector<std::string>& argv, ui::ViewSlot& sink,
+                   const std::function<void()>& show_as_asked, base::Cancellation& cancellation) {
   try {
     app::watch_signals(cancellation, sink);
-    const auto workspace = load(options, std::vector<std::string>(argv, argv + argc), sink, cancellation);
+    const auto workspace = load(call, argv, sink, cancellation);
     cancellation.throw_if_requested();
-    const CommandContext context{options, sink, cancellation, workspace.get()};
-    return workspace ? dispatch(*workspace, context) : run_command(*find_command(options.task), context);
+    return workspace ? dispatch(*workspace, call, show_as_asked)
+                     : run_command(call, sink, cancellation, nullptr);
   } catch (const base::Cancelled&) {
     return app::interrupted_exit_code();
   } catch (const base::Error& error) {
@@ -224,34 +205,36 @@ int run_ix(int argc, char** argv) {
   process::forbid_core_dumps();
   open_standard_streams();
   files::remember_own_output();
-  // Both outlive what detached threads may still look at while the process ends.
+  const std::vector<std::string> program(argv, argv + argc);
+  const std::vector<std::string> words(program.begin() + std::min(argc, 1), program.end());
+  // All outlive what detached threads may still look at while the process ends.
   static base::Cancellation cancellation;
-  static std::unique_ptr<base::EventSink> sink;
-  cli::Options options;
+  static std::unique_ptr<ui::ViewSlot> sink;
+  static std::unique_ptr<Invocation> call;
   try {
-    options = cli::parse_options(argc, argv);
-    normalise(options);
-    if (const int code = answer_at_once(options); code >= 0) return code;
+    call = std::make_unique<Invocation>(words);
+    if (const int code = answer_at_once(*call); code >= 0) return code;
+    app::enter_own_namespaces(needs_namespaces(*call), project_exists());
   } catch (const base::Error& error) {
-    sink = ui::make_view(wanted_view(argc, argv), ui::Verbosity::kInfo, STDERR_FILENO);
-    tell(*sink, error);
-    return static_cast<int>(error.code());
-  }
-  try {
-    app::enter_own_namespaces(needs_namespaces(options), project_exists());
-  } catch (const base::Error& error) {
-    sink = ui::make_view(wanted_view(argc, argv), ui::Verbosity::kInfo, STDERR_FILENO);
-    tell(*sink, error);
+    tell(*ui::make_view(wanted_view(words), ui::Verbosity::kInfo, STDERR_FILENO), error);
     return static_cast<int>(error.code());
   }
   // A descriptor of its own: the standard ones may lead elsewhere while tasks run.
   const int progress_fd = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-  sink = ui::make_view(options.progress, options.threshold, progress_fd);
+  ui::ViewKind kind = call->line().error ? wanted_view(words) : call->options().progress;
+  ui::Verbosity threshold = call->options().threshold;
+  sink = std::make_unique<ui::ViewSlot>(ui::make_view(kind, threshold, progress_fd));
+  const auto show_as_asked = [&] {
+    if (kind == call->options().progress && threshold == call->options().threshold) return;
+    kind = call->options().progress;
+    threshold = call->options().threshold;
+    sink->show_in(ui::make_view(kind, threshold, progress_fd));
+  };
   files::listen_for_untrusted(
       [](const std::string& sentence) { sink->log(base::kNoActivity, base::LogLevel::kWarning, sentence); });
-  const int code = run_in_project(options, argc, argv, *sink, cancellation);
+  const int code = run_in_project(*call, program, *sink, show_as_asked, cancellation);
   // Before the sink goes: what Python prints while it ends is still told.
-  script::finish_python(!options.dry_run && !options.show);
+  script::finish_python(!call->options().dry_run && !call->options().show);
   files::listen_for_untrusted(nullptr);
   sink.reset();
   return code;

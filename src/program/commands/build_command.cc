@@ -92,13 +92,12 @@ embedded::EngineServices engine_services(const std::shared_ptr<store::Store>& st
 }
 
 int run_daemon_build(const CommandContext& context, BuildOptions options) {
-  if (options.dry_run) {
+  if (context.options.dry_run) {
     throw base::Error(base::ErrorCode::kUsage,
                       "The Docker daemon cannot tell what it would do without doing it, so that --dry-run is "
                       "refused. Nothing has been done. `ix --engine embedded` can tell.");
   }
-  const auto& given = context.options.given;
-  if (std::find(given.begin(), given.end(), "--jobs") != given.end()) {
+  if (context.options.is_given("--jobs")) {
     throw base::Error(
         base::ErrorCode::kUsage,
         "The Docker daemon runs one instruction after the other: -j means nothing to it. Leave it "
@@ -146,19 +145,14 @@ int tell_of_build(const CommandContext& context, BuildOptions options) {
 }
 
 int run_build(const CommandContext& context) {
-  const std::vector<std::string>& args = context.options.run.args;
-  if (std::any_of(args.begin(), args.end(), [](const auto& arg) { return arg == "--help" || arg == "-h"; })) {
-    cli::print(command_page(build_command(), cli::output_style()));
-    return 0;
-  }
   if (context.workspace != nullptr) script::flush_output();
   const bool by_daemon = context.options.engine == app::EngineKind::kDocker;
-  if (!by_daemon && !cli::asks_to_be_dry(context.options)) app::require_own_namespaces();
-  BuildOptions options = parse_build_options(args);
-  options.dry_run = options.dry_run || context.options.dry_run;
+  const bool dry_run = context.options.dry_run;
+  if (!by_daemon && !dry_run) app::require_own_namespaces();
+  BuildOptions options = read_build_options(context.line);
   if (by_daemon) return run_daemon_build(context, std::move(options));
   options.job.jobs = context.options.jobs;
-  if (options.dry_run) return tell_of_build(context, std::move(options));
+  if (dry_run) return tell_of_build(context, std::move(options));
   app::RegistryClients access(context.sink, context.cancellation, context.workspace);
   add_proxies(options, aws::process_environment(), "");
   const auto store = store::Store::open(store::default_folder(), context.cancellation);
@@ -204,71 +198,11 @@ int run_build(const CommandContext& context) {
 
 Command build_command() {
   return {"build",
-          "[-f FILE] [-t NAME]… [options] CONTEXT",
           "Build an image from a Dockerfile",
-          "Builds the Dockerfile of the folder CONTEXT and keeps the image in ix's own store.\n"
-          "It needs no project, no daemon and no root. What was built once is taken from the\n"
-          "store. The image's digest is written to standard output.\n"
-          "`ix --engine docker build …` lets the Docker daemon build; it keeps the image.\n"
-          "\n"
-          "    ix build -t shop/web:1 .\n"
-          "    ix build --target test --build-arg VERSION=3 .\n"
-          "    ix build -o type=docker,dest=web.tar -t web:1 .   for `docker load`\n"
-          "    ix build -o out .                                 the files alone\n"
-          "\n"
-          "What is built:\n"
-          "    -f, --file FILE         the Dockerfile; - is standard input\n"
-          "                            (default: CONTEXT/Dockerfile)\n"
-          "    --target STAGE          the stage to build (default: the last one)\n"
-          "    --build-arg NAME=VALUE  for ARG; NAME alone takes the variable of that name\n"
-          "    --label NAME=VALUE      a label of the image\n"
-          "    --platform OS/ARCH      which machine it is for (default: this one)\n"
-          "    --secret id=NAME,src=FILE or id=NAME,env=VARIABLE\n"
-          "                            for RUN --mount=type=secret,id=NAME\n"
-          "    --network WHICH         of RUN: default, none or host\n"
-          "    -m, --memory SIZE       of a RUN, such as 2g (default: nine tenths of what is there)\n"
-          "    --pids-limit N          processes and threads of a RUN (default: 2048)\n"
-          "    --ulimit NAME=SOFT[:HARD]\n"
-          "                            of each process of a RUN, such as nofile=1024:4096\n"
-          "    --shm-size SIZE         of a RUN's /dev/shm (default: 64m)\n"
-          "    --fetch-limit SIZE      the most that an ADD may fetch from a URL or a\n"
-          "                            repository (default: 4g)\n"
-          "    --fetch-timeout TIME    the longest that it may take (default: 1h)\n"
-          "    --allow new-privileges  sudo, su and the like may change their user in a RUN\n"
-          "\n"
-          "From what:\n"
-          "    --no-cache              run every instruction\n"
-          "    --no-cache-filter STAGE those of these stages, with commas between\n"
-          "    --pull                  ask the registry for newer base images\n"
-          "    --cache-from REPO       a repository of a registry that may know what others\n"
-          "                            have built; several are possible\n"
-          "    --cache-to REPO         let others have what is built here\n"
-          "\n"
-          "Where to:\n"
-          "    -t, --tag NAME          a name in the store; several are possible\n"
-          "    --push                  to the registries of its names, and nowhere else\n"
-          "    -o, --output WHERE      type=image             the store (default)\n"
-          "                            type=registry          the same as --push; so is\n"
-          "                                type=image,push=true\n"
-          "                            type=oci,dest=FILE     an OCI archive; with\n"
-          "                                tar=false a folder in the OCI image layout\n"
-          "                            type=docker,dest=FILE  for docker load; dest=- is\n"
-          "                                standard output\n"
-          "                            type=tar,dest=FILE     the files; or FILE.tar, or -\n"
-          "                            type=local,dest=DIR    the files; or just DIR\n"
-          "    --iidfile FILE          write the image's ID there\n"
-          "    --metadata-file FILE    write its digests and names there, as JSON\n"
-          "    --dry-run               show which steps would run and which are cached;\n"
-          "                            change nothing\n"
-          "    --reproducible          times in the image are those of SOURCE_DATE_EPOCH,\n"
-          "                            or 1970: the same input gives the same digest\n"
-          "\n"
-          "The store is $IXIAN_STORE, else $XDG_DATA_HOME/ixian, else /var/lib/ixian for\n"
-          "root and ~/.local/share/ixian for others. `ix image prune` makes room in it.",
           ProjectUse::kIfItLoads,
-          {"--jobs", "--engine", "--dry-run"},
+          build_spec,
           run_build,
-          [](const cli::Options& options) { return !cli::asks_to_be_dry(options); }};
+          [](const cli::Options& options, const cli::ParsedCommand&) { return !options.dry_run; }};
 }
 
 }  // namespace ixian::commands

@@ -13,7 +13,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/arguments.h"
 #include "commands/build_option_values.h"
 #include "dockerfile/go_values.h"
 #include "files/fs.h"
@@ -67,27 +66,23 @@ std::string read_standard_input() {
   return text;
 }
 
-class Parser {
+class Reader {
  public:
-  explicit Parser(const std::vector<std::string>& args) : args_(args) {}
+  explicit Reader(const cli::ParsedCommand& line) : line_(line) {}
 
   BuildOptions run() {
-    while (next_ < args_.size()) take(args_[next_++]);
-    if (positional_.empty()) {
-      usage(
-          "`ix build` needs a context, the folder that COPY reads from: mostly it is this one, `ix build .`; "
-          "- "
-          "is none, with the Dockerfile on standard input.");
-    }
-    if (positional_.size() > 1) {
-      usage(fmt::format("`ix build` takes one context, and there are {}: {}.", positional_.size(),
-                        base::join(positional_, ", ")));
-    }
+    for (const cli::ParsedOption& given : line_.options) take(given);
     read_files();
     if (options_.outputs.empty()) options_.outputs.emplace_back();
     check_pushes();
     if (reproducible_ && !options_.job.source_date_epoch) options_.job.source_date_epoch = 0;
     return std::move(options_);
+  }
+
+  static std::vector<std::string_view> handled() {
+    std::vector<std::string_view> names;
+    for (const Handler& each : kHandlers) names.push_back(each.name);
+    return names;
   }
 
  private:
@@ -102,38 +97,12 @@ class Parser {
     options_.job.lazy_layers = only_pushes;
   }
 
-  void take(const std::string& arg) {
-    if (!only_positional_ && arg == "--") {
-      only_positional_ = true;
-    } else if (only_positional_ || arg == "-" || !arg.starts_with('-')) {
-      positional_.push_back(arg);
-    } else {
-      take_option(arg);
+  void take(const cli::ParsedOption& given) {
+    name_ = given.spec->name;
+    value_ = given.value;
+    for (const Handler& each : kHandlers) {
+      if (each.name == name_) (this->*each.take)();
     }
-  }
-
-  void take_option(const std::string& arg) {
-    std::string name = arg;
-    inline_value_.reset();
-    if (arg.starts_with("--")) {
-      const std::size_t equals = arg.find('=');
-      name = arg.substr(0, equals);
-      if (equals != std::string::npos) inline_value_ = arg.substr(equals + 1);
-    } else if (arg.size() > 2) {
-      name = arg.substr(0, 2);
-      inline_value_ = arg.substr(arg[2] == '=' ? 3 : 2);
-    }
-    std::vector<std::string> known;
-    for (const Option& option : kOptions) {
-      known.emplace_back(option.name);
-      if (name != option.name && (option.letter == 0 || name != std::string{'-', option.letter})) continue;
-      name_ = option.name;
-      if (option.take == nullptr)
-        usage(fmt::format("`ix build` does not take {}. {}", option.name, option.instead));
-      (this->*option.take)();
-      return;
-    }
-    throw cli::unknown_option(arg, "build", known, build_usage());
   }
 
   template <typename Value>
@@ -179,11 +148,10 @@ class Parser {
   void pids_limit() { options_.job.limits.pids = limit(engine::parse_pids_limit); }
   void shm_size() { options_.job.limits.shm = limit(engine::parse_shm_size); }
   void ulimit() { options_.job.limits.ulimits.push_back(limit(engine::parse_ulimit)); }
-  void allow() { parse_allow(value()); }
+  void allow() { options_.job.new_privileges = true; }
   void no_cache() { options_.job.no_cache = flag(); }
   void no_cache_filter() {
-    const std::string stages = inline_or_next();
-    for (std::string_view stage : base::split(stages, ','))
+    for (std::string_view stage : base::split(value_, ','))
       options_.job.no_cache_stages.insert(base::to_lower(stage));
   }
   void pull() { options_.job.pull = flag(); }
@@ -202,30 +170,20 @@ class Parser {
   void fetch_limit() { options_.fetch_limits.bytes = limit(fetch::parse_fetch_limit); }
   void fetch_timeout() { options_.fetch_limits.time = limit(fetch::parse_fetch_timeout); }
   void reproducible() { reproducible_ = flag(); }
-  void dry_run() { options_.dry_run = flag(); }
 
   // What ix does not do, asked not to be done; what it does anyway.
   void no_attestation() {
-    const std::string text = inline_value_.value_or("true");
-    if (text == "false") return;
-    usage(
-        fmt::format("`ix build` makes no attestations, so that {}={} cannot be. Leave it out.", name_, text));
+    if (value_ == "false") return;
+    usage(fmt::format("`ix build` makes no attestations, so that {}={} cannot be. Leave it out.", name_,
+                      value_));
   }
-  void nothing_to_do() { flag(); }
-  void progress() {
-    const std::string how = value();
-    usage(fmt::format("How progress is shown is said before the command: `ix --progress {} build …`.",
-                      how == "rawjson" ? "json" : how));
-  }
+  void nothing_to_do() {}
 
-  // One row an option: of docker build and of buildx each is taken, or refused with what to do instead.
-  struct Option {
+  struct Handler {
     std::string_view name;
-    char letter;
-    void (Parser::*take)();  // null: refused
-    std::string_view instead;
+    void (Reader::*take)();
   };
-  static const std::vector<Option> kOptions;
+  static const std::vector<Handler> kHandlers;
 
   // "type=registry,ref=HOST/NAME:TAG,mode=max" is how buildx has it.
   std::string cache_repository(const std::string& text) const {
@@ -254,23 +212,8 @@ class Parser {
     return path;
   }
 
-  std::string inline_or_next() {
-    if (inline_value_) return *inline_value_;
-    if (next_ == args_.size()) usage(fmt::format("{} needs a value.", name_));
-    return args_[next_++];
-  }
-
-  std::string value() {
-    std::string text = inline_or_next();
-    if (text.empty()) usage(fmt::format("{} needs a value.", name_));
-    return text;
-  }
-
-  bool flag() const {
-    if (!inline_value_ || *inline_value_ == "true") return true;
-    if (*inline_value_ == "false") return false;
-    usage(fmt::format("{} takes no value but true and false.", name_));
-  }
+  const std::string& value() const { return value_; }
+  bool flag() const { return value_ == "true"; }
 
   void take_build_arg(const std::string& text) {
     const auto [name, given] = key_value("--build-arg", text);
@@ -281,25 +224,16 @@ class Parser {
     }
   }
 
-  void parse_allow(const std::string& text) {
-    if (text != "new-privileges") {
-      usage(
-          fmt::format("--allow is new-privileges, not {}: what runs in a build stays in its sandbox.", text));
-    }
-    options_.job.new_privileges = true;
-  }
-
+  // The table of the command has seen to it that it is one of these.
   static engine::BuildNetwork parse_network(const std::string& text) {
-    if (text == "default") return engine::BuildNetwork::kDefault;
     if (text == "none") return engine::BuildNetwork::kNone;
-    if (text == "host") return engine::BuildNetwork::kHost;
-    usage(fmt::format("--network is default, none or host, not {}.", text));
+    return text == "host" ? engine::BuildNetwork::kHost : engine::BuildNetwork::kDefault;
   }
 
   void read_files() {
     engine::StageJob& job = options_.job;
     const std::string here = files::current_directory();
-    const std::string& context = positional_[0];
+    const std::string& context = line_.arguments[0];
     if (context.find("://") != std::string::npos || context.starts_with("git@"))
       usage(fmt::format("The context {} is no folder of this machine. Fetch it first: git clone.", context));
     if (context != "-") {
@@ -333,102 +267,56 @@ class Parser {
     }
   }
 
-  const std::vector<std::string>& args_;
-  std::size_t next_ = 0;
-  std::string name_;  // of the option that is being taken, in full
-  std::optional<std::string> inline_value_;
-  bool only_positional_ = false;
+  const cli::ParsedCommand& line_;
+  std::string name_;   // of the option that is being taken
+  std::string value_;  // and what it was given
   bool reproducible_ = false;
   std::string file_;
-  std::vector<std::string> positional_;
   BuildOptions options_;
 };
 
-const std::vector<Parser::Option> Parser::kOptions = {
-    {"--tag", 't', &Parser::tag, ""},
-    {"--file", 'f', &Parser::file, ""},
-    {"--output", 'o', &Parser::output, ""},
-    {"--target", 0, &Parser::target, ""},
-    {"--build-arg", 0, &Parser::build_arg, ""},
-    {"--secret", 0, &Parser::secret, ""},
-    {"--label", 0, &Parser::label, ""},
-    {"--platform", 0, &Parser::platform, ""},
-    {"--network", 0, &Parser::network, ""},
-    {"--memory", 'm', &Parser::memory, ""},
-    {"--pids-limit", 0, &Parser::pids_limit, ""},
-    {"--shm-size", 0, &Parser::shm_size, ""},
-    {"--ulimit", 0, &Parser::ulimit, ""},
-    {"--allow", 0, &Parser::allow, ""},
-    {"--no-cache", 0, &Parser::no_cache, ""},
-    {"--no-cache-filter", 0, &Parser::no_cache_filter, ""},
-    {"--pull", 0, &Parser::pull, ""},
-    {"--push", 0, &Parser::push, ""},
-    {"--cache-from", 0, &Parser::cache_from, ""},
-    {"--cache-to", 0, &Parser::cache_to, ""},
-    {"--iidfile", 0, &Parser::iidfile, ""},
-    {"--metadata-file", 0, &Parser::metadata_file, ""},
-    {"--fetch-limit", 0, &Parser::fetch_limit, ""},
-    {"--fetch-timeout", 0, &Parser::fetch_timeout, ""},
-    {"--reproducible", 0, &Parser::reproducible, ""},
-    {"--dry-run", 0, &Parser::dry_run, ""},
-    {"--provenance", 0, &Parser::no_attestation, ""},
-    {"--sbom", 0, &Parser::no_attestation, ""},
-    {"--rm", 0, &Parser::nothing_to_do, ""},
-    {"--force-rm", 0, &Parser::nothing_to_do, ""},
-    {"--compress", 0, &Parser::nothing_to_do, ""},
-    {"--disable-content-trust", 0, &Parser::nothing_to_do, ""},
-    {"--progress", 0, &Parser::progress, ""},
-    {"--quiet", 'q', nullptr,
-     "Before the command it is `ix --progress quiet build …`; standard output has nothing but the digest "
-     "anyway."},
-    {"--load", 0, nullptr,
-     "The image is kept in ix's own store. For Docker write `-o type=docker,dest=- . | docker load`, or let "
-     "the "
-     "daemon build: `ix --engine docker build …`."},
-    {"--builder", 0, nullptr,
-     "ix builds by itself: leave it out. `ix --engine docker build …` lets the Docker daemon build."},
-    {"--debug", 'D', nullptr, "More is told by `ix --log DEBUG build …`."},
-    {"--add-host", 0, nullptr,
-     "A RUN knows the names that DNS knows: write the address itself, or pass it as --build-arg."},
-    {"--annotation", 0, nullptr,
-     "The images have no annotations; --label NAME=VALUE says it in the configuration."},
-    {"--attest", 0, nullptr, "`ix build` makes no attestations: leave it out."},
-    {"--build-context", 0, nullptr,
-     "There is one context: copy what is missing into it, or build it as an image and name that in COPY "
-     "--from."},
-    {"--call", 0, nullptr, "`ix build` builds, and warns of what it finds wrong while it does."},
-    {"--check", 0, nullptr, "`ix build` builds, and warns of what it finds wrong while it does."},
-    {"--print", 0, nullptr, "`ix build` builds, and warns of what it finds wrong while it does."},
-    {"--policy", 0, nullptr,
-     "ix knows no policies for sources; a digest behind a name, or --checksum of ADD, pins one."},
-    {"--cgroup-parent", 0, nullptr,
-     "Start ix itself in the cgroup that is to hold it (systemd-run --scope)."},
-    {"--cpu-period", 0, nullptr,
-     "Start ix itself in a cgroup with that limit (systemd-run --scope -p CPUQuota=…)."},
-    {"--cpu-quota", 0, nullptr,
-     "Start ix itself in a cgroup with that limit (systemd-run --scope -p CPUQuota=…)."},
-    {"--cpu-shares", 'c', nullptr,
-     "Start ix itself in a cgroup with that weight (systemd-run --scope -p CPUWeight=…)."},
-    {"--cpuset-cpus", 0, nullptr, "Start ix itself on these processors: taskset -c …"},
-    {"--cpuset-mems", 0, nullptr, "Start ix itself on these nodes: numactl --membind=…"},
-    {"--memory-swap", 0, nullptr,
-     "Start ix itself in a cgroup with that limit (systemd-run --scope -p MemorySwapMax=…)."},
-    {"--isolation", 0, nullptr, "A RUN is always isolated in the same way: leave it out."},
-    {"--security-opt", 0, nullptr,
-     "A RUN is always isolated in the same way; --allow new-privileges is what there is to choose."},
-    {"--squash", 0, nullptr, "Copy the files of a stage into another: FROM scratch, COPY --from=STAGE / /."},
-    {"--ssh", 0, nullptr, "RUN --mount=type=ssh is not known either; pass a key as --secret."},
-    {"--stream", 0, nullptr, "The context is read where it lies: leave it out."},
+const std::vector<Reader::Handler> Reader::kHandlers = {
+    {"--tag", &Reader::tag},
+    {"--file", &Reader::file},
+    {"--output", &Reader::output},
+    {"--target", &Reader::target},
+    {"--build-arg", &Reader::build_arg},
+    {"--secret", &Reader::secret},
+    {"--label", &Reader::label},
+    {"--platform", &Reader::platform},
+    {"--network", &Reader::network},
+    {"--memory", &Reader::memory},
+    {"--pids-limit", &Reader::pids_limit},
+    {"--shm-size", &Reader::shm_size},
+    {"--ulimit", &Reader::ulimit},
+    {"--allow", &Reader::allow},
+    {"--no-cache", &Reader::no_cache},
+    {"--no-cache-filter", &Reader::no_cache_filter},
+    {"--pull", &Reader::pull},
+    {"--push", &Reader::push},
+    {"--cache-from", &Reader::cache_from},
+    {"--cache-to", &Reader::cache_to},
+    {"--iidfile", &Reader::iidfile},
+    {"--metadata-file", &Reader::metadata_file},
+    {"--fetch-limit", &Reader::fetch_limit},
+    {"--fetch-timeout", &Reader::fetch_timeout},
+    {"--reproducible", &Reader::reproducible},
+    {"--provenance", &Reader::no_attestation},
+    {"--sbom", &Reader::no_attestation},
+    {"--rm", &Reader::nothing_to_do},
+    {"--force-rm", &Reader::nothing_to_do},
+    {"--compress", &Reader::nothing_to_do},
+    {"--disable-content-trust", &Reader::nothing_to_do},
 };
 
 }  // namespace
 
-BuildOptions parse_build_options(const std::vector<std::string>& args) {
-  return Parser(args).run();
+BuildOptions read_build_options(const cli::ParsedCommand& line) {
+  return Reader(line).run();
 }
 
-std::string build_usage() {
-  return "ix build [-f FILE] [-t NAME]… [options] CONTEXT";
+std::vector<std::string_view> handled_build_options() {
+  return Reader::handled();
 }
 
 }  // namespace ixian::commands

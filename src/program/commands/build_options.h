@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/command.h"
+#include "cli/parser.h"
 #include "engine/stage_job.h"
 #include "exporter/output.h"
 #include "fetch/fetch_limits.h"
@@ -13,14 +15,16 @@ namespace ixian::commands {
 // The names are those of -t.
 struct BuildOptions : exporter::ExportOptions {
   engine::StageJob job;
-  bool dry_run = false;
   bool fills_standard_output = false;  // one of the files above goes there, and nothing else should
   fetch::FetchLimits fetch_limits;     // of ADD
 };
 
-// Reads the Dockerfile, too. Throws base::Error{kUsage}.
-BuildOptions parse_build_options(const std::vector<std::string>& args);
+cli::CommandSpec build_spec();
 
-std::string build_usage();
+// Reads the Dockerfile, too. Throws base::Error{kUsage}.
+BuildOptions read_build_options(const cli::ParsedCommand& line);
+
+// The options of build_spec() that it knows what to do with. For tests.
+std::vector<std::string_view> handled_build_options();
 
 }  // namespace ixian::commands

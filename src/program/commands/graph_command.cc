@@ -3,6 +3,7 @@
 
 #include "app/workspace.h"
 #include "base/error.h"
+#include "cli/global_flags.h"
 #include "cli/print.h"
 #include "commands/table.h"
 
@@ -52,37 +53,41 @@ std::string mermaid_text(const task::TaskGraph& graph, const std::vector<task::T
 }
 
 int run_graph(const CommandContext& context) {
-  std::vector<std::string> args = context.options.run.args;
-  const bool dot = cli::take_flag(args, "--dot");
-  cli::take_flag(args, "--mermaid");
-  cli::require_arguments(args, 0, 1, "ix graph [TASK] [--mermaid | --dot]");
+  const auto& args = context.line.arguments;
   const auto& graph = context.workspace->graph();
   std::vector<task::TaskId> tasks;
   if (args.empty()) {
     for (task::TaskId id = 0; id < graph.size(); ++id) tasks.push_back(id);
   } else {
-    tasks = graph.order(graph.require(args[0]));
+    require_task(graph, args[0]);
+    tasks = graph.order(graph.find(args[0]));
   }
-  cli::print(dot ? dot_text(graph, tasks) : mermaid_text(graph, tasks));
+  cli::print(context.line.has("--dot") ? dot_text(graph, tasks) : mermaid_text(graph, tasks));
   return 0;
+}
+
+cli::CommandSpec graph_spec() {
+  return {
+      .description =
+          "Prints the graph of TASK and all that it needs, or of the whole project, as Mermaid (which GitHub "
+          "and GitLab draw) or for Graphviz. An arrow leads from a task to those that need it. Virtual "
+          "targets "
+          "are rounded, or dashed.",
+      .arguments = {{.metavar = "TASK",
+                     .least = 0,
+                     .summary = "The task to draw (default: all)",
+                     .completer = cli::Completer::kTask}},
+      .options =
+          {{.name = "--mermaid", .summary = "Print a Mermaid flowchart (default)", .conflicts = {"--dot"}},
+           {.name = "--dot", .summary = "Print a graph in the DOT language", .conflicts = {"--mermaid"}}},
+      .examples = {{"ix graph --dot build_image | dot -Tsvg > graph.svg", ""}},
+      .obeys = cli::kOnlyAsks};
 }
 
 }  // namespace
 
 Command graph_command() {
-  return {"graph",
-          "[TASK] [--mermaid | --dot]",
-          "Draw the tasks and what they need",
-          "Prints the graph of TASK and all that it needs, or of the whole project, as\n"
-          "Mermaid (default; GitHub and GitLab draw it) or for Graphviz:\n"
-          "\n"
-          "    ix graph --dot build_image | dot -Tsvg > graph.svg\n"
-          "\n"
-          "An arrow leads from a task to those that need it. Virtual targets are\n"
-          "rounded, or dashed.",
-          ProjectUse::kNeeded,
-          kOnlyAsks,
-          run_graph};
+  return {"graph", "Draw the tasks and what they need", ProjectUse::kNeeded, graph_spec, run_graph};
 }
 
 }  // namespace ixian::commands

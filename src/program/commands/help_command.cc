@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <unordered_map>
 #include <unordered_set>
@@ -11,7 +12,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "cli/global_flags.h"
+#include "cli/help_page.h"
 #include "cli/print.h"
+#include "commands/manual.h"
 #include "commands/table.h"
 #include "ui/style.h"
 
@@ -42,8 +46,10 @@ std::string list_of_tasks(const task::TaskGraph& graph, const ui::Style& style) 
   for (const auto& task : graph.tasks()) {
     if (task.in_context) add(task.category, task.name, task.short_description);
   }
-  for (const auto& command : commands()) {
-    if (graph.find(command.name) == task::TaskGraph::kNone) add("", command.name, command.short_description);
+  for (const Command& command : commands()) {
+    const std::string name(command.name);
+    if (!command.hidden && graph.find(name) == task::TaskGraph::kNone)
+      add("", name, std::string(command.summary));
   }
   std::string out = "Available tasks:\n";
   for (const auto& title : order) {
@@ -119,6 +125,17 @@ std::string configuration_of(script::Project& project, const task::Task& task) {
   return out;
 }
 
+// "" where there is no such command.
+std::string page_of_command(const std::string& topic) {
+  const std::size_t space = topic.find(' ');
+  const Command* command = find_command(topic.substr(0, space));
+  if (command == nullptr || command->hidden) return "";
+  const cli::CommandSpec spec = spec_of(*command);
+  const cli::CommandSpec* found =
+      space == std::string::npos ? &spec : spec.find_subcommand(topic.substr(space + 1));
+  return found == nullptr ? "" : cli::help_page(*found, topic, cli::global_flags(), cli::output_style());
+}
+
 bool builds_images(app::Workspace& workspace, const std::string& name) {
   const auto& graph = workspace.graph();
   try {
@@ -190,32 +207,112 @@ void show_page(app::Workspace& workspace, const std::string& task) {
   show_help(workspace, task);
 }
 
+std::string usage_text() {
+  return "Usage: ix [flags] TASK [arguments]\n"
+         "\n"
+         "Runs a task of the project in this folder, after the tasks that it needs. Flags\n"
+         "go before the task; what follows the task belongs to the task. The commands of\n"
+         "ix itself take them behind their name as well.\n"
+         "\n" +
+         cli::option_list(cli::global_flags(), cli::output_style()) +
+         "\n"
+         "Type 'ix help TASK' for help on a task or a command.\n";
+}
+
 std::string newcomers_page() {
   std::string out = "There is no project in this folder: no ixian.py. What can be done here:\n\n";
   std::size_t width = 0;
   for (const Command& command : commands()) width = std::max(width, command.name.size());
   for (const Command& command : commands()) {
-    if (command.project == ProjectUse::kNeeded) continue;
-    out += fmt::format("  ix {:<{}}  {}\n", command.name, width, command.short_description);
+    if (command.hidden || command.project == ProjectUse::kNeeded) continue;
+    out += fmt::format("  ix {:<{}}  {}\n", command.name, width, command.summary);
   }
   if (const std::string above = app::project_above(); !above.empty())
     out += fmt::format("\nThere is an ixian.py in {}: its tasks are there.\n", base::printable_path(above));
   else
     out += "\n`ix init` looks at what is in this folder and writes the first files of a project.\n";
   out += "`ix help build` tells more of `ix build`.\n\n";
-  return out + cli::usage_text();
+  return out + usage_text();
 }
 
-void show_help(app::Workspace& workspace, const std::string& task) {
-  const ui::Style& style = cli::output_style();
-  if (task.empty()) {
-    cli::print(cli::usage_text() + "\n" + list_of_tasks(workspace.graph(), style));
-  } else if (const Command* command = find_command(task);
-             command != nullptr && workspace.graph().find(task) == task::TaskGraph::kNone) {
-    cli::print(command_page(*command, style));
-  } else {
-    cli::print(task_page(workspace, task, style));
+bool show_command_page(const std::string& topic) {
+  const std::string page = page_of_command(topic);
+  cli::print(page);
+  return !page.empty();
+}
+
+bool has_command_page(const std::string& topic) {
+  return !page_of_command(topic).empty();
+}
+
+void show_help(app::Workspace& workspace, const std::string& topic) {
+  if (topic.empty()) {
+    cli::print(usage_text() + "\n" + list_of_tasks(workspace.graph(), cli::output_style()));
+  } else if (workspace.graph().find(topic) != task::TaskGraph::kNone || !show_command_page(topic)) {
+    require_task(workspace.graph(), topic);
+    cli::print(task_page(workspace, topic, cli::output_style()));
   }
+}
+
+namespace {
+
+// "image copy".
+std::string topic_of(const cli::ParsedCommand& line) {
+  return base::join(line.arguments, " ");
+}
+
+int run_help(const CommandContext& context) {
+  const std::string topic = topic_of(context.line);
+  const std::string format = context.line.value("--format").value_or("text");
+  if (format == "man") {
+    cli::print_bytes(manual_page(topic));
+  } else if (format == "markdown") {
+    cli::print_bytes(command_reference());
+  } else if (context.workspace != nullptr) {
+    show_page(*context.workspace, topic);
+  } else if (topic.empty()) {
+    cli::print(newcomers_page());
+  } else {
+    show_command_page(topic);
+  }
+  return 0;
+}
+
+cli::CommandSpec help_spec() {
+  return {.description =
+              "Lists the tasks of the project and the commands of ix; or shows what a task does, its "
+              "configuration and the status of all that it needs, or how a command is called. It asks no "
+              "registry: of images it tells what is here.",
+          .arguments = {{.metavar = "TOPIC",
+                         .least = 0,
+                         .most = 2,
+                         .summary = "A task, or a command such as `image copy`",
+                         .completer = cli::Completer::kTopic}},
+          .options = {{.name = "--format",
+                       .kind = cli::OptionKind::kValue,
+                       .metavar = "FORMAT",
+                       .summary = "Print the page in this format",
+                       .choices = {{"text", "for a terminal"},
+                                   {"man", "the manual page of ix, a command or ixian.py"},
+                                   {"markdown", "the reference of all commands"}},
+                       .initial = "text"}},
+          .examples = {{"ix help build_image", ""}, {"ix help --format man build | man -l -", ""}},
+          .obeys = cli::kOnlyAsks};
+}
+
+}  // namespace
+
+bool can_help_without_project(const cli::ParsedCommand& line) {
+  if (line.error) return false;
+  if (line.value("--format").value_or("text") != "text") return true;
+  const std::string topic = topic_of(line);
+  // IXIAN_CONFIG names a project that is not there: that is to be told.
+  if (topic.empty()) return std::getenv("IXIAN_CONFIG") == nullptr;
+  return has_command_page(topic);
+}
+
+Command help_command() {
+  return {"help", "Show help for a task or a command", ProjectUse::kIfThere, help_spec, run_help};
 }
 
 }  // namespace ixian::commands

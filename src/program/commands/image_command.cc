@@ -1,11 +1,6 @@
 // `ix image …`: images without a project.
-#include <fmt/format.h>
+#include <stdexcept>
 
-#include <algorithm>
-
-#include "base/error.h"
-#include "base/text.h"
-#include "cli/print.h"
 #include "commands/table.h"
 #include "image_commands/image_commands.h"
 
@@ -14,7 +9,7 @@ namespace {
 
 struct Part {
   std::string_view name;
-  int (*run)(const image_commands::ImageContext& context, std::vector<std::string> args);
+  int (*run)(const image_commands::ImageContext& context);
 };
 
 constexpr Part kParts[] = {
@@ -25,74 +20,39 @@ constexpr Part kParts[] = {
 };
 
 int run_image(const CommandContext& context) {
-  std::vector<std::string> args = context.options.run.args;
-  const std::string name = args.empty() ? "" : args.front();
-  if (std::find(args.begin(), args.end(), "--help") != args.end()) {
-    cli::print(command_page(image_command(), cli::output_style()));
-    return 0;
-  }
-  std::vector<std::string> names;
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
+  const image_commands::ImageContext image{context.line, context.sink, context.cancellation, access,
+                                           context.options.dry_run};
   for (const Part& part : kParts) {
-    names.emplace_back(part.name);
-    if (part.name != name) continue;
-    args.erase(args.begin());
-    require_obeyed(context.options, fmt::format("image {}", name), kOnlyAsks);
-    const bool dry_run = cli::take_flag(args, "--dry-run") || context.options.dry_run;
-    app::RegistryClients access(context.sink, context.cancellation, context.workspace);
-    return part.run({context.sink, context.cancellation, access, dry_run}, std::move(args));
+    if (part.name == context.line.command->name) return part.run(image);
   }
-  throw base::Error(base::ErrorCode::kUsage,
-                    name.empty() ? "`ix image` needs to be told what to do: " + base::join(names, ", ") + "."
-                                 : fmt::format("There is no `ix image {}`.{} There are {}.", name,
-                                               base::did_you_mean(name, names), base::join(names, ", ")));
+  throw std::logic_error("a part of `ix image` that is in its table alone");
+}
+
+cli::CommandSpec image_spec() {
+  return {
+      .description =
+          "An image is `HOST/NAME:TAG` or `HOST/NAME@DIGEST` in a registry, `store:NAME:TAG` in this "
+          "machine's store, "
+          "`oci:DIR:TAG` in a directory in the OCI image layout, or `docker-archive:FILE`, as `docker save` "
+          "makes them. Of "
+          "an image for several platforms, the one for this machine is taken, or the one for `--platform`.\n"
+          "\n"
+          "Within a project its CONFIG.DOCKER.REGISTRIES count; elsewhere credentials come from `docker "
+          "login`, `podman "
+          "login`, credential helpers, and for Amazon ECR from wherever the AWS CLI takes them.",
+      .subcommands = image_commands::image_specs()};
 }
 
 }  // namespace
 
 Command image_command() {
   return {"image",
-          "copy | ls | inspect | tags | rm | export | prune …",
-          "Copy, list, inspect, remove and export images; make room",
-          "    ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH]\n"
-          "    ix image ls [PLACE]          the images of a repository, a folder or the store\n"
-          "    ix image tags REPOSITORY     their names alone, one a line\n"
-          "    ix image inspect IMAGE       [--json] [--config] [--raw] [--platform …]\n"
-          "    ix image rm IMAGE…           a tag, or by digest with all its tags\n"
-          "    ix image export IMAGE FILE   as a file for `docker load`\n"
-          "    ix image prune               [--keep SIZE] [--older-than AGE] [--all] [--dry-run]\n"
-          "    ix image prune --registry    [REPOSITORY…] [--builds N] [--grace AGE]\n"
-          "                                 [--forget BRANCH] [--remove]\n"
-          "\n"
-          "An image is HOST/NAME:TAG or HOST/NAME@DIGEST in a registry, store:NAME:TAG in\n"
-          "this machine's store, oci:DIR:TAG in a folder in the OCI image layout, or\n"
-          "docker-archive:FILE, as `docker save` makes them. Of an image for several\n"
-          "platforms, the one for this machine is taken, the one for --platform, or with\n"
-          "--all the whole, and what refers to it. `ix image ls` alone lists the store.\n"
-          "\n"
-          "`prune` removes from the store what no name, cached step or running build\n"
-          "needs. On top of that goes, least recently used first, what has not been used\n"
-          "for an AGE such as 7d, 12h or 30m, and what is beyond a SIZE such as 10GB or\n"
-          "500MB: extracted layers, which are made again when needed, and cached steps,\n"
-          "which are built again. Images that have a name stay, unless --all lets them go\n"
-          "in their turn.\n"
-          "\n"
-          "`prune --registry` is about a registry's repositories, the project's where none is\n"
-          "named. What the last N builds of each branch used stays (default: 10), what a\n"
-          "build may push that has begun and not ended within AGE (default: 2h), and\n"
-          "whatever ix did not make; --forget is for a branch that is gone. Without\n"
-          "--remove it only says what would go.\n"
-          "\n"
-          "With --dry-run each only says what it would do.\n"
-          "\n"
-          "Within a project its CONFIG.DOCKER.REGISTRIES count; elsewhere credentials\n"
-          "come from `docker login`, `podman login`, credential helpers, and for Amazon\n"
-          "ECR from wherever the AWS CLI takes them.",
+          "Manage images",
           ProjectUse::kIfThere,
-          kOnlyAsks,
+          image_spec,
           run_image,
-          [](const cli::Options& options) {
-            return !options.run.args.empty() && options.run.args.front() == "prune";
-          }};
+          [](const cli::Options&, const cli::ParsedCommand& line) { return line.path == "image prune"; }};
 }
 
 }  // namespace ixian::commands

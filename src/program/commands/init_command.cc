@@ -10,7 +10,7 @@
 #include "app/init_files.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "cli/arguments.h"
+#include "cli/global_flags.h"
 #include "cli/print.h"
 #include "commands/table.h"
 #include "files/fs.h"
@@ -66,9 +66,7 @@ std::string next_step(const app::DetectedProject& found) {
 }
 
 int run_init(const CommandContext& context) {
-  std::vector<std::string> args = context.options.run.args;
-  const bool dry = cli::take_flag(args, "--dry-run") || context.options.dry_run;
-  cli::require_arguments(args, 0, 0, "ix init [--dry-run]");
+  const bool dry = context.options.dry_run;
   const std::string folder = files::current_directory();
   if (is_there(folder + "/ixian.py") && !dry) {
     throw base::Error(base::ErrorCode::kUsage,
@@ -104,21 +102,23 @@ int run_init(const CommandContext& context) {
   return 0;
 }
 
+cli::CommandSpec init_spec() {
+  return {
+      .description =
+          "Looks at what is in this directory (`package.json`, `requirements.txt`, `pyproject.toml`, "
+          "`manage.py`, "
+          "`webpack.config.js`) and writes an `ixian.py` that loads the modules for it, and a `Dockerfile`, "
+          "`Dockerfile.base`, `.dockerignore` and `docker-compose.yml` where there are none. It writes over "
+          "nothing: "
+          "where there is an `ixian.py`, it ends with exit code 2. With `--dry-run` it prints the files "
+          "instead.",
+      .obeys = cli::kOnlyAsks};
+}
+
 }  // namespace
 
 Command init_command() {
-  return {"init",
-          "[--dry-run]",
-          "Write the first files of a project",
-          "Looks at what is in this folder (package.json, requirements.txt,\n"
-          "pyproject.toml, manage.py, webpack.config.js) and writes an ixian.py that\n"
-          "loads the modules for it, and a Dockerfile, Dockerfile.base, .dockerignore\n"
-          "and docker-compose.yml where there are none. It writes over nothing: where\n"
-          "there is an ixian.py, it ends with exit code 2. --dry-run prints the files\n"
-          "instead.",
-          ProjectUse::kIfItLoads,
-          {"--dry-run"},
-          run_init};
+  return {"init", "Create a project in this directory", ProjectUse::kIfItLoads, init_spec, run_init};
 }
 
 }  // namespace ixian::commands

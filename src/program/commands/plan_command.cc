@@ -7,6 +7,7 @@
 #include "app/workspace.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "cli/global_flags.h"
 #include "cli/print.h"
 #include "cli/task_arguments.h"
 #include "commands/plan_text.h"
@@ -18,13 +19,13 @@ namespace ixian::commands {
 namespace {
 
 int run_plan(const CommandContext& context) {
-  plan::TaskOptions run = context.options.run;
-  const bool json = cli::take_flag(run.args, "--json");
-  const std::string task = take_task(*find_command("plan"), run.args);
+  const plan::TaskOptions& run = context.options.run;
+  const std::string& task = context.line.arguments.front();
   const auto& tasks = context.workspace->graph();
-  cli::require_fitting(tasks[tasks.require(task)], run.args);
+  require_task(tasks, task);
+  cli::require_fitting(tasks[tasks.find(task)], run.args);
   const auto plan = context.workspace->plan(task, run);
-  if (json)
+  if (context.line.has("--json"))
     cli::print_json(to_json(plan));
   else
     cli::print(plan_text(plan, cli::output_style()));
@@ -84,17 +85,28 @@ std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
   return out;
 }
 
+namespace {
+
+cli::CommandSpec plan_spec() {
+  return {
+      .description =
+          "Asks every check of TASK and of all that it needs, and prints what `ix TASK ARGS…` would do. "
+          "`--force` and its like, before TASK, count.",
+      .arguments = {{.metavar = "TASK", .summary = "The task to plan", .completer = cli::Completer::kTask},
+                    {.metavar = "ARGS",
+                     .least = 0,
+                     .most = cli::ArgumentSpec::kAny,
+                     .summary = "Its arguments",
+                     .rest = true}},
+      .options = {{.name = "--json", .summary = "Print the plan as JSON", .anywhere = true}},
+      .examples = {{"ix plan build_image", "what would be built, and why"}},
+      .obeys = cli::kPlans};
+}
+
+}  // namespace
+
 Command plan_command() {
-  return {"plan",
-          "TASK [ARGS…] [--json]",
-          "Show what would run and why, run nothing",
-          "Asks every check of TASK and of all that it needs, and prints what\n"
-          "`ix TASK ARGS…` would do. --force and its like, before `plan`, count.\n"
-          "--json prints it for programs.",
-          ProjectUse::kNeeded,
-          {"--force", "--force-all", "--clean", "--clean-all", "--dry-run", "--jobs", "--push", "--no-push",
-           "--no-pull", "--engine"},
-          run_plan};
+  return {"plan", "Show what would run and why, run nothing", ProjectUse::kNeeded, plan_spec, run_plan};
 }
 
 }  // namespace ixian::commands

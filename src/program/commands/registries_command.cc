@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/thread_pool.h"
+#include "cli/global_flags.h"
 #include "cli/print.h"
 #include "commands/registry_status.h"
 #include "commands/table.h"
@@ -17,7 +18,6 @@ namespace ixian::commands {
 namespace {
 
 constexpr unsigned kAtATime = 8;
-constexpr std::size_t kMostHosts = 1000;
 constexpr int kRetries = 1;  // whoever asks whether it works wants to know now
 
 constexpr std::string_view kHowTo = R"(
@@ -94,9 +94,7 @@ base::Json to_json(const std::vector<registry::RegistryStatus>& statuses) {
 }
 
 int run_registries(const CommandContext& context) {
-  std::vector<std::string> args = context.options.run.args;
-  const bool json = cli::take_flag(args, "--json");
-  cli::require_arguments(args, 0, kMostHosts, "ix registries [HOST…] [--json]");
+  const std::vector<std::string>& args = context.line.arguments;
   app::RegistryClients access(context.sink, context.cancellation, context.workspace, kRetries);
   // Without a project there is nothing to ask, but hosts that are named are still looked for, to say that
   // they are not there.
@@ -104,7 +102,7 @@ int run_registries(const CommandContext& context) {
                                                                   : wanted(args, access.registries());
   const auto statuses = hosts.empty() ? std::vector<registry::RegistryStatus>()
                                       : probe_all(access, hosts, context.options.dry_run);
-  if (json) {
+  if (context.line.has("--json")) {
     cli::print_json(to_json(statuses));
   } else if (statuses.empty()) {
     cli::print(unconfigured_text(context.workspace != nullptr, auth::docker_hosts()));
@@ -116,20 +114,25 @@ int run_registries(const CommandContext& context) {
              : static_cast<int>(base::ErrorCode::kRegistry);
 }
 
+cli::CommandSpec registries_spec() {
+  return {.description =
+              "Asks each registry of CONFIG.DOCKER.REGISTRIES, or only the named ones: whether it answers, "
+              "which account we have there, whether we may pull and push, and when the token expires. Stores "
+              "nothing: an upload is opened and cancelled, but with `--dry-run`. Exit code 4 if any has a "
+              "problem.",
+          .arguments = {{.metavar = "HOST",
+                         .least = 0,
+                         .most = cli::ArgumentSpec::kAny,
+                         .summary = "A registry of the project (default: all)",
+                         .completer = cli::Completer::kHost}},
+          .options = {{.name = "--json", .summary = "Print the answers as JSON"}},
+          .obeys = cli::kOnlyAsks};
+}
+
 }  // namespace
 
 Command registries_command() {
-  return {"registries",
-          "[HOST…] [--json]",
-          "Show who we are at each registry, and what we may do",
-          "Asks each registry of CONFIG.DOCKER.REGISTRIES, or only the named ones:\n"
-          "whether it answers, who we are there, whether we may pull and push, and\n"
-          "when the token ends. Stores nothing: an upload is opened and cancelled, but\n"
-          "with --dry-run. Exit code 4 if any has a problem.\n"
-          "--json prints it for programs.",
-          ProjectUse::kIfThere,
-          kOnlyAsks,
-          run_registries};
+  return {"registries", "Check access to registries", ProjectUse::kIfThere, registries_spec, run_registries};
 }
 
 }  // namespace ixian::commands

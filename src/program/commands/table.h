@@ -1,16 +1,16 @@
 // The tasks that ix itself brings, in one table. A project's task of the same name takes precedence.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/cancel.h"
 #include "base/event.h"
-#include "cli/arguments.h"
+#include "cli/command.h"
 #include "cli/options.h"
-#include "ui/style.h"
+#include "cli/parser.h"
+#include "task/graph.h"
 
 namespace ixian::app {
 class Workspace;
@@ -20,7 +20,8 @@ namespace ixian::commands {
 
 // What a command has to work with.
 struct CommandContext {
-  const cli::Options& options;
+  const cli::Options& options;  // those before its name and those behind it
+  const cli::ParsedCommand& line;
   base::EventSink& sink;
   base::Cancellation& cancellation;
   app::Workspace* workspace;  // null where there is no project
@@ -33,34 +34,35 @@ enum class ProjectUse {
 };
 
 struct Command {
-  std::string name;
-  std::string arguments;  // "TASK [ARGS…]", for its help page
-  std::string short_description;
-  std::string description;  // lines of at most 75 columns
+  std::string_view name;
+  std::string_view summary;
   ProjectUse project = ProjectUse::kNeeded;
 
-  // The flags before it that mean something to it; with any other it refuses to run. --log and --progress are
-  // everybody's.
-  std::vector<std::string> obeys;
+  // Its options and arguments, which only a call or a page of it needs. Name and summary are filled in by
+  // spec_of().
+  cli::CommandSpec (*make_spec)() = nullptr;
 
-  // Returns the exit code. Throws base::Error.
-  std::function<int(const CommandContext& context)> run;
+  // Returns the exit code. Throws base::Error. The line is without errors.
+  int (*run)(const CommandContext& context) = nullptr;
 
-  // Whether it is to happen in namespaces of ours; see app/reexec.h. Unset: never.
-  std::function<bool(const cli::Options& options)> needs_namespaces = {};
+  // Whether it is to happen in namespaces of ours; see app/reexec.h. Null: never.
+  bool (*needs_namespaces)(const cli::Options& options, const cli::ParsedCommand& line) = nullptr;
+
+  bool hidden = false;  // no list names it
+
+  // A shell runs what it prints, so that nothing else may be printed, such as by a project while it loads.
+  bool prints_for_shells = false;
 };
-
-// What the flag asks for that every command does that only asks.
-inline const std::vector<std::string> kOnlyAsks = {"--dry-run"};
-
-// Throws base::Error{kUsage} for a flag that was given and is not in `obeys`: what is not obeyed is refused,
-// so that nobody takes what has been done for what was asked for. `command` is "build", "image rm".
-void require_obeyed(const cli::Options& options, const std::string& command,
-                    const std::vector<std::string>& obeys);
 
 const std::vector<Command>& commands();
 const Command* find_command(std::string_view name);  // nullptr where there is none
-std::string command_page(const Command& command, const ui::Style& style);
+cli::CommandSpec spec_of(const Command& command);
+
+// Of those that lists name: all, or those that work without a project.
+std::vector<std::string> command_names(bool in_project);
+
+// Throws base::Error{kUsage} where there is no such task; it may be one, or a command, misspelt.
+void require_task(const task::TaskGraph& graph, const std::string& name);
 
 // One file each.
 Command init_command();
@@ -71,10 +73,8 @@ Command registries_command();
 Command build_command();
 Command image_command();
 Command completion_command();
+Command complete_command();
 Command version_command();
-
-// The name of the task that a command is about, taken off the front of `args`. Throws base::Error{kUsage}
-// where there is none.
-std::string take_task(const Command& command, std::vector<std::string>& args);
+Command help_command();
 
 }  // namespace ixian::commands

@@ -3,6 +3,7 @@
 
 #include "app/workspace.h"
 #include "base/text.h"
+#include "cli/global_flags.h"
 #include "cli/print.h"
 #include "cli/task_arguments.h"
 #include "commands/table.h"
@@ -47,16 +48,16 @@ void explain_images(app::Workspace& workspace, std::vector<plan::Explanation>& e
 }
 
 int run_why(const CommandContext& context) {
-  plan::TaskOptions run = context.options.run;
-  const bool json = cli::take_flag(run.args, "--json");
-  const std::string task = take_task(*find_command("why"), run.args);
+  const plan::TaskOptions& run = context.options.run;
+  const std::string& task = context.line.arguments.front();
   const auto& graph = context.workspace->graph();
-  cli::require_fitting(graph[graph.require(task)], run.args);
+  require_task(graph, task);
+  cli::require_fitting(graph[graph.find(task)], run.args);
   const auto plan = context.workspace->plan(task, run);
   auto explanations =
       plan::explain(plan, graph, context.workspace->states(), context.workspace->store(), run);
   explain_images(*context.workspace, explanations);
-  if (json) {
+  if (context.line.has("--json")) {
     cli::print_json(to_json(explanations));
     return 0;
   }
@@ -67,18 +68,25 @@ int run_why(const CommandContext& context) {
   return 0;
 }
 
+cli::CommandSpec why_spec() {
+  return {
+      .description =
+          "For TASK and each task that makes it run: the file, the argument or the dependency that changed "
+          "since the last success. Runs nothing.",
+      .arguments = {{.metavar = "TASK", .summary = "The task to explain", .completer = cli::Completer::kTask},
+                    {.metavar = "ARGS",
+                     .least = 0,
+                     .most = cli::ArgumentSpec::kAny,
+                     .summary = "Its arguments",
+                     .rest = true}},
+      .options = {{.name = "--json", .summary = "Print the changes as JSON", .anywhere = true}},
+      .obeys = cli::kPlans};
+}
+
 }  // namespace
 
 Command why_command() {
-  return {"why",
-          "TASK [ARGS…] [--json]",
-          "Show what changed since a task's last success",
-          "For TASK and each task that makes it run: the file, the argument or the\n"
-          "dependency that changed since the last success. Runs nothing.",
-          ProjectUse::kNeeded,
-          {"--force", "--force-all", "--clean", "--clean-all", "--dry-run", "--jobs", "--push", "--no-push",
-           "--no-pull", "--engine"},
-          run_why};
+  return {"why", "Show what changed since a task's last success", ProjectUse::kNeeded, why_spec, run_why};
 }
 
 }  // namespace ixian::commands

@@ -8,7 +8,6 @@
 
 #include "app/image_location.h"
 #include "base/error.h"
-#include "cli/arguments.h"
 #include "cli/print.h"
 #include "files/output_path.h"
 #include "image_commands/image_commands.h"
@@ -19,14 +18,10 @@
 namespace ixian::image_commands {
 namespace {
 
-oci::CopyOptions take_copy_options(std::vector<std::string>& args) {
+oci::CopyOptions copy_options(const cli::ParsedCommand& line) {
   oci::CopyOptions options;
-  options.whole_index = cli::take_flag(args, "--all");
-  if (const auto platform = cli::take_option(args, "--platform"))
-    options.platform = oci::parse_platform(*platform);
-  if (options.whole_index && options.platform) {
-    throw base::Error(base::ErrorCode::kUsage, "--all takes every platform, --platform one: choose either.");
-  }
+  options.whole_index = line.has("--all");
+  if (const auto platform = line.value("--platform")) options.platform = oci::parse_platform(*platform);
   return options;
 }
 
@@ -130,10 +125,9 @@ app::ImageLocation complete(app::ImageLocation to, const app::ImageLocation& fro
 
 }  // namespace
 
-int image_copy(const ImageContext& context, std::vector<std::string> args) {
-  const oci::CopyOptions options = take_copy_options(args);
-  cli::require_arguments(args, 2, 2,
-                         "ix image copy SOURCE DESTINATION [--all] [--platform OS/ARCH] [--dry-run]");
+int image_copy(const ImageContext& context) {
+  const std::vector<std::string>& args = context.line.arguments;
+  const oci::CopyOptions options = copy_options(context.line);
   const app::ImageLocation from = app::parse_image_location(args[0]);
   const app::ImageLocation to = complete(app::parse_image_location(args[1]), from);
   if (to.kind == app::ImageLocation::Kind::kDockerArchive) {
@@ -165,13 +159,9 @@ int image_copy(const ImageContext& context, std::vector<std::string> args) {
   return 0;
 }
 
-int image_export(const ImageContext& context, std::vector<std::string> args) {
-  const oci::CopyOptions options = take_copy_options(args);
-  if (options.whole_index) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      "An archive for `docker load` holds one platform; leave --all out.");
-  }
-  cli::require_arguments(args, 2, 2, "ix image export IMAGE FILE [--platform OS/ARCH] [--dry-run]");
+int image_export(const ImageContext& context) {
+  const std::vector<std::string>& args = context.line.arguments;
+  const oci::CopyOptions options = copy_options(context.line);
   const app::ImageLocation from = app::parse_image_location(args[0]);
   std::string name = from.has_reference() ? from.reference.text() : from.name;
   if (from.has_reference() && from.reference.digest) name = "";

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "cli/arguments.h"
 #include "cli/print.h"
 #include "image_commands/image_commands.h"
 #include "oci/copy_image.h"
@@ -148,16 +147,13 @@ Json json_of(const std::string& name, const Image& image) {
 
 }  // namespace
 
-int image_inspect(const ImageContext& context, std::vector<std::string> args) {
-  const bool raw = cli::take_flag(args, "--raw");
-  const bool config = cli::take_flag(args, "--config");
-  const bool json = cli::take_flag(args, "--json");
+int image_inspect(const ImageContext& context) {
+  const bool raw = context.line.has("--raw");
+  const bool config = context.line.has("--config");
+  const bool json = context.line.has("--json");
   std::optional<oci::Platform> platform;
-  if (const auto text = cli::take_option(args, "--platform")) platform = oci::parse_platform(*text);
-  cli::require_arguments(args, 1, 1,
-                         "ix image inspect IMAGE [--json] [--config] [--raw] [--platform OS/ARCH]");
-  if (raw + config + json > 1) throw Error(ErrorCode::kUsage, "Choose one of --json, --config and --raw.");
-  const app::ImageLocation place = app::parse_image_location(args[0]);
+  if (const auto text = context.line.value("--platform")) platform = oci::parse_platform(*text);
+  const app::ImageLocation place = app::parse_image_location(context.line.arguments[0]);
   const auto repo = app::open_source(place, context.access, context.cancellation, context.dry_run);
   try {
     if (raw) {

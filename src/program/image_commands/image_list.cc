@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "base/thread_pool.h"
 #include "base/utf8.h"
-#include "cli/arguments.h"
 #include "cli/print.h"
 #include "image_commands/image_commands.h"
 #include "layout/layout_repo.h"
@@ -81,9 +80,9 @@ std::string table(const std::vector<Row>& rows) {
   return out;
 }
 
-std::unique_ptr<oci::ImageRepo> open_place(const ImageContext& context, const std::vector<std::string>& args,
+std::unique_ptr<oci::ImageRepo> open_place(const ImageContext& context, const std::string& text,
                                            app::ImageLocation& place) {
-  place = app::parse_image_location(args[0]);
+  place = app::parse_image_location(text);
   return app::open_source(place, context.access, context.cancellation, context.dry_run);
 }
 
@@ -93,12 +92,10 @@ void tell_of_none(const ImageContext& context, const oci::ImageRepo& repo) {
 
 }  // namespace
 
-int image_list(const ImageContext& context, std::vector<std::string> args) {
-  cli::require_arguments(args, 0, 1,
-                         "ix image ls [REPOSITORY | store:REPOSITORY | oci:DIR | docker-archive:FILE]");
-  if (args.empty()) args.emplace_back("store:");
+int image_list(const ImageContext& context) {
+  const auto& arguments = context.line.arguments;
   app::ImageLocation place;
-  const auto repo = open_place(context, args, place);
+  const auto repo = open_place(context, arguments.empty() ? "store:" : arguments[0], place);
   const std::vector<std::string> names = names_in(place, *repo);
   if (names.empty()) {
     context.sink.log(base::kNoActivity, base::LogLevel::kInfo,
@@ -114,10 +111,9 @@ int image_list(const ImageContext& context, std::vector<std::string> args) {
   return 0;
 }
 
-int image_tags(const ImageContext& context, std::vector<std::string> args) {
-  cli::require_arguments(args, 1, 1, "ix image tags REPOSITORY");
+int image_tags(const ImageContext& context) {
   app::ImageLocation place;
-  const auto repo = open_place(context, args, place);
+  const auto repo = open_place(context, context.line.arguments[0], place);
   if (place.has_reference() && (place.reference.digest || !place.reference.tag.empty())) {
     throw base::Error(
         base::ErrorCode::kUsage,

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "cache/cache_mount.h"
 #include "cli/amounts.h"
-#include "cli/arguments.h"
 #include "cli/print.h"
 #include "image_commands/image_commands.h"
 #include "store/folder.h"
@@ -19,8 +18,6 @@
 
 namespace ixian::image_commands {
 namespace {
-
-constexpr const char* kUsage = "ix image prune [--keep SIZE] [--older-than AGE] [--all] [--dry-run]";
 
 std::string bytes(std::uint64_t count) {
   return ui::format_bytes(static_cast<double>(count));
@@ -56,20 +53,34 @@ std::string told(const store::PruneResult& result, const cache::CachePruneResult
   return out + ".\n";
 }
 
+// Of the other half of the command.
+void require_no_registry_words(const cli::ParsedCommand& line) {
+  if (!line.arguments.empty()) {
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format("{} is one word too many behind `ix image prune`, which is about the local store; with "
+                    "--registry it is about repositories.",
+                    base::shell_quote(line.arguments.front())));
+  }
+  for (const std::string_view name : {"--builds", "--grace", "--forget", "--remove"}) {
+    if (line.value(name))
+      throw base::Error(base::ErrorCode::kUsage, fmt::format("{} means nothing without --registry.", name));
+  }
+}
+
 }  // namespace
 
-int image_prune(const ImageContext& context, std::vector<std::string> args) {
-  if (cli::take_flag(args, "--registry")) return registry_prune(context, std::move(args));
+int image_prune(const ImageContext& context) {
+  if (context.line.has("--registry")) return registry_prune(context);
+  require_no_registry_words(context.line);
   // Extracted layers hold files of other users, which only the namespace that made them may remove.
   app::require_own_namespaces();
   store::PruneOptions options;
-  if (const auto size = cli::take_option(args, "--keep"))
-    options.max_bytes = cli::parse_size("--keep", *size);
-  if (const auto age = cli::take_option(args, "--older-than"))
+  if (const auto size = context.line.value("--keep")) options.max_bytes = cli::parse_size("--keep", *size);
+  if (const auto age = context.line.value("--older-than"))
     options.older_than = cli::parse_age("--older-than", *age);
-  options.keep_names = !cli::take_flag(args, "--all");
+  options.keep_names = !context.line.has("--all");
   options.dry_run = context.dry_run;
-  cli::require_arguments(args, 0, 0, kUsage);
   if (!options.keep_names && !options.max_bytes && !options.older_than) {
     throw base::Error(
         base::ErrorCode::kUsage,

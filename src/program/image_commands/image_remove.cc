@@ -2,7 +2,6 @@
 
 #include "app/image_location.h"
 #include "base/error.h"
-#include "cli/arguments.h"
 #include "cli/print.h"
 #include "image_commands/image_commands.h"
 
@@ -17,11 +16,10 @@ void tell_of_missing(const ImageContext& context, const app::ImageLocation& plac
 
 }  // namespace
 
-int image_remove(const ImageContext& context, std::vector<std::string> args) {
-  cli::require_arguments(args, 1, 1000, "ix image rm IMAGE… [--dry-run]");
+int image_remove(const ImageContext& context) {
   // All names are parsed before the first one goes: a misspelt last word removes nothing.
   std::vector<app::ImageLocation> places;
-  for (const std::string& arg : args) {
+  for (const std::string& arg : context.line.arguments) {
     app::ImageLocation place = app::parse_image_location(arg);
     const bool named = place.has_reference()
                            ? !place.reference.tag.empty() || place.reference.digest.has_value()

@@ -16,15 +16,12 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/amounts.h"
-#include "cli/arguments.h"
 #include "cli/print.h"
 #include "image_commands/image_commands.h"
 
 namespace ixian::image_commands {
 namespace {
 
-constexpr const char* kPruneRegistryUsage =
-    "ix image prune --registry [REPOSITORY…] [--builds N] [--grace AGE] [--forget BRANCH] [--remove]";
 constexpr std::size_t kShownTags = 20;
 constexpr std::chrono::hours kLongestGrace{24 * 3650};
 
@@ -38,19 +35,23 @@ std::size_t parse_count(const std::string& text) {
   return count;
 }
 
-run::PruneRules take_rules(std::vector<std::string>& args) {
+run::PruneRules rules_of(const cli::ParsedCommand& line) {
   run::PruneRules rules;
-  if (const auto count = cli::take_option(args, "--builds")) rules.builds = parse_count(*count);
-  if (const auto age = cli::take_option(args, "--grace"))
+  if (const auto count = line.value("--builds")) rules.builds = parse_count(*count);
+  if (const auto age = line.value("--grace"))
     rules.grace = std::min<std::chrono::seconds>(cli::parse_age("--grace", *age), kLongestGrace);
-  if (auto branch = cli::take_option(args, "--forget")) rules.forgotten.push_back(*std::move(branch));
+  if (auto branch = line.value("--forget")) rules.forgotten.push_back(*std::move(branch));
   return rules;
 }
 
 // Each once, however it is written.
 std::vector<app::ImageLocation> repositories(const ImageContext& context, std::vector<std::string> names) {
   if (names.empty() && context.access.has_project()) names = context.access.project_repositories();
-  cli::require_arguments(names, 1, 1000, kPruneRegistryUsage);
+  if (names.empty()) {
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        "`ix image prune --registry` needs a repository, since there is no project whose it could be.");
+  }
   std::vector<app::ImageLocation> places;
   std::set<std::string> known;
   for (const std::string& name : names) {
@@ -106,12 +107,12 @@ void require_known(const run::PruneRules& rules, const std::set<std::string>& br
 
 }  // namespace
 
-int registry_prune(const ImageContext& context, std::vector<std::string> args) {
-  const run::PruneRules rules = take_rules(args);
-  const bool remove = cli::take_flag(args, "--remove") && !context.dry_run;
+int registry_prune(const ImageContext& context) {
+  const run::PruneRules rules = rules_of(context.line);
+  const bool remove = context.line.has("--remove") && !context.dry_run;
   std::set<std::string> branches;
   std::vector<std::pair<std::shared_ptr<oci::ImageRepo>, run::RegistryPrune>> plans;
-  for (const app::ImageLocation& place : repositories(context, std::move(args))) {
+  for (const app::ImageLocation& place : repositories(context, context.line.arguments)) {
     std::shared_ptr<oci::ImageRepo> repo =
         remove ? app::open_target(place, context.access, context.cancellation)
                : app::open_source(place, context.access, context.cancellation, true);

@@ -1,0 +1,290 @@
+#include "cli/command.h"
+#include "commands/build_options.h"
+
+namespace ixian::commands {
+namespace {
+
+constexpr auto kValue = cli::OptionKind::kValue;
+constexpr auto kFields = cli::OptionKind::kFields;
+
+constexpr std::string_view kCacheOptions = "Cache options";
+constexpr std::string_view kOutputOptions = "Output options";
+constexpr std::string_view kRunOptions = "Options for RUN and ADD";
+
+constexpr std::string_view kNoAttestations = "`ix build` makes no attestations: leave it out.";
+constexpr std::string_view kOnlyBuilds = "`ix build` builds, and warns of what it finds wrong while it does.";
+constexpr std::string_view kQuota =
+    "Start ix itself in a cgroup with that limit (systemd-run --scope -p CPUQuota=…).";
+
+std::vector<cli::OptionSpec> own_options() {
+  return {
+      {.name = "--file",
+       .letter = 'f',
+       .kind = kValue,
+       .metavar = "FILE",
+       .summary = "Read the Dockerfile from here; `-` is standard input",
+       .initial = "CONTEXT/Dockerfile",
+       .completer = cli::Completer::kFile},
+      {.name = "--target",
+       .kind = kValue,
+       .metavar = "STAGE",
+       .summary = "Build this stage",
+       .initial = "the last one",
+       .completer = cli::Completer::kStage},
+      {.name = "--build-arg",
+       .kind = kValue,
+       .metavar = "NAME=VALUE",
+       .summary = "Set a build argument",
+       .repeatable = true,
+       .details = "NAME alone takes the value of the environment variable of that name."},
+      {.name = "--label",
+       .kind = kValue,
+       .metavar = "NAME=VALUE",
+       .summary = "Add a label to the image",
+       .repeatable = true},
+      {.name = "--platform",
+       .kind = kValue,
+       .metavar = "OS/ARCH",
+       .summary = "Build for this platform",
+       .initial = "this machine's",
+       .completer = cli::Completer::kPlatform},
+      {.name = "--secret",
+       .kind = kFields,
+       .metavar = "FIELDS",
+       .summary = "Offer a secret to RUN --mount=type=secret",
+       .fields = {{.key = "id", .metavar = "NAME", .summary = "the name that RUN asks for"},
+                  {.key = "src",
+                   .metavar = "FILE",
+                   .summary = "the file that holds it",
+                   .completer = cli::Completer::kFile},
+                  {.key = "env", .metavar = "VARIABLE", .summary = "or the variable that does"}},
+       .repeatable = true},
+      {.name = "--reproducible",
+       .summary = "Give equal digests to equal inputs",
+       .details = "All times in the image are SOURCE_DATE_EPOCH, or 1970 where that is not set."},
+      {.name = "--network",
+       .kind = kValue,
+       .metavar = "NETWORK",
+       .summary = "Give RUN this network",
+       .choices = {{"default"}, {"none"}, {"host"}},
+       .initial = "default",
+       .heading = kRunOptions},
+      {.name = "--memory",
+       .letter = 'm',
+       .kind = kValue,
+       .metavar = "SIZE",
+       .summary = "Limit the memory of a RUN, such as 2g",
+       .initial = "nine tenths of what is there",
+       .heading = kRunOptions},
+      {.name = "--pids-limit",
+       .kind = kValue,
+       .metavar = "N",
+       .summary = "Limit the processes and threads of a RUN",
+       .initial = "2048",
+       .heading = kRunOptions},
+      {.name = "--ulimit",
+       .kind = kValue,
+       .metavar = "NAME=SOFT[:HARD]",
+       .summary = "Limit each process of a RUN, such as nofile=1024:4096",
+       .repeatable = true,
+       .heading = kRunOptions},
+      {.name = "--shm-size",
+       .kind = kValue,
+       .metavar = "SIZE",
+       .summary = "Size /dev/shm of a RUN",
+       .initial = "64m",
+       .heading = kRunOptions},
+      {.name = "--allow",
+       .kind = kValue,
+       .metavar = "PERMISSION",
+       .summary = "Allow this in a RUN",
+       .choices = {{"new-privileges", "sudo, su and the like may change their user"}},
+       .repeatable = true,
+       .heading = kRunOptions},
+      {.name = "--fetch-limit",
+       .kind = kValue,
+       .metavar = "SIZE",
+       .summary = "Limit what an ADD fetches from a URL or a repository",
+       .initial = "4g",
+       .heading = kRunOptions},
+      {.name = "--fetch-timeout",
+       .kind = kValue,
+       .metavar = "TIME",
+       .summary = "Limit how long that takes",
+       .initial = "1h",
+       .heading = kRunOptions},
+      {.name = "--no-cache", .summary = "Run every instruction", .heading = kCacheOptions},
+      {.name = "--no-cache-filter",
+       .kind = kValue,
+       .metavar = "STAGES",
+       .summary = "Run every instruction of these stages, separated by commas",
+       .repeatable = true,
+       .heading = kCacheOptions,
+       .completer = cli::Completer::kStage},
+      {.name = "--pull",
+       .summary = "Look for newer base images in their registries",
+       .heading = kCacheOptions},
+      {.name = "--cache-from",
+       .kind = kValue,
+       .metavar = "REPOSITORY",
+       .summary = "Look up steps in this repository",
+       .repeatable = true,
+       .heading = kCacheOptions,
+       .completer = cli::Completer::kRepository},
+      {.name = "--cache-to",
+       .kind = kValue,
+       .metavar = "REPOSITORY",
+       .summary = "Push steps to this repository",
+       .heading = kCacheOptions,
+       .completer = cli::Completer::kRepository},
+      {.name = "--tag",
+       .letter = 't',
+       .kind = kValue,
+       .metavar = "NAME",
+       .summary = "Name the image in the store",
+       .repeatable = true,
+       .heading = kOutputOptions},
+      {.name = "--push",
+       .summary = "Push to the registries of its names, and nowhere else",
+       .heading = kOutputOptions},
+      {.name = "--output",
+       .letter = 'o',
+       .kind = kFields,
+       .metavar = "DEST",
+       .summary = "Write the image, or its files, there",
+       .fields = {{.key = "type",
+                   .choices = {{"image", "the store (default)"},
+                               {"registry", "the registries of its names: --push"},
+                               {"oci", "an OCI archive; with tar=false a directory"},
+                               {"docker", "an archive for `docker load`"},
+                               {"tar", "the files, as an archive"},
+                               {"local", "the files, in a directory"}}},
+                  {.key = "dest",
+                   .metavar = "PATH",
+                   .summary = "the file or directory; - is standard output",
+                   .completer = cli::Completer::kFile},
+                  {.key = "name", .metavar = "NAME", .summary = "a name besides those of --tag"},
+                  {.key = "tar",
+                   .metavar = "BOOL",
+                   .summary = "false: type=oci is a directory in the OCI layout",
+                   .choices = {{"true"}, {"false"}}},
+                  {.key = "push",
+                   .metavar = "BOOL",
+                   .summary = "true: type=image is type=registry",
+                   .choices = {{"true"}, {"false"}}}},
+       .repeatable = true,
+       .heading = kOutputOptions,
+       .completer = cli::Completer::kFile,
+       .details = "A path alone is `type=local`; with the ending `.tar`, or as `-`, it is `type=tar`."},
+      {.name = "--iidfile",
+       .kind = kValue,
+       .metavar = "FILE",
+       .summary = "Write the image's ID to this file",
+       .heading = kOutputOptions,
+       .completer = cli::Completer::kFile},
+      {.name = "--metadata-file",
+       .kind = kValue,
+       .metavar = "FILE",
+       .summary = "Write its digests and names to this file, as JSON",
+       .heading = kOutputOptions,
+       .completer = cli::Completer::kFile},
+  };
+}
+
+// What docker build and buildx have besides: taken where it changes nothing, else refused with what to do
+// instead.
+std::vector<cli::OptionSpec> options_of_docker() {
+  return {
+      {.name = "--provenance", .kind = kValue, .metavar = "BOOL", .optional_value = true, .hidden = true},
+      {.name = "--sbom", .kind = kValue, .metavar = "BOOL", .optional_value = true, .hidden = true},
+      {.name = "--rm", .hidden = true},
+      {.name = "--force-rm", .hidden = true},
+      {.name = "--compress", .hidden = true},
+      {.name = "--disable-content-trust", .hidden = true},
+      {.name = "--quiet",
+       .letter = 'q',
+       .instead = "Write `ix build --progress quiet …`; standard output has nothing but the digest anyway."},
+      {.name = "--load",
+       .instead = "The image is kept in ix's own store. For Docker write `-o type=docker,dest=- . | docker "
+                  "load`, or let "
+                  "the daemon build: `ix build --engine docker …`."},
+      {.name = "--builder",
+       .instead =
+           "ix builds by itself: leave it out. `ix build --engine docker …` lets the Docker daemon build."},
+      {.name = "--debug", .letter = 'D', .instead = "More is told by `ix build --log DEBUG …`."},
+      {.name = "--add-host",
+       .instead =
+           "A RUN knows the names that DNS knows: write the address itself, or pass it as --build-arg."},
+      {.name = "--annotation",
+       .instead = "The images have no annotations; --label NAME=VALUE says it in the configuration."},
+      {.name = "--attest", .instead = kNoAttestations},
+      {.name = "--build-context",
+       .instead = "There is one context: copy what is missing into it, or build it as an image and name that "
+                  "in COPY "
+                  "--from."},
+      {.name = "--call", .instead = kOnlyBuilds},
+      {.name = "--check", .instead = kOnlyBuilds},
+      {.name = "--print", .instead = kOnlyBuilds},
+      {.name = "--policy",
+       .instead =
+           "ix knows no policies for sources; a digest behind a name, or --checksum of ADD, pins one."},
+      {.name = "--cgroup-parent",
+       .instead = "Start ix itself in the cgroup that is to hold it (systemd-run --scope)."},
+      {.name = "--cpu-period", .instead = kQuota},
+      {.name = "--cpu-quota", .instead = kQuota},
+      {.name = "--cpu-shares",
+       .letter = 'c',
+       .instead = "Start ix itself in a cgroup with that weight (systemd-run --scope -p CPUWeight=…)."},
+      {.name = "--cpuset-cpus", .instead = "Start ix itself on these processors: taskset -c …"},
+      {.name = "--cpuset-mems", .instead = "Start ix itself on these nodes: numactl --membind=…"},
+      {.name = "--memory-swap",
+       .instead = "Start ix itself in a cgroup with that limit (systemd-run --scope -p MemorySwapMax=…)."},
+      {.name = "--isolation", .instead = "A RUN is always isolated in the same way: leave it out."},
+      {.name = "--security-opt",
+       .instead =
+           "A RUN is always isolated in the same way; --allow new-privileges is what there is to choose."},
+      {.name = "--squash",
+       .instead = "Copy the files of a stage into another: FROM scratch, COPY --from=STAGE / /."},
+      {.name = "--ssh", .instead = "RUN --mount=type=ssh is not known either; pass a key as --secret."},
+      {.name = "--stream", .instead = "The context is read where it lies: leave it out."},
+  };
+}
+
+}  // namespace
+
+cli::CommandSpec build_spec() {
+  cli::CommandSpec spec{
+      .description =
+          "Builds the Dockerfile of the directory CONTEXT and keeps the image in ix's own store. It needs no "
+          "project, no daemon and no root. What was built once is taken from the store. The image's digest "
+          "is written to standard output. With `--engine docker` the Docker daemon builds, and keeps the "
+          "image. With `--dry-run` it shows which steps would run and which are cached, and changes "
+          "nothing.\n"
+          "\n"
+          "The store is `$IXIAN_STORE`, else `$XDG_DATA_HOME/ixian`, else `/var/lib/ixian` for root and "
+          "`~/.local/share/ixian` for others. `ix image prune` frees space in it.",
+      .arguments =
+          {{.metavar = "CONTEXT",
+            .summary = "The directory that COPY reads from; `-` is none",
+            .completer = cli::Completer::kDirectory,
+            .missing =
+                "`ix build` needs a context, the folder that COPY reads from: mostly it is this one, `ix "
+                "build .`; - is none, with the Dockerfile on standard input."}},
+      .options = own_options(),
+      .examples = {{"ix build -t shop/web:1 .", "keep it under a name"},
+                   {"ix build --target test --build-arg VERSION=3 .", ""},
+                   {"ix build -o type=docker,dest=web.tar -t web:1 .", "for `docker load`"},
+                   {"ix build -o out .", "the files alone"}},
+      .obeys = {"--jobs", "--engine", "--dry-run"},
+      .refuses = {
+          {"--no-push", "`ix build` pushes nothing but with --push behind it. Leave it out."},
+          {"--push", "Write it behind: `ix build --push -t NAME CONTEXT`."},
+          {"--force", "Write `ix build --no-cache CONTEXT` to run every instruction."},
+          {"--force-all", "Write `ix build --no-cache CONTEXT` to run every instruction."},
+          {"--no-pull",
+           "`ix build` asks for a base image only where none is known here, or with --pull behind it."}}};
+  for (cli::OptionSpec& each : options_of_docker()) spec.options.push_back(std::move(each));
+  return spec;
+}
+
+}  // namespace ixian::commands
