@@ -73,7 +73,7 @@ def test_it_may_be_caught(project):
 
 
 SLIP = "from ixian_docker.modules.docker.utils.client.ECRDockerClient\n"
-RIGHT = "Write: from ixian_docker.modules.docker.utils.client import ECRDockerClient"
+RIGHT = "write: from ixian_docker.modules.docker.utils.client import ECRDockerClient"
 
 
 @pytest.mark.parametrize("slip", [SLIP, "    " + SLIP + "x = 1\n", "import ixian_docker.modules.docker.utils.client.ECRDockerClient\n"])
