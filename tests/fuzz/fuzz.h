@@ -28,8 +28,12 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return size == 0 ? std::string_view() : std::string_view(reinterpret_cast<const char*>(data), size);
 }
 
-// Fit to be shown to a user, whatever was read: not empty, one short line, nothing that steers a terminal.
+// Fit to be shown to a user, whatever was read: not empty, one short line and maybe a hint on another,
+// nothing that steers a terminal.
 inline bool is_message(std::string_view text) {
+  constexpr std::string_view kHint = "\nhint: ";
+  if (const std::size_t hint = text.find(kHint); hint != std::string_view::npos && hint > 0)
+    return is_message(text.substr(0, hint)) && is_message(text.substr(hint + kHint.size()));
   if (text.empty() || text.size() > 2000) return false;
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
