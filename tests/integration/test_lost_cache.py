@@ -143,7 +143,7 @@ def test_push_by_hand_sends_what_is_lost(checkout, registry):
     tag = tag_of(registry, "base")
     assert "already" in one("push", "base").ok().stderr
     lose(registry, part(registry, "t/shop", tag, "layer"))
-    assert "Pushed" in one("push", "base").ok().stderr
+    assert "pushed" in one("push", "base").ok().stderr
     assert whole(registry, "t/shop", tag)
     lose(registry, part(registry, "t/shop", tag, "layer"))
     one("image", "copy", f"store:{registry.host}/t/shop:{tag}", f"{registry.host}/t/shop:{tag}").ok()

@@ -96,7 +96,8 @@ def test_what_is_swapped_for_a_link_meanwhile_is_neither_read_nor_written(ix, ba
             assert "OUTSIDE" not in told.stderr and told.code in (0, 1)
             assert not (outside / "written").exists()
             if told.code == 0:
-                assert "INSIDE" in told.stderr
+                # Or it was away at that moment.
+                assert "INSIDE" in told.stderr or "can't open" in told.stderr
     finally:
         stop.set()
         swapping.join()

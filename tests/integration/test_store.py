@@ -91,9 +91,11 @@ def test_prune_leaves_images_with_a_name_unless_all_may_go(ix, store, layout):
 def test_prune_says_which_sizes_and_ages_there_are(ix, store):
     for size in ("10", "1.5GB", "2GiB", "0", "100 MB"):
         ix("image", "prune", "--keep", size).ok()
-    for size in ("", "GB", "-1GB", "10XB", "1e3", "99999999TB", "nan"):
+    for option in ("--keep", "--older-than"):
+        ix("image", "prune", f"{option}=").failed(2, f"{option} needs a value")
+    for size in ("GB", "-1GB", "10XB", "1e3", "99999999TB", "nan"):
         ix("image", "prune", f"--keep={size}").failed(2, "10GB")
-    for age in ("", "7", "d", "-7d", "7y"):
+    for age in ("7", "d", "-7d", "7y"):
         ix("image", "prune", f"--older-than={age}").failed(2, "7d")
     ix("image", "prune", "--all").failed(2, "--older-than")
     ix("image", "prune", "everything").failed(2, "everything is one word too many behind `ix image prune`")
