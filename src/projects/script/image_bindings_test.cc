@@ -344,8 +344,7 @@ TEST_F(ImageCallsTest, PushAllSendsAllThatIsHere) {
   EXPECT_THAT(events, Contains("push registry.local/shop:build_image-key"));
   EXPECT_THAT(events, Contains("push registry.local/shop:build_python_image-key"));
   EXPECT_THAT(events, Not(Contains("push registry.local/shop:build_base_image-key")));
-  EXPECT_THAT(project_.sink.logs(),
-              Contains(AllOf(HasSubstr("build_base_image-key"), HasSubstr("skipped"))));
+  EXPECT_THAT(project_.sink.logs(), Contains(AllOf(HasSubstr("build_base_image-key"), HasSubstr("skipped"))));
 }
 
 TEST_F(ImageCallsTest, PullBringsTheImageHere) {
