@@ -69,10 +69,6 @@ class EngineContract : public ::testing::Test {
 
 TYPED_TEST_SUITE_P(EngineContract);
 
-TYPED_TEST_P(EngineContract, HasAName) {
-  EXPECT_NE(this->engine().capabilities().name, "");
-}
-
 TYPED_TEST_P(EngineContract, HasNothingUnderANameThatNobodyGave) {
   EXPECT_EQ(this->engine().find_image(this->kName), std::nullopt);
   EXPECT_FALSE(this->engine().remove_image(this->kName));
@@ -154,7 +150,7 @@ TYPED_TEST_P(EngineContract, EndsWhenItIsTold) {
   EXPECT_THROW(this->engine().build(this->job_, this->sink_, told), base::Cancelled);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(EngineContract, HasAName, HasNothingUnderANameThatNobodyGave,
+REGISTER_TYPED_TEST_SUITE_P(EngineContract, HasNothingUnderANameThatNobodyGave,
                             HasWhatItBuiltUnderAllItsNames, TellsOfEachInstructionAsAnActivity,
                             BuildsTheSameImageFromTheSameInput, BuildsTheStageThatIsAskedFor,
                             ExportsAnImageWithAllItsBlobs, ImportsWhatItExported, TakesANameAwayOnce,

@@ -18,8 +18,6 @@ namespace ixian::testing {
 // Thread-safe. An image's content is its first name, so that equal names are equal images.
 class FakeEngine : public engine::Engine {
  public:
-  engine::Capabilities capabilities() const override { return {"fake", false, false, false}; }
-
   std::optional<oci::Descriptor> find_image(const std::string& name) override {
     const std::lock_guard lock(mutex_);
     const auto found = images_.find(name);

@@ -13,6 +13,7 @@ Prints each violation as "file:line: sentence" and exits with 1 if there is any.
   testing/ besides;
 - only `script` includes Python;
 - whoever asks another builder includes of the district that builds only `engine`;
+- besides their own tests only `app`, where engines are made, includes one: all others see `engine`;
 - a folder has at most 35 sources besides its tests.
 """
 
@@ -31,6 +32,8 @@ PYTHON_FOLDER = "script"
 TESTING = "testing"
 OTHER_BUILDERS = ("docker", "buildkit")
 ANY_BUILDER = "engine"
+ENGINES = ("embedded", *OTHER_BUILDERS)
+MAKER_OF_ENGINES = "app"
 MOST_SOURCES = 35
 
 
@@ -135,6 +138,10 @@ class Checker:
                 if name != ANY_BUILDER and self.district.get(name) == self.district[folder]:
                     self.report(self.src / "README.md", self.row[folder],
                                 f"`{folder}` may include `{name}`, but asks another builder: of builders only `engine` is for it.")
+        for folder, names in self.allowed.items():
+            for name in sorted(set(names).intersection(ENGINES)) if folder != MAKER_OF_ENGINES else ():
+                self.report(self.src / "README.md", self.row[folder],
+                            f"`{folder}` may include `{name}`, one of the engines, which only `{MAKER_OF_ENGINES}` knows apart.")
 
     def check_size(self, folder):
         lists = self.home(folder) / "CMakeLists.txt"

@@ -121,6 +121,9 @@ BAD = {
     "another builder that includes ours": (
         {"src/README.md": TREE["src/README.md"].replace("`ui` | the terminal | → base", "`docker` | a daemon | → task base")},
         "src/README.md:15: `docker` may include `task`, but asks another builder"),
+    "an engine that somebody else than app knows": (
+        {"src/README.md": TREE["src/README.md"].replace("`ui` | the terminal | → base", "`ui` | the terminal | → embedded base")},
+        "src/README.md:15: `ui` may include `embedded`, one of the engines"),
     "crowd": (
         {f"src/program/ui/file{number}.h": "namespace ixian::ui {\n}\n" for number in range(35)},
         "src/program/ui/CMakeLists.txt:1: `ui` has 36 sources besides its tests"),

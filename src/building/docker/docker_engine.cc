@@ -93,8 +93,6 @@ class DockerEngine : public engine::Engine {
         address_(address_for(services_)),
         api_(address_, services_.cancellation) {}
 
-  engine::Capabilities capabilities() const override { return {"docker", false, false, false}; }
-
   std::optional<oci::Descriptor> find_image(const std::string& name) override { return find(api_, name); }
 
   base::Json image_runtime(const std::string& name) override {

@@ -84,8 +84,6 @@ class EmbeddedEngine : public engine::Engine {
         repos_(services_.open_repo, services_.open_for_push),
         writer_(services_.store, services_.losses) {}
 
-  engine::Capabilities capabilities() const override { return {"embedded", true, true, false}; }
-
   std::optional<oci::Descriptor> find_image(const std::string& name) override {
     const oci::Reference reference = oci::parse_reference(name);
     return services_.store->images(reference.name())->find(reference.identifier());

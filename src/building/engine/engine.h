@@ -18,20 +18,10 @@
 
 namespace ixian::engine {
 
-// What an engine can do beyond building a Dockerfile.
-struct Capabilities {
-  std::string name;              // "embedded"
-  bool secrets = false;          // RUN --mount=type=secret
-  bool cache_mounts = false;     // RUN --mount=type=cache
-  bool other_platforms = false;  // RUN for machines that are not this one
-};
-
 // Thread-safe: several stages may be built at once. Outlived by nothing that it gives out.
 class Engine {
  public:
   virtual ~Engine() = default;
-
-  virtual Capabilities capabilities() const = 0;
 
   // What the engine has under `name`, a reference as text; nullopt where there is nothing. For a daemon that
   // knows no manifests the digest is the image's ID.
@@ -54,8 +44,7 @@ class Engine {
   // What build() would do, without any of it: nothing is written in the engine's place or anywhere else.
   // Throws what build() throws before it runs anything; Error{kUsage} where an engine cannot tell.
   virtual BuildForecast forecast(const StageJob&, base::EventSink&, base::Cancellation&) {
-    throw base::Error(base::ErrorCode::kUsage, "The " + capabilities().name +
-                                                   " engine cannot tell what it would do without doing it.");
+    throw base::Error(base::ErrorCode::kUsage, "This engine cannot tell what it would do without doing it.");
   }
 
   // Names the image that `ref` finds in `from` `name`, moving what is missing. `name` is a reference as text.

@@ -4,20 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "exporter/output_table.h"
 #include "oci/reference.h"
 
 namespace ixian::exporter {
 
 struct Output {
-  enum class Kind {
-    kImage,       // into the store, under its names
-    kRegistry,    // to the registries of its names
-    kLayout,      // a folder in the OCI image layout
-    kArchive,     // one file that is an OCI archive and a docker archive
-    kRootTar,     // the files of the image as a tar archive
-    kRootFolder,  // the same as files
-  };
-  Kind kind = Kind::kImage;
+  const OutputType* type = &output_types().front();
   std::string destination;            // a path; of a file as files::OutputPath takes it
   std::vector<oci::Reference> names;  // of the image in it, besides those of -t
 };
@@ -27,6 +20,12 @@ struct ExportOptions {
   std::vector<Output> outputs;  // at least one
   std::string id_file;          // gets the digest of the configuration; "" is none
   std::string metadata_file;    // gets digests and names, as JSON; "" is none
+
+  // Those that the image has in `output`: those of -t first.
+  std::vector<oci::Reference> names_in(const Output& output) const;
 };
+
+// All of them as text, with commas between.
+std::string names_text(const std::vector<oci::Reference>& names);
 
 }  // namespace ixian::exporter

@@ -23,8 +23,8 @@
 namespace ixian::exporter {
 namespace {
 
-snapshot::LayerStack layers_of(snapshot::LayerContext& services, const engine::BuiltStage& image) {
-  const auto manifest = std::get<oci::Manifest>(image.manifest.parsed());
+snapshot::LayerStack layers_of(snapshot::LayerContext& services, const oci::RawManifest& image) {
+  const auto manifest = std::get<oci::Manifest>(image.parsed());
   const auto repo = services.store().images("");
   const oci::ImageConfig config = oci::parse_image_config(oci::read_blob(*repo, manifest.config));
   snapshot::LayerStack layers;
@@ -37,14 +37,14 @@ snapshot::LayerStack layers_of(snapshot::LayerContext& services, const engine::B
 
 }  // namespace
 
-void write_root_tar(const std::shared_ptr<store::Store>& store, const engine::BuiltStage& image,
+void write_root_tar(const std::shared_ptr<store::Store>& store, const oci::RawManifest& image,
                     files::ByteSink& sink, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
   snapshot::LayerContext services(store, events, cancellation);
   write_tar_of(snapshot::LayersView(layers_of(services, image)), sink, cancellation);
 }
 
-void write_root_folder(const std::shared_ptr<store::Store>& store, const engine::BuiltStage& image,
+void write_root_folder(const std::shared_ptr<store::Store>& store, const oci::RawManifest& image,
                        const std::string& folder, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
   snapshot::LayerContext services(store, events, cancellation);

@@ -14,7 +14,7 @@
 #include <optional>
 #include <set>
 
-#include "app/docker_services.h"
+#include "app/engines.h"
 #include "app/reexec.h"
 #include "app/stage_repo.h"
 #include "app/workspace.h"
@@ -24,8 +24,6 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "context/git_mode_view.h"
-#include "docker/docker_engine.h"
-#include "embedded/embedded_engine.h"
 #include "files/fs.h"
 #include "oci/made_for.h"
 #include "oci/platform.h"
@@ -97,6 +95,7 @@ struct ProjectImages::Impl {
   Impl(ProjectImages& access)
       : owner(access),
         settings(script::image_settings()),
+        engine_type(choose_engine(access.options_, settings)),
         store(store::Store::open(store::default_folder(), access.cancellation_,
                                  {.only_reads = access.is_dry()})),
         remote(std::make_shared<fetch::Fetcher>(
@@ -104,32 +103,22 @@ struct ProjectImages::Impl {
             run::parse_fetch_limits(settings.fetch_limit, settings.fetch_timeout))),
         log({[this](const std::string& repository) { return open(oci::parse_reference(repository), true); },
              clock, access.sink_, base::LogLevel::kWarning}) {
-    engine = kind() == EngineKind::kDocker ? daemon() : embedded();
-  }
-
-  EngineKind kind() const {
-    if (owner.options_.engine) return *owner.options_.engine;
-    if (settings.engine == "embedded") return EngineKind::kEmbedded;
-    if (settings.engine == "docker") return EngineKind::kDocker;
-    throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("DOCKER.ENGINE is embedded or docker, not {}.", settings.engine));
-  }
-
-  std::unique_ptr<engine::Engine> embedded() {
-    embedded::EngineServices services;
-    services.store = store;
-    services.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
+    EngineParts parts{owner.registries_, owner.cancellation_, store, remote, {}, {}, losses};
+    parts.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
     // What goes to a cache is not worth much patience.
-    services.open_for_push = [this](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+    parts.open_for_push = [this](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
       return owner.registries_.registries().open(reference, registry::Access::kPush, false);
     };
-    services.losses = losses;
-    services.remote = remote;
-    return embedded::make_embedded_engine(std::move(services));
+    engine = engine_type.make(std::move(parts));
   }
 
-  std::unique_ptr<engine::Engine> daemon() {
-    return docker::make_docker_engine(docker_services(owner.registries_, owner.cancellation_));
+  static const EngineType& choose_engine(const RunOptions& options, const script::DockerSettings& settings) {
+    if (options.engine != nullptr) return *options.engine;
+    if (const EngineType* configured = find_engine_type(settings.engine)) return *configured;
+    std::vector<std::string_view> names;
+    for (const EngineType& each : engine_types()) names.push_back(each.name);
+    throw base::Error(base::ErrorCode::kProject, fmt::format("DOCKER.ENGINE is {}, not {}.",
+                                                             base::join(names, " or "), settings.engine));
   }
 
   std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
@@ -137,7 +126,7 @@ struct ProjectImages::Impl {
                                       reference, push ? registry::Access::kPush : registry::Access::kPull),
                                   losses);
     // A daemon's images cannot say for which key they were made.
-    if (push || kind() == EngineKind::kDocker) return repo;
+    if (push || !engine_type.builds_here()) return repo;
     return std::make_shared<StageRepo>(std::move(repo), looked_up, [this](const std::string& image) {
       owner.sink_.log(
           base::kNoActivity, base::LogLevel::kWarning,
@@ -176,7 +165,7 @@ struct ProjectImages::Impl {
   std::string foreign_digest(const std::string& image) {
     const oci::Reference reference = oci::parse_reference(image);
     if (reference.digest) return reference.digest->text();
-    if (kind() == EngineKind::kEmbedded) {
+    if (engine_type.builds_here()) {
       if (const auto here = engine->find_image(image)) return here->digest.text();
     }
     const std::string note = digest_note(reference);
@@ -223,7 +212,7 @@ struct ProjectImages::Impl {
   keys::BaseFacts foreign_base(const std::string& image, const std::string& digest,
                                const std::string& platform) {
     oci::Reference reference = oci::parse_reference(image);
-    if (kind() == EngineKind::kDocker && !reference.digest) {
+    if (!engine_type.builds_here() && !reference.digest) {
       // What only the daemon has is known by its ID.
       const auto here = engine->find_image(image);
       if (here && here->digest.text() == digest)
@@ -290,6 +279,7 @@ struct ProjectImages::Impl {
 
   ProjectImages& owner;
   const script::DockerSettings settings;
+  const EngineType& engine_type;
   const std::shared_ptr<store::Store> store;
   const std::shared_ptr<fetch::Fetcher> remote;
   base::SystemClock clock;
@@ -371,12 +361,12 @@ std::vector<std::string> ProjectImages::excluded() const {
 run::ProjectBuildOptions ProjectImages::project_manner() {
   const script::DockerSettings& settings = impl().settings;
   const aws::Environment environment = aws::process_environment();
-  const bool daemon = impl().kind() == EngineKind::kDocker;
+  const std::string daemon(impl().engine_type.address_variable);
   return {excluded(),
           options_.jobs,
           project_time(),
           run::parse_build_network(settings.network),
-          auth::docker_proxies(environment, daemon ? aws::variable(environment, "DOCKER_HOST") : ""),
+          auth::docker_proxies(environment, daemon.empty() ? "" : aws::variable(environment, daemon)),
           run::parse_run_limits(settings.memory, settings.pids_limit, settings.shm_size, settings.ulimits)};
 }
 
@@ -393,7 +383,7 @@ engine::Engine& ProjectImages::engine() {
 }
 
 bool ProjectImages::builds_here() {
-  return impl().kind() == EngineKind::kEmbedded;
+  return impl().engine_type.builds_here();
 }
 
 std::shared_ptr<oci::ImageRepo> ProjectImages::open_repo(const oci::Reference& reference, bool push) {

@@ -6,17 +6,16 @@
 
 namespace ixian::app {
 
-// Who builds images.
-enum class EngineKind { kEmbedded, kDocker };
+struct EngineType;
 
 struct RunOptions {
   unsigned jobs = 1;
-  std::optional<EngineKind> engine;  // unset: what DOCKER.ENGINE says, else the embedded one
-  std::optional<bool> push;          // unset: what DOCKER.PUSH says
-  bool show = false;                 // what is complete; nothing runs
-  bool dry_run = false;              // what would run and why; nothing runs
-  bool pull = true;                  // false: registries are not asked for images
-  std::string log_level = "info";    // as Python's side calls it
+  const EngineType* engine = nullptr;  // null: what DOCKER.ENGINE says, else the first of them
+  std::optional<bool> push;            // unset: what DOCKER.PUSH says
+  bool show = false;                   // what is complete; nothing runs
+  bool dry_run = false;                // what would run and why; nothing runs
+  bool pull = true;                    // false: registries are not asked for images
+  std::string log_level = "info";      // as Python's side calls it
 };
 
 }  // namespace ixian::app

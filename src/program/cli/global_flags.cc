@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/engines.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -57,6 +58,12 @@ struct Setter {
 
 constexpr std::string_view kTrue = "true";
 
+std::vector<Choice> engine_choices() {
+  std::vector<Choice> choices;
+  for (const app::EngineType& each : app::engine_types()) choices.push_back({each.name, each.summary});
+  return choices;
+}
+
 const Setter kSetters[] = {
     {"--help", [](Options& to, const std::string& value) { to.help = value == kTrue; }},
     {"--version", [](Options& to, const std::string& value) { to.version = value == kTrue; }},
@@ -72,10 +79,7 @@ const Setter kSetters[] = {
      [](Options& to, const std::string& value) {
        to.progress = ui::parse_view_kind(value).value_or(ui::ViewKind::kAuto);
      }},
-    {"--engine",
-     [](Options& to, const std::string& value) {
-       to.engine = value == "docker" ? app::EngineKind::kDocker : app::EngineKind::kEmbedded;
-     }},
+    {"--engine", [](Options& to, const std::string& value) { to.engine = app::find_engine_type(value); }},
     {"--push", [](Options& to, const std::string& value) { to.push = value == kTrue; }},
     {"--no-push", [](Options& to, const std::string& value) { to.push = value != kTrue; }},
     {"--no-pull", [](Options& to, const std::string& value) { to.pull = value != kTrue; }},
@@ -130,8 +134,8 @@ const std::vector<OptionSpec>& global_flags() {
        .kind = OptionKind::kValue,
        .metavar = "ENGINE",
        .summary = "Build images with this engine",
-       .choices = {{"embedded", "ix itself"}, {"docker", "the daemon of DOCKER_HOST"}},
-       .initial = "embedded",
+       .choices = engine_choices(),
+       .initial = app::engine_types().front().name,
        .config = "DOCKER.ENGINE"},
       {.name = "--push",
        .summary = "Push images that their registry lacks, and their bases",

@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <functional>
 #include <future>
 
-#include "app/docker_services.h"
+#include "app/engines.h"
 #include "app/reexec.h"
 #include "app/registry_clients.h"
 #include "auth/docker_proxies.h"
@@ -21,9 +21,8 @@
 #include "commands/build_forecast.h"
 #include "commands/build_options.h"
 #include "commands/table.h"
-#include "docker/docker_engine.h"
-#include "embedded/embedded_engine.h"
 #include "exporter/export_image.h"
+#include "fetch/fetcher.h"
 #include "files/fs.h"
 #include "run/build_log.h"
 #include "script/running_task.h"
@@ -33,89 +32,65 @@
 namespace ixian::commands {
 namespace {
 
-bool is_of_files(const exporter::Output& output) {
-  return output.kind == exporter::Output::Kind::kRootTar ||
-         output.kind == exporter::Output::Kind::kRootFolder;
-}
-
 exporter::OpenTarget open_target(app::RegistryClients& access) {
   return [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(name, registry::Access::kPushAnywhere);
   };
 }
 
-// What the daemon has built goes where it was asked for; files of the image by way of the store, which can
-// read layers.
-void deliver_from_daemon(const BuildOptions& options, const engine::BuiltStage& image, engine::Engine& daemon,
-                         const exporter::OpenTarget& target, const CommandContext& context) {
-  BuildOptions images = options;
-  std::erase_if(images.outputs, [](const exporter::Output& output) {
-    return is_of_files(output) || output.kind == exporter::Output::Kind::kImage;
-  });
-  exporter::export_image(images, image, nullptr, daemon, target, context.sink, context.cancellation);
-  BuildOptions files;
-  for (const exporter::Output& output : options.outputs) {
-    if (is_of_files(output)) files.outputs.push_back(output);
-  }
-  if (files.outputs.empty()) return;
-  app::require_own_namespaces();
-  const auto store = store::Store::open(store::default_folder(), context.cancellation);
-  const auto lease = store->lease();
-  const auto repo = store->images("");
-  const oci::Descriptor copied =
-      daemon.export_image(image.manifest.descriptor.digest.text(), *repo, "", context.cancellation);
-  engine::BuiltStage stored = image;
-  stored.manifest = *repo->read_manifest(copied.digest.text());
-  exporter::export_image(files, stored, store, daemon, target, context.sink, context.cancellation);
-}
-
 // As `docker build` gives them: arguments like others, so that an ARG has them, too.
-void add_proxies(BuildOptions& options, const aws::Environment& environment, const std::string& daemon) {
+void add_proxies(BuildOptions& options, const app::EngineType& type) {
+  const aws::Environment environment = aws::process_environment();
+  const std::string address =
+      type.builds_here() ? "" : aws::variable(environment, std::string(type.address_variable));
   options.job.build_args.merge(
-      auth::without_given(auth::docker_proxies(environment, daemon), options.job.build_args));
+      auth::without_given(auth::docker_proxies(environment, address), options.job.build_args));
 }
 
 // `access` outlives what is returned.
-embedded::EngineServices engine_services(const std::shared_ptr<store::Store>& store,
-                                         app::RegistryClients& access, const BuildOptions& options) {
-  embedded::EngineServices services;
-  services.store = store;
-  services.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+app::EngineParts engine_parts(const std::shared_ptr<store::Store>& store, app::RegistryClients& access,
+                              const BuildOptions& options, base::Cancellation& cancellation) {
+  app::EngineParts parts{access, cancellation, store, nullptr, {}, {}, nullptr};
+  if (store) {
+    parts.fetcher = std::make_shared<fetch::Fetcher>(
+        store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
+  }
+  parts.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(reference, registry::Access::kPull);
   };
-  services.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
+  parts.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(name, registry::Access::kPushAnywhere, false);  // a cache, not an image
   };
-  services.remote = std::make_shared<fetch::Fetcher>(
-      store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
-  return services;
+  return parts;
 }
 
-int run_daemon_build(const CommandContext& context, BuildOptions options) {
-  if (context.options.dry_run) {
+void refuse_for_daemon(const cli::Options& options, const app::EngineType& type) {
+  const std::string_view ours = app::engine_types().front().name;
+  if (options.dry_run) {
     throw base::Error(base::ErrorCode::kUsage,
-                      "The Docker daemon cannot tell what it would do without doing it, so that --dry-run is "
-                      "refused. Nothing has been done. `ix --engine embedded` can tell.");
+                      fmt::format("The {} cannot tell what it would do without doing it, so that --dry-run "
+                                  "is refused. Nothing has been done. `ix --engine {}` can tell.",
+                                  type.daemon, ours));
   }
-  if (context.options.is_given("--jobs")) {
-    throw base::Error(
-        base::ErrorCode::kUsage,
-        "The Docker daemon runs one instruction after the other: -j means nothing to it. Leave it "
-        "out, or build with `ix --engine embedded`.");
+  if (options.is_given("--jobs")) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("The {} runs one instruction after the other: -j means nothing to it. "
+                                  "Leave it out, or build with `ix --engine {}`.",
+                                  type.daemon, ours));
   }
-  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
-  const aws::Environment& environment = access.services().environment;
-  add_proxies(options, environment, aws::variable(environment, "DOCKER_HOST"));
-  for (const oci::Reference& name : options.names) options.job.names.push_back(name.text());
-  for (const exporter::Output& output : options.outputs) {
-    if (output.kind != exporter::Output::Kind::kImage) continue;
-    for (const oci::Reference& name : output.names) options.job.names.push_back(name.text());
-  }
-  const auto daemon = docker::make_docker_engine(app::docker_services(access, context.cancellation));
-  const engine::BuiltStage image = daemon->build(options.job, context.sink, context.cancellation);
-  deliver_from_daemon(options, image, *daemon, open_target(access), context);
-  if (!options.fills_standard_output) cli::print(image.manifest.descriptor.digest.text() + "\n");
-  return 0;
+}
+
+// Those that the engine gives the image: a daemon gives all, whose images are pushed by name.
+std::vector<std::string> names_to_give(const BuildOptions& options, const app::EngineType& type) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::vector<oci::Reference>& more) {
+    for (const oci::Reference& name : more)
+      if (std::find(names.begin(), names.end(), name.text()) == names.end()) names.push_back(name.text());
+  };
+  if (!type.builds_here()) add(options.names);
+  for (const exporter::Output& output : options.outputs)
+    if (output.type->destination == exporter::OutputType::Destination::kStore) add(options.names_in(output));
+  return names;
 }
 
 // For whoever makes room in the repository of the instruction cache. Nothing of an image is known before it
@@ -133,61 +108,68 @@ run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltSt
   return {{cache.name(), std::move(record)}};
 }
 
-// Of no daemon, which cannot be asked.
-int tell_of_build(const CommandContext& context, BuildOptions options) {
-  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
-  add_proxies(options, aws::process_environment(), "");
-  const auto store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = true});
-  const auto engine = embedded::make_embedded_engine(engine_services(store, access, options));
-  const engine::BuildForecast forecast = engine->forecast(options.job, context.sink, context.cancellation);
+int print_forecast(const CommandContext& context, const BuildOptions& options, engine::Engine& engine) {
+  const engine::BuildForecast forecast = engine.forecast(options.job, context.sink, context.cancellation);
   cli::print(forecast_text(forecast, options, cli::output_style()));
   return 0;
 }
 
+// `build` once, and once more where what was left in a cache until somebody needs it is not there any more:
+// then all is fetched.
+engine::BuiltStage build_twice_at_most(BuildOptions& options,
+                                       const std::function<engine::BuiltStage()>& build) {
+  try {
+    return build();
+  } catch (const engine::LostResult&) {
+    options.job.lazy_layers = false;
+  }
+  try {
+    return build();
+  } catch (const engine::LostResult& lost) {
+    throw base::Error(lost.why());
+  }
+}
+
 int run_build(const CommandContext& context) {
   if (context.workspace != nullptr) script::flush_output();
-  const bool by_daemon = context.options.engine == app::EngineKind::kDocker;
+  const app::EngineType& type =
+      context.options.engine != nullptr ? *context.options.engine : app::engine_types().front();
   const bool dry_run = context.options.dry_run;
-  if (!by_daemon && !dry_run) app::require_own_namespaces();
+  if (type.builds_here() && !dry_run) app::require_own_namespaces();
   BuildOptions options = read_build_options(context.line);
-  if (by_daemon) return run_daemon_build(context, std::move(options));
+  if (!type.builds_here()) refuse_for_daemon(context.options, type);
   options.job.jobs = context.options.jobs;
-  if (dry_run) return tell_of_build(context, std::move(options));
+  options.job.names = names_to_give(options, type);
+  add_proxies(options, type);
+
   app::RegistryClients access(context.sink, context.cancellation, context.workspace);
-  add_proxies(options, aws::process_environment(), "");
-  const auto store = store::Store::open(store::default_folder(), context.cancellation);
-  const auto lease = store->lease();
-  const auto engine = embedded::make_embedded_engine(engine_services(store, access, options));
+  std::shared_ptr<store::Store> store;
+  if (type.builds_here())
+    store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = dry_run});
+  const auto lease = store && !dry_run ? store->lease() : nullptr;
+  const auto engine = type.make(engine_parts(store, access, options, context.cancellation));
+  if (dry_run) return print_forecast(context, options, *engine);
+
+  const exporter::OpenTarget target = open_target(access);
+  const exporter::OpenStore open_store = [&] {
+    if (store) return store;
+    app::require_own_namespaces();
+    return store::Store::open(store::default_folder(), context.cancellation);
+  };
   base::SystemClock clock;
-  run::BuildLog log({[&access](const std::string& name) -> std::shared_ptr<oci::ImageRepo> {
-                       return open_target(access)(oci::parse_reference(name));
-                     },
-                     clock, context.sink, base::LogLevel::kDebug});
-  // A registry that does not answer is waited for once, by whoever needs the cache.
+  run::BuildLog log({[&target](const std::string& name) { return target(oci::parse_reference(name)); }, clock,
+                     context.sink, base::LogLevel::kDebug});
+  // A registry that does not answer is waited for once, by whoever needs the cache. A daemon writes none.
   std::future<bool> announced;
-  if (!options.job.cache_to.empty()) {
+  if (type.builds_here() && !options.job.cache_to.empty()) {
     announced = std::async(std::launch::async,
                            [&log, record = cache_record(options, nullptr)] { return log.begin(record); });
   }
-  const auto build = [&] {
-    const engine::BuiltStage image = engine->build(options.job, context.sink, context.cancellation);
-    exporter::export_image(options, image, store, *engine, open_target(access), context.sink,
-                           context.cancellation);
-    return image;
-  };
-  const engine::BuiltStage image = [&] {
-    try {
-      return build();
-    } catch (const engine::LostResult&) {
-      // What was left in a cache until somebody needs it is not there any more: this time all is fetched.
-      options.job.lazy_layers = false;
-    }
-    try {
-      return build();
-    } catch (const engine::LostResult& lost) {
-      throw base::Error(lost.why());
-    }
-  }();
+  const engine::BuiltStage image = build_twice_at_most(options, [&] {
+    const engine::BuiltStage built = engine->build(options.job, context.sink, context.cancellation);
+    exporter::export_image({options, built, *engine, target, open_store, context.sink, context.cancellation});
+    return built;
+  });
   engine->wait_for_cache(context.sink);
   if (announced.valid() && announced.get()) log.end(cache_record(options, &image));
   if (!options.fills_standard_output) cli::print(image.manifest.descriptor.digest.text() + "\n");

@@ -37,26 +37,18 @@ std::string summary(const std::vector<engine::ForecastStep>& steps) {
   return fmt::format("{} of {} steps would run:\n", how_many, steps.size());
 }
 
-std::vector<std::string> texts(const std::vector<oci::Reference>& names) {
-  std::vector<std::string> all;
-  for (const oci::Reference& name : names) all.push_back(name.text());
-  return all;
-}
-
 std::string delivery(const exporter::Output& output, const BuildOptions& options) {
-  std::vector<std::string> names = texts(options.names);
-  for (const oci::Reference& name : output.names) names.push_back(name.text());
-  switch (output.kind) {
-    case exporter::Output::Kind::kImage:
+  using Destination = exporter::OutputType::Destination;
+  const std::string names = exporter::names_text(options.names_in(output));
+  switch (output.type->destination) {
+    case Destination::kStore:
       return names.empty() ? "Would keep the image without a name.\n"
-                           : fmt::format("Would keep the image as {}.\n", base::join(names, ", "));
-    case exporter::Output::Kind::kRegistry:
-      return fmt::format("Would push the image to {}.\n", base::join(names, ", "));
-    case exporter::Output::Kind::kLayout:
-    case exporter::Output::Kind::kRootFolder:
+                           : fmt::format("Would keep the image as {}.\n", names);
+    case Destination::kRegistry:
+      return fmt::format("Would push the image to {}.\n", names);
+    case Destination::kDirectory:
       return fmt::format("Would write to {}.\n", base::printable_path(output.destination));
-    case exporter::Output::Kind::kArchive:
-    case exporter::Output::Kind::kRootTar:
+    case Destination::kFile:
       return fmt::format("Would write {}.\n", files::OutputPath(output.destination).shown());
   }
   return "";

@@ -44,8 +44,7 @@ namespace {
 
 // What cannot be written is told before anything is built.
 void check_destination(const exporter::Output& output) {
-  using Kind = exporter::Output::Kind;
-  if (output.kind == Kind::kRootTar || output.kind == Kind::kArchive) {
+  if (output.type->destination == exporter::OutputType::Destination::kFile) {
     const files::OutputPath place(output.destination);
     if (place.is_terminal())
       refuse_value(fmt::format(
@@ -125,12 +124,19 @@ oci::Reference parse_image_name(const std::string& flag, const std::string& text
   return name;
 }
 
+std::vector<cli::Choice> output_choices() {
+  std::vector<cli::Choice> choices;
+  for (const exporter::OutputType& each : exporter::output_types())
+    if (!each.summary.empty()) choices.push_back({each.name, each.summary});
+  return choices;
+}
+
 exporter::Output parse_output(const std::string& text) {
   exporter::Output output;
   if (text.find('=') == std::string::npos) {
     // BuildKit's short form: a name alone is a directory; ours also takes a tar by its name.
     const bool tar = text == "-" || text.ends_with(".tar");
-    output.kind = tar ? exporter::Output::Kind::kRootTar : exporter::Output::Kind::kRootFolder;
+    output.type = exporter::find_output_type(tar ? "tar" : "local");
     output.destination = text;
     check_destination(output);
     return output;
@@ -158,35 +164,20 @@ exporter::Output parse_output(const std::string& text) {
   if (push && type != "image" && type != "registry")
     refuse_value(fmt::format("push=true is for type=image; --output type={} stays here.", type));
   if (push) type = "registry";
-  if (type == "image") {
-    output.kind = exporter::Output::Kind::kImage;
-  } else if (type == "registry") {
-    output.kind = exporter::Output::Kind::kRegistry;
-  } else if (type == "oci") {
-    output.kind = tar ? exporter::Output::Kind::kArchive : exporter::Output::Kind::kLayout;
-  } else if (type == "docker") {
-    output.kind = exporter::Output::Kind::kArchive;
-  } else if (type == "tar") {
-    output.kind = exporter::Output::Kind::kRootTar;
-  } else if (type == "local") {
-    output.kind = exporter::Output::Kind::kRootFolder;
-  } else if (type == "cacheonly") {
+  if (type == "cacheonly") {
     refuse_value(
         "--output type=cacheonly is what is left of `ix build` without -t: the store keeps what was built. "
-        "Leave "
-        "it out.");
-  } else {
-    refuse_value(fmt::format(
-        "--output type={} is not known; there are image, registry, oci, docker, tar and local.", type));
+        "Leave it out.");
   }
-  if (output.kind == exporter::Output::Kind::kImage || output.kind == exporter::Output::Kind::kRegistry) {
-    if (!output.destination.empty()) refuse_value(fmt::format("--output type={} has no dest.", type));
-  } else if (output.destination.empty()) {
-    refuse_value(fmt::format("--output type={} needs dest=PATH; - is standard output.{}", type,
-                             type == "docker"
-                                 ? " `… | docker load` takes it from there; `ix --engine docker build …` "
-                                   "builds where Docker keeps its images."
-                                 : ""));
+  output.type = exporter::find_output_type(type, tar);
+  if (output.type == nullptr)
+    refuse_value(
+        fmt::format("--output type={} is not known; it is {}.", type, cli::choices_text(output_choices())));
+  if (!output.type->needs_destination() && !output.destination.empty())
+    refuse_value(fmt::format("--output type={} has no dest.", type));
+  if (output.type->needs_destination() && output.destination.empty()) {
+    refuse_value(fmt::format("--output type={} needs dest=PATH; - is standard output.{}{}", type,
+                             output.type->advice.empty() ? "" : " ", output.type->advice));
   }
   check_destination(output);
   return output;

@@ -22,6 +22,9 @@ engine::SecretSource parse_secret(const std::string& text);
 // A name with a tag, "latest" where none is given.
 oci::Reference parse_image_name(const std::string& flag, const std::string& text);
 
+// What --output type= may be.
+std::vector<cli::Choice> output_choices();
+
 // Of --output. Looks whether its destination can be written.
 exporter::Output parse_output(const std::string& text);
 

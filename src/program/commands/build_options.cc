@@ -89,7 +89,7 @@ class Reader {
   void check_pushes() {
     bool only_pushes = true;
     for (const exporter::Output& output : options_.outputs) {
-      const bool pushes = output.kind == exporter::Output::Kind::kRegistry;
+      const bool pushes = output.type->destination == exporter::OutputType::Destination::kRegistry;
       only_pushes = only_pushes && pushes;
       if (pushes && options_.names.empty() && output.names.empty())
         usage("--push needs to know where to: name the image with -t REGISTRY/NAME:TAG.");
@@ -120,8 +120,7 @@ class Reader {
   void output() {
     options_.outputs.push_back(parse_output(value()));
     const exporter::Output& output = options_.outputs.back();
-    if (output.kind == exporter::Output::Kind::kRootTar || output.kind == exporter::Output::Kind::kArchive)
-      output_file(output.destination);
+    if (output.type->destination == exporter::OutputType::Destination::kFile) output_file(output.destination);
   }
   void target() { options_.job.target = value(); }
   void build_arg() { take_build_arg(value()); }
@@ -156,7 +155,7 @@ class Reader {
   }
   void pull() { options_.job.pull = flag(); }
   void push() {
-    if (flag()) options_.outputs.push_back({exporter::Output::Kind::kRegistry, "", {}});
+    if (flag()) options_.outputs.push_back({exporter::find_output_type("registry"), "", {}});
   }
   void cache_from() { options_.job.cache_from.push_back(cache_repository(value())); }
   void cache_to() {

@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "commands/build_option_values.h"
 #include "commands/build_options.h"
 
 namespace ixian::commands {
@@ -152,13 +153,7 @@ std::vector<cli::OptionSpec> own_options() {
        .kind = kFields,
        .metavar = "DEST",
        .summary = "Write the image, or its files, there",
-       .fields = {{.key = "type",
-                   .choices = {{"image", "the store (default)"},
-                               {"registry", "the registries of its names: --push"},
-                               {"oci", "an OCI archive; with tar=false a directory"},
-                               {"docker", "an archive for `docker load`"},
-                               {"tar", "the files, as an archive"},
-                               {"local", "the files, in a directory"}}},
+       .fields = {{.key = "type", .choices = output_choices()},
                   {.key = "dest",
                    .metavar = "PATH",
                    .summary = "the file or directory; - is standard output",
