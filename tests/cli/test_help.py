@@ -295,6 +295,34 @@ def test_bash_completes_values_without_a_project(project, words, expected):
     assert complete(project, "ix", *words) == expected
 
 
+def test_completion_changes_nothing_in_the_store(project):
+    store = project.path.parent / "store"
+    project.environment["IXIAN_STORE"] = str(store)
+    project.write("Dockerfile", DOCKERFILE)
+    project.ix("build", "--target", "base", "-t", "app", ".").ok()
+
+    def files():
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in [store, *store.rglob("*")]}
+
+    before = files()
+    assert complete(project, "ix", "image", "rm", "store:a") == ["app:latest"]
+    assert files() == before
+
+
+def test_a_dockerfile_that_leads_out_of_its_context_completes_nothing(project):
+    project.write("outside", DOCKERFILE)
+    project.write("context/in", "")
+    (project.path / "context/Dockerfile").symlink_to("../outside")
+    assert complete(project, "ix", "build", "context", "--target", "te") == []
+
+
+def test_a_task_help_of_the_project_is_completed_as_a_task(project):
+    project.tasks(task("help"))
+    project.write("words", "")
+    assert complete(project, "ix", "help", "pla") == []
+    assert complete(project, "ix", "help", "wor") == ["words"]
+
+
 def test_bash_completes_what_a_project_has(project):
     project.tasks("""
 def init():

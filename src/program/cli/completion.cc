@@ -81,6 +81,10 @@ void offer_names(Offers& offers, const std::vector<OptionSpec>& options, const P
   }
 }
 
+bool takes_next_word(const OptionSpec& option) {
+  return option.takes_value() && !option.optional_value;
+}
+
 // The option whose value the next word is: the last word is an option that takes one, and has none in it.
 const OptionSpec* open_option(const std::vector<const std::vector<OptionSpec>*>& tables,
                               const std::vector<std::string>& words) {
@@ -95,7 +99,7 @@ const OptionSpec* open_option(const std::vector<const std::vector<OptionSpec>*>&
     if (!word.starts_with("--") && word.size() != 2) continue;
     for (const auto* options : tables) {
       const OptionSpec* found = find_option(*options, word);
-      if (found != nullptr && open == nullptr && found->takes_value()) open = found;
+      if (found != nullptr && open == nullptr && takes_next_word(*found)) open = found;
     }
   }
   return open;
@@ -123,6 +127,12 @@ const ArgumentSpec* next_argument(const CommandSpec& command, std::size_t count)
 }
 
 }  // namespace
+
+Completion beginning_with(const std::string& typed, const std::vector<Candidate>& candidates) {
+  Offers offers(typed);
+  for (const Candidate& each : candidates) offers.add(each.text, each.summary);
+  return offers.take();
+}
 
 Completion complete_arguments(const CommandSpec& command, const std::vector<OptionSpec>& globals,
                               const std::vector<std::string>& words, const std::string& current,
@@ -167,11 +177,11 @@ std::optional<Completion> complete_leading(const std::vector<OptionSpec>& global
   const ParsedCommand none;
   const auto no_values = [](Completer, const ParsedCommand&) { return std::vector<Candidate>(); };
   count = 0;
-  while (count < words.size() && words[count].size() > 1 && words[count].starts_with('-')) {
+  while (count < words.size() && is_option_word(words[count])) {
     const std::string& word = words[count++];
     if (word == "--") return std::nullopt;
     const OptionSpec* option = find_option(globals, word);
-    if (option == nullptr || !option->takes_value()) continue;
+    if (option == nullptr || !takes_next_word(*option)) continue;
     if (count == words.size()) return offer_value(*option, "", current, none, no_values);
     ++count;
   }

@@ -1,7 +1,7 @@
 // What a shell offers for a command line that is being typed, found in tables.
 //
-// The shells' scripts know nothing: they hand the words to `ix completion --complete`, and show what it
-// prints. So there is one place that knows what can follow, and it is as new as the program.
+// The shells' scripts know nothing: they hand the words to `ix __complete`, and show what it prints. So there
+// is one place that knows what can follow, and it is as new as the program.
 #pragma once
 
 #include <functional>
@@ -25,6 +25,8 @@ struct Completion {
   bool files = false;                 // the shell offers files besides
   bool directories = false;           // or directories
 };
+
+Completion beginning_with(const std::string& typed, const std::vector<Candidate>& candidates);
 
 // What is offered where a table says only of which kind it is. `line` is what has been typed before.
 using FindValues = std::function<std::vector<Candidate>(Completer what, const ParsedCommand& line)>;

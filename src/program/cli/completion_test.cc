@@ -36,6 +36,11 @@ const CommandSpec& make() {
                    .metavar = "DEST",
                    .fields = {{.key = "type", .choices = {{"oci"}, {"tar"}}},
                               {.key = "dest", .metavar = "FILE", .completer = Completer::kFile}}},
+                  {.name = "--sbom",
+                   .kind = OptionKind::kValue,
+                   .metavar = "BOOL",
+                   .optional_value = true,
+                   .hidden = true},
                   {.name = "--old", .hidden = true}}};
   return spec;
 }
@@ -80,6 +85,17 @@ TEST(CompletionTest, ArgumentsByTheirPlace) {
   EXPECT_EQ(texts(completed({"."}, "b")), (Words{"base", "build"}));
   EXPECT_EQ(texts(completed({".", "base"}, "t")), (Words{"test"}));
   EXPECT_TRUE(texts(completed({"--"}, "--ta")).empty());
+}
+
+TEST(CompletionTest, AnOptionWhoseValueMayBeMissingTakesNoWord) {
+  EXPECT_TRUE(completed({"--sbom"}, "").directories);
+  EXPECT_EQ(texts(completed({"--sbom", "."}, "b")), (Words{"base", "build"}));
+}
+
+TEST(CompletionTest, OffersWhatBeginsWithWhatWasTyped) {
+  EXPECT_EQ(texts(beginning_with("b", {{"base", ""}, {"test", ""}, {"build", ""}})),
+            (Words{"base", "build"}));
+  EXPECT_EQ(texts(beginning_with("", {{"base", ""}})), (Words{"base"}));
 }
 
 TEST(CompletionTest, Subcommands) {

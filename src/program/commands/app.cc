@@ -89,8 +89,9 @@ int answer_at_once(const Invocation& call) {
     return run_command(version, nobody, never, nullptr);
   }
   if (call.command() == nullptr || project_exists()) return -1;
-  const bool page = call.command()->name == "help" && can_help_without_project(call.line());
-  return call.line().help || page ? run_command(call, nobody, never, nullptr) : -1;
+  const auto answers = call.command()->answers_at_once;
+  const bool can_answer = call.line().help || (answers != nullptr && answers(call.line()));
+  return can_answer ? run_command(call, nobody, never, nullptr) : -1;
 }
 
 // `ix plan build .`: a plan is made of tasks.
@@ -126,7 +127,7 @@ std::unique_ptr<app::Workspace> load(const Invocation& call, std::vector<std::st
     if (command == nullptr) fail_misspelt(call.options().task);
     if (command != nullptr) {
       call.require_understood();
-      if (command->project != ProjectUse::kNeeded && command->name != "help") return nullptr;
+      if (command->project != ProjectUse::kNeeded && command->answers_at_once == nullptr) return nullptr;
       fail_planning_a_command(call, nullptr);
     }
   }
@@ -149,12 +150,6 @@ bool needs_namespaces(const Invocation& call) {
   const Command* command = call.command();
   return command != nullptr && command->needs_namespaces != nullptr && !call.line().help &&
          !call.line().error && command->needs_namespaces(call.options(), call.line());
-}
-
-// Whether the name is a task's of the project. Python's side has a task `help` of its own.
-bool is_task(const task::TaskGraph& graph, const std::string& name) {
-  const task::TaskId id = graph.find(name);
-  return id != task::TaskGraph::kNone && (name != "help" || !graph[id].source.empty());
 }
 
 // What says how the rest is shown, behind a task that takes no options of its own.

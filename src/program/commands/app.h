@@ -1,7 +1,7 @@
 // The program.
 //
-// The room's front door. In: the words of the command line. Out: an exit code. Options (cli/options.h) are
-// the words before the command, a Command (table.h) is a row of the table of them, a Workspace
+// The room's front door. In: the words of the command line. Out: an exit code. An Invocation (invocation.h)
+// is what the words mean, a Command (table.h) is a row of the table of commands, a Workspace
 // (app/workspace.h) is a loaded project.
 #pragma once
 

@@ -6,23 +6,24 @@
 #include "app/workspace.h"
 #include "auth/docker_logins.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "dockerfile/dockerfile.h"
 #include "files/fs.h"
+#include "files/text_file.h"
 #include "store/folder.h"
 #include "store/store.h"
 
 namespace ixian::commands {
 namespace {
 
-constexpr std::size_t kMostDockerfile = 1 << 20;
-
 // Of the Dockerfile that the words so far lead to.
 std::vector<cli::Candidate> stages_of_line(const cli::ParsedCommand& line) {
-  const std::string context = line.arguments.empty() ? "." : line.arguments.front();
-  const std::string path = line.value("--file").value_or(context + "/Dockerfile");
-  const auto text = files::read_file(path);
-  if (!text || text->size() > kMostDockerfile) return {};
+  const std::string context =
+      files::absolute_path(line.arguments.empty() ? "." : line.arguments.front(), files::current_directory());
+  const auto named = line.value("--file");
+  const std::string path =
+      named ? files::absolute_path(*named, files::current_directory()) : context + "/Dockerfile";
+  const auto text = files::read_text(path, context);
+  if (!text) return {};
   std::vector<cli::Candidate> found;
   if (const auto file = dockerfile::parse_until_error(*text, path)) {
     for (const dockerfile::Stage& stage : file->stages) {
@@ -51,7 +52,8 @@ std::vector<cli::Candidate> stored_images(base::Cancellation& cancellation, bool
   const std::string folder = store::default_folder();
   if (!store::Folder(folder).exists()) return {};
   std::set<std::string> names;
-  for (const store::ImageName& each : store::Store::open(folder, cancellation)->names()) {
+  for (const store::ImageName& each :
+       store::Store::open(folder, cancellation, {.only_reads = true})->names()) {
     const std::size_t colon = each.name.rfind(':');
     const std::string name = repositories ? each.name.substr(0, colon) : each.name;
     names.insert("store:" + (name.starts_with("docker.io/library/") ? name.substr(18)

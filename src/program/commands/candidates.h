@@ -1,7 +1,6 @@
 // What a shell may offer where a command's table says only of which kind a word is.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "cli/completion.h"

@@ -1,7 +1,5 @@
 // `ix completion SHELL`: a script that completes what ix takes; and what that script asks, `ix __complete
 // WORDS…`.
-#include <algorithm>
-
 #include "app/workspace.h"
 #include "cli/completion.h"
 #include "cli/global_flags.h"
@@ -46,11 +44,7 @@ cli::Completion complete_task_words(const std::string& name, const std::string& 
   const auto& graph = context.workspace->graph();
   const task::TaskId id = graph.find(name);
   if (id == task::TaskGraph::kNone || !graph[id].parameters.names_only) return completion;
-  completion.files = false;
-  for (cli::Candidate& each : find_candidates(cli::Completer::kProjectStage, context.line, context)) {
-    if (each.text.starts_with(current)) completion.candidates.push_back(std::move(each));
-  }
-  return completion;
+  return cli::beginning_with(current, find_candidates(cli::Completer::kProjectStage, context.line, context));
 }
 
 cli::Completion complete_words(std::vector<std::string> words, const CommandContext& context) {
@@ -60,19 +54,12 @@ cli::Completion complete_words(std::vector<std::string> words, const CommandCont
   if (const auto of_flags = cli::complete_leading(cli::global_flags(), words, current, leading))
     return *of_flags;
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(leading));
-  if (words.empty()) {
-    cli::Completion completion;
-    for (cli::Candidate& each : task_candidates(context.workspace, true)) {
-      if (each.text.starts_with(current)) completion.candidates.push_back(std::move(each));
-    }
-    return completion;
-  }
+  if (words.empty()) return cli::beginning_with(current, task_candidates(context.workspace, true));
   const std::string name = words.front();
   words.erase(words.begin());
   const Command* command = find_command(name);
-  const bool is_task = context.workspace != nullptr && name != "help" &&
-                       context.workspace->graph().find(name) != task::TaskGraph::kNone;
-  if (command == nullptr || is_task) return complete_task_words(name, current, context);
+  if (command == nullptr || (context.workspace != nullptr && is_task(context.workspace->graph(), name)))
+    return complete_task_words(name, current, context);
   const cli::CommandSpec spec = spec_of(*command);
   return cli::complete_arguments(spec, cli::global_flags(), words, current,
                                  [&](cli::Completer what, const cli::ParsedCommand& line) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -125,15 +126,22 @@ std::string configuration_of(script::Project& project, const task::Task& task) {
   return out;
 }
 
-// "" where there is no such command.
-std::string page_of_command(const std::string& topic) {
+// The table of "build" or "image copy".
+std::optional<cli::CommandSpec> command_named(const std::string& topic) {
   const std::size_t space = topic.find(' ');
   const Command* command = find_command(topic.substr(0, space));
-  if (command == nullptr || command->hidden) return "";
-  const cli::CommandSpec spec = spec_of(*command);
-  const cli::CommandSpec* found =
-      space == std::string::npos ? &spec : spec.find_subcommand(topic.substr(space + 1));
-  return found == nullptr ? "" : cli::help_page(*found, topic, cli::global_flags(), cli::output_style());
+  if (command == nullptr || command->hidden) return std::nullopt;
+  cli::CommandSpec spec = spec_of(*command);
+  if (space == std::string::npos) return spec;
+  const cli::CommandSpec* found = spec.find_subcommand(topic.substr(space + 1));
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+// False where there is no such command.
+bool show_command_page(const std::string& topic) {
+  const auto command = command_named(topic);
+  if (command) cli::print(cli::help_page(*command, topic, cli::global_flags(), cli::output_style()));
+  return command.has_value();
 }
 
 bool builds_images(app::Workspace& workspace, const std::string& name) {
@@ -207,6 +215,8 @@ void show_page(app::Workspace& workspace, const std::string& task) {
   show_help(workspace, task);
 }
 
+namespace {
+
 std::string usage_text() {
   return "Usage: ix [flags] TASK [arguments]\n"
          "\n"
@@ -235,15 +245,7 @@ std::string newcomers_page() {
   return out + usage_text();
 }
 
-bool show_command_page(const std::string& topic) {
-  const std::string page = page_of_command(topic);
-  cli::print(page);
-  return !page.empty();
-}
-
-bool has_command_page(const std::string& topic) {
-  return !page_of_command(topic).empty();
-}
+}  // namespace
 
 void show_help(app::Workspace& workspace, const std::string& topic) {
   if (topic.empty()) {
@@ -300,19 +302,24 @@ cli::CommandSpec help_spec() {
           .obeys = cli::kOnlyAsks};
 }
 
-}  // namespace
-
 bool can_help_without_project(const cli::ParsedCommand& line) {
   if (line.error) return false;
   if (line.value("--format").value_or("text") != "text") return true;
   const std::string topic = topic_of(line);
   // IXIAN_CONFIG names a project that is not there: that is to be told.
   if (topic.empty()) return std::getenv("IXIAN_CONFIG") == nullptr;
-  return has_command_page(topic);
+  return command_named(topic).has_value();
 }
 
+}  // namespace
+
 Command help_command() {
-  return {"help", "Show help for a task or a command", ProjectUse::kIfThere, help_spec, run_help};
+  return {.name = "help",
+          .summary = "Show help for a task or a command",
+          .project = ProjectUse::kIfThere,
+          .make_spec = help_spec,
+          .run = run_help,
+          .answers_at_once = can_help_without_project};
 }
 
 }  // namespace ixian::commands

@@ -39,6 +39,11 @@ std::vector<std::string> command_names(bool in_project) {
   return names;
 }
 
+bool is_task(const task::TaskGraph& graph, const std::string& name) {
+  const task::TaskId id = graph.find(name);
+  return id != task::TaskGraph::kNone && (name != "help" || !graph[id].source.empty());
+}
+
 void require_task(const task::TaskGraph& graph, const std::string& name) {
   if (graph.find(name) != task::TaskGraph::kNone) return;
   std::vector<std::string> names = command_names(true);

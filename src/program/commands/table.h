@@ -48,6 +48,10 @@ struct Command {
   // Whether it is to happen in namespaces of ours; see app/reexec.h. Null: never.
   bool (*needs_namespaces)(const cli::Options& options, const cli::ParsedCommand& line) = nullptr;
 
+  // Whether the line is about ix itself, and answered without looking at a project where there is none; any
+  // other then needs one. Null: that is not known before.
+  bool (*answers_at_once)(const cli::ParsedCommand& line) = nullptr;
+
   bool hidden = false;  // no list names it
 
   // A shell runs what it prints, so that nothing else may be printed, such as by a project while it loads.
@@ -60,6 +64,10 @@ cli::CommandSpec spec_of(const Command& command);
 
 // Of those that lists name: all, or those that work without a project.
 std::vector<std::string> command_names(bool in_project);
+
+// Whether the project has a task of that name, which is then meant and not the command. The task `help` that
+// every project has, for those who call it from Python, is none.
+bool is_task(const task::TaskGraph& graph, const std::string& name);
 
 // Throws base::Error{kUsage} where there is no such task; it may be one, or a command, misspelt.
 void require_task(const task::TaskGraph& graph, const std::string& name);
