@@ -42,10 +42,19 @@ bool CommandSpec::obeys_option(const OptionSpec& global) const {
 const OptionSpec* find_option(const std::vector<OptionSpec>& options, std::string_view name) {
   const auto is_meant = [&](const OptionSpec& each) {
     if (!name.starts_with("--")) return each.letter != 0 && name.size() == 2 && name[1] == each.letter;
-    return each.name == name || std::find(each.old.begin(), each.old.end(), name) != each.old.end();
+    return each.name == name;
   };
   auto found = std::find_if(options.begin(), options.end(), is_meant);
   return found == options.end() ? nullptr : &*found;
+}
+
+std::vector<OptionSpec> obeyed_options(const CommandSpec& command, const std::vector<OptionSpec>& globals) {
+  std::vector<OptionSpec> obeyed;
+  for (const OptionSpec& each : globals) {
+    if (command.obeys_option(each) && find_option(command.options, each.name) == nullptr)
+      obeyed.push_back(each);
+  }
+  return obeyed;
 }
 
 std::string usage_line(const CommandSpec& command, std::string_view path) {

@@ -68,9 +68,8 @@ struct OptionSpec {
   std::vector<Choice> choices = {};  // with any: no other value is taken
   bool any_case = false;             // nor does it matter how those are written
   std::vector<FieldSpec> fields = {};
-  std::string_view initial = {};      // what counts without it: "auto", "2048"
-  std::string_view environment = {};  // the variable that says the same
-  std::string_view config = {};       // the value of CONFIG that it overrides
+  std::string_view initial = {};  // what counts without it: "auto", "2048"
+  std::string_view config = {};   // the value of CONFIG that it overrides
   std::vector<std::string_view> conflicts = {};
   bool repeatable = false;        // each counts; else the last one does
   bool universal = false;         // of a global one: it means something to every command
@@ -81,7 +80,6 @@ struct OptionSpec {
   std::string_view instead = {};  // not empty: the option is refused with this sentence, and shown nowhere
   std::string_view refusal =
       {};  // of a global one: why a command without it refuses; {0} is the command, {1} its name
-  std::vector<std::string_view> old = {};  // other names that it is taken by, and not shown under
   Completer completer = Completer::kNothing;
   std::string_view details = {};  // paragraphs for the man page and the reference
 
@@ -126,7 +124,10 @@ struct CommandSpec {
   bool obeys_option(const OptionSpec& global) const;
 };
 
-// By "--tag", an old name or "-t"; null where there is none.
+// Those of the global options that mean something to the command and that it has no own option for.
+std::vector<OptionSpec> obeyed_options(const CommandSpec& command, const std::vector<OptionSpec>& globals);
+
+// By "--tag" or "-t"; null where there is none.
 const OptionSpec* find_option(const std::vector<OptionSpec>& options, std::string_view name);
 
 // "ix image copy [options] SOURCE DESTINATION"; `path` is "image copy".

@@ -133,14 +133,11 @@ std::string help_page(const CommandSpec& command, std::string_view path,
   if (const std::string list = argument_list(command.arguments); !list.empty())
     out += "\n" + heading("Arguments", style) + list;
   if (const std::string list = option_list(command.options, style); !list.empty()) out += "\n" + list;
-  std::vector<OptionSpec> obeyed;
-  for (const OptionSpec& each : globals) {
-    if (!command.subcommands.empty() || !command.obeys_option(each)) continue;
-    if (find_option(command.options, each.name) != nullptr) continue;
-    obeyed.push_back(each);
-    obeyed.back().heading = "Flags of ix";
+  if (command.subcommands.empty()) {
+    std::vector<OptionSpec> obeyed = obeyed_options(command, globals);
+    for (OptionSpec& each : obeyed) each.heading = "Flags of ix";
+    if (const std::string list = option_list(obeyed, style); !list.empty()) out += "\n" + list;
   }
-  if (const std::string list = option_list(obeyed, style); !list.empty()) out += "\n" + list;
   if (!command.examples.empty()) {
     Rows rows;
     std::size_t width = 0;

@@ -14,7 +14,7 @@ namespace ixian::cli {
 std::string help_page(const CommandSpec& command, std::string_view path,
                       const std::vector<OptionSpec>& globals, const ui::Style& style);
 
-// Options with their groups' headings, "Options:" where a group has none.
+// Options with their groups' headings, "OPTIONS" where a group has none.
 std::string option_list(const std::vector<OptionSpec>& options, const ui::Style& style);
 
 // "Build an image (default: here; one of a, b)": what a line of help says of an option.

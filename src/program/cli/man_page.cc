@@ -87,8 +87,6 @@ std::string option_entry(const OptionSpec& option) {
   if (!option.details.empty()) out += ".IP\n" + text_of(option.details, ".IP\n");
   if (!option.config.empty())
     out += ".IP\n" + prose(fmt::format("It comes before `{}`.", option.config)) + "\n";
-  if (!option.environment.empty())
-    out += ".IP\n" + prose(fmt::format("The variable `{}` says the same.", option.environment)) + "\n";
   std::string inner = values_of(option.choices, "");
   for (const FieldSpec& field : option.fields) {
     const std::string key = std::string(field.key) + "=";
@@ -160,12 +158,8 @@ std::string man_page(const CommandSpec& command, std::string_view path,
   }
   if (!arguments.empty()) out += section("Arguments") + arguments;
   out += option_sections(command.options, "Options") + command_sections(command, path);
-  std::vector<OptionSpec> obeyed;
-  for (const OptionSpec& each : globals) {
-    if (!command.obeys_option(each) || find_option(command.options, each.name) != nullptr) continue;
-    obeyed.push_back(each);
-    obeyed.back().heading = "Flags of ix";
-  }
+  std::vector<OptionSpec> obeyed = obeyed_options(command, globals);
+  for (OptionSpec& each : obeyed) each.heading = "Flags of ix";
   out += option_sections(obeyed, "Flags of ix");
   if (!command.examples.empty()) {
     out += section("Examples");

@@ -16,10 +16,6 @@ using base::ErrorCode;
   throw Error(ErrorCode::kUsage, sentence);
 }
 
-bool is_option_word(std::string_view word) {
-  return word.size() > 1 && word.front() == '-';
-}
-
 // "--tag=x", "-tx", "-t=x" in two.
 struct OptionWord {
   std::string name;
@@ -227,6 +223,10 @@ class CommandParser {
 };
 
 }  // namespace
+
+bool is_option_word(std::string_view word) {
+  return word.size() > 1 && word.front() == '-';
+}
 
 bool ParsedCommand::has(std::string_view name) const {
   const auto given = value(name);

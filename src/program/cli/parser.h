@@ -1,10 +1,8 @@
 // Words of a command line, sorted by a command's table.
 //
-// Not by CLI11, whose options are tables as well: `--tag= x` is to be an empty value and not x, `-t=NAME` is
-// NAME, `--push=maybe` is refused where on, yes and 1 would count as true, options of the same kind keep
-// their order among the others (-t and -o name things that belong together), the first wrong word is the one
-// that is told of, and what follows a task's name is nobody's to look at. Each would need a look at the words
-// before CLI11 or after it.
+// `--tag= x` is an empty value and not x, `-t=NAME` is NAME, a flag's value is true or false and nothing
+// else. Options keep their order (-t and -o name things that belong together), the first wrong word is the
+// one that is told of, and what follows a task's name is nobody's to look at.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +15,9 @@
 #include "cli/command.h"
 
 namespace ixian::cli {
+
+// "-t", "--tag=x", "--"; not "-", which is standard input.
+bool is_option_word(std::string_view word);
 
 struct ParsedOption {
   const OptionSpec* spec = nullptr;

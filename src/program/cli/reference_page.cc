@@ -58,8 +58,6 @@ std::string meaning_of(const OptionSpec& option) {
   std::vector<std::string> sentences = {option_text(option)};
   for (const Paragraph& each : paragraphs(option.details)) sentences.push_back(each.text);
   if (!option.config.empty()) sentences.push_back(fmt::format("It comes before `{}`.", option.config));
-  if (!option.environment.empty())
-    sentences.push_back(fmt::format("The variable `{}` says the same.", option.environment));
   if (const std::string values = choice_cells(option.choices, ""); !values.empty())
     sentences.push_back(values);
   for (const FieldSpec& field : option.fields) {
@@ -92,10 +90,8 @@ std::string reference_section(const CommandSpec& command, std::string_view path,
   out += markdown(command.description);
   if (!command.options.empty()) out += reference_options(command.options);
   std::vector<std::string> obeyed;
-  for (const OptionSpec& each : globals) {
-    if (command.subcommands.empty() && command.obeys_option(each) &&
-        find_option(command.options, each.name) == nullptr)
-      obeyed.push_back(code(each.name));
+  if (command.subcommands.empty()) {
+    for (const OptionSpec& each : obeyed_options(command, globals)) obeyed.push_back(code(each.name));
   }
   if (!obeyed.empty())
     out += fmt::format("\nFlags of `ix` that mean something to it: {}.\n", base::join(obeyed, ", "));

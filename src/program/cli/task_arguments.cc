@@ -11,10 +11,6 @@
 namespace ixian::cli {
 namespace {
 
-bool is_option(const std::string& word) {
-  return word.size() > 1 && word.starts_with('-');
-}
-
 bool takes_options(const task::Parameters& parameters) {
   return !parameters.known || parameters.keywords || (parameters.any_words && !parameters.names_only);
 }
@@ -50,7 +46,7 @@ void require_fitting(const task::Task& task, const std::vector<std::string>& arg
   if (!parameters.known) return;
   const bool takes_none = parameters.most == 0 && !parameters.any_words;
   if (!takes_options(parameters) && (takes_none || parameters.names_only)) {
-    const auto option = std::find_if(args.begin(), args.end(), is_option);
+    const auto option = std::find_if(args.begin(), args.end(), is_option_word);
     if (option != args.end()) throw unknown_option(*option, task.name);
   }
   if (parameters.keywords) return;  // some of the words are not counted

@@ -1,7 +1,7 @@
 // The command line of `ix build`.
 #pragma once
 
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command.h"
@@ -15,7 +15,7 @@ namespace ixian::commands {
 // The names are those of -t.
 struct BuildOptions : exporter::ExportOptions {
   engine::StageJob job;
-  bool fills_standard_output = false;  // one of the files above goes there, and nothing else should
+  bool fills_standard_output = false;  // an output goes there, and nothing else should
   fetch::FetchLimits fetch_limits;     // of ADD
 };
 

@@ -24,7 +24,6 @@ class Invocation {
 
   // The command of that name; null where there is none, or where it is a task's.
   const Command* command() const { return command_; }
-  const cli::CommandSpec& spec() const { return spec_; }
   const cli::ParsedCommand& line() const { return line_; }
 
   // Throws base::Error{kUsage} for what the command does not know, and for flags that mean nothing to it.

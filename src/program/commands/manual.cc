@@ -60,17 +60,6 @@ cli::ManSection file_section() {
            {"~/.docker/config.json", "Credentials that `docker login` has left."}}};
 }
 
-cli::ManPage page_named(std::string name, std::string_view summary) {
-  cli::ManPage page{std::move(name), 1, kProgram, std::string(summary), {}, {}};
-  for (const Command& each : commands()) {
-    const std::string other = fmt::format("ix-{}", each.name);
-    if (!each.hidden && other != page.name && page.name == "ix") page.see_also.push_back(other + "(1)");
-  }
-  if (page.name != "ix") page.see_also.emplace_back("ix(1)");
-  page.see_also.emplace_back("ixian.py(5)");
-  return page;
-}
-
 // ix itself as a command, with its flags as options.
 std::string manual_of_ix() {
   cli::CommandSpec spec{
@@ -80,13 +69,21 @@ std::string manual_of_ix() {
           {{.metavar = "TASK", .summary = "A task of the project, or a command of ix"},
            {.metavar = "ARGS", .least = 0, .most = cli::ArgumentSpec::kAny, .summary = "Its arguments"}},
       .options = cli::global_flags()};
-  cli::ManPage page = page_named("ix", "run tasks and build container images");
   cli::ManSection list{"Commands", "", {}};
+  std::vector<std::string> see_also;
   for (const Command& each : commands()) {
-    if (!each.hidden) list.rows.emplace_back(each.name, each.summary);
+    if (each.hidden) continue;
+    list.rows.emplace_back(each.name, each.summary);
+    see_also.push_back(fmt::format("ix-{}(1)", each.name));
   }
-  page.sections = {list, exit_code_section(), environment_section(), file_section()};
-  return cli::man_page(spec, "", {}, page);
+  see_also.emplace_back("ixian.py(5)");
+  return cli::man_page(spec, "", {},
+                       {"ix",
+                        1,
+                        kProgram,
+                        "run tasks and build container images",
+                        {list, exit_code_section(), environment_section(), file_section()},
+                        see_also});
 }
 
 }  // namespace
@@ -99,10 +96,11 @@ std::string manual_page(const std::string& topic) {
     if (each.hidden) continue;
     topics.emplace_back(each.name);
     if (each.name != topic) continue;
-    cli::ManPage page = page_named(
-        "ix-" + topic, base::to_lower(each.summary.substr(0, 1)) + std::string(each.summary.substr(1)));
-    page.sections = {exit_code_section()};
-    return cli::man_page(spec_of(each), topic, cli::global_flags(), page);
+    const std::string summary =
+        base::to_lower(each.summary.substr(0, 1)) + std::string(each.summary.substr(1));
+    return cli::man_page(
+        spec_of(each), topic, cli::global_flags(),
+        {"ix-" + topic, 1, kProgram, summary, {exit_code_section()}, {"ix(1)", "ixian.py(5)"}});
   }
   throw base::Error(base::ErrorCode::kUsage,
                     fmt::format("There is no manual page of {}.{} There are {}.", base::shell_quote(topic),
