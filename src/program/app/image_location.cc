@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "layout/docker_archive.h"
 #include "layout/layout_repo.h"
 #include "store/folder.h"
 #include "store/store.h"

@@ -6,7 +6,6 @@
 
 #include "app/registry_clients.h"
 #include "base/cancel.h"
-#include "layout/docker_archive.h"
 #include "oci/image_repo.h"
 #include "oci/reference.h"
 

@@ -10,12 +10,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <set>
 
 #include "app/engines.h"
-#include "app/reexec.h"
 #include "app/stage_repo.h"
 #include "app/workspace.h"
 #include "auth/docker_proxies.h"

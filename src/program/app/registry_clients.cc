@@ -2,8 +2,6 @@
 // the settings come last, before anybody has connected to anything.
 #include "app/registry_clients.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>

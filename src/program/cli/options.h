@@ -7,7 +7,7 @@
 
 #include "app/run_options.h"
 #include "cli/command.h"
-#include "plan/task_plan.h"
+#include "plan/task_options.h"
 #include "ui/make_view.h"
 
 namespace ixian::cli {

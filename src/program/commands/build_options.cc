@@ -14,7 +14,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "commands/build_option_values.h"
-#include "dockerfile/go_values.h"
 #include "files/fs.h"
 #include "files/output_path.h"
 #include "files/text_file.h"

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "app/workspace.h"
-#include "base/text.h"
 #include "base/utf8.h"
 #include "cli/global_flags.h"
 #include "cli/print.h"

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "app/workspace.h"
-#include "base/text.h"
 #include "cli/global_flags.h"
 #include "cli/print.h"
 #include "cli/task_arguments.h"

@@ -11,6 +11,7 @@
 #include "cli/print.h"
 #include "files/output_path.h"
 #include "image_commands/image_commands.h"
+#include "layout/docker_archive.h"
 #include "oci/copy_image.h"
 #include "oci/copy_referrers.h"
 #include "ui/quantity.h"

@@ -6,14 +6,12 @@
 
 #include "app/image_location.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "base/thread_pool.h"
 #include "base/utf8.h"
 #include "cli/print.h"
 #include "image_commands/image_commands.h"
 #include "layout/layout_repo.h"
 #include "oci/copy_image.h"
-#include "oci/media_types.h"
 #include "ui/printable.h"
 #include "ui/quantity.h"
 

@@ -4,7 +4,6 @@
 #include "ui/json_view.h"
 
 #include <cmath>
-#include <utility>
 
 #include "ui/printable.h"
 

@@ -2,8 +2,6 @@
 // printed, unless only errors are to be seen: then the end of it is kept, and told if its program fails.
 #include "ui/plain_view.h"
 
-#include <utility>
-
 #include "ui/lines.h"
 
 namespace ixian::ui {

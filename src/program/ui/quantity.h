@@ -1,7 +1,6 @@
 // Times and amounts as a person reads them.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "base/event.h"
