@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 
+#include "auth/provider_table.h"
 #include "base/error.h"
 #include "oci/reference.h"
 #include "script/errors.h"
@@ -60,38 +61,17 @@ std::string host_of(const std::string& registry) {
                                 registry));
 }
 
-registry::RegistryKind kind_of(const std::string& name) {
-  if (name == "ecr") return registry::RegistryKind::kEcr;
-  if (name == "openshift") return registry::RegistryKind::kOpenShift;
-  if (name == "directory") return registry::RegistryKind::kDirectory;
-  return registry::RegistryKind::kDocker;
-}
-
 // Whom a class asks that overrides credentials() or login() and then leaves it to what it is derived from.
 // Options that the class has added are not the built-in client's business.
-std::shared_ptr<auth::CredentialProvider> built_in_provider(const std::string& kind,
+std::shared_ptr<auth::CredentialProvider> built_in_provider(const auth::ProviderType& type,
                                                             const base::Json& options,
                                                             const std::string& host,
                                                             const auth::Services& services) {
-  const auto only = [&](std::initializer_list<const char*> names) {
-    base::Json known = base::Json::object();
-    for (const char* name : names) {
-      if (options.contains(name)) known[name] = options.at(name);
-    }
-    return known;
-  };
-  switch (kind_of(kind)) {
-    case registry::RegistryKind::kEcr:
-      return auth::ecr_provider(
-          host,
-          only({"region_name", "profile_name", "role_arn", "endpoint_url", "aws_access_key_id",
-                "aws_secret_access_key", "aws_session_token", "external_id", "role_session_name"}),
-          services);
-    case registry::RegistryKind::kOpenShift:
-      return auth::openshift_provider(host, only({"token", "kubeconfig", "context"}), services);
-    default:
-      return auth::static_provider(host, only({"username", "password", "token"}), services);
+  base::Json known = base::Json::object();
+  for (const std::string& name : type.options) {
+    if (options.contains(name)) known[name] = options.at(name);
   }
+  return type.make(host, known, services);
 }
 
 }  // namespace
@@ -108,14 +88,18 @@ std::vector<registry::RegistrySettings> registry_settings(const auth::Services& 
                                     "'{}'\nhint: remove one of them",
                                     one.host, other->second, row.registry));
     }
-    one.kind = kind_of(row.kind);
+    if (const auth::ProviderType* type = auth::find_provider_type(row.kind))
+      one.provider_type = type;
+    else
+      one.kind = registry::RegistryKind::kDirectory;
     one.client = row.client;
     if (row.custom) {
       one.kind = registry::RegistryKind::kCustom;
-      one.provider = python_credentials({row.registry, row.client, row.source, row.options}, services,
-                                        [kind = row.kind, options = row.options, host = one.host, services] {
-                                          return built_in_provider(kind, options, host, services);
-                                        });
+      one.provider =
+          python_credentials({row.registry, row.client, row.source, row.options}, services,
+                             [&type = *one.provider_type, options = row.options, host = one.host, services] {
+                               return built_in_provider(type, options, host, services);
+                             });
     }
     one.options = std::move(row.options);
     settings.push_back(std::move(one));

@@ -1,9 +1,11 @@
 // CONFIG.DOCKER.REGISTRIES as a project writes it, in Python.
 #include "script/registry_settings.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "auth/provider_table.h"
 #include "base/error.h"
 #include "testing/python_project.h"
 
@@ -39,6 +41,11 @@ class RegistrySettingsTest : public ::testing::Test {
   ixian::testing::PythonProject project_;
 };
 
+std::string client_of(const registry::RegistrySettings& settings) {
+  if (settings.kind == RegistryKind::kDirectory) return "directory";
+  return settings.kind == RegistryKind::kRemote ? std::string(settings.provider_type->name) : "custom";
+}
+
 TEST_F(RegistrySettingsTest, AProjectWithoutTheDockerModuleHasNone) {
   EXPECT_TRUE(registry_settings(project_.services).empty());
   EXPECT_TRUE(configured_repositories().empty());
@@ -54,7 +61,7 @@ TEST_F(RegistrySettingsTest, AnEmptyEntryIsADockerClient) {
   for (const char* entry : {"{}", "{'client': None}", "{'options': {}}", "{'options': None}"}) {
     const auto found = only(entry);
     EXPECT_EQ(found.host, "registry.local:5000");
-    EXPECT_EQ(found.kind, RegistryKind::kDocker);
+    EXPECT_EQ(client_of(found), "docker");
     EXPECT_EQ(found.client, "DockerClient");
     EXPECT_EQ(found.options, base::Json::object());
     EXPECT_EQ(found.provider, nullptr);
@@ -62,26 +69,33 @@ TEST_F(RegistrySettingsTest, AnEmptyEntryIsADockerClient) {
 }
 
 TEST_F(RegistrySettingsTest, KnowsTheBuiltInClientsByClassAndByName) {
-  const std::pair<const char*, RegistryKind> kinds[] = {
-      {"DockerClient", RegistryKind::kDocker},
-      {"ECRDockerClient", RegistryKind::kEcr},
-      {"OpenShiftDockerClient", RegistryKind::kOpenShift},
-      {"OCILayoutClient", RegistryKind::kDirectory},
+  const std::pair<const char*, const char*> clients[] = {
+      {"DockerClient", "docker"},
+      {"ECRDockerClient", "ecr"},
+      {"OpenShiftDockerClient", "openshift"},
+      {"OCILayoutClient", "directory"},
   };
-  for (const auto& [name, kind] : kinds) {
-    EXPECT_EQ(only(std::string("{'client': ") + name + "}").kind, kind) << name;
-    EXPECT_EQ(only(std::string("{'client': '") + name + "'}").kind, kind) << name;
+  for (const auto& [name, client] : clients) {
+    EXPECT_EQ(client_of(only(std::string("{'client': ") + name + "}")), client) << name;
+    EXPECT_EQ(client_of(only(std::string("{'client': '") + name + "'}")), client) << name;
     const auto dotted =
         only(std::string("{'client': 'ixian_docker.modules.docker.utils.client.") + name + "'}");
-    EXPECT_EQ(dotted.kind, kind) << name;
+    EXPECT_EQ(client_of(dotted), client) << name;
     EXPECT_EQ(dotted.client, name);
   }
+}
+
+// A row that no class leads to would be of no use to a project.
+TEST_F(RegistrySettingsTest, EachProviderHasAClassOfIts) {
+  project_.run("from ixian_docker._registries import KINDS");
+  for (const auth::ProviderType& each : auth::provider_types())
+    EXPECT_EQ(project_.value(fmt::format("'{}' in KINDS.values()", each.name)), "True");
 }
 
 TEST_F(RegistrySettingsTest, ASubclassThatChangesNothingHereIsWhatItIsDerivedFrom) {
   project_.run("class Ours(ECRDockerClient):\n  def helper(self): pass\n");
   const auto found = only("{'client': Ours}");
-  EXPECT_EQ(found.kind, RegistryKind::kEcr);
+  EXPECT_EQ(client_of(found), "ecr");
   EXPECT_EQ(found.client, "Ours");
 }
 

@@ -21,16 +21,12 @@ using TimePoint = std::chrono::system_clock::time_point;
 
 constexpr std::chrono::seconds kPauseAfterFailure{60};
 
-const std::vector<std::string> kOptions = {"region_name",       "profile_name",      "role_arn",
-                                           "endpoint_url",      "aws_access_key_id", "aws_secret_access_key",
-                                           "aws_session_token", "external_id",       "role_session_name"};
-
 class Ecr : public EcrProvider {
  public:
   Ecr(const std::string& host, const base::Json& options, const Services& services)
       : host_(host),
         parsed_(aws::parse_ecr_host(host)),
-        options_(host, options, kOptions),
+        options_(host, options, kEcrOptions),
         client_(services.client),
         secrets_(services.secrets),
         environment_(services.environment) {
@@ -188,7 +184,7 @@ class Ecr : public EcrProvider {
 
 class EcrOrFiles : public CredentialProvider {
  public:
-  EcrOrFiles(std::shared_ptr<EcrProvider> ecr, std::shared_ptr<CredentialProvider> files)
+  EcrOrFiles(std::shared_ptr<CredentialProvider> ecr, std::shared_ptr<CredentialProvider> files)
       : ecr_(std::move(ecr)), files_(std::move(files)) {}
 
   std::string name() const override { return ecr_->name() + ", " + files_->name(); }
@@ -224,7 +220,7 @@ class EcrOrFiles : public CredentialProvider {
   }
 
  private:
-  const std::shared_ptr<EcrProvider> ecr_;
+  const std::shared_ptr<CredentialProvider> ecr_;
   const std::shared_ptr<CredentialProvider> files_;
   std::mutex mutex_;
   std::optional<aws::NoCredentials> no_credentials_;
@@ -232,7 +228,7 @@ class EcrOrFiles : public CredentialProvider {
 
 }  // namespace
 
-std::shared_ptr<CredentialProvider> ecr_or_files(std::shared_ptr<EcrProvider> ecr,
+std::shared_ptr<CredentialProvider> ecr_or_files(std::shared_ptr<CredentialProvider> ecr,
                                                  std::shared_ptr<CredentialProvider> files) {
   return std::make_shared<EcrOrFiles>(std::move(ecr), std::move(files));
 }

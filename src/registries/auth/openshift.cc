@@ -25,7 +25,7 @@ class OpenShiftProvider : public CredentialProvider {
  public:
   OpenShiftProvider(const std::string& host, const base::Json& options, const Services& services,
                     std::string service_account)
-      : options_(host, options, {"token", "kubeconfig", "context"}),
+      : options_(host, options, kOpenShiftOptions),
         kubeconfig_is_reference_(options_.has("kubeconfig") &&
                                  secrets::parse_secret_reference(options["kubeconfig"].get<std::string>())),
         services_(services),

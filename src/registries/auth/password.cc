@@ -38,7 +38,7 @@ class PasswordProvider : public CredentialProvider {
   }
 
   void invalidate(const CredentialQuery&) override {
-    for (const char* name : {"username", "password", "token"}) options_.forget(name, resolver_);
+    for (const std::string& name : kStaticOptions) options_.forget(name, resolver_);
   }
 
  private:
@@ -56,8 +56,7 @@ class PasswordProvider : public CredentialProvider {
 
 std::shared_ptr<CredentialProvider> static_provider(const std::string& host, const base::Json& options,
                                                     const Services& services) {
-  return std::make_shared<PasswordProvider>(ProviderOptions(host, options, {"username", "password", "token"}),
-                                            services.secrets);
+  return std::make_shared<PasswordProvider>(ProviderOptions(host, options, kStaticOptions), services.secrets);
 }
 
 }  // namespace ixian::auth

@@ -23,15 +23,6 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-// Options that are about reaching the registry, whoever the client is.
-constexpr std::string_view kCommonOptions[] = {"insecure", "ca_file", "client_certificate", "client_key"};
-
-base::Json own_options(const RegistrySettings& settings) {
-  base::Json options = settings.options;
-  for (const std::string_view name : kCommonOptions) options.erase(std::string(name));
-  return options;
-}
-
 bool flag(const RegistrySettings& settings, const std::string& name) {
   const auto found = settings.options.find(name);
   if (found == settings.options.end() || found->is_null()) return false;
@@ -115,10 +106,7 @@ struct Registries::Impl {
   }
 
   Host& host(const std::string& name);
-  void choose_ecr(const std::string& name, const base::Json& options, Host& host,
-                  std::shared_ptr<auth::CredentialProvider>& provider);
-  void choose_provider(const std::string& name, const RegistrySettings* configured, Host& host,
-                       std::shared_ptr<auth::CredentialProvider>& provider);
+  void choose_provider(const std::string& name, const RegistrySettings* configured, Host& host);
 
   const auth::Services services;
   base::EventSink& events;
@@ -130,42 +118,29 @@ struct Registries::Impl {
   std::map<std::string, Host> known;
 };
 
-void Registries::Impl::choose_ecr(const std::string& name, const base::Json& options, Host& host,
-                                  std::shared_ptr<auth::CredentialProvider>& provider) {
-  host.ecr = auth::ecr_provider(name, options, services);
-  provider = auth::ecr_or_files(host.ecr, docker_config);
-}
-
 void Registries::Impl::choose_provider(const std::string& name, const RegistrySettings* configured,
-                                       Host& host, std::shared_ptr<auth::CredentialProvider>& provider) {
+                                       Host& host) {
+  if (configured != nullptr && configured->kind == RegistryKind::kCustom) {
+    using Providers = std::vector<std::shared_ptr<auth::CredentialProvider>>;
+    host.credentials = std::make_shared<auth::ProviderList>(Providers{configured->provider, docker_config});
+    return;
+  }
+  const auth::ProviderType* type = configured == nullptr ? nullptr : configured->provider_type;
   if (configured == nullptr) {
     // What the docker config holds for ECR has a way of being stale, so the AWS CLI's credentials come first.
     // ECR Public gives to everybody.
     const std::optional<aws::EcrHost> ecr = aws::parse_ecr_host(name);
-    if (ecr && !ecr->is_public)
-      choose_ecr(name, base::Json::object(), host, provider);
-    else
-      provider = docker_config;
+    if (ecr && !ecr->is_public) type = auth::find_provider_type("ecr");
+  }
+  if (type == nullptr) {
+    host.credentials = docker_config;
     return;
   }
-  const base::Json options = own_options(*configured);
-  using Providers = std::vector<std::shared_ptr<auth::CredentialProvider>>;
-  switch (configured->kind) {
-    case RegistryKind::kEcr:
-      choose_ecr(name, options, host, provider);
-      return;
-    case RegistryKind::kOpenShift:
-      provider = auth::openshift_provider(name, options, services);
-      return;
-    case RegistryKind::kCustom:
-      provider = std::make_shared<auth::ProviderList>(Providers{configured->provider, docker_config});
-      return;
-    case RegistryKind::kDocker:
-    case RegistryKind::kDirectory:
-      provider = std::make_shared<auth::ProviderList>(
-          Providers{auth::static_provider(name, options, services), docker_config});
-      return;
-  }
+  const base::Json options = configured == nullptr ? base::Json::object() : configured->options;
+  host.credentials = type->make(name, options, services);
+  host.ecr = std::dynamic_pointer_cast<auth::EcrProvider>(host.credentials);
+  if (type->with_files != nullptr)
+    host.credentials = type->with_files(std::move(host.credentials), docker_config);
 }
 
 Registries::Impl::Host& Registries::Impl::host(const std::string& name) {
@@ -173,9 +148,7 @@ Registries::Impl::Host& Registries::Impl::host(const std::string& name) {
   Host& host = known[name];
   if (host.client) return host;
   const RegistrySettings* configured = find(name);
-  std::shared_ptr<auth::CredentialProvider> provider;
-  choose_provider(name, configured, host, provider);
-  host.credentials = provider;
+  choose_provider(name, configured, host);
   HostOptions options;
   options.host = name;
   options.insecure = configured != nullptr && flag(*configured, "insecure");
@@ -188,7 +161,7 @@ Registries::Impl::Host& Registries::Impl::host(const std::string& name) {
       events.log(base::kNoActivity, base::LogLevel::kInfo, "created the repository " + repository);
     };
   }
-  host.client = std::make_shared<HostClient>(services.client, std::move(provider), std::move(options));
+  host.client = std::make_shared<HostClient>(services.client, host.credentials, std::move(options));
   return host;
 }
 

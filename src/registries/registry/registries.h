@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "auth/credential.h"
+#include "auth/provider_table.h"
 #include "auth/providers.h"
 #include "base/event.h"
 #include "base/json.h"
@@ -24,9 +25,7 @@
 namespace ixian::registry {
 
 enum class RegistryKind {
-  kDocker,     // DockerClient
-  kEcr,        // ECRDockerClient
-  kOpenShift,  // OpenShiftDockerClient
+  kRemote,     // a client of auth::provider_types()
   kDirectory,  // OCILayoutClient
   kCustom,     // a class of the project that overrides credentials() or login()
 };
@@ -35,7 +34,8 @@ enum class RegistryKind {
 // certificate), ca_file, client_certificate, client_key; the others are the client's own.
 struct RegistrySettings {
   std::string host;  // as in oci::Reference: "registry.local:5000", "docker.io"
-  RegistryKind kind = RegistryKind::kDocker;
+  RegistryKind kind = RegistryKind::kRemote;
+  const auth::ProviderType* provider_type = &auth::provider_types().front();  // kRemote only
   base::Json options = base::Json::object();
   std::string client;                                  // the class's name, for messages
   std::shared_ptr<auth::CredentialProvider> provider;  // kCustom only
