@@ -9,6 +9,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "files/fs.h"
 #include "oci/digest.h"
 #include "store/database.h"
 #include "store/folder.h"
