@@ -7,13 +7,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
 #include <map>
 #include <vector>
 
 #include "base/error.h"
 #include "files/fs.h"
+#include "files/temporary_folder.h"
 #include "layout/docker_archive.h"
 #include "layout/file_io.h"
 #include "layout/temporary_file.h"
@@ -24,11 +23,6 @@ namespace {
 
 using base::Error;
 using base::ErrorCode;
-
-std::string temporary_folder() {
-  const char* folder = std::getenv("TMPDIR");
-  return folder == nullptr || *folder == '\0' ? "/tmp" : folder;
-}
 
 // The repository of a registry that an ImageRepo stands for, by its name; nullopt for a store or a file.
 std::optional<oci::Reference> registry_of(const oci::ImageRepo& repo) {
@@ -139,8 +133,8 @@ void DaemonImages::provide(const std::string& name, const std::string& platform)
 void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std::string& name) {
   Transfer transfer(sink_, "load", name);
   try {
-    const std::string path =
-        fmt::format("{}/ix-load-{}-{}.tar", temporary_folder(), ::getpid(), static_cast<void*>(&transfer));
+    const std::string path = fmt::format("{}/ix-load-{}-{}.tar", files::temporary_folder(), ::getpid(),
+                                         static_cast<void*>(&transfer));
     const auto archive = layout::create_docker_archive(path, {name}, cancellation_);
     oci::copy_image(from, ref, *archive, "", {}, cancellation_);
     archive->finish();
@@ -213,7 +207,7 @@ oci::Descriptor DaemonImages::copy_to(const std::string& image, oci::ImageRepo& 
       if (auto there = to.find(ref)) return *std::move(there);
     }
   }
-  layout::TemporaryFile file(temporary_folder(), ".ix-save-");
+  layout::TemporaryFile file(files::temporary_folder(), ".ix-save-");
   write_all(*api_.save(image), file.fd(), file.path());
   const auto archive = layout::open_docker_archive(file.path(), cancellation_);
   return oci::copy_image(*archive, "", to, ref, {}, cancellation_).image;

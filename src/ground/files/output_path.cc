@@ -21,10 +21,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "files/temporary_folder.h"
 
 namespace ixian::files {
 namespace {
@@ -93,11 +93,6 @@ bool is_ours_to_use(int descriptor) {
   const int flags = ::fcntl(descriptor, F_GETFD);
   const int access = ::fcntl(descriptor, F_GETFL);
   return flags >= 0 && (flags & FD_CLOEXEC) == 0 && access >= 0 && (access & O_ACCMODE) != O_RDONLY;
-}
-
-std::string temporary_folder() {
-  const char* named = ::getenv("TMPDIR");
-  return named != nullptr && *named != '\0' ? named : "/tmp";
 }
 
 void write_whole(int fd, std::string_view content, const std::string& shown) {

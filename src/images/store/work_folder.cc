@@ -2,15 +2,14 @@
 // folder and goes after it.
 #include "store/work_folder.h"
 
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 
 #include "base/error.h"
+#include "files/temporary_folder.h"
 #include "layout/file_io.h"
 #include "store/file_lock.h"
 #include "store/trash.h"
@@ -22,8 +21,7 @@ constexpr const char* kWorkPrefix = "work-";
 constexpr std::string_view kWorkEnding = ".d";
 
 std::string make_temporary_folder() {
-  const char* named = std::getenv("TMPDIR");
-  std::string path = fmt::format("{}/ix-XXXXXX", named == nullptr || *named == '\0' ? "/tmp" : named);
+  std::string path = files::temporary_folder() + "/ix-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) layout::file_error("create the directory", path, errno);
   return path;
 }
