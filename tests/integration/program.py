@@ -34,8 +34,11 @@ class Result:
         self.peak = peak  # bytes that were resident at most; of Program.measured()
 
     def takes_less_than(self, mebibytes):
-        """Ended well, without more memory. Sanitizers have memory of their own."""
-        self.ok()
+        """Ended well, without more memory."""
+        return self.ok().stayed_below(mebibytes)
+
+    def stayed_below(self, mebibytes):
+        """Whatever came of it. Sanitizers have memory of their own."""
         assert SANITIZED or self.peak < mebibytes << 20, f"{self.peak >> 20} MiB were resident"
         return self
 
