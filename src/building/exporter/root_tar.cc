@@ -12,10 +12,9 @@
 #include <stdexcept>
 
 #include "base/error.h"
-#include "layer/hash_table.h"
+#include "layer/first_names.h"
 #include "layer/layer_writer.h"
-#include "layer/path_hash.h"
-#include "layer/spooled_records.h"
+#include "layer/listing_order.h"
 
 namespace ixian::exporter {
 namespace {
@@ -92,22 +91,19 @@ class RootTar {
   // The name that the file has in the archive already; nullopt where it comes first.
   std::optional<std::string> first_name(const Found& found) {
     const std::string& path = found.entry.path;
-    const std::uint64_t file = layer::path_hash(found.layer, found.content_path);
-    if (const auto* known = first_names_.find(file)) return names_.at(known->value);
+    if (auto first = first_names_.find(found.layer, found.content_path)) return first;
     if (found.content_path == path) return std::nullopt;
     const auto itself = image_.tree().find(found.content_path);
     const bool shows = itself && itself->layer == found.layer && itself->content_path == found.content_path;
     if (shows && layer::path_less(found.content_path, path)) return found.content_path;
-    first_names_.put(file).value = names_.size();
-    names_.add(path);
+    first_names_.add(found.layer, found.content_path, path);
     return std::nullopt;
   }
 
   const snapshot::LayersView& image_;
   base::Cancellation& cancellation_;
   layer::LayerWriter writer_;
-  layer::HashMap first_names_;  // of files that came under another name than that of their content
-  layer::SpooledRecords names_;
+  layer::FirstNames first_names_;  // of files that came under another name than that of their content
 };
 
 }  // namespace

@@ -11,9 +11,8 @@
 #include "base/error.h"
 #include "compression/limits.h"
 #include "compression/unpacking.h"
-#include "layer/hash_table.h"
+#include "layer/first_names.h"
 #include "layer/layer_reader.h"
-#include "layer/path_hash.h"
 #include "layer/spooled_records.h"
 #include "layer_files/entry_maker.h"
 
@@ -63,14 +62,9 @@ class Checkout {
     const auto itself = tree_.find(found.content_path);
     if (itself && itself->layer == found.layer && itself->content_path == found.content_path)
       return links_.add(found.content_path + '\0' + path);
-    const std::uint64_t file = number_of(found.layer, found.content_path);
-    if (const auto* known = first_names_.find(file)) return links_.add(names_.at(known->value) + '\0' + path);
-    first_names_.put(file).value = names_.size();
-    names_.add(path);
-  }
-
-  static std::uint64_t number_of(std::size_t layer, const std::string& path) {
-    return layer::path_hash(layer, path);
+    if (const auto first = first_names_.find(found.layer, found.content_path))
+      return links_.add(*first + '\0' + path);
+    first_names_.add(found.layer, found.content_path, path);
   }
 
   // The name that an entry of a layer is made under; nullopt where nothing of it shows.
@@ -89,11 +83,10 @@ class Checkout {
     const bool itself = shown && shown->layer == layer &&
                         (item.type == layer::EntryType::kFolder || shown->content_path == item.path);
     if (itself) return is_it(shown->entry) ? std::optional(item.path) : std::nullopt;
-    const auto* const other = first_names_.find(number_of(layer, item.path));
-    if (other == nullptr) return std::nullopt;
+    auto other = first_names_.find(layer, item.path);
+    if (!other) return std::nullopt;
     const auto listed = layers_[layer].listing->thing(item.path);
-    if (!listed || !is_it(*listed)) return std::nullopt;
-    return names_.at(other->value);
+    return listed && is_it(*listed) ? std::move(other) : std::nullopt;
   }
 
   void read(std::size_t index) {
@@ -122,11 +115,9 @@ class Checkout {
   base::Cancellation& cancellation_;
   const layer::MergedTree tree_;
   EntryMaker maker_;
-  std::vector<bool> wanted_;  // layers that something is taken from
-  // Of files that do not show where they are themselves: where the first of their names is in names_.
-  layer::HashMap first_names_;
-  layer::SpooledRecords names_;
-  layer::SpooledRecords links_;  // "from\0to", to be made when all files are there
+  std::vector<bool> wanted_;       // layers that something is taken from
+  layer::FirstNames first_names_;  // of files that do not show where they are themselves
+  layer::SpooledRecords links_;    // "from\0to", to be made when all files are there
 };
 
 }  // namespace
