@@ -15,7 +15,6 @@
 #include <atomic>
 
 #include "base/error.h"
-#include "base/sha256.h"
 #include "base/thread_pool.h"
 #include "oci/descriptor.h"
 
@@ -99,9 +98,10 @@ bool LocalCache::is_current(const snapshot::StageSnapshot& state) {
     const auto entry = services_.store().cache_get(key);
     if (!entry) continue;
     try {
-      base::Json now = base::Json::array();
-      for (const base::Json& layer : entry->value.at("layers")) now.push_back(layer.at("diff_id"));
-      if (base::sha256_hex(base::canonical_json(now)) != seen) return false;
+      std::vector<std::string> now;
+      for (const base::Json& layer : entry->value.at("layers"))
+        now.push_back(layer.at("diff_id").get<std::string>());
+      if (snapshot::fingerprint(now) != seen) return false;
     } catch (const base::Json::exception&) {
       continue;  // written by another version
     }

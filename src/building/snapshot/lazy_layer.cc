@@ -20,13 +20,13 @@
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 
 #include "base/error.h"
+#include "layer/confined.h"
 #include "layer/read_layer.h"
 #include "oci/verifying_source.h"
 #include "process/namespaces.h"
@@ -125,7 +125,6 @@ void LazyLayer::ensure_blob() {
   const Finished& layer = finish();
   if (!origin_ || services_.store().has_blob(layer.blob)) return;
   base::EventSink& sink = services_.sink();
-  // sink.begin({"pull " + layer.blob.digest.short_hex()
   const base::ActivityId activity =
       sink.begin({"pull " + layer.blob.digest.short_hex(), "a layer of " + origin_->name()});
   std::uint64_t done = 0;
@@ -183,9 +182,10 @@ auto LazyLayer::mending(const Read& read) -> decltype(read()) {
   return read();
 }
 
-void check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Digest& diff_id) {
+bool check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Digest& diff_id) {
   const auto known = store.unpacked(blob.digest);
-  if (!known || known->diff_id == diff_id) return;
+  if (!known) return false;
+  if (known->diff_id == diff_id) return true;
   throw Error(ErrorCode::kRegistry,
               fmt::format("The layer {} unpacks to something else than its image says: another diffID. The "
                           "image is damaged; build or pull it anew.",
@@ -200,9 +200,8 @@ bool LazyLayer::is_proven() {
     const std::lock_guard lock(mutex_);
     if (proven_) return true;
   }
-  if (!services_.store().unpacked(layer.blob.digest)) return false;
   try {
-    check_claim(services_.store(), layer.blob, layer.diff_id);
+    if (!check_claim(services_.store(), layer.blob, layer.diff_id)) return false;
   } catch (const Error& error) {
     lost(error);
   }
@@ -330,12 +329,9 @@ void LazyLayer::settle(bool wait) {
 
 files::UniqueFd LazyLayer::open_in_tree(const std::string& tree, const std::string& path, int flags) {
   const files::UniqueFd root(::open(tree.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
   // The path was resolved in the merged listing already. A link in the tree itself is an image's, and leads
   // anywhere.
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  files::UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof(how))));
+  files::UniqueFd fd(layer::open_below(root.get(), path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
   if (!fd.valid()) {
     throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}/{}: {}.", tree,
                                                     base::printable_path(path), base::errno_text(errno)));

@@ -150,8 +150,8 @@ class LazyLayer {
   int small_reads_ = 0;  // files that were found by reading the blob from its start
 };
 
-// Throws Error{kRegistry} where this machine knows the blob to unpack to something else.
-void check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Digest& diff_id);
+// Whether this machine knows what the blob unpacks to. Throws Error{kRegistry} where that is something else.
+bool check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Digest& diff_id);
 
 // Layers below this are pulled as quickly as somebody is asked what is in them.
 inline constexpr std::uint64_t kSmallLayer = 256 << 10;

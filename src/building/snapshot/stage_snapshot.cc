@@ -13,9 +13,13 @@ LayerStack non_empty(const LayerStack& layers) {
 }
 
 std::string fingerprint(const LayerStack& layers) {
-  base::Json all = base::Json::array();
-  for (const auto& layer : non_empty(layers)) all.push_back(layer->diff_id().text());
-  return base::sha256_hex(base::canonical_json(all));
+  std::vector<std::string> diff_ids;
+  for (const auto& layer : non_empty(layers)) diff_ids.push_back(layer->diff_id().text());
+  return fingerprint(diff_ids);
+}
+
+std::string fingerprint(const std::vector<std::string>& diff_ids) {
+  return base::sha256_hex(base::canonical_json(diff_ids));
 }
 
 base::Json to_json(const std::vector<StepResult>& outcomes) {

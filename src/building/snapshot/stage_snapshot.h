@@ -39,6 +39,7 @@ LayerStack non_empty(const LayerStack& layers);
 
 // One for equal layers, whoever made them. Waits for layers that are being written.
 std::string fingerprint(const LayerStack& layers);
+std::string fingerprint(const std::vector<std::string>& diff_ids);  // of those that are not empty
 
 base::Json to_json(const std::vector<StepResult>& outcomes);
 // Throws base::Json::exception for what is none.
