@@ -20,18 +20,6 @@ constexpr unsigned kKindBits = 2;
 constexpr unsigned kFoldersBits = 24;  // more than a layer can have entries
 static_assert(compression::Limits{}.entries < std::uint64_t{1} << kFoldersBits);
 
-// The components of `path`, the first one last.
-std::vector<std::string> reversed_components(std::string_view path) {
-  std::vector<std::string> parts;
-  while (!path.empty()) {
-    const auto slash = std::min(path.find('/'), path.size());
-    if (slash > 0) parts.emplace_back(path.substr(0, slash));
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  std::reverse(parts.begin(), parts.end());
-  return parts;
-}
-
 }  // namespace
 
 std::uint64_t LayerPaths::below(std::uint64_t folder, std::string_view name) const {
@@ -71,7 +59,6 @@ std::string LayerPaths::resolve(const std::string& folder) {
   while (!rest.empty()) {
     const std::string name = std::move(rest.back());
     rest.pop_back();
-    if (name == ".") continue;
     if (name == "..") {
       resolved = split_path(resolved).folder;
       number = number_of(resolved);

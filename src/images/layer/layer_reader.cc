@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"
@@ -72,7 +71,7 @@ std::optional<LayerReader::Item> LayerReader::examine(tar::TarEntry entry) {
     item.path = opaque ? folder : join_path(folder, gone);
     return item;
   }
-  item.type = listed(head, "", 0).type;
+  item.type = entry_type_of(head.type);
   if (item.path.empty() && item.type != EntryType::kFolder) {
     throw std::invalid_argument("would replace the root folder");
   }
@@ -112,10 +111,6 @@ void LayerReader::list(const Item& item) {
 }
 
 std::optional<LayerReader::Item> LayerReader::next() {
-  if (pending_ && pending_->type != EntryType::kWhiteout && pending_->type != EntryType::kOpaque) {
-    paths_.put(pending_->path, pending_->type, pending_->link);
-  }
-  pending_.reset();
   try {
     while (auto entry = tar_.next()) {
       if (++count_ > limits_.entries) {
@@ -127,14 +122,17 @@ std::optional<LayerReader::Item> LayerReader::next() {
       if (entry->size > limits_.bytes - content_) refuse(name, "is too long");
       content_ += entry->size;
       check_attributes(*entry);
+      std::optional<Item> item;
       try {
-        pending_ = examine(std::move(*entry));
+        item = examine(std::move(*entry));
       } catch (const std::invalid_argument& error) {
         refuse(name, error.what());
       }
-      if (!pending_) continue;
-      list(*pending_);
-      return pending_;
+      if (!item) continue;
+      list(*item);
+      if (item->type != EntryType::kWhiteout && item->type != EntryType::kOpaque)
+        paths_.put(item->path, item->type, item->link);
+      return item;
     }
   } catch (const tar::TarError& error) {
     throw base::Error(base::ErrorCode::kRegistry,

@@ -53,7 +53,6 @@ class LayerReader {
   std::uint64_t count_ = 0;
   std::uint64_t content_ = 0;
   LayerPaths paths_;
-  std::optional<Item> pending_;
   ListingSorter sorter_;
 };
 

@@ -15,9 +15,7 @@
 #include "tar/writer.h"
 
 namespace ixian::layer {
-namespace {
-
-EntryType type_of(tar::TarType type) {
+EntryType entry_type_of(tar::TarType type) {
   switch (type) {
     case tar::TarType::kFile:
       return EntryType::kFile;
@@ -37,12 +35,10 @@ EntryType type_of(tar::TarType type) {
   throw std::logic_error("An entry of a layer has no type.");
 }
 
-}  // namespace
-
 ListedEntry listed(const tar::TarEntry& entry, std::string path, std::uint64_t offset) {
   ListedEntry listed;
   listed.path = std::move(path);
-  listed.type = type_of(entry.type);
+  listed.type = entry_type_of(entry.type);
   listed.mode = entry.mode;
   listed.uid = entry.uid;
   listed.gid = entry.gid;

@@ -75,8 +75,8 @@ bool LayerListing::depends_on_below() const {
 
 PathState LayerListing::at(std::string_view path) const {
   PathState listed;
-  Cursor cursor(*this);
-  for (cursor.seek(path); !cursor.at_end() && cursor.entry().path == path; cursor.next()) {
+  Cursor cursor(*this, path);
+  for (; !cursor.at_end() && cursor.entry().path == path; cursor.next()) {
     if (cursor.entry().type == EntryType::kWhiteout) {
       listed.whiteout = true;
     } else if (cursor.entry().type == EntryType::kOpaque) {

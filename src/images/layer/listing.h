@@ -87,6 +87,7 @@ class LayerListing {
   class Cursor {
    public:
     explicit Cursor(const LayerListing& listing);  // at the first
+    Cursor(const LayerListing& listing, std::string_view path) : all_(listing.parts_) { seek(path); }
 
     bool at_end() const { return parts_ == nullptr; }
     const ListedEntry& entry() const { return entry_; }  // until the cursor moves

@@ -23,7 +23,6 @@
 #include <cerrno>
 #include <stdexcept>
 
-#include "compression/limits.h"
 #include "compression/packer.h"
 #include "layer/confined.h"
 #include "layer/listing.h"

@@ -1,6 +1,5 @@
 // A cursor goes to a block, whose first path is known by itself, and on from there, entry by entry, as each
 // says only what differs from the one before. A long listing is in a file; then a window of it is in memory.
-#include <algorithm>
 #include <stdexcept>
 
 #include "base/error.h"

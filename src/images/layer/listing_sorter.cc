@@ -76,9 +76,8 @@ LayerListing ListingBuilder::finish() {
 void ListingSorter::add(const ListedEntry& entry) {
   const std::size_t at = records_.size();
   put_entry(records_, entry, {});
-  Place place{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + 3),
-              static_cast<std::uint16_t>(entry.path.size()), static_cast<std::uint8_t>(rank(entry.type))};
-  if (entry.path.size() >= 0x80) ++place.path_at;  // behind type, what is shared, and size
+  const Place place{static_cast<std::uint32_t>(at), static_cast<std::uint16_t>(entry.path.size()),
+                    static_cast<std::uint8_t>(rank(entry.type))};
   if (!places_.empty() && order(places_.back(), place) >= 0) in_order_ = false;
   places_.push_back(place);
   if (records_.size() + places_.size() * sizeof(Place) >= run_) spill();

@@ -43,14 +43,16 @@ class ListingSorter {
   // An entry among records_.
   struct Place {
     std::uint32_t at;
-    std::uint32_t path_at;
     std::uint16_t path_size;
     std::uint8_t rank;
+
+    // Behind type, what is shared, and size, which takes two bytes from 128 on.
+    std::size_t path_at() const { return std::size_t{at} + (path_size < 0x80 ? 3 : 4); }
   };
   class Merge;
 
   std::string_view path_of(const Place& place) const {
-    return std::string_view(records_).substr(place.path_at, place.path_size);
+    return std::string_view(records_).substr(place.path_at(), place.path_size);
   }
   int order(const Place& a, const Place& b) const;
   void sort();

@@ -17,32 +17,17 @@
 #include "layer/merged_tree.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "layer/listing_order.h"
+#include "layer/whiteout.h"
 
 namespace ixian::layer {
 namespace {
 
 constexpr int kMostLinks = 40;
-
-std::string joined(const std::string& folder, std::string_view name) {
-  std::string path = folder;
-  if (!path.empty()) path += '/';
-  path += name;
-  return path;
-}
-
-std::vector<std::string> components(std::string_view path) {
-  std::vector<std::string> parts;
-  while (!path.empty()) {
-    const auto slash = std::min(path.find('/'), path.size());
-    if (slash > 0 && path.substr(0, slash) != ".") parts.emplace_back(path.substr(0, slash));
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  return parts;
-}
 
 ListedEntry implied_folder(std::string path) {
   ListedEntry entry;
@@ -139,8 +124,8 @@ struct MergedTree::Walk {
   }
 
   void push(std::string_view path) {
-    auto parts = components(path);
-    rest.insert(rest.end(), parts.rbegin(), parts.rend());
+    auto parts = reversed_components(path);
+    rest.insert(rest.end(), std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end()));
   }
 
   bool in_folder() const { return way.back().found.entry.type == EntryType::kFolder; }
@@ -165,7 +150,7 @@ struct MergedTree::Walk {
 
   void step(std::string_view path, const std::string& name, Last last) {
     const Place& folder = way.back();
-    auto place = tree.at(joined(folder.found.entry.path, name), folder.lowest);
+    auto place = tree.at(join_path(folder.found.entry.path, name), folder.lowest);
     if (!place) {
       missing.push_back(name);
       return;
@@ -206,14 +191,8 @@ std::string MergedTree::resolve(std::string_view path, Last last) const {
                       "The path " + base::printable_path(path) + " cannot be in the image: " +
                           base::printable_path("/" + resolved) + " is no folder there.");
   }
-  for (const std::string& name : walk.missing) resolved = joined(resolved, name);
+  for (const std::string& name : walk.missing) resolved = join_path(resolved, name);
   return resolved;
-}
-
-std::vector<MergedTree::Found> MergedTree::list(std::string_view path) const {
-  std::vector<Found> found;
-  for (Below below(*this, path); below.next(); found.push_back(below.take())) below.skip();
-  return found;
 }
 
 MergedTree::Below::Below(const MergedTree& tree, std::string_view path) : tree_(tree) {
@@ -223,8 +202,7 @@ MergedTree::Below::Below(const MergedTree& tree, std::string_view path) : tree_(
   const Place& folder = walk.way.back();
   way_.push_back({folder.found.entry.path, folder.lowest});
   for (std::size_t i = folder.lowest; i < tree.layers_.size(); ++i) {
-    LayerListing::Cursor cursor(*tree.layers_[i]);
-    cursor.seek(way_[0].path);
+    LayerListing::Cursor cursor(*tree.layers_[i], way_[0].path);
     while (!cursor.at_end() && cursor.entry().path == way_[0].path) cursor.next();
     cursors_.push_back(std::move(cursor));
   }

@@ -44,10 +44,6 @@ class MergedTree {
   // and where something on the way is no folder.
   std::string resolve(std::string_view path, Last last = Last::kFollow) const;
 
-  // What is in the folder that `path` leads to, by name; symlinks are not followed. Empty where it is no
-  // folder.
-  std::vector<Found> list(std::string_view path) const;
-
   class Below;
 
  private:

@@ -6,7 +6,6 @@
 #include "layer/packing.h"
 
 #include <algorithm>
-#include <string>
 
 #include "base/thread_pool.h"
 #include "base/threads.h"

@@ -40,11 +40,10 @@ struct Facts {
 class GapFilling {
  public:
   GapFilling(const std::vector<StackedTree>& trees, Marks marks)
-      : trees_(trees), marks_(marks), lower_(paths_of(trees), marks) {}
+      : trees_(trees), marks_(marks), lower_(paths_of(trees), marks), root_of_lower_(lower_.root()) {}
 
   bool run(const std::string& into) {
-    const auto root = lower_.root();
-    if (!root) return false;
+    if (!root_of_lower_) return false;
     into_ = into;
     std::vector<Source> sources;
     for (std::size_t i = 0; i < trees_.size(); ++i) {
@@ -54,7 +53,7 @@ class GapFilling {
       pass(*source);
       source->cursor.next();
     }
-    if (way_.empty() && root_facts().same(facts_in(root->tree, ""))) return false;
+    if (way_.empty() && root_facts().same(facts_in(root_of_lower_->tree, ""))) return false;
     if (way_.empty()) enter("", root_facts());
     while (!way_.empty()) leave();
     return true;
@@ -111,7 +110,7 @@ class GapFilling {
   }
 
   std::optional<LowerTrees::Found> find(const std::string& path) const {
-    auto found = lower_.root();
+    auto found = root_of_lower_;
     for (std::size_t slash = 0; found && slash != std::string::npos;) {
       slash = path.find('/', slash + 1);
       found = lower_.find(*found, path.substr(0, slash));
@@ -188,6 +187,7 @@ class GapFilling {
   const std::vector<StackedTree>& trees_;
   const Marks marks_;
   const LowerTrees lower_;
+  const std::optional<LowerTrees::Found> root_of_lower_;
   std::string into_;
   files::UniqueFd root_;   // of it
   std::vector<Made> way_;  // folders that something may still be made in, each in the one before

@@ -21,7 +21,6 @@
 #include "layout/layout_folder.h"
 #include "layout/stored_manifest.h"
 #include "oci/manifest.h"
-#include "oci/media_types.h"
 #include "oci/reference.h"
 
 namespace ixian::layout {

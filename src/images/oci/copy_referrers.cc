@@ -4,7 +4,6 @@
 // is.
 #include "oci/copy_referrers.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <variant>

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <stdexcept>
 #include <system_error>
 #include <variant>
 

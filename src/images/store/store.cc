@@ -5,7 +5,6 @@
 // A process has one lease, for as long as anybody in it holds on to it.
 #include "store/store.h"
 
-#include <algorithm>
 #include <mutex>
 #include <thread>
 #include <utility>

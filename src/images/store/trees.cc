@@ -12,7 +12,6 @@
 #include "store/trees.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
