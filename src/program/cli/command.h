@@ -1,6 +1,8 @@
 // A command line as tables: what parsing, help pages, suggestions, completions, man pages and the reference
 // are all made from. Nothing in here knows a concrete command.
 //
+// The front door of this room: a CommandSpec and words come in; a ParsedCommand, or a page, goes out.
+//
 //   CommandSpec     a command with its options, arguments and subcommands
 //   OptionSpec      an option; a global one is understood before and after every command
 //   ParsedCommand   (parser.h) what somebody has typed, sorted by such a table

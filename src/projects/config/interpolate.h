@@ -5,8 +5,8 @@
 // str.format. Text in which a single brace stands for itself (JSON, shell) needs no escaping: there only the
 // variables are replaced. `{{.Name}}` (Go templates) is always left alone.
 //
-// With overrides.h this is all of the room: the language in which a project's configuration is written,
-// without Python.
+// The front door of this room: a text and a Lookup of its variables come in, the text with their values goes
+// out. With overrides.h that is the language in which a project's configuration is written, without Python.
 #pragma once
 
 #include <functional>
