@@ -19,8 +19,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
+using namespace std::chrono_literals;
 
 class AskProgramTest : public ::testing::Test {
  protected:

@@ -16,7 +16,6 @@ namespace ixian::keys {
 namespace {
 
 using base::Json;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
