@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <string>
 #include <thread>
@@ -23,7 +24,8 @@
 namespace ixian::app {
 namespace {
 
-constexpr int kGraceMilliseconds = 10'000;
+constexpr auto kGrace = std::chrono::seconds(10);
+constexpr auto kBetweenWakings = std::chrono::milliseconds(250);
 
 int pipe_write = -1;
 base::Cancellation* cancelled = nullptr;
@@ -63,6 +65,16 @@ void interrupt_own_group() {
   ::_exit(interrupted_exit_code());
 }
 
+// Returns when there is a second signal, or the grace is over.
+void await_second_signal(int pipe_read) {
+  const auto end = std::chrono::steady_clock::now() + kGrace;
+  while (std::chrono::steady_clock::now() < end) {
+    pollfd again = {pipe_read, POLLIN, 0};
+    if (::poll(&again, 1, static_cast<int>(kBetweenWakings.count())) > 0) return;
+    script::wake_main_thread();
+  }
+}
+
 void watch(int pipe_read, base::Cancellation& cancellation, base::EventSink& sink) {
   char byte = 0;
   while (::read(pipe_read, &byte, 1) < 0 && errno == EINTR) {
@@ -74,9 +86,7 @@ void watch(int pipe_read, base::Cancellation& cancellation, base::EventSink& sin
     cancellation.request();
   }
   if (!from_terminal) interrupt_own_group();
-  pollfd again = {pipe_read, POLLIN, 0};
-  while (::poll(&again, 1, kGraceMilliseconds) < 0 && errno == EINTR) {
-  }
+  await_second_signal(pipe_read);
   end_at_once(cancellation);
 }
 

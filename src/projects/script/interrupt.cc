@@ -7,6 +7,7 @@
 // code that we called, since an exception that is delivered later would hit whatever it runs next.
 #include "script/interrupt.h"
 
+#include <pthread.h>
 #include <pybind11/pybind11.h>
 #include <pythread.h>
 
@@ -24,6 +25,10 @@ namespace {
 
 std::atomic<unsigned long> main_thread{0};
 std::atomic<bool> main_is_interruptible{false};
+// Ignored where nobody handles it, and of no other use to the program; its handler does nothing, but the call
+// that it interrupts returns.
+constexpr int kWakingSignal = SIGURG;
+pthread_t main_pthread;
 
 // Guards `others`, the threads that run Python, by Python's number of each.
 std::mutex others_mutex;
@@ -59,6 +64,10 @@ void interrupt_main_thread() noexcept {
   if (main_is_interruptible) PyErr_SetInterruptEx(SIGINT);
 }
 
+void wake_main_thread() {
+  if (main_is_interruptible) ::pthread_kill(main_pthread, kWakingSignal);
+}
+
 void interrupt_other_threads() {
   py::gil_scoped_acquire gil;
   std::lock_guard lock(others_mutex);
@@ -80,6 +89,10 @@ void throw_interrupt() {
 
 void prepare_interrupts() {
   main_thread = PyThread_get_thread_ident();
+  main_pthread = ::pthread_self();
+  struct sigaction waking = {};
+  waking.sa_handler = [](int) {};
+  ::sigaction(kWakingSignal, &waking, nullptr);
   struct sigaction ours = {};
   ::sigaction(SIGINT, nullptr, &ours);
   py::module_ signals = py::module_::import("_signal");

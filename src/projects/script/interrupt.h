@@ -14,6 +14,12 @@ class InterruptibleScope {
 // read. Async-signal-safe; to be called from the handler of a signal that the main thread receives.
 void interrupt_main_thread() noexcept;
 
+// For a thread other than the main one, some time after interrupt_main_thread(): a signal that comes between
+// Python's look for signals and a system call that blocks does not end that call, and nothing would until the
+// next signal. Makes the call return early once more, so that Python looks again; what Python knows already
+// is not told twice. Does nothing while the main thread is not in Python code.
+void wake_main_thread();
+
 // Raises KeyboardInterrupt in the Python code on all other threads, at their next bytecode. Takes the GIL.
 void interrupt_other_threads();
 
