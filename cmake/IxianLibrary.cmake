@@ -23,6 +23,10 @@ function(ixian_library name)
                           GTest::gtest GTest::gmock GTest::gtest_main)
     # What is tested is as optimised as it ships; compiling the tests themselves that well takes longer than running them.
     target_compile_options(${name}_test PRIVATE -O0)
+    if(IXIAN_SANITIZE MATCHES "undefined")
+      # A third of the time that the tests take to compile; AddressSanitizer sees a null pointer as well.
+      target_compile_options(${name}_test PRIVATE -fno-sanitize=null,alignment)
+    endif()
     if(arg_TESTS_APART)
       set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
     endif()

@@ -12,8 +12,6 @@ namespace ixian::testing {
 // Reaches no registry.
 class EmbeddedFixture {
  public:
-  static std::string why_not() { return ""; }
-
   EmbeddedFixture() {
     embedded::EngineServices services;
     services.store = store::Store::open(folder_ / "store", never_);

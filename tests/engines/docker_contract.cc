@@ -1,19 +1,15 @@
-// The engine that asks a daemon keeps what all engines promise, where there is a daemon to ask.
-#include "testing/engine_contract.h"
-
+// The engine that asks a daemon keeps what all engines promise. DOCKER_HOST names the daemon;
+// test_contracts.py starts one.
 #include <cstdlib>
 #include <memory>
 
 #include "docker/docker_engine.h"
+#include "testing/engine_contract.h"
 
 namespace ixian::testing {
 
 class DockerFixture {
  public:
-  static std::string why_not() {
-    return std::getenv("DOCKER_HOST") == nullptr ? "DOCKER_HOST names no daemon" : "";
-  }
-
   DockerFixture() {
     const docker::Environment environment = [](const std::string& name) -> std::optional<std::string> {
       const char* value = std::getenv(name.c_str());
