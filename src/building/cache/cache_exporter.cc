@@ -230,7 +230,7 @@ void CacheExporter::run(const Job& job) {
     build.sink.log(base::kNoActivity, base::LogLevel::kDebug,
                    fmt::format("Not written to {}: {}", build.repo->name(), lost.message()));
   } catch (const base::Error& error) {
-    build.repo->give_up(build.sink, error.message() + error.hint());
+    build.repo->give_up(build.sink, error.advised());
   } catch (const std::exception& error) {
     build.repo->give_up(build.sink, error.what());
   }

@@ -50,7 +50,7 @@ std::optional<oci::Descriptor> find_tag(CacheRepo& repo, const std::string& tag,
   try {
     return repo.images()->find(tag);
   } catch (const base::Error& error) {
-    repo.give_up(sink, error.message() + error.hint());
+    repo.give_up(sink, error.advised());
     return std::nullopt;
   }
 }

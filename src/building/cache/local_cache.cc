@@ -50,7 +50,7 @@ bool LocalCache::are_there(const snapshot::LayerStack& layers) {
     try {
       if (!repo->images()->has_blob(blob)) all = false;
     } catch (const base::Error& error) {
-      repo->give_up(services_.sink(), error.message() + error.hint());
+      repo->give_up(services_.sink(), error.advised());
       all = false;
     }
   });

@@ -43,7 +43,7 @@ std::string message_of(const Action& action) {
   try {
     action();
   } catch (const base::Error& error) {
-    return error.message() + error.hint();
+    return error.advised();
   }
   return "";
 }

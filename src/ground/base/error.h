@@ -7,6 +7,7 @@
 
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace ixian::base {
@@ -21,6 +22,8 @@ enum class ErrorCode {
 
 inline constexpr int kExitInterrupted = 130;
 
+inline constexpr std::string_view kHintLabel = "hint:";  // what begins the line that says what to do
+
 // The one exception of this program. `message` says in one sentence what failed and why, without a full stop:
 // "cannot write F: no space left on device". `context` (may be empty, may have several lines) is the
 // evidence: a traceback, the offending line, what a server answered, the latter as a line "note: …". What a
@@ -34,10 +37,10 @@ class Error : public std::exception {
         exit_code_(static_cast<int>(code)),
         message_(std::move(message)),
         context_(std::move(context)) {
-    const std::size_t hint = message_.find("\nhint: ");
-    if (hint == std::string::npos) return;
-    context_ += message_.substr(context_.empty() ? hint + 1 : hint);
-    message_.resize(hint);
+    const std::size_t line = message_.find("\n" + std::string(kHintLabel) + " ");
+    if (line == std::string::npos) return;
+    context_ += message_.substr(context_.empty() ? line + 1 : line);
+    message_.resize(line);
   }
 
   // Of a task that stands for a program: what that ended with, 1 to 255.
@@ -53,13 +56,32 @@ class Error : public std::exception {
   const std::string& message() const { return message_; }
   const std::string& context() const { return context_; }
 
-  // "\nhint: free some space", or "": for warnings, which show the message without the evidence.
-  std::string hint() const {
-    const std::size_t at = ("\n" + context_).rfind("\nhint: ");
-    return at == std::string::npos ? "" : "\n" + context_.substr(at);
+  // What to do, without its label: "free some space"; may be empty.
+  std::string hint() const { return context_.substr(hint_line().second); }
+
+  // The context without the hint.
+  std::string evidence() const {
+    const std::size_t line = hint_line().first;
+    return context_.substr(0, line == 0 || line == context_.size() ? line : line - 1);
+  }
+
+  // The message and the hint, without the evidence: for warnings and for errors made of this one.
+  std::string advised() const { return with_hint(message_, hint()); }
+
+  static std::string with_hint(std::string message, std::string_view hint) {
+    if (!hint.empty()) message.append("\n").append(kHintLabel).append(" ").append(hint);
+    return message;
   }
 
  private:
+  // Where in the context the line of the hint begins, and its text; its end where there is none.
+  std::pair<std::size_t, std::size_t> hint_line() const {
+    const std::string label = "\n" + std::string(kHintLabel) + " ";
+    const std::size_t line = ("\n" + context_).rfind(label);
+    if (line == std::string::npos) return {context_.size(), context_.size()};
+    return {line, line + label.size() - 1};
+  }
+
   ErrorCode code_;
   int exit_code_;
   std::string message_;

@@ -43,7 +43,7 @@ class CurlTlsTest : public HttpTest {
     const TransportError error = failure_of([&] { get(url); });
     EXPECT_EQ(error.failure, TransportFailure::kTls) << error.message() << error.context();
     EXPECT_FALSE(error.transient());
-    EXPECT_THAT(error.message() + error.hint(), HasSubstr(why)) << error.context();
+    EXPECT_THAT(error.advised(), HasSubstr(why)) << error.context();
     EXPECT_THAT(error.message(), HasSubstr(url.substr(8, url.find(':', 8) - 8)));
   }
 

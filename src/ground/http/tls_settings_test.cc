@@ -59,7 +59,7 @@ TEST_F(CertsDTest, HalfAPairSaysWhatIsMissing) {
       ADD_FAILURE() << authority;
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kRegistry);
-      EXPECT_THAT(error.message() + error.hint(), HasSubstr(missing));
+      EXPECT_THAT(error.advised(), HasSubstr(missing));
     }
   }
 }

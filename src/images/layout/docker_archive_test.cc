@@ -66,7 +66,7 @@ class DockerArchive : public ::testing::Test {
       action();
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kRegistry);
-      return error.message() + error.hint();
+      return error.advised();
     }
     return "no error";
   }

@@ -21,7 +21,7 @@ std::string reference_refusal(std::string_view text) {
     parse_reference(text);
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
-    return error.message() + error.hint();
+    return error.advised();
   }
   return "";
 }

@@ -34,7 +34,7 @@ class Check {
       look_at_trees();
       look_for_remains();
     } catch (const base::Error& error) {
-      problem(error.message() + error.hint());
+      problem(error.advised());
     }
     return std::move(problems_);
   }

@@ -64,7 +64,7 @@ class StoreTest : public ::testing::Test {
     try {
       action();
     } catch (const base::Error& error) {
-      return error.message() + error.hint();
+      return error.advised();
     }
     return "";
   }

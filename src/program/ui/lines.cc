@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "ui/printable.h"
 #include "ui/quantity.h"
@@ -23,7 +24,7 @@ std::string level_prefix(const Style& style, base::LogLevel level) {
 
 // "hint: …" and "note: …", which follow a message.
 std::string message_line(const Style& style, std::string_view line) {
-  for (const std::string_view label : {"hint:", "note:"}) {
+  for (const std::string_view label : {base::kHintLabel, std::string_view("note:")}) {
     if (line.starts_with(label)) return style.paint(style.bold, label) + printable(line.substr(label.size()));
   }
   return printable(line);

@@ -63,9 +63,9 @@ ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuery>& 
       // A missing credential is the user's to mend, and no reason to build what a registry may have.
       throw;
     } catch (const oci::Refused& error) {
-      note_refusal(place, questions[i], error.message() + error.hint());
+      note_refusal(place, questions[i], error.advised());
     } catch (const base::Error& error) {
-      note_down(place, error.message() + error.hint());
+      note_down(place, error.advised());
     }
   });
   if (questions_ != before) ++rounds_;
@@ -96,7 +96,7 @@ const ImageLookup::Endpoint& ImageLookup::registry(const std::string& repository
     place.closed = place.finder == nullptr && places_.has_registries && !places_.has_registries();
     // Whoever found out that it is not among the project's registries has told it.
   } catch (const base::Error& error) {
-    note_down(place, error.message() + error.hint());
+    note_down(place, error.advised());
   }
   return place;
 }

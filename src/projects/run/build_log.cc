@@ -105,7 +105,7 @@ bool BuildLog::write(const std::string& repository, const BuildRecord& record, R
     services_.sink.log(
         base::kNoActivity, services_.level,
         fmt::format("build not recorded in {}, so `ix why` and `ix image prune` do not know of it: {}",
-                    repository, error.message() + error.hint()));
+                    repository, error.advised()));
     return false;
   }
 }

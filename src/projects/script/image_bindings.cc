@@ -43,7 +43,7 @@ void require_repository(const std::string& name) {
     if (reference.tag.empty() && !reference.digest) return;
   } catch (const base::Error& error) {
     throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("its repository is '{}': {}", name, error.message() + error.hint()));
+                      fmt::format("its repository is '{}': {}", name, error.advised()));
   }
   throw base::Error(
       base::ErrorCode::kProject,
@@ -68,7 +68,7 @@ void build_image(const py::dict& request) {
   try {
     wanted.stage = to_image_stage(request["stage"]);
   } catch (const base::Error& error) {
-    throw base::Error(error.code(), fmt::format("image {}: {}", wanted.name, error.message() + error.hint()));
+    throw base::Error(error.code(), fmt::format("image {}: {}", wanted.name, error.advised()));
   }
   wanted.pull = request["pull"].cast<bool>();
   wanted.force = request["force"].cast<bool>();

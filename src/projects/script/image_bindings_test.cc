@@ -258,7 +258,7 @@ TEST_F(ImageCallsTest, SaysWhatCannotBeBuilt) {
   for (const auto& [call, said] : cases) {
     const auto error = failure(std::string("build_image(") + call + ")");
     EXPECT_EQ(error.code(), base::ErrorCode::kProject) << call;
-    for (const auto& each : said) EXPECT_THAT(error.message() + error.hint(), HasSubstr(each)) << call;
+    for (const auto& each : said) EXPECT_THAT(error.advised(), HasSubstr(each)) << call;
   }
 }
 

@@ -210,7 +210,7 @@ TEST_F(ImageStageTest, SaysWhatIsWrongAndInWhichTask) {
     const auto error = failure(body);
     EXPECT_EQ(error.code(), base::ErrorCode::kProject) << body << ": " << error.message();
     EXPECT_THAT(error.message(), HasSubstr("image task web: ")) << body;
-    for (const auto& each : said) EXPECT_THAT(error.message() + error.hint(), HasSubstr(each)) << body;
+    for (const auto& each : said) EXPECT_THAT(error.advised(), HasSubstr(each)) << body;
     EXPECT_THAT(error.message() + error.context(), ::testing::Not(HasSubstr("canary")));
   }
 }
@@ -273,7 +273,7 @@ TEST_F(ImageStageTest, NamesTheLineOfATemplateThatIsWrong) {
     const auto error = failure("  dockerfile = \"web.jinja\"\n");
     EXPECT_EQ(error.code(), base::ErrorCode::kProject);
     EXPECT_THAT(error.message(), HasSubstr("image task web: "));
-    for (const auto& each : said) EXPECT_THAT(error.message() + error.hint(), HasSubstr(each)) << text;
+    for (const auto& each : said) EXPECT_THAT(error.advised(), HasSubstr(each)) << text;
   }
 }
 

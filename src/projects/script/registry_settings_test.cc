@@ -160,7 +160,7 @@ TEST_F(RegistrySettingsTest, SaysWhatIsWrongAndWhere) {
   for (const auto& [registries, said] : cases) {
     const auto error = failure(registries);
     EXPECT_EQ(error.code(), base::ErrorCode::kProject) << registries << ": " << error.message();
-    for (const auto& each : said) EXPECT_THAT(error.message() + error.hint(), HasSubstr(each)) << registries;
+    for (const auto& each : said) EXPECT_THAT(error.advised(), HasSubstr(each)) << registries;
     EXPECT_THAT(error.message() + error.context(), ::testing::Not(HasSubstr("canary")));
   }
 }

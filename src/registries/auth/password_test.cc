@@ -34,7 +34,7 @@ class PasswordProviderTest : public ::testing::Test {
       provider(options);
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kProject);
-      return error.message() + error.hint();
+      return error.advised();
     }
     ADD_FAILURE() << "no error for " << options.dump();
     return "";

@@ -160,7 +160,7 @@ TEST_F(ServiceTest, EachRefusalSaysWhatToDo) {
   for (const auto& it : cases) {
     answer = [&](const SentRequest&) { return refusal(403, it.type, it.message); };
     const aws::ServiceError refused = error();
-    EXPECT_THAT(refused.message() + refused.hint(), HasSubstr(it.says)) << it.message;
+    EXPECT_THAT(refused.advised(), HasSubstr(it.says)) << it.message;
   }
 }
 
@@ -184,8 +184,7 @@ TEST_F(ServiceTest, ARegionThatDoesNotExistIsSuspected) {
     ask();
     FAIL();
   } catch (const http::TransportError& error) {
-    EXPECT_THAT(error.message() + error.hint(),
-                AllOf(HasSubstr("Amazon ECR in eu-west-1"), HasSubstr("region")));
+    EXPECT_THAT(error.advised(), AllOf(HasSubstr("Amazon ECR in eu-west-1"), HasSubstr("region")));
   }
 }
 
@@ -202,7 +201,7 @@ TEST_F(ServiceTest, AnEcrTokenThatHasEndedWhenItComesIsNeverGivenOut) {
     aws::get_token(*client, *chain, service(), false);
     FAIL();
   } catch (const base::Error& error) {
-    EXPECT_THAT(error.message() + error.hint(), AllOf(HasSubstr("has expired"), HasSubstr("clock")));
+    EXPECT_THAT(error.advised(), AllOf(HasSubstr("has expired"), HasSubstr("clock")));
   }
 }
 

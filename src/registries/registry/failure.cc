@@ -137,10 +137,6 @@ std::string spoken(const std::vector<registry_auth::RegistryError>& errors) {
   return text;
 }
 
-std::string with_advice(std::string sentence, const std::string& advice) {
-  return advice.empty() ? sentence : std::move(sentence) + "\nhint: " + advice;
-}
-
 }  // namespace
 
 oci::Refused failure(const Operation& work, const http::ResponseHead& head, std::string_view body) {
@@ -150,15 +146,15 @@ oci::Refused failure(const Operation& work, const http::ResponseHead& head, std:
   const std::string sentence =
       fmt::format("cannot {}: {} answered {}{}", work.text, work.host, answer, meaning(head.status));
   const std::string said = spoken(registry_auth::parse_error_body(body, content_type(head)));
-  return {base::ErrorCode::kRegistry, with_advice(sentence, advice(work, head.status)),
+  return {base::ErrorCode::kRegistry, base::Error::with_hint(sentence, advice(work, head.status)),
           said.empty() ? "" : "note: registry answered: " + said};
 }
 
 base::Error failure(const Operation& work, const base::Error& error) {
   const auto* transport = dynamic_cast<const http::TransportError*>(&error);
   return {error.code(),
-          with_advice(fmt::format("cannot {}: {}", work.text, error.message()),
-                      transport && error.hint().empty() ? advice(*transport) : ""),
+          base::Error::with_hint(fmt::format("cannot {}: {}", work.text, error.message()),
+                                 transport && error.hint().empty() ? advice(*transport) : ""),
           error.context()};
 }
 

@@ -33,7 +33,7 @@ std::string refused(FaultFixture& scene) {
   try {
     scene.repo()->tags();
   } catch (const base::Error& error) {
-    return error.message() + error.hint();
+    return error.advised();
   }
   return "";
 }

@@ -80,10 +80,8 @@ std::string not_configured(const std::string& host) {
 
 void RegistryStatus::blame(const base::Error& error) {
   problem = error.message();
-  advice = error.context();
-  constexpr std::string_view kLabel = "hint: ";
-  const std::size_t hint = ("\n" + advice).rfind("\n" + std::string(kLabel));
-  if (hint != std::string::npos) advice.erase(hint, kLabel.size());
+  advice = error.evidence();
+  if (const std::string hint = error.hint(); !hint.empty()) advice += (advice.empty() ? "" : "\n") + hint;
 }
 
 struct Registries::Impl {

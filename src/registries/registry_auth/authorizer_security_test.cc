@@ -30,7 +30,7 @@ class AuthorizerSecurityTest : public ::testing::Test {
       world.ask(authorizer, kPush, "GET", url);
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kRegistry);
-      return error.message() + error.hint();
+      return error.advised();
     }
     ADD_FAILURE() << "nothing was refused";
     return "";

@@ -189,7 +189,7 @@ TEST_F(AuthorizerTest, StrangersAreToldWhereToGiveCredentials) {
   world.provider.credentials.clear();
   Authorizer authorizer = world.make();
   const base::Error error = error_of(authorizer, kMayPull);
-  EXPECT_THAT(error.message() + error.hint(),
+  EXPECT_THAT(error.advised(),
               AllOf(HasSubstr("no credentials in the test"), HasSubstr("docker login r.example.com"),
                     HasSubstr("CONFIG.DOCKER.REGISTRIES")));
 }

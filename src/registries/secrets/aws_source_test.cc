@@ -49,7 +49,7 @@ class AwsSourceTest : public ::testing::Test {
   }
   std::string secret_error(const std::string& field = "") {
     const base::Error caught = error([&](AwsSource& source) { source.load_secret("ci/registry", field); });
-    return caught.message() + caught.hint();
+    return caught.advised();
   }
 
   const ixian::testing::TempFolder folder;

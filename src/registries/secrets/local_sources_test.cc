@@ -40,7 +40,7 @@ class LocalSourcesTest : public ::testing::Test {
   std::string file(const std::string& path) { return load_from_file(path, environment()).reveal(); }
   std::string file_error(const std::string& path) {
     const base::Error error = error_of([&] { file(path); });
-    return error.message() + error.hint();
+    return error.advised();
   }
   std::string command(const std::string& text) { return load_from_command(text, cancellation).reveal(); }
   base::Error command_error(const std::string& text) {

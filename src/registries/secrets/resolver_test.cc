@@ -32,7 +32,7 @@ class SecretResolverTest : public ::testing::Test {
     } catch (const base::Error& caught) {
       EXPECT_EQ(caught.code(), base::ErrorCode::kRegistry);
       EXPECT_THAT(caught.message() + caught.context(), Not(HasSubstr("canary")));
-      return caught.message() + caught.hint();
+      return caught.advised();
     }
     return "none";
   }

@@ -65,7 +65,7 @@ class StandInTest : public ::testing::Test {
       load(option);
     } catch (const base::Error& caught) {
       EXPECT_THAT(caught.message() + caught.context(), Not(HasSubstr("canary")));
-      return caught.message() + caught.hint();
+      return caught.advised();
     }
     return "none";
   }
