@@ -16,7 +16,7 @@ namespace ixian::testing {
 // Thread-safe. The callbacks are called, without the lock, after an event has been kept.
 class RecordingSink : public base::EventSink {
  public:
-  base::ActivityId begin(const base::Activity& activity) noexcept override {
+  base::ActivityId begin(const base::ActivityInfo& activity) noexcept override {
     std::lock_guard lock(mutex_);
     begun_.push_back(activity);
     open_.insert(begun_.size());
@@ -46,7 +46,7 @@ class RecordingSink : public base::EventSink {
     if (on_end) on_end();
   }
 
-  std::vector<base::Activity> begun() const { return locked(begun_); }
+  std::vector<base::ActivityInfo> begun() const { return locked(begun_); }
   std::vector<std::string> logs() const { return locked(logs_); }
   std::vector<std::string> outputs() const { return locked(outputs_); }  // "name: line"
   std::map<std::string, base::ActivityStatus> ended() const { return locked(ended_); }
@@ -72,7 +72,7 @@ class RecordingSink : public base::EventSink {
   }
 
   mutable std::mutex mutex_;
-  std::vector<base::Activity> begun_;
+  std::vector<base::ActivityInfo> begun_;
   std::set<base::ActivityId> open_;
   std::vector<std::string> logs_;
   std::vector<std::string> outputs_;

@@ -57,7 +57,7 @@ void BuildProgress::take(const base::Json& message) {
   // What it pulls or loads comes as states of things; their bars are not for lines.
   if (const std::string status = text_of(message, "status"); !status.empty() && activity_) {
     if (!message.contains("progressDetail") || message.at("progressDetail").empty())
-      sink_.log(*activity_, base::LogLevel::kDebug, status);
+      sink_.log(activity_->id(), base::LogLevel::kDebug, status);
   }
 }
 
@@ -87,7 +87,7 @@ void BuildProgress::take_line(const std::string& line) {
                    line.starts_with("Removing intermediate container ") ||
                    line.starts_with("Successfully built ") || line.starts_with("Successfully tagged ");
   begin("");
-  if (!own && activity_) sink_.output(*activity_, line);
+  if (!own && activity_) sink_.output(activity_->id(), line);
 }
 
 void BuildProgress::next_step(const std::string& line) {
@@ -107,7 +107,8 @@ void BuildProgress::begin(const char* note) {
   std::string name = "build";
   if (step_ <= build_.steps.size() && !build_.steps[step_ - 1].stage.empty())
     name = build_.steps[step_ - 1].stage;
-  activity_ = sink_.begin({fmt::format("{} {}/{}", name, step_, build_.steps.size()), title_ + note});
+  activity_.emplace(
+      sink_, base::ActivityInfo{fmt::format("{} {}/{}", name, step_, build_.steps.size()), title_ + note});
 }
 
 void BuildProgress::end(base::ActivityStatus outcome) {
@@ -115,7 +116,7 @@ void BuildProgress::end(base::ActivityStatus outcome) {
   if (!activity_) return;
   if (!partial_.empty()) take_line(std::exchange(partial_, ""));
   const bool skipped = outcome == base::ActivityStatus::kDone && was_cached_;
-  sink_.end(*activity_, skipped ? base::ActivityStatus::kSkipped : outcome, skipped ? "cached" : "");
+  activity_->end(skipped ? base::ActivityStatus::kSkipped : outcome, skipped ? "cached" : "");
   activity_.reset();
 }
 

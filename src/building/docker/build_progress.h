@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/activity.h"
 #include "base/error.h"
 #include "base/event.h"
 #include "base/json.h"
@@ -40,7 +41,7 @@ class BuildProgress {
 
   const LegacyBuild& build_;
   base::EventSink& sink_;
-  std::optional<base::ActivityId> activity_;
+  std::optional<base::Activity> activity_;
   std::size_t step_ = 0;  // the number of the current one, from 1
   std::string title_;
   bool waiting_ = false;  // the current step has not begun

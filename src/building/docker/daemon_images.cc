@@ -10,6 +10,7 @@
 #include <map>
 #include <vector>
 
+#include "base/activity.h"
 #include "base/error.h"
 #include "files/fs.h"
 #include "files/temporary_folder.h"
@@ -46,10 +47,7 @@ oci::Reference with_identifier(oci::Reference repository, const std::string& ref
 class Transfer {
  public:
   Transfer(base::EventSink& sink, const std::string& what, const std::string& detail)
-      : sink_(sink), activity_(sink.begin({what, detail})) {}
-  ~Transfer() { sink_.end(activity_, outcome_, ""); }
-  Transfer(const Transfer&) = delete;
-  Transfer& operator=(const Transfer&) = delete;
+      : activity_(sink, {what, detail}) {}
 
   void take(const base::Json& message) {
     const auto id = message.find("id");
@@ -64,15 +62,12 @@ class Transfer {
       progress.done += layer.first;
       progress.total += layer.second;
     }
-    sink_.progress(activity_, progress);
+    activity_.progress(progress);
   }
-  void done() { outcome_ = base::ActivityStatus::kDone; }
-  void cancelled() { outcome_ = base::ActivityStatus::kCancelled; }
+  base::Activity& activity() { return activity_; }
 
  private:
-  base::EventSink& sink_;
-  const base::ActivityId activity_;
-  base::ActivityStatus outcome_ = base::ActivityStatus::kFailed;
+  base::Activity activity_;
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> layers_;
 };
 
@@ -98,17 +93,15 @@ bool DaemonImages::pull(const oci::Reference& reference, const std::string& plat
   }
   Transfer transfer(sink_, "pull", reference.text());
   try {
-    api_.pull(reference.name(), reference.identifier(), platform,
-              registry_auth(reference.host, login(reference.host)),
-              [&](const base::Json& message) { transfer.take(message); });
-  } catch (const base::Cancelled&) {
-    transfer.cancelled();
-    throw;
+    transfer.activity().run([&] {
+      api_.pull(reference.name(), reference.identifier(), platform,
+                registry_auth(reference.host, login(reference.host)),
+                [&](const base::Json& message) { transfer.take(message); });
+    });
   } catch (const Error& error) {
     problem = error.message();
     return false;
   }
-  transfer.done();
   return true;
 }
 
@@ -132,7 +125,7 @@ void DaemonImages::provide(const std::string& name, const std::string& platform)
 
 void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std::string& name) {
   Transfer transfer(sink_, "load", name);
-  try {
+  transfer.activity().run([&] {
     const std::string path = fmt::format("{}/ix-load-{}-{}.tar", files::temporary_folder(), ::getpid(),
                                          static_cast<void*>(&transfer));
     const auto archive = layout::create_docker_archive(path, {name}, cancellation_);
@@ -147,11 +140,7 @@ void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std:
                  return layout::read_range(fd, path, offset, file.size - offset, cancellation_);
                }},
               [&](const base::Json& message) { transfer.take(message); });
-  } catch (const base::Cancelled&) {
-    transfer.cancelled();
-    throw;
-  }
-  transfer.done();
+  });
 }
 
 void DaemonImages::import(oci::ImageRepo& from, const std::string& ref, const oci::Reference& name) {
@@ -186,13 +175,11 @@ bool DaemonImages::push(const std::string& image, const oci::Reference& to) {
   api_.tag(image, to.name(), to.tag);
   bool pushed = false;
   try {
-    api_.push(to.name(), to.tag, registry_auth(to.host, credentials),
-              [&](const base::Json& message) { transfer.take(message); });
+    transfer.activity().run([&] {
+      api_.push(to.name(), to.tag, registry_auth(to.host, credentials),
+                [&](const base::Json& message) { transfer.take(message); });
+    });
     pushed = true;
-    transfer.done();
-  } catch (const base::Cancelled&) {
-    transfer.cancelled();
-    throw;
   } catch (const Error& error) {
     sink_.log(base::kNoActivity, base::LogLevel::kDebug, error.message() + "; sending it by ix instead");
   }

@@ -18,6 +18,7 @@
 #include <set>
 #include <variant>
 
+#include "base/activity.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "cache/cache_exporter.h"
@@ -109,7 +110,7 @@ class EmbeddedEngine : public engine::Engine {
 
   engine::BuildForecast forecast(const engine::StageJob& job, base::EventSink& sink,
                                  base::Cancellation& cancellation) override {
-    Planning planning(job, services_, repos_, told_, sink, cancellation);
+    Planning planning(job, services_, repos_, seen_, sink, cancellation);
     cache::LocalCache cache(planning.layers, repos_);
     return make_forecast(planning.plan, cache, planning.reading, cancellation);
   }
@@ -151,10 +152,10 @@ class EmbeddedEngine : public engine::Engine {
   void wait_for_cache(base::EventSink& sink) override {
     const std::size_t count = writer_.pending();
     if (count == 0) return;
-    const auto activity =
-        sink.begin({"cache", fmt::format("{} instruction{} still on the way", count, count == 1 ? "" : "s")});
+    base::Activity activity(
+        sink, {"cache", fmt::format("{} instruction{} still on the way", count, count == 1 ? "" : "s")});
     writer_.wait();
-    sink.end(activity, base::ActivityStatus::kDone, "");
+    activity.end(base::ActivityStatus::kDone);
   }
 
   bool remove_image(const std::string& name) override {
@@ -192,7 +193,7 @@ class EmbeddedEngine : public engine::Engine {
       writing = std::make_shared<const cache::CacheExporter::Build>(
           cache::CacheExporter::Build{repos_.to_write(job.cache_to), sink, cancellation});
     }
-    Planning planning(job, services_, repos_, told_, sink, own);
+    Planning planning(job, services_, repos_, seen_, sink, own);
     const steps::BuildPlan& plan = planning.plan;
     // Before the long part: a build that fails or is interrupted has not hashed the context for nothing.
     planning.known_files.save();
@@ -298,7 +299,7 @@ class EmbeddedEngine : public engine::Engine {
   const EngineServices services_;
   executor::SecretValues secrets_;
   cache::CacheRepos repos_;
-  ToldBefore told_;
+  SeenWarnings seen_;
   // Guards `built_`.
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<snapshot::PartialImage>> built_;  // by digest

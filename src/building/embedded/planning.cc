@@ -34,7 +34,7 @@ OpenContext open_context(const engine::StageJob& job) {
 }  // namespace
 
 Planning::Planning(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
-                   ToldBefore& told, base::EventSink& events, base::Cancellation& cancellation)
+                   SeenWarnings& seen, base::EventSink& events, base::Cancellation& cancellation)
     : read_from(with_caches({}, job.cache_from, repos)),
       listings(with_caches(read_from, job.listings_from, repos)),
       layers(
@@ -50,7 +50,7 @@ Planning::Planning(const engine::StageJob& job, const EngineServices& services, 
       context(open_context(job)),
       known_files(services.store->folder() + "/file-cache"),
       mounted(context.view, known_files, cancellation),
-      sink(events, told),
+      sink(events, seen),
       sources{context.view, known_files,  bases,   *services.remote,
               sink,         cancellation, mounted, &context.ignored},
       plan(steps::make_build_plan(job, sources)) {}

@@ -8,7 +8,7 @@
 #include "cache/cache_repos.h"
 #include "context/directory_view.h"
 #include "embedded/embedded_engine.h"
-#include "embedded/told_once.h"
+#include "embedded/unique_warnings.h"
 #include "files/stat_cache.h"
 #include "snapshot/base_images.h"
 #include "steps/build_plan.h"
@@ -26,7 +26,7 @@ struct OpenContext {
 // told again. Throws as make_build_plan() does.
 struct Planning {
   Planning(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
-           ToldBefore& told, base::EventSink& sink, base::Cancellation& cancellation);
+           SeenWarnings& seen, base::EventSink& sink, base::Cancellation& cancellation);
 
   const std::vector<std::shared_ptr<cache::CacheRepo>> read_from;  // cache_from
   const std::vector<std::shared_ptr<cache::CacheRepo>> listings;   // and whoever else may have some
@@ -36,7 +36,7 @@ struct Planning {
   const OpenContext context;
   files::StatCache known_files;
   steps::MountedContext mounted;
-  ToldOnce sink;
+  UniqueWarningSink sink;
   const steps::PlanContext sources;
   const steps::BuildPlan plan;
 };

@@ -31,6 +31,7 @@
 #include <ctime>
 #include <variant>
 
+#include "base/activity.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "base/time.h"
@@ -126,9 +127,9 @@ void StageBuilder::say_cached(std::size_t steps, const std::string& place) const
   std::string text = plan_.steps[steps - 1].title;
   if (count > 1) text = fmt::format("{} instructions, up to {}", count, text);
   text += place.empty() ? kCached : fmt::format(" (from {}, cached)", place);
-  base::EventSink& sink = build_.services_.sink();
-  sink.end(sink.begin({fmt::format("{} {}/{}", plan_.label, steps, plan_.steps.size()), text}),
-           base::ActivityStatus::kSkipped, "cached");
+  base::Activity(build_.services_.sink(),
+                 {fmt::format("{} {}/{}", plan_.label, steps, plan_.steps.size()), text})
+      .end(base::ActivityStatus::kSkipped, "cached");
 }
 
 // What is known to be in the way of a RUN is said before anything is fetched, or run, for the stage.
@@ -245,16 +246,10 @@ bool StageBuilder::take_from_registry(const std::string& key, std::size_t index)
 void StageBuilder::run_step(std::size_t index) {
   const steps::Step& step = plan_.steps[index];
   build_.services_.cancellation().throw_if_requested();
-  base::EventSink& sink = build_.services_.sink();
   build_.counts_.instructions += 1;
-  base::ActivityId activity = base::kNoActivity;
-  bool begun = false;
+  base::Activity activity(build_.services_.sink());
   const auto begin_activity = [&](const char* note) {
-    if (!begun) {
-      activity = sink.begin(
-          {fmt::format("{} {}/{}", plan_.label, index + 1, plan_.steps.size()), step.title + note});
-    }
-    begun = true;
+    activity.begin({fmt::format("{} {}/{}", plan_.label, index + 1, plan_.steps.size()), step.title + note});
   };
   const auto work = [&] {
     const std::string key =
@@ -268,32 +263,24 @@ void StageBuilder::run_step(std::size_t index) {
       if (!cached) {
         const Semaphore::Slot turn(build_.turns_);
         begin_activity("");
-        execute(index, activity, key, std::move(lock));
+        execute(index, activity.id(), key, std::move(lock));
       }
     }
     // An instruction that the cache answers begins no activity before it is known to be one: nobody sees it
     // hang.
     begin_activity(kCached);
     if (cached) build_.counts_.cached += 1;
-    sink.end(activity, cached ? base::ActivityStatus::kSkipped : base::ActivityStatus::kDone,
-             cached ? "cached" : "");
+    activity.end(cached ? base::ActivityStatus::kSkipped : base::ActivityStatus::kDone,
+                 cached ? "cached" : "");
   };
-  try {
-    blame(step, work);
-  } catch (const base::Cancelled&) {
-    if (begun) sink.end(activity, base::ActivityStatus::kCancelled, "");
-    throw;
-  } catch (const engine::LostResult&) {
-    if (begun) sink.end(activity, base::ActivityStatus::kCancelled, "what it stands on has been lost");
-    throw;
-  } catch (const Error& error) {
-    if (begun)
-      sink.end(activity, base::ActivityStatus::kFailed, "");  // why is told once, with the place in the file
-    throw;
-  } catch (...) {
-    if (begun) sink.end(activity, base::ActivityStatus::kFailed, "");
-    throw;
-  }
+  activity.run([&] {
+    try {
+      blame(step, work);
+    } catch (const engine::LostResult&) {
+      activity.end(base::ActivityStatus::kCancelled, "what it stands on has been lost");
+      throw;
+    }
+  });
 }
 
 void StageBuilder::execute(std::size_t index, base::ActivityId activity, const std::string& key,

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/error.h"
+#include "base/activity.h"
 #include "base/text.h"
 #include "files/output_path.h"
 
@@ -14,18 +14,9 @@ namespace {
 void write_output(const ExportJob& job, const Output& output) {
   if (output.type->write == nullptr) return;
   const bool pushes = output.type->destination == OutputType::Destination::kRegistry;
-  const auto activity = job.sink.begin(
-      {pushes ? "push" : "output", pushes ? names_text(job.options.names_in(output)) : output.destination});
-  try {
-    output.type->write(job, output);
-  } catch (const base::Cancelled&) {
-    job.sink.end(activity, base::ActivityStatus::kCancelled, "");
-    throw;
-  } catch (...) {
-    job.sink.end(activity, base::ActivityStatus::kFailed, "");
-    throw;
-  }
-  job.sink.end(activity, base::ActivityStatus::kDone, "");
+  base::Activity activity(job.sink, {pushes ? "push" : "output",
+                                     pushes ? names_text(job.options.names_in(output)) : output.destination});
+  activity.run([&] { output.type->write(job, output); });
 }
 
 base::Json metadata(const ExportJob& job) {

@@ -25,6 +25,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "base/activity.h"
 #include "base/error.h"
 #include "layer/confined.h"
 #include "layer/read_layer.h"
@@ -124,30 +125,23 @@ oci::Digest LazyLayer::diff_id() {
 void LazyLayer::ensure_blob() {
   const Finished& layer = finish();
   if (!origin_ || services_.store().has_blob(layer.blob)) return;
-  base::EventSink& sink = services_.sink();
-  const base::ActivityId activity =
-      sink.begin({"pull " + layer.blob.digest.short_hex(), "a layer of " + origin_->name()});
+  base::Activity activity(services_.sink(),
+                          {"pull " + layer.blob.digest.short_hex(), "a layer of " + origin_->name()});
   std::uint64_t done = 0;
   oci::VerifiedBlob verified(
       layer.blob, [&](std::uint64_t offset) { return origin_->open_blob(layer.blob, offset); },
       origin_->name(),
       [&](std::uint64_t count) {
         done += count;
-        sink.progress(activity, {done, layer.blob.size, "B"});
+        activity.progress({done, layer.blob.size, "B"});
       });
   try {
-    services_.store().put_blob(layer.blob, [&](std::uint64_t offset) { return verified.open(offset); });
-  } catch (const base::Cancelled&) {
-    sink.end(activity, base::ActivityStatus::kCancelled, "");
-    throw;
+    activity.run([&] {
+      services_.store().put_blob(layer.blob, [&](std::uint64_t offset) { return verified.open(offset); });
+    });
   } catch (const oci::Lost& why) {
-    sink.end(activity, base::ActivityStatus::kFailed, "");
     lost(why);
-  } catch (...) {
-    sink.end(activity, base::ActivityStatus::kFailed, "");
-    throw;
   }
-  sink.end(activity, base::ActivityStatus::kDone, "");
 }
 
 // Nobody can give the layer any more.

@@ -14,7 +14,7 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 using ActivityId = std::uint64_t;
 inline constexpr ActivityId kNoActivity = 0;
 
-struct Activity {
+struct ActivityInfo {
   std::string name;               // shown before each of its lines: "build_image"
   std::string detail;             // one line on why it runs, may be empty
   bool owns_terminal = false;     // it reads and writes the terminal itself: keep quiet until it ends
@@ -35,7 +35,7 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
 
-  virtual ActivityId begin(const Activity& activity) noexcept = 0;
+  virtual ActivityId begin(const ActivityInfo& info) noexcept = 0;
   virtual void progress(ActivityId id, const Progress& progress) noexcept = 0;
 
   // A message of ours about the activity: one or more lines, without a trailing newline.
@@ -48,10 +48,29 @@ class EventSink {
   virtual void end(ActivityId id, ActivityStatus outcome, std::string_view note) noexcept = 0;
 };
 
+// Passes everything on.
+class ForwardingSink : public EventSink {
+ public:
+  ActivityId begin(const ActivityInfo& info) noexcept override { return target().begin(info); }
+  void progress(ActivityId id, const Progress& progress) noexcept override {
+    target().progress(id, progress);
+  }
+  void log(ActivityId id, LogLevel level, std::string_view text) noexcept override {
+    target().log(id, level, text);
+  }
+  void output(ActivityId id, std::string_view line) noexcept override { target().output(id, line); }
+  void end(ActivityId id, ActivityStatus outcome, std::string_view note) noexcept override {
+    target().end(id, outcome, note);
+  }
+
+ protected:
+  virtual EventSink& target() const noexcept = 0;
+};
+
 // Forgets everything. For tests and for commands that only print.
 class NullSink : public EventSink {
  public:
-  ActivityId begin(const Activity&) noexcept override { return kNoActivity; }
+  ActivityId begin(const ActivityInfo&) noexcept override { return kNoActivity; }
   void progress(ActivityId, const Progress&) noexcept override {}
   void log(ActivityId, LogLevel, std::string_view) noexcept override {}
   void output(ActivityId, std::string_view) noexcept override {}

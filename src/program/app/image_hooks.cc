@@ -8,6 +8,7 @@
 
 #include "app/docker_services.h"
 #include "app/reexec.h"
+#include "base/activity.h"
 #include "base/error.h"
 #include "base/sha256.h"
 #include "docker/docker_engine.h"
@@ -81,16 +82,15 @@ class Hooks {
     } else {
       from = place_of(reference, name);
     }
-    const base::ActivityId activity = sink_.begin({"docker", "takes " + name});
-    try {
-      daemon->import_image(*from, ref, name, cancellation_);
-    } catch (...) {
-      sink_.end(activity,
-                cancellation_.requested() ? base::ActivityStatus::kCancelled : base::ActivityStatus::kFailed,
-                "");
-      throw;
-    }
-    sink_.end(activity, base::ActivityStatus::kDone, "");
+    base::Activity activity(sink_, {"docker", "takes " + name});
+    activity.run([&] {
+      try {
+        daemon->import_image(*from, ref, name, cancellation_);
+      } catch (...) {
+        if (cancellation_.requested()) activity.end(base::ActivityStatus::kCancelled);
+        throw;
+      }
+    });
   }
 
   void save(const std::string& name, const std::string& file) {

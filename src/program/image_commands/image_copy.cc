@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/image_location.h"
+#include "base/activity.h"
 #include "base/error.h"
 #include "cli/print.h"
 #include "files/output_path.h"
@@ -59,22 +60,17 @@ oci::CopyResult copy(const ImageContext& context, const app::ImageLocation& from
   // Who copies by hand wants it whole: parts that the target says it has are asked for, too.
   options.look_closer = true;
   options.events = &context.sink;
-  options.activity = context.sink.begin({"copy", from.text() + " → " + target_text});
-  try {
-    const oci::CopyResult result =
+  base::Activity activity(context.sink, {"copy", from.text() + " → " + target_text});
+  options.activity = activity.id();
+  return activity.run([&] {
+    oci::CopyResult result =
         oci::copy_image(*source, from.ref(), target, target_ref, options, context.cancellation);
     const oci::ReferrersResult referrers = follow(context, *source, result.image, target, options);
     const bool skipped = result.unchanged && referrers.copied == 0;
-    context.sink.end(options.activity, skipped ? base::ActivityStatus::kSkipped : base::ActivityStatus::kDone,
-                     told(result, referrers));
+    activity.end(skipped ? base::ActivityStatus::kSkipped : base::ActivityStatus::kDone,
+                 told(result, referrers));
     return result;
-  } catch (const base::Cancelled&) {
-    context.sink.end(options.activity, base::ActivityStatus::kCancelled, "");
-    throw;
-  } catch (...) {
-    context.sink.end(options.activity, base::ActivityStatus::kFailed, "");
-    throw;
-  }
+  });
 }
 
 oci::CopyResult write_archive(const ImageContext& context, const app::ImageLocation& from,

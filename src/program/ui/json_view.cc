@@ -44,7 +44,7 @@ std::string_view name_of(base::ActivityStatus outcome) {
 
 }  // namespace
 
-base::ActivityId JsonView::begin(const base::Activity& activity) noexcept {
+base::ActivityId JsonView::begin(const base::ActivityInfo& activity) noexcept {
   const base::ActivityId id = ++last_id_;
   try {
     const std::lock_guard lock(mutex_);

@@ -38,7 +38,7 @@ class JsonView : public base::EventSink {
 
   explicit JsonView(Options options) : options_(std::move(options)) {}
 
-  base::ActivityId begin(const base::Activity& activity) noexcept override;
+  base::ActivityId begin(const base::ActivityInfo& activity) noexcept override;
   void progress(base::ActivityId id, const base::Progress& progress) noexcept override;
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;

@@ -6,7 +6,7 @@
 
 namespace ixian::ui {
 
-base::ActivityId PlainView::begin(const base::Activity& activity) noexcept {
+base::ActivityId PlainView::begin(const base::ActivityInfo& activity) noexcept {
   const base::ActivityId id = ++last_id_;
   try {
     const std::lock_guard lock(mutex_);

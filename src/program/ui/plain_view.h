@@ -30,7 +30,7 @@ class PlainView : public base::EventSink {
 
   explicit PlainView(Options options) : options_(std::move(options)) {}
 
-  base::ActivityId begin(const base::Activity& activity) noexcept override;
+  base::ActivityId begin(const base::ActivityInfo& activity) noexcept override;
   void progress(base::ActivityId, const base::Progress&) noexcept override {}
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;

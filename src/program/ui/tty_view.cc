@@ -59,7 +59,7 @@ TtyView::~TtyView() {
   draw();
 }
 
-base::ActivityId TtyView::begin(const base::Activity& activity) noexcept {
+base::ActivityId TtyView::begin(const base::ActivityInfo& activity) noexcept {
   const base::ActivityId id = ++last_id_;
   try {
     {

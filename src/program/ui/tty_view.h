@@ -45,7 +45,7 @@ class TtyView : public base::EventSink {
   TtyView(const TtyView&) = delete;
   TtyView& operator=(const TtyView&) = delete;
 
-  base::ActivityId begin(const base::Activity& activity) noexcept override;
+  base::ActivityId begin(const base::ActivityInfo& activity) noexcept override;
   void progress(base::ActivityId id, const base::Progress& progress) noexcept override;
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;

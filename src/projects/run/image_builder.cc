@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/activity.h"
 #include "oci/copy_image.h"
 #include "oci/made_for.h"
 #include "run/prefix_sink.h"
@@ -198,12 +199,12 @@ void ImageBuilder::push_later(plan::ImagePlanner& images, const plan::ImageStep&
 
 void ImageBuilder::push(plan::ImagePlanner& images, plan::ImageStep step) {
   cancellation_.throw_if_requested();
-  const auto activity = sink_.begin({"push " + step.stage, shown_name(step)});
-  try {
+  base::Activity activity(sink_, {"push " + step.stage, shown_name(step)});
+  activity.run([&] {
     std::string note;
     for (int attempt = 1;; ++attempt) {
       try {
-        note = send(step, activity);
+        note = send(step, activity.id());
         break;
       } catch (const oci::Lost& lost) {
         if (attempt == kMostAttempts) throw;
@@ -215,14 +216,8 @@ void ImageBuilder::push(plan::ImagePlanner& images, plan::ImageStep step) {
       // Made again, it may be somewhere else.
       step = images.step(step.id);
     }
-    sink_.end(activity, base::ActivityStatus::kDone, note);
-  } catch (const base::Cancelled&) {
-    sink_.end(activity, base::ActivityStatus::kCancelled, "");
-    throw;
-  } catch (...) {
-    sink_.end(activity, base::ActivityStatus::kFailed, "");
-    throw;
-  }
+    activity.end(base::ActivityStatus::kDone, note);
+  });
 }
 
 // Returns what is worth a word.

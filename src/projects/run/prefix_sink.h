@@ -10,31 +10,23 @@
 namespace ixian::run {
 
 // As long-lived as what reports to it.
-class PrefixSink : public base::EventSink {
+class PrefixSink : public base::ForwardingSink {
  public:
   PrefixSink(base::EventSink& sink, std::string name) : sink_(sink), name_(std::move(name)) {}
 
-  base::ActivityId begin(const base::Activity& activity) noexcept override {
+  base::ActivityId begin(const base::ActivityInfo& activity) noexcept override {
     try {
-      base::Activity named = activity;
+      base::ActivityInfo named = activity;
       named.name = name_ + " " + std::string(without_number(activity.name));
       return sink_.begin(named);
     } catch (...) {  // no memory for a name
       return sink_.begin(activity);
     }
   }
-  void progress(base::ActivityId id, const base::Progress& progress) noexcept override {
-    sink_.progress(id, progress);
-  }
-  void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override {
-    sink_.log(id, level, text);
-  }
-  void output(base::ActivityId id, std::string_view line) noexcept override { sink_.output(id, line); }
-  void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept override {
-    sink_.end(id, outcome, note);
-  }
 
  private:
+  base::EventSink& target() const noexcept override { return sink_; }
+
   // A stage without a name is called by its number, which tells nothing where there is one.
   static std::string_view without_number(std::string_view label) {
     constexpr std::string_view kNumbered = "stage-";

@@ -25,6 +25,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/activity.h"
 #include "base/thread_pool.h"
 #include "run/scheduler.h"
 #include "run/stdio_capture.h"
@@ -170,28 +171,27 @@ class Run {
     if (is_image(index)) return work_image(index);
     inputs.forced = options_.forces(is_root(index));
     if (is_root(index)) inputs.args = options_.args;
-    base::ActivityId activity = base::kNoActivity;
-    bool begun = false;
-    return guarded(index, activity, begun, [&] { return check_and_execute(index, inputs, activity, begun); });
+    base::Activity activity(context_.sink);
+    return guarded(index, activity, [&] { return check_and_execute(index, inputs, activity); });
   }
 
   // What a task throws is in the report.
   template <typename Body>
-  Result guarded(std::size_t index, base::ActivityId& activity, bool& begun, Body body) {
+  Result guarded(std::size_t index, base::Activity& activity, Body body) {
     try {
       return body();
     } catch (const base::Error& error) {
       fail(index, error);
-      if (begun) context_.sink.end(activity, base::ActivityStatus::kFailed, "");
+      activity.end(base::ActivityStatus::kFailed);
       return Result::kFailed;
     } catch (const base::Cancelled&) {
       context_.cancellation.request();
-      if (begun) context_.sink.end(activity, base::ActivityStatus::kCancelled, "");
-      return begun ? Result::kFailed : Result::kNotStarted;
+      activity.end(base::ActivityStatus::kCancelled);
+      return activity.begun() ? Result::kFailed : Result::kNotStarted;
     } catch (const std::exception&
                  error) {  // no memory, no thread: nothing that a task may take the others down with
       fail(index, {base::ErrorCode::kTaskFailed, fmt::format("ix cannot continue: {}", error.what())});
-      if (begun) context_.sink.end(activity, base::ActivityStatus::kFailed, "");
+      activity.end(base::ActivityStatus::kFailed);
       return Result::kFailed;
     }
   }
@@ -202,8 +202,7 @@ class Run {
     report_.failures.push_back({step(index).name, error});
   }
 
-  Result check_and_execute(std::size_t index, plan::DecisionInputs& inputs, base::ActivityId& activity,
-                           bool& begun) {
+  Result check_and_execute(std::size_t index, plan::DecisionInputs& inputs, base::Activity& activity) {
     const task::Task& task = task_of(index);
     const task::TaskId id = step(index).id;
     const bool has_checks = !context_.states.checkers(id).empty();
@@ -224,14 +223,12 @@ class Run {
     const bool owns_terminal = terminal_ && (is_root(index) || jobs_ == 1);
     const bool is_command = is_root(index) && decision.reason == plan::Reason::kNoChecks;
     if (owns_terminal) guard_.disengage();
-    activity = context_.sink.begin(
-        {task.name, is_command ? "" : plan::describe(decision), owns_terminal, is_command});
-    begun = true;
+    activity.begin({task.name, is_command ? "" : plan::describe(decision), owns_terminal, is_command});
     if (has_checks) context_.store.begin(task.name);
-    execute(task, {task.name, inputs.args, activity, owns_terminal, inputs.forced});
+    execute(task, {task.name, inputs.args, activity.id(), owns_terminal, inputs.forced});
     context_.states.forget();
     if (has_checks) save(id, inputs);
-    context_.sink.end(activity, base::ActivityStatus::kDone, "");
+    activity.end(base::ActivityStatus::kDone);
     return Result::kRan;
   }
 
@@ -247,9 +244,8 @@ class Run {
   }
 
   Result work_image(std::size_t index) {
-    base::ActivityId activity = base::kNoActivity;
-    bool begun = false;
-    return guarded(index, activity, begun, [&] {
+    base::Activity activity(context_.sink);
+    return guarded(index, activity, [&] {
       const plan::ImageStep stage = planned(index);
       const plan::Decision decision = plan::image_decision(stage);
       if (decision.runs) {
@@ -260,11 +256,10 @@ class Run {
               fmt::format("{}: waiting for another ix that builds it in this project", task.name));
         });
         context_.cancellation.throw_if_requested();
-        activity = context_.sink.begin({task.name, plan::describe(decision)});
-        begun = true;
-        execute(task, {task.name, is_root(index) ? options_.args : std::vector<std::string>(), activity,
+        activity.begin({task.name, plan::describe(decision)});
+        execute(task, {task.name, is_root(index) ? options_.args : std::vector<std::string>(), activity.id(),
                        false, stage.forced});
-        context_.sink.end(activity, base::ActivityStatus::kDone, "");
+        activity.end(base::ActivityStatus::kDone);
       }
       const bool built = stage.place == plan::CacheResult::kMiss;
       // A pull or a push changes no image, so what needs it need not run.
