@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "auth/base64.h"
+#include "base/base64.h"
 #include "base/json.h"
 #include "testing/fake_registry_protocol.h"
 
@@ -101,7 +101,7 @@ class FakeGatekeeper {
     return issued_;
   }
   std::string basic() const {
-    return auth::basic_authorization(auth.user, base::Secret(auth.password)).reveal();
+    return base::basic_authorization(auth.user, base::Secret(auth.password)).reveal();
   }
 
  private:

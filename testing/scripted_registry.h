@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "auth/base64.h"
 #include "auth/credential.h"
+#include "base/base64.h"
 #include "http/client.h"
 #include "http/url.h"
 #include "registry_auth/authorizer.h"
@@ -30,7 +30,7 @@ inline auth::Credential password_credential(const std::string& user, const std::
 }
 
 inline std::string basic(const std::string& user, const std::string& password) {
-  return auth::basic_authorization(user, base::Secret(password)).reveal();
+  return base::basic_authorization(user, base::Secret(password)).reveal();
 }
 
 // Gives the first of its credentials; when that is invalidated the next, and the last for ever.

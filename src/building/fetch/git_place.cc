@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "fetch/url_source.h"
@@ -181,7 +182,8 @@ void GitPlaces::ask_server(Search& search) {
   request.headers.set("Git-Protocol", "version=2");
   request.headers.set("User-Agent", "git/2 (ix)");
   if (!search.login.empty())
-    request.secret_headers.emplace_back("Authorization", basic_authorization(search.login));
+    request.secret_headers.emplace_back(
+        "Authorization", base::basic_authorization(search.login.user, base::Secret(search.login.password)));
   request.retries = 0;
   request.silence = limits_.silence;
   request.time_limit = git_.time_left();

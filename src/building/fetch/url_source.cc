@@ -5,12 +5,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <vector>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/sha256.h"
 #include "base/time.h"
@@ -115,16 +114,6 @@ class Receiver {
 
 }  // namespace
 
-base::Secret basic_authorization(const dockerfile::Login& login) {
-  std::string plain = login.user + ":" + login.password;
-  std::vector<unsigned char> encoded(4 * ((plain.size() + 2) / 3) + 1);
-  const int size = ::EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(plain.data()),
-                                     static_cast<int>(plain.size()));
-  base::wipe(plain);
-  return base::Secret(
-      "Basic " + std::string(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(size)));
-}
-
 std::shared_ptr<const Download> fetch_url(const stages::RemoteSource& source, UrlNote& note,
                                           http::Client& client, store::Store& store,
                                           const FetchLimits& limits, base::Cancellation& cancellation) {
@@ -132,7 +121,8 @@ std::shared_ptr<const Download> fetch_url(const stages::RemoteSource& source, Ur
   request.url = source.url->url;
   request.silence = limits.silence;
   if (const dockerfile::Login& login = source.url->login; !login.empty())
-    request.secret_headers.emplace_back("Authorization", basic_authorization(login));
+    request.secret_headers.emplace_back("Authorization",
+                                        base::basic_authorization(login.user, base::Secret(login.password)));
   if (!note.digest.empty() && !note.etag.empty()) {
     request.headers.set("If-None-Match", note.etag);
   } else if (!note.digest.empty() && !note.modified.empty()) {

@@ -21,7 +21,4 @@ std::shared_ptr<const Download> fetch_url(const stages::RemoteSource& source, Ur
                                           http::Client& client, store::Store& store,
                                           const FetchLimits& limits, base::Cancellation& cancellation);
 
-// What Authorization says of a login.
-base::Secret basic_authorization(const dockerfile::Login& login);
-
 }  // namespace ixian::fetch

@@ -137,4 +137,9 @@ std::string utc_text(WallTime time) {
   return date::format("%F %T UTC", std::chrono::floor<std::chrono::seconds>(time));
 }
 
+std::string duration_text(std::chrono::milliseconds time) {
+  const auto tenths = (time.count() + 50) / 100;
+  return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10)) + "s";
+}
+
 }  // namespace ixian::base

@@ -1,4 +1,4 @@
-// Points in time as protocols, cloud services and image configurations write them.
+// Points in time as protocols, cloud services and image configurations write them, and spans as people do.
 #pragma once
 
 #include <chrono>
@@ -28,5 +28,8 @@ std::string rfc3339_text(const std::optional<std::int64_t>& fixed);
 
 // "2026-01-31 12:00:00 UTC", for people.
 std::string utc_text(WallTime time);
+
+// "2s", "0.4s".
+std::string duration_text(std::chrono::milliseconds time);
 
 }  // namespace ixian::base

@@ -12,7 +12,7 @@
 #include <random>
 #include <set>
 
-#include "base/duration_text.h"
+#include "base/time.h"
 #include "http/redirect.h"
 
 namespace ixian::http {

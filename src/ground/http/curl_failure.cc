@@ -8,8 +8,8 @@
 
 #include <cerrno>
 
-#include "base/duration_text.h"
 #include "base/text.h"
+#include "base/time.h"
 
 namespace ixian::http {
 namespace {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "auth/base64.h"
 #include "auth/docker_config.h"
+#include "base/base64.h"
 #include "base/json.h"
 
 namespace ixian::auth {
@@ -23,7 +23,7 @@ void strip_nuls(std::string& text) {
 }
 
 void split_auth(const std::string& auth, Credential& credential) {
-  const auto decoded = decode_base64(auth);
+  const auto decoded = base::decode_base64(auth);
   if (!decoded) return;
   const std::string& both = decoded->reveal();
   const std::size_t colon = both.find(':');

@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
-#include "auth/base64.h"
 #include "auth/docker_config.h"
+#include "base/base64.h"
 
 namespace ixian::auth {
 namespace {
 
 std::string with_auth(const std::string& decoded) {
-  return R"({"auth":")" + encode_base64(decoded).reveal() + "\"}";
+  return R"({"auth":")" + base::encode_base64(decoded).reveal() + "\"}";
 }
 
 TEST(AuthEntryTest, AuthIsSplitAtTheFirstColon) {

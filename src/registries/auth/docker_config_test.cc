@@ -8,8 +8,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "auth/base64.h"
 #include "auth/docker_proxies.h"
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "testing/temp_folder.h"
@@ -24,7 +24,7 @@ using ::testing::Not;
 constexpr char kEcr[] = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 
 std::string entry(const std::string& user, const std::string& password) {
-  return R"({"auth":")" + encode_base64(user + ":" + password).reveal() + "\"}";
+  return R"({"auth":")" + base::encode_base64(user + ":" + password).reveal() + "\"}";
 }
 std::string auths(const std::string& key, const std::string& user) {
   return R"({"auths":{")" + key + "\":" + entry(user, "pw") + "}}";

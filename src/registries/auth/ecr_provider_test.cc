@@ -4,8 +4,8 @@
 #include <map>
 #include <thread>
 
-#include "auth/base64.h"
 #include "auth/providers.h"
+#include "base/base64.h"
 #include "base/error.h"
 #include "testing/fake_clock.h"
 #include "testing/fake_transport.h"
@@ -35,7 +35,7 @@ class EcrProviderTest : public ::testing::Test {
     const auto expires =
         std::chrono::duration_cast<std::chrono::seconds>((clock.now() + lifetime).time_since_epoch());
     const base::Json data = {
-        {"authorizationToken", encode_base64("AWS:p" + std::to_string(++minted)).reveal()},
+        {"authorizationToken", base::encode_base64("AWS:p" + std::to_string(++minted)).reveal()},
         {"expiresAt", expires.count()}};
     const bool is_public = target.starts_with("Spencer");
     return {

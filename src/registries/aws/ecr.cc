@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "aws/timestamp.h"
+#include "base/base64.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -42,26 +43,6 @@ bool skip(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-// RFC 4648 section 4, padded or not.
-std::string decode_base64(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  std::string bytes;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const std::size_t value = kAlphabet.find(c);
-    if (value == std::string_view::npos) throw std::invalid_argument("a token that is not base64");
-    bits = (bits << 6 | static_cast<unsigned>(value)) & 0xffffff;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  return bytes;
-}
-
 const base::Json& authorization_data(const base::Json& answer, bool is_public) {
   if (!answer.is_object()) throw std::invalid_argument("an answer that is not a JSON object");
   const auto found = answer.find("authorizationData");
@@ -79,14 +60,15 @@ EcrToken read_token(const base::Json& answer, bool is_public) {
     throw std::invalid_argument("an answer without authorizationToken");
   const std::string& encoded = token->get_ref<const std::string&>();
   if (encoded.size() > kLongestToken) throw std::invalid_argument("a token that is too long");
-  std::string pair = decode_base64(encoded);
+  const auto decoded = base::decode_base64(encoded);
+  if (!decoded) throw std::invalid_argument("a token that is not base64");
+  const std::string& pair = decoded->reveal();
   const std::string_view user = "AWS:";
   if (!pair.starts_with(user) || pair.size() == user.size())
     throw std::invalid_argument("a token that is not AWS:…");
 
   EcrToken result;
   result.password = base::Secret(pair.substr(user.size()));
-  base::wipe(pair);
   const auto expires = data.find("expiresAt");
   if (expires == data.end()) throw std::invalid_argument("an answer without expiresAt");
   result.expires = parse_time(*expires);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "auth/base64.h"
+#include "base/base64.h"
 #include "base/text.h"
 #include "registry_auth/authorizer_impl.h"
 
@@ -61,7 +61,7 @@ GrantPtr Authorizer::Impl::get_direct(const AuthAttempt& attempt) {
   }
   Authorization grant;
   const bool basic = credential->bearer.empty() || !credential->password.empty();
-  grant.header = basic ? auth::basic_authorization(credential->username, credential->password.empty()
+  grant.header = basic ? base::basic_authorization(credential->username, credential->password.empty()
                                                                              ? credential->identity_token
                                                                              : credential->password)
                        : base::Secret("Bearer " + credential->bearer.reveal());

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "auth/base64.h"
+#include "base/base64.h"
 #include "base/byte_source.h"
 #include "base/error.h"
 #include "http/reach.h"
@@ -172,7 +172,7 @@ std::variant<Token, TokenRefusal> ask_token_server(http::Client& client, const T
   const bool by_token = !credential->identity_token.empty();
   const base::Secret& password = by_token ? credential->identity_token : credential->password;
   const std::string user = by_token && credential->username.empty() ? "<token>" : credential->username;
-  request.secret_headers.emplace_back("Authorization", auth::basic_authorization(user, password));
+  request.secret_headers.emplace_back("Authorization", base::basic_authorization(user, password));
   return read_answer(client, server, client.send(request), password);
 }
 

@@ -1,11 +1,12 @@
 // Written here, as secrets pass through it: every buffer has its size from the start or is wiped, so that
 // growing leaves no copy of a password in freed memory. Both alphabets are read, missing padding and line
 // breaks too: the files have been written by many programs and hands.
-#include "auth/base64.h"
+#include "base/base64.h"
 
+#include <algorithm>
 #include <cstdint>
 
-namespace ixian::auth {
+namespace ixian::base {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -17,9 +18,12 @@ int value_of(char c) {
   return at == std::string_view::npos ? -1 : static_cast<int>(at);
 }
 
-std::string encode(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
+std::size_t encoded_size(std::size_t bytes) {
+  return (bytes + 2) / 3 * 4;
+}
+
+// `text` has room for it.
+void append_encoded(std::string& text, std::string_view bytes) {
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 3; ++k)
@@ -27,16 +31,29 @@ std::string encode(std::string_view bytes) {
     for (std::size_t k = 0; k < 4; ++k)
       text += i + k > bytes.size() ? '=' : kAlphabet[group >> (18 - 6 * k) & 63];
   }
+}
+
+std::string encode(std::string_view bytes) {
+  std::string text;
+  text.reserve(encoded_size(bytes.size()));
+  append_encoded(text, bytes);
   return text;
 }
 
 }  // namespace
 
-base::Secret encode_base64(std::string_view bytes) {
-  return base::Secret(encode(bytes));
+Secret encode_base64(std::string_view bytes) {
+  return Secret(encode(bytes));
 }
 
-std::optional<base::Secret> decode_base64(std::string_view text) {
+Secret encode_base64_url(std::string_view bytes) {
+  std::string text = encode(bytes);
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  return Secret(std::move(text));
+}
+
+std::optional<Secret> decode_base64(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size());  // no copy is left behind by growing
   std::uint32_t group = 0;
@@ -50,7 +67,7 @@ std::optional<base::Secret> decode_base64(std::string_view text) {
     }
     const int value = value_of(c);
     if (value < 0 || padding > 0) {
-      base::wipe(bytes);
+      wipe(bytes);
       return std::nullopt;
     }
     // More bits than are still to be written need not be kept.
@@ -58,20 +75,23 @@ std::optional<base::Secret> decode_base64(std::string_view text) {
     if ((bits += 6) >= 8) bytes += static_cast<char>(group >> (bits -= 8) & 0xff);
   }
   if (bits == 6 || padding > 2) {  // one character of a group stands for nothing
-    base::wipe(bytes);
+    wipe(bytes);
     return std::nullopt;
   }
-  return base::Secret(std::move(bytes));
+  return Secret(std::move(bytes));
 }
 
-base::Secret basic_authorization(const std::string& username, const base::Secret& password) {
+Secret basic_authorization(const std::string& username, const Secret& password) {
   std::string both;
   both.reserve(username.size() + 1 + password.reveal().size());
   both.append(username).append(":").append(password.reveal());
-  std::string header = "Basic ";
-  header += encode(both);
-  base::wipe(both);
-  return base::Secret(std::move(header));
+  constexpr std::string_view kScheme = "Basic ";
+  std::string header;
+  header.reserve(kScheme.size() + encoded_size(both.size()));
+  header += kScheme;
+  append_encoded(header, both);
+  wipe(both);
+  return Secret(std::move(header));
 }
 
-}  // namespace ixian::auth
+}  // namespace ixian::base

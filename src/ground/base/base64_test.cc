@@ -1,8 +1,8 @@
-#include "auth/base64.h"
+#include "base/base64.h"
 
 #include <gtest/gtest.h>
 
-namespace ixian::auth {
+namespace ixian::base {
 namespace {
 
 std::string decoded(std::string_view text) {
@@ -25,6 +25,10 @@ TEST(Base64Test, AllBytesSurvive) {
   EXPECT_EQ(decoded(encode_base64(bytes).reveal()), bytes);
 }
 
+TEST(Base64Test, UrlsHaveAnAlphabetOfTheirOwn) {
+  EXPECT_EQ(encode_base64_url("\xfb\xff\xbf\xff").reveal(), "-_-__w==");
+}
+
 TEST(Base64Test, PaddingMayBeMissingAndLinesBroken) {
   EXPECT_EQ(decoded("Zm9v\nYg"), "foob");
   EXPECT_EQ(decoded(" Zm 9v\tYg==\r\n"), "foob");
@@ -37,9 +41,9 @@ TEST(Base64Test, WhatIsNotBase64IsNone) {
 }
 
 TEST(BasicAuthorizationTest, UserAndPasswordAreJoinedByAColon) {
-  EXPECT_EQ(basic_authorization("Aladdin", base::Secret("open sesame")).reveal(),
+  EXPECT_EQ(basic_authorization("Aladdin", Secret("open sesame")).reveal(),
             "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 }
 
 }  // namespace
-}  // namespace ixian::auth
+}  // namespace ixian::base
