@@ -10,6 +10,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/utf8.h"
 #include "ui/printable.h"
 #include "ui/quantity.h"
 
@@ -31,7 +32,7 @@ class LineBuilder {
   void add(std::string_view text, std::string_view colour = "") {
     const auto fitting = cut_to(text, left(), style_.ellipsis);
     line_.bytes += fitting.empty() ? fitting : style_.paint(colour, fitting);
-    line_.columns += columns_of(fitting);
+    line_.columns += base::display_width(fitting);
   }
 
   // Cuts or fills up to exactly `width` columns, if there are as many.
@@ -68,7 +69,7 @@ std::string describe_progress(const Style& style, const ProgressSoFar& progress,
   if (!rate.empty()) rate.insert(0, ", ");
   const auto bar = progress.total > 0 ? progress_bar(style, progress.done, progress.total) + " " : "";
   for (const auto& text : {bar + amount + rate, amount + rate, amount}) {
-    if (columns_of(printable(text)) <= columns) return printable(text);
+    if (base::display_width(printable(text)) <= columns) return printable(text);
   }
   return "";
 }
@@ -123,7 +124,7 @@ std::vector<FrameLine> render(const ProgressState& board, const Style& style, Te
 
   std::size_t name_columns = 0;
   for (auto it = board.running.begin(); it != end_shown; ++it) {
-    name_columns = std::max(name_columns, columns_of(printable(it->second.name)));
+    name_columns = std::max(name_columns, base::display_width(printable(it->second.name)));
   }
   const std::size_t beside_name = kElapsedColumns + 3;
   const std::size_t most = columns > beside_name ? columns - beside_name : 1;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/utf8.h"
 #include "ui/printable.h"
 
 namespace ixian::ui {
@@ -28,7 +29,7 @@ class FrameTest : public ::testing::Test {
   std::vector<std::string> frame(double now, TerminalSize size = {80, 24}) const {
     std::vector<std::string> lines;
     for (const auto& line : render(board_, Style::make(false, true), size, now)) {
-      EXPECT_EQ(line.columns, columns_of(line.bytes));
+      EXPECT_EQ(line.columns, base::display_width(line.bytes));
       EXPECT_LT(line.columns, size.columns);
       lines.push_back(line.bytes);
     }
@@ -88,7 +89,7 @@ TEST_F(FrameTest, LeavesOutTheBarFirstOnANarrowTerminal) {
 TEST_F(FrameTest, CutsLinesToTheTerminal) {
   add("build").tail.add(std::string(200, 'x'));
   EXPECT_EQ(frame(12, {30, 24})[0], "⠋ build    12s  xxxxxxxxxxxx…");
-  EXPECT_EQ(columns_of(frame(12, {30, 24})[0]), 29u);
+  EXPECT_EQ(base::display_width(frame(12, {30, 24})[0]), 29u);
 }
 
 TEST_F(FrameTest, CutsLongNamesSoThatTheTimeStays) {

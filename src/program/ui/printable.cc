@@ -180,10 +180,6 @@ std::string printable_json(std::string_view document) {
   return out;
 }
 
-std::size_t columns_of(std::string_view printable_text) {
-  return base::display_width(printable_text);
-}
-
 std::string cut_to(std::string_view printable_text, std::size_t columns, std::string_view ellipsis) {
   std::size_t used = 0;
   std::size_t fitting = 0;  // bytes that leave room for the ellipsis

@@ -26,9 +26,6 @@ std::string printable_line(std::string_view text);
 // A document in JSON with the same value, in which such characters are written as JSON has it: \u202e.
 std::string printable_json(std::string_view document);
 
-// The columns that a terminal gives to printable text, or more, never less.
-std::size_t columns_of(std::string_view printable_text);
-
 // As much of printable text as fits, ending in `ellipsis` (one column) where something is missing.
 std::string cut_to(std::string_view printable_text, std::size_t columns, std::string_view ellipsis);
 

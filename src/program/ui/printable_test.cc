@@ -75,14 +75,6 @@ TEST(Printable, MakesOneLine) {
   EXPECT_EQ(printable("a\nb"), "a b");
 }
 
-TEST(ColumnsOf, CountsWideAndCombiningCharacters) {
-  EXPECT_EQ(columns_of("abc"), 3u);
-  EXPECT_EQ(columns_of("中文"), 4u);
-  EXPECT_EQ(columns_of("🚀"), 2u);
-  EXPECT_EQ(columns_of("e\u0301"), 1u);
-  EXPECT_EQ(columns_of("█░⠋✔"), 4u);
-}
-
 TEST(CutTo, LeavesTextThatFits) {
   EXPECT_EQ(cut_to("abc", 3, "…"), "abc");
   EXPECT_EQ(cut_to("", 0, "…"), "");
