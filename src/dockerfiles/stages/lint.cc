@@ -8,7 +8,6 @@
 #include <set>
 
 #include "base/text.h"
-#include "dockerfile/suggest.h"
 #include "pattern/path_match.h"
 #include "stages/check_options.h"
 

@@ -18,7 +18,6 @@ struct CurlFailure {
   long os_error = 0;
   long verify_result = 0;  // X509_V_ERR_*
   bool head_complete = false;
-  bool head_started = false;
   bool resolver_silent = false;  // where a name did not resolve: nobody said that there is none
   std::chrono::milliseconds connect_timeout{0};
 };

@@ -14,6 +14,5 @@ struct Limits {
 };
 
 inline constexpr std::uint64_t kMaxName = 4096;  // of a path, a link, and components 255
-inline constexpr std::uint64_t kMaxSparseEntries = 65536;
 
 }  // namespace ixian::compression

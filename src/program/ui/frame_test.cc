@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "base/utf8.h"
-#include "ui/printable.h"
 
 namespace ixian::ui {
 namespace {

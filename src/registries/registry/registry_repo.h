@@ -47,7 +47,6 @@ class RegistryRepo : public oci::ImageRepo {
   std::optional<oci::RawManifest> manifest_in(http::Response response, const std::string& ref,
                                               const Operation& reading) const;
   std::string take_session(const oci::Digest& digest);
-  void remember_subject(const oci::RawManifest& manifest);
 
   std::shared_ptr<HostClient> host_;
   const std::string repository_;
