@@ -28,6 +28,28 @@ bool may_be_asked(const steps::Step& step) {
   return step.makes_layer && step.certain;
 }
 
+// What an image that a registry has under `key` must be, for the first `steps` instructions of the stage.
+cache::CacheQuery expected_state(const steps::BuildPlan& plan, const steps::StagePlan& stage,
+                                 std::size_t steps, const std::string& key,
+                                 const snapshot::LayerStack& base) {
+  std::size_t outcomes = outcomes_of(stage, steps);
+  const steps::StagePlan* below = &stage;
+  while (const auto* from = std::get_if<stages::FromStage>(&below->base)) {
+    below = &plan.stages.at(from->index);
+    outcomes += outcomes_of(*below, below->steps.size());
+  }
+  return {key, outcomes, base};
+}
+
+bool stands_on(const snapshot::LayerStack& found, const snapshot::LayerStack& below) {
+  const snapshot::LayerStack upper = snapshot::non_empty(found);
+  const snapshot::LayerStack lower = snapshot::non_empty(below);
+  // Empty layers say nothing about what is below: they are not compared, and never part of the image.
+  return lower.size() <= upper.size() &&
+         std::equal(lower.begin(), lower.end(), upper.begin(),
+                    [](const auto& one, const auto& other) { return one->diff_id() == other->diff_id(); });
+}
+
 std::optional<KnownSteps> known_here(const steps::StagePlan& stage, cache::LocalCache& cache,
                                      const snapshot::LayerStack& base) {
   for (std::size_t i = stage.steps.size(); i > 0; --i) {
@@ -73,25 +95,22 @@ std::optional<KnownSteps> find_known_steps(const steps::BuildPlan& plan, const s
   return further ? std::move(further) : std::move(here);
 }
 
-cache::CacheQuery expected_state(const steps::BuildPlan& plan, const steps::StagePlan& stage,
-                                 std::size_t steps, const std::string& key,
-                                 const snapshot::LayerStack& base) {
-  std::size_t outcomes = outcomes_of(stage, steps);
-  const steps::StagePlan* below = &stage;
-  while (const auto* from = std::get_if<stages::FromStage>(&below->base)) {
-    below = &plan.stages.at(from->index);
-    outcomes += outcomes_of(*below, below->steps.size());
-  }
-  return {key, outcomes, base};
+std::optional<snapshot::StageSnapshot> find_here(cache::LocalCache& cache, const std::string& key,
+                                                 const snapshot::LayerStack& base,
+                                                 const snapshot::LayerStack& below) {
+  auto found = cache.find(key, base);
+  if (!found || !stands_on(found->layers, below)) return std::nullopt;
+  return found;
 }
 
-bool stands_on(const snapshot::LayerStack& found, const snapshot::LayerStack& below) {
-  const snapshot::LayerStack upper = snapshot::non_empty(found);
-  const snapshot::LayerStack lower = snapshot::non_empty(below);
-  // Empty layers say nothing about what is below: they are not compared, and never part of the image.
-  return lower.size() <= upper.size() &&
-         std::equal(lower.begin(), lower.end(), upper.begin(),
-                    [](const auto& one, const auto& other) { return one->diff_id() == other->diff_id(); });
+std::optional<KnownSteps> find_elsewhere(const steps::BuildPlan& plan, const steps::StagePlan& stage,
+                                         std::size_t index, const std::string& key,
+                                         cache::CacheImporter& reading, const snapshot::LayerStack& base,
+                                         const snapshot::LayerStack& below) {
+  if (reading.empty() || key == stage.steps[index].key) return std::nullopt;
+  auto hit = reading.find_last({expected_state(plan, stage, index + 1, key, base)});
+  if (!hit || !stands_on(hit->state.layers, below)) return std::nullopt;
+  return KnownSteps{index + 1, std::move(hit->state), std::move(hit->place)};
 }
 
 bool shows_other_files(const steps::Step& step, std::size_t mount) {

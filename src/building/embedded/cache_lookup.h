@@ -28,13 +28,18 @@ std::optional<KnownSteps> find_known_steps(const steps::BuildPlan& plan, const s
                                            cache::LocalCache& cache, cache::CacheImporter& reading,
                                            const snapshot::LayerStack& base);
 
-// What an image that a registry has under `key` must be, for the first `steps` instructions of the stage.
-cache::CacheQuery expected_state(const steps::BuildPlan& plan, const steps::StagePlan& stage,
-                                 std::size_t steps, const std::string& key, const snapshot::LayerStack& base);
+// What this machine has under `key`, a step's key by content, if it stands on `below`, the stage's layers so
+// far. A stage that was run again without the cache has the key that it had, and perhaps other layers.
+std::optional<snapshot::StageSnapshot> find_here(cache::LocalCache& cache, const std::string& key,
+                                                 const snapshot::LayerStack& base,
+                                                 const snapshot::LayerStack& below);
 
-// Whether what was found stands on what is below it now: a stage that was run again without the cache has the
-// key that it had, and perhaps other layers.
-bool stands_on(const snapshot::LayerStack& found, const snapshot::LayerStack& below);
+// The same of registries, for the step at `index`. Its key by definition has been asked for by
+// find_known_steps() and is not asked for again.
+std::optional<KnownSteps> find_elsewhere(const steps::BuildPlan& plan, const steps::StagePlan& stage,
+                                         std::size_t index, const std::string& key,
+                                         cache::CacheImporter& reading, const snapshot::LayerStack& base,
+                                         const snapshot::LayerStack& below);
 
 // Whether a mount of a RUN shows files that are in no definition: those of another stage or image.
 bool shows_other_files(const steps::Step& step, std::size_t mount);

@@ -105,15 +105,12 @@ class Forecaster {
   // Where the outcome is, as a note; it becomes the stage's state. nullopt: nowhere.
   std::optional<std::string> take(Outlook& outlook, const steps::StagePlan& stage, std::size_t index,
                                   const std::string& key, const snapshot::LayerStack& base) {
-    auto here = cache_.find(key, base);
-    if (here && stands_on(here->layers, outlook.state.layers)) {
+    if (auto here = find_here(cache_, key, base, outlook.state.layers)) {
       outlook.state = *std::move(here);
       return "";
     }
-    // Of the key by definition find_known_steps() has asked them, if that says anything.
-    if (reading_.empty() || key == stage.steps[index].key) return std::nullopt;
-    auto hit = reading_.find_last({expected_state(plan_, stage, index + 1, key, base)});
-    if (!hit || !stands_on(hit->state.layers, outlook.state.layers)) return std::nullopt;
+    auto hit = find_elsewhere(plan_, stage, index, key, reading_, base, outlook.state.layers);
+    if (!hit) return std::nullopt;
     outlook.state = std::move(hit->state);
     return "in " + hit->place;
   }

@@ -218,9 +218,9 @@ base::Json StageBuilder::content_origins(const steps::Step& step) {
 
 bool StageBuilder::take(const std::string& key, std::size_t index) {
   if (!plan_.use_cache) return false;
-  auto found = build_.cache_.find(key, base_layers_);
-  if (!found || !stands_on(found->layers, state_.layers)) return false;
-  state_ = std::move(*found);
+  auto found = find_here(build_.cache_, key, base_layers_, state_.layers);
+  if (!found) return false;
+  state_ = *std::move(found);
   for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   const std::string& definition_key = plan_.steps[index].key;
   // Next time the definition alone finds it, before anything is read.
@@ -229,14 +229,13 @@ bool StageBuilder::take(const std::string& key, std::size_t index) {
   return true;
 }
 
-// The key by definition has been asked for with all others.
 bool StageBuilder::take_from_registry(const std::string& key, std::size_t index) {
-  const std::string& definition_key = plan_.steps[index].key;
-  if (!plan_.use_cache || build_.caches_.reading.empty() || key == definition_key) return false;
+  if (!plan_.use_cache) return false;
   auto hit =
-      build_.caches_.reading.find_last({expected_state(build_.plan_, plan_, index + 1, key, base_layers_)});
-  if (!hit || !stands_on(hit->state.layers, state_.layers)) return false;
+      find_elsewhere(build_.plan_, plan_, index, key, build_.caches_.reading, base_layers_, state_.layers);
+  if (!hit) return false;
   state_ = std::move(hit->state);
+  const std::string& definition_key = plan_.steps[index].key;
   for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   build_.cache_.put({definition_key, key}, state_, base_layers_);
   share(index + 1, {definition_key}, state_);
