@@ -3,7 +3,6 @@
 #include "pattern/ignore_pattern.h"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace ixian::pattern {
 namespace {
@@ -15,11 +14,7 @@ constexpr std::string_view kWildcards = "*?[]\\";
 
 IgnorePattern::IgnorePattern(std::string pattern) : text_(std::move(pattern)) {
   if (text_.find_first_of(kWildcards) == std::string::npos) return;
-  try {
-    glob_.emplace(text_, kIgnoreRules);
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(std::string(error.what()) + ".");
-  }
+  glob_.emplace(text_, kIgnoreRules);
 }
 
 bool IgnorePattern::matches_path_or_parent(std::string_view path) const {

@@ -15,7 +15,7 @@ namespace ixian::pattern {
 void IgnoreRules::add(std::string_view text) {
   const bool exception = text.starts_with('!');
   if (exception) text = base::trimmed(text.substr(1));
-  if (text.empty()) throw std::invalid_argument("there is no pattern after this \"!\".");
+  if (text.empty()) throw std::invalid_argument("there is no pattern after this \"!\"");
   rules_.push_back({IgnorePattern(clean_path(text)), exception});
 }
 

@@ -99,7 +99,7 @@ TEST(IgnoreRules, BadPatternsAreRefusedWithTheirPlace) {
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.message(),
-              ".dockerignore:2:1: the pattern \"[a\" has a [ that begins no proper class of characters.");
+              ".dockerignore:2:1: the pattern \"[a\" has a [ that begins no proper class of characters");
     EXPECT_EQ(error.context(), "  2 |   [a\n    | ^");
   }
   for (const char* text : {"!", "a\\", "[]a]", "[a-]", "[z-a]", "[-x]", "[^]"}) {

@@ -3,17 +3,12 @@
 #include "pattern/path_match.h"
 
 #include <algorithm>
-#include <stdexcept>
 #include <vector>
 
 namespace ixian::pattern {
 
 bool match_path(std::string_view pattern, std::string_view name) {
-  try {
-    return Glob(pattern, kGoPaths).matches(name);
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument(std::string(error.what()) + ".");
-  }
+  return Glob(pattern, kGoPaths).matches(name);
 }
 
 bool has_wildcards(std::string_view path) {
