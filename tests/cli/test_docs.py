@@ -193,7 +193,7 @@ SOURCES = {
     if path.suffix in (".cc", ".h", ".py") and not path.stem.endswith("_test") and not path.stem.startswith("fake_")
 }
 # Where a variable of the environment is read by its name.
-READ = re.compile(r"(?:getenv|environ\.get|environ|environment|environment\.variable)[\[(]b?[\"']([A-Z][A-Z0-9_]+)[\"']")
+READ = re.compile(r"(?:getenv|environ\.get|environ|environment|environment[._]variable)[\[(]b?[\"']([A-Z][A-Z0-9_]+)[\"']")
 # Other literals that look like one.
 NAME = re.compile(r"\"(_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\"")
 OTHER_NAMES = re.compile(

@@ -59,6 +59,13 @@ std::string message_in(const std::string& body) {
   return std::string(base::trim(body));
 }
 
+Error closed_early(const DaemonAddress& address, const Error& error) {
+  return {
+      ErrorCode::kTaskFailed,
+      fmt::format("connection to the Docker daemon at {} closed early: {}", address.text, error.message()),
+      error.context()};
+}
+
 }  // namespace
 
 void for_each_message(base::ByteSource& stream, const OnMessage& on_message) {
@@ -117,10 +124,7 @@ http::Response DockerApi::send(const http::Request& request) {
                               address_.text, address_.instead),
                   "note: " + error.message());
     }
-    throw Error(
-        ErrorCode::kTaskFailed,
-        fmt::format("connection to the Docker daemon at {} closed early: {}", address_.text, error.message()),
-        error.context());
+    throw closed_early(address_, error);
   }
 }
 
@@ -176,8 +180,7 @@ void DockerApi::read_messages(http::Response response, const std::string& what, 
       on_message(message);
     });
   } catch (const http::TransportError& error) {
-    throw Error(ErrorCode::kTaskFailed, fmt::format("connection to the Docker daemon at {} closed early: {}",
-                                                    address_.text, error.message()));
+    throw closed_early(address_, error);
   }
   if (!failure.empty())
     throw Error(ErrorCode::kTaskFailed, fmt::format("the Docker daemon cannot {}: {}", what, failure));
@@ -205,8 +208,7 @@ void DockerApi::build(const Parameters& parameters, http::RequestBody context, c
   try {
     for_each_message(*response.body, on_message);
   } catch (const http::TransportError& error) {
-    throw Error(ErrorCode::kTaskFailed, fmt::format("connection to the Docker daemon at {} closed early: {}",
-                                                    address_.text, error.message()));
+    throw closed_early(address_, error);
   }
 }
 

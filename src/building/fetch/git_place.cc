@@ -8,10 +8,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <vector>
 
 #include "base/base64.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "fetch/url_source.h"
@@ -76,17 +76,8 @@ std::optional<Url> parse_scp(std::string_view text) {
   return parse_host(host, url) ? std::optional(url) : std::nullopt;
 }
 
-std::optional<std::string> process_variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
 bool is_http(const Url& url) {
   return url.scheme == "http" || url.scheme == "https";
-}
-
-std::string bracketed(const std::string& address) {
-  return address.find(':') == std::string::npos ? address : "[" + address + "]";
 }
 
 }  // namespace
@@ -161,7 +152,7 @@ const GitPlaces::Way& GitPlaces::way_to(const Url& host) {
     return ways_.emplace(origin, Way{true, !base::trim(proxy).empty()}).first->second;
   }
   // git and curl read the variables in ways of their own.
-  const std::string proxy = http::proxy_for(host, process_variable);
+  const std::string proxy = http::proxy_for(host, base::environment_variable);
   git_.configure("http." + origin + ".proxy", proxy);
   if (!proxy.empty()) {
     git_.set_variable("NO_PROXY", "");
@@ -235,7 +226,8 @@ void GitPlaces::judge_name(Search& search) {
   if (is_http(place.host)) {
     pin(search, right->text, right->kind);
   } else if (place.host.scheme == "git" && search.parent != nullptr) {
-    search.leads_to = fmt::format("git://{}:{}{}", bracketed(right->text), place.host.port, place.host.path);
+    search.leads_to =
+        fmt::format("git://{}:{}{}", http::bracketed(right->text), place.host.port, place.host.path);
   }
 }
 
@@ -245,11 +237,11 @@ void GitPlaces::pin(Search& search, const std::string& address, AddressKind kind
   const std::string name = fmt::format("{}:{}", host.host, host.port);
   const auto [known, is_new] = pins_.try_emplace(name, Pinned{address, kind});
   if (is_new) {
-    git_.configure("http.curloptResolve", name + ":" + bracketed(address));
+    git_.configure("http.curloptResolve", name + ":" + http::bracketed(address));
     // Some versions of curl look a fully qualified name up without its last dot.
     if (host.host.ends_with('.')) {
       git_.configure("http.curloptResolve", fmt::format("{}:{}:{}", host.host.substr(0, host.host.size() - 1),
-                                                        host.port, bracketed(address)));
+                                                        host.port, http::bracketed(address)));
     }
   } else if (!http::may_reach(search.place.reach, known->second.kind)) {
     refuse(search, known->second.address, known->second.kind);

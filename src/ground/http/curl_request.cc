@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <vector>
 
+#include "base/environment.h"
 #include "base/text.h"
 #include "http/proxy.h"
 #include "http/reach.h"
@@ -111,11 +111,6 @@ curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-std::optional<std::string> process_variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
 void set_connection(CurlLine& line, const Request& request, const Url& url, const CurlOptions& options) {
   CURL* easy = line.easy.get();
   line.reach = request.reach;
@@ -138,7 +133,7 @@ void set_connection(CurlLine& line, const Request& request, const Url& url, cons
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
   // Both are always said, so that libcurl makes no choice of its own.
   const bool direct = request.no_proxy || !request.unix_socket.empty();
-  const std::string proxy = direct ? "" : proxy_for(url, process_variable);
+  const std::string proxy = direct ? "" : proxy_for(url, base::environment_variable);
   line.proxied = !proxy.empty();
   curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "");

@@ -100,8 +100,12 @@ void split_query(std::string_view text, Url& url) {
 
 }  // namespace
 
+std::string bracketed(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
 std::string Url::authority() const {
-  const std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  const std::string name = bracketed(host);
   const bool usual = port == (https() ? kHttpsPort : kHttpPort);
   return usual ? name : name + ":" + std::to_string(port);
 }

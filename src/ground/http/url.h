@@ -31,6 +31,9 @@ std::optional<Url> parse_url(std::string_view text);
 // RFC 3986 section 5.2: `reference` as a server writes it into Location or Link, seen from `base`.
 std::optional<Url> resolve_url(const Url& base, std::string_view reference);
 
+// A host as it stands in a URL: an IPv6 address in brackets.
+std::string bracketed(const std::string& host);
+
 // An address literal: IPv4 in any spelling that inet_aton takes, or IPv6 without brackets.
 bool is_address(std::string_view host);
 

@@ -107,7 +107,7 @@ class Child {
     BlockSignals guard;
     pid_ = ::fork();
     if (pid_ == 0) run_captured(plan);
-    if (pid_ < 0) throw LaunchError("cannot start a process: " + base::errno_text(errno), false);
+    if (pid_ < 0) fail_fork(errno);
     hold.started(pid_);
   }
   ~Child() {
@@ -232,19 +232,6 @@ void collect(const CaptureOptions& question, Child& child, files::UniqueFd outpu
   }
 }
 
-std::string program_of(const CaptureOptions& question, const ChildEnvironment& environment) {
-  if (question.argv.empty() || question.argv[0].empty()) {
-    throw LaunchError("no command to run: it is empty", false);
-  }
-  std::string program = find_program(question.argv[0], environment.path());
-  if (program.empty()) {
-    throw LaunchError(fmt::format("cannot run {}: not found on PATH\nhint: install it, or check PATH",
-                                  base::printable_path(question.argv[0])),
-                      true);
-  }
-  return program;
-}
-
 // Returns once exec has happened.
 void check_launch(const CaptureOptions& question, const files::UniqueFd& launch) {
   int error = 0;
@@ -252,16 +239,14 @@ void check_launch(const CaptureOptions& question, const files::UniqueFd& launch)
   while ((got = ::read(launch.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
   }
   if (got != sizeof(error)) return;
-  throw LaunchError(
-      fmt::format("cannot run {}: {}", base::printable_path(question.argv[0]), base::errno_text(error)),
-      error == ENOENT);
+  fail_exec(question.argv[0], error);
 }
 
 }  // namespace
 
 CaptureResult capture_output(const CaptureOptions& question, base::Cancellation& cancellation) {
   const ChildEnvironment environment(question.env, question.without_env);
-  const std::string program = program_of(question, environment);
+  const std::string program = program_of(question.argv, environment.path());
   std::vector<std::string> words = question.argv;
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());

@@ -4,12 +4,14 @@
 #include "process/launch.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "base/text.h"
 #include "process/core_dumps.h"
 
 extern char** environ;
@@ -36,6 +38,26 @@ Pipe make_pipe() {
   files::UniqueFd write(fds[1]);
   files::UniqueFd read = above_standard(fds[0]);
   return {std::move(read), above_standard(write.release())};
+}
+
+std::string program_of(const std::vector<std::string>& argv, std::string_view path) {
+  if (argv.empty() || argv[0].empty()) throw LaunchError("no command to run: it is empty", false);
+  std::string program = find_program(argv[0], path);
+  if (program.empty()) {
+    throw LaunchError(fmt::format("cannot run {}: not found on PATH\nhint: install it, or check PATH",
+                                  base::printable_path(argv[0])),
+                      true);
+  }
+  return program;
+}
+
+void fail_fork(int error) {
+  throw LaunchError("cannot start a process: " + base::errno_text(error), false);
+}
+
+void fail_exec(const std::string& program, int error) {
+  throw LaunchError(fmt::format("cannot run {}: {}", base::printable_path(program), base::errno_text(error)),
+                    error == ENOENT);
 }
 
 ChildEnvironment::ChildEnvironment(const std::map<std::string, std::string>& changes,

@@ -34,6 +34,13 @@ class ChildEnvironment {
   std::vector<char*> pointers_;
 };
 
+// The file of the program that `argv` names, found on `path`. Throws LaunchError.
+std::string program_of(const std::vector<std::string>& argv, std::string_view path);
+
+// Throw LaunchError.
+[[noreturn]] void fail_fork(int error);
+[[noreturn]] void fail_exec(const std::string& program, int error);
+
 // In the child, which starts with our signal handlers, our mask and our limit of core files.
 void reset_inherited();
 

@@ -144,14 +144,12 @@ int wait_in_foreground(pid_t pid, bool terminal) {
 }
 
 [[noreturn]] void fail_launch(const Command& command, const Failure& failure) {
-  const std::string program = base::printable_path(command.argv[0]);
   if (failure.in_directory) {
-    throw LaunchError(fmt::format("cannot run {} in {}: {}", program, base::printable_path(command.directory),
-                                  base::errno_text(failure.error)),
+    throw LaunchError(fmt::format("cannot run {} in {}: {}", base::printable_path(command.argv[0]),
+                                  base::printable_path(command.directory), base::errno_text(failure.error)),
                       false);
   }
-  throw LaunchError(fmt::format("cannot run {}: {}", program, base::errno_text(failure.error)),
-                    failure.error == ENOENT);
+  fail_exec(command.argv[0], failure.error);
 }
 
 // Relative folders on PATH are looked up where the command will be.
@@ -180,16 +178,8 @@ std::string find_program(const std::string& program, std::string_view path) {
 }
 
 ExitStatus run_command(const Command& command, base::Cancellation& cancellation) {
-  if (command.argv.empty() || command.argv[0].empty()) {
-    throw LaunchError("no command to run: it is empty", false);
-  }
   const ChildEnvironment environment(command.env);
-  const std::string program = find_program(command.argv[0], path_from(environment.path(), command.directory));
-  if (program.empty()) {
-    throw LaunchError(fmt::format("cannot run {}: not found on PATH\nhint: install it, or check PATH",
-                                  base::printable_path(command.argv[0])),
-                      true);
-  }
+  const std::string program = program_of(command.argv, path_from(environment.path(), command.directory));
   std::vector<std::string> words = command.argv;
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
@@ -222,7 +212,7 @@ ExitStatus run_command(const Command& command, base::Cancellation& cancellation)
       hold.started(pid);
     }
   }
-  if (pid < 0) throw LaunchError("cannot start a process: " + base::errno_text(errno), false);
+  if (pid < 0) fail_fork(errno);
   failure.write.reset();
   output.write.reset();
 

@@ -10,9 +10,9 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "files/fs.h"
@@ -28,13 +28,8 @@ constexpr std::string_view kFolderVersion = "1";
 constexpr std::string_view kOwnNames[] = {"version", "blobs", "trees",    "leases",    "work",
                                           "trash",   "locks", "store.db", "lost+found"};
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 std::string home() {
-  if (const std::string home = environment("HOME"); !home.empty()) return home;
+  if (const std::string home = base::environment_variable("HOME").value_or(""); !home.empty()) return home;
   std::array<char, 16384> buffer;
   struct passwd entry = {};
   struct passwd* found = nullptr;
@@ -71,10 +66,11 @@ void refuse_other_folders(const std::string& path) {
 }  // namespace
 
 std::string default_folder() {
-  if (const std::string named = environment("IXIAN_STORE"); !named.empty()) {
+  if (const std::string named = base::environment_variable("IXIAN_STORE").value_or(""); !named.empty()) {
     return files::absolute_path(named, files::current_directory());
   }
-  if (const std::string data = environment("XDG_DATA_HOME"); data.starts_with('/')) {
+  if (const std::string data = base::environment_variable("XDG_DATA_HOME").value_or("");
+      data.starts_with('/')) {
     return files::absolute_path(data + "/ixian", "/");
   }
   if (::geteuid() == 0) return "/var/lib/ixian";

@@ -2,8 +2,9 @@
 // that a build names.
 #include "app/docker_services.h"
 
-#include <cstdlib>
 #include <utility>
+
+#include "base/environment.h"
 
 namespace ixian::app {
 namespace {
@@ -19,10 +20,7 @@ std::optional<docker::RegistryAuth> login_of(auth::Credential credential) {
 
 docker::DockerServices docker_services(RegistryClients& access, base::Cancellation& cancellation) {
   docker::DockerServices services{cancellation, {}, {}, {}, {}, {}};
-  services.environment = [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
+  services.environment = base::environment_variable;
   services.login = [&access](const std::string& host) -> std::optional<docker::RegistryAuth> {
     auto credential = access.registries().credential(host);
     return credential ? login_of(*std::move(credential)) : std::nullopt;

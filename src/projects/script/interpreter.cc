@@ -11,8 +11,8 @@
 #include <pybind11/pybind11.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "script/errors.h"
@@ -33,25 +33,20 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0;
 }
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 std::vector<std::string> search_paths(const InterpreterOptions& options) {
   const std::string stdlib = IXIAN_PYTHON_STDLIB;
   std::vector<std::string> paths = options.import_path;
-  const std::string python_path = environment("PYTHONPATH");
+  const std::string python_path = base::environment_variable("PYTHONPATH").value_or("");
   for (std::string_view entry : base::split(python_path, ':')) {
     if (!entry.empty()) paths.emplace_back(entry);
   }
   paths.push_back(stdlib);
   paths.push_back(stdlib + "/lib-dynload");
   std::vector<std::string> packages;
-  if (const auto venv = environment("VIRTUAL_ENV"); !venv.empty()) {
+  if (const auto venv = base::environment_variable("VIRTUAL_ENV").value_or(""); !venv.empty()) {
     packages.push_back(venv + "/lib/python3.11/site-packages");
   }
-  if (const auto home = environment("HOME"); !home.empty()) {
+  if (const auto home = base::environment_variable("HOME").value_or(""); !home.empty()) {
     packages.push_back(home + "/.local/lib/python3.11/site-packages");
   }
   packages.push_back("/usr/local/lib/python3.11/dist-packages");
@@ -64,7 +59,8 @@ std::vector<std::string> search_paths(const InterpreterOptions& options) {
 
 // What sys.executable says: tasks start scripts of their own with it.
 std::string python_program() {
-  if (const auto venv = environment("VIRTUAL_ENV"); !venv.empty() && exists(venv + "/bin/python3")) {
+  if (const auto venv = base::environment_variable("VIRTUAL_ENV").value_or("");
+      !venv.empty() && exists(venv + "/bin/python3")) {
     return venv + "/bin/python3";
   }
   return exists("/usr/bin/python3.11") ? "/usr/bin/python3.11" : "/usr/bin/python3";

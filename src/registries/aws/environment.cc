@@ -6,9 +6,9 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "files/trust.h"
@@ -16,15 +16,9 @@
 namespace ixian::aws {
 namespace {
 
-std::optional<std::string> process_variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  if (value == nullptr) return std::nullopt;
-  return value;
-}
-
 // As the AWS CLI does it: HOME counts even where it is not the user's.
 std::string home_of_user() {
-  if (const auto home = process_variable("HOME"); home && !home->empty()) return *home;
+  if (const auto home = base::environment_variable("HOME"); home && !home->empty()) return *home;
   passwd entry{};
   passwd* found = nullptr;
   char buffer[4096];
@@ -50,7 +44,7 @@ std::vector<std::string> runtime_folders() {
 }  // namespace
 
 Environment process_environment() {
-  return {process_variable, home_of_user(), runtime_folders()};
+  return {base::environment_variable, home_of_user(), runtime_folders()};
 }
 
 std::string variable(const Environment& environment, const std::string& name) {
