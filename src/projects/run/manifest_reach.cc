@@ -11,14 +11,12 @@
 #include <variant>
 
 #include "base/error.h"
-#include "base/thread_pool.h"
 #include "oci/media_types.h"
 #include "oci/referrers.h"
+#include "run/repo_requests.h"
 
 namespace ixian::run {
 namespace {
-
-constexpr unsigned kManifestsAtOnce = 16;
 
 bool names_a_manifest(const oci::Descriptor& entry) {
   return oci::is_manifest_type(entry.media_type) || oci::is_index_type(entry.media_type);
@@ -35,8 +33,7 @@ void ManifestReach::follow(const std::vector<std::string>& tags) {
 std::vector<std::string> ManifestReach::read(const std::vector<std::string>& refs) {
   std::mutex mutex;
   std::set<oci::Digest> next;
-  base::parallel_for(refs.size(), kManifestsAtOnce, [&](std::size_t i) {
-    cancellation_.throw_if_requested();
+  request_each(refs.size(), cancellation_, [&](std::size_t i) {
     std::optional<oci::RawManifest> manifest;
     try {
       manifest = repo_.read_manifest(refs[i]);

@@ -8,14 +8,13 @@
 #include <set>
 #include <utility>
 
-#include "base/thread_pool.h"
 #include "oci/referrers.h"
 #include "run/build_record.h"
+#include "run/repo_requests.h"
 
 namespace ixian::run {
 namespace {
 
-constexpr unsigned kQuestionsAtOnce = 16;
 constexpr std::size_t kStageKeyDigits = 64;
 constexpr std::size_t kFewQuestions = 30;  // that are worth knowing exactly what would go
 
@@ -101,8 +100,7 @@ class Planner {
   void read_records() {
     std::vector<RecordGroup*> all;
     for (auto& [key, group] : groups_) all.push_back(&group);
-    base::parallel_for(all.size(), kQuestionsAtOnce, [&](std::size_t i) {
-      cancellation_.throw_if_requested();
+    request_each(all.size(), cancellation_, [&](std::size_t i) {
       read_into(*all[i], all[i]->told_first().tag);
       if (!all[i]->readable() && all[i]->done.size() > 1) read_into(*all[i], all[i]->newest().tag);
     });
@@ -202,10 +200,7 @@ class Planner {
         unread.insert(group);
     }
     const std::vector<RecordGroup*> all(unread.begin(), unread.end());
-    base::parallel_for(all.size(), kQuestionsAtOnce, [&](std::size_t i) {
-      cancellation_.throw_if_requested();
-      read_into(*all[i], all[i]->newest().tag);
-    });
+    request_each(all.size(), cancellation_, [&](std::size_t i) { read_into(*all[i], all[i]->newest().tag); });
     for (const RecordGroup* group : all) note(*group);
     keep_known_origins(newest_first);
     keep_.insert(images_.begin(), images_.end());

@@ -7,14 +7,13 @@
 #include <map>
 #include <mutex>
 
-#include "base/thread_pool.h"
 #include "run/build_record.h"
 #include "run/registry_prune.h"
+#include "run/repo_requests.h"
 
 namespace ixian::run {
 namespace {
 
-constexpr unsigned kAskedAtOnce = 16;
 constexpr std::size_t kStep = 64;
 constexpr std::size_t kFirstRecords = 16;
 
@@ -72,8 +71,7 @@ class Removal {
   }
 
   void ask(std::vector<PruneCandidate>& records) {
-    base::parallel_for(records.size(), kAskedAtOnce, [&](std::size_t i) {
-      cancellation_.throw_if_requested();
+    request_each(records.size(), cancellation_, [&](std::size_t i) {
       if (records[i].digest) return;
       if (const auto found = repo_.find(records[i].tag)) records[i].digest = found->digest;
     });

@@ -5,15 +5,13 @@
 #include <set>
 #include <utility>
 
-#include "base/thread_pool.h"
 #include "oci/media_types.h"
 #include "run/manifest_reach.h"
 #include "run/registry_prune.h"
+#include "run/repo_requests.h"
 
 namespace ixian::run {
 namespace {
-
-constexpr unsigned kDigestsAtOnce = 16;
 
 using TagsByDigest = std::map<oci::Digest, std::vector<std::string>>;
 
@@ -31,18 +29,8 @@ class Settlement {
   }
 
  private:
-  // What the tags lead to; nullopt where somebody else has removed it.
-  std::vector<std::optional<oci::Descriptor>> find(const std::vector<std::string>& tags) const {
-    std::vector<std::optional<oci::Descriptor>> found(tags.size());
-    base::parallel_for(tags.size(), kDigestsAtOnce, [&](std::size_t i) {
-      cancellation_.throw_if_requested();
-      found[i] = repo_.find(tags[i]);
-    });
-    return found;
-  }
-
   void ask_records() {
-    const auto found = find(plan_.records_to_ask);
+    const auto found = find_all(repo_, plan_.records_to_ask, cancellation_);
     for (std::size_t i = 0; i < found.size(); ++i) {
       if (found[i]) plan_.records[found[i]->digest].push_back(plan_.records_to_ask[i]);
     }
@@ -51,7 +39,7 @@ class Settlement {
   void choose_images() {
     std::vector<std::string> all = plan_.staying;
     all.insert(all.end(), plan_.going.begin(), plan_.going.end());
-    const auto found = find(all);
+    const auto found = find_all(repo_, all, cancellation_);
     std::vector<std::string> indexes;  // never what ix pushes under such a tag
     TagsByDigest candidates;
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -77,10 +65,8 @@ class Settlement {
     std::vector<oci::Digest> digests;
     for (const auto& [digest, tags] : candidates) digests.push_back(digest);
     std::vector<char> referred(digests.size());
-    base::parallel_for(digests.size(), kDigestsAtOnce, [&](std::size_t i) {
-      cancellation_.throw_if_requested();
-      referred[i] = !repo_.referrers(digests[i]).empty();
-    });
+    request_each(digests.size(), cancellation_,
+                 [&](std::size_t i) { referred[i] = !repo_.referrers(digests[i]).empty(); });
     for (std::size_t i = 0; i < digests.size(); ++i) {
       if (referred[i] == 0) continue;
       // Whoever signed it, or made an SBOM of it, counts on it.
