@@ -16,51 +16,35 @@
 #include "base/thread_pool.h"
 #include "context/file_view.h"
 #include "keys/key_document.h"
+#include "keys/outside_inputs.h"
 #include "keys/stage_loader.h"
 #include "keys/stage_warnings.h"
-#include "oci/reference.h"
 
 namespace ixian::keys {
-namespace {
 
 using task::TaskId;
-
-constexpr unsigned kQuestionsAtOnce = 16;
-
-std::string digest_in_name(const DockerfileInputs::Image& image, const std::string& name) {
-  try {
-    const auto digest = oci::parse_reference(name).digest;
-    return digest ? digest->text() : "";
-  } catch (const base::Error& error) {
-    throw image.source->error(image.at, error.message());
-  }
-}
-
-}  // namespace
 
 struct StageResolver::Impl {
   Impl(const task::TaskGraph& task_graph, KeyCallbacks key_sources)
       : graph(task_graph),
         sources(std::move(key_sources)),
+        outside(sources,
+                [this](const LoadedStage& draft, const std::function<void()>& work) { blame(draft, work); }),
         drafts(
-            task_graph,
-            [this](const std::string& image, const std::string& platform) {
-              return base_of(image, platform);
-            },
-            [this](const LoadedStage& draft) { tell_of(draft); }, sources.cancellation) {}
-
-  using Question = std::pair<std::string, std::string>;  // a foreign image, a platform
+            task_graph, facts_of_base, [this](const LoadedStage& draft) { tell_of(draft); },
+            sources.cancellation) {}
 
   const task::TaskGraph& graph;
   const KeyCallbacks sources;
+  const FactsOfBase facts_of_base = [this](const std::string& image, const std::string& platform) {
+    return outside.known_base(image, platform);
+  };
   // Guards all below. Held while keys are made; recursive, as a project's Python may ask for a key while
   // another is made.
   std::recursive_mutex mutex;
+  OutsideInputs outside;
   StageLoader drafts;
   std::map<TaskId, std::vector<std::shared_ptr<ResolvedStage>>> forgotten;  // somebody may still look at them
-  std::map<Question, std::string> digests;
-  std::map<Question, BaseFacts> bases;
-  std::vector<std::pair<stages::RemoteSource, std::string>> remotes;  // and what they are now
   std::set<std::string> warnings;
   std::mutex failures;
   std::vector<const LoadedStage*> failed;  // since make() began
@@ -78,21 +62,17 @@ struct StageResolver::Impl {
       const LoadedStage* below = drafts.find(graph.find(argument.task));
       return below == nullptr ? nullptr : &below->inputs;
     };
-    const auto facts_of = [this](const std::string& image, const std::string& platform) {
-      return base_of(image, platform);
-    };
     for (const std::string& line :
-         stage_warnings(draft.keyed->declared, draft.platform, sources.excluded, inputs_of, facts_of)) {
+         stage_warnings(draft.keyed->declared, draft.platform, sources.excluded, inputs_of, facts_of_base)) {
       warn(line);
     }
   }
 
   // Work for a stage that has been read, by any thread: an Error is one of its image.
-  template <typename Body>
-  auto blamed(const LoadedStage& draft, const Body& body) {
-    return with_stage_name(name(draft), [&] {
+  void blame(const LoadedStage& draft, const std::function<void()>& work) {
+    with_stage_name(name(draft), [&] {
       try {
-        return body();
+        work();
       } catch (const StageError&) {
         throw;  // of another one
       } catch (const base::Error&) {
@@ -124,13 +104,13 @@ struct StageResolver::Impl {
       }
       if (todo.empty()) return;
       // Nothing new of any base: reading again would find the same.
-      if (!ask_outside(todo)) break;
+      if (!outside.ask(todo)) break;
       std::vector<TaskId> again;
       for (const LoadedStage* each : todo) again.push_back(each->keyed->id);
       drafts.read_again(again);
     }
     read_contexts(todo);
-    for (LoadedStage* each : todo) blamed(*each, [&] { finish(*each); });
+    for (LoadedStage* each : todo) blame(*each, [&] { finish(*each); });
   }
 
   // Those without a key, from below upwards.
@@ -141,123 +121,13 @@ struct StageResolver::Impl {
     todo.push_back(&each);
   }
 
-  // Without asking anybody. Null where that is not possible.
-  const BaseFacts* base_of(const std::string& image, const std::string& platform) {
-    const Question question(image, platform);
-    if (const auto known = bases.find(question); known != bases.end()) return &known->second;
-    if (!sources.foreign_base) return &bases[question];
-    std::string digest;
-    if (const auto known = digests.find(question); known != digests.end()) digest = known->second;
-    try {
-      if (const auto named = oci::parse_reference(image).digest; named && digest.empty())
-        digest = named->text();
-    } catch (const base::Error&) {
-      return nullptr;  // whoever asks for it says so
-    }
-    if (digest.empty() || !sources.known_base) return nullptr;
-    auto facts = sources.known_base(digest, platform);
-    return facts ? &(bases[question] = *std::move(facts)) : nullptr;
-  }
-
-  const std::string* identity_of(const stages::RemoteSource& what) const {
-    const auto known =
-        std::find_if(remotes.begin(), remotes.end(), [&](const auto& each) { return each.first == what; });
-    return known == remotes.end() ? nullptr : &known->second;
-  }
-
-  struct AskedRemote {
-    const DockerfileInputs::Remote* remote = nullptr;
-    const LoadedStage* draft = nullptr;
-    std::string answer;
-  };
-
-  // What ADDs take from elsewhere, once each.
-  std::vector<AskedRemote> unasked_remotes(const std::vector<LoadedStage*>& todo) const {
-    std::vector<AskedRemote> all;
-    for (const LoadedStage* each : todo) {
-      for (const auto& remote : each->inputs.remotes) {
-        const bool again = std::any_of(all.begin(), all.end(),
-                                       [&](const auto& one) { return one.remote->what == remote.what; });
-        if (!again && identity_of(remote.what) == nullptr) all.push_back({&remote, each, ""});
-      }
-    }
-    return all;
-  }
-
-  void ask(AskedRemote& asked) const {
-    if (!sources.remote_identity) return;
-    try {
-      asked.answer = sources.remote_identity(asked.remote->what);
-    } catch (const base::Error& error) {
-      const base::Error placed = asked.remote->source->error(asked.remote->at, error.message());
-      throw base::Error(error.code(), placed.message(),
-                        placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
-    }
-  }
-
-  struct Asked {
-    Question question;
-    const LoadedStage* draft = nullptr;
-    std::string digest;
-    bool base = false;  // a Dockerfile stands on it
-    std::optional<BaseFacts> facts;
-  };
-
-  // Digests of all foreign images, what those mean that a Dockerfile stands on, and what is added from
-  // elsewhere. Whether anything has been found out of images that a Dockerfile stands on.
-  bool ask_outside(const std::vector<LoadedStage*>& todo) {
-    std::map<Question, Asked> all;
-    for (const LoadedStage* each : todo) {
-      for (const auto& image : each->inputs.images) {
-        if (image.stage != nullptr || holds_stage_argument(image.name)) continue;
-        const Question question(image.name, image.platform);
-        const auto known = digests.find(question);
-        if (known != digests.end() && !image.unknown) continue;
-        Asked& asked = all.try_emplace(question, Asked{question, each, "", false, {}}).first->second;
-        asked.base = asked.base || image.unknown;
-        asked.digest = known != digests.end()
-                           ? known->second
-                           : blamed(*each, [&] { return digest_in_name(image, image.name); });
-      }
-    }
-    std::vector<Asked*> questions;
-    for (auto& [question, asked] : all) questions.push_back(&asked);
-    std::vector<AskedRemote> further = unasked_remotes(todo);
-    base::parallel_for(questions.size() + further.size(), kQuestionsAtOnce, [&](std::size_t i) {
-      sources.cancellation.throw_if_requested();
-      if (i < questions.size()) {
-        blamed(*questions[i]->draft, [&] { ask(*questions[i]); });
-      } else {
-        AskedRemote& remote = further[i - questions.size()];
-        blamed(*remote.draft, [&] { ask(remote); });
-      }
-    });
-    for (AskedRemote& each : further) remotes.emplace_back(each.remote->what, std::move(each.answer));
-    bool learnt = false;
-    for (Asked* asked : questions) {
-      digests[asked->question] = std::move(asked->digest);
-      if (!asked->facts) continue;
-      bases[asked->question] = *std::move(asked->facts);
-      learnt = true;
-    }
-    return learnt;
-  }
-
-  void ask(Asked& asked) const {
-    const auto& [image, platform] = asked.question;
-    if (asked.digest.empty()) asked.digest = sources.foreign_digest(image, platform);
-    if (!asked.base) return;
-    if (sources.known_base) asked.facts = sources.known_base(asked.digest, platform);
-    if (!asked.facts) asked.facts = sources.foreign_base(image, asked.digest, platform);
-  }
-
   void read_contexts(const std::vector<LoadedStage*>& todo) {
     const unsigned processors = base::processor_count();
     ContextOptions options{sources.excluded, sources.content_digest, 1};
     if (todo.size() < processors) options.threads = processors / static_cast<unsigned>(todo.size());
     base::parallel_for(todo.size(), processors, [&](std::size_t i) {
       LoadedStage& each = *todo[i];
-      blamed(each, [&] {
+      blame(each, [&] {
         each.context = context_inputs(each.keyed->declared, each.inputs, options, sources.cancellation);
       });
     });
@@ -272,20 +142,13 @@ struct StageResolver::Impl {
     return {below.key, below.declared.name};
   }
 
-  std::string foreign_digest(const DockerfileInputs::Image& image, const std::string& real_name) {
-    std::string& known = digests[Question(real_name, image.platform)];
-    if (known.empty()) known = digest_in_name(image, real_name);
-    if (known.empty()) known = sources.foreign_digest(real_name, image.platform);
-    return known;
-  }
-
   std::string image_of(const std::string& task) { return drafts.at(graph.find(task)).keyed->image(); }
 
   // What documents call the images of a stage, and what people do.
   struct ImageNames {
-    std::map<std::string, std::string> own;    // by task
-    std::map<Question, std::string> foreign;   // by name and platform
-    std::map<std::string, std::string> shown;  // by digest or key
+    std::map<std::string, std::string> own;               // by task
+    std::map<OutsideInputs::Image, std::string> foreign;  // by name and platform
+    std::map<std::string, std::string> shown;             // by digest or key
   };
 
   // Also notes which images the stage stands on.
@@ -305,10 +168,10 @@ struct StageResolver::Impl {
           with_real_names(image.name, keyed.declared, [&](const auto& task) { return image_of(task); });
       auto& all = keyed.foreign_images;
       if (std::find(all.begin(), all.end(), real_name) == all.end()) all.push_back(real_name);
-      const std::string digest = foreign_digest(image, real_name);
+      const std::string digest = outside.digest(image, real_name);
       keyed.pinned[real_name] = digest;
       names.shown.try_emplace(digest, image.name);
-      names.foreign[Question(image.name, image.platform)] = digest;
+      names.foreign[OutsideInputs::Image(image.name, image.platform)] = digest;
       facts.push_back(image_fact(digest));
     }
     return facts;
@@ -326,7 +189,7 @@ struct StageResolver::Impl {
     }
     const std::string& image = std::get<stages::FromImage>(origin).name;
     if (const auto* own = stage_named(each.keyed->declared, image)) return names.own.at(own->task);
-    return names.foreign.at(Question(image, platform));
+    return names.foreign.at(OutsideInputs::Image(image, platform));
   }
 
   base::Json arguments_of(const LoadedStage& each) {
@@ -375,7 +238,7 @@ struct StageResolver::Impl {
     if (each.inputs.escape != '\\') keyed.inputs["escape"] = std::string(1, each.inputs.escape);
     base::Json remote = base::Json::array();
     for (const auto& source : each.inputs.remotes)
-      remote.push_back({text_fact(source.what.shown()), *identity_of(source.what)});
+      remote.push_back({text_fact(source.what.shown()), *outside.identity(source.what)});
     if (!remote.empty()) keyed.inputs["remote"] = std::move(remote);
     keyed.key = base::sha256_hex(base::canonical_json(keyed.inputs));
     // Behind the hash: names and line numbers are for people only.
