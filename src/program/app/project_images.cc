@@ -1,10 +1,6 @@
 // Everything that is about a project's images meets here: the settings of the project, the store, the engine,
 // the registries and what was lost in them. It is put together at the first question, by whichever thread
 // asks it, because most commands never ask one.
-//
-// What a name means that is none of the project's (a base image, a URL of ADD) is asked once and noted in the
-// store. A note is used where registries are not to be asked (--no-pull), and where one does not answer: a
-// registry that is down must not change keys, and so must not stop a build whose images are known.
 #include "app/project_images.h"
 
 #include <fmt/format.h>
@@ -14,6 +10,7 @@
 #include <set>
 
 #include "app/engines.h"
+#include "app/outside_lookup.h"
 #include "app/stage_repo.h"
 #include "app/workspace.h"
 #include "auth/docker_proxies.h"
@@ -24,10 +21,8 @@
 #include "context/git_mode_view.h"
 #include "files/fs.h"
 #include "oci/made_for.h"
-#include "oci/platform.h"
 #include "run/build_record.h"
 #include "script/running_task.h"
-#include "steps/base_config.h"
 #include "store/folder.h"
 
 namespace ixian::app {
@@ -52,22 +47,6 @@ std::string note_key(const keys::ResolvedStage& stage) {
   return base::sha256_hex(base::canonical_json({{"kind", "inputs of a stage"},
                                                 {"repository", stage.declared.repository},
                                                 {"stage", stage.declared.name}}));
-}
-
-std::string digest_note(const oci::Reference& image) {
-  return base::sha256_hex(base::canonical_json({{"kind", "digest of an image"}, {"image", image.text()}}));
-}
-
-keys::BaseFacts facts_of(const steps::BaseConfig& config) {
-  keys::BaseFacts facts;
-  facts.environment.whole = true;
-  for (const std::string& variable : config.environment) {
-    const std::size_t equals = variable.find('=');
-    if (equals != std::string::npos)
-      facts.environment.values[variable.substr(0, equals)] = variable.substr(equals + 1);
-  }
-  facts.triggers = config.triggers;
-  return facts;
 }
 
 // The folder below the project's, as a pattern of .dockerignore; "" where it lies elsewhere.
@@ -108,6 +87,11 @@ struct ProjectImages::Impl {
       return owner.registries_.registries().open(reference, registry::Access::kPush, false);
     };
     engine = engine_type.make(std::move(parts));
+    outside.emplace(
+        OutsideLookup::Services{store, remote, *engine, !engine_type.builds_here(), owner.options_.pull,
+                                [this] { return owner.offline_.load(); },
+                                [this](const oci::Reference& reference) { return open(reference, false); },
+                                owner.sink_, owner.cancellation_});
   }
 
   static const EngineType& choose_engine(const RunOptions& options, const script::DockerSettings& settings) {
@@ -157,92 +141,6 @@ struct ProjectImages::Impl {
     return nullptr;
   }
 
-  // What the embedded engine has under a name has got it on purpose, and goes before what the registry has. A
-  // daemon's may have been pulled long ago. A registry that does not answer is no reason to stop where the
-  // image is known.
-  std::string foreign_digest(const std::string& image) {
-    const oci::Reference reference = oci::parse_reference(image);
-    if (reference.digest) return reference.digest->text();
-    if (engine_type.builds_here()) {
-      if (const auto here = engine->find_image(image)) return here->digest.text();
-    }
-    const std::string note = digest_note(reference);
-    const auto noted = store->cache_get(note);
-    if (noted && (!owner.options_.pull || owner.offline_)) return noted->value.get<std::string>();
-    if (owner.offline_) {
-      throw base::Error(base::ErrorCode::kRegistry,
-                        fmt::format("not known before its registry is asked what {} is now; `ix plan` asks",
-                                    reference.text()));
-    }
-    std::optional<base::Error> failed;
-    try {
-      if (const auto there = open(reference, false)->find(reference.identifier())) {
-        const std::string digest = there->digest.text();
-        if (!noted || noted->value != digest) store->cache_put(note, {digest, {}, {}});
-        return digest;
-      }
-    } catch (const base::Error& error) {
-      failed = error;
-    }
-    if (const auto known = engine->find_image(image)) return known->digest.text();
-    if (failed && noted) {
-      owner.sink_.log(base::kNoActivity, base::LogLevel::kWarning,
-                      fmt::format("{} is taken as it was when it was last seen: {}", reference.text(),
-                                  failed->message()));
-      return noted->value.get<std::string>();
-    }
-    if (failed)
-      throw base::Error(failed->code(), failed->message() + oci::without_asking(reference),
-                        failed->context());
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
-                    reference.text(), reference.name()));
-  }
-
-  std::optional<keys::BaseFacts> known_base(const std::string& digest, const std::string& platform) {
-    const auto parsed = oci::Digest::parse(digest);
-    const auto config =
-        parsed ? steps::known_base_config(*store, *parsed, oci::parse_platform(platform)) : std::nullopt;
-    return config ? std::optional(facts_of(*config)) : std::nullopt;
-  }
-
-  keys::BaseFacts foreign_base(const std::string& image, const std::string& digest,
-                               const std::string& platform) {
-    oci::Reference reference = oci::parse_reference(image);
-    if (!engine_type.builds_here() && !reference.digest) {
-      // What only the daemon has is known by its ID.
-      const auto here = engine->find_image(image);
-      if (here && here->digest.text() == digest)
-        return facts_of(steps::base_config(engine->image_runtime(image)));
-    }
-    reference.digest = oci::Digest::parse(digest);
-    return facts_of(steps::read_base_config(
-        store, [this](const oci::Reference& each) { return open(each, false); }, reference,
-        oci::parse_platform(platform), owner.cancellation_));
-  }
-
-  // As foreign_digest(): what is not reached is what it was.
-  std::string remote_identity(const stages::RemoteSource& source) {
-    const std::string note =
-        base::sha256_hex(base::canonical_json({{"kind", "what a source of ADD was"},
-                                               {"address", base::printable_path(source.shown())},
-                                               {"checksum", base::printable_path(source.checksum)},
-                                               {"options", {source.keep_git_dir, source.submodules}}}));
-    const auto noted = store->cache_get(note);
-    try {
-      const std::string identity = remote->identity(source, owner.cancellation_);
-      if (!noted || noted->value != identity) store->cache_put(note, {identity, {}, {}});
-      return identity;
-    } catch (const base::Error& error) {
-      if (!noted || !noted->value.is_string()) throw;
-      owner.sink_.log(
-          base::kNoActivity, base::LogLevel::kWarning,
-          fmt::format("{} is taken as it was when it was last seen: {}", source.shown(), error.message()));
-      return noted->value.get<std::string>();
-    }
-  }
-
   run::ImageBuilder& image_work() {
     std::call_once(work_made, [this] {
       run::ImageServices services;
@@ -283,6 +181,7 @@ struct ProjectImages::Impl {
   base::SystemClock clock;
   const std::shared_ptr<oci::Losses> losses = std::make_shared<oci::Losses>();
   std::unique_ptr<engine::Engine> engine;
+  std::optional<OutsideLookup> outside;
   run::BuildLog log;
   std::once_flag work_made;
   std::unique_ptr<run::ImageBuilder> work;
@@ -310,14 +209,14 @@ ProjectImages::Impl& ProjectImages::impl() {
 
 std::unique_ptr<plan::ImagePlanner> ProjectImages::images(const task::TaskGraph& graph) {
   keys::KeyCallbacks sources{
-      [this](const std::string& image, const std::string&) { return impl().foreign_digest(image); },
+      [this](const std::string& image, const std::string&) { return impl().outside->foreign_digest(image); },
       [this](const std::string& digest, const std::string& platform) {
-        return impl().known_base(digest, platform);
+        return impl().outside->known_base(digest, platform);
       },
       [this](const std::string& image, const std::string& digest, const std::string& platform) {
-        return impl().foreign_base(image, digest, platform);
+        return impl().outside->foreign_base(image, digest, platform);
       },
-      [this](const stages::RemoteSource& source) { return impl().remote_identity(source); },
+      [this](const stages::RemoteSource& source) { return impl().outside->remote_identity(source); },
       [](const std::vector<std::string>& patterns) { return script::file_details(patterns); },
       excluded(),
       sink_,
