@@ -13,10 +13,8 @@
 // To look for each key on the way up instead would cost a round trip per instruction, and would need the
 // layers of every step only to find the next.
 //
-// A RUN's layer is written and its outcome is put into the cache by one thread, `writer_`, while the next
-// instruction runs on the unwritten tree. One thread keeps the order: an outcome is in the cache only when
-// all below it are. An entry costs an fsync, so that entries whose turn has come meanwhile are put as one
-// group, by the last of them.
+// A RUN's layer is written and its outcome is put into the cache by an OutcomeWriter, while the next
+// instruction runs on the unwritten tree.
 //
 // Locks, in this order: the lock of a content key (of all processes on this machine; whoever waits for it
 // finds the outcome in the cache afterwards), then one of the build's places for running instructions. A
@@ -45,29 +43,6 @@
 namespace ixian::embedded {
 namespace {
 
-using base::Error;
-
-// An error that says which instruction it is about.
-class PlacedError : public Error {
- public:
-  using Error::Error;
-};
-
-// Work for a step that is done now or later, by whomever: what goes wrong is told of this step, and of no
-// other that comes to wait for it.
-template <typename Work>
-void blame(const steps::Step& step, Work work) {
-  try {
-    work();
-  } catch (const PlacedError&) {
-    throw;
-  } catch (const Error& error) {
-    const Error placed = step.error(error.message());
-    throw PlacedError(error.code(), placed.message(),
-                      placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
-  }
-}
-
 const snapshot::LayerStack kNoLayers;
 constexpr char kCached[] = " (cached)";
 
@@ -77,12 +52,17 @@ std::string lock_file(store::Store& store) {
 
 }  // namespace
 
+StageBuilder::StageBuilder(Solver& build, const steps::StagePlan& plan)
+    : build_(build),
+      plan_(plan),
+      base_layers_(layers_of_base(build.plan_, plan)),
+      outcomes_(build.plan_, plan, base_layers_, build.cache_, build.caches_) {}
+
 StageBuilder::~StageBuilder() {
-  finish_notes(false);
+  finish_outcomes(false);
 }
 
 snapshot::StageSnapshot StageBuilder::run() {
-  base_layers_ = layers_of_base(build_.plan_, plan_);
   const std::size_t first = take_from_cache();
   check_runs(first);
   start_origins(first);
@@ -93,10 +73,10 @@ snapshot::StageSnapshot StageBuilder::run() {
     }
   } catch (...) {
     // What was done before is worth keeping.
-    finish_notes(false);
+    finish_outcomes(false);
     throw;
   }
-  finish_notes(true);
+  finish_outcomes(true);
   return std::move(state_);
 }
 
@@ -114,7 +94,7 @@ std::size_t StageBuilder::take_from_cache() {
   say_cached(known->steps, known->place);
   // What one registry knew, the one that is written to gets as well; not the one it came from.
   if (const auto& writing = build_.caches_.writing; writing && writing->repo->name() != known->place)
-    share(known->steps, {key}, state_);
+    outcomes_.share(known->steps, {key}, state_);
   return known->steps;
 }
 
@@ -168,7 +148,7 @@ const snapshot::LayerStack& StageBuilder::origin_layers(const stages::InputRef& 
     auto found = others_.find(stage->index);
     if (found == others_.end()) {
       // Nothing of ours may be waited for by the stage that we wait for.
-      finish_notes(true);
+      finish_outcomes(true);
       found = others_.emplace(stage->index, build_.start(stage->index).get()).first;
       note_taken(stage->index, found->second);
     }
@@ -225,7 +205,7 @@ bool StageBuilder::take(const std::string& key, std::size_t index) {
   const std::string& definition_key = plan_.steps[index].key;
   // Next time the definition alone finds it, before anything is read.
   build_.cache_.put({definition_key}, state_, base_layers_);
-  share(index + 1, {definition_key, key}, state_);
+  outcomes_.share(index + 1, {definition_key, key}, state_);
   return true;
 }
 
@@ -238,7 +218,7 @@ bool StageBuilder::take_from_registry(const std::string& key, std::size_t index)
   const std::string& definition_key = plan_.steps[index].key;
   for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
   build_.cache_.put({definition_key, key}, state_, base_layers_);
-  share(index + 1, {definition_key}, state_);
+  outcomes_.share(index + 1, {definition_key}, state_);
   return true;
 }
 
@@ -292,7 +272,7 @@ void StageBuilder::execute(std::size_t index, base::ActivityId activity, const s
   }
   state_.content_key = key;
   for (const auto& [taken, seen] : took_) state_.took.insert_or_assign(taken, seen);
-  note(index, std::move(lock));
+  outcomes_.put(index, state_, std::move(lock));
 }
 
 void StageBuilder::write_files(const steps::Step& step) {
@@ -340,7 +320,7 @@ void StageBuilder::run_command(const steps::Step& step, base::ActivityId activit
   const auto promise = std::make_shared<std::promise<layer::WrittenLayer>>();
   auto layer = std::make_shared<snapshot::LazyLayer>(build_.services_, promise->get_future().share(),
                                                      std::move(changes.work), changes.upper);
-  later(step, [this, &step, promise, upper = changes.upper, root = changes.root] {
+  outcomes_.submit(step, [this, &step, promise, upper = changes.upper, root = changes.root] {
     try {
       blame(step, [&] {
         snapshot::BlobSink sink(build_.services_.store());
@@ -359,64 +339,8 @@ void StageBuilder::run_command(const steps::Step& step, base::ActivityId activit
   state_.outcomes.push_back({base::rfc3339_text(build_.plan_.source_date_epoch), std::move(layer), false});
 }
 
-// Puts the outcome into the cache once it is written, and lets others have the key then. A cache entry waits
-// for the disk; while further outcomes are waiting for their turn already, the last of them does it for all.
-void StageBuilder::note(std::size_t index, cache::KeyLock lock) {
-  const auto held = std::make_shared<cache::KeyLock>(std::move(lock));
-  std::vector<std::string> keys = {plan_.steps[index].key};
-  if (state_.content_key != keys[0]) keys.push_back(state_.content_key);
-  ++to_note_;
-  later(plan_.steps[index], [this, index, state = state_, keys, held] {
-    std::exception_ptr error;
-    try {
-      noted_.push_back({index + 1, build_.cache_.entry(keys, state, base_layers_), state, std::move(*held)});
-    } catch (...) {
-      error = std::current_exception();
-    }
-    if (--to_note_ == 0) put_noted();
-    if (error) std::rethrow_exception(error);
-  });
-}
-
-void StageBuilder::put_noted() {
-  std::vector<PendingEntry> notes = std::exchange(noted_, {});
-  std::vector<store::Store::CacheRecord> entries;
-  for (const PendingEntry& note : notes) entries.push_back(note.entry);
-  build_.cache_.put(entries);
-  for (PendingEntry& note : notes) {
-    note.lock = cache::KeyLock();
-    share(note.steps, note.entry.keys, note.state);
-  }
-}
-
-// Lets other machines have the state, in the background.
-void StageBuilder::share(std::size_t steps, const std::vector<std::string>& keys,
-                         const snapshot::StageSnapshot& state) {
-  const auto& writing = build_.caches_.writing;
-  if (!writing || !writing->repo->usable()) return;
-  build_.caches_.writer.write(writing, cache::make_cache_image(build_.plan_, plan_.index, steps, state, keys),
-                              keys, state.layers);
-}
-
-void StageBuilder::later(const steps::Step& step, std::function<void()> work) {
-  const auto task =
-      std::make_shared<std::packaged_task<void()>>([&step, work = std::move(work)] { blame(step, work); });
-  notes_.push_back(task->get_future());
-  writer_.submit([task] { (*task)(); });
-}
-
-void StageBuilder::finish_notes(bool throw_errors) {
-  std::exception_ptr error;
-  for (auto& note : notes_) {
-    try {
-      note.get();
-    } catch (...) {
-      if (!error) error = std::current_exception();
-    }
-  }
-  notes_.clear();
-  if (error && throw_errors) std::rethrow_exception(error);
-  if (error) return;
+void StageBuilder::finish_outcomes(bool throw_errors) {
+  if (!outcomes_.wait(throw_errors)) return;
   for (const auto& layer : state_.layers) {
     try {
       layer->settle(true);

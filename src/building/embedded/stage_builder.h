@@ -1,25 +1,21 @@
 // One stage of a build, from its base to its last instruction.
 #pragma once
 
-#include <atomic>
-#include <future>
-#include <optional>
+#include <map>
 #include <string>
-#include <vector>
 
-#include "base/thread_pool.h"
 #include "cache/key_lock.h"
+#include "embedded/outcome_writer.h"
 #include "embedded/solver.h"
 
 namespace ixian::embedded {
 
-// Used by one thread. Layers of RUNs are written, and outcomes noted in the cache, by a thread of its own, in
-// order, while the next instruction runs.
+// Used by one thread.
 // Invariant: `state_` is what the instructions before the current one have come to, with every layer either
 // written or handed to the writer.
 class StageBuilder {
  public:
-  StageBuilder(Solver& build, const steps::StagePlan& plan) : build_(build), plan_(plan) {}
+  StageBuilder(Solver& build, const steps::StagePlan& plan);
   ~StageBuilder();
 
   snapshot::StageSnapshot run();
@@ -41,31 +37,16 @@ class StageBuilder {
   base::Json mounted(const steps::Step& step, std::size_t index);
   const snapshot::LayerStack& origin_layers(const stages::InputRef& origin);
   void note_taken(std::size_t stage, const snapshot::StageSnapshot& other);
-  void note(std::size_t index, cache::KeyLock lock);
-  void share(std::size_t steps, const std::vector<std::string>& keys, const snapshot::StageSnapshot& state);
-  void later(const steps::Step& step, std::function<void()> work);
-  void finish_notes(bool throw_errors);
-
-  // An outcome that is not yet in the cache. Nobody else may make it meanwhile.
-  struct PendingEntry {
-    std::size_t steps;
-    store::Store::CacheRecord entry;
-    snapshot::StageSnapshot state;
-    cache::KeyLock lock;
-  };
-  void put_noted();
+  void finish_outcomes(bool throw_errors);
 
   Solver& build_;
   const steps::StagePlan& plan_;
   snapshot::StageSnapshot state_;
-  snapshot::LayerStack base_layers_;  // of the base image that the stage stands on in the end
-  executor::CopyInput copy_input_;    // of the step that runs
+  const snapshot::LayerStack base_layers_;  // of the base image that the stage stands on in the end
+  executor::CopyInput copy_input_;          // of the step that runs
   std::map<std::size_t, snapshot::StageSnapshot> others_;  // stages that this one takes from
   std::map<std::string, std::string> took_;  // as in StageSnapshot, of what this one has waited for
-  std::vector<std::future<void>> notes_;
-  std::atomic<std::size_t> to_note_{0};  // outcomes whose turn is still to come
-  std::vector<PendingEntry> noted_;      // the writer's
-  base::ThreadPool writer_{1};
+  OutcomeWriter outcomes_;
 };
 
 }  // namespace ixian::embedded
