@@ -34,7 +34,7 @@ class EngineContract : public ::testing::Test {
     job_.dockerfile = "FROM scratch AS files\nCOPY file /dir/\nFROM files\nENV A=b\nLABEL c=d\n";
     job_.dockerfile_name = "Dockerfile";
     job_.context = folder_.path();
-    job_.names = {kName};
+    job_.tags = {kName};
     folder_.write("file", "content");
   }
 
@@ -67,18 +67,18 @@ class EngineContract : public ::testing::Test {
 TYPED_TEST_SUITE_P(EngineContract);
 
 TYPED_TEST_P(EngineContract, HasNothingUnderANameThatNobodyGave) {
-  EXPECT_EQ(this->engine().find_image(this->kName), std::nullopt);
+  EXPECT_EQ(this->engine().resolve(this->kName), std::nullopt);
   EXPECT_FALSE(this->engine().remove_image(this->kName));
 }
 
 TYPED_TEST_P(EngineContract, HasWhatItBuiltUnderAllItsNames) {
-  this->job_.names = {this->kName, this->kOther};
+  this->job_.tags = {this->kName, this->kOther};
   const engine::BuiltStage built = this->build();
-  EXPECT_TRUE(built.whole);
-  const auto found = this->engine().find_image(this->kName);
+  EXPECT_TRUE(built.complete);
+  const auto found = this->engine().resolve(this->kName);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->digest, built.manifest.descriptor.digest);
-  const auto other = this->engine().find_image(this->kOther);
+  const auto other = this->engine().resolve(this->kOther);
   ASSERT_TRUE(other);
   EXPECT_EQ(other->digest, found->digest);
 }
@@ -120,13 +120,13 @@ TYPED_TEST_P(EngineContract, ImportsWhatItExported) {
   MemoryRepo repo("registry.local/ixian/contract");
   this->engine().export_image(this->kName, repo, "sent", this->never_);
   this->engine().import_image(repo, "sent", this->kOther, this->never_);
-  EXPECT_TRUE(this->engine().find_image(this->kOther));
+  EXPECT_TRUE(this->engine().resolve(this->kOther));
 }
 
 TYPED_TEST_P(EngineContract, TakesANameAwayOnce) {
   this->build();
   EXPECT_TRUE(this->engine().remove_image(this->kName));
-  EXPECT_EQ(this->engine().find_image(this->kName), std::nullopt);
+  EXPECT_EQ(this->engine().resolve(this->kName), std::nullopt);
   EXPECT_FALSE(this->engine().remove_image(this->kName));
 }
 
@@ -138,7 +138,7 @@ TYPED_TEST_P(EngineContract, RefusesAStageThatIsNotThere) {
 TYPED_TEST_P(EngineContract, RefusesFilesThatAreNotThere) {
   this->job_.dockerfile = "FROM scratch\nCOPY none /\n";
   EXPECT_EQ(this->build_error(), static_cast<int>(base::ErrorCode::kTaskFailed));
-  EXPECT_EQ(this->engine().find_image(this->kName), std::nullopt);
+  EXPECT_EQ(this->engine().resolve(this->kName), std::nullopt);
 }
 
 TYPED_TEST_P(EngineContract, EndsWhenItIsTold) {

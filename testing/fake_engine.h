@@ -18,7 +18,7 @@ namespace ixian::testing {
 // Thread-safe. An image's content is its first name, so that equal names are equal images.
 class FakeEngine : public engine::Engine {
  public:
-  std::optional<oci::Descriptor> find_image(const std::string& name) override {
+  std::optional<oci::Descriptor> resolve(const std::string& name) override {
     const std::lock_guard lock(mutex_);
     const auto found = images_.find(name);
     return found == images_.end() ? std::nullopt : std::optional(found->second.raw.descriptor);
@@ -26,10 +26,10 @@ class FakeEngine : public engine::Engine {
 
   engine::BuiltStage build(const engine::StageJob& job, base::EventSink&, base::Cancellation&) override {
     if (on_build) on_build(job);
-    const SampleImage image = sample_image(job.names.at(0));
+    const SampleImage image = sample_image(job.tags.at(0));
     const std::lock_guard lock(mutex_);
     jobs_.push_back(job);
-    for (const std::string& name : job.names) images_.insert_or_assign(name, image);
+    for (const std::string& name : job.tags) images_.insert_or_assign(name, image);
     return {image.raw, image.manifest.config, true, 1, 0, {}};
   }
 

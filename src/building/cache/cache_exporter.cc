@@ -83,7 +83,7 @@ class ExistenceCache : public oci::ForwardingRepo {
     try {
       // Where something is lost, the tag may be what is left of an image.
       const bool there =
-          repo_->find(tag) && (!losses_->any_in(name()) || oci::is_whole(*repo_, tag, *losses_));
+          repo_->find(tag) && (!losses_->any_in(name()) || oci::is_complete(*repo_, tag, *losses_));
       if (!there) {
         write();
         wrote = true;

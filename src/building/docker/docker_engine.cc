@@ -93,7 +93,7 @@ class DockerEngine : public engine::Engine {
         address_(address_for(services_)),
         api_(address_, services_.cancellation) {}
 
-  std::optional<oci::Descriptor> find_image(const std::string& name) override { return find(api_, name); }
+  std::optional<oci::Descriptor> resolve(const std::string& name) override { return find(api_, name); }
 
   base::Json image_runtime(const std::string& name) override {
     const auto image = api_.inspect_image(name);
@@ -184,7 +184,7 @@ class DockerEngine : public engine::Engine {
 
   static DockerApi::Parameters parameters(const engine::StageJob& job, const std::string& dockerfile) {
     DockerApi::Parameters all = {{"dockerfile", dockerfile}, {"rm", "1"}, {"forcerm", "1"}};
-    for (const std::string& name : job.names) all.emplace_back("t", name);
+    for (const std::string& name : job.tags) all.emplace_back("t", name);
     if (!job.target.empty()) all.emplace_back("target", job.target);
     if (job.platform) all.emplace_back("platform", job.platform->text());
     if (job.no_cache) all.emplace_back("nocache", "1");

@@ -191,7 +191,7 @@ TEST_F(RegistryCaches, AnEarlierInstructionIsTakenWhereTheLastHasChanged) {
   EXPECT_EQ(built.cached, 1u);
   EXPECT_THAT(
       second.sink.begun(),
-      Contains(::testing::Field(&base::Activity::detail, HasSubstr("(from registry.local/cache, cached)"))));
+      Contains(::testing::Field(&base::ActivityInfo::detail, HasSubstr("(from registry.local/cache, cached)"))));
 }
 
 TEST_F(RegistryCaches, ACopyOverLayersThatAreElsewhereReadsNoneOfThem) {
@@ -199,7 +199,7 @@ TEST_F(RegistryCaches, ACopyOverLayersThatAreElsewhereReadsNoneOfThem) {
   second.write("b", "changed");
   second.job.lazy_layers = true;
   const engine::BuiltStage built = second.build(dockerfile);
-  EXPECT_FALSE(built.whole);
+  EXPECT_FALSE(built.complete);
   const auto parsed = built.manifest.parsed();
   const auto& layers = std::get<oci::Manifest>(parsed).layers;
   for (const auto& layer : layers)
@@ -209,9 +209,9 @@ TEST_F(RegistryCaches, ACopyOverLayersThatAreElsewhereReadsNoneOfThem) {
 TEST_F(RegistryCaches, AnImageWithLayersElsewhereIsMountedAndHasNoName) {
   first.build(dockerfile);
   second.job.lazy_layers = true;
-  second.job.names = {"registry.local/app:1"};
+  second.job.tags = {"registry.local/app:1"};
   const engine::BuiltStage built = second.build(dockerfile);
-  EXPECT_FALSE(second.engine().find_image("registry.local/app:1"));
+  EXPECT_FALSE(second.engine().resolve("registry.local/app:1"));
   const int read = blobs_read();
 
   MemoryRepo app("registry.local/app", true);
@@ -234,10 +234,10 @@ TEST_F(RegistryCaches, AnImageWithLayersElsewhereIsPassedOnWhereItCannotBeMounte
 
 TEST_F(RegistryCaches, WithoutThatAnImageIsWhole) {
   first.build(dockerfile);
-  second.job.names = {"registry.local/app:1"};
+  second.job.tags = {"registry.local/app:1"};
   const engine::BuiltStage built = second.build(dockerfile);
-  EXPECT_TRUE(built.whole);
-  EXPECT_TRUE(second.engine().find_image("registry.local/app:1"));
+  EXPECT_TRUE(built.complete);
+  EXPECT_TRUE(second.engine().resolve("registry.local/app:1"));
   const auto parsed = built.manifest.parsed();
   for (const auto& layer : std::get<oci::Manifest>(parsed).layers)
     EXPECT_TRUE(second.store().has_blob(layer));
@@ -312,7 +312,7 @@ TEST_F(RegistryCaches, LayersThatAreGoneFromTheRegistryAreMadeAgain) {
   second.job.lazy_layers = false;
   const engine::BuiltStage again = second.build(dockerfile);
   EXPECT_EQ(again.cached, 0u);
-  EXPECT_TRUE(again.whole);
+  EXPECT_TRUE(again.complete);
 }
 
 // An image that says of its second layer that it unpacks to what `of` does.

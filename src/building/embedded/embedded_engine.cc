@@ -26,7 +26,7 @@
 #include "cache/cache_importer.h"
 #include "cache/cache_repos.h"
 #include "embedded/make_forecast.h"
-#include "embedded/planning.h"
+#include "embedded/planned_build.h"
 #include "embedded/solver.h"
 #include "oci/copy_image.h"
 #include "oci/reference.h"
@@ -85,7 +85,7 @@ class EmbeddedEngine : public engine::Engine {
         repos_(services_.open_repo, services_.open_for_push),
         writer_(services_.store, services_.losses) {}
 
-  std::optional<oci::Descriptor> find_image(const std::string& name) override {
+  std::optional<oci::Descriptor> resolve(const std::string& name) override {
     const oci::Reference reference = oci::parse_reference(name);
     return services_.store->images(reference.name())->find(reference.identifier());
   }
@@ -110,7 +110,7 @@ class EmbeddedEngine : public engine::Engine {
 
   engine::BuildForecast forecast(const engine::StageJob& job, base::EventSink& sink,
                                  base::Cancellation& cancellation) override {
-    Planning planning(job, services_, repos_, seen_, sink, cancellation);
+    PlannedBuild planning(job, services_, repos_, seen_, sink, cancellation);
     cache::LocalCache cache(planning.layers, repos_);
     return make_forecast(planning.plan, cache, planning.reading, cancellation);
   }
@@ -193,7 +193,7 @@ class EmbeddedEngine : public engine::Engine {
       writing = std::make_shared<const cache::CacheExporter::Build>(
           cache::CacheExporter::Build{repos_.to_write(job.cache_to), sink, cancellation});
     }
-    Planning planning(job, services_, repos_, seen_, sink, own);
+    PlannedBuild planning(job, services_, repos_, seen_, sink, own);
     const steps::BuildPlan& plan = planning.plan;
     // Before the long part: a build that fails or is interrupted has not hashed the context for nothing.
     planning.known_files.save();
@@ -234,7 +234,7 @@ class EmbeddedEngine : public engine::Engine {
     engine::BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached, {}};
     if (writing) built.cache_tags = cache_tags(plan, layers);
     if (job.lazy_layers) {
-      built.whole = std::all_of(layers.begin(), layers.end(), [this](const auto& layer) {
+      built.complete = std::all_of(layers.begin(), layers.end(), [this](const auto& layer) {
         return services_.store->has_blob(layer->blob());
       });
     } else {
@@ -247,10 +247,10 @@ class EmbeddedEngine : public engine::Engine {
         services_.store, manifest, image.config,
         snapshot::blob_sources(layers,
                                writing ? writing->repo->images() : std::shared_ptr<oci::ImageRepo>())));
-    if (!built.whole) return built;
+    if (!built.complete) return built;
     services_.store->put_blob(image.manifest.config.digest, image.config);
     services_.store->images("")->put_manifest(manifest.descriptor.digest.text(), manifest);
-    for (const std::string& name : job.names) {
+    for (const std::string& name : job.tags) {
       const oci::Reference reference = oci::parse_reference(name);
       services_.store->images(reference.name())->put_manifest(reference.identifier(), manifest);
     }

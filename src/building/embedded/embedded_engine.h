@@ -1,8 +1,8 @@
 // The engine that needs no daemon: this program builds, with a local store and an OCI runtime.
 //
-// The front door of this room: the Engine that is ix itself. Planning (planning.h) makes the plan, the solver
-// (solver.h) carries it out with stages side by side, a StageBuilder (stage_builder.h) goes through one
-// stage, asking the caches first (cache_lookup.h).
+// The front door of this room: the Engine that is ix itself. A PlannedBuild (planned_build.h) has the plan,
+// the solver (solver.h) carries it out with stages side by side, a StageBuilder (stage_builder.h) goes
+// through one stage, asking the caches first (cache_lookup.h).
 #pragma once
 
 #include <functional>

@@ -17,13 +17,13 @@
 namespace ixian::embedded {
 namespace {
 
-using What = engine::ForecastStep::What;
+using Outcome = engine::ForecastStep::Outcome;
 
 // What is known of a stage, or of the part of it that has been looked at.
 struct Outlook {
-  What what = What::kCached;      // of its last instruction: what follows one that runs does so, too
-  snapshot::StageSnapshot state;  // where that is cached
-  std::string unknown;            // else the instruction that has to be known first, "runtime 2/3"
+  Outcome outcome = Outcome::kCached;  // of its last instruction: what follows one that runs does so, too
+  snapshot::StageSnapshot state;       // where that is cached
+  std::string unknown;                 // else the instruction that has to be known first, "runtime 2/3"
   std::vector<engine::ForecastStep> steps;
 };
 
@@ -52,11 +52,11 @@ class Forecaster {
     if (auto known = find_known_steps(plan_, stage, cache_, reading_, base)) {
       first = known->steps;
       const std::string note = known->place.empty() ? "" : "in " + known->place;
-      for (std::size_t i = 0; i < first; ++i) add(outlook, stage, i, What::kCached, note);
+      for (std::size_t i = 0; i < first; ++i) add(outlook, stage, i, Outcome::kCached, note);
       outlook.state = std::move(known->state);
     } else if (const auto* from = std::get_if<stages::FromStage>(&stage.base)) {
       const Outlook& below = look(from->index);
-      outlook.what = below.what;
+      outlook.outcome = below.outcome;
       outlook.state = below.state;
       outlook.unknown = below.unknown;
     } else {
@@ -69,11 +69,12 @@ class Forecaster {
     return stages_.emplace(index, std::move(outlook)).first->second;
   }
 
-  void add(Outlook& outlook, const steps::StagePlan& stage, std::size_t index, What what,
+  void add(Outlook& outlook, const steps::StagePlan& stage, std::size_t index, Outcome outcome,
            std::string note) const {
     const steps::Step& step = stage.steps[index];
     if (!step.makes_layer) return;
-    outlook.steps.push_back({stage.label, index + 1, stage.steps.size(), step.title, what, std::move(note)});
+    outlook.steps.push_back(
+        {stage.label, index + 1, stage.steps.size(), step.title, outcome, std::move(note)});
   }
 
   void step(Outlook& outlook, const steps::StagePlan& stage, std::size_t index,
@@ -82,24 +83,25 @@ class Forecaster {
     for (const auto& origin : step.origins) {
       if (const auto* other = std::get_if<stages::FromStage>(&origin)) look(other->index);
     }
-    if (outlook.what == What::kRuns) return add(outlook, stage, index, What::kRuns, "after what runs");
+    if (outlook.outcome == Outcome::kRuns)
+      return add(outlook, stage, index, Outcome::kRuns, "after what runs");
     if (!stage.use_cache) {
-      outlook.what = What::kRuns;
-      return add(outlook, stage, index, What::kRuns, "without the cache, as asked");
+      outlook.outcome = Outcome::kRuns;
+      return add(outlook, stage, index, Outcome::kRuns, "without the cache, as asked");
     }
-    if (outlook.what == What::kUnknown)
-      return add(outlook, stage, index, What::kUnknown, fmt::format("until {} is known", outlook.unknown));
+    if (outlook.outcome == Outcome::kUnknown)
+      return add(outlook, stage, index, Outcome::kUnknown, fmt::format("until {} is known", outlook.unknown));
     const auto origins = known_origins(step);
     if (!origins) {
-      outlook.what = What::kUnknown;
+      outlook.outcome = Outcome::kUnknown;
       outlook.unknown = fmt::format("{} {}/{}", stage.label, index + 1, stage.steps.size());
-      return add(outlook, stage, index, What::kUnknown, what_is_missing(step));
+      return add(outlook, stage, index, Outcome::kUnknown, what_is_missing(step));
     }
     const std::string key = steps::instruction_key(outlook.state.content_key, step.definition, *origins);
     if (auto place = take(outlook, stage, index, key, base))
-      return add(outlook, stage, index, What::kCached, *place);
-    outlook.what = What::kRuns;
-    add(outlook, stage, index, What::kRuns, "cache miss");
+      return add(outlook, stage, index, Outcome::kCached, *place);
+    outlook.outcome = Outcome::kRuns;
+    add(outlook, stage, index, Outcome::kRuns, "cache miss");
   }
 
   // Where the outcome is, as a note; it becomes the stage's state. nullopt: nowhere.
@@ -144,8 +146,8 @@ class Forecaster {
       if (other == nullptr) continue;
       const std::string& label = plan_.stages.at(other->index).label;
       const Outlook& outlook = look(other->index);
-      if (outlook.what == What::kRuns) return fmt::format("until {} has been built", label);
-      if (outlook.what == What::kUnknown) return fmt::format("until {} is known", outlook.unknown);
+      if (outlook.outcome == Outcome::kRuns) return fmt::format("until {} has been built", label);
+      if (outlook.outcome == Outcome::kUnknown) return fmt::format("until {} is known", outlook.unknown);
       image = label;
     }
     return fmt::format("until the files of {} are compared", image);

@@ -305,7 +305,7 @@ executor::RunInput StageBuilder::run_input() const {
 void StageBuilder::run_command(const steps::Step& step, base::ActivityId activity) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   // Nothing is mounted at this moment, so trees of written layers can move to their place in the store.
-  for (const auto& layer : state_.layers) layer->settle(false);
+  for (const auto& layer : state_.layers) layer->commit(false);
   executor::RunInput input = run_input();
   for (std::size_t i = 0; i < step.origins.size() && i < run.mounts.size(); ++i) {
     if (std::holds_alternative<stages::FromStage>(step.origins[i]) ||
@@ -343,7 +343,7 @@ void StageBuilder::finish_outcomes(bool throw_errors) {
   if (!outcomes_.wait(throw_errors)) return;
   for (const auto& layer : state_.layers) {
     try {
-      layer->settle(true);
+      layer->commit(true);
     } catch (...) {
       if (throw_errors) throw;
     }

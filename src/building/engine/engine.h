@@ -25,7 +25,7 @@ class Engine {
 
   // What the engine has under `name`, a reference as text; nullopt where there is nothing. For a daemon that
   // knows no manifests the digest is the image's ID.
-  virtual std::optional<oci::Descriptor> find_image(const std::string& name) = 0;
+  virtual std::optional<oci::Descriptor> resolve(const std::string& name) = 0;
 
   // The `config` object of the configuration of such an image, where the engine knows it by its ID and has no
   // manifest of it; null otherwise.
@@ -33,7 +33,7 @@ class Engine {
 
   // Builds the stage, or finds that it has been built. Every stage and instruction is an activity of `sink`,
   // with each line that its command writes. The image is in the engine's place when this returns, under
-  // `job.names`, or without a name (`job.lazy_layers`: see there). What goes to `job.cache_to` may still be
+  // `job.tags`, or without a name (`job.lazy_layers`: see there). What goes to `job.cache_to` may still be
   // written in the background then, so that `sink` and `cancellation` outlive the engine. Throws
   // Error{kTaskFailed} for an instruction that failed, whose message names the instruction, its line in the
   // Dockerfile and its exit code; Error{kUsage} for a Dockerfile, a target or a secret that cannot be used;

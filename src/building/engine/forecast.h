@@ -9,7 +9,7 @@ namespace ixian::engine {
 
 // An instruction that makes files.
 struct ForecastStep {
-  enum class What {
+  enum class Outcome {
     kCached,
     kRuns,
     kUnknown,  // something else has to be built, or fetched, before anybody can tell
@@ -18,7 +18,7 @@ struct ForecastStep {
   std::size_t number = 0;  // in the stage, from 1
   std::size_t count = 0;   // of the stage
   std::string title;       // the instruction as it is written, on one line
-  What what = What::kRuns;
+  Outcome outcome = Outcome::kRuns;
   std::string note;  // half a sentence: where it is cached, why it runs, what has to be known first
 };
 

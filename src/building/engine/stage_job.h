@@ -43,7 +43,7 @@ struct StageJob {
   // Patterns as in .dockerignore, after its own: what is in no context of this project.
   std::vector<std::string> excluded;
 
-  std::vector<std::string> names;  // of the image, references as text; given when it is whole
+  std::vector<std::string> tags;  // of the image, references as text; given when it is complete
 
   std::string target;                             // a stage's name or number; "" is the last one
   std::optional<oci::Platform> platform;          // unset: this machine's
@@ -100,8 +100,8 @@ struct StageJob {
 struct BuiltStage {
   oci::RawManifest manifest;  // an OCI image manifest
   oci::Descriptor config;
-  bool whole = true;  // all its blobs are in the engine's place; else it has got no name, is known by its
-                      // digest alone, to this engine object alone
+  bool complete = true;  // all its blobs are in the engine's place; else it has got no name, is known by its
+                         // digest alone, to this engine object alone
   unsigned instructions = 0;  // that the target needed
   unsigned cached = 0;        // of these, how many were answered by the cache
   std::vector<std::string>

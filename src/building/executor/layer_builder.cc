@@ -122,7 +122,7 @@ std::string inner_name(const std::string& name) {
     }
     depth = std::max(depth, 0);
   }
-  return context::clean_path(name);
+  return context::clean_in_root(name);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class ExportImage : public ::testing::Test {
  protected:
   void run() {
     engine::StageJob job;
-    job.names = {"registry.local/shop/web:1"};
+    job.tags = {"registry.local/shop/web:1"};
     const engine::BuiltStage built = engine_.build(job, sink_, never_);
     const OpenTarget target = [this](const oci::Reference&) { return repo_; };
     const OpenStore no_store = [this]() -> std::shared_ptr<store::Store> {

@@ -31,7 +31,7 @@ class RootTar {
       : image_(image), cancellation_(cancellation), writer_(sink, plain_tar(), cancellation) {}
 
   void run() {
-    for (layer::MergedTree::Below below(image_.tree(), ""); below.next();) {
+    for (layer::MergedTree::Descendants below(image_.tree(), ""); below.next();) {
       cancellation_.throw_if_requested();
       const std::string& path = below.found().entry.path;
       try {

@@ -114,15 +114,15 @@ struct GitPlaces::Search {
   GitPlace place{};
 };
 
-GitPlace GitPlaces::settle(const std::string& url, const dockerfile::Login& login) {
-  return settle(Search{url, nullptr, login});
+GitPlace GitPlaces::resolve(const std::string& url, const dockerfile::Login& login) {
+  return resolve(Search{url, nullptr, login});
 }
 
-GitPlace GitPlaces::settle_submodule(const std::string& url, const GitPlace& parent) {
-  return settle(Search{url, &parent});
+GitPlace GitPlaces::resolve_submodule(const std::string& url, const GitPlace& parent) {
+  return resolve(Search{url, &parent});
 }
 
-GitPlace GitPlaces::settle(Search search) {
+GitPlace GitPlaces::resolve(Search search) {
   // insteadOf of the user's configuration.
   search.leads_to = base::trim(git_.run({"ls-remote", "--get-url", "--", search.url}));
   const auto host = parse_git_url(search.leads_to);
@@ -143,13 +143,13 @@ GitPlace GitPlaces::settle(Search search) {
   return place;
 }
 
-const GitPlaces::Way& GitPlaces::way_to(const Url& host) {
+const GitPlaces::Route& GitPlaces::route_to(const Url& host) {
   const std::string origin = host.origin();
-  if (const auto known = ways_.find(origin); known != ways_.end()) return known->second;
+  if (const auto known = routes_.find(origin); known != routes_.end()) return known->second;
   const process::CaptureResult own = git_.ask({"config", "--get-urlmatch", "http.proxy", origin + "/"});
   if (own.status.ok()) {
     const std::string proxy = own.output.reveal();
-    return ways_.emplace(origin, Way{true, !base::trim(proxy).empty()}).first->second;
+    return routes_.emplace(origin, Route{true, !base::trim(proxy).empty()}).first->second;
   }
   // git and curl read the variables in ways of their own.
   const std::string proxy = http::proxy_for(host, base::environment_variable);
@@ -158,14 +158,14 @@ const GitPlaces::Way& GitPlaces::way_to(const Url& host) {
     git_.set_variable("NO_PROXY", "");
     git_.set_variable("no_proxy", "");
   }
-  return ways_.emplace(origin, Way{false, !proxy.empty()}).first->second;
+  return routes_.emplace(origin, Route{false, !proxy.empty()}).first->second;
 }
 
 void GitPlaces::ask_server(Search& search) {
   GitPlace& place = search.place;
-  const Way& way = way_to(place.host);
-  search.proxied = way.proxied;
-  if (way.gits_own || !place.host.query.empty()) return judge_name(search);
+  const Route& route = route_to(place.host);
+  search.proxied = route.proxied;
+  if (route.gits_own || !place.host.query.empty()) return judge_name(search);
   std::string base = place.host.text();
   while (base.ends_with('/')) base.pop_back();
   http::Request request;
@@ -198,7 +198,7 @@ void GitPlaces::ask_server(Search& search) {
       fail(search, fmt::format("redirects to {}, which is no repository", dockerfile::shown_url(head.url)));
     search.leads_to = head.url.substr(0, head.url.size() - std::string_view(kQuestion).size());
     place.host = *to;
-    way_to(*to);
+    route_to(*to);
   }
   place.kind = head.peer;
   if (!head.peer_address.empty()) pin(search, head.peer_address, head.peer);
@@ -235,7 +235,7 @@ void GitPlaces::pin(Search& search, const std::string& address, AddressKind kind
   const Url& host = search.place.host;
   if (http::is_address(host.host)) return;
   const std::string name = fmt::format("{}:{}", host.host, host.port);
-  const auto [known, is_new] = pins_.try_emplace(name, Pinned{address, kind});
+  const auto [known, is_new] = pins_.try_emplace(name, PinnedAddress{address, kind});
   if (is_new) {
     git_.configure("http.curloptResolve", name + ":" + http::bracketed(address));
     // Some versions of curl look a fully qualified name up without its last dot.

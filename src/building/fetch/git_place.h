@@ -32,25 +32,25 @@ class GitPlaces {
       : git_(git), client_(client), limits_(limits) {}
 
   // Of the repository that the user has named.
-  GitPlace settle(const std::string& url, const dockerfile::Login& login);
+  GitPlace resolve(const std::string& url, const dockerfile::Login& login);
 
   // Of a submodule of the repository at `parent`.
-  GitPlace settle_submodule(const std::string& url, const GitPlace& parent);
+  GitPlace resolve_submodule(const std::string& url, const GitPlace& parent);
 
  private:
-  struct Pinned {
+  struct PinnedAddress {
     std::string address;
     http::AddressKind kind;
   };
   struct Search;
 
-  GitPlace settle(Search search);
+  GitPlace resolve(Search search);
   // How an origin is reached: directly, or through a proxy.
-  struct Way {
+  struct Route {
     bool gits_own;  // as git's own configuration says, which only git follows
     bool proxied;
   };
-  const Way& way_to(const http::Url& host);
+  const Route& route_to(const http::Url& host);
   void ask_server(Search& search);
   void judge_name(Search& search);
   void pin(Search& search, const std::string& address, http::AddressKind kind);
@@ -61,8 +61,8 @@ class GitPlaces {
   GitProgram& git_;
   http::Client& client_;
   const FetchLimits& limits_;
-  std::map<std::string, Way> ways_;     // by origin
-  std::map<std::string, Pinned> pins_;  // by "host:port"
+  std::map<std::string, Route> routes_;        // by origin
+  std::map<std::string, PinnedAddress> pins_;  // by "host:port"
 };
 
 // The scheme, host, port and path of what git takes for an address; nullopt for files, remote helpers, and

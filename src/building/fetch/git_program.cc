@@ -149,7 +149,7 @@ process::CaptureResult GitProgram::ask(const std::vector<std::string>& arguments
     if (!error.not_found) throw;
     throw Error(ErrorCode::kTaskFailed,
                 "ADD of a git repository needs the program git. Install the package git.");
-  } catch (const process::TooSlow& slow) {
+  } catch (const process::TimeoutError& slow) {
     if (slow.silent) {
       fail(fmt::format("nothing came from its server for {} s", limits_.silence.count()),
            git_messages(slow.context()));

@@ -96,7 +96,7 @@ class Clone {
     init.insert(init.end(), {"--", folder_});
     git_.run(init);
     in_folder({"remote", "add", "origin", source_.git->remote});
-    const GitPlace place = places_.settle(source_.git->remote, source_.git->login);
+    const GitPlace place = places_.resolve(source_.git->remote, source_.git->login);
     fetch();
     git_.check_size();
     if (source_.submodules) fetch_submodules(folder_, place);
@@ -149,7 +149,7 @@ class Clone {
     const auto paths = submodule_settings(folder, "path", {"--file", folder + "/.gitmodules"});
     std::vector<std::pair<std::string, GitPlace>> places;
     for (const auto& [name, url] : submodule_settings(folder, "url", {"--local"})) {
-      const GitPlace found = places_.settle_submodule(url, place);
+      const GitPlace found = places_.resolve_submodule(url, place);
       if (const auto path = paths.find(name); path != paths.end()) places.emplace_back(path->second, found);
     }
     const std::vector<std::string> whole = {"submodule", "update", "--progress"};
@@ -234,7 +234,7 @@ std::string commit_now(const RemoteSource& source, http::Client& client, const F
   if (stages::is_commit(git.ref)) return git.ref;
   if (git.fetch_by_commit && stages::is_commit(source.checksum)) return source.checksum;
   GitProgram program(git, "", limits, cancellation);
-  GitPlaces(program, client, limits).settle(git.remote, git.login);
+  GitPlaces(program, client, limits).resolve(git.remote, git.login);
   const std::string ref = git.ref.empty() ? "HEAD" : git.ref;
   const RefNow now = choose_ref(program.run({"ls-remote", "--", git.remote, ref, ref + "^{}"}), ref);
   if (now.object.empty()) {

@@ -29,8 +29,8 @@ namespace {
 
 // With 0, whatever happened: the report says what, and a missing report says that nobody was left to write
 // it.
-[[noreturn]] void end(const ContainerInit& plan, InitReport::What what, int value) {
-  const InitReport report{what, value};
+[[noreturn]] void end(const ContainerInit& plan, InitReport::Kind kind, int value) {
+  const InitReport report{kind, value};
   [[maybe_unused]] const ssize_t ignored = ::write(plan.report_fd, &report, sizeof(report));
   ::_exit(0);
 }
@@ -60,7 +60,7 @@ void close_at_exec(unsigned first) {
 // In a child of the first process, made by vfork(2): the memory is the parent's, which waits. fork(2) would
 // copy the tables of all that the program has in memory.
 [[noreturn]] void become(const ContainerInit& plan, char* const* argv, int program, int output, int extra,
-                         InitReport::What failed) {
+                         InitReport::Kind failed) {
   // A session of its own: no terminal, so that no command can type into the user's.
   ::setsid();
   ::umask(022);
@@ -89,10 +89,10 @@ int wait_for(pid_t pid) {
 
 void start_helper(const ContainerInit& plan) {
   const pid_t pid = ::vfork();
-  if (pid < 0) end(plan, InitReport::What::kHelper, errno);
+  if (pid < 0) end(plan, InitReport::Kind::kHelper, errno);
   if (pid == 0) {
     become(plan, plan.helper, -1, plan.helper_output_fd, plan.helper_tells_ready ? plan.ready_write_fd : -1,
-           InitReport::What::kExecHelper);
+           InitReport::Kind::kExecHelper);
   }
   if (plan.helper_tells_ready) {
     ::close(plan.ready_write_fd);
@@ -100,10 +100,10 @@ void start_helper(const ContainerInit& plan) {
     ssize_t got = 0;
     while ((got = ::read(plan.ready_read_fd, &byte, 1)) < 0 && errno == EINTR) {
     }
-    if (got != 1) end(plan, InitReport::What::kHelper, 0);
+    if (got != 1) end(plan, InitReport::Kind::kHelper, 0);
     return;
   }
-  if (wait_for(pid) != 0) end(plan, InitReport::What::kHelper, 0);
+  if (wait_for(pid) != 0) end(plan, InitReport::Kind::kHelper, 0);
 }
 
 timespec now() {
@@ -144,9 +144,9 @@ void shut_devices(const ContainerInit& plan, pid_t container) {
                       ::mount_setattr(AT_FDCWD, "/", 0, &flags, sizeof(flags)) == 0;
     ::_exit(done ? 0 : errno);
   }
-  if (pid < 0) end(plan, InitReport::What::kDevices, errno);
+  if (pid < 0) end(plan, InitReport::Kind::kDevices, errno);
   const int status = wait_for(pid);
-  if (status != 0) end(plan, InitReport::What::kDevices, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR);
+  if (status != 0) end(plan, InitReport::Kind::kDevices, WIFEXITED(status) ? WEXITSTATUS(status) : EINTR);
 }
 
 // Whether the container's first process was there to read it.
@@ -163,10 +163,10 @@ void let_go_on(const ContainerInit& plan, pid_t container) {
   shut_devices(plan, container);
   if (write_into_pipe(plan.go_on_pipe)) return;
   const pid_t runtime = ::vfork();
-  if (runtime < 0) end(plan, InitReport::What::kExec, errno);
-  if (runtime == 0) become(plan, plan.go_on, plan.program_fd, plan.output_fd, -1, InitReport::What::kExec);
+  if (runtime < 0) end(plan, InitReport::Kind::kExec, errno);
+  if (runtime == 0) become(plan, plan.go_on, plan.program_fd, plan.output_fd, -1, InitReport::Kind::kExec);
   const int status = wait_for(runtime);
-  if (status != 0) end(plan, InitReport::What::kNotStarted, status);
+  if (status != 0) end(plan, InitReport::Kind::kNotStarted, status);
 }
 
 // Until the command has ended, whose parent we become when the runtime ends; also if it ended before that.
@@ -183,12 +183,12 @@ void let_go_on(const ContainerInit& plan, pid_t container) {
     // The command's end must be left to be waited for until it is known which process it is.
     int status = 0;
     for (pid_t ended = 0; (ended = ::waitpid(command == 0 ? runtime : -1, &status, WNOHANG)) > 0;) {
-      if (command != 0 && ended == command) end(plan, InitReport::What::kEnded, status);
+      if (command != 0 && ended == command) end(plan, InitReport::Kind::kEnded, status);
       if (command != 0 || ended != runtime) continue;
-      if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) end(plan, InitReport::What::kNotStarted, status);
+      if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) end(plan, InitReport::Kind::kNotStarted, status);
       // Written by the runtime before it ended.
       command = read_pid(plan.pid_file);
-      if (command == 0) end(plan, InitReport::What::kNotStarted, 0);
+      if (command == 0) end(plan, InitReport::Kind::kNotStarted, 0);
       if (plan.go_on != nullptr) let_go_on(plan, command);
     }
     // A runtime that is about to start the container does so first: what has begun may end in its own way.
@@ -222,14 +222,14 @@ void be_first_process(const ContainerInit& plan) {
   char byte = 0;
   if (::read(plan.alive_fd, &byte, 1) == 0) ::_exit(127);
   for (std::size_t i = 0; i < plan.join_count; ++i) {
-    if (::write(plan.joins[i], "0", 1) != 1) end(plan, InitReport::What::kCgroup, errno);
+    if (::write(plan.joins[i], "0", 1) != 1) end(plan, InitReport::Kind::kCgroup, errno);
   }
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
-    end(plan, InitReport::What::kProc, errno);
+    end(plan, InitReport::Kind::kProc, errno);
   if (plan.helper != nullptr) start_helper(plan);
   const pid_t runtime = ::vfork();
-  if (runtime < 0) end(plan, InitReport::What::kExec, errno);
-  if (runtime == 0) become(plan, plan.argv, plan.program_fd, plan.output_fd, -1, InitReport::What::kExec);
+  if (runtime < 0) end(plan, InitReport::Kind::kExec, errno);
+  if (runtime == 0) become(plan, plan.argv, plan.program_fd, plan.output_fd, -1, InitReport::Kind::kExec);
   watch(plan, runtime);
 }
 

@@ -9,8 +9,8 @@ namespace ixian::sandbox {
 
 // What the first process has to tell, written into a pipe, once.
 struct InitReport {
-  enum class What : int { kProc, kCgroup, kHelper, kExecHelper, kExec, kDevices, kNotStarted, kEnded };
-  What what;
+  enum class Kind : int { kProc, kCgroup, kHelper, kExecHelper, kExec, kDevices, kNotStarted, kEnded };
+  Kind kind;
   int value;  // an errno, or of kEnded a status as wait(2) gives it
 };
 

@@ -76,19 +76,19 @@ void read_lines(int fd, const std::function<void(std::string_view)>& on_line) {
 
 [[noreturn]] void fail_launch(const InitReport& report, const InitSpec& what) {
   const std::string reason = base::errno_text(report.value);
-  switch (report.what) {
-    case InitReport::What::kCgroup:
+  switch (report.kind) {
+    case InitReport::Kind::kCgroup:
       throw process::LaunchError("A RUN cannot join its cgroup: " + reason + ".", false);
-    case InitReport::What::kDevices:
+    case InitReport::Kind::kDevices:
       throw process::LaunchError(
           "The root directory of a RUN cannot be mounted without devices: " + reason + ".", false);
-    case InitReport::What::kProc:
+    case InitReport::Kind::kProc:
       throw process::LaunchError("RUN needs to mount /proc anew, which is not allowed here: " + reason +
                                      ". In a container, /proc must not be masked (Docker: --security-opt "
                                      "systempaths=unconfined; Kubernetes: procMount: Unmasked).",
                                  false);
     default: {
-      const auto& argv = report.what == InitReport::What::kExecHelper ? what.helper.argv : what.argv;
+      const auto& argv = report.kind == InitReport::Kind::kExecHelper ? what.helper.argv : what.argv;
       throw process::LaunchError(fmt::format("Cannot run {}: {}.", base::printable_path(argv[0]), reason),
                                  report.value == ENOENT);
     }
@@ -181,14 +181,14 @@ InitResult run_supervised(const InitSpec& what, const std::function<void(std::st
     result.status = process::decode_status(status);  // the first process itself was killed
     return result;
   }
-  switch (report.what) {
-    case InitReport::What::kEnded:
+  switch (report.kind) {
+    case InitReport::Kind::kEnded:
       result.status = process::decode_status(report.value);
       break;
-    case InitReport::What::kNotStarted:
+    case InitReport::Kind::kNotStarted:
       result.kind = InitResult::Kind::kNotStarted;
       break;
-    case InitReport::What::kHelper:
+    case InitReport::Kind::kHelper:
       result.kind = InitResult::Kind::kHelperFailed;
       result.helper_output = read_all(helper_output.read.get());
       break;

@@ -71,7 +71,7 @@ std::vector<std::string> LayersView::children(const std::string& path) const {
   std::vector<std::string> names;
   const auto folder = tree_.lookup(path, Last::kKeep);
   if (!folder || folder->entry.type != layer::EntryType::kFolder || folder->entry.path != path) return names;
-  for (layer::MergedTree::Below below(tree_, path); below.next(); below.skip())
+  for (layer::MergedTree::Descendants below(tree_, path); below.next(); below.skip())
     names.push_back(context::base_name(below.found().entry.path));
   return names;
 }

@@ -4,7 +4,7 @@
 //   remote ──ensure_blob()──▶ blob in the store ──lower()──▶ extracted tree in the store
 //                                   ▲                              ▲
 //   being written (a RUN's) ──writer ends──▶ blob in the store     │
-//   upper directory of the RUN ─────────────settle()───────────────┘
+//   upper directory of the RUN ─────────────commit()───────────────┘
 //
 // A listing comes from the writer, from the store, from a registry's `listing-<diffID>`, or from reading the
 // blob; the last one is the only one that pulls. A layer under 256 KiB is pulled without asking registries
@@ -12,7 +12,7 @@
 // most: after that, extracting is cheaper.
 //
 // Who may change the state: whoever calls, under the object's mutex, which is never held while bytes move.
-// Two threads may therefore do the same work at once; the store keeps one result. settle() alone is the
+// Two threads may therefore do the same work at once; the store keeps one result. commit() alone is the
 // stage's own, because it moves a directory that an overlay may have mounted.
 #include "snapshot/lazy_layer.h"
 
@@ -307,7 +307,7 @@ layer_files::CheckoutLayer LazyLayer::for_checkout() {
           }};
 }
 
-void LazyLayer::settle(bool wait) {
+void LazyLayer::commit(bool wait) {
   {
     const std::lock_guard lock(mutex_);
     if (upper_.empty()) return;

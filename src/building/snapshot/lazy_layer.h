@@ -76,7 +76,7 @@ class LayerContext {
 // Thread-safe. Every call may wait for what it needs (a layer that is being written, a blob that is pulled),
 // and throws what that throws: LostResult for a layer that can be made again.
 // Invariant: blob and diffID never change once known; a tree that lower() has given stays where it is until
-// settle(). Owner: shared by the stages that stand on it; the services outlive it.
+// commit(). Owner: shared by the stages that stand on it; the services outlive it.
 class LazyLayer {
  public:
   using Written = std::shared_future<layer::WrittenLayer>;
@@ -96,7 +96,7 @@ class LazyLayer {
   const engine::Remaking& remaking() const { return remaking_; }
   std::shared_ptr<const layer::LayerListing> listing();
 
-  // A lower directory for overlays, valid until the next settle() at least.
+  // A lower directory for overlays, valid until the next commit() at least.
   std::string lower();
 
   // The same, for fill_gaps(). Does not wait for a layer that is being written.
@@ -114,7 +114,7 @@ class LazyLayer {
 
   // Makes the tree of a RUN the layer's tree in the store, where the layer has been written (`wait`: when it
   // has). Call where nothing is mounted that lower() was asked for.
-  void settle(bool wait);
+  void commit(bool wait);
 
  private:
   struct Finished {
@@ -145,7 +145,7 @@ class LazyLayer {
   bool proven_ = false;  // the blob unpacks to the diffID
   std::shared_ptr<const layer::LayerListing> listing_;
   std::unique_ptr<store::WorkDir> work_;
-  std::string upper_;  // "" once it has been settled
+  std::string upper_;  // "" once it has been committed
   std::optional<store::ExtractedLayer> tree_;
   int small_reads_ = 0;  // files that were found by reading the blob from its start
 };

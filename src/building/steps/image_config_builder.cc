@@ -54,7 +54,7 @@ struct ImageConfigBuilder::Applier {
     for (const auto& path : volume.paths) runtime["Volumes"][path.text] = Json::object();
   }
   void operator()(const dockerfile::Workdir& workdir) const {
-    runtime["WorkingDir"] = "/" + context::clean_path(settings.absolute(workdir.path.text));
+    runtime["WorkingDir"] = "/" + context::clean_in_root(settings.absolute(workdir.path.text));
   }
 };
 
@@ -111,7 +111,7 @@ std::vector<std::string> ImageConfigBuilder::texts(const char* key) const {
 }
 
 std::string ImageConfigBuilder::workdir() const {
-  return "/" + context::clean_path(text("WorkingDir"));
+  return "/" + context::clean_in_root(text("WorkingDir"));
 }
 
 std::string ImageConfigBuilder::absolute(const std::string& path) const {

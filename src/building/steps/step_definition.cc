@@ -150,7 +150,7 @@ class Definer {
   // Links of the image, which may lead there as well, are looked at when it is mounted.
   void check_target(const dockerfile::Mount& mount) const {
     if (mount.kind == dockerfile::MountKind::kSecret && mount.target.empty()) return;
-    const std::string target = "/" + context::clean_path(step_.settings->absolute(mount.target));
+    const std::string target = "/" + context::clean_in_root(step_.settings->absolute(mount.target));
     if (target == "/") {
       throw Error(
           ErrorCode::kTaskFailed,

@@ -58,7 +58,7 @@ std::string base_name(std::string_view path) {
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
-std::string clean_path(std::string_view path) {
+std::string clean_in_root(std::string_view path) {
   std::vector<std::string_view> kept;
   for (std::string_view part : base::split(path, '/')) {
     if (part.empty() || part == ".") continue;
@@ -97,7 +97,7 @@ std::string resolve_path(const FileView& view, std::string_view path, bool follo
     }
     if (++links > kMostLinks) {
       throw base::Error(base::ErrorCode::kTaskFailed,
-                        fmt::format("/{} leads through too many symbolic links.", clean_path(path)));
+                        fmt::format("/{} leads through too many symbolic links.", clean_in_root(path)));
     }
     if (followed != nullptr) followed->push_back(next);
     if (entry->link.starts_with('/')) reached.clear();

@@ -71,6 +71,6 @@ std::string parent_path(std::string_view path);  // "" of a single component
 std::string base_name(std::string_view path);
 
 // "/a/../b//c/" → "b/c": cleaned by its spelling alone, never above the root.
-std::string clean_path(std::string_view path);
+std::string clean_in_root(std::string_view path);
 
 }  // namespace ixian::context

@@ -49,7 +49,7 @@ class Selector {
 
  private:
   void take_alone(const std::string& source) {
-    const std::string cleaned = clean_path(source);
+    const std::string cleaned = clean_in_root(source);
     if (!pattern::has_wildcards(cleaned)) return take(unescaped(cleaned), "", source);
     for (const std::string& path : expand_wildcards(view_, cleaned, WildcardLanguage::kSources)) {
       if (!options_.excludes.excludes(path)) take(path, "", source);
@@ -60,8 +60,8 @@ class Selector {
   void take_with_parents(const std::string& source) {
     const std::size_t pivot = source.find("/./");
     const bool has_pivot = pivot != std::string::npos;
-    const std::string before = has_pivot ? clean_path(source.substr(0, pivot)) : "";
-    const std::string kept = clean_path(has_pivot ? std::string_view(source).substr(pivot + 3) : source);
+    const std::string before = has_pivot ? clean_in_root(source.substr(0, pivot)) : "";
+    const std::string kept = clean_in_root(has_pivot ? std::string_view(source).substr(pivot + 3) : source);
     const bool several = pattern::has_wildcards(before);
     if (!several && !pattern::has_wildcards(kept))
       return take(join_path(unescaped(before), unescaped(kept)), unescaped(before), source);

@@ -191,15 +191,16 @@ class Collected {
 }
 
 [[noreturn]] void fail_too_slow(const CaptureOptions& question, std::string error) {
-  throw TooSlow(fmt::format("{} stopped: timed out after {:g}s", base::printable_path(question.argv[0]),
-                            static_cast<double>(question.time_limit.count()) / 1000),
-                std::move(error), false);
+  throw TimeoutError(fmt::format("{} stopped: timed out after {:g}s", base::printable_path(question.argv[0]),
+                                 static_cast<double>(question.time_limit.count()) / 1000),
+                     std::move(error), false);
 }
 
 [[noreturn]] void fail_silent(const CaptureOptions& question, std::string error) {
-  throw TooSlow(fmt::format("{} stopped: printed nothing for {:g}s", base::printable_path(question.argv[0]),
-                            static_cast<double>(question.silence_limit.count()) / 1000),
-                std::move(error), true);
+  throw TimeoutError(
+      fmt::format("{} stopped: printed nothing for {:g}s", base::printable_path(question.argv[0]),
+                  static_cast<double>(question.silence_limit.count()) / 1000),
+      std::move(error), true);
 }
 
 // Reads until the program has ended and its outputs are closed, or their grace is over.

@@ -32,9 +32,9 @@ struct CaptureOptions {
 
 // The program was stopped at the time limit, or, where it is `silent`, at the silence limit. The context is
 // its standard error.
-class TooSlow : public base::Error {
+class TimeoutError : public base::Error {
  public:
-  TooSlow(std::string message, std::string context, bool silent_)
+  TimeoutError(std::string message, std::string context, bool silent_)
       : base::Error(base::ErrorCode::kTaskFailed, std::move(message), std::move(context)), silent(silent_) {}
   bool silent;
 };
@@ -48,8 +48,8 @@ struct CaptureResult {
 // Runs the program in a session of its own (there is no terminal it could ask), with both outputs captured,
 // and returns when it has ended and its outputs are closed; outputs that a daemon of it keeps open are waited
 // for no longer than a second. What of it still runs at the time limit, or when stopping is requested, is
-// killed. Throws LaunchError; TooSlow; Error{kTaskFailed} for too long an output; Cancelled; what `watch`
-// throws. Thread-safe.
+// killed. Throws LaunchError; TimeoutError; Error{kTaskFailed} for too long an output; Cancelled; what
+// `watch` throws. Thread-safe.
 CaptureResult capture_output(const CaptureOptions& question, base::Cancellation& cancellation);
 
 }  // namespace ixian::process

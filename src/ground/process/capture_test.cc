@@ -191,7 +191,7 @@ TEST_F(AskProgramTest, WhatSaysNothingForTooLongIsKilledAndWhatSpeaksIsNot) {
   try {
     capture_output(question, cancellation);
     FAIL();
-  } catch (const TooSlow& slow) {
+  } catch (const TimeoutError& slow) {
     EXPECT_TRUE(slow.silent);
   }
   question.argv[2] = "for i in 1 2 3 4 5 6; do echo $i >&2; sleep 0.1; done";

@@ -36,7 +36,7 @@ std::uint64_t LayerPaths::number_of(std::string_view path) const {
   return number;
 }
 
-LayerPaths::Thing LayerPaths::at(std::uint64_t number) const {
+LayerPaths::Node LayerPaths::at(std::uint64_t number) const {
   if (const auto* slot = special_.empty() ? nullptr : special_.find(number)) {
     return {static_cast<Kind>(slot->value & ((1U << kKindBits) - 1)),
             slot->value >> kKindBits & ((1U << kFoldersBits) - 1), slot->value >> (kKindBits + kFoldersBits),
@@ -45,9 +45,9 @@ LayerPaths::Thing LayerPaths::at(std::uint64_t number) const {
   return {others_.contains(number) ? Kind::kOther : Kind::kFolder};
 }
 
-void LayerPaths::note(std::uint64_t number, const Thing& thing) {
-  special_.put(number).value = static_cast<std::uint64_t>(thing.kind) | thing.folders << kKindBits |
-                               thing.link_at << (kKindBits + kFoldersBits);
+void LayerPaths::note(std::uint64_t number, const Node& node) {
+  special_.put(number).value = static_cast<std::uint64_t>(node.kind) | node.folders << kKindBits |
+                               node.link_at << (kKindBits + kFoldersBits);
 }
 
 std::string LayerPaths::resolve(const std::string& folder) {
@@ -65,7 +65,7 @@ std::string LayerPaths::resolve(const std::string& folder) {
       continue;
     }
     const std::uint64_t next = below(number, name);
-    const Thing found = at(next);
+    const Node found = at(next);
     if (found.kind == Kind::kFolder) {
       resolved = join_path(resolved, name);
       number = next;
@@ -91,28 +91,28 @@ std::string LayerPaths::resolve(const std::string& folder) {
 void LayerPaths::put(const std::string& path, EntryType type, const std::string& link) {
   if (path.empty()) return;
   const std::uint64_t number = number_of(path);
-  Thing thing = at(number);
+  Node node = at(number);
   if (type == EntryType::kFolder) {
-    if (thing.kind == Kind::kFolder) return;
-    thing.kind = Kind::kFolder;
-    ++thing.folders;
+    if (node.kind == Kind::kFolder) return;
+    node.kind = Kind::kFolder;
+    ++node.folders;
   } else if (type == EntryType::kSymlink) {
-    thing.kind = Kind::kSymlink;
-    thing.link_at = links_.size();
+    node.kind = Kind::kSymlink;
+    node.link_at = links_.size();
     links_.add(link);
   } else {
-    if (thing.kind == Kind::kOther) return;
-    if (!thing.special) {
+    if (node.kind == Kind::kOther) return;
+    if (!node.special) {
       others_.put(number);
       // What leads through it has another answer now.
       if (last_ && (last_->first != last_->second || last_->first == path || is_below(last_->first, path)))
         last_.reset();
       return;
     }
-    thing.kind = Kind::kOther;
+    node.kind = Kind::kOther;
   }
   last_.reset();
-  note(number, thing);
+  note(number, node);
 }
 
 }  // namespace ixian::layer

@@ -26,7 +26,7 @@ class LayerPaths {
 
  private:
   enum class Kind : std::uint8_t { kFolder, kSymlink, kOther };
-  struct Thing {
+  struct Node {
     Kind kind = Kind::kFolder;  // as well where nothing is known
     std::uint64_t folders = 0;  // how often a folder has come in the place of something else
     std::uint64_t link_at = 0;  // of symlinks
@@ -36,8 +36,8 @@ class LayerPaths {
   // A folder on a path. What was below it before it was replaced has another number.
   std::uint64_t below(std::uint64_t folder, std::string_view name) const;
   std::uint64_t number_of(std::string_view path) const;
-  Thing at(std::uint64_t number) const;
-  void note(std::uint64_t number, const Thing& thing);
+  Node at(std::uint64_t number) const;
+  void note(std::uint64_t number, const Node& node);
 
   HashSet others_;   // things of one kind since they came: neither folders nor
                      // symlinks

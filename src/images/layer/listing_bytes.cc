@@ -91,7 +91,7 @@ class ListingParser {
  private:
   static void check_entries(ListingParts& parts, std::uint64_t count) {
     ListingIndex index(parts);
-    Shadow shadow;
+    HiddenEntryFinder hidden;
     ListedEntry last;
     ListedEntry entry;
     std::string buffer;
@@ -104,8 +104,8 @@ class ListingParser {
       NumberReader reader(window);
       last = entry;
       read_entry(reader, entry);
-      if ((i > 0 && entry_order(last, entry) >= 0) || shadow.covers(entry)) NumberReader::fail();
-      shadow.pass(entry);
+      if ((i > 0 && entry_order(last, entry) >= 0) || hidden.covers(entry)) NumberReader::fail();
+      hidden.pass(entry);
       index.note(entry, at, last.mtime, last.offset);
       at += window.size() - reader.left();
       window.remove_prefix(window.size() - reader.left());

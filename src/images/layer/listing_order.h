@@ -33,24 +33,24 @@ inline int entry_order(const ListedEntry& a, const ListedEntry& b) {
 
 // Told of entries in their order, which of them lie below a thing that is no folder: such came before it, for
 // nothing can have been put there later.
-class Shadow {
+class HiddenEntryFinder {
  public:
   bool covers(const ListedEntry& entry) {
-    if (falls_ && entry.path == thing_) return false;  // the opaque mark beside it
-    if (falls_ && !is_below(entry.path, thing_)) falls_ = false;
-    return falls_;
+    if (hides_ && entry.path == path_) return false;  // the opaque mark beside it
+    if (hides_ && !is_below(entry.path, path_)) hides_ = false;
+    return hides_;
   }
 
   // `entry`, which is not covered, stays where it is.
   void pass(const ListedEntry& entry) {
     if (rank(entry.type) != 1 || entry.type == EntryType::kFolder) return;
-    thing_ = entry.path;
-    falls_ = true;
+    path_ = entry.path;
+    hides_ = true;
   }
 
  private:
-  bool falls_ = false;
-  std::string thing_;
+  bool hides_ = false;
+  std::string path_;
 };
 
 // Told of entries in their order, which folders have none of their own, but something in them.

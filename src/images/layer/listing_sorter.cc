@@ -29,13 +29,13 @@ class Sieve {
 
  private:
   void pass() {
-    if (shadow_.covers(*waiting_)) return;
-    shadow_.pass(*waiting_);
+    if (hidden_.covers(*waiting_)) return;
+    hidden_.pass(*waiting_);
     builder_.add(*waiting_);
   }
 
   std::optional<ListedEntry> waiting_;
-  Shadow shadow_;
+  HiddenEntryFinder hidden_;
   ListingBuilder builder_;
 };
 
@@ -47,30 +47,30 @@ ListedEntry read_record(NumberReader& reader) {
 
 }  // namespace
 
-struct ListingBuilder::Making {
+struct ListingBuilder::State {
   std::shared_ptr<ListingParts> parts = std::make_shared<ListingParts>();
   ListingIndex index{*parts};
   EntryBefore before;
   std::string bytes;
 };
 
-ListingBuilder::ListingBuilder() : making_(std::make_unique<Making>()) {}
+ListingBuilder::ListingBuilder() : state_(std::make_unique<State>()) {}
 ListingBuilder::~ListingBuilder() = default;
 
 void ListingBuilder::add(const ListedEntry& entry) {
-  Making& making = *making_;
-  making.index.note(entry, making.parts->body.size(), making.before.mtime, making.before.offset);
-  making.bytes.clear();
-  put_entry(making.bytes, entry, making.before);
-  making.parts->body.append(making.bytes);
-  making.before.become(entry);
+  State& state = *state_;
+  state.index.note(entry, state.parts->body.size(), state.before.mtime, state.before.offset);
+  state.bytes.clear();
+  put_entry(state.bytes, entry, state.before);
+  state.parts->body.append(state.bytes);
+  state.before.become(entry);
 }
 
 LayerListing ListingBuilder::finish() {
-  making_->index.finish();
-  making_->parts->body.finish();
-  if (making_->parts->count == 0) return {};
-  return LayerListing(std::move(making_->parts));
+  state_->index.finish();
+  state_->parts->body.finish();
+  if (state_->parts->count == 0) return {};
+  return LayerListing(std::move(state_->parts));
 }
 
 void ListingSorter::add(const ListedEntry& entry) {
@@ -118,9 +118,9 @@ void ListingSorter::spill() {
 }
 
 // The runs, read in step. Equal entries come from the earlier run first.
-class ListingSorter::Merge {
+class ListingSorter::RunMerger {
  public:
-  Merge(const Spool& runs, const std::vector<std::uint64_t>& ends) : runs_(runs) {
+  RunMerger(const Spool& runs, const std::vector<std::uint64_t>& ends) : runs_(runs) {
     std::uint64_t start = 0;
     readers_.reserve(ends.size());
     for (const std::uint64_t end : ends) {
@@ -151,7 +151,7 @@ class ListingSorter::Merge {
   };
 
   struct Later {
-    const Merge& merge;
+    const RunMerger& merge;
     bool operator()(std::size_t a, std::size_t b) const {
       const int order = entry_order(merge.readers_[a].entry, merge.readers_[b].entry);
       return order != 0 ? order > 0 : a > b;
@@ -187,7 +187,7 @@ LayerListing ListingSorter::finish() {
     if (!places_.empty()) spill();
     records_ = {};
     places_ = {};
-    Merge merge(sorted_runs_, run_ends_);
+    RunMerger merge(sorted_runs_, run_ends_);
     ListedEntry entry;
     while (merge.next(entry)) sieve.add(std::move(entry));
   }

@@ -23,8 +23,8 @@ class ListingBuilder {
   LayerListing finish();  // once
 
  private:
-  struct Making;
-  std::unique_ptr<Making> making_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 // Of several entries with one path and the same meaning (whiteout, opaque, thing) the last counts, and a
@@ -49,7 +49,7 @@ class ListingSorter {
     // Behind type, what is shared, and size, which takes two bytes from 128 on.
     std::size_t path_at() const { return std::size_t{at} + (path_size < 0x80 ? 3 : 4); }
   };
-  class Merge;
+  class RunMerger;
 
   std::string_view path_of(const Place& place) const {
     return std::string_view(records_).substr(place.path_at(), place.path_size);

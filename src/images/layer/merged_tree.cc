@@ -195,7 +195,7 @@ std::string MergedTree::resolve(std::string_view path, Last last) const {
   return resolved;
 }
 
-MergedTree::Below::Below(const MergedTree& tree, std::string_view path) : tree_(tree) {
+MergedTree::Descendants::Descendants(const MergedTree& tree, std::string_view path) : tree_(tree) {
   Walk walk(tree, path);
   walk.run(path, Last::kFollow);
   if (!walk.missing.empty() || !walk.in_folder()) return;
@@ -208,7 +208,7 @@ MergedTree::Below::Below(const MergedTree& tree, std::string_view path) : tree_(
   }
 }
 
-const LayerListing::Cursor* MergedTree::Below::first() const {
+const LayerListing::Cursor* MergedTree::Descendants::first() const {
   const LayerListing::Cursor* first = nullptr;
   for (const LayerListing::Cursor& cursor : cursors_) {
     if (cursor.at_end() || !is_below(cursor.entry().path, way_[0].path)) continue;
@@ -217,7 +217,7 @@ const LayerListing::Cursor* MergedTree::Below::first() const {
   return first;
 }
 
-bool MergedTree::Below::next() {
+bool MergedTree::Descendants::next() {
   while (const LayerListing::Cursor* const cursor = first()) {
     const std::string& ahead = cursor->entry().path;
     while (!is_below(ahead, way_.back().path)) way_.pop_back();
@@ -245,14 +245,14 @@ bool MergedTree::Below::next() {
   return false;
 }
 
-void MergedTree::Below::skip() {
+void MergedTree::Descendants::skip() {
   if (!in_found_) return;
   skip_behind(way_.back().path);
   way_.pop_back();
   in_found_ = false;
 }
 
-void MergedTree::Below::skip_behind(const std::string& path) {
+void MergedTree::Descendants::skip_behind(const std::string& path) {
   for (LayerListing::Cursor& cursor : cursors_) {
     if (!cursor.at_end() && (cursor.entry().path == path || is_below(cursor.entry().path, path)))
       cursor.seek_behind(path);

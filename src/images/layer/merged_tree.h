@@ -44,7 +44,7 @@ class MergedTree {
   // and where something on the way is no folder.
   std::string resolve(std::string_view path, Last last = Last::kFollow) const;
 
-  class Below;
+  class Descendants;
 
  private:
   // Of the layers, only those from `lowest` on show what is in this folder.
@@ -62,10 +62,10 @@ class MergedTree {
 
 // Goes through all that is below a folder, folders before their content, by path_less(). In memory are the
 // folders that it stands in, and what a listing's cursor holds, for each layer. The tree outlives it.
-class MergedTree::Below {
+class MergedTree::Descendants {
  public:
   // Before the first; of what `path` leads to, which is empty where that is no folder.
-  Below(const MergedTree& tree, std::string_view path);
+  Descendants(const MergedTree& tree, std::string_view path);
 
   // False at the end. Symlinks are not followed.
   bool next();

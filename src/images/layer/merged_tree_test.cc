@@ -58,13 +58,13 @@ std::vector<std::string> names(const std::vector<MergedTree::Found>& found) {
 // Right in the folder, by name.
 std::vector<MergedTree::Found> list(const MergedTree& merged, const std::string& path) {
   std::vector<MergedTree::Found> found;
-  for (MergedTree::Below each(merged, path); each.next(); found.push_back(each.take())) each.skip();
+  for (MergedTree::Descendants each(merged, path); each.next(); found.push_back(each.take())) each.skip();
   return found;
 }
 
 std::vector<MergedTree::Found> below(const MergedTree& merged, const std::string& path) {
   std::vector<MergedTree::Found> found;
-  for (MergedTree::Below each(merged, path); each.next();) found.push_back(each.take());
+  for (MergedTree::Descendants each(merged, path); each.next();) found.push_back(each.take());
   return found;
 }
 

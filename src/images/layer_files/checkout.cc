@@ -29,7 +29,7 @@ class Checkout {
         wanted_(layers.size()) {}
 
   CheckedOut run() {
-    for (layer::MergedTree::Below below(tree_, ""); below.next();) {
+    for (layer::MergedTree::Descendants below(tree_, ""); below.next();) {
       cancellation_.throw_if_requested();
       note(below.found());
     }

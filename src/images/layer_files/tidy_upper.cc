@@ -76,22 +76,22 @@ class Tidying {
 
  private:
   // As it is found, and what was below it.
-  struct Thing {
+  struct UpperEntry {
     std::string path;
     struct stat status;  // its mode is the one that the layer is to have
     Attributes on_disk;
     std::optional<LowerTrees::Found> below;
   };
-  struct Folder : Thing {
+  struct Folder : UpperEntry {
     bool is_new = false;
   };
   struct LinkedFile {
-    std::vector<Thing> names;
+    std::vector<UpperEntry> names;
   };
 
-  Thing look_at(const std::string& path, const struct stat& status,
-                std::optional<LowerTrees::Found> below) const {
-    Thing thing{path, status, upper_.attributes(path, status), std::move(below)};
+  UpperEntry look_at(const std::string& path, const struct stat& status,
+                     std::optional<LowerTrees::Found> below) const {
+    UpperEntry thing{path, status, upper_.attributes(path, status), std::move(below)};
     refuse_redirects(thing.on_disk, marks_, layer::join_path(upper_.path(), path));
     if (const auto list = thing.on_disk.find(kAccess); list != thing.on_disk.end())
       thing.status.st_mode = mode_without_list(list->second, status.st_mode);
@@ -144,7 +144,7 @@ class Tidying {
       folders_.push_back(folder(path, status, in_new, std::move(below)));
       return;
     }
-    Thing thing = look_at(path, status, std::move(below));
+    UpperEntry thing = look_at(path, status, std::move(below));
     if (S_ISREG(status.st_mode) && status.st_size == 0 &&
         overlay_attribute(thing.on_disk, "whiteout", marks_)) {
       if (!thing.below) remove(path, 0);
@@ -163,15 +163,16 @@ class Tidying {
   void finish_linked() {
     for (const auto& [id, file] : linked_) {
       const auto& first = file.names.front();
-      const bool all_as_below = std::all_of(file.names.begin(), file.names.end(), [&](const Thing& name) {
-        return is_as_below(name) && name.below->status.st_dev == first.below->status.st_dev &&
-               name.below->status.st_ino == first.below->status.st_ino;
-      });
+      const bool all_as_below =
+          std::all_of(file.names.begin(), file.names.end(), [&](const UpperEntry& name) {
+            return is_as_below(name) && name.below->status.st_dev == first.below->status.st_dev &&
+                   name.below->status.st_ino == first.below->status.st_ino;
+          });
       if (!all_as_below) {
         put_right(first);
         continue;
       }
-      for (const Thing& name : file.names) remove(name.path, 0);
+      for (const UpperEntry& name : file.names) remove(name.path, 0);
     }
   }
 
@@ -194,17 +195,17 @@ class Tidying {
     return !as_below;
   }
 
-  bool same_owner_and_mode(const Thing& thing) const {
+  bool same_owner_and_mode(const UpperEntry& thing) const {
     const struct stat& below = thing.below->status;
     return thing.status.st_mode == below.st_mode && thing.status.st_uid == below.st_uid &&
            thing.status.st_gid == below.st_gid;
   }
 
-  bool same_attributes(const Thing& thing) const {
+  bool same_attributes(const UpperEntry& thing) const {
     return kept_attributes(thing.on_disk, marks_) == lower_.attributes(*thing.below, thing.path);
   }
 
-  bool is_as_below(const Thing& thing) const {
+  bool is_as_below(const UpperEntry& thing) const {
     if (!thing.below || !same_owner_and_mode(thing)) return false;
     const struct stat& below = thing.below->status;
     const Tree& tree = lower_.tree(thing.below->tree);
@@ -226,7 +227,7 @@ class Tidying {
     return time;
   }
 
-  void put_right(const Thing& thing) const {
+  void put_right(const UpperEntry& thing) const {
     const bool has_list = thing.on_disk.contains(kAccess);
     const auto foreign = [this](const auto& each) { return is_foreign_attribute(each.first, marks_); };
     if (std::any_of(thing.on_disk.begin(), thing.on_disk.end(), foreign)) {

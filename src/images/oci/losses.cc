@@ -114,7 +114,7 @@ std::shared_ptr<ImageRepo> without_lost(std::shared_ptr<ImageRepo> repo, std::sh
   return std::make_shared<WithoutLost>(std::move(repo), std::move(losses));
 }
 
-bool is_whole(ImageRepo& repo, const std::string& ref, Losses& losses) {
+bool is_complete(ImageRepo& repo, const std::string& ref, Losses& losses) {
   if (losses.contains(repo.name(), ref)) return false;
   const auto note = [&] {
     losses.note(repo.name(), ref);

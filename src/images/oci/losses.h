@@ -56,6 +56,6 @@ std::shared_ptr<ImageRepo> without_lost(std::shared_ptr<ImageRepo> repo, std::sh
 
 // Whether the repository has the image with all its parts, as far as questions can tell: manifests are read,
 // blobs asked for. Where the name is there and the image is not whole, the name is noted as lost.
-bool is_whole(ImageRepo& repo, const std::string& ref, Losses& losses);
+bool is_complete(ImageRepo& repo, const std::string& ref, Losses& losses);
 
 }  // namespace ixian::oci

@@ -49,11 +49,11 @@ TEST_F(LossesTest, WhatIsLostIsNotBelievedToBeThereUntilItIsPutAgain) {
 }
 
 TEST_F(LossesTest, AnImageIsWholeWithAllItsParts) {
-  EXPECT_TRUE(is_whole(*repo, "1", *losses));
-  EXPECT_FALSE(is_whole(*repo, "2", *losses));
+  EXPECT_TRUE(is_complete(*repo, "1", *losses));
+  EXPECT_FALSE(is_complete(*repo, "2", *losses));
   EXPECT_FALSE(losses->any_in("there"));  // that was never there
   inner->drop_blob(image.manifest.config.digest);
-  EXPECT_FALSE(is_whole(*repo, "1", *losses));
+  EXPECT_FALSE(is_complete(*repo, "1", *losses));
   EXPECT_FALSE(repo->find("1"));
 }
 
@@ -76,7 +76,7 @@ TEST_F(LossesTest, ACloserLookSendsWhatTheDestinationLacks) {
   to.drop_blob(layer.digest);
   EXPECT_TRUE(copy(*repo, to).unchanged);
   EXPECT_EQ(copy(*repo, to, true).moved, 1u);
-  EXPECT_TRUE(is_whole(to, "1", *losses));
+  EXPECT_TRUE(is_complete(to, "1", *losses));
 }
 
 }  // namespace

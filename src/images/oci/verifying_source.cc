@@ -34,13 +34,13 @@ class VerifiedBlob::Source : public base::ByteSource {
       const std::size_t count = bytes_->read(buffer, size);
       if (count == 0) {
         if (at_ < owner_.blob_.size) owner_.hash(at_, "");
-        owner_.check_whole();
+        owner_.check_complete();
         return 0;
       }
       owner_.hash(at_, std::string_view(buffer, count));
       at_ += count;
       // The last bytes are not given away before they are known to be right.
-      if (at_ == owner_.blob_.size) owner_.check_whole();
+      if (at_ == owner_.blob_.size) owner_.check_complete();
       return count;
     });
   }
@@ -88,8 +88,8 @@ void VerifiedBlob::hash(std::uint64_t at, std::string_view data) {
   if (on_bytes_) on_bytes_(data.size());
 }
 
-void VerifiedBlob::check_whole() {
-  if (whole_) return;
+void VerifiedBlob::check_complete() {
+  if (complete_) return;
   if (hashed_ < blob_.size) {
     throw base::Error(base::ErrorCode::kRegistry,
                       blob_.digest.text() + " from " + where_ + ": connection closed early, after " +
@@ -104,7 +104,7 @@ void VerifiedBlob::check_whole() {
             " is damaged and was not used\nhint: push the image again from where it is complete",
         "note: found " + found.text());
   }
-  whole_ = true;
+  complete_ = true;
 }
 
 }  // namespace ixian::oci

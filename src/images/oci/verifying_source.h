@@ -30,7 +30,7 @@ class VerifiedBlob {
   template <typename Read>
   auto or_lost(const Read& read) -> decltype(read());
   void hash(std::uint64_t at, std::string_view data);
-  void check_whole();
+  void check_complete();
 
   Descriptor blob_;
   base::OpenSource open_;
@@ -38,7 +38,7 @@ class VerifiedBlob {
   std::function<void(std::uint64_t)> on_bytes_;
   Digester digester_;
   std::uint64_t hashed_ = 0;  // bytes from the start
-  bool whole_ = false;        // hashed to the end, and found right
+  bool complete_ = false;     // hashed to the end, and found right
 };
 
 }  // namespace ixian::oci

@@ -33,7 +33,7 @@ class Planner {
       plan_.left += thing.bytes;
       if (is_leased(object)) {
         plan_.leased += thing.bytes;
-      } else if (kept_by_.count(object) == 0 || !thing.whole) {
+      } else if (kept_by_.count(object) == 0 || !thing.complete) {
         discard(object);
       }
     }

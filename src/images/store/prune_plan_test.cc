@@ -101,7 +101,7 @@ TEST_F(Plan, LeavesNamesUnlessAskedForThem) {
 TEST_F(Plan, TakesATreeThatIsNotWholeEvenIfItIsKept) {
   root("name:a", 1, {"tree:1"});
   thing("tree:1", 10);
-  snapshot_.things["tree:1"].whole = false;
+  snapshot_.things["tree:1"].complete = false;
   EXPECT_THAT(make_plan(snapshot_, {}, 100).garbage, ElementsAre("tree:1"));
 }
 

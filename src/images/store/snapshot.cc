@@ -30,7 +30,7 @@ void for_each_file(const std::string& folder, const Visit& visit) {
 
 struct TreeRow {
   std::int64_t used = 0;
-  bool whole = false;
+  bool complete = false;
   std::optional<std::uint64_t> bytes;
 };
 
@@ -109,14 +109,14 @@ Inventory take_snapshot(Database& database, const Folder& folder, const layout::
       return;
     }
     // What no row calls whole is being made, or was when its process died.
-    tree.whole = row != rows.end() && row->second.whole;
-    if (tree.whole && row->second.bytes) {
+    tree.complete = row != rows.end() && row->second.complete;
+    if (tree.complete && row->second.bytes) {
       tree.bytes += *row->second.bytes;
       return;
     }
     const std::uint64_t bytes = disk_usage(path);
     tree.bytes += bytes;
-    if (tree.whole) measured[tree_object(*diff_id)] = bytes;
+    if (tree.complete) measured[tree_object(*diff_id)] = bytes;
   });
   try {
     remember_sizes(database, measured);

@@ -27,7 +27,7 @@ struct Inventory {
   struct Item {
     std::uint64_t bytes = 0;  // on disk
     std::int64_t used = 0;    // trees only
-    bool whole = true;        // of a tree: it is recorded as whole; a listing alone is
+    bool complete = true;     // of a tree: it is recorded as complete; a listing alone is
   };
 
   std::int64_t roots_written = 0;

@@ -61,14 +61,14 @@ class Hooks {
     return finder && finder->find(reference.identifier());
   }
 
-  bool is_whole_in_registry(const std::string& name) {
+  bool is_complete_in_registry(const std::string& name) {
     const oci::Reference reference = oci::parse_reference(name);
-    return exists_in_registry(name) && access_.is_whole_in_registry(reference);
+    return exists_in_registry(name) && access_.is_complete_in_registry(reference);
   }
 
   void load_into_docker(const std::string& name) {
     const auto daemon = docker::make_docker_engine(services_for_tools(access_, cancellation_));
-    if (daemon->find_image(name)) return;
+    if (daemon->resolve(name)) return;
     const oci::Reference reference = oci::parse_reference(name);
     std::unique_ptr<layout::TemporaryFile> file;
     std::string ref = reference.identifier();
@@ -119,7 +119,7 @@ class Hooks {
   // Where an image is that the daemon does not have: with the embedded engine in the store, else in the
   // registry.
   std::shared_ptr<oci::ImageRepo> place_of(const oci::Reference& reference, const std::string& name) {
-    if (access_.builds_here() && access_.engine().find_image(name)) {
+    if (access_.builds_here() && access_.engine().resolve(name)) {
       const auto store = store::Store::open(store::default_folder(), cancellation_);
       return store->images(reference.name());
     }
@@ -176,10 +176,10 @@ script::ImageHooks image_hooks(ProjectImages& access, base::EventSink& sink,
   const auto own = std::make_shared<Hooks>(access, sink, cancellation);
   script::ImageHooks hooks;
   hooks.exists_here = [&access](const std::string& name) {
-    return access.engine().find_image(name).has_value();
+    return access.engine().resolve(name).has_value();
   };
   hooks.exists_in_registry = [own](const std::string& name) { return own->exists_in_registry(name); };
-  hooks.whole_in_registry = [own](const std::string& name) { return own->is_whole_in_registry(name); };
+  hooks.complete_in_registry = [own](const std::string& name) { return own->is_complete_in_registry(name); };
   hooks.pull = [own](const std::string& name) { own->pull(name); };
   hooks.push = [own](const std::string& name) { own->push(name); };
   hooks.remove = [&access](const std::string& name) { return access.engine().remove_image(name); };

@@ -17,7 +17,7 @@ std::string digest_note(const oci::Reference& image) {
 
 keys::BaseFacts facts_of(const steps::BaseConfig& config) {
   keys::BaseFacts facts;
-  facts.environment.whole = true;
+  facts.environment.complete = true;
   for (const std::string& variable : config.environment) {
     const std::size_t equals = variable.find('=');
     if (equals != std::string::npos)
@@ -36,7 +36,7 @@ std::string OutsideLookup::foreign_digest(const std::string& image) {
   const oci::Reference reference = oci::parse_reference(image);
   if (reference.digest) return reference.digest->text();
   if (!services_.is_daemon) {
-    if (const auto here = services_.engine.find_image(image)) return here->digest.text();
+    if (const auto here = services_.engine.resolve(image)) return here->digest.text();
   }
   const std::string note = digest_note(reference);
   const auto noted = services_.store->cache_get(note);
@@ -56,7 +56,7 @@ std::string OutsideLookup::foreign_digest(const std::string& image) {
   } catch (const base::Error& error) {
     failed = error;
   }
-  if (const auto known = services_.engine.find_image(image)) return known->digest.text();
+  if (const auto known = services_.engine.resolve(image)) return known->digest.text();
   if (failed && noted) {
     warn_of_age(reference.text(), *failed);
     return noted->value.get<std::string>();
@@ -83,7 +83,7 @@ keys::BaseFacts OutsideLookup::foreign_base(const std::string& image, const std:
   oci::Reference reference = oci::parse_reference(image);
   if (services_.is_daemon && !reference.digest) {
     // What only the daemon has is known by its ID.
-    const auto here = services_.engine.find_image(image);
+    const auto here = services_.engine.resolve(image);
     if (here && here->digest.text() == digest)
       return facts_of(steps::base_config(services_.engine.image_runtime(image)));
   }

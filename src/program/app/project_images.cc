@@ -35,7 +35,7 @@ class EngineImageFinder : public oci::ImageFinder {
       : engine_(engine), repository_(std::move(repository)) {}
   std::string name() const override { return repository_; }
   std::optional<oci::Descriptor> find(const std::string& ref) override {
-    return engine_.find_image(repository_ + (ref.find(':') == std::string::npos ? ":" : "@") + ref);
+    return engine_.resolve(repository_ + (ref.find(':') == std::string::npos ? ":" : "@") + ref);
   }
 
  private:
@@ -233,8 +233,8 @@ std::unique_ptr<plan::ImagePlanner> ProjectImages::images(const task::TaskGraph&
       return parts.registry_finder(repository);
     };
     made.places.has_registries = [this] { return !registries_.registries().hosts().empty(); };
-    made.places.is_whole = [&parts](const std::string& repository, const std::string& tag) {
-      return oci::is_whole(*parts.open(oci::parse_reference(repository), false), tag, *parts.losses);
+    made.places.is_complete = [&parts](const std::string& repository, const std::string& tag) {
+      return oci::is_complete(*parts.open(oci::parse_reference(repository), false), tag, *parts.losses);
     };
     made.places.push_refusal = [&parts](const std::string& repository, bool closely) {
       return parts.owner.registries_.registries().push_refusal(oci::parse_reference(repository), closely,
@@ -291,8 +291,8 @@ std::shared_ptr<oci::ImageFinder> ProjectImages::registry_finder(const std::stri
   return impl().registry_finder(repository);
 }
 
-bool ProjectImages::is_whole_in_registry(const oci::Reference& image) {
-  return oci::is_whole(*impl().open(image, false), image.identifier(), *impl().losses);
+bool ProjectImages::is_complete_in_registry(const oci::Reference& image) {
+  return oci::is_complete(*impl().open(image, false), image.identifier(), *impl().losses);
 }
 
 base::Json ProjectImages::earlier_inputs(const keys::ResolvedStage& stage) {

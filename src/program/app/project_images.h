@@ -51,7 +51,7 @@ class ProjectImages {
   std::shared_ptr<oci::ImageFinder> registry_finder(const std::string& repository);
 
   // Whether the registry has the image with all its parts; where it has not, pushing sends what is missing.
-  bool is_whole_in_registry(const oci::Reference& image);
+  bool is_complete_in_registry(const oci::Reference& image);
 
   const std::string& builder_folder() const;
 

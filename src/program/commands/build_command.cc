@@ -139,7 +139,7 @@ int run_build(const CommandContext& context) {
   BuildOptions options = read_build_options(context.line);
   if (!type.builds_here()) refuse_for_daemon(context.options, type);
   options.job.jobs = context.options.jobs;
-  options.job.names = names_to_give(options, type);
+  options.job.tags = names_to_give(options, type);
   add_proxies(options, type);
 
   app::RegistryClients access(context.sink, context.cancellation, context.workspace);

@@ -12,24 +12,25 @@
 namespace ixian::commands {
 namespace {
 
-using What = engine::ForecastStep::What;
+using Outcome = engine::ForecastStep::Outcome;
 
 std::string place_in_stage(const engine::ForecastStep& step) {
   return fmt::format("{} {}/{}", step.stage, step.number, step.count);
 }
 
-std::string action(What what, const ui::Style& style) {
-  if (what == What::kCached) return style.paint(style.gray, "cached ");
-  if (what == What::kRuns) return style.paint(style.green, "run    ");
+std::string action(Outcome outcome, const ui::Style& style) {
+  if (outcome == Outcome::kCached) return style.paint(style.gray, "cached ");
+  if (outcome == Outcome::kRuns) return style.paint(style.green, "run    ");
   return style.paint(style.yellow, "unknown");
 }
 
 std::string summary(const std::vector<engine::ForecastStep>& steps) {
-  const auto count = [&](What what) {
-    return std::count_if(steps.begin(), steps.end(), [&](const auto& each) { return each.what == what; });
+  const auto count = [&](Outcome outcome) {
+    return std::count_if(steps.begin(), steps.end(),
+                         [&](const auto& each) { return each.outcome == outcome; });
   };
-  const auto runs = count(What::kRuns);
-  const auto unknown = count(What::kUnknown);
+  const auto runs = count(Outcome::kRuns);
+  const auto unknown = count(Outcome::kUnknown);
   if (steps.empty()) return "Nothing would run: no step creates files.\n";
   if (runs + unknown == 0) return "Nothing would run: every step is cached.\n";
   const std::string how_many =
@@ -64,7 +65,7 @@ std::string forecast_text(const engine::BuildForecast& forecast, const BuildOpti
   std::string out = summary(steps);
   for (const auto& step : steps) {
     const std::string place = place_in_stage(step);
-    out += fmt::format("  {} {}{}  {}{}\n", action(step.what, style), place,
+    out += fmt::format("  {} {}{}  {}{}\n", action(step.outcome, style), place,
                        std::string(width - base::display_width(place), ' '), step.title,
                        step.note.empty() ? "" : style.paint(style.dim, "  (" + step.note + ")"));
   }

@@ -78,9 +78,9 @@ std::string told(const std::string& repository, const run::RegistryPrune& plan, 
   }
   std::string out =
       fmt::format("{}: {} {}{} tags, {} stay{}{}.\n", repository, remove ? "removing" : "would remove",
-                  plan.settled ? "" : "up to ", plan.remove.size(), plan.kept, builds_told(plan),
+                  plan.references_checked ? "" : "up to ", plan.remove.size(), plan.kept, builds_told(plan),
                   plan.foreign == 0 ? "" : fmt::format(", and {} that ix did not make", plan.foreign));
-  if (!plan.settled)
+  if (!plan.references_checked)
     out += "    What something else stands on stays, which is asked before anything is removed.\n";
   for (std::size_t i = 0; i < plan.remove.size(); ++i) {
     if (i == kShownTags) {
@@ -117,7 +117,7 @@ int registry_prune(const ImageContext& context) {
         remove ? app::open_target(place, context.access, context.cancellation)
                : app::open_source(place, context.access, context.cancellation, true);
     run::RegistryPrune plan = run::plan_registry_prune(*repo, rules, context.cancellation);
-    if (remove) run::settle(plan, *repo, context.cancellation);
+    if (remove) run::check_references(plan, *repo, context.cancellation);
     branches.insert(plan.all_branches.begin(), plan.all_branches.end());
     plans.emplace_back(std::move(repo), std::move(plan));
   }

@@ -16,7 +16,7 @@ constexpr char kDefaultPath[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/b
 
 PartialScope::PartialScope(const stages::GlobalScope& global, PartialEnvironment base, IsOpaque is_opaque)
     : global_(&global), is_opaque_(is_opaque), values_(std::move(base)) {
-  if (values_.whole) values_.values.emplace(kPath, kDefaultPath);
+  if (values_.complete) values_.values.emplace(kPath, kDefaultPath);
   image_ = values_;
 }
 
@@ -25,7 +25,7 @@ std::optional<std::string> PartialScope::expand(const base::Word& word, const ba
   const auto look_up = [&](std::string_view name) -> std::optional<std::string> {
     const auto found = values_.values.find(name);
     if (found == values_.values.end()) {
-      known = known && values_.whole;
+      known = known && values_.complete;
       return std::nullopt;
     }
     known = known && found->second.has_value();
@@ -78,7 +78,7 @@ void PartialScope::apply(const dockerfile::Arg& arg, const base::SourcePtr& sour
 
 void PartialScope::forget_all() {
   for (PartialEnvironment* all : {&values_, &image_}) {
-    all->whole = false;
+    all->complete = false;
     all->values.clear();
   }
 }

@@ -14,7 +14,7 @@ namespace ixian::keys {
 struct PartialEnvironment {
   // nullopt: the variable is set, nobody knows to what.
   std::map<std::string, std::optional<std::string>, std::less<>> values;
-  bool whole = false;  // what is not among them is not set
+  bool complete = false;  // what is not among them is not set
 };
 
 // A stages::StageScope that may say "unknown", and that never refuses a value because it does not know

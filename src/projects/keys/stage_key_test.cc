@@ -354,7 +354,7 @@ TEST_F(StageKey, AsksOnForImagesThatTriggersName) {
 
 TEST_F(StageKey, HoldsExactlyWhatAVariableOfABaseNames) {
   project.bases["env"].environment.values["DIR"] = "src";
-  project.bases["env"].environment.whole = true;
+  project.bases["env"].environment.complete = true;
   project.write("src/a", "1");
   project.write("other", "1");
   project.add("base", "FROM env\nENV FILE=$DIR/a\n");

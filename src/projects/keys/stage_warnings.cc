@@ -41,7 +41,7 @@ const PartialEnvironment* environment_of(const std::string& image, const std::st
   } else if (!holds_stage_argument(image)) {
     if (const BaseFacts* facts = facts_of_base(image, platform)) known = &facts->environment;
   }
-  return known != nullptr && known->whole ? known : nullptr;
+  return known != nullptr && known->complete ? known : nullptr;
 }
 
 }  // namespace

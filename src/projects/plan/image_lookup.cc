@@ -72,15 +72,15 @@ ImageLookup::Answers ImageLookup::ask_registries(const std::vector<ImageQuery>& 
   return answers;
 }
 
-std::vector<bool> ImageLookup::are_whole(const std::vector<ImageQuery>& questions) {
-  std::vector<char> whole(questions.size(), 1);
-  if (places_.is_whole && !questions.empty()) {
+std::vector<bool> ImageLookup::are_complete(const std::vector<ImageQuery>& questions) {
+  std::vector<char> complete(questions.size(), 1);
+  if (places_.is_complete && !questions.empty()) {
     base::parallel_for(questions.size(), kQuestionsAtOnce, [&](std::size_t i) {
       cancellation_.throw_if_requested();
-      whole[i] = places_.is_whole(questions[i].repository, questions[i].tag) ? 1 : 0;
+      complete[i] = places_.is_complete(questions[i].repository, questions[i].tag) ? 1 : 0;
     });
   }
-  return {whole.begin(), whole.end()};
+  return {complete.begin(), complete.end()};
 }
 
 const ImageLookup::Endpoint& ImageLookup::registry(const std::string& repository) {

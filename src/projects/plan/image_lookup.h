@@ -42,7 +42,7 @@ class ImageLookup {
   Answers ask_registries(const std::vector<ImageQuery>& questions);
 
   // Which of the images, that registries have, are not whole there.
-  std::vector<bool> are_whole(const std::vector<ImageQuery>& questions);
+  std::vector<bool> are_complete(const std::vector<ImageQuery>& questions);
 
   unsigned questions() const { return questions_; }
   unsigned rounds() const { return rounds_; }

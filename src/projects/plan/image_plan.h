@@ -78,7 +78,7 @@ struct CacheSources {
 
   // Whether a repository has all parts of an image that it answers for; where it has not, its finder does not
   // find the image from then on. May be empty: that is not looked at.
-  std::function<bool(const std::string& repository, const std::string& tag)> is_whole = nullptr;
+  std::function<bool(const std::string& repository, const std::string& tag)> is_complete = nullptr;
 
   // Why nothing can be pushed to a repository, as sentences; "" where nothing is known against it. `closely`:
   // the registry is asked, since much would be built for nothing. May be empty.

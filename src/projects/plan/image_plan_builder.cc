@@ -151,9 +151,9 @@ class PlanBuilder {
       asked.push_back(&each);
       questions.push_back({each.keyed->declared.repository, each.keyed->tag()});
     }
-    const std::vector<bool> whole = lookup_.are_whole(questions);
+    const std::vector<bool> complete = lookup_.are_complete(questions);
     for (std::size_t i = 0; i < asked.size(); ++i) {
-      if (whole[i]) continue;
+      if (complete[i]) continue;
       asked[i]->there = false;
       sink_.log(base::kNoActivity, base::LogLevel::kWarning,
                 fmt::format("{} in its registry is incomplete: pushing it again", asked[i]->step.image));

@@ -53,7 +53,7 @@ class PlanImages : public ::testing::Test {
     CacheSources places{[&](const std::string& repository) { return engine.finder(repository); },
                         [&](const std::string& repository) { return registry.finder(repository); },
                         cache_from};
-    places.is_whole = [&](const std::string& repository, const std::string& tag) {
+    places.is_complete = [&](const std::string& repository, const std::string& tag) {
       return !broken.contains(repository + ":" + tag);
     };
     places.push_refusal = [&](const std::string&, bool closely) { return closely ? refusal : std::string(); };

@@ -128,11 +128,11 @@ void ImageBuilder::build_once(plan::ImagePlanner& images, const keys::ResolvedSt
   if (build_options_.push_instructions)
     job.cache_to = build_options_.cache_to.empty() ? declared.repository : build_options_.cache_to;
   engine::Engine& engine = services_.engine();
-  if (!step.forced && engine.find_image(stage.image())) return;  // another ix was quicker
+  if (!step.forced && engine.resolve(stage.image())) return;  // another ix was quicker
   const engine::BuiltStage built = build_job(job, declared.name);
   const std::lock_guard lock(mutex_);
   cache_tags_[stage.image()] = built.cache_tags;
-  if (!built.whole) unnamed_[stage.image()] = built.manifest.descriptor.digest.text();
+  if (!built.complete) unnamed_[stage.image()] = built.manifest.descriptor.digest.text();
 }
 
 // What cannot be used is written in the project, and is no fault of the command line.
@@ -224,7 +224,7 @@ void ImageBuilder::push(plan::ImagePlanner& images, plan::ImageStep step) {
 std::string ImageBuilder::send(const plan::ImageStep& step, base::ActivityId activity) {
   const oci::Reference to = oci::parse_reference(step.image);
   const auto repo = services_.open_repo(to, true);
-  if (repo->find(to.identifier()) && oci::is_whole(*repo, to.identifier(), *services_.losses))
+  if (repo->find(to.identifier()) && oci::is_complete(*repo, to.identifier(), *services_.losses))
     return "already pushed by another build";
   if (step.place == plan::CacheResult::kRegistryHit) {
     const oci::Reference from = oci::parse_reference(step.found_at);

@@ -105,7 +105,7 @@ class ImageRun : public ixian::testing::RunnerTest {
         : engine_(engine), repository_(std::move(repository)) {}
     std::string name() const override { return "here"; }
     std::optional<oci::Descriptor> find(const std::string& ref) override {
-      return engine_.find_image(repository_ + ":" + ref);
+      return engine_.resolve(repository_ + ":" + ref);
     }
 
    private:
@@ -136,7 +136,7 @@ TEST_F(ImageRun, StageGetsTheNameOfTheImageThatItStandsOn) {
   stage("runtime", {"base"});
   run("build_runtime");
   const auto jobs = engine_.jobs();
-  EXPECT_EQ(jobs.at(1).build_args.at("base_IMAGE"), jobs.at(0).names.at(0));
+  EXPECT_EQ(jobs.at(1).build_args.at("base_IMAGE"), jobs.at(0).tags.at(0));
 }
 
 TEST_F(ImageRun, NothingBelowAnImageThatTheRegistryHasIsBuilt) {
@@ -144,8 +144,8 @@ TEST_F(ImageRun, NothingBelowAnImageThatTheRegistryHasIsBuilt) {
   stage("runtime", {"base"});
   run("build_runtime", plan::PushPolicy::kFinal);
   EXPECT_THAT(pushed(), ElementsAre("runtime"));
-  engine_.remove_image(engine_.jobs()[0].names[0]);
-  engine_.remove_image(engine_.jobs()[1].names[0]);
+  engine_.remove_image(engine_.jobs()[0].tags[0]);
+  engine_.remove_image(engine_.jobs()[1].tags[0]);
   EXPECT_TRUE(run("build_runtime").ok());
   EXPECT_EQ(built().size(), 2u);
 }

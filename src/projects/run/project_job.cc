@@ -68,7 +68,7 @@ engine::StageJob make_stage_job(const task::StageDeclaration& stage, const std::
   job.dockerfile_path = stage.dockerfile_path;
   job.context = stage.context;
   job.excluded = run_options.excluded;
-  job.names = {name};
+  job.tags = {name};
   job.target = stage.target;
   if (!stage.platform.empty()) job.platform = oci::parse_platform(stage.platform);
   job.build_args = stage.build_args;

@@ -1,5 +1,6 @@
 // What may be removed is found in the order of what it costs to ask: the list of tags; of the records one for
-// each that says something else, which the tags tell. What else stands on what may go is asked by settle().
+// each that says something else, which the tags tell. What else stands on what may go is asked by
+// check_references().
 #include "run/registry_prune.h"
 
 #include <algorithm>
@@ -252,10 +253,10 @@ class Planner {
     plan_.others = foreign_;
     if (!going.empty()) plan_.staying = std::move(staying);
     plan_.going = std::move(going);
-    plan_.settled = false;
+    plan_.references_checked = false;
     const std::size_t questions =
         plan_.others.size() + plan_.staying.size() + 2 * plan_.going.size() + plan_.records_to_ask.size();
-    if (questions <= kFewQuestions) settle(plan_, repo_, cancellation_);
+    if (questions <= kFewQuestions) check_references(plan_, repo_, cancellation_);
   }
 
   void choose_records() {

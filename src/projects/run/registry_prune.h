@@ -28,8 +28,9 @@ struct PruneCandidate {
 };
 
 struct RegistryPrune {
-  std::vector<PruneCandidate> remove;  // sorted by tag; until it is `settled`, perhaps with some that stay
-  bool settled = true;                 // what else needs the manifests that may go has been asked
+  std::vector<PruneCandidate>
+      remove;  // sorted by tag; until it is `references_checked`, perhaps with some that stay
+  bool references_checked = true;      // what else needs the manifests that may go has been asked
   std::size_t kept = 0;                // tags of ours that stay
   std::size_t foreign = 0;             // tags that ix did not make, which always stay
   std::size_t begun = 0;               // builds that are under way, or failed a short while ago
@@ -37,8 +38,8 @@ struct RegistryPrune {
   bool known = false;                  // a build that ended is written down; else nothing is removed
   std::set<std::string> all_branches;  // of which builds are written down
 
-  // For settle(): tags of images, of others, and of records that stay, whose manifests have not been asked
-  // for.
+  // For check_references(): tags of images, of others, and of records that stay, whose manifests have not
+  // been asked for.
   std::vector<std::string> going;
   std::vector<std::string> staying;
   std::vector<std::string> others;
@@ -60,13 +61,13 @@ struct RegistryPrune {
 //     something that stays, as registries remove by digest.
 // A repository without any record of a build that ended has nothing to remove, since nothing is known. Asks
 // only: each record that says something else once, however many there are, and few questions besides. What
-// stands on the images that may go is settled where that is a part of these. Throws Error{kRegistry}.
+// stands on the images that may go is checked where that is a part of these. Throws Error{kRegistry}.
 RegistryPrune plan_registry_prune(oci::ImageRepo& repo, const PruneRules& rules,
                                   base::Cancellation& cancellation);
 
 // Takes off the plan what stays for the last of these reasons, unless that has been done. Asks for the
 // manifest of each image that may go and each that stays, and what refers to it.
-void settle(RegistryPrune& plan, oci::ImageRepo& repo, base::Cancellation& cancellation);
+void check_references(RegistryPrune& plan, oci::ImageRepo& repo, base::Cancellation& cancellation);
 
 // Settles the plan and removes what is left: images before the records that name them, so that a run that
 // breaks off leaves no image that no record knows. Looks every now and then what has come since, and leaves

@@ -383,7 +383,7 @@ TEST_F(Prune, ThreeThousandRecordsOfManyImagesAreAskedForOnceForEachThatDiffers)
     const auto plan = plan_registry_prune(repo, rules(10), never_);
     EXPECT_LE(questions(before, repo.counts()), images + 50);
     EXPECT_GT(plan.remove.size(), 2000u);
-    EXPECT_FALSE(plan.settled);
+    EXPECT_FALSE(plan.references_checked);
     for (const auto& each : plan.remove) EXPECT_FALSE(each.tag.starts_with("listing-"));
   }
 }
@@ -395,10 +395,10 @@ TEST_F(Prune, WhatManyImagesGoOfIsAskedBeforeTheyDo) {
   const oci::Digest held = repo_.find(runtime('0'))->digest;
   put("1.4", index({held}));
   RegistryPrune plan = plan_registry_prune(repo_, rules(1), never_);
-  EXPECT_FALSE(plan.settled);
+  EXPECT_FALSE(plan.references_checked);
   EXPECT_EQ(plan.remove.size(), 30u);
-  settle(plan, repo_, never_);
-  EXPECT_TRUE(plan.settled);
+  check_references(plan, repo_, never_);
+  EXPECT_TRUE(plan.references_checked);
   EXPECT_EQ(plan.remove.size(), 29u);
   carry_out_all(1);
   EXPECT_TRUE(repo_.find(runtime('0')));

@@ -61,7 +61,7 @@ class Removal {
     std::erase_if(plan_.remove, [&](const PruneCandidate& each) { return !there.contains(each.tag); });
     if (!come) return;
     RegistryPrune now = plan_registry_prune(repo_, rules_, cancellation_);
-    settle(now, repo_, cancellation_);
+    check_references(now, repo_, cancellation_);
     std::set<std::string> still;
     for (const PruneCandidate& each : now.remove) still.insert(each.tag);
     std::erase_if(plan_.remove, [&](const PruneCandidate& each) { return !still.contains(each.tag); });
@@ -121,7 +121,7 @@ class Removal {
 
 std::size_t carry_out(RegistryPrune plan, oci::ImageRepo& repo, const PruneRules& rules,
                       base::Cancellation& cancellation) {
-  settle(plan, repo, cancellation);
+  check_references(plan, repo, cancellation);
   return Removal(std::move(plan), repo, rules, cancellation).run();
 }
 

@@ -113,7 +113,7 @@ void add_image_functions(py::module_& module) {
   });
   add_name_function(module, "image_exists_here", &ImageHooks::exists_here);
   add_name_function(module, "image_exists_in_registry", &ImageHooks::exists_in_registry);
-  add_name_function(module, "image_is_whole_in_registry", &ImageHooks::whole_in_registry);
+  add_name_function(module, "image_is_complete_in_registry", &ImageHooks::complete_in_registry);
   add_name_function(module, "pull_image", &ImageHooks::pull);
   add_name_function(module, "push_image", &ImageHooks::push);
   add_name_function(module, "remove_image", &ImageHooks::remove);

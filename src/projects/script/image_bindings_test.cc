@@ -32,7 +32,7 @@ class ImageCallsTest : public ::testing::Test {
       fail_if_down();
       return there.contains(name);
     };
-    hooks.whole_in_registry = hooks.exists_in_registry;
+    hooks.complete_in_registry = hooks.exists_in_registry;
     hooks.pull = [this](const std::string& name) {
       note("pull " + name);
       fail_if_down();

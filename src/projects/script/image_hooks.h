@@ -31,7 +31,7 @@ struct ImageHooks {
   std::function<bool(const std::string& name)>
       exists_in_registry;  // throws Error{kRegistry} where it cannot be asked
   std::function<bool(const std::string& name)>
-      whole_in_registry;  // it, and all its parts; a push sends what is missing
+      complete_in_registry;  // it, and all its parts; a push sends what is missing
   std::function<void(const std::string& name)>
       pull;  // into the engine; throws Error{kRegistry} where it is not there
   std::function<void(const std::string& name)> push;     // throws Error{kRegistry}

@@ -21,7 +21,7 @@ from ixian_docker.modules.docker.utils.images import (
     delete_image,
     image_exists,
     image_exists_in_registry,
-    image_is_whole_in_registry,
+    image_is_complete_in_registry,
     pull_image,
     push_image,
 )
@@ -248,7 +248,7 @@ def _push(runner):
         raise ExecuteFailed(
             f"image not found: {image}, neither in the local store nor in the registry\nhint: build it first: `ix {runner.name}`; `ix --push {runner.name}` builds and pushes"
         )
-    elif image_is_whole_in_registry(image):
+    elif image_is_complete_in_registry(image):
         _ixian.log("info", f"{image}: already in the registry")
     else:
         raise ExecuteFailed(
@@ -258,7 +258,7 @@ def _push(runner):
 
 def _push_once(image):
     """Equal names are equal images: one that somebody has pushed stays, unless a part of it is lost."""
-    if image_is_whole_in_registry(image):
+    if image_is_complete_in_registry(image):
         _ixian.log("info", f"{image}: already in the registry")
         return
     push_image(image)

@@ -41,10 +41,10 @@ def image_exists_in_registry(repository, tag=None):
     return _ixian.image_exists_in_registry(full_name(repository, tag))
 
 
-def image_is_whole_in_registry(repository, tag=None):
+def image_is_complete_in_registry(repository, tag=None):
     """Whether its registry has the image with all that belongs to it: one may answer for an image and have lost a layer."""
     require_registry(repository)
-    return _ixian.image_is_whole_in_registry(full_name(repository, tag))
+    return _ixian.image_is_complete_in_registry(full_name(repository, tag))
 
 
 def pull_image(repository, tag=None, silent=False):

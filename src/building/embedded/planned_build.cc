@@ -1,6 +1,6 @@
 // The members stand in the order in which one needs the other, and all live as long as the plan: its
 // instructions hold on to views, layers and keys that are answered by them.
-#include "embedded/planning.h"
+#include "embedded/planned_build.h"
 
 #include "context/filtered_view.h"
 #include "context/git_mode_view.h"
@@ -33,8 +33,9 @@ OpenContext open_context(const engine::StageJob& job) {
 
 }  // namespace
 
-Planning::Planning(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
-                   SeenWarnings& seen, base::EventSink& events, base::Cancellation& cancellation)
+PlannedBuild::PlannedBuild(const engine::StageJob& job, const EngineServices& services,
+                           cache::CacheRepos& repos, SeenWarnings& seen, base::EventSink& events,
+                           base::Cancellation& cancellation)
     : read_from(with_caches({}, job.cache_from, repos)),
       listings(with_caches(read_from, job.listings_from, repos)),
       layers(

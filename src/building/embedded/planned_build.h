@@ -24,9 +24,9 @@ struct OpenContext {
 
 // Lives as long as what is done by the plan. Whatever is given outlives it; `told`: warnings that are not
 // told again. Throws as make_build_plan() does.
-struct Planning {
-  Planning(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
-           SeenWarnings& seen, base::EventSink& sink, base::Cancellation& cancellation);
+struct PlannedBuild {
+  PlannedBuild(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
+               SeenWarnings& seen, base::EventSink& sink, base::Cancellation& cancellation);
 
   const std::vector<std::shared_ptr<cache::CacheRepo>> read_from;  // cache_from
   const std::vector<std::shared_ptr<cache::CacheRepo>> listings;   // and whoever else may have some

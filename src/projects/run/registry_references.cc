@@ -15,9 +15,9 @@ namespace {
 
 using TagsByDigest = std::map<oci::Digest, std::vector<std::string>>;
 
-class Settlement {
+class ReferenceCheck {
  public:
-  Settlement(RegistryPrune& plan, oci::ImageRepo& repo, base::Cancellation& cancellation)
+  ReferenceCheck(RegistryPrune& plan, oci::ImageRepo& repo, base::Cancellation& cancellation)
       : plan_(plan), repo_(repo), cancellation_(cancellation), reach_(repo, cancellation) {}
 
   void run() {
@@ -25,7 +25,7 @@ class Settlement {
     reach_.follow(plan_.others);
     if (!plan_.going.empty()) choose_images();
     plan_.held.insert(reach_.held().begin(), reach_.held().end());
-    plan_.settled = true;
+    plan_.references_checked = true;
   }
 
  private:
@@ -94,8 +94,8 @@ class Settlement {
 
 }  // namespace
 
-void settle(RegistryPrune& plan, oci::ImageRepo& repo, base::Cancellation& cancellation) {
-  if (!plan.settled) Settlement(plan, repo, cancellation).run();
+void check_references(RegistryPrune& plan, oci::ImageRepo& repo, base::Cancellation& cancellation) {
+  if (!plan.references_checked) ReferenceCheck(plan, repo, cancellation).run();
 }
 
 }  // namespace ixian::run
