@@ -40,14 +40,6 @@ std::uint64_t size_of(const files::UniqueFd& file) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-oci::Digest digest_of(base::ByteSource& source) {
-  oci::Digester digester;
-  std::vector<char> buffer(64 << 10);
-  while (const std::size_t count = source.read(buffer.data(), buffer.size()))
-    digester.update({buffer.data(), count});
-  return digester.finish();
-}
-
 }  // namespace
 
 // The repository that is written to, which remembers what it has: the images of one stage have most of their
@@ -272,7 +264,7 @@ void CacheExporter::write_listings(const Build& build, const std::vector<Layer>&
       const auto open = [&](std::uint64_t offset) {
         return layout::read_range(file, tag, offset, size - offset, build.cancellation);
       };
-      const ListingArtifact artifact = make_listing_artifact(diff_id, blob, digest_of(*open(0)), size);
+      const ListingArtifact artifact = make_listing_artifact(diff_id, blob, oci::Digest::of(*open(0)), size);
       oci::write_blob(repo, artifact.manifest.config, artifact.config);
       const oci::Descriptor& listing = artifact.manifest.layers[0];
       if (!repo.has_blob(listing)) repo.put_blob(listing, open);

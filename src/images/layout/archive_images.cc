@@ -25,15 +25,6 @@ constexpr std::size_t kMaxImages = 1024;
 constexpr int kMaxIndexDepth = 4;  // of indexes within indexes
 constexpr std::string_view kContainerdName = "io.containerd.image.name";
 
-oci::Digest digest_of(base::ByteSource& source) {
-  oci::Digester digester;
-  std::vector<char> buffer(256 << 10);
-  while (const std::size_t count = source.read(buffer.data(), buffer.size())) {
-    digester.update({buffer.data(), count});
-  }
-  return digester.finish();
-}
-
 // "…/<64 hex>.json" or "blobs/sha256/<64 hex>".
 std::optional<oci::Digest> digest_in_name(const std::string& path) {
   std::string name = path.substr(path.rfind('/') + 1);
@@ -217,7 +208,7 @@ const oci::Descriptor& ArchiveImages::read_layer(const std::string& path) {
     archive_.fail(fmt::format("its layer {} is compressed by bzip2 or xz, which registries do not support",
                               base::printable_path(path)));
   }
-  const oci::Digest digest = digest_of(*archive_.open(*member));
+  const oci::Digest digest = oci::Digest::of(*archive_.open(*member));
   places_.insert_or_assign(digest, *member);
   return layers_.emplace(path, describe(type, digest, member->size)).first->second;
 }

@@ -8,6 +8,7 @@
 #include <array>
 #include <new>
 #include <stdexcept>
+#include <vector>
 
 #include "base/sha256.h"
 
@@ -78,6 +79,14 @@ Digest Digester::finish() {
     text += kDigits[bytes[i] & 15];
   }
   return *Digest::parse(text);
+}
+
+Digest Digest::of(base::ByteSource& content) {
+  Digester digester;
+  std::vector<char> buffer(256 << 10);
+  while (const std::size_t count = content.read(buffer.data(), buffer.size()))
+    digester.update({buffer.data(), count});
+  return digester.finish();
 }
 
 }  // namespace ixian::oci

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_source.h"
+
 namespace ixian::oci {
 
 // "sha256:<64 lower-case hex>" or "sha512:<128>": no other algorithm is accepted, so that a digest is always
@@ -15,7 +17,8 @@ class Digest {
  public:
   // nullopt for anything else, upper-case hex included.
   static std::optional<Digest> parse(std::string_view text);
-  static Digest of(std::string_view content);  // SHA-256
+  static Digest of(std::string_view content);   // SHA-256
+  static Digest of(base::ByteSource& content);  // read to its end
 
   const std::string& text() const { return text_; }
   std::string_view algorithm() const { return std::string_view(text_).substr(0, 6); }
