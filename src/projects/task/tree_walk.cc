@@ -1,12 +1,9 @@
-// The time goes to one stat() for each file and, where the cache does not know
-// it, to reading it; both are to run on all threads whatever the tree's shape:
-// one folder of 100,000 files, a chain of folders, two huge files. So the work
-// is cut into pieces of three sorts: scan a folder's names, look at (stat) a
-// run of its entries, read a run of those not known. The pieces lie on one
-// stack, so that work goes deep before it goes wide and few folders are open at
-// a time. A piece holds its folder's descriptor, and the last one to let go
-// closes it; beyond a number of such descriptors, folders are opened anew from
-// the root.
+// The time goes to one stat() for each file and, where the cache does not know it, to reading it; both are to
+// run on all threads whatever the tree's shape: one folder of 100,000 files, a chain of folders, two huge
+// files. So the work is cut into pieces of three sorts: scan a folder's names, look at (stat) a run of its
+// entries, read a run of those not known. They lie on a WorkStack, so that few folders are open at a time. A
+// piece holds its folder's descriptor, and the last one to let go closes it; beyond a number of such
+// descriptors, folders are opened anew from the root.
 #include "task/tree_walk.h"
 
 #include <dirent.h>
@@ -18,16 +15,11 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
-#include <condition_variable>
-#include <exception>
-#include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "base/text.h"
-#include "base/threads.h"
 #include "files/fs.h"
+#include "task/work_stack.h"
 
 namespace ixian::task {
 namespace {
@@ -36,7 +28,6 @@ constexpr std::uint32_t kLookAtOnce = 256;            // entries in one piece
 constexpr std::uint64_t kReadAtOnce = 1u << 20;       // bytes in one piece, or one file
 constexpr std::uint64_t kBytesPerWeight = 64u << 10;  // a weight is some 50 µs of work
 constexpr std::uint32_t kEntriesPerWeight = 32;
-constexpr std::uint64_t kWorthAThread = 8;  // weight that waits
 constexpr int kMaxKeptOpen = 64;
 constexpr std::size_t kNamesBuffer = 64u << 10;
 
@@ -93,10 +84,8 @@ class Walk {
     std::vector<WorkItem> pieces;  // to be shared
   };
 
-  void work();
   void carry_out(const WorkItem& piece, Worker& worker);
   void share(Worker& worker);
-  void start_helpers();
 
   void scan(const WorkItem& piece, Worker& worker);
   void list(DirNode& folder, int fd, Worker& worker);
@@ -115,103 +104,36 @@ class Walk {
   const WalkOptions& options_;
   Tree& tree_;
   std::atomic<int> kept_open_ = 0;
-  std::mutex mutex_;  // guards all below, and the list of the tree's folders
-  std::condition_variable changed_;
-  std::vector<WorkItem> waiting_;
-  std::uint64_t waiting_weight_ = 0;
-  unsigned busy_ = 0;
-  std::exception_ptr failure_;
-  std::vector<std::thread> helpers_;  // started and not yet joined
-  unsigned helpers_started_ = 0;
+  WorkStack<WorkItem, Worker> stack_{
+      options_.threads, [this](const WorkItem& piece, Worker& worker) { carry_out(piece, worker); }};
 };
 
 void Walk::run() {
+  std::vector<WorkItem> first;
   const auto paths = static_cast<std::uint32_t>(tree_.top.entries.size());
   for (std::uint32_t begin = 0; begin < paths; begin += kLookAtOnce) {
     const std::uint32_t end = std::min(begin + kLookAtOnce, paths);
-    const std::uint64_t weight = 1 + (end - begin) / kEntriesPerWeight;
-    waiting_.push_back({Step::kLook, &tree_.top, nullptr, begin, end, weight});
-    waiting_weight_ += weight;
+    first.push_back({Step::kLook, &tree_.top, nullptr, begin, end, 1 + (end - begin) / kEntriesPerWeight});
   }
-  {
-    std::lock_guard lock(mutex_);
-    start_helpers();
-  }
-  work();
-  while (true) {  // a helper may have started another one
-    std::vector<std::thread> helpers;
-    {
-      std::lock_guard lock(mutex_);
-      helpers.swap(helpers_);
-    }
-    if (helpers.empty()) break;
-    for (std::thread& helper : helpers) helper.join();
-  }
-  if (failure_) std::rethrow_exception(failure_);
-}
-
-void Walk::work() {
-  Worker worker;
-  std::unique_lock lock(mutex_);
-  while (true) {
-    changed_.wait(lock, [this] { return !waiting_.empty() || busy_ == 0; });
-    if (waiting_.empty()) return;
-    {
-      const WorkItem piece = std::move(waiting_.back());
-      waiting_.pop_back();
-      waiting_weight_ -= piece.weight;
-      ++busy_;
-      lock.unlock();
-      carry_out(piece, worker);
-    }
-    lock.lock();
-    if (--busy_ == 0 && waiting_.empty()) changed_.notify_all();
-  }
+  stack_.run(std::move(first));
 }
 
 void Walk::carry_out(const WorkItem& piece, Worker& worker) {
-  try {
-    if (worker.reader == nullptr) worker.reader = options_.make_reader();
-    if (piece.step == Step::kScan) scan(piece, worker);
-    if (piece.step == Step::kLook) look(piece, worker);
-    if (piece.step == Step::kRead) read(piece, worker);
-  } catch (...) {
-    std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = std::current_exception();
-    waiting_.clear();
-    waiting_weight_ = 0;
-  }
+  if (worker.reader == nullptr) worker.reader = options_.make_reader();
+  if (piece.step == Step::kScan) scan(piece, worker);
+  if (piece.step == Step::kLook) look(piece, worker);
+  if (piece.step == Step::kRead) read(piece, worker);
 }
 
 void Walk::share(Worker& worker) {
-  if (worker.pieces.empty()) return;
-  std::lock_guard lock(mutex_);
-  if (!failure_) {
-    for (WorkItem& piece : worker.pieces) {
-      if (piece.step == Step::kScan) {
-        DirNode& folder = tree_.folders.emplace_back();
-        folder.parent = piece.folder;
-        folder.parent_entry = piece.begin;
-        piece.folder->entries[piece.begin].folder = &folder;
-        piece.folder = &folder;
-      }
-      waiting_weight_ += piece.weight;
-      waiting_.push_back(std::move(piece));
-    }
-    start_helpers();
-    changed_.notify_all();
-  }
-  worker.pieces.clear();
-}
-
-// Called with mutex_ held.
-void Walk::start_helpers() {
-  if (waiting_.size() < 2 || waiting_weight_ < kWorthAThread * (helpers_started_ + 1)) return;
-  if (helpers_started_ + 1 >= options_.threads) return;
-  std::thread helper = base::try_thread([this] { work(); });
-  if (!helper.joinable()) return;  // the threads there are will do
-  helpers_.push_back(std::move(helper));
-  ++helpers_started_;
+  stack_.add(worker.pieces, [this](WorkItem& piece) {
+    if (piece.step != Step::kScan) return;
+    DirNode& folder = tree_.folders.emplace_back();
+    folder.parent = piece.folder;
+    folder.parent_entry = piece.begin;
+    piece.folder->entries[piece.begin].folder = &folder;
+    piece.folder = &folder;
+  });
 }
 
 void Walk::scan(const WorkItem& piece, Worker& worker) {
