@@ -95,3 +95,30 @@ def test_an_archive_on_standard_input_is_recognised(folder, kind):
     result = running.end(data.getvalue())
     result.failed(2, "is an archive", "tar -x -C context")
     assert "\0" not in result.stderr
+
+
+ASKED = """\
+# VERSION of the shop
+ARG VERSION=3
+FROM scratch AS build
+ARG VERSION
+# runtime is what runs
+FROM scratch as runtime
+COPY --from=build / /
+"""
+
+
+def test_a_dockerfile_is_asked(folder):
+    folder.write("Dockerfile", ASKED)
+    assert build(folder, "--call=targets", ".").ok().stdout.splitlines()[1:] == ["build", "runtime (default)   is what runs"]
+    outline = build(folder, "--call", "outline", "--build-arg", "VERSION=4", ".").ok().stdout
+    assert outline.startswith("TARGET:       runtime\n") and "VERSION     4       of the shop" in outline
+    assert build(folder, "--print=outline,format=json", "--target=build", ".").json()["args"][0]["value"] == "3"
+    told = build(folder, "--check", ".")
+    assert told.code == 1 and told.stdout.startswith("Check complete, 1 warning has been found!\n\nWARNING: FromAsCasing - https"), told
+    assert build(folder, "--call=check,format=json,ignorestatus=true", ".").json()["warnings"][0]["ruleName"] == "FromAsCasing"
+    build(folder, "--check", "--build-arg", "BUILDKIT_DOCKERFILE_CHECK=skip=all", ".").ok()
+    build(folder, "--call=outlin", ".").failed(2, "expected: check, outline, targets or build")
+    folder.write("Dockerfile", ASKED + "COPPY a b\n")
+    told = build(folder, "--check", ".").failed(1, "Dockerfile:8", "COPPY")
+    assert "FromAsCasing" in told.stdout

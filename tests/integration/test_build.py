@@ -171,7 +171,7 @@ def test_a_wrong_command_line_says_what_is_wrong(ix, base, context, args, code, 
         ("FROM busybox:1\nCOPY Dockerfile /bin\nCOPY Dockerfile /etc/passwd/x\n", "no folder"),
         ("FROM busybox:1\nUSER nobody-here\nRUN true\n", "nobody-here"),
         ("FROM busybox:1\nRUN --mount=type=secret,id=s,required=true true\n", "--secret"),
-        ("FROM busybox:1\nRUN --security=insecure true\n", "insecure"),
+        ("FROM busybox:1\nRUN --security=insecure true\n", "--allow security.insecure"),
     ],
 )
 def test_a_wrong_dockerfile_says_where_and_what(ix, base, context, dockerfile, sentence):

@@ -141,8 +141,9 @@ def test_programs_of_tasks_dump_as_they_would_without_ix(ix, tmp_path):
 @pytest.mark.parametrize(
     "instruction, sentence",
     [
-        ("RUN --security=insecure true", "insecure"),
-        ("RUN --mount=type=ssh true", "ssh"),
+        ("RUN --security=insecure true", "--allow security.insecure"),
+        ("RUN --network=host true", "--allow network.host"),
+        ("RUN --mount=type=ssh,source=x true", "ssh"),
         ("RUN --mount=type=tmpfs true", "mounted on /"),
         ("RUN --mount=type=tmpfs,target=/proc/x true", "/proc/x"),
         ("COPY --chmod=rwx Dockerfile /", "rwx"),
@@ -153,6 +154,13 @@ def test_what_the_dockerfile_says_is_refused_before_anything_runs(ix, base, cont
     folder = context(f"FROM busybox:1\nRUN echo be''gun\n{instruction}\n")
     told = ix("build", "--network=none", folder).failed(1, "Dockerfile:3:1", sentence)
     assert "begun" not in told.stderr
+
+
+def test_what_reaches_beyond_the_sandbox_is_allowed_by_name(ix, base, context):
+    insecure = "RUN --security=insecure grep Seccomp: /proc/self/status && mkdir /m && mount -t tmpfs none /m && umount /m && echo mount''ed"
+    folder = context(f"FROM busybox:1\nRUN hostname && grep ci.local /etc/hosts\n{insecure}\n")
+    told = ix("build", "--network=none", "--allow=security.insecure", "--build-arg=BUILDKIT_SANDBOX_HOSTNAME=ci.local", folder).ok()
+    assert "ci.local" in told.stderr and "mounted" in told.stderr and "unused" not in told.stderr
 
 
 def test_a_secret_that_is_not_there_is_told_before_anything_runs(ix, base, context, tmp_path):

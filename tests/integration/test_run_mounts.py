@@ -1,6 +1,7 @@
 """The mounts of a RUN, from a Dockerfile's side."""
 
 import os
+import socket
 import threading
 
 import busybox
@@ -101,3 +102,19 @@ def test_what_is_swapped_for_a_link_meanwhile_is_neither_read_nor_written(ix, ba
     finally:
         stop.set()
         swapping.join()
+
+
+def test_an_ssh_agent_is_handed_on(ix, base, context, tmp_path):
+    check = 'test -S "$SSH_AUTH_SOCK" && stat -c "%a %u %n" "$SSH_AUTH_SOCK"'
+    folder = context(f"FROM busybox:1\nRUN --mount=type=ssh,required,mode=0606 {check}\nRUN --mount=type=ssh,id=other test -z \"$SSH_AUTH_SOCK\" && test ! -e /run/buildkit\n")
+    ix("build", "--network=none", folder).failed(2, "Dockerfile:2:1", 'required SSH agent "default" is missing')
+    ix("build", "--network=none", "--ssh", "default", folder).failed(2, "SSH_AUTH_SOCK is not set")
+    ix("build", "--network=none", "--ssh", "default=none", folder).failed(2, "none not found")
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(f"{tmp_path}/agent")
+        agent.listen()
+        told = ix("build", "--network=none", "--ssh", f"default={tmp_path}/agent", "-t", "a:1", folder).ok()
+        assert "606 0 /run/buildkit/ssh_agent.0" in told.stderr
+        ix.environment["SSH_AUTH_SOCK"] = f"{tmp_path}/agent"
+        assert "606 0" not in ix("build", "--network=none", "--ssh", "default", folder).ok().stderr  # cached
+    assert "SSH_AUTH_SOCK=" not in ix("image", "inspect", "store:a:1").ok().stdout

@@ -115,6 +115,12 @@ class EmbeddedEngine : public engine::Engine {
     return make_forecast(planning.plan, cache, planning.reading, cancellation);
   }
 
+  stages::LintReport check(const engine::StageJob& job, base::EventSink& sink,
+                           base::Cancellation& cancellation) override {
+    const PlanningSources planning(job, services_, repos_, seen_, sink, cancellation);
+    return steps::check_dockerfile(job, planning.sources);
+  }
+
   void import_image(oci::ImageRepo& from, const std::string& ref, const std::string& name,
                     base::Cancellation& cancellation) override {
     const oci::Reference reference = oci::parse_reference(name);
@@ -199,7 +205,7 @@ class EmbeddedEngine : public engine::Engine {
     planning.known_files.save();
     tell_weak_limits(job, sink);
     const CacheSet caches{repos_, planning.reading, writer_, writing};
-    Solver run(job, plan, planning.sources, planning.layers, caches, secrets_, planning.context.plain);
+    Solver run(job, plan, planning.sources, planning.layers, caches, credentials_, planning.context.plain);
     const snapshot::StageSnapshot state = run.build();
     own.throw_if_requested();
     engine::BuiltStage built = keep(job, plan, state, run.counts(), writing, own);
@@ -297,7 +303,7 @@ class EmbeddedEngine : public engine::Engine {
   static constexpr unsigned kPullsAtOnce = 8;
 
   const EngineServices services_;
-  executor::SecretValues secrets_;
+  executor::RunCredentials credentials_;
   cache::CacheRepos repos_;
   SeenWarnings seen_;
   // Guards `built_`.

@@ -33,9 +33,9 @@ OpenContext open_context(const engine::StageJob& job) {
 
 }  // namespace
 
-PlannedBuild::PlannedBuild(const engine::StageJob& job, const EngineServices& services,
-                           cache::CacheRepos& repos, SeenWarnings& seen, base::EventSink& events,
-                           base::Cancellation& cancellation)
+PlanningSources::PlanningSources(const engine::StageJob& job, const EngineServices& services,
+                                 cache::CacheRepos& repos, SeenWarnings& seen, base::EventSink& events,
+                                 base::Cancellation& cancellation)
     : read_from(with_caches({}, job.cache_from, repos)),
       listings(with_caches(read_from, job.listings_from, repos)),
       layers(
@@ -53,7 +53,12 @@ PlannedBuild::PlannedBuild(const engine::StageJob& job, const EngineServices& se
       mounted(context.view, known_files, cancellation),
       sink(events, seen),
       sources{context.view, known_files,  bases,   *services.remote,
-              sink,         cancellation, mounted, &context.ignored},
+              sink,         cancellation, mounted, &context.ignored} {}
+
+PlannedBuild::PlannedBuild(const engine::StageJob& job, const EngineServices& services,
+                           cache::CacheRepos& repos, SeenWarnings& seen, base::EventSink& events,
+                           base::Cancellation& cancellation)
+    : PlanningSources(job, services, repos, seen, events, cancellation),
       plan(steps::make_build_plan(job, sources)) {}
 
 }  // namespace ixian::embedded

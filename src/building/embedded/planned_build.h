@@ -22,11 +22,10 @@ struct OpenContext {
   pattern::IgnoreRules ignored;
 };
 
-// Lives as long as what is done by the plan. Whatever is given outlives it; `told`: warnings that are not
-// told again. Throws as make_build_plan() does.
-struct PlannedBuild {
-  PlannedBuild(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
-               SeenWarnings& seen, base::EventSink& sink, base::Cancellation& cancellation);
+// What planning asks. Whatever is given outlives it; `seen`: warnings that are not told again.
+struct PlanningSources {
+  PlanningSources(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
+                  SeenWarnings& seen, base::EventSink& sink, base::Cancellation& cancellation);
 
   const std::vector<std::shared_ptr<cache::CacheRepo>> read_from;  // cache_from
   const std::vector<std::shared_ptr<cache::CacheRepo>> listings;   // and whoever else may have some
@@ -38,6 +37,13 @@ struct PlannedBuild {
   steps::MountedContext mounted;
   UniqueWarningSink sink;
   const steps::PlanContext sources;
+};
+
+// Lives as long as what is done by the plan. Throws as make_build_plan() does.
+struct PlannedBuild : PlanningSources {
+  PlannedBuild(const engine::StageJob& job, const EngineServices& services, cache::CacheRepos& repos,
+               SeenWarnings& seen, base::EventSink& sink, base::Cancellation& cancellation);
+
   const steps::BuildPlan plan;
 };
 

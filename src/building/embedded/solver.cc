@@ -28,14 +28,15 @@ Semaphore::Slot::~Slot() {
 }
 
 Solver::Solver(const engine::StageJob& job, const steps::BuildPlan& plan, const steps::PlanContext& sources,
-               snapshot::LayerContext& services, const CacheSet& caches, executor::SecretValues& secrets,
+               snapshot::LayerContext& services, const CacheSet& caches,
+               executor::RunCredentials& credentials,
                std::shared_ptr<const context::DirectoryView> plain_context)
     : job_(job),
       plan_(plan),
       sources_(sources),
       services_(services),
       caches_(caches),
-      secrets_(secrets),
+      credentials_(credentials),
       plain_context_(std::move(plain_context)),
       cache_(services, caches.repos),
       turns_(job.jobs == 0 ? base::processor_count() : job.jobs) {}

@@ -67,7 +67,7 @@ class Solver {
   // All outlive the run. `services.cancellation()` is this build's own: it is asked to stop when a stage
   // fails, so that the others do.
   Solver(const engine::StageJob& job, const steps::BuildPlan& plan, const steps::PlanContext& sources,
-         snapshot::LayerContext& services, const CacheSet& caches, executor::SecretValues& secrets,
+         snapshot::LayerContext& services, const CacheSet& caches, executor::RunCredentials& credentials,
          std::shared_ptr<const context::DirectoryView> plain_context);
   ~Solver();
 
@@ -90,7 +90,7 @@ class Solver {
   const steps::PlanContext& sources_;
   snapshot::LayerContext& services_;
   const CacheSet& caches_;
-  executor::SecretValues& secrets_;
+  executor::RunCredentials& credentials_;
   const std::shared_ptr<const context::DirectoryView> plain_context_;
   cache::LocalCache cache_;
   Semaphore turns_;

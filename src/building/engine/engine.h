@@ -15,6 +15,7 @@
 #include "engine/lost_result.h"
 #include "engine/stage_job.h"
 #include "oci/image_repo.h"
+#include "stages/lint.h"
 
 namespace ixian::engine {
 
@@ -46,6 +47,12 @@ class Engine {
   virtual BuildForecast forecast(const StageJob&, base::EventSink&, base::Cancellation&) {
     throw base::Error(base::ErrorCode::kUsage, "This engine cannot tell what it would do without doing it.");
   }
+
+  // What is allowed in the job's Dockerfile and probably not meant. Nothing is run. An engine that can ask
+  // for base images knows more of them; one that cannot be had is no error. What keeps the file from being
+  // built is the report's `failure`.
+  virtual stages::LintReport check(const StageJob& job, base::EventSink& sink,
+                                   base::Cancellation& cancellation);
 
   // Names the image that `ref` finds in `from` `name`, moving what is missing. `name` is a reference as text.
   virtual void import_image(oci::ImageRepo& from, const std::string& ref, const std::string& name,

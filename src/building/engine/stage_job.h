@@ -24,6 +24,15 @@ struct SecretSource {
   std::string environment;  // the variable that holds it
 };
 
+// What RUN --mount=type=ssh,id=… may sign with. It is part of no key, and is written to no layer, history,
+// log or store.
+struct SshSource {
+  std::string id;
+  // Absolute paths: the socket of an agent that runs, or private keys without passphrases, for which one is
+  // started. Empty where SSH_AUTH_SOCK was to say and is not set.
+  std::vector<std::string> places;
+};
+
 // The network of RUN instructions that do not name one.
 enum class BuildNetwork { kDefault, kNone, kHost };
 
@@ -54,10 +63,15 @@ struct StageJob {
   std::map<std::string, std::string> labels;       // of the image
   std::map<std::string, std::string> annotations;  // of its manifest
   std::vector<SecretSource> secrets;
+  std::vector<SshSource> ssh;
   BuildNetwork network = BuildNetwork::kDefault;
   RunLimits limits;  // of each RUN
   bool new_privileges =
       false;  // set-user-ID programs of RUN (sudo, su, ping) change their user, as under Docker
+
+  bool insecure = false;  // RUN --security=insecure is allowed
+  bool host_network =
+      false;  // RUN --network=host is, where `network` is another one; in a project it always is
 
   bool no_cache = false;                  // nothing is taken from the cache
   std::set<std::string> no_cache_stages;  // nothing for these stages, by name

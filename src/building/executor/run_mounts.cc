@@ -5,6 +5,7 @@
 //   bind from a stage       an overlay of its layers, with a writable layer where that is asked for
 //   cache                   a directory of the store, shared or locked, perhaps begun with files of a stage
 //   tmpfs, secret           made by the sandbox, in memory
+//   ssh                     a socket that leads to an agent, and to no more of it than signing
 #include "executor/run_mounts.h"
 
 #include <fmt/format.h>
@@ -29,6 +30,7 @@ using base::ErrorCode;
 using dockerfile::MountKind;
 
 constexpr std::uint32_t kSecretMode = 0400;
+constexpr std::uint32_t kSocketMode = 0600;
 
 }  // namespace
 
@@ -48,6 +50,21 @@ const engine::SecretSource* find_secret(const RunInput& input, const dockerfile:
           : fmt::format("The secret {0} is required; pass it: --secret id={0},src=FILE or --secret "
                         "id={0},env=NAME.",
                         mount.id));
+}
+
+const engine::SshSource* find_ssh(const RunInput& input, const dockerfile::Mount& mount) {
+  const auto found = std::find_if(input.ssh.begin(), input.ssh.end(),
+                                  [&](const engine::SshSource& each) { return each.id == mount.id; });
+  if (found != input.ssh.end()) return &*found;
+  if (!mount.required) return nullptr;
+  throw Error(ErrorCode::kUsage,
+              input.of_project
+                  ? fmt::format("required SSH agent \"{0}\" is missing\nhint: name it in the image task: "
+                                "ssh = [\"{0}\"], or \"{0}=KEYFILE\"",
+                                mount.id)
+                  : fmt::format("required SSH agent \"{0}\" is missing\nhint: pass `--ssh {0}`, or `--ssh "
+                                "{0}=KEYFILE`",
+                                mount.id));
 }
 
 std::vector<std::string> lowers(const snapshot::LayerStack& layers, snapshot::LayerContext& services,
@@ -148,11 +165,27 @@ sandbox::BindMount RunMounts::cache_bind(const dockerfile::Mount& mount, std::si
   }
 }
 
+void RunMounts::add_ssh(const dockerfile::Mount& mount, const std::string& target, sandbox::RunSpec& spec) {
+  const engine::SshSource* source = find_ssh(input_, mount);
+  if (source == nullptr) return;
+  const SocketOwner owner{static_cast<mode_t>(mount.mode.value_or(kSocketMode)), mount.uid.value_or(0),
+                          mount.gid.value_or(0)};
+  works_.push_back(services_.store().work());
+  relays_.push_back(std::make_unique<AgentRelay>(
+      works_.back()->path(), input_.credentials.ssh_agents.socket(*source, services_.cancellation()), owner));
+  spec.mounts.push_back({target, sandbox::SocketMount{relays_.back()->path()}});
+  // As in BuildKit: of several the first, unless the image says which.
+  constexpr const char* kVariable = "SSH_AUTH_SOCK";
+  const bool set = std::any_of(spec.env.begin(), spec.env.end(),
+                               [](const auto& variable) { return variable.first == kVariable; });
+  if (!set) spec.env.emplace_back(kVariable, target);
+}
+
 void RunMounts::add_secret(const dockerfile::Mount& mount, const std::string& target,
                            sandbox::RunSpec& spec) {
   const engine::SecretSource* source = find_secret(input_, mount);
   if (source == nullptr) return;
-  const base::Secret content = input_.secret_values.get(*source);
+  const base::Secret content = input_.credentials.secrets.get(*source);
   if (mount.env) spec.env.emplace_back(*mount.env, content.reveal());
   if (mount.target.empty()) return;
   sandbox::SecretMount secret{content, static_cast<mode_t>(mount.mode.value_or(kSecretMode)),
@@ -177,6 +210,9 @@ void RunMounts::add(const steps::Step& step, const dockerfile::Run& run, sandbox
         break;
       case MountKind::kSecret:
         add_secret(mount, target, spec);
+        break;
+      case MountKind::kSsh:
+        add_ssh(mount, target, spec);
         break;
     }
   }

@@ -28,6 +28,7 @@ class RunMounts {
   void take_caches(const dockerfile::Run& run);
   cache::CacheMount::Begin cache_begin(const dockerfile::Mount& mount, std::size_t index);
   sandbox::BindMount cache_bind(const dockerfile::Mount& mount, std::size_t index);
+  void add_ssh(const dockerfile::Mount& mount, const std::string& target, sandbox::RunSpec& spec);
   void add_secret(const dockerfile::Mount& mount, const std::string& target, sandbox::RunSpec& spec);
   std::string mount_layers(const snapshot::LayerStack& layers, bool read_only);
   sandbox::BindMount copy_of_context(const std::string& source);
@@ -35,12 +36,14 @@ class RunMounts {
   const RunInput& input_;
   snapshot::LayerContext& services_;
   std::vector<std::unique_ptr<store::WorkDir>> works_;
+  std::vector<std::unique_ptr<AgentRelay>> relays_;
   std::vector<std::unique_ptr<rootfs::MountedRoot>> mounts_;
   std::map<std::string, std::unique_ptr<cache::CacheMount>> caches_;  // by name
   std::map<std::size_t, std::string> cache_names_;                    // by mount
 };
 
-// Null where it need not be there. Throws Error{kUsage} where it must.
+// Null where they need not be there. Throw Error{kUsage} where they must.
+const engine::SshSource* find_ssh(const RunInput& input, const dockerfile::Mount& mount);
 const engine::SecretSource* find_secret(const RunInput& input, const dockerfile::Mount& mount);
 
 // The lower directories of an image, lowest first; those that are missing are extracted, several at once. One

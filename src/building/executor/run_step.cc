@@ -102,6 +102,8 @@ sandbox::RunSpec make_spec(const steps::Step& step, const dockerfile::Run& run, 
   spec.network = network_of(run, input.network);
   spec.other_networks = other_networks(input);
   spec.no_new_privileges = !input.new_privileges;
+  spec.insecure = run.insecure;
+  if (step.hostname) spec.hostname = *step.hostname;
   spec.pids_limit = input.limits.pids;
   spec.memory_limit = input.limits.memory;
   for (const engine::Ulimit& limit : input.limits.ulimits)
@@ -136,8 +138,12 @@ void check_run(const steps::Step& step, const RunInput& input) {
                 fmt::format("RUN cannot run programs for {}: {}", input.platform.text(), reason));
   }
   for (const dockerfile::Mount& mount : run.mounts) {
-    if (mount.kind != dockerfile::MountKind::kSecret) continue;
-    if (const engine::SecretSource* source = find_secret(input, mount)) check_secret(*source);
+    if (mount.kind == dockerfile::MountKind::kSecret) {
+      if (const engine::SecretSource* source = find_secret(input, mount)) check_secret(*source);
+    }
+    if (mount.kind == dockerfile::MountKind::kSsh) {
+      if (const engine::SshSource* source = find_ssh(input, mount)) check_ssh(*source);
+    }
   }
   sandbox::require_run(network_of(run, input.network), other_networks(input));
 }

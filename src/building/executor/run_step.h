@@ -8,12 +8,19 @@
 #include "base/event.h"
 #include "context/directory_view.h"
 #include "executor/secret_values.h"
+#include "executor/ssh_agent.h"
 #include "layer/layer_writer.h"
 #include "snapshot/lazy_layer.h"
 #include "steps/build_plan.h"
 #include "store/store.h"
 
 namespace ixian::executor {
+
+// What is handed on to RUNs and kept by nobody.
+struct RunCredentials {
+  SecretValues secrets;
+  SshAgents ssh_agents;
+};
 
 // What the mounts of a RUN lead to.
 struct RunInput {
@@ -22,7 +29,8 @@ struct RunInput {
       plain_context;                                    // may be mounted as it is; null where it is filtered
   std::map<std::size_t, snapshot::LayerStack> origins;  // by mount: the stage or image that it is from
   const std::vector<engine::SecretSource>& secrets;
-  SecretValues& secret_values;
+  const std::vector<engine::SshSource>& ssh;
+  RunCredentials& credentials;
   const std::vector<std::string>& build_arguments;  // proxies, "NAME=value"
   engine::BuildNetwork network = engine::BuildNetwork::kDefault;
   bool new_privileges = false;

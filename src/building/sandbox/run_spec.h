@@ -77,6 +77,8 @@ struct RunSpec {
   std::vector<RunMount> mounts;
 
   bool no_new_privileges = true;  // false lets set-user-ID programs, sudo for one, change their user
+  // No filter of system calls, every capability that this process has, and /proc and /sys as they are.
+  bool insecure = false;
   std::vector<ResourceLimit> limits;
   std::uint64_t shm_size = 64u << 20;       // bytes of /dev/shm
   std::optional<std::uint64_t> pids_limit;  // processes and threads; unset: sandbox/limits.h; 0: none

@@ -64,6 +64,16 @@ TEST_P(RunTest, NewPrivilegesCanBeAllowed) {
   EXPECT_EQ(box_.lines, (Lines{"NoNewPrivs: 0", "Seccomp: 2"}));
 }
 
+TEST_P(RunTest, AnInsecureOneMayMountAndIsNotFiltered) {
+  box_.spec.insecure = true;
+  ASSERT_EQ(
+      box_.sh("grep -E 'Seccomp:|NoNewPrivs' /proc/self/status | tr '\\t' ' '; mkdir /m && mount -t tmpfs "
+              "none /m && echo x >/m/x && cat /m/x; grep -c ' /sys sysfs rw' /proc/mounts"),
+      0)
+      << box_.output();
+  EXPECT_EQ(box_.lines, (Lines{"NoNewPrivs: 0", "Seccomp: 0", "x", "1"}));
+}
+
 TEST_P(RunTest, WhatSpeaksOfTheMachineIsMasked) {
   ASSERT_EQ(
       box_.sh("for f in interrupts kcore keys latency_stats sched_debug timer_list timer_stats; do "

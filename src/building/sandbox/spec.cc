@@ -4,10 +4,12 @@
 #include "sandbox/spec.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
@@ -20,12 +22,68 @@ namespace {
 
 using base::Json;
 
+// By their numbers: capabilities(7).
+constexpr const char* kCapabilities[] = {"CAP_CHOWN",
+                                         "CAP_DAC_OVERRIDE",
+                                         "CAP_DAC_READ_SEARCH",
+                                         "CAP_FOWNER",
+                                         "CAP_FSETID",
+                                         "CAP_KILL",
+                                         "CAP_SETGID",
+                                         "CAP_SETUID",
+                                         "CAP_SETPCAP",
+                                         "CAP_LINUX_IMMUTABLE",
+                                         "CAP_NET_BIND_SERVICE",
+                                         "CAP_NET_BROADCAST",
+                                         "CAP_NET_ADMIN",
+                                         "CAP_NET_RAW",
+                                         "CAP_IPC_LOCK",
+                                         "CAP_IPC_OWNER",
+                                         "CAP_SYS_MODULE",
+                                         "CAP_SYS_RAWIO",
+                                         "CAP_SYS_CHROOT",
+                                         "CAP_SYS_PTRACE",
+                                         "CAP_SYS_PACCT",
+                                         "CAP_SYS_ADMIN",
+                                         "CAP_SYS_BOOT",
+                                         "CAP_SYS_NICE",
+                                         "CAP_SYS_RESOURCE",
+                                         "CAP_SYS_TIME",
+                                         "CAP_SYS_TTY_CONFIG",
+                                         "CAP_MKNOD",
+                                         "CAP_LEASE",
+                                         "CAP_AUDIT_WRITE",
+                                         "CAP_AUDIT_CONTROL",
+                                         "CAP_SETFCAP",
+                                         "CAP_MAC_OVERRIDE",
+                                         "CAP_MAC_ADMIN",
+                                         "CAP_SYSLOG",
+                                         "CAP_WAKE_ALARM",
+                                         "CAP_BLOCK_SUSPEND",
+                                         "CAP_AUDIT_READ",
+                                         "CAP_PERFMON",
+                                         "CAP_BPF",
+                                         "CAP_CHECKPOINT_RESTORE"};
+
 // What a build needs of root: owners, modes and groups of files, users for services, ports, chroot. No
 // devices, no raw sockets, no audit.
 Json capabilities() {
   const Json all = {"CAP_CHOWN",     "CAP_DAC_OVERRIDE", "CAP_FSETID",  "CAP_FOWNER",           "CAP_SETGID",
                     "CAP_SETUID",    "CAP_SETFCAP",      "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_KILL",
                     "CAP_SYS_CHROOT"};
+  return {{"bounding", all},
+          {"effective", all},
+          {"permitted", all},
+          {"inheritable", Json::array()},
+          {"ambient", Json::array()}};
+}
+
+// Those that this process may pass on: a runtime that is told to give more gives none.
+Json own_capabilities() {
+  Json all = Json::array();
+  for (std::size_t i = 0; i < std::size(kCapabilities); ++i) {
+    if (::prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 1) all.push_back(kCapabilities[i]);
+  }
   return {{"bounding", all},
           {"effective", all},
           {"permitted", all},
@@ -48,13 +106,14 @@ Json mounts(const RunSpec& spec, const BundlePaths& place) {
             {"nosuid", "noexec", "nodev", "mode=1777", fmt::format("size={}", spec.shm_size)}),
       mount("/dev/mqueue", "mqueue", {"nosuid", "noexec", "nodev"}),
   };
+  Json sys = {"nosuid", "noexec", "nodev"};
+  if (!spec.insecure) sys.push_back("ro");
   if (place.bind_sys) {
-    list.push_back({{"destination", "/sys"},
-                    {"type", "bind"},
-                    {"source", "/sys"},
-                    {"options", {"rbind", "rprivate", "nosuid", "noexec", "nodev", "ro"}}});
+    for (const char* option : {"rbind", "rprivate"}) sys.push_back(option);
+    list.push_back(
+        {{"destination", "/sys"}, {"type", "bind"}, {"source", "/sys"}, {"options", std::move(sys)}});
   } else {
-    list.push_back(mount("/sys", "sysfs", {"nosuid", "noexec", "nodev", "ro"}));
+    list.push_back(mount("/sys", "sysfs", std::move(sys)));
   }
   for (const auto& entry : place.mounts) {
     std::vector<std::string> options = entry.options;
@@ -138,9 +197,9 @@ Json process(const RunSpec& spec, const BundlePaths& place) {
           {"args", spec.args},
           {"env", std::move(env)},
           {"cwd", place.cwd},
-          {"capabilities", capabilities()},
+          {"capabilities", spec.insecure ? own_capabilities() : capabilities()},
           {"rlimits", limits(place)},
-          {"noNewPrivileges", spec.no_new_privileges}};
+          {"noNewPrivileges", spec.no_new_privileges && !spec.insecure}};
 }
 
 // One machine's filter is the same for all its RUNs.
@@ -152,10 +211,28 @@ const std::string& filter_program(const Json& profile) {
 }  // namespace
 
 Json runtime_spec(const RunSpec& spec, const BundlePaths& place) {
-  const Json profile = seccomp_profile(place.machine);
   Json annotations = Json::object();
-  // What does not know this goes by the profile.
-  if (place.takes_program) annotations["run.oci.seccomp_bpf_data"] = filter_program(profile);
+  Json limited = {{"namespaces", namespaces_of(place)}};
+  if (!spec.insecure) {
+    const Json profile = seccomp_profile(place.machine);
+    // What does not know this goes by the profile.
+    if (place.takes_program) annotations["run.oci.seccomp_bpf_data"] = filter_program(profile);
+    limited["seccomp"] = profile;
+    limited["maskedPaths"] = {"/proc/acpi",
+                              "/proc/asound",
+                              "/proc/interrupts",
+                              "/proc/kcore",
+                              "/proc/keys",
+                              "/proc/latency_stats",
+                              "/proc/sched_debug",
+                              "/proc/scsi",
+                              "/proc/timer_list",
+                              "/proc/timer_stats",
+                              "/sys/firmware",
+                              "/sys/fs/selinux",
+                              "/sys/devices/virtual/powercap"};
+    limited["readonlyPaths"] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+  }
   return {
       {"annotations", std::move(annotations)},
       // The oldest that has all of it: runtimes refuse what is newer than they are.
@@ -164,14 +241,7 @@ Json runtime_spec(const RunSpec& spec, const BundlePaths& place) {
       {"root", {{"path", place.root}, {"readonly", false}}},
       {"hostname", spec.hostname},
       {"mounts", mounts(spec, place)},
-      {"linux",
-       {{"namespaces", namespaces_of(place)},
-        {"seccomp", profile},
-        {"maskedPaths",
-         {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
-          "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats",
-          "/sys/firmware", "/sys/fs/selinux", "/sys/devices/virtual/powercap"}},
-        {"readonlyPaths", {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}}}},
+      {"linux", std::move(limited)},
   };
 }
 

@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "base/url_login.h"
 #include "dockerfile/dockerfile.h"
-#include "stages/lint.h"
+#include "engine/scope_options.h"
 #include "steps/cache_key.h"
 #include "steps/step_definition.h"
 
@@ -50,16 +50,11 @@ bool tell_warnings(const engine::StageJob& job, base::EventSink& sink, const doc
   return report.is_error;
 }
 
-stages::ScopeOptions build_options(const engine::StageJob& job) {
-  const oci::Platform host = oci::host_platform();
-  return {job.build_args, job.platform.value_or(host).text(), host.text(), job.target, job.proxies};
-}
-
 // Of a file that cannot be read to its end.
 void warn_of_beginning(const engine::StageJob& job, base::EventSink& sink) {
   try {
     const auto file = dockerfile::parse_until_error(job.dockerfile, job.dockerfile_name);
-    if (file) tell_warnings(job, sink, *file, stages::GlobalScope(*file, build_options(job)), {});
+    if (file) tell_warnings(job, sink, *file, stages::GlobalScope(*file, engine::scope_options(job)), {});
   } catch (const Error&) {
     // What is wrong with the file is told by who reads it.
   }
@@ -72,7 +67,7 @@ class Planner {
         sources_(sources),
         platform_(job.platform.value_or(oci::host_platform())),
         file_(dockerfile::parse(job.dockerfile, job.dockerfile_name)),
-        global_(file_, build_options(job)) {}
+        global_(file_, engine::scope_options(job)) {}
 
   // Warnings come before all that may fail, since they are often what explains it.
   BuildPlan run() {
@@ -102,7 +97,37 @@ class Planner {
     return std::move(plan_);
   }
 
+  stages::LintReport check() {
+    std::optional<Error> failure;
+    try {
+      graph_.emplace(file_, global_);
+      if (job_.target.empty()) {
+        for (std::size_t i = 0; i < graph_->nodes().size(); ++i) find_base_if_possible(i);
+      } else {
+        for (const std::size_t index : graph_->needed(graph_->target(job_.target)))
+          find_base_if_possible(index);
+      }
+    } catch (const Error& error) {
+      failure = error;
+    }
+    stages::LintReport report = stages::lint(file_, global_, lint_inputs());
+    report.failure = std::move(failure);
+    return report;
+  }
+
  private:
+  void find_base_if_possible(std::size_t index) {
+    try {
+      find_base(index);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kRegistry) throw;
+      // Whoever checks a file may well be offline.
+      sources_.sink.log(
+          base::kNoActivity, base::LogLevel::kInfo,
+          "base image unknown, so UndefinedVar is not checked in its stage: " + error.message());
+    }
+  }
+
   template <typename Body>
   auto at(base::Position position, const Body& body) const {
     try {
@@ -237,6 +262,7 @@ class Planner {
     if (std::holds_alternative<dockerfile::Run>(step.instruction.body)) {
       for (const auto& [name, value] : scope.declared_args()) declared.push_back(name + "=" + value);
       step.environment = scope.run_environment();
+      step.hostname = global_.sandbox_hostname();
     }
     // Before the instruction is applied: a RUN's history shows the ARGs and the SHELL that it ran with.
     step.history = history_text(step.instruction, settings, declared);
@@ -264,14 +290,16 @@ class Planner {
   }
 
   // Whether they stop the build.
-  bool warn() const {
+  bool warn() const { return tell_warnings(job_, sources_.sink, file_, global_, lint_inputs()); }
+
+  stages::LintInputs lint_inputs() const {
     stages::LintInputs inputs;
     for (const auto& [index, base] : bases_) {
       inputs.bases[index] = {ImageConfigBuilder(base->config).environment(), base->config.platform.text(),
                              platform_of(index).text()};
     }
     inputs.ignored = sources_.ignored;
-    return tell_warnings(job_, sources_.sink, file_, global_, inputs);
+    return inputs;
   }
 
   void warn_of_what_is_unused() const {
@@ -321,6 +349,16 @@ BuildPlan make_build_plan(const engine::StageJob& job, const PlanContext& source
     throw;
   }
   return planner->run();
+}
+
+stages::LintReport check_dockerfile(const engine::StageJob& job, const PlanContext& sources) {
+  std::optional<Planner> planner;
+  try {
+    planner.emplace(job, sources);
+  } catch (const Error&) {
+    return stages::check_file(job.dockerfile, job.dockerfile_name, engine::scope_options(job));
+  }
+  return planner->check();
 }
 
 base::Json origin_keys(const Step& step, const BuildPlan& plan,

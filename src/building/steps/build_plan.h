@@ -18,6 +18,7 @@
 #include "fetch/fetcher.h"
 #include "pattern/ignore_rules.h"
 #include "snapshot/base_images.h"
+#include "stages/lint.h"
 #include "stages/scope.h"
 #include "stages/stage_graph.h"
 #include "steps/image_config_builder.h"
@@ -37,6 +38,7 @@ struct Step {
   // Of instructions that make files.
   std::shared_ptr<const ImageConfigBuilder> settings;  // as they are before it
   std::vector<stages::Variable> environment;           // of a RUN
+  std::optional<std::string> hostname;                 // of a RUN, where a build argument says one
   std::vector<context::SelectedSource> selection;      // of a COPY or ADD from the context
   std::vector<stages::RemoteSource> remote;            // of an ADD, in the order of its sources
   base::Json definition;
@@ -91,6 +93,9 @@ struct PlanContext {
 // Tells what lint() finds to the sink, first of all, whether or not the plan can be made. Throws Error that
 // points at the place in the Dockerfile; Error{kUsage} for a target that is not there.
 BuildPlan make_build_plan(const engine::StageJob& job, const PlanContext& sources);
+
+// As Engine::check(), of the target, or of the whole file where the job names none.
+stages::LintReport check_dockerfile(const engine::StageJob& job, const PlanContext& sources);
 
 // What a step takes from stages and images, for its key; `key_of` gives a stage's.
 base::Json origin_keys(const Step& step, const BuildPlan& plan,

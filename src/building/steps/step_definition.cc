@@ -58,6 +58,8 @@ const char* kind_name(dockerfile::MountKind kind) {
       return "tmpfs";
     case dockerfile::MountKind::kSecret:
       return "secret";
+    case dockerfile::MountKind::kSsh:
+      return "ssh";
   }
   return "";
 }
@@ -84,10 +86,7 @@ class Definer {
   }
 
   void operator()(const dockerfile::Run& run) const {
-    if (run.insecure) {
-      throw Error(ErrorCode::kTaskFailed,
-                  "RUN --security=insecure is not allowed: what runs in a build stays in its sandbox.");
-    }
+    check_allowed(run);
     for (const dockerfile::Mount& mount : run.mounts) check_target(mount);
     const dockerfile::RunCommand command = dockerfile::run_command(run, step_.settings->shell());
     Json mounts = Json::array();
@@ -100,6 +99,7 @@ class Definer {
                         {"network", network(run)},
                         {"insecure", run.insecure},
                         {"mounts", mounts}};
+    if (step_.hostname) step_.definition["hostname"] = *step_.hostname;
     if (job_.new_privileges) step_.definition["new_privileges"] = true;
     if (command.script)
       step_.definition["script"] = {command.script->path, base::sha256_hex(command.script->content)};
@@ -147,6 +147,24 @@ class Definer {
   }
 
  private:
+  // What whoever starts the build has to agree to, since it reaches beyond the sandbox.
+  void check_allowed(const dockerfile::Run& run) const {
+    if (run.insecure && !job_.insecure) {
+      throw Error(ErrorCode::kTaskFailed,
+                  job_.of_project
+                      ? "RUN --security=insecure is not allowed in the stages of a project\nhint: build this "
+                        "Dockerfile with `ix build --allow security.insecure`, and name the image in FROM"
+                      : "RUN --security=insecure is not allowed\nhint: allow it with `--allow "
+                        "security.insecure`");
+    }
+    const bool host_network =
+        job_.host_network || job_.of_project || job_.network == engine::BuildNetwork::kHost;
+    if (run.network == dockerfile::NetworkMode::kHost && !host_network) {
+      throw Error(ErrorCode::kTaskFailed,
+                  "RUN --network=host is not allowed\nhint: allow it with `--allow network.host`");
+    }
+  }
+
   // Links of the image, which may lead there as well, are looked at when it is mounted.
   void check_target(const dockerfile::Mount& mount) const {
     if (mount.kind == dockerfile::MountKind::kSecret && mount.target.empty()) return;

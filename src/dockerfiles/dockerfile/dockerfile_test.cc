@@ -199,6 +199,8 @@ TEST(Run, HasANetworkAndASecurity) {
   EXPECT_EQ(refused("RUN --network=nnoe x"),
             "2:15: --network is \"nnoe\", and can only be default or none or host. Did you mean none?");
   EXPECT_EQ(refused("RUN --network= x"), "2:15: --network is \"\", and can only be default or none or host.");
+  EXPECT_NE(refused("RUN --device=vendor.com/gpu=0 y").find("RUN --device is not supported"),
+            std::string::npos);
   EXPECT_EQ(refused("RUN --security=x y"), "2:16: --security is \"x\", and can only be sandbox or insecure.");
 }
 

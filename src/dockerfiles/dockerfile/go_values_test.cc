@@ -65,6 +65,19 @@ TEST(Mount, ASecretHasAFileOrAVariable) {
   EXPECT_EQ(mount("type=secret,id=a,env=").env, "a");
 }
 
+TEST(Mount, AnSshMountHasTheIdDefaultAndATargetByItsNumber) {
+  const Mount m = mount("type=ssh");
+  EXPECT_EQ(m.id, "default");
+  EXPECT_FALSE(m.required);
+  EXPECT_EQ(mount("type=ssh,id=a,required,mode=0666,uid=7").mode, 0666u);
+  std::vector<Mount> mounts = {m, mount("type=tmpfs,target=/t"), mount("type=ssh,target=/s"), m};
+  number_ssh_mounts(mounts);
+  EXPECT_EQ(mounts[0].target, "/run/buildkit/ssh_agent.0");
+  EXPECT_EQ(mounts[2].target, "/s");
+  EXPECT_EQ(mounts[3].target, "/run/buildkit/ssh_agent.2");
+  EXPECT_NE(refusal("type=ssh,source=/x"), "");
+}
+
 TEST(Mount, ATmpfsMayHaveASize) {
   EXPECT_EQ(mount("type=tmpfs,target=/t,size=1k").size, 1024u);
   EXPECT_FALSE(mount("type=tmpfs,target=/t").read_only);
@@ -79,7 +92,6 @@ TEST(Mount, RefusesWhatItDoesNotKnow) {
             "Dockerfile:1:1: --mount: there is no field \"tagret\". Did you mean target?");
   EXPECT_EQ(refusal("type=tmpfs,target=/x,mode=1"),
             "Dockerfile:1:1: --mount: a mount of type tmpfs has no field mode.");
-  EXPECT_NE(refusal("type=ssh").find("ssh mounts are not supported"), std::string::npos);
   for (const char* text :
        {"type=", "target", "", "type=cache,target=/x,sharing=all", "type=cache,target=/x,mode=9",
         "type=cache,target=/x,uid=-1", "target=/x,ro=maybe", "type=secret", "type=secret,id=a,source=b",

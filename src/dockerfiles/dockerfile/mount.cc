@@ -125,14 +125,9 @@ class MountParser {
     if (kind == "cache") return MountKind::kCache;
     if (kind == "tmpfs") return MountKind::kTmpfs;
     if (kind == "secret") return MountKind::kSecret;
-    if (kind == "ssh") {
-      fail(
-          "ssh mounts are not supported; give the key as a secret, --mount=type=secret,id=…, if it must be "
-          "in "
-          "the build");
-    }
-    fail("there is no type \"" + base::shown(value) + "\"; there are bind, cache, tmpfs and secret",
-         did_you_mean(kind, {"bind", "cache", "tmpfs", "secret"}));
+    if (kind == "ssh") return MountKind::kSsh;
+    fail("there is no type \"" + base::shown(value) + "\"; there are bind, cache, tmpfs, secret and ssh",
+         did_you_mean(kind, {"bind", "cache", "tmpfs", "secret", "ssh"}));
   }
 
   bool flag(const Field& field) const {
@@ -156,7 +151,8 @@ class MountParser {
     static const std::map<MountKind, std::string> names = {{MountKind::kBind, "bind"},
                                                            {MountKind::kCache, "cache"},
                                                            {MountKind::kTmpfs, "tmpfs"},
-                                                           {MountKind::kSecret, "secret"}};
+                                                           {MountKind::kSecret, "secret"},
+                                                           {MountKind::kSsh, "ssh"}};
     fail("a mount of type " + names.at(mount.kind) + " has no field " + field.name);
   }
 
@@ -166,6 +162,7 @@ class MountParser {
       only(mount, field, {MountKind::kBind, MountKind::kCache, MountKind::kTmpfs});
       mount.from = *field.value;
     } else if (name == "source") {
+      only(mount, field, {MountKind::kBind, MountKind::kCache, MountKind::kTmpfs, MountKind::kSecret});
       mount.source = *field.value;
     } else if (name == "target") {
       mount.target = *field.value;
@@ -174,7 +171,7 @@ class MountParser {
     } else if (name == "readwrite") {
       read_only_ = !flag(field);
     } else if (name == "required") {
-      only(mount, field, {MountKind::kSecret});
+      only(mount, field, {MountKind::kSecret, MountKind::kSsh});
       mount.required = flag(field);
     } else if (name == "size") {
       only(mount, field, {MountKind::kTmpfs});
@@ -191,7 +188,7 @@ class MountParser {
       only(mount, field, {MountKind::kSecret});
       mount.env = *field.value;
     } else if (name != "type") {
-      only(mount, field, {MountKind::kCache, MountKind::kSecret});
+      only(mount, field, {MountKind::kCache, MountKind::kSecret, MountKind::kSsh});
       (name == "mode"  ? mount.mode
        : name == "uid" ? mount.uid
                        : mount.gid) = number(field, name == "mode" ? 8 : 10);
@@ -215,6 +212,7 @@ class MountParser {
   static void fill_in(Mount& mount) {
     // As in BuildKit: caches of one path are one cache.
     if (mount.kind == MountKind::kCache && mount.id.empty()) mount.id = pattern::clean_path(mount.target);
+    if (mount.kind == MountKind::kSsh && mount.id.empty()) mount.id = "default";
     if (mount.kind != MountKind::kSecret) return;
     if (mount.id.empty()) mount.id = mount.source.empty() ? base_name(mount.target) : mount.source;
     mount.source.clear();
@@ -231,6 +229,15 @@ class MountParser {
 
 Mount parse_mount(const base::Word& text, const base::Source& source, const ExpandField& expand) {
   return MountParser(text, source).parse(expand);
+}
+
+void number_ssh_mounts(std::vector<Mount>& mounts) {
+  std::size_t count = 0;
+  for (Mount& mount : mounts) {
+    if (mount.kind != MountKind::kSsh) continue;
+    if (mount.target.empty()) mount.target = "/run/buildkit/ssh_agent." + std::to_string(count);
+    ++count;
+  }
 }
 
 std::string mount_from(const base::Word& text, const base::Source& source) {

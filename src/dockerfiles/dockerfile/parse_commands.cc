@@ -70,9 +70,14 @@ int retries(const Flags& flags, const ParseContext& context) {
 }  // namespace
 
 InstructionBody parse_run(const ParseContext& context) {
-  const Flags flags(
-      context.statement,
-      {{"mount", FlagKind::kTexts}, {"network", FlagKind::kText}, {"security", FlagKind::kText}});
+  const Flags flags(context.statement, {{"device", FlagKind::kTexts},
+                                        {"mount", FlagKind::kTexts},
+                                        {"network", FlagKind::kText},
+                                        {"security", FlagKind::kText}});
+  for (const base::Word& device : flags.texts("device")) {
+    throw context.source().error(
+        device.at, "RUN --device is not supported: no device of the machine is passed into a RUN");
+  }
   if (!context.statement.has_arguments()) throw context.error("RUN needs a command.");
   Run run;
   run.command = command_line(context);

@@ -16,7 +16,13 @@ std::string_view first_word(std::string_view text) {
 
 }  // namespace
 
-CheckOptions::CheckOptions(const dockerfile::Dockerfile& file) {
+CheckOptions::CheckOptions(const dockerfile::Dockerfile& file, const std::optional<std::string>& given) {
+  if (given) {
+    if (given->empty() || read(*given)) return;
+    throw base::Error(base::ErrorCode::kUsage, "invalid build argument BUILDKIT_DOCKERFILE_CHECK \"" +
+                                                   base::shown(*given) +
+                                                   "\" (expected: such as skip=RULE,RULE;error=true)");
+  }
   const std::string_view text = first_word(file.directives.check);
   if (text.empty() || read(text)) return;
   throw file.source->error({}, "the directive check is \"" + base::shown(text) +

@@ -1,6 +1,7 @@
 // "# check=skip=RULE,RULE;experimental=RULE;error=true".
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,8 +14,8 @@ namespace ixian::stages {
 // The options of one file, immutable.
 class CheckOptions {
  public:
-  // Those of the file's directive. Throws Error where they are wrong.
-  explicit CheckOptions(const dockerfile::Dockerfile& file);
+  // Those of the file's directive, or `given` in place of it. Throws Error where they are wrong.
+  explicit CheckOptions(const dockerfile::Dockerfile& file, const std::optional<std::string>& given = {});
 
   bool errors() const { return errors_; }
 

@@ -67,7 +67,7 @@ struct StageNotes {
 class Linter {
  public:
   Linter(const dockerfile::Dockerfile& file, const GlobalScope& global, const LintInputs& inputs)
-      : file_(file), global_(global), inputs_(inputs), options_(file) {}
+      : file_(file), global_(global), inputs_(inputs), options_(file, global.check_options()) {}
 
   LintReport run() {
     for (const base::Position& at : file_.empty_continuations)
@@ -84,12 +84,27 @@ class Linter {
     }
     std::stable_sort(report_.warnings.begin(), report_.warnings.end(),
                      [](const Warning& a, const Warning& b) { return a.at < b.at; });
+    add_last_lines();
     report_.is_error = options_.errors() && !report_.warnings.empty();
     return std::move(report_);
   }
 
  private:
   using Comments = std::vector<std::string>;
+
+  void add_last_lines() {
+    std::map<base::Position, int> last_lines;
+    const auto add = [&](const base::SourceRange& where) { last_lines[where.begin] = where.last_line; };
+    for (const dockerfile::Instruction& each : file_.global_args) add(each.where);
+    for (const dockerfile::Stage& stage : file_.stages) {
+      add(stage.where);
+      for (const dockerfile::Instruction& each : stage.instructions) add(each.where);
+    }
+    for (Warning& warning : report_.warnings) {
+      const auto found = last_lines.find(warning.at);
+      warning.last_line = found == last_lines.end() ? warning.at.line : found->second;
+    }
+  }
 
   void warn(std::string rule, std::string message, base::Position at, const Comments& comments) {
     if (options_.skips(rule, comments)) return;
@@ -416,6 +431,24 @@ class Linter {
 
 LintReport lint(const dockerfile::Dockerfile& file, const GlobalScope& global, const LintInputs& inputs) {
   return Linter(file, global, inputs).run();
+}
+
+LintReport check_file(const std::string& text, const std::string& name, const ScopeOptions& options) {
+  LintReport report;
+  std::optional<base::Error> failure;
+  try {
+    dockerfile::parse(text, name);
+  } catch (const base::Error& error) {
+    failure = error;
+  }
+  try {
+    const auto file = dockerfile::parse_until_error(text, name);
+    if (file) report = lint(*file, GlobalScope(*file, options));
+  } catch (const base::Error& error) {
+    if (!failure) failure = error;
+  }
+  report.failure = std::move(failure);
+  return report;
 }
 
 std::string line_of(const Warning& warning, const std::string& file) {

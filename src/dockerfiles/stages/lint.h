@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct Warning {
   std::string rule;     // "FromAsCasing", the names of BuildKit
   std::string message;  // one line that can be shown, without its full stop
   base::Position at;
+  int last_line = 0;  // of what it is about, an instruction over several lines for one
 };
 
 // The bases of a project's stages are arguments that these always get, so that it says nothing of them.
@@ -25,8 +27,9 @@ inline constexpr char kInvalidDefaultArg[] = "InvalidDefaultArgInFrom";
 std::string line_of(const Warning& warning, const std::string& file);
 
 struct LintReport {
-  std::vector<Warning> warnings;  // in the order of the file
-  bool is_error = false;          // "# check=error=true", and there are warnings
+  std::vector<Warning> warnings;       // in the order of the file
+  bool is_error = false;               // "# check=error=true", and there are warnings
+  std::optional<base::Error> failure;  // why the file cannot be built at all; see check_file()
 };
 
 // What a check may know besides the file.
@@ -45,7 +48,11 @@ struct LintInputs {
 // Rules that "# check=skip=…" names are left out, for the file or, in a comment above it, for an instruction.
 // An experimental rule (InvalidDefinitionDescription) is looked at where "# check=experimental=…" names it.
 // Throws Error where the options of # check= are wrong. A stage that cannot be evaluated is looked at up to
-// there: that it cannot is for others to say, and may be what the warnings explain.
+// there: that it cannot is for others to say, and may be what the warnings explain. The build argument
+// BUILDKIT_DOCKERFILE_CHECK counts in place of "# check=".
 LintReport lint(const dockerfile::Dockerfile& file, const GlobalScope& global, const LintInputs& inputs = {});
+
+// The same of a text. One that cannot be read to its end is looked at up to there, and `failure` says why.
+LintReport check_file(const std::string& text, const std::string& name, const ScopeOptions& options);
 
 }  // namespace ixian::stages

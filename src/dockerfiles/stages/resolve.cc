@@ -65,7 +65,11 @@ class StageScope::Resolver {
         expand(word);
         return word.text;
       }));
+      dockerfile::Mount& mount = run.mounts.back();
+      if (mount.kind == dockerfile::MountKind::kCache)
+        mount.id = scope_.global_->cache_mount_prefix() + mount.id;
     }
+    dockerfile::number_ssh_mounts(run.mounts);
   }
   void operator()(dockerfile::Expose& expose) {
     expose.ports.clear();

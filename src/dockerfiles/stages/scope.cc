@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/characters.h"
 #include "base/text.h"
 #include "dockerfile/expand_word.h"
 
@@ -99,6 +100,34 @@ std::optional<std::int64_t> GlobalScope::source_date_epoch() const {
                                                    "\", and must be a number of seconds since 1970.");
   }
   return seconds;
+}
+
+std::optional<std::string> GlobalScope::build_arg(const std::string& name) const {
+  const auto given = options_.build_args.find(name);
+  if (given == options_.build_args.end()) return std::nullopt;
+  return given->second;
+}
+
+std::string GlobalScope::cache_mount_prefix() const {
+  const std::string name = build_arg("BUILDKIT_CACHE_MOUNT_NS").value_or("");
+  return name.empty() ? "" : name + "/";
+}
+
+std::optional<std::string> GlobalScope::sandbox_hostname() const {
+  auto name = build_arg("BUILDKIT_SANDBOX_HOSTNAME");
+  if (!name || name->empty()) return std::nullopt;
+  const bool fits = name->size() <= 64 && std::all_of(name->begin(), name->end(), [](char c) {
+                      return base::is_letter(c) || base::is_digit(c) || c == '-' || c == '.';
+                    });
+  if (!fits) {
+    throw base::Error(base::ErrorCode::kUsage, "invalid build argument BUILDKIT_SANDBOX_HOSTNAME \"" +
+                                                   base::shown(*name) + "\" (expected: a host name)");
+  }
+  return name;
+}
+
+std::optional<std::string> GlobalScope::check_options() const {
+  return build_arg("BUILDKIT_DOCKERFILE_CHECK");
 }
 
 std::vector<Variable> GlobalScope::proxy_environment() const {

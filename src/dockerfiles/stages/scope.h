@@ -51,6 +51,15 @@ class GlobalScope {
   // Error{kUsage} where it is no number.
   std::optional<std::int64_t> source_date_epoch() const;
 
+  // Build args of BuildKit that change a build without any ARG. What BUILDKIT_CACHE_MOUNT_NS puts before the
+  // names of cache mounts: "NAMESPACE/", or "" where it is not set.
+  std::string cache_mount_prefix() const;
+  // BUILDKIT_SANDBOX_HOSTNAME: what a RUN's machine is called. nullopt where it is not set. Throws
+  // Error{kUsage} for what cannot be one.
+  std::optional<std::string> sandbox_hostname() const;
+  // BUILDKIT_DOCKERFILE_CHECK, which counts in place of "# check=".
+  std::optional<std::string> check_options() const;
+
   // Those of the ten predefined proxy variables (HTTP_PROXY, http_proxy, HTTPS_PROXY, FTP_PROXY, NO_PROXY,
   // ALL_PROXY …) that the build args, else the options' proxies set, each in both spellings: for the
   // environment of every RUN, but for no key and no history unless the stage declares them.
@@ -60,6 +69,8 @@ class GlobalScope {
   const base::SourcePtr& source() const { return source_; }
 
  private:
+  std::optional<std::string> build_arg(const std::string& name) const;
+
   ScopeOptions options_;
   base::SourcePtr source_;
   char source_escape_;

@@ -259,5 +259,25 @@ TEST(Resolve, AStageExpandsToABoundedSize) {
   EXPECT_NE(refusal(text).find("expand to more than 64 MiB"), std::string::npos);
 }
 
+TEST(GlobalScope, KnowsBuildArgumentsOfBuildKit) {
+  const auto scope_with = [](std::map<std::string, std::string> build_args) {
+    ScopeOptions options;
+    options.build_args = std::move(build_args);
+    return GlobalScope(dockerfile::parse("FROM a\n", "Dockerfile"), options);
+  };
+  EXPECT_EQ(scope_with({{"BUILDKIT_SANDBOX_HOSTNAME", "ci.local"}}).sandbox_hostname(), "ci.local");
+  EXPECT_FALSE(scope_with({{"BUILDKIT_SANDBOX_HOSTNAME", ""}}).sandbox_hostname());
+  EXPECT_THROW(scope_with({{"BUILDKIT_SANDBOX_HOSTNAME", "a\nb"}}).sandbox_hostname(), base::Error);
+  EXPECT_EQ(scope_with({}).cache_mount_prefix(), "");
+
+  const GlobalScope global = scope_with({{"BUILDKIT_CACHE_MOUNT_NS", "shop"}});
+  const auto file =
+      dockerfile::parse("FROM a\nRUN --mount=type=cache,id=k,target=/c --mount=type=ssh x\n", "Dockerfile");
+  StageScope scope(global, {});
+  const auto run = std::get<dockerfile::Run>(scope.resolve(file.stages[0].instructions[0]).instruction.body);
+  EXPECT_EQ(run.mounts[0].id, "shop/k");
+  EXPECT_EQ(run.mounts[1].target, "/run/buildkit/ssh_agent.0");
+}
+
 }  // namespace
 }  // namespace ixian::stages

@@ -32,6 +32,17 @@
 namespace ixian::commands {
 namespace {
 
+// Whether the line asks the Dockerfile something and builds nothing. A value that is wrong is told later.
+bool asks_only(const cli::ParsedCommand& line) {
+  bool asks = false;
+  for (const cli::ParsedOption& each : line.options) {
+    const std::string_view name = each.spec->name;
+    if (name == "--check") asks = each.value == "true";
+    if (name == "--call" || name == "--print") asks = !each.value.starts_with("build");
+  }
+  return asks;
+}
+
 exporter::OpenTarget open_target(app::RegistryClients& access) {
   return [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(name, registry::Access::kPushAnywhere);
@@ -108,6 +119,17 @@ run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltSt
   return {{cache.name(), std::move(record)}};
 }
 
+int answer_call(const CommandContext& context, const BuildOptions& options, const app::EngineType& type) {
+  if (options.call.method == BuildCall::Method::kOutline) return answer_outline(options);
+  if (options.call.method == BuildCall::Method::kTargets) return answer_targets(options);
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
+  std::shared_ptr<store::Store> store;
+  if (type.builds_here())
+    store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = true});
+  const auto engine = type.make(engine_parts(store, access, options, context.cancellation));
+  return answer_check(options, engine->check(options.job, context.sink, context.cancellation));
+}
+
 int print_forecast(const CommandContext& context, const BuildOptions& options, engine::Engine& engine) {
   const engine::BuildForecast forecast = engine.forecast(options.job, context.sink, context.cancellation);
   cli::print(forecast_text(forecast, options, cli::output_style()));
@@ -135,8 +157,10 @@ int run_build(const CommandContext& context) {
   const app::EngineType& type =
       context.options.engine != nullptr ? *context.options.engine : app::engine_types().front();
   const bool dry_run = context.options.dry_run;
-  if (type.builds_here() && !dry_run) app::require_own_namespaces();
+  const bool builds = !dry_run && !asks_only(context.line);
+  if (type.builds_here() && builds) app::require_own_namespaces();
   BuildOptions options = read_build_options(context.line);
+  if (!builds && !dry_run) return answer_call(context, options, type);
   if (!type.builds_here()) refuse_for_daemon(context.options, type);
   options.job.jobs = context.options.jobs;
   options.job.tags = names_to_give(options, type);
@@ -184,7 +208,9 @@ Command build_command() {
           ProjectUse::kIfItLoads,
           build_spec,
           run_build,
-          [](const cli::Options& options, const cli::ParsedCommand&) { return !options.dry_run; }};
+          [](const cli::Options& options, const cli::ParsedCommand& line) {
+            return !options.dry_run && !asks_only(line);
+          }};
 }
 
 }  // namespace ixian::commands

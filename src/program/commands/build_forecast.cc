@@ -7,7 +7,11 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "cli/print.h"
+#include "dockerfile/dockerfile.h"
+#include "engine/scope_options.h"
 #include "files/output_path.h"
+#include "stages/call_answers.h"
 
 namespace ixian::commands {
 namespace {
@@ -76,6 +80,41 @@ std::string forecast_text(const engine::BuildForecast& forecast, const BuildOpti
   if (!options.job.cache_to.empty())
     out += fmt::format("Would let others have what is built, in {}.\n", options.job.cache_to);
   return out;
+}
+
+int answer_outline(const BuildOptions& options) {
+  const engine::StageJob& job = options.job;
+  const dockerfile::Dockerfile file = dockerfile::parse(job.dockerfile, job.dockerfile_name);
+  const stages::Outline outline =
+      stages::outline(file, stages::GlobalScope(file, engine::scope_options(job)), job.target);
+  if (options.call.json) {
+    cli::print_json(stages::outline_json(outline, job.dockerfile));
+  } else {
+    cli::print(stages::outline_text(outline));
+  }
+  return 0;
+}
+
+int answer_targets(const BuildOptions& options) {
+  const auto targets =
+      stages::list_targets(dockerfile::parse(options.job.dockerfile, options.job.dockerfile_name));
+  if (options.call.json) {
+    cli::print_json(stages::targets_json(targets, options.job.dockerfile));
+  } else {
+    cli::print(stages::targets_text(targets));
+  }
+  return 0;
+}
+
+int answer_check(const BuildOptions& options, const stages::LintReport& report) {
+  const stages::CheckedFile file{options.job.dockerfile_name, options.job.dockerfile};
+  if (options.call.json) {
+    cli::print_json(stages::check_json(report, file));
+  } else {
+    cli::print(stages::check_text(report, file));
+  }
+  if (report.failure) throw base::Error(*report.failure);
+  return report.warnings.empty() || options.call.ignore_status ? 0 : 1;
 }
 
 }  // namespace ixian::commands

@@ -19,6 +19,12 @@ Fields parse_fields(const std::string& flag, const std::string& text);
 // Of --secret.
 engine::SecretSource parse_secret(const std::string& text);
 
+// Of --ssh: "default", "ID=SOCKET", "ID=KEY,KEY". Looks which of both it is.
+engine::SshSource parse_ssh(const std::string& text);
+
+// Of --call, and of --print, as it was called before.
+BuildCall parse_build_call(const std::string& flag, const std::string& text);
+
 // A name with a tag, "latest" where none is given.
 oci::Reference parse_image_name(const std::string& flag, const std::string& text);
 

@@ -146,7 +146,21 @@ class Reader {
   void pids_limit() { options_.job.limits.pids = limit(engine::parse_pids_limit); }
   void shm_size() { options_.job.limits.shm = limit(engine::parse_shm_size); }
   void ulimit() { options_.job.limits.ulimits.push_back(limit(engine::parse_ulimit)); }
-  void allow() { options_.job.new_privileges = true; }
+  void allow() {
+    if (value() == "new-privileges") options_.job.new_privileges = true;
+    if (value() == "security.insecure") options_.job.insecure = true;
+    if (value() == "network.host") options_.job.host_network = true;
+  }
+  void ssh() {
+    engine::SshSource source = parse_ssh(value());
+    for (const engine::SshSource& each : options_.job.ssh)
+      if (each.id == source.id) usage(fmt::format("--ssh {} is given twice", source.id));
+    options_.job.ssh.push_back(std::move(source));
+  }
+  void call() { options_.call = parse_build_call(name_, value()); }
+  void check() {
+    if (flag()) options_.call = {BuildCall::Method::kCheck};
+  }
   void no_cache() { options_.job.no_cache = flag(); }
   void no_cache_filter() {
     for (std::string_view stage : base::split(value_, ','))
@@ -288,6 +302,10 @@ const std::vector<Reader::Handler> Reader::kHandlers = {
     {"--shm-size", &Reader::shm_size},
     {"--ulimit", &Reader::ulimit},
     {"--allow", &Reader::allow},
+    {"--ssh", &Reader::ssh},
+    {"--call", &Reader::call},
+    {"--check", &Reader::check},
+    {"--print", &Reader::call},
     {"--no-cache", &Reader::no_cache},
     {"--no-cache-filter", &Reader::no_cache_filter},
     {"--pull", &Reader::pull},

@@ -12,11 +12,20 @@
 
 namespace ixian::commands {
 
+// --call: what is asked of the Dockerfile in place of a build.
+struct BuildCall {
+  enum class Method { kBuild, kCheck, kOutline, kTargets };
+  Method method = Method::kBuild;
+  bool json = false;
+  bool ignore_status = false;  // warnings of kCheck do not make the exit code 1
+};
+
 // The names are those of -t.
 struct BuildOptions : exporter::ExportOptions {
   engine::StageJob job;
   bool fills_standard_output = false;  // an output goes there, and nothing else should
   fetch::FetchLimits fetch_limits;     // of ADD
+  BuildCall call;
 };
 
 cli::CommandSpec build_spec();

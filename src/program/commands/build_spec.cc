@@ -13,7 +13,6 @@ constexpr std::string_view kOutputOptions = "Output options";
 constexpr std::string_view kRunOptions = "Options for RUN and ADD";
 
 constexpr std::string_view kNoAttestations = "`ix build` makes no attestations: leave it out.";
-constexpr std::string_view kOnlyBuilds = "`ix build` builds, and warns of what it finds wrong while it does.";
 constexpr std::string_view kQuota =
     "Start ix itself in a cgroup with that limit (systemd-run --scope -p CPUQuota=…).";
 
@@ -60,9 +59,32 @@ std::vector<cli::OptionSpec> own_options() {
                    .completer = cli::Completer::kFile},
                   {.key = "env", .metavar = "VARIABLE", .summary = "or the variable that does"}},
        .repeatable = true},
+      {.name = "--ssh",
+       .kind = kValue,
+       .metavar = "ID[=SOCKET|KEY]",
+       .summary = "Offer an SSH agent to RUN --mount=type=ssh",
+       .repeatable = true,
+       .completer = cli::Completer::kFile,
+       .details =
+           "`default` alone is the agent of SSH_AUTH_SOCK. Keys without passphrases, with commas between "
+           "them, are given to an ssh-agent that ends with the build. A RUN can sign with the keys, and "
+           "cannot read, add or remove any."},
       {.name = "--reproducible",
        .summary = "Give equal digests to equal inputs",
        .details = "All times in the image are SOURCE_DATE_EPOCH, or 1970 where that is not set."},
+      {.name = "--check",
+       .summary = "Check the Dockerfile, and build nothing",
+       .details = "The same as --call check. Prints what BuildKit's rules find, and exits with 1 if that is "
+                  "anything. Where no --target is named, the whole file is checked."},
+      {.name = "--call",
+       .kind = kValue,
+       .metavar = "METHOD",
+       .summary = "Ask the Dockerfile instead: check, outline, targets",
+       .details = "`outline` prints the parameters of the target: build arguments, secrets, SSH agents and "
+                  "cache mounts. `targets` prints the stages. Descriptions are comments right above FROM and "
+                  "ARG that begin with the name. Behind a comma, `format=json` prints JSON, and "
+                  "`ignorestatus=true` exits with 0 in spite of warnings."},
+      {.name = "--print", .kind = kValue, .metavar = "METHOD", .hidden = true},
       {.name = "--network",
        .kind = kValue,
        .metavar = "NETWORK",
@@ -99,7 +121,9 @@ std::vector<cli::OptionSpec> own_options() {
        .kind = kValue,
        .metavar = "PERMISSION",
        .summary = "Allow this in a RUN",
-       .choices = {{"new-privileges", "sudo, su and the like may change their user"}},
+       .choices = {{"new-privileges", "sudo, su and the like may change their user"},
+                   {"network.host", "RUN --network=host"},
+                   {"security.insecure", "RUN --security=insecure, which is no sandbox any more"}},
        .repeatable = true,
        .heading = kRunOptions},
       {.name = "--fetch-limit",
@@ -217,9 +241,6 @@ std::vector<cli::OptionSpec> options_of_docker() {
        .instead = "There is one context: copy what is missing into it, or build it as an image and name that "
                   "in COPY "
                   "--from."},
-      {.name = "--call", .instead = kOnlyBuilds},
-      {.name = "--check", .instead = kOnlyBuilds},
-      {.name = "--print", .instead = kOnlyBuilds},
       {.name = "--policy",
        .instead =
            "ix knows no policies for sources; a digest behind a name, or --checksum of ADD, pins one."},
@@ -240,7 +261,6 @@ std::vector<cli::OptionSpec> options_of_docker() {
            "A RUN is always isolated in the same way; --allow new-privileges is what there is to choose."},
       {.name = "--squash",
        .instead = "Copy the files of a stage into another: FROM scratch, COPY --from=STAGE / /."},
-      {.name = "--ssh", .instead = "RUN --mount=type=ssh is not known either; pass a key as --secret."},
       {.name = "--stream", .instead = "The context is read where it lies: leave it out."},
   };
 }

@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <stdexcept>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "oci/platform.h"
 
 namespace ixian::run {
@@ -20,6 +22,19 @@ engine::SecretSource secret_source(const std::string& id, const std::string& whe
   throw base::Error(base::ErrorCode::kProject,
                     fmt::format("invalid source of the secret {}: {} (expected: file:/path or env:NAME)", id,
                                 where.substr(0, where.find(':'))));
+}
+
+// "default", "ID=PLACE,PLACE". Whether they are there is asked by the RUN that needs them.
+engine::SshSource ssh_source(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  engine::SshSource source{text.substr(0, equals), {}};
+  if (equals != std::string::npos) {
+    for (const std::string_view place : base::split(std::string_view(text).substr(equals + 1), ','))
+      source.places.emplace_back(place);
+  } else if (const char* agent = ::getenv("SSH_AUTH_SOCK"); agent != nullptr && *agent != '\0') {
+    source.places = {agent};
+  }
+  return source;
 }
 
 }  // namespace
@@ -73,6 +88,7 @@ engine::StageJob make_stage_job(const task::StageDeclaration& stage, const std::
   if (!stage.platform.empty()) job.platform = oci::parse_platform(stage.platform);
   job.build_args = stage.build_args;
   for (const auto& [id, where] : stage.secrets) job.secrets.push_back(secret_source(id, where));
+  for (const std::string& text : stage.ssh) job.ssh.push_back(ssh_source(text));
   // Keys see files as git does, so layers must, too.
   job.modes = engine::ContextModes::kGit;
   job.source_date_epoch = run_options.source_date_epoch;

@@ -97,6 +97,7 @@ task::StageDeclaration to_image_stage(py::handle declaration) {
   }
   stage.files = to_strings(said["files"]);
   stage.secrets = to_map(said["secrets"]);
+  stage.ssh = to_strings(said["ssh"]);
   return stage;
 }
 

@@ -92,7 +92,8 @@ TEST_F(ImageStageTest, ValuesHoldVariablesThatAreRenderedWhenTheStageIsAskedFor)
       "  dockerfile = 'docker/Dockerfile.{DOCKER.DEFAULT_APP}'\n  context = '{DOCKER.DEFAULT_APP}/src'\n"
       "  target = '{PROJECT_NAME}'\n  platform = 'linux/{DOCKER.DEFAULT_APP}'\n"
       "  build_args = {'APP': '{DOCKER.DEFAULT_APP}', 'PORT': 8080}\n"
-      "  secrets = {'token': 'env:{DOCKER.DEFAULT_APP}', 'key': 'file:secrets/{DOCKER.DEFAULT_APP}'}\n");
+      "  secrets = {'token': 'env:{DOCKER.DEFAULT_APP}', 'key': 'file:secrets/{DOCKER.DEFAULT_APP}'}\n"
+      "  ssh = ['default', 'deploy=keys/{DOCKER.DEFAULT_APP},/b']\n");
   project_.run(
       "CONFIG.DOCKER.DEFAULT_APP = 'web'; CONFIG.DOCKER.REGISTRY = 'registry.local:5000'\n"
       "type(CONFIG.DOCKER).ENV = 'dev'");
@@ -106,6 +107,7 @@ TEST_F(ImageStageTest, ValuesHoldVariablesThatAreRenderedWhenTheStageIsAskedFor)
   EXPECT_THAT(stage.build_args, ElementsAre(Pair("APP", "web"), Pair("PORT", "8080")));
   EXPECT_THAT(stage.secrets, ElementsAre(Pair("key", "file:" + project_.folder() + "/secrets/web"),
                                          Pair("token", "env:web")));
+  EXPECT_THAT(stage.ssh, ElementsAre("default", "deploy=" + project_.folder() + "/keys/web,/b"));
 }
 
 TEST_F(ImageStageTest, ValuesMayBeMethodsPropertiesAndFunctions) {
@@ -202,6 +204,8 @@ TEST_F(ImageStageTest, SaysWhatIsWrongAndInWhichTask) {
       {"  build_args = []\n", {"build_args", "not a mapping"}},
       {"  build_args = {\"A\": [1]}\n", {"build argument A", "[1]"}},
       {"  secrets = {\"token\": \"canary\"}\n", {"secret token", "env:NAME"}},
+      {"  ssh = \"default\"\n", {"ssh is not a list"}},
+      {"  ssh = [\"a\", \"a=b\"]\n", {"names a twice"}},
       {"  files = 7\n", {"files are 7"}},
       {"  base = \"other\"\n", {"'other'", "depends"}},
       {"  def build_args(self): raise ValueError(\"too bad\")\n", {"ValueError: too bad"}},

@@ -35,6 +35,7 @@ struct StageDeclaration {
   // Patterns as FileHash has them, of files that count in the key though the Dockerfile does not read them.
   std::vector<std::string> files;
 
+  std::vector<std::string> ssh;  // "default", "ID=/socket" or "ID=/key,/key", for RUN --mount=type=ssh
   std::map<std::string, std::string> secrets;  // id → "env:NAME" or "file:/path", for RUN --mount=type=secret
 
   friend bool operator==(const StageDeclaration&, const StageDeclaration&) = default;

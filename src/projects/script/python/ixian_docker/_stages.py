@@ -34,6 +34,7 @@ def declaration(runner):
         "stage_args": stage_arguments(runner),
         "files": flat(value_of(task, "files")),
         "secrets": secrets(value_of(task, "secrets")),
+        "ssh": ssh(value_of(task, "ssh")),
     }
 
 
@@ -108,6 +109,19 @@ def secrets(values):
             raise ProjectError(f"invalid source of its secret {name} (expected: 'env:NAME' or 'file:PATH')")
         found[str(name)] = f"file:{_dockerfiles.absolute(place)}" if kind == "file" else source
     return found
+
+
+def ssh(values):
+    if not isinstance(values, (list, tuple)) or not all(isinstance(value, str) for value in values):
+        raise ProjectError("its ssh is not a list of strings\nhint: write ['default'], or ['ID=KEYFILE']")
+    found = {}
+    for value in values:
+        name, equals, places = CONFIG.format(value, "ssh").partition("=")
+        name = name or "default"
+        if name in found:
+            raise ProjectError(f"its ssh names {name} twice")
+        found[name] = name + equals + ",".join(str(_dockerfiles.absolute(place)) for place in places.split(",") if place)
+    return list(found.values())
 
 
 def flat(values):

@@ -44,6 +44,9 @@ class ImageTask(Task):
     # id → "env:NAME" or "file:PATH", for RUN --mount=type=secret. Never in the key.
     secrets = {}
 
+    # "default" (the agent of SSH_AUTH_SOCK), "ID=SOCKET" or "ID=KEYFILE,…", for RUN --mount=type=ssh. Never in the key.
+    ssh = []
+
     def execute(self):
         _ixian.make_stage(self.name)
 

@@ -167,6 +167,7 @@ def described(name, dockerfile, context, options):
         "stage_args": [],
         "files": [],
         "secrets": _stages.secrets(options.pop("secrets", None) or {}),
+        "ssh": [],
     }
     for harmless in ("rm", "forcerm", "quiet", "silent"):
         options.pop(harmless, None)
