@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/cache_mount.h"
+#include "executor/agent_relay.h"
 #include "executor/run_step.h"
 #include "sandbox/run_spec.h"
 

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "executor/agent_relay.h"
 #include "files/fs.h"
 #include "testing/temp_folder.h"
 
