@@ -210,7 +210,7 @@ TEST(Run, MountsAreCheckedWhenTheyHoldNoVariables) {
             2u);
   EXPECT_EQ(
       refused("RUN --mount=type=cahce,target=/a x"),
-      "2:13: --mount: there is no type \"cahce\"; there are bind, cache, tmpfs and secret. Did you mean "
+      "2:13: --mount: there is no type \"cahce\"; there are bind, cache, tmpfs, secret and ssh. Did you mean "
       "cache?");
 }
 
