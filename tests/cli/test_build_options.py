@@ -86,15 +86,43 @@ def test_without_a_context_it_says_what_is_missing(folder):
     build(folder, ".", "more").failed(2, "more is one word too many")
 
 
-@pytest.mark.parametrize("kind", ["", "gz", "bz2", "xz"])
-def test_an_archive_on_standard_input_is_recognised(folder, kind):
+def archive_of(folder, kind=""):
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode=f"w:{kind}") as archive:
         archive.add(folder.path / "Dockerfile", "Dockerfile")
+    return data.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["", "gz", "bz2", "xz"])
+def test_an_archive_on_standard_input_is_the_context(folder, kind):
     running = folder.start("build", "-", stdin=subprocess.PIPE)
-    result = running.end(data.getvalue())
-    result.failed(2, "is an archive", "tar -x -C context")
-    assert "\0" not in result.stderr
+    running.end(archive_of(folder, kind)).ok()
+
+
+def test_a_file_as_the_context_is_an_archive_or_refused(folder):
+    folder.write("notes", "text")
+    (folder.path / "context.tar").write_bytes(archive_of(folder))
+    build(folder, "context.tar").ok()
+    build(folder, "notes").failed(2, "invalid build context notes: neither a directory nor a tar archive")
+    build(folder, "notse").failed(2, "build context not found: notse (did you mean notes?)")
+
+
+def test_a_dockerfile_is_found_by_its_other_names(folder):
+    (folder.path / "Dockerfile").rename(folder.path / "dockerfile")
+    build(folder, ".").ok()
+    (folder.path / "dockerfile").rename(folder.path / "Containerfile")
+    build(folder, ".").ok()
+    (folder.path / "Containerfile").unlink()
+    build(folder, ".").failed(2, "no Dockerfile in .", "-f")
+    build(folder, "-f", "x", ".").failed(2, "Dockerfile not found: x")
+
+
+def test_standard_input_is_one_thing(folder):
+    build(folder, "-f", "-", "-").failed(2, "cannot both be standard input")
+    running = folder.start("build", "-f", "x", "-", stdin=subprocess.PIPE)
+    running.end(b"FROM scratch\n").failed(2, "is a Dockerfile, and --file names another one")
+    running = folder.start("build", "-f", "-", ".", stdin=subprocess.PIPE)
+    running.end(archive_of(folder)).failed(2, "is an archive", "`ix build -`")
 
 
 ASKED = """\

@@ -75,6 +75,11 @@ class Checker {
 };
 
 void check_job(const engine::StageJob& job) {
+  if (!job.contexts.empty()) {
+    throw Error(ErrorCode::kUsage, fmt::format("the Docker daemon's builder, as its API offers it, does not "
+                                               "support --build-context\nhint: {}",
+                                               kOtherEngine));
+  }
   if (!job.no_cache_stages.empty()) {
     throw Error(ErrorCode::kUsage, fmt::format("the Docker daemon's builder cannot disable the cache for "
                                                "single stages\nhint: use --no-cache, or {}",

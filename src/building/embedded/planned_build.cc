@@ -15,12 +15,13 @@ CacheList with_caches(CacheList all, const std::vector<std::string>& names, cach
   return all;
 }
 
-OpenContext open_context(const engine::StageJob& job) {
+OpenContext open_context(const engine::StageJob& job, const std::string& path, const std::string& dockerfile,
+                         bool has_ignore_file) {
   OpenContext context;
-  if (job.context.empty()) return context;
-  const auto folder = std::make_shared<const context::DirectoryView>(job.context);
+  if (path.empty()) return context;
+  const auto folder = std::make_shared<const context::DirectoryView>(path);
   context.view = folder;
-  context.ignored = context::read_ignore_rules(job.context, job.dockerfile_path, job.excluded);
+  if (has_ignore_file) context.ignored = context::read_ignore_rules(path, dockerfile, job.excluded);
   // Only then can a bind mount show the folder itself, without a copy.
   if (context.ignored.empty() && job.modes == engine::ContextModes::kAsTheyAre) context.plain = folder;
   context.view = std::make_shared<const context::FilteredView>(context.view, context.ignored);
@@ -29,6 +30,15 @@ OpenContext open_context(const engine::StageJob& job) {
         context.view, job.source_date_epoch.value_or(context::kFixedTime));
   }
   return context;
+}
+
+std::map<std::string, std::shared_ptr<const context::FileView>> open_named(const engine::StageJob& job) {
+  std::map<std::string, std::shared_ptr<const context::FileView>> views;
+  for (const engine::NamedContext& each : job.contexts) {
+    if (!each.folder.empty())
+      views.insert_or_assign(each.name, open_context(job, each.folder, "", each.has_ignore_file).view);
+  }
+  return views;
 }
 
 }  // namespace
@@ -48,12 +58,12 @@ PlanningSources::PlanningSources(const engine::StageJob& job, const EngineServic
           services.losses),
       reading(read_from, layers),
       bases(layers, services.open_repo, job.pull, job.pinned, job.stages),
-      context(open_context(job)),
+      context(open_context(job, job.context, job.dockerfile_path, job.has_ignore_file)),
       known_files(services.store->folder() + "/file-cache"),
       mounted(context.view, known_files, cancellation),
       sink(events, seen),
-      sources{context.view, known_files,  bases,   *services.remote,
-              sink,         cancellation, mounted, &context.ignored} {}
+      sources{context.view, known_files,      bases,          *services.remote, sink, cancellation,
+              mounted,      &context.ignored, open_named(job)} {}
 
 PlannedBuild::PlannedBuild(const engine::StageJob& job, const EngineServices& services,
                            cache::CacheRepos& repos, SeenWarnings& seen, base::EventSink& events,

@@ -181,7 +181,7 @@ base::Json StageBuilder::content_origins(const steps::Step& step) {
   }
   const auto* copy = std::get_if<dockerfile::Copy>(&step.instruction.body);
   if (copy == nullptr || copy->from.empty()) {
-    copy_input_ = {build_.sources_.context, step.selection};
+    copy_input_ = {build_.sources_.context_of(step), step.selection};
     return steps::origin_keys(step, build_.plan_, [](std::size_t) { return std::string(); });
   }
   std::vector<std::string> paths;

@@ -36,6 +36,15 @@ struct SshSource {
 // The network of RUN instructions that do not name one.
 enum class BuildNetwork { kDefault, kNone, kHost };
 
+// A name that means something else than a stage or an image of that name: --build-context.
+struct NamedContext {
+  std::string name;             // compared as names of images are
+  std::string image{};          // a reference as text, or
+  std::string remote{};         // the URL of a git repository or an archive, or
+  std::string folder{};         // an absolute directory
+  bool has_ignore_file = true;  // of `folder`, as below
+};
+
 // Which modes the files of a context get, in keys and in layers alike.
 enum class ContextModes {
   kAsTheyAre,  // Docker's habit: the mode and the time of the file
@@ -48,6 +57,9 @@ struct StageJob {
   std::string dockerfile_name;  // what messages call it
   std::string dockerfile_path;  // where it lies, absolute, for <Dockerfile>.dockerignore; "" is nowhere
   std::string context;          // an absolute folder; "" is none, and then COPY from it is an error
+  bool has_ignore_file = true;  // .dockerignore counts; not in a context from elsewhere, as with BuildKit
+
+  std::vector<NamedContext> contexts;  // before stages and images of their names
 
   // Patterns as in .dockerignore, after its own: what is in no context of this project.
   std::vector<std::string> excluded;

@@ -14,11 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "compression/limits.h"
+#include "context/file_view.h"
 #include "layout/file_io.h"
 
 namespace ixian::executor {
@@ -142,6 +145,22 @@ class BodySpool {
 };
 
 }  // namespace
+
+std::string archive_path(const std::string& name) {
+  int depth = 0;
+  for (const std::string_view part : base::split(name, '/')) {
+    if (part.empty() || part == ".") continue;
+    depth += part == ".." ? -1 : 1;
+    if (depth < 0 && !name.starts_with('/')) {
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("An archive has the name {}, which leads out of it. Unpack it with care by a "
+                              "RUN, or make it anew.",
+                              base::printable_path(name)));
+    }
+    depth = std::max(depth, 0);
+  }
+  return context::clean_in_root(name);
+}
 
 bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::WorkDir>& work,
                   const OnArchiveEntry& on_entry, base::Cancellation& cancellation) {

@@ -20,4 +20,8 @@ using OnArchiveEntry = std::function<void(tar::TarEntry entry, layer_files::Laye
 bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::WorkDir>& work,
                   const OnArchiveEntry& on_entry, base::Cancellation& cancellation);
 
+// A name of an archive, from the archive's root, as a clean path. Throws Error{kTaskFailed} where cleaning
+// would have to drop a "..": the archive does not mean what it would give.
+std::string archive_path(const std::string& name);
+
 }  // namespace ixian::executor

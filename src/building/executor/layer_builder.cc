@@ -31,6 +31,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "context/changed.h"
+#include "executor/archive_source.h"
 
 namespace ixian::executor {
 namespace {
@@ -106,24 +107,6 @@ class SubView : public context::FileView {
   const context::FileView& whole_;
   const std::string& root_;
 };
-
-// A name of an archive, from the archive's root. Where cleaning would have to drop a "..", the archive does
-// not mean what it would give.
-std::string inner_name(const std::string& name) {
-  int depth = 0;
-  for (const std::string_view part : base::split(name, '/')) {
-    if (part.empty() || part == ".") continue;
-    depth += part == ".." ? -1 : 1;
-    if (depth < 0 && !name.starts_with('/')) {
-      throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("An archive has the name {}, which leads out of it. Unpack it with care by a "
-                              "RUN, or make it anew.",
-                              base::printable_path(name)));
-    }
-    depth = std::max(depth, 0);
-  }
-  return context::clean_in_root(name);
-}
 
 }  // namespace
 
@@ -314,7 +297,7 @@ void LayerBuilder::unpack(tar::TarEntry entry, layer_files::LayerEntry content,
                           const std::string& destination) {
   const std::string root = context::resolve_path(*this, destination, true);
   make_folders(root, default_owner());
-  const std::string name = inner_name(entry.name);
+  const std::string name = archive_path(entry.name);
   if (name.empty()) {
     // The folder is the image's, or was made for the archive; neither is what the archive says of itself.
     if (entry.type == TarType::kFolder) return;
@@ -328,7 +311,7 @@ void LayerBuilder::unpack(tar::TarEntry entry, layer_files::LayerEntry content,
     entry.gid = style_.owner->gid;
   }
   if (entry.type == TarType::kHardLink) {
-    entry.link = inside(root, inner_name(entry.link), false);
+    entry.link = inside(root, archive_path(entry.link), false);
     link_to(entry, content);
   }
   // As archives do everywhere: what is in the way goes, unless both are folders.

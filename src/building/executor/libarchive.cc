@@ -1,5 +1,5 @@
 // libarchive, loaded when it is first used: it brings libxml2, ICU and six compression libraries, which take
-// 2 ms of each start of ix, and only an ADD of an archive needs it.
+// 2 ms of each start of ix, and only what unpacks an archive needs it.
 //
 // These are the functions of libarchive that this folder calls, under their own names; what is not here
 // cannot be linked.
@@ -11,7 +11,7 @@
 namespace ixian::executor {
 namespace {
 
-constexpr base::DynamicLibrary kArchiveLibrary("libarchive.so.13", "libarchive13", "ADD of an archive needs");
+constexpr base::DynamicLibrary kArchiveLibrary("libarchive.so.13", "libarchive13", "unpacking an archive needs");
 
 }  // namespace
 }  // namespace ixian::executor

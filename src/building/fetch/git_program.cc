@@ -148,7 +148,7 @@ process::CaptureResult GitProgram::ask(const std::vector<std::string>& arguments
   } catch (const process::LaunchError& error) {
     if (!error.not_found) throw;
     throw Error(ErrorCode::kTaskFailed,
-                "ADD of a git repository needs the program git. Install the package git.");
+                "cannot fetch a git repository: program not found: git\nhint: install the package git");
   } catch (const process::TimeoutError& slow) {
     if (slow.silent) {
       fail(fmt::format("nothing came from its server for {} s", limits_.silence.count()),

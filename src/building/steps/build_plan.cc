@@ -60,6 +60,12 @@ void warn_of_beginning(const engine::StageJob& job, base::EventSink& sink) {
   }
 }
 
+std::vector<stages::NamedContext> named_contexts(const engine::StageJob& job) {
+  std::vector<stages::NamedContext> all;
+  for (const engine::NamedContext& each : job.contexts) all.push_back({each.name, each.image, each.remote});
+  return all;
+}
+
 class Planner {
  public:
   Planner(const engine::StageJob& job, const PlanContext& sources)
@@ -72,7 +78,7 @@ class Planner {
   // Warnings come before all that may fail, since they are often what explains it.
   BuildPlan run() {
     try {
-      graph_.emplace(file_, global_);
+      graph_.emplace(file_, global_, named_contexts(job_));
       plan_.target = graph_->target(job_.target);
       find_bases();
     } catch (const Error&) {
@@ -100,7 +106,7 @@ class Planner {
   stages::LintReport check() {
     std::optional<Error> failure;
     try {
-      graph_.emplace(file_, global_);
+      graph_.emplace(file_, global_, named_contexts(job_));
       if (job_.target.empty()) {
         for (std::size_t i = 0; i < graph_->nodes().size(); ++i) find_base_if_possible(i);
       } else {
@@ -332,6 +338,14 @@ class Planner {
 };
 
 }  // namespace
+
+const std::shared_ptr<const context::FileView>& PlanContext::context_of(const Step& step) const {
+  if (!step.origins.empty()) {
+    const auto* from = std::get_if<stages::FromContext>(&step.origins.front());
+    if (from != nullptr && !from->name.empty()) return named.at(from->name);
+  }
+  return context;
+}
 
 std::string StagePlan::key() const {
   for (auto step = steps.rbegin(); step != steps.rend(); ++step) {

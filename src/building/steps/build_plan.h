@@ -86,8 +86,12 @@ struct PlanContext {
   fetch::Fetcher& remote;
   base::EventSink& sink;
   base::Cancellation& cancellation;
-  MountedContext& mounted;                        // of `context`
-  const pattern::IgnoreRules* ignored = nullptr;  // what is left out of `context`
+  MountedContext& mounted;                                                  // of `context`
+  const pattern::IgnoreRules* ignored = nullptr;                            // what is left out of `context`
+  std::map<std::string, std::shared_ptr<const context::FileView>> named{};  // by name, of directories
+
+  // What a COPY or ADD takes from: of the context that its origin names, null where there is none.
+  const std::shared_ptr<const context::FileView>& context_of(const Step& step) const;
 };
 
 // Tells what lint() finds to the sink, first of all, whether or not the plan can be made. Throws Error that

@@ -34,14 +34,15 @@ std::vector<std::string> printable(const std::vector<base::Word>& words) {
   return all;
 }
 
-const context::FileView& context_of(const PlanContext& sources) {
-  if (!sources.context) {
+const context::FileView& context_of(const Step& step, const PlanContext& sources) {
+  const auto& context = sources.context_of(step);
+  if (!context) {
     throw Error(ErrorCode::kUsage,
                 "There is no build context to take files from: `ix build FOLDER` names one, and so does "
                 "`context` of an "
                 "image task.");
   }
-  return *sources.context;
+  return *context;
 }
 
 Json optional_number(const std::optional<std::uint32_t>& number) {
@@ -199,7 +200,7 @@ class Definer {
 
   void take_from_context(const std::vector<base::Word>& sources, const dockerfile::CopyBase& transfer,
                          bool parents) const {
-    const context::FileView& context = context_of(sources_);
+    const context::FileView& context = context_of(step_, sources_);
     std::vector<std::string> paths;
     for (const auto& source : sources) paths.push_back(source.text);
     step_.selection =

@@ -22,9 +22,37 @@ constexpr std::string_view kScratch = "scratch";
 constexpr std::size_t kMostNamesShown = 20;
 constexpr std::size_t kMostTriggerSteps = 10000;
 
+// Puts a backslash before each of `special`.
+std::string with_backslashes(std::string_view text, std::string_view special) {
+  std::string escaped;
+  for (const char c : text) {
+    if (special.find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+// Files belong to root, as those of a context do. The URL means what it says: first the word, in which a
+// Dockerfile would see variables and quotes, then that as JSON.
+std::string add_instruction(const std::string& url) {
+  const std::string word = with_backslashes(with_backslashes(url, "\\$\"'"), "\\\"");
+  return "ADD --chown=0:0 --unpack=true [\"" + word + "\", \"/\"]";
+}
+
 }  // namespace
 
-StageGraph::StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& global) {
+StageGraph::StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& global,
+                       const std::vector<NamedContext>& named)
+    : of_file_(file.stages.size()) {
+  // Known before the stages that refer to them, whose numbers they are behind.
+  std::size_t next = of_file_;
+  for (const NamedContext& each : named) {
+    if (each.image.empty()) {
+      named_.insert_or_assign(context_name(each.name), FromStage{next++});
+    } else {
+      named_.insert_or_assign(context_name(each.name), FromImage{each.image});
+    }
+  }
   for (const dockerfile::Stage& stage : file.stages) {
     names_.push_back(stage.name);
     if (!stage.name.empty()) places_[stage.name].push_back(stage.index);
@@ -39,7 +67,12 @@ StageGraph::StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& gl
                                    "\" is empty; give its ARG a default before the first FROM, or a "
                                    "value when the image is built.");
     }
-    if (const auto above = find_above(base, stage.index)) {
+    const auto replaced = stage.name.empty() ? std::nullopt : find_named(stage.name);
+    if (replaced) {
+      node.base = *replaced;
+    } else if (const auto named_base = find_named(base)) {
+      node.base = *named_base;
+    } else if (const auto above = find_above(base, stage.index)) {
       node.base = FromStage{*above};
     } else if (base == kScratch) {
       node.base = FromScratch{};
@@ -53,12 +86,17 @@ StageGraph::StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& gl
                                  "the platform \"" + base::shown(stage.platform.text) + "\" is empty.");
       }
     }
+    if (replaced) {
+      nodes_.push_back(std::move(node));
+      continue;
+    }
     for (const dockerfile::Instruction& instruction : stage.instructions) {
       node.steps.push_back(step_of(instruction, file.source, stage.index, false));
     }
     nodes_.push_back(std::move(node));
     // Those of a stage in the same file are known already.
-    if (const auto* base_stage = std::get_if<FromStage>(&nodes_.back().base)) {
+    const auto* base_stage = std::get_if<FromStage>(&nodes_.back().base);
+    if (base_stage != nullptr && base_stage->index < stage.index) {
       std::vector<std::string> triggers;
       for (const dockerfile::Instruction& instruction : file.stages[base_stage->index].instructions) {
         if (const auto* on_build = std::get_if<dockerfile::OnBuild>(&instruction.body))
@@ -66,6 +104,30 @@ StageGraph::StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& gl
       }
       add_triggers(stage.index, triggers);
     }
+  }
+  add_named(named);
+}
+
+std::optional<InputRef> StageGraph::find_named(std::string_view name) const {
+  if (named_.empty()) return std::nullopt;
+  const auto found = named_.find(context_name(name));
+  return found == named_.end() ? std::nullopt : std::optional(found->second);
+}
+
+// As if the file began with FROM scratch, COPY . /, of another context, or an ADD of what is elsewhere.
+void StageGraph::add_named(const std::vector<NamedContext>& named) {
+  for (const NamedContext& each : named) {
+    if (!each.image.empty()) continue;
+    const std::string text = each.remote.empty() ? "COPY . /" : add_instruction(each.remote);
+    dockerfile::Trigger trigger = dockerfile::parse_trigger(text, "build context " + base::shown(each.name));
+    StageInstruction step =
+        step_of(std::move(trigger.instruction), std::move(trigger.source), nodes_.size(), false);
+    if (each.remote.empty()) step.origins = {FromContext{each.name}};
+    StageNode node;
+    node.base = FromScratch{};
+    node.steps.push_back(std::move(step));
+    nodes_.push_back(std::move(node));
+    names_.push_back(context_name(each.name));
   }
 }
 
@@ -79,6 +141,7 @@ std::optional<std::size_t> StageGraph::find_above(std::string_view name, std::si
 
 InputRef StageGraph::origin_of(const base::Word& from, std::size_t stage, const base::Source& source) const {
   if (from.empty()) return FromContext{};
+  if (auto named = find_named(from.text)) return *std::move(named);
   if (const auto number = dockerfile::parse_number(from.text, 10)) {
     if (*number >= stage) {
       throw source.error(from.at,
@@ -138,15 +201,15 @@ std::string StageGraph::label(std::size_t stage) const {
 }
 
 std::size_t StageGraph::target(std::string_view name) const {
-  if (name.empty()) return nodes_.size() - 1;
+  if (name.empty()) return of_file_ - 1;
   const std::string lower = base::to_lower(name);
   // Of several stages with one name the last, as Docker takes it.
-  if (const auto last = find_above(lower, nodes_.size())) return *last;
-  if (const auto number = dockerfile::parse_number(name, 10); number && *number < nodes_.size())
-    return *number;
+  if (const auto last = find_above(lower, of_file_)) return *last;
+  if (const auto number = dockerfile::parse_number(name, 10); number && *number < of_file_) return *number;
 
   std::vector<std::string> names;
-  for (const std::string& known : names_) {
+  for (std::size_t i = 0; i < of_file_; ++i) {
+    const std::string& known = names_[i];
     if (!known.empty() && std::find(names.begin(), names.end(), known) == names.end()) names.push_back(known);
     if (names.size() == kMostNamesShown) break;
   }
@@ -173,6 +236,10 @@ std::vector<std::size_t> StageGraph::needed(std::size_t target) const {
     mark(nodes_[i].base);
     for (const StageInstruction& step : nodes_[i].steps)
       std::for_each(step.origins.begin(), step.origins.end(), mark);
+  }
+  // Those take from no stage.
+  for (std::size_t i = nodes_.size(); i-- > of_file_;) {
+    if (marked[i]) result.push_back(i);
   }
   std::reverse(result.begin(), result.end());
   return result;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "dockerfile/dockerfile.h"
+#include "stages/named_context.h"
 #include "stages/scope.h"
 
 namespace ixian::stages {
@@ -30,6 +31,7 @@ struct FromScratch {
   friend bool operator==(const FromScratch&, const FromScratch&) = default;
 };
 struct FromContext {
+  std::string name{};  // of a named one; "" is the build's own
   friend bool operator==(const FromContext&, const FromContext&) = default;
 };
 // Where a base, a COPY --from or a mount's from comes from.
@@ -56,15 +58,19 @@ struct StageNode {
 // trigger is added.
 class StageGraph {
  public:
-  // Applies the ONBUILD triggers of stages to the stages that stand on them. Throws Error.
-  StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& global);
+  // Applies the ONBUILD triggers of stages to the stages that stand on them. What `named` has goes before
+  // stages and images of that name; a stage that is called so is replaced by it. Throws Error.
+  StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& global,
+             const std::vector<NamedContext>& named = {});
 
+  // The stages of the file; behind them a stage for each named directory, which consists of its files.
   const std::vector<StageNode>& nodes() const { return nodes_; }
 
   // The stage of that name or number, the last one for "". Throws Error{kUsage} that names the stages.
   std::size_t target(std::string_view name) const;
 
-  // The target and all stages that it takes from, directly or not, in the order of the file.
+  // The target and all stages that it takes from, directly or not: named directories, then stages in the
+  // order of the file.
   std::vector<std::size_t> needed(std::size_t target) const;
 
   // The images that these stages name, without scratch, once each, in order.
@@ -80,10 +86,14 @@ class StageGraph {
  private:
   InputRef origin_of(const base::Word& from, std::size_t stage, const base::Source& source) const;
   std::optional<std::size_t> find_above(std::string_view name, std::size_t stage) const;
+  std::optional<InputRef> find_named(std::string_view name) const;
+  void add_named(const std::vector<NamedContext>& named);
   StageInstruction step_of(dockerfile::Instruction instruction, base::SourcePtr source, std::size_t stage,
                            bool from_trigger) const;
 
   std::vector<std::string> names_;
+  std::size_t of_file_ = 0;  // so many nodes are stages of the file
+  std::map<std::string, InputRef, std::less<>> named_;
   std::map<std::string, std::vector<std::size_t>, std::less<>> places_;  // of each name, upwards
   std::size_t trigger_steps_ = 0;
   std::vector<StageNode> nodes_;

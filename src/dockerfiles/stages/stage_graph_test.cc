@@ -8,11 +8,12 @@ namespace {
 using Indexes = std::vector<std::size_t>;
 using Texts = std::vector<std::string>;
 
-StageGraph graph_of(const std::string& text, std::map<std::string, std::string> build_args = {}) {
+StageGraph graph_of(const std::string& text, std::map<std::string, std::string> build_args = {},
+                    const std::vector<NamedContext>& named = {}) {
   const dockerfile::Dockerfile file = dockerfile::parse(text, "Dockerfile");
   ScopeOptions options;
   options.build_args = std::move(build_args);
-  return StageGraph(file, GlobalScope(file, options));
+  return StageGraph(file, GlobalScope(file, options), named);
 }
 
 std::string refusal(const std::string& text) {
@@ -153,6 +154,57 @@ TEST(StageGraph, ManyStagesAndTriggersTakeReasonableTime) {
   for (int i = 0; i < 200; ++i) text += "ONBUILD USER a\n";
   for (int i = 0; i < 200; ++i) text += "FROM x\n";
   EXPECT_NE(refusal(text).find("come to more than 10000"), std::string::npos);
+}
+
+TEST(StageGraph, ANamedContextReplacesImagesAndStages) {
+  const StageGraph graph = graph_of(
+      "FROM debian:12 AS base\nRUN x\n"
+      "FROM docker.io/library/Alpine:latest AS other\nCOPY --from=Files /a /b\n"
+      "FROM base\nRUN --mount=from=files,target=/f y\n",
+      {}, {{"alpine", "mine/alpine:1"}, {"Files"}, {"base", "mine/base"}});
+  ASSERT_EQ(graph.nodes().size(), 4u);
+  EXPECT_EQ(graph.nodes()[0].base, InputRef(FromImage{"mine/base"}));
+  EXPECT_TRUE(graph.nodes()[0].steps.empty());
+  EXPECT_EQ(graph.nodes()[1].base, InputRef(FromImage{"mine/alpine:1"}));
+  EXPECT_EQ(graph.nodes()[1].steps[0].origins, std::vector<InputRef>{FromStage{3}});
+  EXPECT_EQ(graph.nodes()[2].base, InputRef(FromImage{"mine/base"}));
+  EXPECT_EQ(graph.nodes()[2].steps[0].origins, std::vector<InputRef>{FromStage{3}});
+  EXPECT_EQ(graph.nodes()[3].steps[0].origins, std::vector<InputRef>{FromContext{"Files"}});
+  EXPECT_EQ(graph.label(3), "files");
+  EXPECT_EQ(graph.target(""), 2u);
+  EXPECT_EQ(graph.needed(2), (Indexes{3, 2}));
+  EXPECT_EQ(graph.needed(0), Indexes{0});
+}
+
+TEST(StageGraph, AStageMayBeADirectory) {
+  const StageGraph graph =
+      graph_of("FROM debian AS files\nRUN x\nFROM files\nCOPY --from=0 a b\n", {}, {{"files"}});
+  EXPECT_EQ(graph.nodes()[0].base, InputRef(FromStage{2}));
+  EXPECT_TRUE(graph.nodes()[0].steps.empty());
+  EXPECT_EQ(graph.nodes()[1].base, InputRef(FromStage{2}));
+  EXPECT_EQ(graph.nodes()[1].steps[0].origins, std::vector<InputRef>{FromStage{0}});
+  EXPECT_EQ(graph.needed(1), (Indexes{2, 0, 1}));
+}
+
+TEST(StageGraph, ANamedContextMayBeElsewhere) {
+  const std::string url = "https://host/a$b/c.git?tag=\"v\\1\"#:d";
+  const StageGraph graph = graph_of("FROM files\n", {}, {{"files", "", url}});
+  ASSERT_EQ(graph.needed(0), (Indexes{1, 0}));
+  const auto& add = std::get<dockerfile::Add>(graph.nodes()[1].steps.at(0).instruction.body);
+  const dockerfile::Dockerfile file = dockerfile::parse("FROM scratch\n", "Dockerfile");
+  const GlobalScope global(file, ScopeOptions{});
+  StageScope scope(global, {});
+  const auto resolved =
+      scope.resolve(graph.nodes()[1].steps[0].instruction, graph.nodes()[1].steps[0].source);
+  EXPECT_EQ(std::get<dockerfile::Add>(resolved.instruction.body).sources.at(0).text, url);
+  EXPECT_EQ(add.destination.text, "/");
+}
+
+TEST(StageGraph, NamesOfContextsAreThoseOfImages) {
+  for (const char* same :
+       {"alpine", "Alpine", "alpine:latest", "docker.io/library/alpine", "index.docker.io/alpine"})
+    EXPECT_EQ(context_name(same), "alpine");
+  EXPECT_EQ(context_name("docker.io/me/app:1"), "me/app:1");
 }
 
 }  // namespace

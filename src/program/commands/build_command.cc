@@ -58,17 +58,33 @@ void add_proxies(BuildOptions& options, const app::EngineType& type) {
       auth::without_given(auth::docker_proxies(environment, address), options.job.build_args));
 }
 
+// `store` is null where no engine here has one.
+build_context::OpenedContexts open_contexts(BuildOptions& options, app::RegistryClients& access,
+                                            const std::shared_ptr<store::Store>& store,
+                                            base::Cancellation& cancellation) {
+  std::shared_ptr<store::Store> work = store;
+  if (!work && !options.contexts.is_all_here())
+    work = store::Store::open(store::default_folder(), cancellation, {.only_reads = true});
+  // Apart from that of ADD: what this one has fetched can go when it has been read.
+  fetch::Fetcher fetcher(
+      work, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
+  return build_context::open_contexts(options.contexts, {work, fetcher, cancellation}, options.job);
+}
+
 // `access` outlives what is returned.
 app::EngineParts engine_parts(const std::shared_ptr<store::Store>& store, app::RegistryClients& access,
-                              const BuildOptions& options, base::Cancellation& cancellation) {
+                              const BuildOptions& options, const build_context::OpenedContexts& contexts,
+                              base::Cancellation& cancellation) {
   app::EngineParts parts{access, cancellation, store, nullptr, {}, {}, nullptr};
   if (store) {
     parts.fetcher = std::make_shared<fetch::Fetcher>(
         store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
   }
-  parts.open_repo = [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
-    return access.registries().open(reference, registry::Access::kPull);
-  };
+  parts.open_repo = build_context::with_layouts(
+      [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+        return access.registries().open(reference, registry::Access::kPull);
+      },
+      contexts.layouts);
   parts.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
     return access.registries().open(name, registry::Access::kPushAnywhere, false);  // a cache, not an image
   };
@@ -119,14 +135,15 @@ run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltSt
   return {{cache.name(), std::move(record)}};
 }
 
-int answer_call(const CommandContext& context, const BuildOptions& options, const app::EngineType& type) {
+int answer_call(const CommandContext& context, BuildOptions& options, const app::EngineType& type) {
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
+  const auto contexts = open_contexts(options, access, nullptr, context.cancellation);
   if (options.call.method == BuildCall::Method::kOutline) return answer_outline(options);
   if (options.call.method == BuildCall::Method::kTargets) return answer_targets(options);
-  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
   std::shared_ptr<store::Store> store;
   if (type.builds_here())
     store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = true});
-  const auto engine = type.make(engine_parts(store, access, options, context.cancellation));
+  const auto engine = type.make(engine_parts(store, access, options, contexts, context.cancellation));
   return answer_check(options, engine->check(options.job, context.sink, context.cancellation));
 }
 
@@ -171,7 +188,8 @@ int run_build(const CommandContext& context) {
   if (type.builds_here())
     store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = dry_run});
   const auto lease = store && !dry_run ? store->lease() : nullptr;
-  const auto engine = type.make(engine_parts(store, access, options, context.cancellation));
+  const auto contexts = open_contexts(options, access, store, context.cancellation);
+  const auto engine = type.make(engine_parts(store, access, options, contexts, context.cancellation));
   if (dry_run) return print_forecast(context, options, *engine);
 
   const exporter::OpenTarget target = open_target(access);

@@ -1,10 +1,7 @@
 #include "commands/build_options.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
@@ -16,7 +13,6 @@
 #include "commands/build_option_values.h"
 #include "files/fs.h"
 #include "files/output_path.h"
-#include "files/text_file.h"
 
 namespace ixian::commands {
 namespace {
@@ -31,47 +27,13 @@ std::pair<std::string, std::string> key_value(const std::string& flag, const std
   return {text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
 }
 
-constexpr std::size_t kTarBlock = 512;
-
-[[noreturn]] void refuse_archive() {
-  usage(
-      "What came on standard input is an archive. A context is a folder: unpack it first, `mkdir context && "
-      "tar "
-      "-x -C context && ix build context`.");
-}
-
-// A context as an archive, which docker build takes from standard input.
-bool is_archive(std::string_view start) {
-  using namespace std::string_view_literals;
-  for (const std::string_view magic :
-       {"\x1f\x8b"sv, "BZh"sv, "\xfd\x37zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "PK\x03\x04"sv}) {
-    if (start.starts_with(magic)) return true;
-  }
-  return start.size() > 262 && start.substr(257, 5) == "ustar";
-}
-
-std::string read_standard_input() {
-  std::string text;
-  char buffer[16384];
-  ssize_t count = 0;
-  while ((count = ::read(STDIN_FILENO, buffer, sizeof(buffer))) != 0) {
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) usage(fmt::format("Cannot read standard input: {}.", base::errno_text(errno)));
-    text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > kTarBlock && is_archive(text)) refuse_archive();
-    if (text.size() > base::kMostText) usage("What came on standard input is too long for a Dockerfile.");
-  }
-  if (is_archive(text)) refuse_archive();
-  return text;
-}
-
 class Reader {
  public:
   explicit Reader(const cli::ParsedCommand& line) : line_(line) {}
 
   BuildOptions run() {
     for (const cli::ParsedOption& given : line_.options) take(given);
-    read_files();
+    read_context();
     if (options_.outputs.empty()) options_.outputs.emplace_back();
     check_pushes();
     if (reproducible_ && !options_.job.source_date_epoch) options_.job.source_date_epoch = 0;
@@ -120,6 +82,10 @@ class Reader {
     options_.outputs.push_back(parse_output(value()));
     const exporter::Output& output = options_.outputs.back();
     if (output.type->destination == exporter::OutputType::Destination::kFile) output_file(output.destination);
+  }
+  void build_context() {
+    options_.contexts.named.push_back(
+        ixian::build_context::parse_named_source(value(), "--build-context", files::current_directory()));
   }
   void target() { options_.job.target = value(); }
   void build_arg() { take_build_arg(value()); }
@@ -242,40 +208,17 @@ class Reader {
     return text == "host" ? engine::BuildNetwork::kHost : engine::BuildNetwork::kDefault;
   }
 
-  void read_files() {
-    engine::StageJob& job = options_.job;
+  void read_context() {
     const std::string here = files::current_directory();
-    const std::string& context = line_.arguments[0];
-    if (context.find("://") != std::string::npos || context.starts_with("git@"))
-      usage(fmt::format("The context {} is no folder of this machine. Fetch it first: git clone.", context));
-    if (context != "-") {
-      job.context = files::absolute_path(context, here);
-      struct stat status;
-      if (::stat(job.context.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
-        usage(fmt::format("The context {} is no folder.", context));
-    }
-    if (context == "-" || file_ == "-") {
-      if (context == "-" && !file_.empty() && file_ != "-")
-        usage("The Dockerfile is read from standard input or from -f, not from both.");
-      job.dockerfile_name = "Dockerfile";
-      job.dockerfile = read_standard_input();
-    } else {
-      job.dockerfile_path = file_.empty() ? job.context + "/Dockerfile" : files::absolute_path(file_, here);
-      job.dockerfile_name = file_.empty() ? "Dockerfile" : file_;
-      auto text = files::read_text(job.dockerfile_path, job.context);
-      if (!text) {
-        usage(file_.empty() ? fmt::format("There is no Dockerfile in {}. Name it with -f.", context)
-                            : fmt::format("There is no file {}.", file_));
-      }
-      job.dockerfile = std::move(*text);
-    }
+    options_.contexts.main = {build_context::parse_context_source(line_.arguments[0], "build context", here),
+                              file_, here};
     if (const char* epoch = ::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr && *epoch != '\0') {
       const std::string_view text = epoch;
       std::int64_t seconds = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
       if (error != std::errc() || end != text.data() + text.size() || seconds < 0)
         usage(fmt::format("SOURCE_DATE_EPOCH is seconds since 1970, not {}.", text));
-      job.source_date_epoch = seconds;
+      options_.job.source_date_epoch = seconds;
     }
   }
 
@@ -291,6 +234,7 @@ const std::vector<Reader::Handler> Reader::kHandlers = {
     {"--tag", &Reader::tag},
     {"--file", &Reader::file},
     {"--output", &Reader::output},
+    {"--build-context", &Reader::build_context},
     {"--target", &Reader::target},
     {"--build-arg", &Reader::build_arg},
     {"--secret", &Reader::secret},

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "build_context/all_contexts.h"
 #include "cli/command.h"
 #include "cli/parser.h"
 #include "engine/stage_job.h"
@@ -22,7 +23,8 @@ struct BuildCall {
 
 // The names are those of -t.
 struct BuildOptions : exporter::ExportOptions {
-  engine::StageJob job;
+  engine::StageJob job;  // its context and its Dockerfile are opened later
+  build_context::ContextRequest contexts;
   bool fills_standard_output = false;  // an output goes there, and nothing else should
   fetch::FetchLimits fetch_limits;     // of ADD
   BuildCall call;
@@ -30,7 +32,7 @@ struct BuildOptions : exporter::ExportOptions {
 
 cli::CommandSpec build_spec();
 
-// Reads the Dockerfile, too. Throws base::Error{kUsage}.
+// Opens neither the context nor the Dockerfile. Throws base::Error{kUsage}.
 BuildOptions read_build_options(const cli::ParsedCommand& line);
 
 // The options of build_spec() that it knows what to do with. For tests.

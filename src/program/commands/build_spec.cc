@@ -37,6 +37,13 @@ std::vector<cli::OptionSpec> own_options() {
        .summary = "Set a build argument",
        .repeatable = true,
        .details = "NAME alone takes the value of the environment variable of that name."},
+      {.name = "--build-context",
+       .kind = kValue,
+       .metavar = "NAME=VALUE",
+       .summary = "Let a name of FROM and --from mean something else",
+       .repeatable = true,
+       .details = "VALUE is what CONTEXT may be, but for standard input, or `docker-image://REFERENCE` or "
+                  "`oci-layout://DIRECTORY[:TAG][@DIGEST]`. It replaces images and stages of that name."},
       {.name = "--label",
        .kind = kValue,
        .metavar = "NAME=VALUE",
@@ -237,10 +244,6 @@ std::vector<cli::OptionSpec> options_of_docker() {
       {.name = "--annotation",
        .instead = "The images have no annotations; --label NAME=VALUE says it in the configuration."},
       {.name = "--attest", .instead = kNoAttestations},
-      {.name = "--build-context",
-       .instead = "There is one context: copy what is missing into it, or build it as an image and name that "
-                  "in COPY "
-                  "--from."},
       {.name = "--policy",
        .instead =
            "ix knows no policies for sources; a digest behind a name, or --checksum of ADD, pins one."},
@@ -270,7 +273,7 @@ std::vector<cli::OptionSpec> options_of_docker() {
 cli::CommandSpec build_spec() {
   cli::CommandSpec spec{
       .description =
-          "Builds the Dockerfile of the directory CONTEXT and keeps the image in ix's own store. It needs no "
+          "Builds the Dockerfile of CONTEXT and keeps the image in ix's own store. It needs no "
           "project, no daemon and no root. What was built once is taken from the store. The image's digest "
           "is written to standard output. With `--engine docker` the Docker daemon builds, and keeps the "
           "image. With `--dry-run` it shows which steps would run and which are cached, and changes "
@@ -280,11 +283,11 @@ cli::CommandSpec build_spec() {
           "`~/.local/share/ixian` for others. `ix image prune` frees space in it.",
       .arguments =
           {{.metavar = "CONTEXT",
-            .summary = "The directory that COPY reads from; `-` is none",
+            .summary = "A directory, archive, URL or git repository; `-` is stdin",
             .completer = cli::Completer::kDirectory,
             .missing =
                 "`ix build` needs a context, the folder that COPY reads from: mostly it is this one, `ix "
-                "build .`; - is none, with the Dockerfile on standard input."}},
+                "build .`; - is standard input, an archive or a Dockerfile."}},
       .options = own_options(),
       .examples = {{"ix build -t shop/web:1 .", "keep it under a name"},
                    {"ix build --target test --build-arg VERSION=3 .", ""},

@@ -132,34 +132,56 @@ class ContextReader {
   std::map<std::string, tar::TarEntry> entries_;  // by path
 };
 
-}  // namespace
-
-ContextInputs context_inputs(const task::StageDeclaration& declared, const DockerfileInputs& inputs,
-                             const ContextOptions& options, base::Cancellation& cancellation) {
-  // What is read in whole includes what is read in part.
-  const bool whole = inputs.whole_context && !declared.context.empty();
-  if (!whole && inputs.reads.empty()) return {};
-  if (declared.context.empty()) {
-    throw inputs.reads.front().source->error(
-        inputs.reads.front().at, "no build context to copy files from\nhint: give the image a context");
-  }
-  const auto disk = std::make_shared<const context::DirectoryView>(declared.context);
-  auto rules = context::read_ignore_rules(declared.context, declared.dockerfile_path, options.excluded);
+ContextInputs read_context(const std::string& folder, pattern::IgnoreRules rules,
+                           const std::vector<const ContextRead*>& reads, const ContextOptions& options,
+                           base::Cancellation& cancellation) {
+  const auto disk = std::make_shared<const context::DirectoryView>(folder);
   const context::GitModeView view(std::make_shared<const context::FilteredView>(disk, std::move(rules)),
                                   context::kFixedTime);
   ContextReader reader(view, options, cancellation);
-  if (whole) reader.take({{""}, {}, false, {}, nullptr});
-  for (const ContextRead& read : inputs.reads) {
-    if (whole) break;
+  for (const ContextRead* read : reads) {
     try {
-      reader.take(read);
+      reader.take(*read);
     } catch (const base::Error& error) {
-      const base::Error placed = read.source->error(read.at, error.message());
+      if (!read->source) throw;
+      const base::Error placed = read->source->error(read->at, error.message());
       throw base::Error(error.code(), placed.message(),
                         placed.context() + (error.context().empty() ? "" : "\n" + error.context()));
     }
   }
   return reader.run();
+}
+
+}  // namespace
+
+ContextInputs context_inputs(const task::StageDeclaration& declared, const DockerfileInputs& inputs,
+                             const ContextOptions& options, base::Cancellation& cancellation) {
+  std::map<std::string, std::vector<const ContextRead*>> reads;  // by context
+  for (const ContextRead& read : inputs.reads) reads[read.context].push_back(&read);
+  // What is read in whole includes what is read in part.
+  const ContextRead everything{{""}, {}, false, "", {}, nullptr};
+  if (inputs.whole_context && !declared.context.empty()) reads[""] = {&everything};
+  ContextInputs all;
+  if (const auto own = reads.find(""); own != reads.end()) {
+    if (declared.context.empty()) {
+      throw own->second.front()->source->error(
+          own->second.front()->at, "no build context to copy files from\nhint: give the image a context");
+    }
+    all =
+        read_context(declared.context,
+                     context::read_ignore_rules(declared.context, declared.dockerfile_path, options.excluded),
+                     own->second, options, cancellation);
+  }
+  for (const task::StageContext& named : declared.contexts) {
+    const auto its = reads.find(named.name);
+    if (named.folder.empty() || its == reads.end()) continue;
+    const ContextInputs more =
+        read_context(named.folder, context::read_ignore_rules(named.folder, "", options.excluded),
+                     its->second, options, cancellation);
+    for (const auto& [path, fact] : more.files) all.named.emplace(named.name + "=" + path, fact);
+    all.bytes += more.bytes;
+  }
+  return all;
 }
 
 }  // namespace ixian::keys

@@ -20,6 +20,7 @@ struct ContextInputs {
   // is its target. A folder has an entry, "lib/": "040000", only where nothing of what is in it is read.
   // Links that lead to a source are there, too.
   std::map<std::string, std::string> files;
+  std::map<std::string, std::string> named;  // the same of named contexts, as "NAME=PATH"
   std::uint64_t bytes = 0;
   bool has_git = false;  // .git at the root is among them
 };

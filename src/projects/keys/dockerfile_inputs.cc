@@ -78,7 +78,7 @@ class InputsReader {
         facts_of_(facts_of),
         file_(dockerfile::parse(declared.dockerfile, declared.dockerfile_name)),
         global_(file_, options_of(declared, platform)),
-        graph_(file_, global_),
+        graph_(file_, global_, named_contexts(declared)),
         target_(graph_.target(declared.target)) {}
 
   std::optional<DockerfileInputs> run() {
@@ -87,8 +87,8 @@ class InputsReader {
     for (const std::size_t index : needed) read_stage(index);
     const PartialScope& scope = scopes_.at(target_);
     inputs_.environment = scope.image_environment();
-    for (const auto& instruction : file_.stages[target_].instructions) {
-      if (const auto* on_build = std::get_if<dockerfile::OnBuild>(&instruction.body))
+    for (const auto& step : graph_.nodes()[target_].steps) {
+      if (const auto* on_build = std::get_if<dockerfile::OnBuild>(&step.instruction.body))
         inputs_.triggers.push_back(on_build->trigger);
     }
     if (declared_.build_args.contains(kEpochArgument)) inputs_.arguments.insert(kEpochArgument);
@@ -141,8 +141,10 @@ class InputsReader {
 
   void read_stage(std::size_t index) {
     const stages::StageNode& node = graph_.nodes()[index];
-    use_global_words(file_.stages[index].base);
-    use_global_words(file_.stages[index].platform);
+    if (index < file_.stages.size()) {  // not one that stands for a named context
+      use_global_words(file_.stages[index].base);
+      use_global_words(file_.stages[index].platform);
+    }
     std::optional<PartialScope> scope;
     if (const auto* stage = std::get_if<FromStage>(&node.base)) {
       scope = scopes_.at(stage->index);
@@ -231,6 +233,9 @@ class InputsReader {
     }
     for (const auto& pattern : transfer.excludes) read.excludes.push_back(pattern.text);
     read.parents = parents;
+    if (!step.origins.empty()) {
+      if (const auto* from = std::get_if<FromContext>(&step.origins.front())) read.context = from->name;
+    }
     add_read(std::move(read), step);
   }
 
@@ -266,7 +271,7 @@ class InputsReader {
     if (!known) {
       inputs_.whole_context = true;
     } else {
-      add_read({{context::literal(mount.source)}, {}, false, {}, nullptr}, step);
+      add_read({{context::literal(mount.source)}, {}, false, "", {}, nullptr}, step);
     }
   }
 
@@ -352,6 +357,13 @@ std::optional<DockerfileInputs> dockerfile_inputs(const task::StageDeclaration& 
                                                   const InputsOfStage& inputs_of_stage,
                                                   const FactsOfBase& facts_of_base) {
   return InputsReader(declared, platform, inputs_of_stage, facts_of_base).run();
+}
+
+std::vector<stages::NamedContext> named_contexts(const task::StageDeclaration& declared) {
+  std::vector<stages::NamedContext> all;
+  for (const task::StageContext& each : declared.contexts)
+    all.push_back({each.name, each.image, each.remote});
+  return all;
 }
 
 stages::ScopeOptions options_of(const task::StageDeclaration& declared, const std::string& platform) {

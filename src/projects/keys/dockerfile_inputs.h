@@ -20,6 +20,7 @@ struct ContextRead {
   std::vector<std::string> sources;  // for context::select()
   std::vector<std::string> excludes;
   bool parents = false;
+  std::string context{};  // a named one; "" is the image's own
   base::Position at;
   base::SourcePtr source;  // what `at` points into
 };
@@ -97,6 +98,9 @@ std::optional<DockerfileInputs> dockerfile_inputs(const task::StageDeclaration& 
                                                   const std::string& platform,
                                                   const InputsOfStage& inputs_of_stage,
                                                   const FactsOfBase& facts_of_base);
+
+// What the declared contexts mean for a StageGraph.
+std::vector<stages::NamedContext> named_contexts(const task::StageDeclaration& declared);
 
 // What the Dockerfile is read with: arguments that stand for stages have values that no image is called.
 stages::ScopeOptions options_of(const task::StageDeclaration& declared, const std::string& platform);

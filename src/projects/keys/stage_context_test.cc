@@ -52,6 +52,32 @@ TEST_F(StageContext, ContentChangesTheKey) {
   EXPECT_TRUE(changes_key([&] { project.write("a", "2"); }));
 }
 
+TEST_F(StageContext, NamedContextsCountByWhatTheyHold) {
+  project.write("shared/f", "1");
+  project.write("shared/.dockerignore", "left-out\n");
+  task::StageDeclaration& stage = declare("COPY --from=Shared f /\n");
+  stage.contexts = {{"shared", "", "", at("shared")}};
+  EXPECT_EQ(project.inputs("web")["contexts"]["shared=f"], "100644 " + base::sha256_hex("1"));
+  EXPECT_THAT(project.inputs("web")["context"], IsEmpty());
+  EXPECT_FALSE(changes_key([&] { project.write("shared/left-out", "1"); }));
+  EXPECT_TRUE(changes_key([&] { project.write("shared/f", "2"); }));
+  EXPECT_FALSE(changes_key([&] {
+    std::filesystem::rename(at("shared"), at("elsewhere"));
+    stage.contexts[0].folder = at("elsewhere");
+  }));
+  EXPECT_TRUE(changes_key([&] { stage.contexts = {{"shared", "mine/shared"}}; }));
+}
+
+TEST_F(StageContext, ANamedContextThatIsNotReadDoesNotCount) {
+  project.write("shared/f", "1");
+  task::StageDeclaration& stage = declare("RUN x\n");
+  const std::string before = project.key("web");
+  stage.contexts = {{"shared", "", "", at("shared")}, {"alpine", "mine/alpine"}};
+  EXPECT_EQ(project.key("web"), before);
+  stage.contexts = {{"debian:12", "mine/debian"}};
+  EXPECT_NE(project.key("web"), before);
+}
+
 TEST_F(StageContext, TheExecutableBitChangesTheKey) {
   project.write("a", "1");
   declare("COPY a /\n");

@@ -236,6 +236,7 @@ struct StageResolver::Impl {
     keyed.inputs = key_document(keyed.declared, each.platform, dockerfile, arguments_of(each), images,
                                 each.context.files, files_of(keyed.declared));
     if (each.inputs.escape != '\\') keyed.inputs["escape"] = std::string(1, each.inputs.escape);
+    if (!each.context.named.empty()) keyed.inputs["contexts"] = each.context.named;
     base::Json remote = base::Json::array();
     for (const auto& source : each.inputs.remotes)
       remote.push_back({text_fact(source.what.shown()), *outside.identity(source.what)});

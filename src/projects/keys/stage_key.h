@@ -41,6 +41,7 @@ struct ResolvedStage {
   //    "images": [{"stage": key, "name": stage} or {"digest"}] of every FROM, COPY --from and mount
   //    that the target needs, "context": {path: "<git mode> <hex of content>"} of exactly the files that the
   //    target's instructions read, "files": {path: …} of those that the task names,
+  //    "contexts": {"NAME=path": …} of named contexts, where there are any,
   //    "remote": [[address without a login, what it is now]…] of what they ADD from elsewhere}
   // Text that is not UTF-8 is {"escaped": its lines as base::printable_path() shows them}.
   // Never in it: absolute paths, times, owners, umask, the machine, the user, the registry, the names of

@@ -64,7 +64,7 @@ std::vector<std::string> stage_warnings(const task::StageDeclaration& declared, 
       });
     }
     try_to([&] {
-      const stages::StageGraph graph(*file, global);
+      const stages::StageGraph graph(*file, global, named_contexts(declared));
       for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
         const stages::StageNode& node = graph.nodes()[i];
         const auto* image = std::get_if<stages::FromImage>(&node.base);

@@ -133,6 +133,7 @@ class ImageComparison {
     compare_dockerfiles();
     compare_remotes();
     compare_files("context");
+    compare_files("contexts");
     compare_files("files");
     return std::move(changes_);
   }

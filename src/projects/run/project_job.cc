@@ -82,6 +82,8 @@ engine::StageJob make_stage_job(const task::StageDeclaration& stage, const std::
   job.dockerfile_name = stage.dockerfile_name;
   job.dockerfile_path = stage.dockerfile_path;
   job.context = stage.context;
+  for (const task::StageContext& each : stage.contexts)
+    job.contexts.push_back({each.name, each.image, each.remote, each.folder});
   job.excluded = run_options.excluded;
   job.tags = {name};
   job.target = stage.target;

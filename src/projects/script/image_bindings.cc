@@ -37,6 +37,46 @@ task::StageArgument to_argument(const py::tuple& row) {
                                : Part::kImage};
 }
 
+constexpr std::string_view kImages[] = {"docker-image://", "container-image://", "docker://"};
+
+[[noreturn]] void refuse_context(const std::string& name, const std::string& why) {
+  throw base::Error(base::ErrorCode::kProject, fmt::format("invalid build context {}: {}", name, why));
+}
+
+// One of `contexts`, as `--build-context` of `ix build` has them.
+task::StageContext to_context(const std::string& name, const std::string& value) {
+  task::StageContext context{name};
+  for (const std::string_view scheme : kImages) {
+    if (!value.starts_with(scheme)) continue;
+    context.image = value.substr(scheme.size());
+    try {
+      oci::parse_reference(context.image);
+    } catch (const base::Error& error) {
+      refuse_context(name, error.advised());
+    }
+    return context;
+  }
+  if (value.empty()) refuse_context(name, "it is empty (expected: a directory, a URL or docker-image://…)");
+  if (value.starts_with("oci-layout://")) {
+    refuse_context(name,
+                   "an image task reads no oci-layout://\nhint: copy the image into a registry or the store "
+                   "(`ix image copy`), and write docker-image://REFERENCE");
+  }
+  if (value.starts_with("github.com/"))
+    refuse_context(name, "it has no scheme\nhint: write https://" + value + ".git");
+  const std::size_t colon = value.find(':');
+  const std::size_t at = value.find('@');
+  const bool remote =
+      value.find("://") != std::string::npos ||
+      (at != std::string::npos && colon != std::string::npos && at < colon && value.find('/') > at);
+  if (remote) {
+    context.remote = value;
+  } else {
+    context.folder = in_project(value);
+  }
+  return context;
+}
+
 void require_repository(const std::string& name) {
   try {
     const auto reference = oci::parse_reference(name);
@@ -89,6 +129,8 @@ task::StageDeclaration to_image_stage(py::handle declaration) {
   stage.dockerfile_name = text("dockerfile_name");
   stage.dockerfile_path = in_project(text("dockerfile_path"));
   stage.context = in_project(text("context"));
+  for (const auto& [name, value] : to_map(said["contexts"]))
+    stage.contexts.push_back(to_context(name, value));
   stage.target = text("target");
   stage.platform = text("platform");
   stage.build_args = to_map(said["build_args"]);

@@ -17,6 +17,16 @@ struct StageArgument {
   friend bool operator==(const StageArgument&, const StageArgument&) = default;
 };
 
+// A name that means something else than a stage or an image of that name: exactly one of the others.
+struct StageContext {
+  std::string name;
+  std::string image{};   // the name of an image
+  std::string remote{};  // the URL of a git repository or an archive
+  std::string folder{};  // an absolute directory
+
+  friend bool operator==(const StageContext&, const StageContext&) = default;
+};
+
 struct StageDeclaration {
   std::string name;        // "runtime": the image's tag is <name>-<key>
   std::string repository;  // "registry.local/shop/web": where the image is named, looked for and pushed to
@@ -25,9 +35,10 @@ struct StageDeclaration {
   std::string dockerfile_name;  // what messages call it: "Dockerfile.base"
   std::string dockerfile_path;  // absolute, where its own .dockerignore would be beside it; "" is nowhere
 
-  std::string context;   // an absolute folder; "" is none
-  std::string target;    // of the Dockerfile; "" is its last stage
-  std::string platform;  // "linux/arm64"; "" is this machine's
+  std::string context;                 // an absolute folder; "" is none
+  std::vector<StageContext> contexts;  // in the order of their names
+  std::string target;                  // of the Dockerfile; "" is its last stage
+  std::string platform;                // "linux/arm64"; "" is this machine's
 
   std::map<std::string, std::string> build_args;
   std::vector<StageArgument> stage_args;  // on offer: in the key only if the Dockerfile declares them

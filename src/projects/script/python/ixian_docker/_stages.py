@@ -28,6 +28,7 @@ def declaration(runner):
         "dockerfile_name": source.name,
         "dockerfile_path": source.path,
         "context": context,
+        "contexts": contexts(value_of(task, "build_contexts")),
         "target": text(task, "target"),
         "platform": text(task, "platform"),
         "build_args": build_args(value_of(task, "build_args")),
@@ -95,6 +96,19 @@ def build_args(values):
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise ProjectError(f"its build argument {name} is {value!r} (expected: a string or a number)")
         found[str(name)] = CONFIG.format(value, f"the build argument {name}") if isinstance(value, str) else str(value)
+    return found
+
+
+def contexts(values):
+    if not hasattr(values, "items"):
+        raise ProjectError("its build_contexts are not a mapping\nhint: write {'name': 'directory'}")
+    found = {}
+    for name, value in values.items():
+        if hasattr(value, "__fspath__"):
+            value = value.__fspath__()
+        if not isinstance(value, str):
+            raise ProjectError(f"its build context {name} is {value!r} (expected: a directory, a URL or 'docker-image://…')")
+        found[str(name)] = CONFIG.format(value, f"the build context {name}")
     return found
 
 

@@ -28,6 +28,9 @@ class ImageTask(Task):
     # The folder that COPY reads from. None is an empty one.
     context = "{PWD}"
 
+    # Names that mean something else in FROM and --from: name → a folder, "docker-image://…", or the URL of a git repository or an archive.
+    build_contexts = {}
+
     target = None
     platform = None
     build_args = {}

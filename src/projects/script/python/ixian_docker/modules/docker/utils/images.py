@@ -161,6 +161,7 @@ def described(name, dockerfile, context, options):
         "dockerfile_name": source.name,
         "dockerfile_path": source.path,
         "context": context,
+        "contexts": _stages.contexts(options.pop("build_contexts", None) or {}),
         "target": CONFIG.format(options.pop("target", None) or ""),
         "platform": CONFIG.format(options.pop("platform", None) or ""),
         "build_args": _stages.build_args(arguments),
