@@ -23,8 +23,6 @@
 namespace ixian::build_context {
 namespace {
 
-using base::Error;
-using base::ErrorCode;
 using Kind = ContextSource::Kind;
 
 // What is there, at most `size` bytes; 0 is the end. Ctrl-C ends the waiting.
