@@ -143,6 +143,7 @@ def test_programs_of_tasks_dump_as_they_would_without_ix(ix, tmp_path):
     [
         ("RUN --security=insecure true", "--allow security.insecure"),
         ("RUN --network=host true", "--allow network.host"),
+        ("RUN --device=v.com/gpu=0 true", "--allow device"),
         ("RUN --mount=type=ssh,source=x true", "ssh"),
         ("RUN --mount=type=tmpfs true", "mounted on /"),
         ("RUN --mount=type=tmpfs,target=/proc/x true", "/proc/x"),
@@ -161,6 +162,9 @@ def test_what_reaches_beyond_the_sandbox_is_allowed_by_name(ix, base, context):
     folder = context(f"FROM busybox:1\nRUN hostname && grep ci.local /etc/hosts\n{insecure}\n")
     told = ix("build", "--network=none", "--allow=security.insecure", "--build-arg=BUILDKIT_SANDBOX_HOSTNAME=ci.local", folder).ok()
     assert "ci.local" in told.stderr and "mounted" in told.stderr and "unused" not in told.stderr
+    for words, code in (("", 0), (",required", 1)):
+        told = ix("build", "--network=none", "--allow=device", context(f"FROM busybox:1\nRUN --device=none.example/none=0{words} true\n"))
+        assert told.code == code and ("required device none.example/none=0 not found" in told.stderr) == (code == 1), told
 
 
 def test_a_secret_that_is_not_there_is_told_before_anything_runs(ix, base, context, tmp_path):

@@ -43,6 +43,7 @@ class Checker {
     if (!run.heredocs.empty()) refuse("here-documents");
     if (run.network != dockerfile::NetworkMode::kDefault) refuse("RUN --network");
     if (run.insecure) refuse("RUN --security");
+    if (!run.devices.empty()) refuse("RUN --device");
   }
   void operator()(const dockerfile::Copy& copy) const {
     check(copy, "COPY");

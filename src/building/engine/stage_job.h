@@ -81,6 +81,7 @@ struct StageJob {
   bool new_privileges =
       false;  // set-user-ID programs of RUN (sudo, su, ping) change their user, as under Docker
 
+  bool devices = false;   // RUN --device is allowed
   bool insecure = false;  // RUN --security=insecure is allowed
   bool host_network =
       false;  // RUN --network=host is, where `network` is another one; in a project it always is

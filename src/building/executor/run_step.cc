@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "dockerfile/run_command.h"
+#include "executor/cdi.h"
 #include "executor/run_mounts.h"
 #include "layer_files/tidy_upper.h"
 #include "rootfs/passwd.h"
@@ -129,6 +131,36 @@ std::string failure(const steps::Step& step, const process::ExitStatus& status) 
   return text;
 }
 
+std::vector<DeviceEdits> devices_of(const dockerfile::Run& run) {
+  std::vector<DeviceEdits> all;
+  if (run.devices.empty()) return all;
+  const std::vector<base::Json> specs = cdi_specs();
+  for (const dockerfile::DeviceRequest& request : run.devices) {
+    auto found = find_devices(specs, request.name);
+    if (found.empty() && request.required) {
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("required device {} not found in the .json files of /etc/cdi and /var/run/cdi",
+                              request.name));
+    }
+    all.insert(all.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  }
+  return all;
+}
+
+void add_devices(const dockerfile::Run& run, sandbox::RunSpec& spec, base::EventSink& sink,
+                 base::ActivityId activity) {
+  for (const DeviceEdits& device : devices_of(run)) {
+    for (const auto& variable : device.environment) {
+      if (!has_variable(spec, variable.first)) spec.env.push_back(variable);
+    }
+    for (const auto& node : device.nodes)
+      spec.mounts.push_back({node.path, sandbox::DeviceMount{node.source}});
+    for (const auto& mount : device.mounts)
+      spec.mounts.push_back({mount.target, sandbox::open_bind("", mount.source, mount.read_only)});
+    if (device.has_hooks) sink.output(activity, "ix: the hooks of a CDI device are not run");
+  }
+}
+
 }  // namespace
 
 void check_run(const steps::Step& step, const RunInput& input) {
@@ -145,6 +177,7 @@ void check_run(const steps::Step& step, const RunInput& input) {
       if (const engine::SshSource* source = find_ssh(input, mount)) check_ssh(*source);
     }
   }
+  devices_of(run);
   sandbox::require_run(network_of(run, input.network), other_networks(input));
 }
 
@@ -162,6 +195,7 @@ RunChanges run_command_step(const steps::Step& step, const snapshot::LayerStack&
   // After the working directory, before the script: both are looked up in the root file system as the image
   // has it.
   mounts.add(step, run, spec);
+  add_devices(run, spec, services.sink(), activity);
   if (const auto script = dockerfile::run_command(run, step.settings->shell()).script) {
     // Outside the image's files: a mount shows it to the command, and no layer gets it.
     const std::string file = root->scratch() + "/script";

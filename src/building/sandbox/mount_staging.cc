@@ -94,6 +94,21 @@ SpecMount MountStaging::socket(const SocketMount& what, std::string_view name) c
   return {"", "bind", attach(detached_mount(source), name, false), {"bind", "rprivate"}, {"nosuid", "nodev"}};
 }
 
+SpecMount MountStaging::device(const DeviceMount& what, std::string_view name) const {
+  const BindMount source = open_bind("", what.source, false);
+  struct stat info;
+  if (::fstat(source.source->get(), &info) != 0 || !(S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)))
+    throw base::Error(base::ErrorCode::kTaskFailed, base::printable_path(what.source) + " is not a device");
+  const files::UniqueFd tree(
+      ::open_tree(source.source->get(), "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH));
+  mount_attr flags = {};
+  flags.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+  flags.propagation = MS_PRIVATE;
+  if (!tree.valid() || ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &flags, sizeof(flags)) != 0)
+    fail_staging("Cannot mount the device " + base::printable_path(what.source));
+  return {"", "bind", attach(tree, name, false), {"bind", "rprivate"}, {"nosuid", "noexec"}};
+}
+
 SpecMount MountStaging::secret(const SecretMount& what, std::string_view name) const {
   const std::string file = write(name, what.content.reveal());
   if (::lchown(file.c_str(), what.uid, what.gid) != 0 || ::chmod(file.c_str(), what.mode & 07777) != 0) {

@@ -31,6 +31,7 @@ class MountStaging {
   // Attaches `tree`, which is detached_mount() of `what`.
   SpecMount bind(const BindMount& what, const files::UniqueFd& tree, std::string_view name) const;
   SpecMount socket(const SocketMount& what, std::string_view name) const;
+  SpecMount device(const DeviceMount& what, std::string_view name) const;
   // Mounted here, since a runtime may give it the mode of the directory below.
   SpecMount tmpfs(const TmpfsMount& what, std::string_view name) const;
   SpecMount secret(const SecretMount& what, std::string_view name) const;

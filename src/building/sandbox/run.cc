@@ -334,6 +334,7 @@ class Run {
       if (const auto* bind = std::get_if<BindMount>(&what)) mount = staging.bind(*bind, trees_[i], name);
       if (const auto* tmpfs = std::get_if<TmpfsMount>(&what)) mount = staging.tmpfs(*tmpfs, name);
       if (const auto* secret = std::get_if<SecretMount>(&what)) mount = staging.secret(*secret, name);
+      if (const auto* device = std::get_if<DeviceMount>(&what)) mount = staging.device(*device, name);
       if (const auto* socket = std::get_if<SocketMount>(&what)) mount = staging.socket(*socket, name);
       mount.target = targets.resolved(i);
       place_.mounts.push_back(std::move(mount));

@@ -46,6 +46,13 @@ class RunMounts : public ::testing::TestWithParam<const char*> {
 INSTANTIATE_TEST_SUITE_P(Kinds, RunMounts, ::testing::Values("overlay", "userns", "copy"),
                          [](const auto& param_info) { return param_info.param; });
 
+TEST_P(RunMounts, ADeviceCanBeUsed) {
+  add("/dev/own", DeviceMount{"/dev/null"});
+  EXPECT_EQ(box_.sh("test -c /dev/own && echo x >/dev/own && wc -c </dev/own"), 0) << box_.output();
+  add("/dev/other", DeviceMount{"/etc/passwd"});
+  EXPECT_THROW(box_.sh("true"), base::Error);
+}
+
 TEST_P(RunMounts, EveryKindIsThereAndLeavesNothing) {
   IXIAN_SKIP_WITH_ONE_ID();
   const std::string path = box_.folder / "socket";

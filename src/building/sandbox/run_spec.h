@@ -51,11 +51,16 @@ struct SocketMount {
   std::string source;
 };
 
+// A device node of this machine.
+struct DeviceMount {
+  std::string source;
+};
+
 // `target` is a path inside, absolute; links in it are followed inside. What is missing of it is made for the
 // run, and gone afterwards. Mounts happen in the order given.
 struct RunMount {
   std::string target;
-  std::variant<BindMount, TmpfsMount, SecretMount, SocketMount> what;
+  std::variant<BindMount, TmpfsMount, SecretMount, SocketMount, DeviceMount> what;
 };
 
 struct ResourceLimit {

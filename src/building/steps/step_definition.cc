@@ -100,6 +100,8 @@ class Definer {
                         {"network", network(run)},
                         {"insecure", run.insecure},
                         {"mounts", mounts}};
+    for (const dockerfile::DeviceRequest& device : run.devices)
+      step_.definition["devices"].push_back({device.name, device.required});
     if (step_.hostname) step_.definition["hostname"] = *step_.hostname;
     if (job_.new_privileges) step_.definition["new_privileges"] = true;
     if (command.script)
@@ -157,6 +159,11 @@ class Definer {
                         "Dockerfile with `ix build --allow security.insecure`, and name the image in FROM"
                       : "RUN --security=insecure is not allowed\nhint: allow it with `--allow "
                         "security.insecure`");
+    }
+    if (!run.devices.empty() && !job_.devices) {
+      throw Error(ErrorCode::kTaskFailed,
+                  job_.of_project ? "RUN --device is not allowed in the stages of a project"
+                                  : "RUN --device is not allowed\nhint: allow it with `--allow device`");
     }
     const bool host_network =
         job_.host_network || job_.of_project || job_.network == engine::BuildNetwork::kHost;

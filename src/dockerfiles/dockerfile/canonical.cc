@@ -90,6 +90,8 @@ class Describer {
       flags_.push_back("--mount=" + canonical_mount(run.mount_flags[i], source_, origins_.at(i)));
     if (run.network != NetworkMode::kDefault)
       flags_.emplace_back(run.network == NetworkMode::kNone ? "--network=none" : "--network=host");
+    for (const DeviceRequest& device : run.devices)
+      flags_.push_back("--device=" + device.name + (device.required ? ",required" : ""));
     if (run.insecure) flags_.emplace_back("--security=insecure");
     words_ = command_words(run.command);
     for (const Heredoc& each : run.heredocs)

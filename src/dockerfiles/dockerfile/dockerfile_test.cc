@@ -199,8 +199,15 @@ TEST(Run, HasANetworkAndASecurity) {
   EXPECT_EQ(refused("RUN --network=nnoe x"),
             "2:15: --network is \"nnoe\", and can only be default or none or host. Did you mean none?");
   EXPECT_EQ(refused("RUN --network= x"), "2:15: --network is \"\", and can only be default or none or host.");
-  EXPECT_NE(refused("RUN --device=vendor.com/gpu=0 y").find("RUN --device is not supported"),
-            std::string::npos);
+  const auto devices =
+      only<dockerfile::Run>("RUN --device=v.com/gpu=0 --device=name=v.com/x,required y").devices;
+  ASSERT_EQ(devices.size(), 2u);
+  EXPECT_EQ(devices[0].name, "v.com/gpu=0");
+  EXPECT_FALSE(devices[0].required);
+  EXPECT_EQ(devices[1].name, "v.com/x");
+  EXPECT_TRUE(devices[1].required);
+  EXPECT_EQ(refused("RUN --device=gpu y"),
+            "2:14: --device: invalid device \"gpu\" (expected: VENDOR/CLASS=NAME)");
   EXPECT_EQ(refused("RUN --security=x y"), "2:16: --security is \"x\", and can only be sandbox or insecure.");
 }
 

@@ -116,11 +116,18 @@ struct OnBuild {
 
 enum class NetworkMode { kDefault, kNone, kHost };
 
+// --device of a RUN: a device of the machine, "vendor.com/class=name".
+struct DeviceRequest {
+  std::string name;
+  bool required = false;
+};
+
 struct Run {
   CommandLine command;
   std::vector<Heredoc> heredocs;  // only with a command that is `shell`; see run_command.h
   std::vector<base::Word> mount_flags;
   std::vector<Mount> mounts;  // after resolve()
+  std::vector<DeviceRequest> devices;
   NetworkMode network = NetworkMode::kDefault;
   bool insecure = false;  // --security=insecure
 };

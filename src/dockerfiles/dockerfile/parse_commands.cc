@@ -42,6 +42,26 @@ void check_mount(const base::Word& mount, const ParseContext& context) {
   parse_mount(mount, context.source(), [](const std::string& value) { return value; });
 }
 
+// "NAME", "name=NAME", "NAME,required": NAME holds a "=" itself.
+DeviceRequest device_request(const base::Word& flag, const ParseContext& context) {
+  DeviceRequest device;
+  const auto fail = [&](const std::string& reason) {
+    throw context.source().error(flag.at, "--device: " + reason);
+  };
+  for (const std::string_view field : base::split(flag.text, ',')) {
+    if (field == "required" || field == "required=true") {
+      device.required = true;
+    } else if (field != "required=false") {
+      if (!device.name.empty()) fail("two devices are named (expected: one, then perhaps required)");
+      device.name = field.starts_with("name=") ? field.substr(5) : field;
+    }
+  }
+  if (device.name.find('/') == std::string::npos) {
+    fail("invalid device \"" + base::shown(device.name) + "\" (expected: VENDOR/CLASS=NAME)");
+  }
+  return device;
+}
+
 std::chrono::nanoseconds interval(const Flags& flags, const std::string& name, const ParseContext& context) {
   const base::Word flag = flags.text(name);
   if (flag.empty()) return std::chrono::nanoseconds(0);
@@ -74,10 +94,6 @@ InstructionBody parse_run(const ParseContext& context) {
                                         {"mount", FlagKind::kTexts},
                                         {"network", FlagKind::kText},
                                         {"security", FlagKind::kText}});
-  for (const base::Word& device : flags.texts("device")) {
-    throw context.source().error(
-        device.at, "RUN --device is not supported: no device of the machine is passed into a RUN");
-  }
   if (!context.statement.has_arguments()) throw context.error("RUN needs a command.");
   Run run;
   run.command = command_line(context);
@@ -91,6 +107,8 @@ InstructionBody parse_run(const ParseContext& context) {
   }
   run.mount_flags = flags.texts("mount");
   for (const base::Word& mount : run.mount_flags) check_mount(mount, context);
+  for (const base::Word& device : flags.texts("device"))
+    run.devices.push_back(device_request(device, context));
   if (const base::Word network = flags.text("network"); network.at.line > 0) {
     run.network = one_of<NetworkMode>(
         network, context, "network",

@@ -115,6 +115,7 @@ class Reader {
   void allow() {
     if (value() == "new-privileges") options_.job.new_privileges = true;
     if (value() == "security.insecure") options_.job.insecure = true;
+    if (value() == "device") options_.job.devices = true;
     if (value() == "network.host") options_.job.host_network = true;
   }
   void ssh() {

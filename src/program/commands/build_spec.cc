@@ -129,6 +129,7 @@ std::vector<cli::OptionSpec> own_options() {
        .metavar = "PERMISSION",
        .summary = "Allow this in a RUN",
        .choices = {{"new-privileges", "sudo, su and the like may change their user"},
+                   {"device", "RUN --device"},
                    {"network.host", "RUN --network=host"},
                    {"security.insecure", "RUN --security=insecure, which is no sandbox any more"}},
        .repeatable = true,
