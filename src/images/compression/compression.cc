@@ -189,6 +189,13 @@ class ZstdSource : public base::ByteSource {
 
 }  // namespace
 
+int highest_level(Compression compression) {
+  constexpr int kHighestGzip = 9;
+  constexpr int kHighestZstd = 22;
+  if (compression == Compression::kGzip) return kHighestGzip;
+  return compression == Compression::kZstd ? kHighestZstd : 0;
+}
+
 std::string_view media_type_of(Compression compression) {
   switch (compression) {
     case Compression::kNone:

@@ -11,6 +11,9 @@ namespace ixian::compression {
 
 enum class Compression { kNone, kGzip, kZstd };
 
+// Levels go from 0 to this; 0 where there are none.
+int highest_level(Compression compression);
+
 // The OCI media type of a layer that is packed so.
 std::string_view media_type_of(Compression compression);
 

@@ -5,6 +5,7 @@
 
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
+#include <zlib.h>
 #include <zstd.h>
 
 #include <new>
@@ -16,8 +17,8 @@ namespace {
 constexpr int kZstdLevel = 3;
 constexpr int kGzipLevel = 1;
 
-std::size_t deflate(const char* data, std::size_t size, bool last, std::uint8_t* level_buffer,
-                    std::vector<char>& packed) {
+std::size_t deflate_by_isal(const char* data, std::size_t size, bool last, std::uint8_t* level_buffer,
+                            std::vector<char>& packed) {
   // What does not shrink is stored, in blocks of 64 KiB with 5 bytes before each.
   packed.resize(size + size / 1024 + 1024);
   isal_zstream stream = {};
@@ -47,9 +48,9 @@ std::string little_endian(std::uint32_t number) {
 
 struct BlockCompressor::Zstd {
   ZSTD_CCtx* context = ZSTD_createCCtx();
-  Zstd() {
+  explicit Zstd(int level) {
     if (context == nullptr) throw std::bad_alloc();
-    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kZstdLevel);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
     // gzip has a checksum of its own, so this has one as well.
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
   }
@@ -58,15 +59,48 @@ struct BlockCompressor::Zstd {
   Zstd& operator=(const Zstd&) = delete;
 };
 
-BlockCompressor::BlockCompressor(Compression compression) : compression_(compression) {
-  if (compression == Compression::kGzip) level_buffer_.reset(new std::uint8_t[ISAL_DEF_LVL1_DEFAULT]);
-  if (compression == Compression::kZstd) zstd_ = std::make_unique<Zstd>();
+// Raw deflate, which ends each stretch as ISA-L does it here.
+struct BlockCompressor::Zlib {
+  z_stream stream = {};
+  explicit Zlib(int level) {
+    if (deflateInit2(&stream, level, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+      throw std::bad_alloc();
+  }
+  ~Zlib() { deflateEnd(&stream); }
+  Zlib(const Zlib&) = delete;
+  Zlib& operator=(const Zlib&) = delete;
+
+  std::size_t pack(const char* data, std::size_t size, bool last, std::vector<char>& packed) {
+    deflateReset(&stream);
+    // The flush needs a few bytes that the bound does not count.
+    packed.resize(deflateBound(&stream, size) + 64);
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data));
+    stream.avail_in = static_cast<uInt>(size);
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    const int result = deflate(&stream, last ? Z_FINISH : Z_FULL_FLUSH);
+    if (result != (last ? Z_STREAM_END : Z_OK) || stream.avail_in != 0 || stream.avail_out == 0)
+      throw std::logic_error("zlib could not compress a stretch of a layer.");
+    return packed.size() - stream.avail_out;
+  }
+};
+
+BlockCompressor::BlockCompressor(Compression compression, std::optional<int> level)
+    : compression_(compression) {
+  if (compression == Compression::kZstd) zstd_ = std::make_unique<Zstd>(level.value_or(kZstdLevel));
+  if (compression != Compression::kGzip) return;
+  if (level)
+    zlib_ = std::make_unique<Zlib>(*level);
+  else
+    level_buffer_.reset(new std::uint8_t[ISAL_DEF_LVL1_DEFAULT]);
 }
 
 BlockCompressor::~BlockCompressor() = default;
 
 std::size_t BlockCompressor::pack(const char* data, std::size_t size, bool last, std::vector<char>& packed) {
-  if (compression_ == Compression::kGzip) return deflate(data, size, last, level_buffer_.get(), packed);
+  if (zlib_) return zlib_->pack(data, size, last, packed);
+  if (compression_ == Compression::kGzip)
+    return deflate_by_isal(data, size, last, level_buffer_.get(), packed);
   packed.resize(ZSTD_compressBound(size));
   const std::size_t count = ZSTD_compress2(zstd_->context, packed.data(), packed.size(), data, size);
   if (ZSTD_isError(count) != 0) throw std::logic_error("zstd could not compress a stretch of a layer.");

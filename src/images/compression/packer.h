@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,12 @@ namespace ixian::compression {
 // nothing before it. By ISA-L on level 1: of those that give the same bytes on every x86-64 processor it is
 // the one with the best ratio for its time; the bytes of level 3 depend on AVX2 and AVX-512. zstd: each
 // stretch is a frame (RFC 8878, 3.1).
+//
+// With a `level` gzip is packed by zlib, which has the levels that people know: smaller, and several times
+// slower.
 class BlockCompressor {
  public:
-  explicit BlockCompressor(Compression compression);
+  explicit BlockCompressor(Compression compression, std::optional<int> level = std::nullopt);
   ~BlockCompressor();
 
   // Replaces what is in `packed`, and returns how many bytes of it are used.
@@ -26,9 +30,11 @@ class BlockCompressor {
 
  private:
   struct Zstd;
+  struct Zlib;
   const Compression compression_;
   std::unique_ptr<std::uint8_t[]> level_buffer_;
   std::unique_ptr<Zstd> zstd_;
+  std::unique_ptr<Zlib> zlib_;
 };
 
 // What stands before and behind all stretches; empty but for gzip.

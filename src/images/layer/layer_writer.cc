@@ -54,7 +54,8 @@ ListedEntry listed(const tar::TarEntry& entry, std::string path, std::uint64_t o
 class LayerWriter::Impl {
  public:
   Impl(files::ByteSink& blob, const WriteOptions& options, base::Cancellation& cancellation)
-      : options_(options), packing_(blob, options.compression, options.threads, cancellation) {}
+      : options_(options),
+        packing_(blob, options.compression, options.threads, cancellation, options.level) {}
 
   void add(tar::TarEntry entry) {
     const std::string path = entry.name;

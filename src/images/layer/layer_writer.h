@@ -28,6 +28,8 @@ struct WriteOptions {
   bool nanoseconds = false;
 
   unsigned threads = 0;  // that compress; 0: one a processor, at most 8. No influence on the bytes.
+
+  std::optional<int> level = {};  // of the compression; unset is the quick one of BlockCompressor
 };
 
 struct WrittenLayer {

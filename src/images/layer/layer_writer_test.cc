@@ -100,6 +100,25 @@ TEST_P(EachCompression, WritesFilesOfEverySizeAroundItsChunks) {
   }
 }
 
+TEST(LayerWriter, PacksByTheLevelThatItIsGiven) {
+  for (const auto compression : {compression::Compression::kGzip, compression::Compression::kZstd}) {
+    std::map<int, std::size_t> sizes;
+    for (const int level : {1, compression::highest_level(compression)}) {
+      std::string blob;
+      const auto written = write(blob,
+                                 {.compression = compression,
+                                  .latest_mtime = {},
+                                  .nanoseconds = false,
+                                  .threads = 2,
+                                  .level = level},
+                                 3 << 20);
+      EXPECT_EQ(testing::scan_text(blob).diff_id, written.diff_id) << level;
+      sizes[level] = blob.size();
+    }
+    EXPECT_LT(sizes.rbegin()->second, sizes.begin()->second);
+  }
+}
+
 // What these bytes are is part of many digests in registries: it must not change by accident.
 TEST(LayerWriter, KeepsToItsBytes) {
   std::string blob;

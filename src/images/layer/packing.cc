@@ -23,8 +23,9 @@ struct Stopped {};
 }  // namespace
 
 CompressingWriter::CompressingWriter(files::ByteSink& blob, compression::Compression compression,
-                                     unsigned threads, base::Cancellation& cancellation)
-    : blob_(blob), compression_(compression), cancellation_(cancellation) {
+                                     unsigned threads, base::Cancellation& cancellation,
+                                     std::optional<int> level)
+    : blob_(blob), compression_(compression), level_(level), cancellation_(cancellation) {
   if (threads == 0) threads = base::processor_count();
   compressors_ = std::min(threads, kMaxThreads);
   chunks_.resize(compressors_ + 4);
@@ -96,8 +97,8 @@ void CompressingWriter::pack_alone(Chunk& part) {
   if (compression_ == compression::Compression::kNone) {
     put({part.tar.data(), part.size});
   } else {
-    const std::size_t size =
-        compression::BlockCompressor(compression_).pack(part.tar.data(), part.size, true, part.packed);
+    const std::size_t size = compression::BlockCompressor(compression_, level_)
+                                 .pack(part.tar.data(), part.size, true, part.packed);
     put({part.packed.data(), size});
   }
   put(compression::packed_end(compression_, crc_, tar_size_));
@@ -118,7 +119,7 @@ void CompressingWriter::hash_all() {
 }
 
 void CompressingWriter::compress() {
-  compression::BlockCompressor packer(compression_);
+  compression::BlockCompressor packer(compression_, level_);
   while (true) {
     std::unique_lock lock(mutex_);
     await(lock, [&] { return submitted_ > taken_ || complete_; });

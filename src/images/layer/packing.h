@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -22,7 +23,7 @@ namespace ixian::layer {
 class CompressingWriter {
  public:
   CompressingWriter(files::ByteSink& blob, compression::Compression compression, unsigned threads,
-                    base::Cancellation& cancellation);
+                    base::Cancellation& cancellation, std::optional<int> level = std::nullopt);
   ~CompressingWriter();
   CompressingWriter(const CompressingWriter&) = delete;
   CompressingWriter& operator=(const CompressingWriter&) = delete;
@@ -70,6 +71,7 @@ class CompressingWriter {
 
   files::ByteSink& blob_;
   const compression::Compression compression_;
+  const std::optional<int> level_;
   base::Cancellation& cancellation_;
   unsigned compressors_ = 1;
 
