@@ -37,6 +37,7 @@
 #include "script/interpreter.h"
 #include "script/running_task.h"
 #include "ui/make_view.h"
+#include "ui/result_listener.h"
 #include "ui/view_slot.h"
 
 namespace ixian::commands {
@@ -231,6 +232,7 @@ int run_ix(int argc, char** argv) {
   // Before the sink goes: what Python prints while it ends is still told.
   script::finish_python(!call->options().dry_run && !call->options().show);
   files::listen_for_untrusted(nullptr);
+  if (auto* listener = ui::result_listener(*sink)) listener->exit(code);
   sink.reset();
   return code;
 }

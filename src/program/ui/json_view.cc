@@ -90,6 +90,18 @@ void JsonView::end(base::ActivityId id, base::ActivityStatus outcome, std::strin
 } catch (...) {
 }
 
+void JsonView::result(const base::Json& document) noexcept try {
+  const std::lock_guard lock(mutex_);
+  write("result", base::kNoActivity, {{"result", document}});
+} catch (...) {
+}
+
+void JsonView::exit(int code) noexcept try {
+  const std::lock_guard lock(mutex_);
+  write("exit", base::kNoActivity, {{"code", code}});
+} catch (...) {
+}
+
 void JsonView::write(std::string_view event, base::ActivityId id, base::Json object) {
   object["event"] = event;
   object["id"] = id;

@@ -9,6 +9,7 @@
 
 #include "base/event.h"
 #include "base/json.h"
+#include "ui/result_listener.h"
 #include "ui/terminal.h"
 #include "ui/verbosity.h"
 
@@ -21,12 +22,14 @@ namespace ixian::ui {
 //   {"event":"log","id":0,"level":"warning","text":"...","time":...}        id 0: ix itself
 //   {"event":"output","id":1,"line":"...","time":...}
 //   {"event":"end","id":1,"outcome":"failed","note":"exit code 1","seconds":1.234,"time":...}
+//   {"event":"result","id":0,"result":{...},"time":...}   what a build came to, as its --json has it
+//   {"event":"exit","id":0,"code":1,"time":...}           the last of all
 //
 // `level` is debug, info, warning or error; `outcome` done, skipped, failed or cancelled; `time`
 // seconds since 1970. Keys come in any order. Bytes that are not UTF-8 become U+FFFD. The threshold
 // holds for logs only. Of the progress of an activity at most kProgressPerSecond are written, and
 // always the one that says that all is done.
-class JsonView : public base::EventSink {
+class JsonView : public base::EventSink, public ResultListener {
  public:
   static constexpr double kProgressPerSecond = 4;
 
@@ -43,6 +46,8 @@ class JsonView : public base::EventSink {
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;
   void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept override;
+  void result(const base::Json& document) noexcept override;
+  void exit(int code) noexcept override;
 
  private:
   struct Running {

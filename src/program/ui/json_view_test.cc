@@ -92,6 +92,17 @@ TEST_F(JsonViewTest, DoesNotFloodWithProgressButTellsTheLast) {
   EXPECT_EQ(objects[1].at("done"), 1000);
 }
 
+TEST_F(JsonViewTest, TellsTheResultAndHowAllEnded) {
+  ResultListener* listener = result_listener(view_);
+  ASSERT_NE(listener, nullptr);
+  listener->result({{"schema", 1}});
+  listener->exit(4);
+  const double now = 1700000000.123;
+  EXPECT_THAT(received(),
+              ElementsAre(Json{{"event", "result"}, {"id", 0}, {"result", {{"schema", 1}}}, {"time", now}},
+                          Json{{"event", "exit"}, {"id", 0}, {"code", 4}, {"time", now}}));
+}
+
 TEST_F(JsonViewTest, HidesLogsBelowTheThreshold) {
   view_.log(base::kNoActivity, LogLevel::kDebug, "detail");
   view_.log(base::kNoActivity, LogLevel::kInfo, "news");

@@ -17,6 +17,7 @@ std::unique_ptr<base::EventSink> make_plain_view(Verbosity threshold, int fd) {
   options.fd = fd;
   options.threshold = threshold;
   options.style = Style::for_fd(fd);
+  options.ci = ci_service(process_environment());
   return std::make_unique<PlainView>(std::move(options));
 }
 

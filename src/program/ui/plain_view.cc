@@ -6,13 +6,18 @@
 
 namespace ixian::ui {
 
+PlainView::~PlainView() {
+  const std::string end = groups_.close();
+  if (!end.empty()) write_all(options_.fd, end);
+}
+
 base::ActivityId PlainView::begin(const base::ActivityInfo& activity) noexcept {
   const base::ActivityId id = ++last_id_;
   try {
     const std::lock_guard lock(mutex_);
     running_[id] = {activity.name, activity.quiet_on_success, options_.clock.steady(), {}};
     if (activity.detail.empty() || options_.threshold > Verbosity::kInfo) return id;
-    write_all(options_.fd, start_line(options_.style, activity.name, activity.detail));
+    write(activity.name, start_line(options_.style, activity.name, activity.detail));
   } catch (...) {  // a line less
   }
   return id;
@@ -21,14 +26,14 @@ base::ActivityId PlainView::begin(const base::ActivityInfo& activity) noexcept {
 void PlainView::log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept try {
   if (!shows(options_.threshold, level)) return;
   const std::lock_guard lock(mutex_);
-  write_all(options_.fd, message_lines(options_.style, name_of(id), level, text));
+  write(name_of(id), message_lines(options_.style, name_of(id), level, text));
 } catch (...) {
 }
 
 void PlainView::output(base::ActivityId id, std::string_view line) noexcept try {
   const std::lock_guard lock(mutex_);
   if (options_.threshold <= Verbosity::kWarning) {
-    write_all(options_.fd, output_line(options_.style, name_of(id), line));
+    write(name_of(id), output_line(options_.style, name_of(id), line));
   } else if (auto found = running_.find(id); found != running_.end()) {
     found->second.tail.add(line);
   }
@@ -48,8 +53,12 @@ void PlainView::end(base::ActivityId id, base::ActivityStatus outcome, std::stri
     lines = output_lines(options_.style, activity.name, activity.tail);
   }
   lines += end_line(options_.style, activity.name, outcome, note, seconds);
-  write_all(options_.fd, lines);
+  write(activity.name, lines);
 } catch (...) {
+}
+
+void PlainView::write(std::string_view activity, const std::string& lines) {
+  write_all(options_.fd, groups_.before(activity) + lines);
 }
 
 std::string PlainView::name_of(base::ActivityId id) const {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/event.h"
+#include "ui/ci_groups.h"
 #include "ui/output_tail.h"
 #include "ui/style.h"
 #include "ui/terminal.h"
@@ -26,9 +27,11 @@ class PlainView : public base::EventSink {
     Verbosity threshold = Verbosity::kInfo;
     Style style = Style::make(false, true);
     Clock clock = Clock::real();
+    CiService ci = CiService::kNone;  // whose sections the stages are
   };
 
-  explicit PlainView(Options options) : options_(std::move(options)) {}
+  explicit PlainView(Options options) : options_(std::move(options)), groups_(options_.ci, options_.clock) {}
+  ~PlainView() override;
 
   base::ActivityId begin(const base::ActivityInfo& activity) noexcept override;
   void progress(base::ActivityId, const base::Progress&) noexcept override {}
@@ -44,12 +47,15 @@ class PlainView : public base::EventSink {
     OutputTail tail;
   };
 
-  std::string name_of(base::ActivityId id) const;  // with mutex_ held
+  // With mutex_ held.
+  std::string name_of(base::ActivityId id) const;
+  void write(std::string_view activity, const std::string& lines);
 
   const Options options_;
   std::atomic<base::ActivityId> last_id_{base::kNoActivity};
   std::mutex mutex_;  // guards what follows, and writing
   std::map<base::ActivityId, Running> running_;
+  CiGroups groups_;
 };
 
 }  // namespace ixian::ui

@@ -38,6 +38,19 @@ TEST_F(PlainViewTest, TellsAnActivityFromItsStartToItsEnd) {
                                                "build: cached\n", "build: done in 1.2s\n"));
 }
 
+TEST_F(PlainViewTest, LinesOfAStageAreASectionOnACiService) {
+  {
+    PlainView view(
+        {terminal_.fd(), Verbosity::kInfo, Style::make(false, true), clock_.clock(), CiService::kGithub});
+    const auto id = view.begin({"web 1/2", "RUN x"});
+    view.log(kNoActivity, LogLevel::kWarning, "slow");
+    view.output(id, "y");
+  }
+  EXPECT_THAT(terminal_.receive(),
+              ElementsAre("::group::web\nweb 1/2: RUN x\n", "::endgroup::\nwarning: slow\n",
+                          "::group::web\nweb 1/2 | y\n", "::endgroup::\n"));
+}
+
 TEST_F(PlainViewTest, SaysNothingAtTheStartWithoutADetail) {
   auto view = this->view(Verbosity::kInfo);
   view.begin({"build", ""});
