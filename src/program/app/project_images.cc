@@ -84,7 +84,9 @@ struct ProjectImages::Impl {
     parts.open_repo = [this](const oci::Reference& reference) { return open(reference, false); };
     // What goes to a cache is not worth much patience.
     parts.open_for_push = [this](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
-      return owner.registries_.registries().open(reference, registry::Access::kPush, false);
+      const bool is_image = false;
+      return registry::counted(
+          owner.registries_.registries().open(reference, registry::Access::kPush, is_image), traffic);
     };
     engine = engine_type.make(std::move(parts));
     outside.emplace(
@@ -104,9 +106,9 @@ struct ProjectImages::Impl {
   }
 
   std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
-    auto repo = oci::without_lost(owner.registries_.registries().open(
-                                      reference, push ? registry::Access::kPush : registry::Access::kPull),
-                                  losses);
+    const auto access = push ? registry::Access::kPush : registry::Access::kPull;
+    auto repo = oci::without_lost(
+        registry::counted(owner.registries_.registries().open(reference, access), traffic), losses);
     // A daemon's images cannot say for which key they were made.
     if (push || !engine_type.builds_here()) return repo;
     return std::make_shared<StageRepo>(std::move(repo), looked_up, [this](const std::string& image) {
@@ -180,6 +182,7 @@ struct ProjectImages::Impl {
   const std::shared_ptr<fetch::Fetcher> remote;
   base::SystemClock clock;
   const std::shared_ptr<oci::Losses> losses = std::make_shared<oci::Losses>();
+  const std::shared_ptr<registry::Traffic> traffic = std::make_shared<registry::Traffic>();
   std::unique_ptr<engine::Engine> engine;
   std::optional<OutsideLookup> outside;
   run::BuildLog log;
@@ -273,6 +276,10 @@ run::ImageBuilder& ProjectImages::work() {
 
 const std::string& ProjectImages::builder_folder() const {
   return workspace_.builder_folder();
+}
+
+const registry::Traffic& ProjectImages::traffic() {
+  return *impl().traffic;
 }
 
 engine::Engine& ProjectImages::engine() {

@@ -12,6 +12,7 @@
 #include "app/run_options.h"
 #include "engine/engine.h"
 #include "plan/image_planner.h"
+#include "registry/traffic.h"
 #include "run/build_log.h"
 #include "run/image_builder.h"
 #include "script/docker_settings.h"
@@ -40,6 +41,8 @@ class ProjectImages {
 
   run::ImageBuilder& work();
   RegistryClients& registries() { return registries_; }
+
+  const registry::Traffic& traffic();  // of images and caches, so far
 
   engine::Engine& engine();
   bool builds_here();  // the engine is this program

@@ -131,7 +131,7 @@ void ImageBuilder::build_once(plan::ImagePlanner& images, const keys::ResolvedSt
   if (!step.forced && engine.resolve(stage.image())) return;  // another ix was quicker
   const engine::BuiltStage built = build_job(job, declared.name);
   const std::lock_guard lock(mutex_);
-  cache_tags_[stage.image()] = built.cache_tags;
+  built_.insert_or_assign(stage.image(), built);
   if (!built.complete) unnamed_[stage.image()] = built.manifest.descriptor.digest.text();
 }
 
@@ -257,10 +257,16 @@ std::vector<PushFailure> ImageBuilder::finish() {
   return std::move(failures_);
 }
 
+std::optional<engine::BuiltStage> ImageBuilder::built(const std::string& image) {
+  const std::lock_guard lock(mutex_);
+  const auto found = built_.find(image);
+  return found == built_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::vector<std::string> ImageBuilder::cache_tags(const std::string& image) {
   const std::lock_guard lock(mutex_);
-  const auto found = cache_tags_.find(image);
-  return found == cache_tags_.end() ? std::vector<std::string>{} : found->second;
+  const auto found = built_.find(image);
+  return found == built_.end() ? std::vector<std::string>{} : found->second.cache_tags;
 }
 
 }  // namespace ixian::run

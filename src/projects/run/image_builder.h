@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -73,6 +74,9 @@ class ImageBuilder {
   // What the engine calls an image of this run: by its digest where layers of it have not been needed so far.
   std::string exported_name(const std::string& image);
 
+  // What building an image of this run came to; nullopt where it was not built.
+  std::optional<engine::BuiltStage> built(const std::string& image);
+
   // The tags in the cache repository that stand for the instructions of an image that this run has built.
   std::vector<std::string> cache_tags(const std::string& image);
 
@@ -100,7 +104,7 @@ class ImageBuilder {
   std::vector<std::unique_ptr<base::EventSink>> sinks_;
   std::map<std::string, std::string> unnamed_;  // images whose layers are not all here → digest
   std::set<std::string> begun_;
-  std::map<std::string, std::vector<std::string>> cache_tags_;  // by image
+  std::map<std::string, engine::BuiltStage> built_;  // by image
   std::vector<PushFailure> failures_;
   std::unique_ptr<base::ThreadPool> pushers_;
 };
