@@ -51,14 +51,13 @@ def test_letters_stand_for_the_same(folder, letter, option):
         (["--cache-from", "type=registry,ref=localhost:5000/c"], ["--cache-from localhost:5000/c."]),
         (["--cache-from=type=gha"], ["repository of a registry", "type=gha"]),
         (["--cache-to", "type=local,dest=x"], ["repository of a registry"]),
-        (["--output", "type=docker"], ["dest=", "docker load", "--engine docker"]),
-        (["--output", "type=image,name=a,compression=zstd"], ["compression=zstd", "leave it out"]),
-        (["--output", "type=cacheonly"], ["Leave it out"]),
+        (["--output", "type=image,name=a,compression=estargz"], ["compression=estargz", "use compression=zstd or gzip"]),
+        (["--output", "type=image,rewrite-timestamp=true"], ["SOURCE_DATE_EPOCH", "--reproducible"]),
+        (["--output", "-", "--output", "type=oci,dest=-"], ["several outputs go to standard output"]),
         (["--platform", "linux/amd64,linux/arm64"], ["one platform", "--platform for each"]),
         (["--progress", "rawjson"], ["does not take rawjson", "--progress json"]),
         (["-q"], ["`ix build --progress quiet"]),
         (["--network=hots"], ["--network is default, none or host, not hots. Did you mean host?"]),
-        (["--load"], ["docker load", "--engine docker"]),
         (["--no-cach"], ["Did you mean --no-cache"]),
         (["--provenance=mode=max"], ["no attestations", "Leave it out"]),
     ],
@@ -78,7 +77,7 @@ def test_what_changes_nothing_is_taken(folder, options):
 
 def test_push_of_an_output_is_a_push(folder):
     assert "type=image,push=true" not in build(folder, "-o", "type=image,push=true", ".").failed(2, "-t REGISTRY/NAME:TAG").stderr
-    build(folder, "-o", "type=docker,dest=x,push=true", ".").failed(2, "push=true is for type=image")
+    build(folder, "-o", "type=docker,dest=x,push=true", ".").failed(2, "push=true needs type=image")
 
 
 def test_without_a_context_it_says_what_is_missing(folder):

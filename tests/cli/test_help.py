@@ -275,7 +275,7 @@ DOCKERFILE = "FROM scratch AS base\nFROM base AS test\nFROM base AS Tools\n"
         (["build", "-o", "type=docker,d"], ["docker,dest="]),
         (["build", "-o", "type=docker,dest=x/D"], ["x/Dockerfile.other"]),
         (["build", "--no-cache-"], ["--no-cache-filter"]),
-        (["build", "--lo"], ["--log"]),  # not --load, which is refused
+        (["build", "--lo"], ["--load", "--log"]),
         (["build", "--engine", ""], ["docker", "embedded"]),
         (["build", "x"], ["x"]),
         (["image", "rm", "store:t"], ["team/app:1"]),

@@ -64,7 +64,7 @@ def test_json_progress_is_one_object_a_line(project):
 def test_errors_are_json_too(project, args):
     project.tasks(task("bad", body="1 / 0"), task("twice"), task("twice"))
     for event in project.ix("--progress", "json", *args).events():
-        assert event["event"] in ("begin", "end", "log", "output", "progress")
+        assert event["event"] in ("begin", "end", "log", "output", "progress", "result", "exit")
 
 
 def test_a_usage_error_is_json_where_json_was_asked_for(project):

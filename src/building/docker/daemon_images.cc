@@ -12,6 +12,7 @@
 
 #include "base/activity.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "files/fs.h"
 #include "files/temporary_folder.h"
 #include "layout/docker_archive.h"
@@ -114,7 +115,7 @@ void DaemonImages::provide(const std::string& name, const std::string& platform)
     sink_.log(base::kNoActivity, base::LogLevel::kDebug, problem + "; reading it by ix instead");
     try {
       const auto repo = services_.open_repo(reference);
-      if (repo->find(reference.identifier())) return load(*repo, reference.identifier(), reference.text());
+      if (repo->find(reference.identifier())) return load(*repo, reference.identifier(), {reference.text()});
     } catch (const Error& error) {
       throw Error(ErrorCode::kRegistry, error.message(), problem);
     }
@@ -123,12 +124,12 @@ void DaemonImages::provide(const std::string& name, const std::string& platform)
               fmt::format("base image {} not found by the Docker daemon: {}", name, problem));
 }
 
-void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std::string& name) {
-  Transfer transfer(sink_, "load", name);
+void DaemonImages::load(oci::ImageRepo& from, const std::string& ref, const std::vector<std::string>& names) {
+  Transfer transfer(sink_, "load", names.empty() ? ref : base::join(names, ", "));
   transfer.activity().run([&] {
     const std::string path = fmt::format("{}/ix-load-{}-{}.tar", files::temporary_folder(), ::getpid(),
                                          static_cast<void*>(&transfer));
-    const auto archive = layout::create_docker_archive(path, {name}, cancellation_);
+    const auto archive = layout::create_docker_archive(path, names, cancellation_);
     oci::copy_image(from, ref, *archive, "", {}, cancellation_);
     archive->finish();
     auto file = layout::open_for_reading(path);
@@ -153,7 +154,7 @@ void DaemonImages::import(oci::ImageRepo& from, const std::string& ref, const oc
     }
     sink_.log(base::kNoActivity, base::LogLevel::kDebug, problem + "; reading it by ix instead");
   }
-  load(from, ref, name.text());
+  load(from, ref, {name.text()});
 }
 
 // False where the daemon cannot, for whatever reason.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/cancel.h"
 #include "base/event.h"
@@ -23,6 +24,9 @@ class DaemonImages {
   // reads it for it. `platform`: "" is the daemon's. Throws Error{kRegistry} where there is no such image.
   void provide(const std::string& name, const std::string& platform);
 
+  // What `ref` finds in `from` gets these names, read by ix. Without any it is known by its ID.
+  void load(oci::ImageRepo& from, const std::string& ref, const std::vector<std::string>& names);
+
   // What `ref` finds in `from` gets the name; pulled by the daemon where it can.
   void import(oci::ImageRepo& from, const std::string& ref, const oci::Reference& name);
 
@@ -31,7 +35,6 @@ class DaemonImages {
 
  private:
   bool pull(const oci::Reference& reference, const std::string& platform, std::string& problem);
-  void load(oci::ImageRepo& from, const std::string& ref, const std::string& name);
   bool push(const std::string& image, const oci::Reference& to);
   std::optional<RegistryAuth> login(const std::string& host) const;
 

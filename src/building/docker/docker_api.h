@@ -33,6 +33,9 @@ class DockerApi {
   // Asks nobody yet. `cancellation` outlives it.
   DockerApi(DaemonAddress address, base::Cancellation& cancellation);
 
+  // A daemon answers when this returns.
+  void require() { static_cast<void>(version()); }
+
   // The image's own description (GET /images/NAME/json); nullopt where there is none.
   std::optional<base::Json> inspect_image(const std::string& name);
 

@@ -217,6 +217,17 @@ std::unique_ptr<engine::Engine> make_docker_engine(DockerServices services) {
   return std::make_unique<DockerEngine>(std::move(services));
 }
 
+void require_daemon(const DockerServices& services) {
+  DockerApi(address_for(services), services.cancellation).require();
+}
+
+void load_image(const DockerServices& services, oci::ImageRepo& from, const std::string& ref,
+                const std::vector<std::string>& names, base::EventSink& sink,
+                base::Cancellation& cancellation) {
+  DockerApi api(address_for(services), cancellation);
+  DaemonImages(api, services, sink, cancellation).load(from, ref, names);
+}
+
 bool volume_exists(const DockerServices& services, const std::string& name) {
   return DockerApi(address_for(services), services.cancellation).volume_exists(name);
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/cancel.h"
 #include "docker/daemon_address.h"
@@ -41,6 +42,15 @@ struct DockerServices {
 // Error{kTaskFailed} where no daemon answers, or refuses what it is asked. Makes no connection before it is
 // needed. Throws Error{kUsage} for a DOCKER_HOST that cannot be used.
 std::unique_ptr<engine::Engine> make_docker_engine(DockerServices services);
+
+// Throws Error{kTaskFailed}, with what to do, where no daemon answers.
+void require_daemon(const DockerServices& services);
+
+// The daemon has what `ref` finds in `from` under these names when this returns. An activity of `sink`. All
+// outlive the call. Throws as an engine does.
+void load_image(const DockerServices& services, oci::ImageRepo& from, const std::string& ref,
+                const std::vector<std::string>& names, base::EventSink& sink,
+                base::Cancellation& cancellation);
 
 // For the checker DockerVolumeExists.
 bool volume_exists(const DockerServices& services, const std::string& name);

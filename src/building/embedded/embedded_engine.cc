@@ -238,6 +238,7 @@ class EmbeddedEngine : public engine::Engine {
     const snapshot::LayerStack layers = snapshot::non_empty(state.layers);
     const oci::RawManifest manifest = oci::raw(image.manifest);
     engine::BuiltStage built{manifest, image.manifest.config, true, counts.instructions, counts.cached, {}};
+    built.base_layers = count_base_layers(plan);
     if (writing) built.cache_tags = cache_tags(plan, layers);
     if (job.lazy_layers) {
       built.complete = std::all_of(layers.begin(), layers.end(), [this](const auto& layer) {
@@ -261,6 +262,13 @@ class EmbeddedEngine : public engine::Engine {
       services_.store->images(reference.name())->put_manifest(reference.identifier(), manifest);
     }
     return built;
+  }
+
+  static unsigned count_base_layers(const steps::BuildPlan& plan) {
+    const steps::StagePlan* stage = &plan.stages.at(plan.target);
+    while (const auto* from = std::get_if<stages::FromStage>(&stage->base))
+      stage = &plan.stages.at(from->index);
+    return stage->base_image ? static_cast<unsigned>(stage->base_image->config.diff_ids.size()) : 0;
   }
 
   static std::vector<std::string> cache_tags(const steps::BuildPlan& plan,

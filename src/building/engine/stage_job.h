@@ -132,7 +132,9 @@ struct BuiltStage {
   unsigned instructions = 0;  // that the target needed
   unsigned cached = 0;        // of these, how many were answered by the cache
   std::vector<std::string>
-      cache_tags;  // in `cache_to` and `listings_to` that stand for its instructions and layers
+      cache_tags;            // in `cache_to` and `listings_to` that stand for its instructions and layers
+  unsigned base_layers = 0;  // the first so many layers of the manifest are those of the base image; 0 also
+                             // where the engine cannot tell
 };
 
 }  // namespace ixian::engine

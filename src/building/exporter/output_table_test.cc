@@ -16,7 +16,9 @@ using Destination = OutputType::Destination;
 
 TEST(OutputTable, FindsEachTypeByItsName) {
   for (const OutputType& each : output_types()) {
-    const OutputType* found = find_output_type(each.name, !each.summary.empty());
+    const OutputManner manner{.tar = each.destination != Destination::kDirectory,
+                              .has_dest = each.destination != Destination::kDaemon};
+    const OutputType* found = find_output_type(each.name, manner);
     ASSERT_NE(found, nullptr) << each.name;
     EXPECT_EQ(found->destination, each.destination) << each.name;
   }
@@ -25,19 +27,29 @@ TEST(OutputTable, FindsEachTypeByItsName) {
 
 TEST(OutputTable, OciWithoutTarIsADirectory) {
   EXPECT_EQ(find_output_type("oci")->destination, Destination::kFile);
-  EXPECT_EQ(find_output_type("oci", false)->destination, Destination::kDirectory);
+  EXPECT_EQ(find_output_type("oci", {.tar = false})->destination, Destination::kDirectory);
 }
 
 TEST(OutputTable, TarMakesNoDifferenceWhereThereIsOneForm) {
-  EXPECT_EQ(find_output_type("docker", false), find_output_type("docker"));
-  EXPECT_EQ(find_output_type("local"), find_output_type("local", false));
+  EXPECT_EQ(find_output_type("docker", {.tar = false}), find_output_type("docker"));
+  EXPECT_EQ(find_output_type("local"), find_output_type("local", {.tar = false}));
 }
 
-TEST(OutputTable, TheStoreIsTheDefaultAndNeedsNothingWritten) {
+TEST(OutputTable, DockerWithoutADestinationIsTheDaemon) {
+  EXPECT_EQ(find_output_type("docker")->destination, Destination::kFile);
+  EXPECT_EQ(find_output_type("docker", {.has_dest = false})->destination, Destination::kDaemon);
+  EXPECT_EQ(find_output_type("oci", {.has_dest = false})->destination, Destination::kFile);
+}
+
+TEST(OutputTable, TheStoreIsTheDefault) {
   const Output output;
   EXPECT_EQ(output.type->destination, Destination::kStore);
-  EXPECT_EQ(output.type->write, nullptr);
   EXPECT_FALSE(output.type->needs_destination());
+}
+
+TEST(OutputTable, FilesAreNoImages) {
+  for (const OutputType& each : output_types())
+    EXPECT_EQ(each.is_image(), each.name != "tar" && each.name != "local") << each.name;
 }
 
 class ExportImage : public ::testing::Test {
@@ -47,11 +59,12 @@ class ExportImage : public ::testing::Test {
     job.tags = {"registry.local/shop/web:1"};
     const engine::BuiltStage built = engine_.build(job, sink_, never_);
     const OpenTarget target = [this](const oci::Reference&) { return repo_; };
+    const LoadIntoDocker no_daemon;
     const OpenStore no_store = [this]() -> std::shared_ptr<store::Store> {
       ++stores_;
       return nullptr;
     };
-    export_image({options_, built, engine_, target, no_store, sink_, never_});
+    export_image({options_, built, engine_, target, no_store, no_daemon, sink_, never_});
   }
 
   ExportOptions options_;

@@ -19,18 +19,13 @@
 namespace ixian::exporter {
 namespace {
 
-layer::WriteOptions plain_tar() {
-  layer::WriteOptions options;
-  options.compression = compression::Compression::kNone;
-  return options;
-}
-
 class RootTar {
  public:
-  RootTar(const snapshot::LayersView& image, files::ByteSink& sink, base::Cancellation& cancellation)
-      : image_(image), cancellation_(cancellation), writer_(sink, plain_tar(), cancellation) {}
+  RootTar(const snapshot::LayersView& image, files::ByteSink& sink, const layer::WriteOptions& options,
+          base::Cancellation& cancellation)
+      : image_(image), cancellation_(cancellation), writer_(sink, options, cancellation) {}
 
-  void run() {
+  layer::WrittenLayer run() {
     for (layer::MergedTree::Descendants below(image_.tree(), ""); below.next();) {
       cancellation_.throw_if_requested();
       const std::string& path = below.found().entry.path;
@@ -42,7 +37,7 @@ class RootTar {
                                       base::printable_path(path), base::printable_path(error.what())));
       }
     }
-    writer_.finish();
+    return writer_.finish();
   }
 
  private:
@@ -108,9 +103,9 @@ class RootTar {
 
 }  // namespace
 
-void write_tar_of(const snapshot::LayersView& image, files::ByteSink& sink,
-                  base::Cancellation& cancellation) {
-  RootTar(image, sink, cancellation).run();
+layer::WrittenLayer write_tar_of(const snapshot::LayersView& image, files::ByteSink& sink,
+                                 const layer::WriteOptions& options, base::Cancellation& cancellation) {
+  return RootTar(image, sink, options, cancellation).run();
 }
 
 }  // namespace ixian::exporter

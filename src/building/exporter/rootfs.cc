@@ -21,7 +21,6 @@
 #include "snapshot/lazy_layer.h"
 
 namespace ixian::exporter {
-namespace {
 
 snapshot::LayerStack layers_of(snapshot::LayerContext& services, const oci::RawManifest& image) {
   const auto manifest = std::get<oci::Manifest>(image.parsed());
@@ -35,13 +34,13 @@ snapshot::LayerStack layers_of(snapshot::LayerContext& services, const oci::RawM
   return layers;
 }
 
-}  // namespace
-
 void write_root_tar(const std::shared_ptr<store::Store>& store, const oci::RawManifest& image,
                     files::ByteSink& sink, base::EventSink& events, base::Cancellation& cancellation) {
   const auto lease = store->lease();
   snapshot::LayerContext services(store, events, cancellation);
-  write_tar_of(snapshot::LayersView(layers_of(services, image)), sink, cancellation);
+  layer::WriteOptions options;
+  options.compression = compression::Compression::kNone;
+  write_tar_of(snapshot::LayersView(layers_of(services, image)), sink, options, cancellation);
 }
 
 void write_root_folder(const std::shared_ptr<store::Store>& store, const oci::RawManifest& image,

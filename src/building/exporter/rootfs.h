@@ -7,9 +7,13 @@
 #include "base/event.h"
 #include "files/byte_sink.h"
 #include "oci/manifest.h"
+#include "snapshot/lazy_layer.h"
 #include "store/store.h"
 
 namespace ixian::exporter {
+
+// Those of an image that the store of `services` has, which outlive them.
+snapshot::LayerStack layers_of(snapshot::LayerContext& services, const oci::RawManifest& image);
 
 // An uncompressed tar archive of all files, with their owners. `image` is one that the store has.
 void write_root_tar(const std::shared_ptr<store::Store>& store, const oci::RawManifest& image,

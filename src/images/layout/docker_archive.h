@@ -23,7 +23,8 @@ std::unique_ptr<oci::ImageRepo> open_docker_archive(const std::string& file,
 // several at once, each blob once; the file appears, whole, when finish() is called, and not at all before.
 // It is an OCI layout and a docker archive in one, so that docker load, skopeo docker-archive:, skopeo
 // oci-archive: and podman load read it. The image is the manifest that was stored last, under whatever ref;
-// an index must have been stored with exactly one of its images. Equal images make equal files.
+// an index must have been stored with exactly one of its images; annotations of the descriptor that it was
+// stored with are kept in its entry of index.json. Equal images make equal files.
 class DockerArchiveWriter : public oci::ImageRepo {
  public:
   // Throws Error{kRegistry} where no image was stored, or not all of it.

@@ -126,12 +126,15 @@ oci::Manifest ArchiveWriter::image_for_docker() const {
 
 std::string ArchiveWriter::index() const {
   const oci::Descriptor& image = manifests_.at(*image_).descriptor;
-  const base::Json nameless = {
+  base::Json nameless = {
       {"mediaType", image.media_type}, {"digest", image.digest.text()}, {"size", image.size}};
+  if (!image.annotations.empty()) nameless["annotations"] = image.annotations;
   base::Json entries = base::Json::array();
   for (const std::string& tag : tags_) {
     entries.push_back(nameless);
-    entries.back()["annotations"] = {{kImageName, full_name(tag)}, {kRefName, tag_of(tag)}};
+    base::Json& annotations = entries.back()["annotations"];
+    annotations[std::string(kImageName)] = full_name(tag);
+    annotations[std::string(kRefName)] = tag_of(tag);
   }
   if (entries.empty()) entries.push_back(nameless);
   return base::canonical_json({{"schemaVersion", 2}, {"mediaType", oci::kOciIndex}, {"manifests", entries}});

@@ -174,7 +174,8 @@ void LayoutRepo::put_manifest(const std::string& ref, const oci::RawManifest& ma
   base::Json fresh = {{"mediaType", manifest.descriptor.media_type},
                       {"digest", manifest.descriptor.digest.text()},
                       {"size", manifest.descriptor.size}};
-  if (!name.empty()) fresh["annotations"] = {{kRefName, name}};
+  if (!manifest.descriptor.annotations.empty()) fresh["annotations"] = manifest.descriptor.annotations;
+  if (!name.empty()) fresh["annotations"][std::string(kRefName)] = name;
   if (!image_name_.empty()) fresh["annotations"][std::string(kImageName)] = image_name_;
   const auto replace = [&](base::Json& entries) {
     if (!blobs.has(manifest.descriptor)) {  // somebody removed it by its digest meanwhile

@@ -35,7 +35,8 @@ enum class LayoutUse {
 //
 // `image_name`, where it is not "", is the image's full name, which entries that are stored get besides, as
 // BuildKit's have it, and which entries that are found have: two images may then have one tag as their name
-// here. Without it that tag means the one stored last.
+// here. Without it that tag means the one stored last. Annotations of the descriptor that a manifest is
+// stored with are kept in its entry.
 std::unique_ptr<oci::ImageRepo> open_layout(const std::string& folder, LayoutUse use,
                                             base::Cancellation& cancellation, const std::string& label = "",
                                             const std::string& image_name = "");

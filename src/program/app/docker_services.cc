@@ -16,6 +16,12 @@ std::optional<docker::RegistryAuth> login_of(auth::Credential credential) {
                               std::move(credential.identity_token)};
 }
 
+docker::DockerServices services_for_loading(RegistryClients& access, base::Cancellation& cancellation) {
+  docker::DockerServices services = docker_services(access, cancellation);
+  services.instead = ", or write an archive: `-o type=docker,dest=FILE`";
+  return services;
+}
+
 }  // namespace
 
 docker::DockerServices docker_services(RegistryClients& access, base::Cancellation& cancellation) {
@@ -32,6 +38,16 @@ docker::DockerServices docker_services(RegistryClients& access, base::Cancellati
     return !access.registries().is_folder(host);
   };
   return services;
+}
+
+void require_docker(RegistryClients& access, base::Cancellation& cancellation) {
+  docker::require_daemon(services_for_loading(access, cancellation));
+}
+
+void load_into_docker(RegistryClients& access, oci::ImageRepo& from, const std::string& ref,
+                      const std::vector<std::string>& names, base::EventSink& sink,
+                      base::Cancellation& cancellation) {
+  docker::load_image(services_for_loading(access, cancellation), from, ref, names, sink, cancellation);
 }
 
 }  // namespace ixian::app

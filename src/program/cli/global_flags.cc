@@ -73,6 +73,7 @@ const Setter kSetters[] = {
     {"--clean", [](Options& to, const std::string& value) { to.run.clean = value == kTrue; }},
     {"--clean-all", [](Options& to, const std::string& value) { to.run.clean_all = value == kTrue; }},
     {"--show", [](Options& to, const std::string& value) { to.show = value == kTrue; }},
+    {"--json", [](Options& to, const std::string& value) { to.json = value == kTrue; }},
     {"--dry-run", [](Options& to, const std::string& value) { to.dry_run = value == kTrue; }},
     {"--jobs", [](Options& to, const std::string& value) { to.jobs = job_count(value); }},
     {"--progress",
@@ -112,6 +113,7 @@ const std::vector<OptionSpec>& global_flags() {
        .refusal = kCannotTell,
        .details = "Nothing changes in the store, the project or a registry. Commands show what they would "
                   "build, copy, remove or write."},
+      {.name = "--json", .summary = "Print what was built as JSON, at the end", .conflicts = {"--dry-run"}},
       {.name = "--jobs",
        .letter = 'j',
        .kind = OptionKind::kValue,

@@ -15,6 +15,7 @@ namespace ixian::cli {
 struct Options : app::RunOptions {
   bool help = false;
   bool version = false;
+  bool json = false;
   ui::ViewKind progress = ui::ViewKind::kAuto;
   ui::Verbosity threshold = ui::Verbosity::kInfo;
 

@@ -7,9 +7,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <future>
+#include <optional>
 
+#include "app/docker_services.h"
 #include "app/engines.h"
 #include "app/reexec.h"
 #include "app/registry_clients.h"
@@ -17,6 +20,8 @@
 #include "aws/environment.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "build_results/build_outcome.h"
+#include "build_results/warning_collector.h"
 #include "cli/print.h"
 #include "commands/build_forecast.h"
 #include "commands/build_options.h"
@@ -24,6 +29,7 @@
 #include "exporter/export_image.h"
 #include "fetch/fetcher.h"
 #include "files/fs.h"
+#include "registry/traffic.h"
 #include "run/build_log.h"
 #include "script/running_task.h"
 #include "store/folder.h"
@@ -43,10 +49,11 @@ bool asks_only(const cli::ParsedCommand& line) {
   return asks;
 }
 
-exporter::OpenTarget open_target(app::RegistryClients& access) {
-  return [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
-    return access.registries().open(name, registry::Access::kPushAnywhere);
-  };
+exporter::OpenTarget open_target(app::RegistryClients& access, std::shared_ptr<registry::Traffic> traffic) {
+  return
+      [&access, traffic = std::move(traffic)](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
+        return registry::counted(access.registries().open(name, registry::Access::kPushAnywhere), traffic);
+      };
 }
 
 // As `docker build` gives them: arguments like others, so that an ARG has them, too.
@@ -74,6 +81,7 @@ build_context::OpenedContexts open_contexts(BuildOptions& options, app::Registry
 // `access` outlives what is returned.
 app::EngineParts engine_parts(const std::shared_ptr<store::Store>& store, app::RegistryClients& access,
                               const BuildOptions& options, const build_context::OpenedContexts& contexts,
+                              const std::shared_ptr<registry::Traffic>& traffic,
                               base::Cancellation& cancellation) {
   app::EngineParts parts{access, cancellation, store, nullptr, {}, {}, nullptr};
   if (store) {
@@ -81,12 +89,14 @@ app::EngineParts engine_parts(const std::shared_ptr<store::Store>& store, app::R
         store, [&access]() -> http::Client& { return access.services().client; }, options.fetch_limits);
   }
   parts.open_repo = build_context::with_layouts(
-      [&access](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
-        return access.registries().open(reference, registry::Access::kPull);
+      [&access, traffic](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+        return registry::counted(access.registries().open(reference, registry::Access::kPull), traffic);
       },
       contexts.layouts);
-  parts.open_for_push = [&access](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
-    return access.registries().open(name, registry::Access::kPushAnywhere, false);  // a cache, not an image
+  parts.open_for_push = [&access, traffic](const oci::Reference& name) -> std::shared_ptr<oci::ImageRepo> {
+    const bool is_image = false;  // but a cache
+    return registry::counted(access.registries().open(name, registry::Access::kPushAnywhere, is_image),
+                             traffic);
   };
   return parts;
 }
@@ -107,6 +117,24 @@ void refuse_for_daemon(const cli::Options& options, const app::EngineType& type)
   }
 }
 
+// A daemon keeps the image as it has built it; on its way out of there it can be changed.
+void form_for_daemon(BuildOptions& options, const app::EngineType& type) {
+  using Destination = exporter::OutputType::Destination;
+  for (exporter::Output& output : options.outputs) {
+    const Destination destination = output.type->destination;
+    if (!output.type->is_image() || destination == Destination::kNowhere) continue;
+    output.form.annotations.insert(options.job.annotations.begin(), options.job.annotations.end());
+    if (!output.form.is_own() || (destination != Destination::kStore && destination != Destination::kDaemon))
+      continue;
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format("the {} stores images as it builds them: compression, annotations and --squash "
+                    "are not supported\nhint: write an archive with `-o type=oci,dest=FILE`, or use "
+                    "`ix --engine {}`",
+                    type.daemon, app::engine_types().front().name));
+  }
+}
+
 // Those that the engine gives the image: a daemon gives all, whose images are pushed by name.
 std::vector<std::string> names_to_give(const BuildOptions& options, const app::EngineType& type) {
   std::vector<std::string> names;
@@ -115,8 +143,13 @@ std::vector<std::string> names_to_give(const BuildOptions& options, const app::E
       if (std::find(names.begin(), names.end(), name.text()) == names.end()) names.push_back(name.text());
   };
   if (!type.builds_here()) add(options.names);
-  for (const exporter::Output& output : options.outputs)
-    if (output.type->destination == exporter::OutputType::Destination::kStore) add(options.names_in(output));
+  using Destination = exporter::OutputType::Destination;
+  for (const exporter::Output& output : options.outputs) {
+    const Destination destination = output.type->destination;
+    const bool is_named =
+        destination == Destination::kStore || (destination == Destination::kDaemon && !type.builds_here());
+    if (is_named && !output.form.is_own()) add(options.names_in(output));
+  }
   return names;
 }
 
@@ -143,7 +176,8 @@ int answer_call(const CommandContext& context, BuildOptions& options, const app:
   std::shared_ptr<store::Store> store;
   if (type.builds_here())
     store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = true});
-  const auto engine = type.make(engine_parts(store, access, options, contexts, context.cancellation));
+  const auto engine = type.make(engine_parts(store, access, options, contexts,
+                                             std::make_shared<registry::Traffic>(), context.cancellation));
   return answer_check(options, engine->check(options.job, context.sink, context.cancellation));
 }
 
@@ -169,6 +203,97 @@ engine::BuiltStage build_twice_at_most(BuildOptions& options,
   }
 }
 
+// Asks whether there is a daemon before anything is built for it. Null where the engine is that daemon.
+exporter::LoadIntoDocker load_into_docker(const CommandContext& context, const BuildOptions& options,
+                                          const app::EngineType& type, app::RegistryClients& access) {
+  if (!type.builds_here()) return nullptr;
+  using Destination = exporter::OutputType::Destination;
+  const bool loads = std::any_of(options.outputs.begin(), options.outputs.end(), [](const auto& output) {
+    return output.type->destination == Destination::kDaemon;
+  });
+  if (loads) app::require_docker(access, context.cancellation);
+  return [&](oci::ImageRepo& from, const std::string& ref, const std::vector<std::string>& names) {
+    app::load_into_docker(access, from, ref, names, context.sink, context.cancellation);
+  };
+}
+
+// What one build works with.
+struct BuildWork {
+  const CommandContext& context;
+  BuildOptions& options;
+  const app::EngineType& type;
+  app::RegistryClients& access;
+  std::shared_ptr<store::Store> store;  // null where a daemon builds
+  std::shared_ptr<registry::Traffic> traffic;
+  engine::Engine& engine;
+  base::EventSink& sink;
+};
+
+void build_image(const BuildWork& work, build_results::BuildReport& report) {
+  BuildOptions& options = work.options;
+  base::Cancellation& cancellation = work.context.cancellation;
+  const exporter::LoadIntoDocker load = load_into_docker(work.context, options, work.type, work.access);
+  exporter::remove_id_file(options.id_file);
+  const exporter::OpenTarget target = open_target(work.access, work.traffic);
+  const exporter::OpenStore open_store = [&] {
+    if (work.store) return work.store;
+    app::require_own_namespaces();
+    return store::Store::open(store::default_folder(), cancellation);
+  };
+  base::SystemClock clock;
+  run::BuildLog log({[&target](const std::string& name) { return target(oci::parse_reference(name)); }, clock,
+                     work.sink, base::LogLevel::kDebug});
+  // A registry that does not answer is waited for once, by whoever needs the cache. A daemon writes none.
+  std::future<bool> announced;
+  if (work.type.builds_here() && !options.job.cache_to.empty()) {
+    announced = std::async(std::launch::async,
+                           [&log, record = cache_record(options, nullptr)] { return log.begin(record); });
+  }
+  std::optional<exporter::Exported> exported;
+  const engine::BuiltStage image = build_twice_at_most(options, [&] {
+    const engine::BuiltStage built = work.engine.build(options.job, work.sink, cancellation);
+    exported = exporter::export_image(
+        {options, built, work.engine, target, open_store, load, work.sink, cancellation});
+    return built;
+  });
+  work.engine.wait_for_cache(work.sink);
+  if (announced.valid() && announced.get()) log.end(cache_record(options, &image));
+  report.images.push_back(build_results::reported_image(options, image, *exported));
+  report.images.back().platform = options.job.platform.value_or(oci::host_platform()).text();
+}
+
+// Whatever comes of it is told, and thrown on.
+int build_and_tell(const BuildWork& work) {
+  const cli::Options& flags = work.context.options;
+  const auto start = std::chrono::steady_clock::now();
+  build_results::BuildReport report;
+  report.command = "build";
+  const auto tell = [&] {
+    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report.pulled = work.traffic->received;
+    report.pushed = work.traffic->sent;
+    report.mounted = work.traffic->mounted;
+    build_results::tell_report(report, flags, work.context.sink);
+  };
+  try {
+    build_image(work, report);
+  } catch (const base::Error& error) {
+    report.exit_code = static_cast<int>(error.code());
+    report.error = error.message() + (error.context().empty() ? "" : "\n" + error.context());
+    tell();
+    build_results::tell_mistake(error.message(), work.options.job.dockerfile_path, work.context.sink);
+    throw;
+  }
+  tell();
+  if (!work.options.fills_standard_output && !flags.json) cli::print(report.images.front().digest + "\n");
+  return 0;
+}
+
+bool wants_warnings() {
+  const std::string_view value = ui::process_environment()("BUILDX_METADATA_WARNINGS");
+  return value == "1" || value == "true";
+}
+
 int run_build(const CommandContext& context) {
   if (context.workspace != nullptr) script::flush_output();
   const app::EngineType& type =
@@ -178,10 +303,20 @@ int run_build(const CommandContext& context) {
   if (type.builds_here() && builds) app::require_own_namespaces();
   BuildOptions options = read_build_options(context.line);
   if (!builds && !dry_run) return answer_call(context, options, type);
-  if (!type.builds_here()) refuse_for_daemon(context.options, type);
+  if (!type.builds_here()) {
+    refuse_for_daemon(context.options, type);
+    form_for_daemon(options, type);
+  }
+  if (context.options.json && options.fills_standard_output) {
+    throw base::Error(base::ErrorCode::kUsage,
+                      "--json and an output both go to standard output\nhint: name a file, dest=FILE");
+  }
   options.job.jobs = context.options.jobs;
   options.job.tags = names_to_give(options, type);
   add_proxies(options, type);
+  build_results::WarningCollector sink(context.sink);
+  if (wants_warnings())
+    options.more_metadata = [&sink] { return base::Json{{"buildx.build.warnings", sink.warnings()}}; };
 
   app::RegistryClients access(context.sink, context.cancellation, context.workspace);
   std::shared_ptr<store::Store> store;
@@ -189,33 +324,11 @@ int run_build(const CommandContext& context) {
     store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = dry_run});
   const auto lease = store && !dry_run ? store->lease() : nullptr;
   const auto contexts = open_contexts(options, access, store, context.cancellation);
-  const auto engine = type.make(engine_parts(store, access, options, contexts, context.cancellation));
+  const auto traffic = std::make_shared<registry::Traffic>();
+  const auto engine =
+      type.make(engine_parts(store, access, options, contexts, traffic, context.cancellation));
   if (dry_run) return print_forecast(context, options, *engine);
-
-  const exporter::OpenTarget target = open_target(access);
-  const exporter::OpenStore open_store = [&] {
-    if (store) return store;
-    app::require_own_namespaces();
-    return store::Store::open(store::default_folder(), context.cancellation);
-  };
-  base::SystemClock clock;
-  run::BuildLog log({[&target](const std::string& name) { return target(oci::parse_reference(name)); }, clock,
-                     context.sink, base::LogLevel::kDebug});
-  // A registry that does not answer is waited for once, by whoever needs the cache. A daemon writes none.
-  std::future<bool> announced;
-  if (type.builds_here() && !options.job.cache_to.empty()) {
-    announced = std::async(std::launch::async,
-                           [&log, record = cache_record(options, nullptr)] { return log.begin(record); });
-  }
-  const engine::BuiltStage image = build_twice_at_most(options, [&] {
-    const engine::BuiltStage built = engine->build(options.job, context.sink, context.cancellation);
-    exporter::export_image({options, built, *engine, target, open_store, context.sink, context.cancellation});
-    return built;
-  });
-  engine->wait_for_cache(context.sink);
-  if (announced.valid() && announced.get()) log.end(cache_record(options, &image));
-  if (!options.fills_standard_output) cli::print(image.manifest.descriptor.digest.text() + "\n");
-  return 0;
+  return build_and_tell({context, options, type, access, store, traffic, *engine, sink});
 }
 
 }  // namespace

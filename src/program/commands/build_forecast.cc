@@ -51,6 +51,11 @@ std::string delivery(const exporter::Output& output, const BuildOptions& options
                            : fmt::format("Would keep the image as {}.\n", names);
     case Destination::kRegistry:
       return fmt::format("Would push the image to {}.\n", names);
+    case Destination::kDaemon:
+      return names.empty() ? "Would load the image into the Docker daemon.\n"
+                           : fmt::format("Would load the image into the Docker daemon as {}.\n", names);
+    case Destination::kNowhere:
+      return "Would keep nothing but the cache.\n";
     case Destination::kDirectory:
       return fmt::format("Would write to {}.\n", base::printable_path(output.destination));
     case Destination::kFile:

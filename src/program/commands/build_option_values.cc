@@ -1,6 +1,5 @@
-// Values of `ix build`'s options that have fields (--secret, --output), in Docker's syntax. What buildx has
-// and we have not is refused with the reason, one by one: whoever comes from there wants to know whether to
-// leave it out. A destination is looked at before the build, which may take an hour.
+// Values of `ix build`'s options that have fields (--secret and the like), in Docker's syntax. Those of
+// --output are in build_results.
 #include "commands/build_option_values.h"
 
 #include <fmt/format.h>
@@ -22,67 +21,7 @@ namespace {
   throw base::Error(base::ErrorCode::kUsage, sentence);
 }
 
-// What BuildKit's exporters have besides.
-[[noreturn]] void refuse_output_field(const std::string& key, const std::string& value) {
-  constexpr std::pair<std::string_view, std::string_view> kKnown[] = {
-      {"push-by-digest", "An image is pushed under its names: -t, or name=."},
-      {"oci-mediatypes", "What a base image brings stays as it is, and the rest is OCI's."},
-      {"compression", "Layers are compressed with gzip."},
-      {"compression-level", "Layers are compressed with gzip, at one level."},
-      {"force-compression", "What a base image brings stays as it is."},
-      {"rewrite-timestamp", "--reproducible, or SOURCE_DATE_EPOCH, sets the times."},
-      {"unpack", "The store unpacks layers when they are needed."},
-      {"store", "type=image is in the store, type=registry is not."},
-      {"platform-split", "An image is for one platform."},
-      {"annotation", "The images have no annotations; --label says it in the configuration."},
-  };
-  for (const auto& [name, why] : kKnown) {
-    if (key == name ||
-        (key.starts_with(name) && key.size() > name.size() &&
-         std::string_view(".-[").find(key[name.size()]) != std::string_view::npos && name == "annotation"))
-      refuse_value(fmt::format("--output does not take {}={}: leave it out. {}", key, value, why));
-  }
-  refuse_value(fmt::format("--output has no {}={}; there are type, dest, name, tar and push.", key, value));
-}
-
-// What cannot be written is told before anything is built.
-void check_destination(const exporter::Output& output) {
-  if (output.type->destination == exporter::OutputType::Destination::kFile) {
-    const files::OutputPath place(output.destination);
-    if (place.is_terminal())
-      refuse_value(fmt::format(
-          "An archive is nothing for a terminal: {} is one. Name a file, or lead it on: `… | tar t`.",
-          place.shown()));
-  } else if (output.destination == "-") {
-    refuse_value("A folder cannot go to standard output; name one.");
-  }
-}
-
 }  // namespace
-
-Fields parse_fields(const std::string& flag, const std::string& text) {
-  Fields all;
-  std::string field;
-  bool quoted = false;
-  const auto finish = [&] {
-    const std::size_t equals = field.find('=');
-    if (field.empty()) refuse_value(fmt::format("{} {} has an empty field.", flag, text));
-    all.emplace_back(field.substr(0, equals), equals == std::string::npos ? "" : field.substr(equals + 1));
-    field.clear();
-  };
-  for (const char c : text) {
-    if (c == '"') {
-      quoted = !quoted;
-      // As in CSV: a path with a comma stands in quotes.
-    } else if (c == ',' && !quoted) {
-      finish();
-    } else {
-      field += c;
-    }
-  }
-  finish();
-  return all;
-}
 
 engine::SecretSource parse_secret(const std::string& text) {
   engine::SecretSource secret;
@@ -175,73 +114,6 @@ BuildCall parse_build_call(const std::string& flag, const std::string& text) {
     }
   }
   return call;
-}
-
-oci::Reference parse_image_name(const std::string& flag, const std::string& text) {
-  if (text.empty()) refuse_value(fmt::format("{} needs a name.", flag));
-  oci::Reference name = oci::parse_reference(text);
-  if (name.digest) refuse_value("A digest is made from the content; give the image a tag.");
-  if (name.tag.empty()) name.tag = "latest";
-  return name;
-}
-
-std::vector<cli::Choice> output_choices() {
-  std::vector<cli::Choice> choices;
-  for (const exporter::OutputType& each : exporter::output_types())
-    if (!each.summary.empty()) choices.push_back({each.name, each.summary});
-  return choices;
-}
-
-exporter::Output parse_output(const std::string& text) {
-  exporter::Output output;
-  if (text.find('=') == std::string::npos) {
-    // BuildKit's short form: a name alone is a directory; ours also takes a tar by its name.
-    const bool tar = text == "-" || text.ends_with(".tar");
-    output.type = exporter::find_output_type(tar ? "tar" : "local");
-    output.destination = text;
-    check_destination(output);
-    return output;
-  }
-  std::string type;
-  bool tar = true;
-  bool push = false;
-  for (const auto& [key, value] : parse_fields("--output", text)) {
-    if (key == "type") {
-      type = value;
-    } else if (key == "dest") {
-      output.destination = value;
-    } else if (key == "name") {
-      // Several have commas between, in quotes: "name=a:1,b:2".
-      for (const std::string_view name : base::split(value, ','))
-        output.names.push_back(parse_image_name("--output name=", std::string(name)));
-    } else if (key == "tar" && (value == "true" || value == "false")) {
-      tar = value == "true";
-    } else if (key == "push" && (value == "true" || value == "false")) {
-      push = value == "true";
-    } else {
-      refuse_output_field(key, value);
-    }
-  }
-  if (push && type != "image" && type != "registry")
-    refuse_value(fmt::format("push=true is for type=image; --output type={} stays here.", type));
-  if (push) type = "registry";
-  if (type == "cacheonly") {
-    refuse_value(
-        "--output type=cacheonly is what is left of `ix build` without -t: the store keeps what was built. "
-        "Leave it out.");
-  }
-  output.type = exporter::find_output_type(type, tar);
-  if (output.type == nullptr)
-    refuse_value(
-        fmt::format("--output type={} is not known; it is {}.", type, cli::choices_text(output_choices())));
-  if (!output.type->needs_destination() && !output.destination.empty())
-    refuse_value(fmt::format("--output type={} has no dest.", type));
-  if (output.type->needs_destination() && output.destination.empty()) {
-    refuse_value(fmt::format("--output type={} needs dest=PATH; - is standard output.{}{}", type,
-                             output.type->advice.empty() ? "" : " ", output.type->advice));
-  }
-  check_destination(output);
-  return output;
 }
 
 }  // namespace ixian::commands

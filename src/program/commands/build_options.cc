@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
@@ -10,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "build_results/output_value.h"
 #include "commands/build_option_values.h"
 #include "files/fs.h"
 #include "files/output_path.h"
@@ -34,9 +36,10 @@ class Reader {
   BuildOptions run() {
     for (const cli::ParsedOption& given : line_.options) take(given);
     read_context();
-    if (options_.outputs.empty()) options_.outputs.emplace_back();
-    check_pushes();
     if (reproducible_ && !options_.job.source_date_epoch) options_.job.source_date_epoch = 0;
+    take_annotations();
+    complete_outputs();
+    check_pushes();
     return std::move(options_);
   }
 
@@ -47,11 +50,61 @@ class Reader {
   }
 
  private:
+  bool has_output(exporter::OutputType::Destination destination) const {
+    return std::any_of(options_.outputs.begin(), options_.outputs.end(),
+                       [&](const auto& each) { return each.type->destination == destination; });
+  }
+
+  void take_annotations() {
+    const std::string platform = options_.job.platform.value_or(oci::host_platform()).text();
+    for (const build_results::Annotation& each : annotations_) {
+      if (!each.platform.empty() && oci::parse_platform(each.platform).text() != platform) continue;
+      if (each.on_manifest) options_.job.annotations.insert_or_assign(each.key, each.value);
+      if (each.on_descriptor) options_.descriptor_annotations.insert_or_assign(each.key, each.value);
+    }
+  }
+
+  // What --push, --load, --squash and --annotation do to them.
+  void complete_outputs() {
+    using Destination = exporter::OutputType::Destination;
+    if (push_) {
+      for (exporter::Output& output : options_.outputs)
+        if (output.type->destination == Destination::kStore)
+          output.type = exporter::find_output_type("registry");
+      if (!has_output(Destination::kRegistry))
+        options_.outputs.push_back({.type = exporter::find_output_type("registry")});
+    }
+    if (load_ && !has_output(Destination::kDaemon))
+      options_.outputs.push_back(
+          {.type = exporter::find_output_type("docker", {.tar = true, .has_dest = false})});
+    if (options_.outputs.empty()) options_.outputs.emplace_back();
+    for (exporter::Output& output : options_.outputs) {
+      output.form.squash =
+          squash_ && output.type->is_image() && output.type->destination != Destination::kNowhere;
+      if (output.needs_epoch && !options_.job.source_date_epoch)
+        usage("rewrite-timestamp=true needs SOURCE_DATE_EPOCH\nhint: set it, or give --reproducible");
+      if (output.by_digest && !tagged_.empty())
+        usage(fmt::format("cannot push {} by digest: it has a tag\nhint: write the name without its tag",
+                          tagged_));
+      if (output.form.docker_types && !options_.job.annotations.empty())
+        usage(
+            "oci-mediatypes=false cannot be used with --annotation: Docker's manifests have no annotations");
+    }
+    const auto to_standard_output = [](const exporter::Output& output) {
+      return output.type->destination == Destination::kFile &&
+             files::OutputPath(output.destination).is_standard_output();
+    };
+    if (std::count_if(options_.outputs.begin(), options_.outputs.end(), to_standard_output) > 1)
+      usage("several outputs go to standard output\nhint: name files for the others, dest=FILE");
+  }
+
   void check_pushes() {
     bool only_pushes = true;
     for (const exporter::Output& output : options_.outputs) {
-      const bool pushes = output.type->destination == exporter::OutputType::Destination::kRegistry;
-      only_pushes = only_pushes && pushes;
+      using Destination = exporter::OutputType::Destination;
+      const bool pushes = output.type->destination == Destination::kRegistry;
+      const bool keeps = !pushes && output.type->destination != Destination::kNowhere;
+      only_pushes = only_pushes && !keeps && !output.form.is_own();
       if (pushes && options_.names.empty() && output.names.empty())
         usage("--push needs to know where to: name the image with -t REGISTRY/NAME:TAG.");
     }
@@ -76,12 +129,17 @@ class Reader {
   }
 
   // The options, one function each where one line does not do.
-  void tag() { options_.names.push_back(parse_image_name(name_, value())); }
+  void tag() {
+    options_.names.push_back(parse_image_name(name_, value()));
+    if (!oci::parse_reference(value()).tag.empty()) tagged_ = value();
+  }
   void file() { file_ = value(); }
   void output() {
-    options_.outputs.push_back(parse_output(value()));
-    const exporter::Output& output = options_.outputs.back();
-    if (output.type->destination == exporter::OutputType::Destination::kFile) output_file(output.destination);
+    for (exporter::Output& output : build_results::parse_output(value())) {
+      if (output.type->destination == exporter::OutputType::Destination::kFile)
+        output_file(output.destination);
+      options_.outputs.push_back(std::move(output));
+    }
   }
   void build_context() {
     options_.contexts.named.push_back(
@@ -134,9 +192,10 @@ class Reader {
       options_.job.no_cache_stages.insert(base::to_lower(stage));
   }
   void pull() { options_.job.pull = flag(); }
-  void push() {
-    if (flag()) options_.outputs.push_back({exporter::find_output_type("registry"), "", {}});
-  }
+  void push() { push_ = flag(); }
+  void load() { load_ = flag(); }
+  void squash() { squash_ = flag(); }
+  void annotate() { annotations_.push_back(build_results::parse_annotation(value())); }
   void cache_from() { options_.job.cache_from.push_back(cache_repository(value())); }
   void cache_to() {
     const std::string repository = cache_repository(value());
@@ -227,6 +286,11 @@ class Reader {
   std::string name_;   // of the option that is being taken
   std::string value_;  // and what it was given
   bool reproducible_ = false;
+  bool push_ = false;
+  bool load_ = false;
+  bool squash_ = false;
+  std::string tagged_;  // a name of -t that has a tag
+  std::vector<build_results::Annotation> annotations_;
   std::string file_;
   BuildOptions options_;
 };
@@ -255,6 +319,9 @@ const std::vector<Reader::Handler> Reader::kHandlers = {
     {"--no-cache-filter", &Reader::no_cache_filter},
     {"--pull", &Reader::pull},
     {"--push", &Reader::push},
+    {"--load", &Reader::load},
+    {"--squash", &Reader::squash},
+    {"--annotation", &Reader::annotate},
     {"--cache-from", &Reader::cache_from},
     {"--cache-to", &Reader::cache_to},
     {"--iidfile", &Reader::iidfile},

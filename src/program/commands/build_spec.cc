@@ -1,3 +1,4 @@
+#include "build_results/output_value.h"
 #include "cli/command.h"
 #include "commands/build_option_values.h"
 #include "commands/build_options.h"
@@ -185,24 +186,26 @@ std::vector<cli::OptionSpec> own_options() {
        .kind = kFields,
        .metavar = "DEST",
        .summary = "Write the image, or its files, there",
-       .fields = {{.key = "type", .choices = output_choices()},
-                  {.key = "dest",
-                   .metavar = "PATH",
-                   .summary = "the file or directory; - is standard output",
-                   .completer = cli::Completer::kFile},
-                  {.key = "name", .metavar = "NAME", .summary = "a name besides those of --tag"},
-                  {.key = "tar",
-                   .metavar = "BOOL",
-                   .summary = "false: type=oci is a directory in the OCI layout",
-                   .choices = {{"true"}, {"false"}}},
-                  {.key = "push",
-                   .metavar = "BOOL",
-                   .summary = "true: type=image is type=registry",
-                   .choices = {{"true"}, {"false"}}}},
+       .fields = build_results::output_fields(),
        .repeatable = true,
        .heading = kOutputOptions,
        .completer = cli::Completer::kFile,
        .details = "A path alone is `type=local`; with the ending `.tar`, or as `-`, it is `type=tar`."},
+      {.name = "--load",
+       .summary = "Load it into the Docker daemon: `type=docker` without dest",
+       .heading = kOutputOptions},
+      {.name = "--annotation",
+       .kind = kValue,
+       .metavar = "[TYPE:]KEY=VALUE",
+       .summary = "Annotate the manifest of the image",
+       .repeatable = true,
+       .heading = kOutputOptions,
+       .details =
+           "With the TYPE `manifest-descriptor` it is what index.json says of the image, and the descriptor "
+           "in the file of `--metadata-file`."},
+      {.name = "--squash",
+       .summary = "Put all files into one layer, those of the base image too",
+       .heading = kOutputOptions},
       {.name = "--iidfile",
        .kind = kValue,
        .metavar = "FILE",
@@ -231,10 +234,6 @@ std::vector<cli::OptionSpec> options_of_docker() {
       {.name = "--quiet",
        .letter = 'q',
        .instead = "Write `ix build --progress quiet …`; standard output has nothing but the digest anyway."},
-      {.name = "--load",
-       .instead = "The image is kept in ix's own store. For Docker write `-o type=docker,dest=- . | docker "
-                  "load`, or let "
-                  "the daemon build: `ix build --engine docker …`."},
       {.name = "--builder",
        .instead =
            "ix builds by itself: leave it out. `ix build --engine docker …` lets the Docker daemon build."},
@@ -242,8 +241,6 @@ std::vector<cli::OptionSpec> options_of_docker() {
       {.name = "--add-host",
        .instead =
            "A RUN knows the names that DNS knows: write the address itself, or pass it as --build-arg."},
-      {.name = "--annotation",
-       .instead = "The images have no annotations; --label NAME=VALUE says it in the configuration."},
       {.name = "--attest", .instead = kNoAttestations},
       {.name = "--policy",
        .instead =
@@ -263,8 +260,6 @@ std::vector<cli::OptionSpec> options_of_docker() {
       {.name = "--security-opt",
        .instead =
            "A RUN is always isolated in the same way; --allow new-privileges is what there is to choose."},
-      {.name = "--squash",
-       .instead = "Copy the files of a stage into another: FROM scratch, COPY --from=STAGE / /."},
       {.name = "--stream", .instead = "The context is read where it lies: leave it out."},
   };
 }
@@ -294,7 +289,7 @@ cli::CommandSpec build_spec() {
                    {"ix build --target test --build-arg VERSION=3 .", ""},
                    {"ix build -o type=docker,dest=web.tar -t web:1 .", "for `docker load`"},
                    {"ix build -o out .", "the files alone"}},
-      .obeys = {"--jobs", "--engine", "--dry-run"},
+      .obeys = {"--jobs", "--engine", "--dry-run", "--json"},
       .refuses = {
           {"--no-push", "`ix build` pushes nothing but with --push behind it. Leave it out."},
           {"--push", "Write it behind: `ix build --push -t NAME CONTEXT`."},

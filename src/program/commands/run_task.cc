@@ -5,15 +5,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "app/reexec.h"
 #include "app/signals.h"
 #include "app/workspace.h"
 #include "base/text.h"
+#include "build_results/build_outcome.h"
 #include "cli/print.h"
 #include "cli/task_arguments.h"
 #include "commands/help_command.h"
 #include "commands/plan_text.h"
+#include "files/fs.h"
 #include "plan/task_plan.h"
 #include "run/runner.h"
 #include "script/running_task.h"
@@ -56,6 +59,51 @@ std::string nothing_to_do(const plan::TaskPlan& plan, const task::TaskGraph& gra
   return fmt::format("{} is up to date. --force runs it all the same.", name);
 }
 
+// The images of a run, as far as it has come.
+build_results::BuildReport images_of(app::Workspace& workspace, const plan::ImagePlan& images,
+                                     const run::Report& report) {
+  build_results::BuildReport all;
+  app::ProjectImages& access = workspace.image_access();
+  for (const plan::ImageStep& step : images.steps) {
+    if (step.image.empty()) continue;
+    build_results::ReportedImage image;
+    image.task = step.task;
+    image.names = {step.image};
+    image.status = step.place == plan::CacheResult::kNotNeeded ? "not needed" : "cached";
+    if (const auto built = access.work().built(step.image)) build_results::report_built(*built, image);
+    const bool failed = std::any_of(report.failures.begin(), report.failures.end(),
+                                    [&](const run::Failure& failure) { return failure.task == step.task; });
+    if (step.push && !failed && !report.interrupted)
+      image.outputs.push_back({"registry", step.image, "pushed to"});
+    if (step.place != plan::CacheResult::kMiss || image.status == "built" || report.ok())
+      all.images.push_back(image);
+  }
+  all.pulled = access.traffic().received;
+  all.pushed = access.traffic().sent;
+  all.mounted = access.traffic().mounted;
+  return all;
+}
+
+// What came of it, for all who are told.
+void tell_outcome(app::Workspace& workspace, const plan::TaskPlan& plan, const run::Report& report,
+                  const cli::Options& options, int code, std::chrono::steady_clock::time_point start) {
+  const bool has_images = plan.images && (plan.images->builds() || plan.images->pushes());
+  if (!options.json && !has_images) return;
+  build_results::BuildReport told;
+  if (plan.images) told = images_of(workspace, *plan.images, report);
+  told.command = options.task;
+  told.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  told.exit_code = code;
+  for (const run::Failure& failure : report.failures) {
+    told.error += (told.error.empty() ? "" : "\n") + failure.error.message();
+    const std::string& message = failure.error.message();
+    const std::string file = message.substr(0, message.find(':'));
+    build_results::tell_mistake(message, files::absolute_path(file, files::current_directory()),
+                                workspace.sink());
+  }
+  build_results::tell_report(told, options, workspace.sink());
+}
+
 bool builds_images(const task::TaskGraph& graph, task::TaskId root) {
   const auto order = graph.order(root);
   return std::any_of(order.begin(), order.end(), [&](task::TaskId id) { return graph[id].is_image(); });
@@ -89,6 +137,7 @@ int run_task(app::Workspace& workspace, const cli::Options& options) {
     script::flush_output();
     app::require_own_namespaces();
   }
+  const auto start = std::chrono::steady_clock::now();
   const auto plan = workspace.plan(options.task, options.run);
   if (options.dry_run) {
     cli::print(plan_text(plan, cli::output_style()));
@@ -100,6 +149,7 @@ int run_task(app::Workspace& workspace, const cli::Options& options) {
     run::Report report;
     workspace.finish_images(report);
     report_failures(report, sink);
+    tell_outcome(workspace, plan, report, options, exit_code(report, options.task), start);
     return exit_code(report, options.task);
   }
   run::RunContext shop{graph, workspace.states(),       workspace.store(), workspace.builder_folder(),
@@ -111,7 +161,9 @@ int run_task(app::Workspace& workspace, const cli::Options& options) {
     sink.log(base::kNoActivity, base::LogLevel::kInfo,
              fmt::format("{} is up to date: another ix has just run it.", options.task));
   }
-  return exit_code(report, options.task);
+  const int code = exit_code(report, options.task);
+  tell_outcome(workspace, plan, report, options, code, start);
+  return code;
 }
 
 }  // namespace ixian::commands
