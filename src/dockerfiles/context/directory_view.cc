@@ -68,7 +68,7 @@ DirectoryView::DirectoryView(const std::string& folder)
     : folder_(folder), root_(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
   if (!root_.valid()) {
     throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("The folder {} cannot be opened: {}.", folder, base::errno_text(errno)));
+                      fmt::format("cannot open directory {}: {}", folder, base::errno_text(errno)));
   }
 }
 
@@ -87,7 +87,7 @@ files::UniqueFd DirectoryView::open_at(const std::string& path, int flags) const
 
 void DirectoryView::fail(const std::string& path, int error_number) const {
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("Cannot read {}/{}: {}.", folder_, base::printable_path(path),
+                    fmt::format("cannot read {}/{}: {}", folder_, base::printable_path(path),
                                 base::errno_text(error_number)));
 }
 

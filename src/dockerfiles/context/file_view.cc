@@ -39,7 +39,7 @@ std::optional<tar::TarEntry> EmptyView::find(const std::string& path) const {
 }
 
 files::UniqueFd EmptyView::open(const std::string& path) const {
-  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("There is no file {}.", path));
+  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("file not found: {}", path));
 }
 
 std::string join_path(std::string_view folder, std::string_view name) {

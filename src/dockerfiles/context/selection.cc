@@ -79,10 +79,9 @@ class Selector {
     const std::string real = resolve_path(view_, path, true, &one.links);
     const std::optional<tar::TarEntry> entry = view_.find(real);
     if (!entry) {
-      throw Error(
-          ErrorCode::kTaskFailed,
-          fmt::format("There is no {} in {}{}.", base::printable_path(source), options_.where,
-                      options_.where == "the build context" ? ", or .dockerignore leaves it out" : ""));
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("\"{}\" not found in {}{}", base::printable_path(source), options_.where,
+                              options_.where == "the build context" ? ", or excluded by .dockerignore" : ""));
     }
     one.name = base_name(path);
     one.is_folder = entry->type == tar::TarType::kFolder;
@@ -156,7 +155,7 @@ std::string content_digest(const FileView& view, const std::string& path, files:
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("Cannot read {}: {}.", base::printable_path(path), base::errno_text(errno)));
+                  fmt::format("cannot read {}: {}", base::printable_path(path), base::errno_text(errno)));
     }
     cancellation.throw_if_requested();
     sha.update(buffer.get(), static_cast<std::size_t>(count));

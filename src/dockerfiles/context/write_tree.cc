@@ -21,7 +21,7 @@ namespace {
 
 [[noreturn]] void fail(const std::string& path) {
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("Cannot make {}: {}.", base::printable_path(path), base::errno_text(errno)));
+                    fmt::format("cannot create {}: {}", base::printable_path(path), base::errno_text(errno)));
 }
 
 // Shared where the file system can, sparse where it cannot.
@@ -53,7 +53,7 @@ void write_tree(const FileView& view, const std::string& path, const std::string
   const auto entry = view.find(path);
   if (!entry) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("There is no {} to mount.", base::printable_path(path)));
+                      fmt::format("cannot mount {}: not found", base::printable_path(path)));
   }
   const timespec times[2] = {{entry->mtime, entry->mtime_ns}, {entry->mtime, entry->mtime_ns}};
   switch (entry->type) {

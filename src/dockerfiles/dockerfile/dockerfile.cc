@@ -76,8 +76,7 @@ class StatementParser {
     try {
       heredocs_ = heredocs_of_line(line_->text);
     } catch (const ExpandError& error) {
-      throw source_.error(statement_->keyword.at,
-                          std::string("a heredoc has no proper name: ") + error.what() + ".");
+      throw source_.error(statement_->keyword.at, std::string("invalid name of a heredoc: ") + error.what());
     }
     for (Heredoc& heredoc : heredocs_) read_content(heredoc);
   }
@@ -90,19 +89,19 @@ class StatementParser {
       if (line == heredoc.name) return;
       heredoc.content += *raw;
     }
-    throw source_.error(statement_->keyword.at, "the heredoc <<" + base::shown(heredoc.name) +
-                                                    " has no end; a line \"" + base::shown(heredoc.name) +
-                                                    "\" and nothing else must follow it.");
+    throw source_.error(statement_->keyword.at, "heredoc <<" + base::shown(heredoc.name) +
+                                                    " has no end (expected: a line \"" +
+                                                    base::shown(heredoc.name) + "\")");
   }
 
   OnBuild on_build() {
     const Flags no_flags(*statement_, {});
     if (!statement_->has_arguments()) {
-      throw source_.error(statement_->keyword.at, "ONBUILD needs an instruction.");
+      throw source_.error(statement_->keyword.at, "ONBUILD needs an instruction");
     }
     const std::string keyword = base::to_upper(trigger_->keyword.text);
     if (keyword == "ONBUILD" || keyword == "FROM" || keyword == "MAINTAINER") {
-      throw source_.error(trigger_->keyword.at, keyword + " cannot be a trigger of ONBUILD.");
+      throw source_.error(trigger_->keyword.at, keyword + " cannot be a trigger of ONBUILD");
     }
     // Only for its errors.
     parse_body({*trigger_, escape_, heredocs_});
@@ -129,21 +128,19 @@ Stage parse_from(StatementParser& parser, const base::Source& source, std::size_
   const bool named = words.size() == 3 && base::to_lower(words[1].text) == "as";
   if (!named && words.size() != 1) {
     throw source.error(words.size() > 1 ? words[1].at : statement.keyword.at,
-                       "FROM takes an image or a stage, and nothing else but AS and a name.");
+                       "FROM takes an image or a stage, then at most AS and a name");
   }
   Stage stage;
   stage.index = index;
   stage.base = std::move(words[0]);
   stage.platform = flags.text("platform");
   if (stage.platform.at.line > 0 && stage.platform.empty()) {
-    throw source.error(stage.platform.at, "--platform is empty.");
+    throw source.error(stage.platform.at, "--platform is empty");
   }
   if (named) {
     if (!is_stage_name(words[2].text)) {
-      throw source.error(words[2].at,
-                         "\"" + base::shown(words[2].text) +
-                             "\" cannot be the name of a stage; it is a letter, then letters, digits, "
-                             "_, . and -.");
+      throw source.error(words[2].at, "invalid stage name \"" + base::shown(words[2].text) +
+                                          "\" (expected: a letter, then letters, digits, _, . and -)");
     }
     // Names of stages are compared without regard to case.
     stage.name = base::to_lower(words[2].text);
@@ -177,12 +174,11 @@ void parse_into(Dockerfile& file) {
       file.global_args.push_back(std::move(instruction));
     } else {
       throw source.error(instruction.where.begin,
-                         parser.keyword() + " stands before the first FROM, where only ARG may.");
+                         parser.keyword() + " is before the first FROM, where only ARG is allowed");
     }
   }
   file.directives = reader.directives();
-  if (file.stages.empty())
-    throw source.error({}, "there is no FROM in this Dockerfile, so nothing to build.");
+  if (file.stages.empty()) throw source.error({}, "no FROM in this Dockerfile, nothing to build");
 }
 
 Dockerfile with_source(std::string text, std::string name) {
@@ -217,13 +213,13 @@ Trigger parse_trigger(const std::string& text, const std::string& name) {
   const base::Source& source = *trigger.source;
   LineReader reader(source);
   StatementParser parser(reader, source);
-  if (!parser.next()) throw source.error({}, "this trigger is empty.");
+  if (!parser.next()) throw source.error({}, "this trigger is empty");
   if (parser.keyword() == "FROM" || parser.keyword() == "ONBUILD" || parser.keyword() == "MAINTAINER") {
-    throw source.error(parser.statement().keyword.at, parser.keyword() + " cannot be a trigger of ONBUILD.");
+    throw source.error(parser.statement().keyword.at, parser.keyword() + " cannot be a trigger of ONBUILD");
   }
   trigger.instruction = parser.instruction();
   if (parser.next())
-    throw source.error(parser.statement().keyword.at, "a trigger is one instruction, and here is a second.");
+    throw source.error(parser.statement().keyword.at, "a trigger is one instruction, but a second follows");
   return trigger;
 }
 

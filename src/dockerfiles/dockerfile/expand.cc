@@ -72,7 +72,7 @@ class Expander {
   [[noreturn]] void fail(const std::string& reason) const { throw ExpandError(reason, at_); }
 
   void check_size(const std::string& text) const {
-    if (text.size() > base::kMostBytes) fail("this expands to more than a mebibyte");
+    if (text.size() > base::kMostBytes) fail("expands to more than 1 MiB");
   }
 
   // Up to the character `stop`, which is taken, or up to the end for kEnd. A NUL in the text is no end.
@@ -192,7 +192,7 @@ class Expander {
       if (!value) return mode_.keep_unset ? "$" + name : "";
       return *std::move(value);
     }
-    if (++depth_ > kDeepestExpansion) fail("${ is nested more than 64 deep");
+    if (++depth_ > kDeepestExpansion) fail("${ is nested more than 64 levels deep");
     ++at_;
     std::string value = read_braces();
     --depth_;
@@ -215,7 +215,7 @@ class Expander {
       case ':': {
         const char modifier = peek();
         if (modifier != '-' && modifier != '+' && modifier != '?') {
-          fail("after : in ${…} there must be one of -, + and ?");
+          fail("expected -, + or ? after : in ${…}");
         }
         ++at_;
         return read_default(name, modifier, true);
@@ -231,8 +231,8 @@ class Expander {
         return read_replace(name);
       default:
         --at_;
-        fail("\"" + base::shown(std::string_view(&c, 1)) +
-             "\" is no modifier of ${…}; there are :- :+ :? - + ? # ## % %% / //");
+        fail("invalid modifier of ${…}: \"" + base::shown(std::string_view(&c, 1)) +
+             "\" (expected: :- :+ :? - + ? # ## % %% / //)");
     }
   }
 

@@ -16,7 +16,7 @@ inline Expansion expand_word(const base::Word& word, const VariableLookup& looku
     for (std::size_t i = 0; i < error.offset() && i < word.text.size(); ++i) {
       if ((static_cast<unsigned char>(word.text[i]) & 0xc0) != 0x80) ++at.column;
     }
-    throw source.error(at, std::string(error.what()) + ".");
+    throw source.error(at, error.what());
   }
 }
 

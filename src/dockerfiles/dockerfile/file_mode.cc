@@ -49,9 +49,8 @@ std::uint32_t spread(std::uint32_t mode, char from) {
 
 FileMode::FileMode(std::string_view text) {
   const auto fail = [&] {
-    throw std::invalid_argument(
-        "\"" + base::shown(text) +
-        "\" is no file mode; it is an octal number up to 7777, or such as u=rwX,go=rX.");
+    throw std::invalid_argument("invalid file mode \"" + base::shown(text) +
+                                "\" (expected: an octal number up to 7777, or such as u=rwX,go=rX)");
   };
   if (!text.empty() && base::is_digit(text.front())) {
     const auto value = parse_number(text, 8, kAll | kSticky);

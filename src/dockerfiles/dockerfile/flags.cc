@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "dockerfile/suggest.h"
 
 namespace ixian::dockerfile {
 
@@ -24,23 +23,23 @@ void Flags::add(const base::Word& flag, const Statement& statement, const std::v
     std::vector<std::string> names;
     for (const KnownFlag& k : known) names.push_back("--" + k.name);
     const std::string keyword = base::to_upper(statement.keyword.text);
-    throw source.error(
-        flag.at, keyword + " has no flag --" + base::shown(name) + "." + did_you_mean("--" + name, names));
+    throw source.error(flag.at, "unknown flag for " + keyword + ": --" + base::shown(name) +
+                                    base::did_you_mean("--" + name, names));
   }
   std::vector<base::Word>& values = values_[name];
   if (!values.empty() && found->kind != FlagKind::kTexts) {
-    throw source.error(flag.at, "the flag --" + name + " is given twice.");
+    throw source.error(flag.at, "duplicate flag: --" + name);
   }
   base::Word value{has_value ? flag.text.substr(equals + 1) : "true", flag.at};
   // A message about the value points behind the "=".
   if (has_value) value.at.column += static_cast<int>(equals) + 1;
   if (found->kind != FlagKind::kBool) {
-    if (!has_value) throw source.error(flag.at, "the flag --" + name + " needs a value: --" + name + "=….");
+    if (!has_value) throw source.error(flag.at, "--" + name + " needs a value: --" + name + "=…");
   } else {
     value.text = base::to_lower(value.text);
     if (value.text != "true" && value.text != "false") {
-      throw source.error(value.at, "the flag --" + name + " is \"" + base::shown(value.text) +
-                                       "\", and can only be true or false.");
+      throw source.error(value.at, "invalid value \"" + base::shown(value.text) + "\" for --" + name +
+                                       " (expected: true, false)");
     }
   }
   values.push_back(std::move(value));

@@ -89,9 +89,9 @@ TEST(Mount, FieldsMayBeQuoted) {
 
 TEST(Mount, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(refusal("type=bind,tagret=/x"),
-            "Dockerfile:1:1: --mount: there is no field \"tagret\". Did you mean target?");
+            "Dockerfile:1:1: --mount: unknown field \"tagret\" (did you mean target?)");
   EXPECT_EQ(refusal("type=tmpfs,target=/x,mode=1"),
-            "Dockerfile:1:1: --mount: a mount of type tmpfs has no field mode.");
+            "Dockerfile:1:1: --mount: field mode cannot be used with type=tmpfs");
   for (const char* text :
        {"type=", "target", "", "type=cache,target=/x,sharing=all", "type=cache,target=/x,mode=9",
         "type=cache,target=/x,uid=-1", "target=/x,ro=maybe", "type=secret", "type=secret,id=a,source=b",

@@ -127,7 +127,7 @@ std::optional<std::vector<base::Word>> json_words(const LogicalLine& line, std::
   if (begin >= end || line.text[begin] != '[') return std::nullopt;
   auto words = StringArrayReader(line, begin, end).read();
   if (!words && is_json_array(std::string_view(line.text).substr(begin, end - begin))) {
-    throw line.source->error(line.at(begin), "a JSON array here may hold nothing but strings.");
+    throw line.source->error(line.at(begin), "only strings are allowed in this JSON array");
   }
   return words;
 }

@@ -107,7 +107,7 @@ bool LineReader::take_directive(std::string_view line, std::size_t offset) {
 
   const base::Position at = source_.position(offset);
   if (std::find(seen_directives_.begin(), seen_directives_.end(), name) != seen_directives_.end()) {
-    throw source_.error(at, "the directive " + name + " stands here a second time.");
+    throw source_.error(at, "duplicate directive: " + name);
   }
   seen_directives_.push_back(name);
   if (name == "syntax") {
@@ -117,8 +117,7 @@ bool LineReader::take_directive(std::string_view line, std::size_t offset) {
   } else if (value == "\\" || value == "`") {
     directives_.escape = value.front();
   } else {
-    throw source_.error(at,
-                        "the escape character is \"" + base::shown(value) + "\", and can only be \\ or `.");
+    throw source_.error(at, "invalid escape character \"" + base::shown(value) + "\" (expected: \\ or `)");
   }
   directives_done_ = false;
   return true;

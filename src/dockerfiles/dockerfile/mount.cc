@@ -10,7 +10,6 @@
 
 #include "base/text.h"
 #include "dockerfile/go_values.h"
-#include "dockerfile/suggest.h"
 #include "pattern/path_match.h"
 
 namespace ixian::dockerfile {
@@ -53,8 +52,8 @@ class MountParser {
  public:
   MountParser(const base::Word& text, const base::Source& source) : text_(text), source_(source) {}
 
-  [[noreturn]] void fail(const std::string& reason, const std::string& question = "") const {
-    throw source_.error(text_.at, "--mount: " + reason + "." + question);
+  [[noreturn]] void fail(const std::string& reason, const std::string& suggestion = "") const {
+    throw source_.error(text_.at, "--mount: " + reason + suggestion);
   }
 
   std::vector<Field> fields() const {
@@ -66,13 +65,13 @@ class MountParser {
       if (known == names_of_fields().end()) {
         std::vector<std::string> names;
         for (const auto& [name, _] : names_of_fields()) names.push_back(name);
-        fail("there is no field \"" + base::shown(written) + "\"", did_you_mean(written, names));
+        fail("unknown field \"" + base::shown(written) + "\"", base::did_you_mean(written, names));
       }
       Field field{known->second, std::nullopt};
       if (equals != std::string::npos) field.value = text.substr(equals + 1);
       const bool may_stand_alone =
           field.name == "readonly" || field.name == "readwrite" || field.name == "required";
-      if (!field.value && !may_stand_alone) fail("the field " + written + " needs a value");
+      if (!field.value && !may_stand_alone) fail("field " + written + " needs a value");
       fields.push_back(std::move(field));
     }
     return fields;
@@ -126,22 +125,23 @@ class MountParser {
     if (kind == "tmpfs") return MountKind::kTmpfs;
     if (kind == "secret") return MountKind::kSecret;
     if (kind == "ssh") return MountKind::kSsh;
-    fail("there is no type \"" + base::shown(value) + "\"; there are bind, cache, tmpfs, secret and ssh",
-         did_you_mean(kind, {"bind", "cache", "tmpfs", "secret", "ssh"}));
+    fail("invalid value \"" + base::shown(value) + "\" for type (expected: bind, cache, tmpfs, secret, ssh)");
   }
 
   bool flag(const Field& field) const {
     if (!field.value) return true;
     const auto value = parse_bool(*field.value);
-    if (!value) fail(field.name + " is \"" + base::shown(*field.value) + "\", and can only be true or false");
+    if (!value)
+      fail("invalid value \"" + base::shown(*field.value) + "\" for " + field.name +
+           " (expected: true, false)");
     return *value;
   }
 
   std::uint32_t number(const Field& field, int base) const {
     const auto value = parse_number(*field.value, base, base == 8 ? 07777 : 0xfffffffe);
     if (!value) {
-      fail(field.name + " is \"" + base::shown(*field.value) + "\", and must be " +
-           (base == 8 ? "an octal number up to 7777" : "a number"));
+      fail("invalid value \"" + base::shown(*field.value) + "\" for " + field.name +
+           " (expected: " + (base == 8 ? "an octal number up to 7777" : "a number") + ")");
     }
     return *value;
   }
@@ -151,9 +151,9 @@ class MountParser {
     static const std::map<MountKind, std::string> names = {{MountKind::kBind, "bind"},
                                                            {MountKind::kCache, "cache"},
                                                            {MountKind::kTmpfs, "tmpfs"},
-                                                           {MountKind::kSecret, "secret"},
-                                                           {MountKind::kSsh, "ssh"}};
-    fail("a mount of type " + names.at(mount.kind) + " has no field " + field.name);
+                                                            {MountKind::kSecret, "secret"},
+                                                            {MountKind::kSsh, "ssh"}};
+    fail("field " + field.name + " cannot be used with type=" + names.at(mount.kind));
   }
 
   void set(Mount& mount, const Field& field) {
@@ -177,7 +177,8 @@ class MountParser {
       only(mount, field, {MountKind::kTmpfs});
       const auto size = parse_size(*field.value);
       if (!size)
-        fail("size is \"" + base::shown(*field.value) + "\", and must be a number with b, k, m, g or none");
+        fail("invalid value \"" + base::shown(*field.value) +
+             "\" for size (expected: a number, with b, k, m or g if any)");
       mount.size = *size;
     } else if (name == "id") {
       mount.id = *field.value;
@@ -200,13 +201,13 @@ class MountParser {
     if (sharing == "shared") return Sharing::kShared;
     if (sharing == "private") return Sharing::kPrivate;
     if (sharing == "locked") return Sharing::kLocked;
-    fail("sharing is \"" + base::shown(value) + "\", and can only be shared, private or locked");
+    fail("invalid value \"" + base::shown(value) + "\" for sharing (expected: shared, private, locked)");
   }
 
   void check(const Mount& mount) const {
     if (mount.kind != MountKind::kSecret) return;
-    if (!mount.source.empty() && !mount.id.empty()) fail("a secret has a source or an id, not both");
-    if (mount.source.empty() && mount.target.empty() && mount.id.empty()) fail("the secret has no id");
+    if (!mount.source.empty() && !mount.id.empty()) fail("source and id cannot be used together");
+    if (mount.source.empty() && mount.target.empty() && mount.id.empty()) fail("a secret needs an id");
   }
 
   static void fill_in(Mount& mount) {
@@ -247,8 +248,8 @@ std::string mount_from(const base::Word& text, const base::Source& source) {
     if (field.name == "from") from = *field.value;
   }
   if (from.find('$') != std::string::npos) {
-    parser.fail("from cannot have variables; name a stage, FROM " + base::shown(from) +
-                " AS name, and mount from that");
+    parser.fail("from cannot have variables\nhint: name a stage, `FROM " + base::shown(from) +
+                " AS name`, and mount from it");
   }
   return from;
 }

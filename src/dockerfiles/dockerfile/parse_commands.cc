@@ -4,7 +4,6 @@
 #include "dockerfile/go_values.h"
 #include "dockerfile/parse_instruction.h"
 #include "dockerfile/run_command.h"
-#include "dockerfile/suggest.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -30,9 +29,8 @@ Value one_of(const base::Word& flag, const ParseContext& context, const char* na
     if (flag.text == value_name) return value;
     names.emplace_back(value_name);
   }
-  throw context.source().error(flag.at, std::string("--") + name + " is \"" + base::shown(flag.text) +
-                                            "\", and can only be " + base::join(names, " or ") + "." +
-                                            did_you_mean(flag.text, names));
+  throw context.source().error(flag.at, "invalid value \"" + base::shown(flag.text) + "\" for --" + name +
+                                            " (expected: " + base::join(names, ", ") + ")");
 }
 
 // Checks at once what holds no variables; the rest waits for their values.
@@ -67,11 +65,11 @@ std::chrono::nanoseconds interval(const Flags& flags, const std::string& name, c
   if (flag.empty()) return std::chrono::nanoseconds(0);
   const auto value = parse_duration(flag.text);
   if (!value) {
-    throw context.source().error(flag.at, "--" + name + " is \"" + base::shown(flag.text) +
-                                              "\", and must be a duration such as 30s, 1m30s or 500ms.");
+    throw context.source().error(flag.at, "invalid value \"" + base::shown(flag.text) + "\" for --" + name +
+                                              " (expected: a duration such as 30s, 1m30s or 500ms)");
   }
   if (value->count() != 0 && *value < std::chrono::milliseconds(1)) {
-    throw context.source().error(flag.at, "--" + name + " cannot be less than 1ms.");
+    throw context.source().error(flag.at, "--" + name + " cannot be less than 1ms");
   }
   return *value;
 }
@@ -81,8 +79,8 @@ int retries(const Flags& flags, const ParseContext& context) {
   if (flag.empty()) return 0;
   const auto value = parse_number(flag.text, 10, 0x7fffffff);
   if (!value) {
-    throw context.source().error(
-        flag.at, "--retries is \"" + base::shown(flag.text) + "\", and must be a number, 0 or more.");
+    throw context.source().error(flag.at, "invalid value \"" + base::shown(flag.text) +
+                                              "\" for --retries (expected: a number, 0 or more)");
   }
   return static_cast<int>(*value);
 }
@@ -94,16 +92,16 @@ InstructionBody parse_run(const ParseContext& context) {
                                         {"mount", FlagKind::kTexts},
                                         {"network", FlagKind::kText},
                                         {"security", FlagKind::kText}});
-  if (!context.statement.has_arguments()) throw context.error("RUN needs a command.");
+  if (!context.statement.has_arguments()) throw context.error("RUN needs a command");
   Run run;
   run.command = command_line(context);
-  if (run.command.words.empty()) throw context.error("RUN needs a command, and this one is empty.");
+  if (run.command.words.empty()) throw context.error("RUN needs a command");
   run.heredocs = context.heredocs;
   for (const Heredoc& heredoc : run.heredocs) {
     // It may become the name of a script; see run_command.h.
     if (heredoc.name.find('/') == std::string::npos && heredoc.name != "." && heredoc.name != "..") continue;
     if (!is_one_heredoc(run)) break;
-    throw context.error("the name of this heredoc cannot be " + base::shown(heredoc.name) + ".");
+    throw context.error("invalid name for a heredoc: " + base::shown(heredoc.name));
   }
   run.mount_flags = flags.texts("mount");
   for (const base::Word& mount : run.mount_flags) check_mount(mount, context);
@@ -138,20 +136,20 @@ InstructionBody parse_healthcheck(const ParseContext& context) {
                                         {"retries", FlagKind::kText}});
   const Statement& statement = context.statement;
   const auto words = plain_words(*statement.line, statement.begin, statement.end);
-  if (words.empty()) throw context.error("HEALTHCHECK needs NONE, or CMD and a command.");
+  if (words.empty()) throw context.error("HEALTHCHECK needs NONE, or CMD and a command");
   const std::string type = base::to_upper(words.front().text);
   if (type != "NONE" && type != "CMD") {
     throw context.source().error(words.front().at,
-                                 "after HEALTHCHECK there can only be NONE, or CMD and a command, not " +
-                                     base::shown(words.front().text) + ".");
+                                 "invalid argument \"" + base::shown(words.front().text) +
+                                     "\" of HEALTHCHECK (expected: NONE, or CMD and a command)");
   }
   Healthcheck check;
   if (type == "NONE") {
     check.none = true;
-    if (words.size() > 1) throw context.source().error(words[1].at, "HEALTHCHECK NONE takes no arguments.");
+    if (words.size() > 1) throw context.source().error(words[1].at, "HEALTHCHECK NONE takes no arguments");
     return check;
   }
-  if (words.size() == 1) throw context.error("HEALTHCHECK CMD needs a command.");
+  if (words.size() == 1) throw context.error("HEALTHCHECK CMD needs a command");
 
   Statement command = statement;
   command.begin = statement.begin + words.front().text.size();
@@ -159,7 +157,7 @@ InstructionBody parse_healthcheck(const ParseContext& context) {
     ++command.begin;
   // What follows the word CMD is a CMD's own argument.
   check.command = command_line({command, context.escape, {}});
-  if (check.command.words.empty()) throw context.error("HEALTHCHECK CMD needs a command.");
+  if (check.command.words.empty()) throw context.error("HEALTHCHECK CMD needs a command");
   check.interval = interval(flags, "interval", context);
   check.timeout = interval(flags, "timeout", context);
   check.start_period = interval(flags, "start-period", context);
@@ -171,8 +169,8 @@ InstructionBody parse_healthcheck(const ParseContext& context) {
 InstructionBody parse_shell(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   const auto json = context.json();
-  if (!json) throw context.error("SHELL needs a JSON array, such as SHELL [\"/bin/bash\", \"-c\"].");
-  if (json->empty()) throw context.error("SHELL needs at least one word in its array.");
+  if (!json) throw context.error("SHELL needs a JSON array, such as `SHELL [\"/bin/bash\", \"-c\"]`");
+  if (json->empty()) throw context.error("SHELL needs at least 1 word in its array");
   Shell shell;
   for (const base::Word& word : *json) shell.words.push_back(word.text);
   return shell;

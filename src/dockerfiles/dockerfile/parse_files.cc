@@ -22,21 +22,21 @@ std::optional<Heredoc> heredoc_of(const base::Word& word, const ParseContext& co
   try {
     return heredoc_of_word(word.text);
   } catch (const ExpandError& error) {
-    throw context.source().error(word.at, std::string(error.what()) + ".");
+    throw context.source().error(word.at, error.what());
   }
 }
 
 void parse_transfer(const ParseContext& context, const Flags& flags, CopyBase& transfer) {
   auto [words, json] = list_of(context);
   if (words.size() < 2) {
-    throw context.error(context.keyword() + " needs at least two arguments: what to copy, and where to.");
+    throw context.error(context.keyword() + " needs at least 2 arguments: sources and a destination");
   }
   transfer.destination = std::move(words.back());
   words.pop_back();
   // The words of a JSON array are names, and announce nothing.
   if (!json && heredoc_of(transfer.destination, context)) {
     throw context.source().error(transfer.destination.at,
-                                 context.keyword() + " needs a destination after its heredoc.");
+                                 context.keyword() + " needs a destination after its heredoc");
   }
 
   std::map<std::string, const Heredoc*> contents;
@@ -48,15 +48,13 @@ void parse_transfer(const ParseContext& context, const Flags& flags, CopyBase& t
       continue;
     }
     if (heredoc->name.find('/') != std::string::npos || heredoc->name == "." || heredoc->name == "..") {
-      throw context.source().error(word.at,
-                                   "the name of this heredoc is that of the file, and so cannot be " +
-                                       base::shown(heredoc->name) + ".");
+      throw context.source().error(word.at, "invalid file name for a heredoc: " + base::shown(heredoc->name));
     }
     InlineFile file{heredoc->name, "", heredoc->expand, word.at};
     const auto found = contents.find(heredoc->name);
     if (found == contents.end()) {
-      throw context.source().error(word.at, "the heredoc " + base::shown(heredoc->name) +
-                                                " stands here twice, or in a line with an open quote.");
+      throw context.source().error(word.at, "heredoc " + base::shown(heredoc->name) +
+                                                " is a duplicate, or in a line with an open quote");
     }
     const std::string& content = found->second->content;
     file.content = heredoc->strip_tabs ? without_leading_tabs(content) : content;
@@ -102,9 +100,9 @@ InstructionBody parse_copy(const ParseContext& context) {
   copy.parents = flags.boolean("parents").value_or(false);
   // Which stages a target needs must be known before there are values.
   if (needs_expansion(copy.from.text, context.escape)) {
-    throw context.source().error(copy.from.at, "--from cannot have variables; name a stage, FROM " +
+    throw context.source().error(copy.from.at, "--from cannot have variables\nhint: name a stage, `FROM " +
                                                    base::shown(copy.from.text) +
-                                                   " AS name, and copy from that.");
+                                                   " AS name`, and copy from it");
   }
   return copy;
 }
@@ -112,10 +110,10 @@ InstructionBody parse_copy(const ParseContext& context) {
 InstructionBody parse_volume(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   Volume volume{list_of(context).words};
-  if (volume.paths.empty()) throw context.error("VOLUME needs at least one path.");
+  if (volume.paths.empty()) throw context.error("VOLUME needs at least 1 path");
   for (const base::Word& path : volume.paths) {
     if (path.text.find_first_not_of(" \t\n\v\f\r") == std::string::npos) {
-      throw context.source().error(path.at, "VOLUME needs a path, and this one is empty.");
+      throw context.source().error(path.at, "empty path for VOLUME");
     }
   }
   return volume;

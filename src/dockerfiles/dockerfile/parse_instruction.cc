@@ -5,7 +5,6 @@
 
 #include "base/characters.h"
 #include "base/text.h"
-#include "dockerfile/suggest.h"
 
 namespace ixian::dockerfile {
 namespace {
@@ -26,7 +25,7 @@ std::vector<KeyValue> pairs(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   const Statement& statement = context.statement;
   const auto words = quoted_words(*statement.line, statement.begin, statement.end, context.escape);
-  if (words.empty()) throw context.error(context.keyword() + " needs at least one name=value.");
+  if (words.empty()) throw context.error(context.keyword() + " needs at least 1 name=value");
   // Docker decides by the first word alone.
   if (words.front().text.find('=') == std::string::npos) return {legacy_pair(context)};
 
@@ -34,11 +33,11 @@ std::vector<KeyValue> pairs(const ParseContext& context) {
   for (const base::Word& word : words) {
     const std::size_t equals = word.text.find('=');
     if (equals == std::string::npos) {
-      throw context.source().error(word.at, "there is no = in \"" + base::shown(word.text) + "\"; " +
-                                                context.keyword() +
-                                                " takes name=value, and a value with spaces in quotes.");
+      throw context.source().error(word.at, "missing = in \"" + base::shown(word.text) +
+                                                "\": " + context.keyword() +
+                                                " takes name=value, with quotes around a value with spaces");
     }
-    if (equals == 0) throw context.source().error(word.at, "there is no name before this =.");
+    if (equals == 0) throw context.source().error(word.at, "missing name before =");
     base::Word value{word.text.substr(equals + 1), word.at};
     value.at.column += static_cast<int>(equals) + 1;
     pairs.push_back({{word.text.substr(0, equals), word.at}, std::move(value)});
@@ -61,7 +60,7 @@ InstructionBody parse_arg(const ParseContext& context) {
   for (const base::Word& word :
        quoted_words(*statement.line, statement.begin, statement.end, context.escape)) {
     const std::size_t equals = word.text.find('=');
-    if (equals == 0) throw context.source().error(word.at, "there is no name before this =.");
+    if (equals == 0) throw context.source().error(word.at, "missing name before =");
     ArgDeclaration declaration{{word.text.substr(0, equals), word.at}, std::nullopt};
     if (equals != std::string::npos) {
       declaration.value = base::Word{word.text.substr(equals + 1), word.at};
@@ -69,7 +68,7 @@ InstructionBody parse_arg(const ParseContext& context) {
     }
     arg.declarations.push_back(std::move(declaration));
   }
-  if (arg.declarations.empty()) throw context.error("ARG needs at least one name.");
+  if (arg.declarations.empty()) throw context.error("ARG needs at least 1 name");
   return arg;
 }
 
@@ -77,7 +76,7 @@ InstructionBody parse_expose(const ParseContext& context) {
   const Flags no_flags(context.statement, {});
   const Statement& statement = context.statement;
   Expose expose{plain_words(*statement.line, statement.begin, statement.end), {}};
-  if (expose.words.empty()) throw context.error("EXPOSE needs at least one port.");
+  if (expose.words.empty()) throw context.error("EXPOSE needs at least 1 port");
   // As in BuildKit, so that the history is the same.
   std::stable_sort(expose.words.begin(), expose.words.end(),
                    [](const base::Word& a, const base::Word& b) { return a.text < b.text; });
@@ -169,7 +168,7 @@ base::Error ParseContext::error(const std::string& sentence) const {
 }
 
 base::Word ParseContext::one_word() const {
-  if (!statement.has_arguments()) throw error(keyword() + " needs an argument.");
+  if (!statement.has_arguments()) throw error(keyword() + " needs an argument");
   return statement.arguments();
 }
 
@@ -187,9 +186,9 @@ InstructionBody parse_body(const ParseContext& context) {
   for (const Entry& entry : kTable) {
     if (entry.keyword == keyword) return entry.parse(context);
   }
-  throw context.source().error(context.statement.keyword.at, "there is no instruction " +
-                                                                 base::shown(context.statement.keyword.text) +
-                                                                 "." + did_you_mean(keyword, all_keywords()));
+  throw context.source().error(context.statement.keyword.at,
+                               "unknown instruction: " + base::shown(context.statement.keyword.text) +
+                                   base::did_you_mean(keyword, all_keywords()));
 }
 
 }  // namespace ixian::dockerfile

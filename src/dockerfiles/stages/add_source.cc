@@ -71,7 +71,7 @@ class GitQuery {
 
  private:
   [[noreturn]] void fail(const std::string& reason) const {
-    throw std::invalid_argument("the git source " + shown_source(whole_) + " " + reason + ".");
+    throw std::invalid_argument("git source " + shown_source(whole_) + " " + reason);
   }
 
   static std::string with_prefix(std::string_view prefix, const std::string& name) {
@@ -80,14 +80,14 @@ class GitQuery {
 
   void set_ref(const std::string& ref) {
     if (!git_.ref.empty() && git_.ref != ref)
-      fail("names two refs, " + base::shown(git_.ref) + " and " + base::shown(ref));
+      fail("has 2 refs, " + base::shown(git_.ref) + " and " + base::shown(ref));
     git_.ref = ref;
   }
 
   bool flag(const std::string& name, const std::string& value) const {
     if (value.empty()) return true;
     const auto flag = dockerfile::parse_bool(value);
-    if (!flag) fail("has " + name + "=" + base::shown(value) + ", which can only be true or false");
+    if (!flag) fail("has " + name + "=" + base::shown(value) + " (expected: true, false)");
     return *flag;
   }
 
@@ -108,18 +108,18 @@ class GitQuery {
       branch_ = value;
     } else if (name == "subdir") {
       const std::string subdir = clean_subdir(value);
-      if (!git_.subdir.empty() && git_.subdir != subdir) fail("names two subdirs");
+      if (!git_.subdir.empty() && git_.subdir != subdir) fail("has 2 subdirs");
       git_.subdir = subdir;
     } else if (name == "checksum" || name == "commit") {
-      if (!git_.checksum.empty() && git_.checksum != value) fail("names two commits");
+      if (!git_.checksum.empty() && git_.checksum != value) fail("has 2 commits");
       git_.checksum = value;
     } else if (name == "mtime") {
-      if (value != "checkout" && value != "commit") fail("has an mtime that is neither checkout nor commit");
+      if (value != "checkout" && value != "commit") fail("has an invalid mtime (expected: checkout, commit)");
       git_.commit_times = value == "commit";
     } else {
-      fail("has " + base::shown(name) +
-           " in its query, where there can be ref, tag, branch, subdir, checksum, commit, keep-git-dir, "
-           "submodules, mtime and fetch-by-commit");
+      fail("has an unknown field " + base::shown(name) +
+           " in its query (expected: ref, tag, branch, subdir, checksum, commit, keep-git-dir, "
+           "submodules, mtime, fetch-by-commit)");
     }
   }
 
@@ -149,8 +149,7 @@ GitSource git_source(const UrlParts& parts, std::string_view whole) {
   GitQuery(git, whole).apply(parts.query);
   // What git would take for an option is no ref and no remote.
   if (git.ref.starts_with('-') || git.checksum.starts_with('-')) {
-    throw std::invalid_argument("the git source " + shown_source(whole) +
-                                " has a ref that begins with a dash.");
+    throw std::invalid_argument("git source " + shown_source(whole) + " has a ref that begins with a dash");
   }
   return git;
 }
@@ -198,9 +197,8 @@ AddSource classify_source(std::string_view source) {
   const UrlParts parts = take_apart(source, std::min(source.find_first_of("/?#", host), source.size()));
   if (scheme == "git" || scheme == "ssh") return git_source(parts, source);
   if (scheme != "http" && scheme != "https") {
-    throw std::invalid_argument(
-        "\"" + shown_source(source) +
-        "\" cannot be added; there are http, https, git and ssh, and files of the context.");
+    throw std::invalid_argument("unsupported source of ADD: \"" + shown_source(source) +
+                                "\" (expected: http, https, git or ssh, or a file of the context)");
   }
   if (parts.path.ends_with(".git")) return git_source(parts, source);
   dockerfile::UrlWithoutLogin url = dockerfile::without_login(source);

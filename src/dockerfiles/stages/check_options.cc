@@ -25,8 +25,9 @@ CheckOptions::CheckOptions(const dockerfile::Dockerfile& file, const std::option
   }
   const std::string_view text = first_word(file.directives.check);
   if (text.empty() || read(text)) return;
-  throw file.source->error({}, "the directive check is \"" + base::shown(text) +
-                                   "\", and must be such as skip=RULE,RULE;error=true.");
+  throw file.source->error({},
+                           "invalid value \"" + base::shown(text) +
+                               "\" for the directive check (expected: such as skip=RULE,RULE;error=true)");
 }
 
 bool CheckOptions::read(std::string_view text) {

@@ -22,35 +22,35 @@ std::string content_checksum(const std::string& checksum) {
   const std::string text = base::to_lower(checksum);
   if (text.starts_with(kPrefix) && text.size() == kPrefix.size() + 64 && is_hex(text.substr(kPrefix.size())))
     return text;
-  throw std::invalid_argument("the checksum " + base::shown(checksum) +
-                              " is none of a URL, which is sha256: and 64 hexadecimal digits.");
+  throw std::invalid_argument("invalid checksum " + base::shown(checksum) +
+                              " of a URL (expected: sha256: and 64 hexadecimal digits)");
 }
 
 std::string commit_checksum(const std::string& checksum) {
   const std::string text = base::to_lower(checksum);
   if (is_hex(text) && text.size() <= kLongestCommit) return text;
-  throw std::invalid_argument("the checksum " + base::shown(checksum) +
-                              " is none of a git repository, which is a commit, or the hexadecimal digits "
-                              "that it begins with.");
+  throw std::invalid_argument(
+      "invalid checksum " + base::shown(checksum) +
+      " of a git repository (expected: a commit, or the hexadecimal digits that it begins with)");
 }
 
 RemoteSource pinned_git(GitSource git, const std::string& checksum, std::optional<bool> keep_git_dir) {
   RemoteSource source;
   const auto fail = [&](const std::string& reason) {
-    throw std::invalid_argument("the git source " + dockerfile::shown_url(git.remote) + " " + reason + ".");
+    throw std::invalid_argument("git source " + dockerfile::shown_url(git.remote) + " " + reason);
   };
   if (keep_git_dir && git.keep_git_dir && *keep_git_dir != *git.keep_git_dir)
-    fail("says keep-git-dir otherwise than --keep-git-dir");
+    fail("has a keep-git-dir that contradicts --keep-git-dir");
   const std::string own = git.checksum.empty() ? "" : commit_checksum(git.checksum);
   const std::string flag = checksum.empty() ? "" : commit_checksum(checksum);
   if (!own.empty() && !flag.empty() && own != flag)
-    fail("has the checksum " + own + ", and --checksum says " + flag);
+    fail("has checksum " + own + ", but --checksum is " + flag);
   source.checksum = own.empty() ? flag : own;
   // A checksum may be the beginning of a commit; the ref is then the whole of it.
   if (is_commit(git.ref) && !git.ref.starts_with(source.checksum))
-    fail("is of the commit " + git.ref + ", which does not begin with the checksum " + source.checksum);
+    fail("is pinned to commit " + git.ref + ", which does not match checksum " + source.checksum);
   if (git.fetch_by_commit && !is_commit(git.ref) && !is_commit(source.checksum))
-    fail("is fetched by commit and names no whole commit");
+    fail("has fetch-by-commit without a whole commit");
   source.keep_git_dir = git.keep_git_dir.value_or(keep_git_dir.value_or(false));
   // As BuildKit: a repository comes with its submodules.
   source.submodules = git.submodules.value_or(true);

@@ -53,7 +53,7 @@ class StageScope::Resolver {
     expand_transfer(copy);
     for (const base::Word& source : copy.sources) {
       if (!std::holds_alternative<ContextPath>(classify(source))) {
-        fail(source, "COPY cannot copy from a URL; ADD can.");
+        fail(source, "COPY cannot copy from a URL\nhint: use ADD");
       }
     }
   }
@@ -77,12 +77,11 @@ class StageScope::Resolver {
       for (const std::string& port : expanded(word).words) {
         const auto ports = dockerfile::parse_ports(port);
         if (!ports) {
-          fail(word, "\"" + base::shown(port) +
-                         "\" is no port; it is a number or two with a dash, then /tcp, /udp, /sctp "
-                         "or nothing.");
+          fail(word, "invalid port \"" + base::shown(port) +
+                         "\" (expected: PORT or FIRST-LAST, then /tcp, /udp, /sctp or nothing)");
         }
         expose.ports.insert(expose.ports.end(), ports->begin(), ports->end());
-        if (expose.ports.size() > kMostPorts) fail(word, "this exposes more ports than there are.");
+        if (expose.ports.size() > kMostPorts) fail(word, "EXPOSE of more ports than there are");
       }
     }
   }
@@ -91,13 +90,13 @@ class StageScope::Resolver {
   void operator()(dockerfile::Volume& volume) {
     for (base::Word& path : volume.paths) {
       expand(path);
-      if (path.empty()) fail(path, "VOLUME needs a path, and this one is empty.");
+      if (path.empty()) fail(path, "empty path for VOLUME");
     }
   }
   void operator()(dockerfile::StopSignal& signal) {
     expand(signal.signal);
     if (!dockerfile::is_signal(signal.signal.text)) {
-      fail(signal.signal, "there is no signal \"" + base::shown(signal.signal.text) + "\".");
+      fail(signal.signal, "unknown signal: \"" + base::shown(signal.signal.text) + "\"");
     }
   }
   void operator()(dockerfile::Cmd&) {}
@@ -128,7 +127,7 @@ class StageScope::Resolver {
     }
     scope_.expanded_bytes_ += result.text.size();
     if (scope_.expanded_bytes_ > kMostExpandedBytes)
-      fail(word, "the words of this stage expand to more than 64 MiB.");
+      fail(word, "the words of this stage expand to more than 64 MiB");
     return result;
   }
 
@@ -140,7 +139,7 @@ class StageScope::Resolver {
     for (dockerfile::KeyValue& pair : pairs) {
       expand(pair.key);
       expand(pair.value);
-      if (pair.key.empty()) fail(pair.key, "this name is empty.");
+      if (pair.key.empty()) fail(pair.key, "empty name");
     }
   }
 
@@ -183,18 +182,18 @@ class StageScope::Resolver {
   void check_checksum(const dockerfile::Add& add) const {
     if (add.checksum.empty()) return;
     if (add.sources.size() != 1 || !add.inline_files.empty())
-      fail(add.checksum, "--checksum is for one source.");
+      fail(add.checksum, "--checksum needs exactly 1 source");
     const std::string& source = add.sources.front().text;
     const auto remote = check(add.checksum, [&](const base::Word& checksum) {
       return remote_source(source, checksum.text, add.keep_git_dir);
     });
     if (!remote) {
-      fail(add.checksum, "--checksum is for a URL or a git repository, not for files of the context.");
+      fail(add.checksum, "--checksum needs a URL or a git repository as source, not files of the context");
     }
     if (std::holds_alternative<UrlSource>(classify(add.sources.front())) && !is_sha256(add.checksum.text)) {
       fail(add.checksum,
-           "--checksum of a URL is \"sha256:\" and 64 hexadecimal digits in small letters, not \"" +
-               base::shown(add.checksum.text) + "\"; no other digest is known.");
+           "invalid value \"" + base::shown(add.checksum.text) +
+               "\" for --checksum of a URL (expected: sha256: and 64 hexadecimal digits in small letters)");
     }
   }
 

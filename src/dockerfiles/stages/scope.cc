@@ -96,8 +96,8 @@ std::optional<std::int64_t> GlobalScope::source_date_epoch() const {
   const char* const end = text.data() + text.size();
   const auto [stop, failure] = std::from_chars(text.data(), end, seconds);
   if (failure != std::errc() || stop != end) {
-    throw base::Error(base::ErrorCode::kUsage, "SOURCE_DATE_EPOCH is \"" + base::shown(text) +
-                                                   "\", and must be a number of seconds since 1970.");
+    throw base::Error(base::ErrorCode::kUsage, "invalid value \"" + base::shown(text) +
+                                                   "\" for SOURCE_DATE_EPOCH (expected: seconds since 1970)");
   }
   return seconds;
 }

@@ -13,7 +13,6 @@
 #include "base/characters.h"
 #include "base/text.h"
 #include "dockerfile/go_values.h"
-#include "dockerfile/suggest.h"
 
 namespace ixian::stages {
 namespace {
@@ -62,10 +61,10 @@ StageGraph::StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& gl
     node.at = stage.base.at;
     const std::string base = global.expand(stage.base).text;
     if (base.empty()) {
-      throw file.source->error(stage.base.at,
-                               "the base \"" + base::shown(stage.base.text) +
-                                   "\" is empty; give its ARG a default before the first FROM, or a "
-                                   "value when the image is built.");
+      throw file.source->error(
+          stage.base.at,
+          "base image \"" + base::shown(stage.base.text) +
+              "\" is empty\nhint: give its ARG a default before the first FROM, or a value with --build-arg");
     }
     const auto replaced = stage.name.empty() ? std::nullopt : find_named(stage.name);
     if (replaced) {
@@ -83,7 +82,7 @@ StageGraph::StageGraph(const dockerfile::Dockerfile& file, const GlobalScope& gl
       node.platform = global.expand(stage.platform).text;
       if (node.platform.empty()) {
         throw file.source->error(stage.platform.at,
-                                 "the platform \"" + base::shown(stage.platform.text) + "\" is empty.");
+                                 "platform \"" + base::shown(stage.platform.text) + "\" is empty");
       }
     }
     if (replaced) {
@@ -145,7 +144,7 @@ InputRef StageGraph::origin_of(const base::Word& from, std::size_t stage, const 
   if (const auto number = dockerfile::parse_number(from.text, 10)) {
     if (*number >= stage) {
       throw source.error(from.at,
-                         "there is no stage number " + from.text + " before this one; the first is 0.");
+                         "stage number " + from.text + " not found before this stage; the first is 0");
     }
     return FromStage{*number};
   }
@@ -153,10 +152,11 @@ InputRef StageGraph::origin_of(const base::Word& from, std::size_t stage, const 
   const std::string lower = base::to_lower(from.text);
   if (const auto found = places_.find(lower); found != places_.end()) {
     // None stands above, so the first is this one or below it.
-    throw source.error(from.at, found->second.front() == stage
-                                    ? "a stage cannot take files from itself."
-                                    : "the stage " + base::shown(from.text) +
-                                          " stands further down; move it before this one.");
+    throw source.error(from.at,
+                       found->second.front() == stage
+                           ? "a stage cannot copy from itself"
+                           : "stage \"" + base::shown(from.text) +
+                                 "\" is defined after its first use\nhint: move it before this stage");
   }
   if (lower == kScratch) return FromScratch{};
   return FromImage{from.text};
@@ -190,7 +190,7 @@ void StageGraph::add_triggers(std::size_t stage, const std::vector<std::string>&
   // A chain of stages may pass triggers on, each more than the one below.
   if (trigger_steps_ > kMostTriggerSteps) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      "The ONBUILD instructions of this Dockerfile come to more than 10000.");
+                      "more than 10000 ONBUILD instructions in this Dockerfile");
   }
   node.steps.insert(node.steps.begin(), std::make_move_iterator(steps.begin()),
                     std::make_move_iterator(steps.end()));
@@ -213,13 +213,12 @@ std::size_t StageGraph::target(std::string_view name) const {
     if (!known.empty() && std::find(names.begin(), names.end(), known) == names.end()) names.push_back(known);
     if (names.size() == kMostNamesShown) break;
   }
-  std::string list =
-      names.empty() ? "no stage has a name" : "there " + std::string(names.size() == 1 ? "is " : "are ");
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    list += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + base::shown(names[i]);
-  }
-  throw base::Error(base::ErrorCode::kUsage, "There is no stage \"" + base::shown(name) + "\"; " + list +
-                                                 "." + dockerfile::did_you_mean(lower, names));
+  std::string list;
+  for (const std::string& each : names)
+    list += (list.empty() ? "\nhint: stages: " : ", ") + base::shown(each);
+  throw base::Error(base::ErrorCode::kUsage, "target stage \"" + base::shown(name) + "\" not found" +
+                                                 (names.empty() ? ": no stage has a name" : "") +
+                                                 base::did_you_mean(lower, names) + list);
 }
 
 // Stages only take from stages above them, so one pass upwards is enough.

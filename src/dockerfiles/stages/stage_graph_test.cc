@@ -58,15 +58,15 @@ TEST(StageGraph, ABaseThatStandsFurtherDownIsAnImage) {
 
 TEST(StageGraph, FilesCannotBeTakenFromBelowOrFromItself) {
   EXPECT_EQ(refusal("FROM a\nCOPY --from=later x y\nFROM b AS later\n"),
-            "Dockerfile:2:13: the stage later stands further down; move it before this one.");
+            "Dockerfile:2:13: stage \"later\" is defined after its first use");
   EXPECT_EQ(refusal("FROM a AS me\nRUN --mount=from=ME,target=/x y\n"),
-            "Dockerfile:2:13: a stage cannot take files from itself.");
+            "Dockerfile:2:13: a stage cannot copy from itself");
 }
 
 TEST(StageGraph, NumbersCountStagesFromZero) {
   EXPECT_EQ(graph_of("FROM a\nFROM b\nCOPY --from=0 x y\n").needed(1), (Indexes{0, 1}));
   EXPECT_EQ(refusal("FROM a\nCOPY --from=0 x y\n"),
-            "Dockerfile:2:13: there is no stage number 0 before this one; the first is 0.");
+            "Dockerfile:2:13: stage number 0 not found before this stage; the first is 0");
   EXPECT_EQ(graph_of("FROM 0\n").nodes()[0].base, InputRef(FromImage{"0"}));
 }
 
@@ -91,10 +91,8 @@ TEST(StageGraph, BasesAndPlatformsAreExpanded) {
   const StageGraph graph = graph_of("ARG B=debian\nFROM --platform=$BUILDPLATFORM ${B}:12\n", {{"B", "x"}});
   EXPECT_EQ(graph.nodes()[0].base, InputRef(FromImage{"x:12"}));
   EXPECT_EQ(graph.nodes()[0].platform, "linux/amd64");
-  EXPECT_EQ(refusal("ARG B\nFROM $B\n"),
-            "Dockerfile:2:6: the base \"$B\" is empty; give its ARG a default before the first FROM, or a "
-            "value when the image is built.");
-  EXPECT_EQ(refusal("FROM --platform=$none a\n"), "Dockerfile:1:17: the platform \"$none\" is empty.");
+  EXPECT_EQ(refusal("ARG B\nFROM $B\n"), "Dockerfile:2:6: base image \"$B\" is empty");
+  EXPECT_EQ(refusal("FROM --platform=$none a\n"), "Dockerfile:1:17: platform \"$none\" is empty");
 }
 
 TEST(StageGraph, TargetsAreNamedOrCounted) {
@@ -109,7 +107,7 @@ TEST(StageGraph, TargetsAreNamedOrCounted) {
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
-    EXPECT_EQ(error.message(), "There is no stage \"tets\"; there are build and test. Did you mean test?");
+    EXPECT_EQ(error.message(), "target stage \"tets\" not found (did you mean test?)");
   }
   EXPECT_THROW(graph.target("3"), base::Error);
 }
@@ -140,7 +138,7 @@ TEST(StageGraph, TriggersOfAnImageCanBeAddedLater) {
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_EQ(error.message(),
-              "ONBUILD of node:onbuild:1:6: COPY needs at least two arguments: what to copy, and where to.");
+              "ONBUILD of node:onbuild:1:6: COPY needs at least 2 arguments: sources and a destination");
   }
   EXPECT_EQ(graph.nodes()[1].steps.size(), 3u);
 }
@@ -153,7 +151,7 @@ TEST(StageGraph, ManyStagesAndTriggersTakeReasonableTime) {
   text = "FROM a AS x\n";
   for (int i = 0; i < 200; ++i) text += "ONBUILD USER a\n";
   for (int i = 0; i < 200; ++i) text += "FROM x\n";
-  EXPECT_NE(refusal(text).find("come to more than 10000"), std::string::npos);
+  EXPECT_NE(refusal(text).find("more than 10000 ONBUILD instructions"), std::string::npos);
 }
 
 TEST(StageGraph, ANamedContextReplacesImagesAndStages) {

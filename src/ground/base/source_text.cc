@@ -125,12 +125,11 @@ bool is_utf16(std::string_view text) {
 std::string checked_text(std::string text, const std::string& name) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.size() > kMostBytes) {
-    throw Error(ErrorCode::kTaskFailed, shown(name) + " is larger than a mebibyte.");
+    throw Error(ErrorCode::kTaskFailed, shown(name) + " is larger than 1 MiB");
   }
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   if (is_utf16(text)) {
-    throw Error(ErrorCode::kTaskFailed,
-                shown(name) + " is encoded in UTF-16. Save it as UTF-8, which is what is read.");
+    throw Error(ErrorCode::kTaskFailed, shown(name) + " is encoded in UTF-16\nhint: save it as UTF-8");
   }
   return text;
 }

@@ -110,14 +110,22 @@ std::vector<std::string> suggestions(std::string_view typed, const std::vector<s
   return names;
 }
 
-std::string suggestion(std::string_view typed, const std::vector<std::string>& candidates) {
-  const auto names = suggestions(typed, candidates);
+std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates) {
+  constexpr std::size_t kLongest = 64;
+  if (typed.size() > kLongest) return "";
+  std::vector<std::string> short_ones;
+  for (const std::string& candidate : candidates) {
+    if (candidate.size() <= kLongest) short_ones.push_back(candidate);
+  }
+  const auto names = suggestions(typed, short_ones);
   return names.empty() ? "" : " (did you mean " + join(names, " or ") + "?)";
 }
 
-std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates) {
-  const auto names = suggestions(typed, candidates);
-  return names.empty() ? "" : " Did you mean " + join(names, " or ") + "?";
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+  std::string text = std::to_string(count) + " ";
+  if (count == 1 || many.empty()) text += one;
+  if (count != 1) text += many.empty() ? "s" : many;
+  return text;
 }
 
 bool split_words(std::string_view command, std::vector<std::string>& words) {

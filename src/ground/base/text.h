@@ -32,11 +32,11 @@ std::string to_upper(std::string_view ascii);
 // Those of `candidates` that someone who typed `typed` may have meant, best first, at most three.
 std::vector<std::string> suggestions(std::string_view typed, const std::vector<std::string>& candidates);
 
-// " (did you mean a or b?)", or "" where nothing is near.
-std::string suggestion(std::string_view typed, const std::vector<std::string>& candidates);
-
-// The same as a sentence: " Did you mean a or b?"
+// " (did you mean a or b?)", or "" where nothing is near or `typed` is too long to be a slip of the finger.
 std::string did_you_mean(std::string_view typed, const std::vector<std::string>& candidates);
+
+// "1 tag", "2 tags", "0 tags"; `many` where that is not `one` with an s.
+std::string counted(std::size_t count, std::string_view one, std::string_view many = "");
 
 // Splits a command as a POSIX shell splits words: quotes and backslashes, no expansion of any kind.
 // nullopt-like: false where a quote is left open, and `words` is then unspecified.

@@ -53,9 +53,15 @@ TEST(Suggestions, TwoLettersThatChangedPlacesAreNear) {
 }
 
 TEST(Suggestions, BecomeAQuestion) {
-  EXPECT_EQ(did_you_mean("tesd", {"test", "text"}), " Did you mean test?");
-  EXPECT_EQ(did_you_mean("tent", {"test", "text"}), " Did you mean test or text?");
+  EXPECT_EQ(did_you_mean("tesd", {"test", "text"}), " (did you mean test?)");
+  EXPECT_EQ(did_you_mean("tent", {"test", "text"}), " (did you mean test or text?)");
   EXPECT_EQ(did_you_mean("nothing", {"test"}), "");
+}
+
+TEST(Counted, MakesThePlural) {
+  EXPECT_EQ(counted(1, "tag"), "1 tag");
+  EXPECT_EQ(counted(0, "tag"), "0 tags");
+  EXPECT_EQ(counted(2, "repository", "repositories"), "2 repositories");
 }
 
 std::vector<std::string> words_of(std::string_view command) {

@@ -43,7 +43,7 @@ class Hooks {
     const auto repo = access_.open_repo(reference, false);
     if (!repo->find(reference.identifier())) {
       throw base::Error(base::ErrorCode::kRegistry,
-                        fmt::format("There is no image {}. Push it from where it was built.", name));
+                        fmt::format("image not found: {}\nhint: push it from where it was built", name));
     }
     access_.engine().import_image(*repo, reference.identifier(), name, cancellation_);
   }
@@ -126,7 +126,7 @@ class Hooks {
     auto registry = access_.open_repo(reference, false);
     if (registry->find(reference.identifier())) return registry;
     throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("There is no image {}, neither here nor in its registry.", name));
+                      fmt::format("image not found in the local store or in its registry: {}", name));
   }
 
   // This process has threads and Python in it, and can no longer enter the namespaces that building needs:
@@ -161,7 +161,7 @@ class Hooks {
     const auto code = status.code == static_cast<int>(base::ErrorCode::kRegistry)
                           ? base::ErrorCode::kRegistry
                           : base::ErrorCode::kTaskFailed;
-    throw base::Error(code, fmt::format("The image {} was not built; its build has said why.", request.name));
+    throw base::Error(code, fmt::format("cannot build {}: see the messages of its build", request.name));
   }
 
   ProjectImages& access_;

@@ -44,8 +44,7 @@ ImageLocation file_place(ImageLocation::Kind kind, const std::string& rest, cons
     place.path = rest.substr(0, colon);
     place.name = rest.substr(colon + 1);
   }
-  if (place.path.empty())
-    throw Error(ErrorCode::kUsage, text + " does not say where: a path follows the first colon.");
+  if (place.path.empty()) throw Error(ErrorCode::kUsage, "missing path after the first colon: " + text);
   return place;
 }
 
@@ -87,15 +86,14 @@ ImageLocation parse_image_location(const std::string& text) {
   for (const std::string_view other : {"docker-daemon:", "containers-storage:", "oci-archive:", "dir:"}) {
     if (text.starts_with(other)) {
       throw Error(ErrorCode::kUsage,
-                  text +
-                      ": images are read from and written to registries (host/name:tag), the store of this "
-                      "machine (store:name:tag), OCI layouts (oci:DIR:TAG) and docker archives "
-                      "(docker-archive:FILE).");
+                  "unsupported location of an image: " + text +
+                      "\nhint: use HOST/NAME:TAG, store:NAME:TAG, oci:DIR:TAG or docker-archive:FILE");
     }
   }
   const std::string name = text.starts_with("docker://") ? after("docker://") : text;
   if (is_host(name)) {
-    throw Error(ErrorCode::kUsage, name + " is a registry. Name a repository of it: " + name + "/NAME");
+    throw Error(ErrorCode::kUsage,
+                name + " is a registry, not a repository\nhint: name a repository of it: " + name + "/NAME");
   }
   ImageLocation place;
   place.reference = oci::parse_reference(name);
@@ -127,10 +125,9 @@ std::unique_ptr<oci::ImageRepo> open_source(const ImageLocation& place, Registry
       return layout::open_docker_archive(place.path, cancellation);
     case ImageLocation::Kind::kStore:
       if (const std::string folder = store::default_folder(); !store::Folder(folder).exists()) {
-        throw Error(ErrorCode::kRegistry,
-                    "There is no store in " + base::printable_path(folder) +
-                        ". `ix image copy IMAGE store:NAME` makes one; IXIAN_STORE names "
-                        "another folder.");
+        throw Error(ErrorCode::kRegistry, "no local store in " + base::printable_path(folder) +
+                                              "\nhint: create it with `ix image copy IMAGE store:NAME`, or "
+                                              "set IXIAN_STORE to another directory");
       }
       return open_store(place, cancellation, dry_run);
     case ImageLocation::Kind::kRegistry:
@@ -146,7 +143,7 @@ std::unique_ptr<oci::ImageRepo> open_target(const ImageLocation& place, Registry
       return layout::open_layout(place.path, layout::LayoutUse::kWrite, cancellation);
     case ImageLocation::Kind::kDockerArchive:
       throw Error(ErrorCode::kUsage,
-                  place.text() + " is an archive, which is written as a whole and not changed.");
+                  place.text() + " is an archive, which cannot be changed, only written as a whole");
     case ImageLocation::Kind::kStore:
       return open_store(place, cancellation, false);
     case ImageLocation::Kind::kRegistry:

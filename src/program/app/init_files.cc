@@ -23,7 +23,7 @@ std::string folder_in_image(const DetectedProject& found) {
 std::string python_settings(const DetectedProject& found) {
   if (!found.python()) return "";
   std::string text =
-      "\n    # Python packages. What pip compiles needs [\"build-essential\", \"python3-dev\"] here; wheels "
+      "\n    # Python packages; what pip compiles needs [\"build-essential\", \"python3-dev\"] here; wheels "
       "do not.\n";
   text += "    CONFIG.PYTHON.APT_PACKAGES = []\n";
   text += "    CONFIG.PYTHON.BIN = \"python3\"\n";
@@ -48,19 +48,15 @@ std::string python_settings(const DetectedProject& found) {
 std::string django_settings(const DetectedProject& found) {
   if (!found.django() || found.settings.empty()) return "";
   return fmt::format(
-      "\n    # Django's settings, for running and for tests.\n"
-      "    CONFIG.DJANGO.SETTINGS_MODULE = \"{0}\"\n"
-      "    CONFIG.DJANGO.SETTINGS_FILE = \"{0}\"\n"
-      "    CONFIG.DJANGO.SETTINGS_TEST = \"{0}\"\n",
+      "\n    # Django's settings, for running and for tests\n    CONFIG.DJANGO.SETTINGS_MODULE = \"{0}\"\n   "
+      " CONFIG.DJANGO.SETTINGS_FILE = \"{0}\"\n    CONFIG.DJANGO.SETTINGS_TEST = \"{0}\"\n",
       found.settings);
 }
 
 std::string npm_settings(const DetectedProject& found) {
   if (!found.npm) return "";
-  return "\n    # npm packages.\n"
-         "    CONFIG.NPM.HOST_ETC = \".\"\n"
-         "    CONFIG.NPM.PACKAGE_FILES = \"package*.json\"\n"
-         "    CONFIG.NPM.IMAGE_FILES = [\"{NPM.PACKAGE_FILES}\"]\n";
+  return "\n    # npm packages\n    CONFIG.NPM.HOST_ETC = \".\"\n    CONFIG.NPM.PACKAGE_FILES = "
+         "\"package*.json\"\n    CONFIG.NPM.IMAGE_FILES = [\"{NPM.PACKAGE_FILES}\"]\n";
 }
 
 std::string webpack_settings(const DetectedProject& found) {
@@ -68,8 +64,7 @@ std::string webpack_settings(const DetectedProject& found) {
   std::vector<std::string> files = {found.webpack_config};
   files.insert(files.end(), found.webpack_files.begin(), found.webpack_files.end());
   std::string text =
-      "\n    # What webpack compiles: its configuration, with what that reads beside itself, and folders "
-      "with sources.\n";
+      "\n    # Inputs of webpack: its configuration, files that this reads, and directories with sources\n";
   text += fmt::format("    CONFIG.WEBPACK.HOST_ETC = \"{}\"\n", base::join(files, " "));
   text += "    CONFIG.WEBPACK.ETC = \"{DOCKER.APP_DIR}\"\n";
   text += "    CONFIG.WEBPACK.CONFIG_DIR = \"{DOCKER.APP_DIR}\"\n";
@@ -92,11 +87,9 @@ std::vector<std::string> modules(const DetectedProject& found) {
 
 std::string project_text(const DetectedProject& found) {
   std::string text = fmt::format(
-      "\"\"\"The images and tools of {0}. `ix help` lists what there is, `ix build_image` builds.\"\"\"\n\n"
-      "from ixian.config import CONFIG\n"
-      "from ixian.module import load_module\n\n\n"
-      "def init():\n"
-      "    CONFIG.PROJECT_NAME = \"{0}\"\n",
+      "\"\"\"Images and tools of {0}: `ix help` lists them, `ix build_image` builds.\"\"\"\n\nfrom "
+      "ixian.config import CONFIG\nfrom ixian.module import load_module\n\n\ndef init():\n    "
+      "CONFIG.PROJECT_NAME = \"{0}\"\n",
       found.name);
   for (const std::string& name : modules(found))
     text += fmt::format("    load_module(\"ixian_docker.modules.{}\")\n", name);
@@ -120,11 +113,9 @@ std::string base_text(const DetectedProject& found) {
   if (found.python()) packages.insert(packages.end(), {"python3", "python3-venv"});
   if (found.npm) packages.insert(packages.end(), {"nodejs", "npm"});
   return fmt::format(
-      "# What all images of the project stand on.\n"
-      "FROM debian:12-slim\n"
-      "RUN apt-get update && \\\n"
-      "    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {} && \\\n"
-      "    rm -rf /var/lib/apt/lists/*\n",
+      "# Base image of all stages\nFROM debian:12-slim\nRUN apt-get update && \\\n    "
+      "DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends {} && \\\n    rm -rf "
+      "/var/lib/apt/lists/*\n",
       base::join(packages, " "));
 }
 
@@ -139,7 +130,7 @@ std::string command_text(const DetectedProject& found) {
 // The last stage of the graph: what the others made, and the project's own files.
 std::string dockerfile_text(const DetectedProject& found) {
   const std::string below = found.python() ? "PYTHON_IMAGE" : found.npm ? "NPM_IMAGE" : "BASE_IMAGE";
-  std::string text = "# The project's image: what other stages have made, and its own files.\n";
+  std::string text = "# The project's image: the results of other stages, and its own files\n";
   text += "ARG " + below + "\n";
   if (found.webpack()) text += "ARG WEBPACK_IMAGE\nFROM $WEBPACK_IMAGE AS webpack\n";
   text += "\nFROM $" + below + "\n";
@@ -154,9 +145,9 @@ std::string dockerfile_text(const DetectedProject& found) {
 
 std::string ignore_text(const DetectedProject& found) {
   std::string text =
-      "# What is in no image, and so changes none.\n"
-      ".git\n.gitignore\n.dockerignore\n.env\n.builder\nixian.py\nDockerfile*\ndocker-compose*.yml\ncompose*."
-      "yaml\n";
+      "# Not part of any "
+      "image\n.git\n.gitignore\n.dockerignore\n.env\n.builder\nixian.py\nDockerfile*\ndocker-compose*."
+      "yml\ncompose*.yaml\n";
   if (found.python()) text += "**/__pycache__\n**/*.pyc\n.venv\n.pytest_cache\n*.sqlite3\n";
   if (found.npm) text += "node_modules\n";
   if (found.webpack()) text += "compiled_static\n";

@@ -65,7 +65,9 @@ std::int64_t project_time() {
     if (value[used] == '\0' && seconds >= 0) return seconds;
   } catch (const std::exception&) {  // not a number at all
   }
-  throw base::Error(base::ErrorCode::kUsage, "SOURCE_DATE_EPOCH is not a number of seconds since 1970.");
+  throw base::Error(base::ErrorCode::kUsage,
+                    fmt::format("invalid value \"{}\" for SOURCE_DATE_EPOCH (expected: seconds since 1970)",
+                                base::printable_path(value)));
 }
 
 struct ProjectImages::Impl {
@@ -101,8 +103,9 @@ struct ProjectImages::Impl {
     if (const EngineType* configured = find_engine_type(settings.engine)) return *configured;
     std::vector<std::string_view> names;
     for (const EngineType& each : engine_types()) names.push_back(each.name);
-    throw base::Error(base::ErrorCode::kProject, fmt::format("DOCKER.ENGINE is {}, not {}.",
-                                                             base::join(names, " or "), settings.engine));
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("invalid value \"{}\" for DOCKER.ENGINE (expected: {})", settings.engine,
+                                  base::join(names, ", ")));
   }
 
   std::shared_ptr<oci::ImageRepo> open(const oci::Reference& reference, bool push) {
@@ -112,11 +115,10 @@ struct ProjectImages::Impl {
     // A daemon's images cannot say for which key they were made.
     if (push || !engine_type.builds_here()) return repo;
     return std::make_shared<StageRepo>(std::move(repo), looked_up, [this](const std::string& image) {
-      owner.sink_.log(
-          base::kNoActivity, base::LogLevel::kWarning,
-          fmt::format("{} does not say for which key it was made. A Docker daemon has pushed it, or "
-                      "somebody has given its tag to another image.",
-                      image));
+      owner.sink_.log(base::kNoActivity, base::LogLevel::kWarning,
+                      fmt::format("{} does not carry its cache key: pushed by a Docker daemon, or its tag "
+                                  "was moved to another image",
+                                  image));
     });
   }
 
@@ -137,8 +139,7 @@ struct ProjectImages::Impl {
     const std::lock_guard lock(mutex);
     if (!registries.hosts().empty() && told.insert(reference.host).second) {
       owner.sink_.log(base::kNoActivity, base::LogLevel::kWarning,
-                      fmt::format("{} is not asked for images: CONFIG.DOCKER.REGISTRIES has no entry for it.",
-                                  reference.host));
+                      fmt::format("{} skipped: no entry in CONFIG.DOCKER.REGISTRIES", reference.host));
     }
     return nullptr;
   }

@@ -70,8 +70,7 @@ MutedStdio::~MutedStdio() {
 void require_own_namespaces() {
   if (entered) return;
   const auto line = files::read_file("/proc/self/cmdline");
-  if (!line)
-    throw base::Error(base::ErrorCode::kTaskFailed, "/proc is not mounted here, which building needs.");
+  if (!line) throw base::Error(base::ErrorCode::kTaskFailed, "cannot build: /proc is not mounted");
   std::vector<std::string> words;
   for (std::string_view word : base::split(*line, '\0')) words.emplace_back(word);
   words.pop_back();
@@ -84,7 +83,7 @@ void require_own_namespaces() {
   ::execv("/proc/self/exe", argv.data());
   const int failed = errno;
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("ix cannot start itself anew: {}.", base::errno_text(failed)));
+                    fmt::format("cannot restart ix: {}", base::errno_text(failed)));
 }
 
 }  // namespace ixian::app

@@ -123,7 +123,9 @@ struct RegistryClients::Impl {
     if (const auto read = std::from_chars(text, end, seconds); read.ec != std::errc() || read.ptr != end) {
       throw base::Error(
           base::ErrorCode::kUsage,
-          "IXIAN_PUSH_PATIENCE is not a number of seconds: for how long a push is tried again.");
+          fmt::format(
+              "invalid value \"{}\" for IXIAN_PUSH_PATIENCE (expected: seconds for which a push is retried)",
+              text));
     }
     return std::chrono::seconds(seconds);
   }

@@ -79,7 +79,7 @@ void watch(int pipe_read, base::Cancellation& cancellation, base::EventSink& sin
   char byte = 0;
   while (::read(pipe_read, &byte, 1) < 0 && errno == EINTR) {
   }
-  sink.log(base::kNoActivity, base::LogLevel::kWarning, "Stopping. Ctrl-C again ends everything at once.");
+  sink.log(base::kNoActivity, base::LogLevel::kInfo, "stopping (press Ctrl-C again to kill everything)");
   if (std::thread asking = base::try_thread([&cancellation] { cancellation.request(); }); asking.joinable()) {
     asking.detach();
   } else {

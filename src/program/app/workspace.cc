@@ -40,18 +40,24 @@ std::string install_folder() {
 
 [[noreturn]] void fail_missing(const std::string& file) {
   if (std::getenv("IXIAN_CONFIG") != nullptr) {
-    throw base::Error(base::ErrorCode::kProject, fmt::format("IXIAN_CONFIG names {}, which does not exist.",
-                                                             base::printable_path(file)));
+    throw base::Error(base::ErrorCode::kProject,
+                      fmt::format("project file not found: {}\nhint: correct or unset IXIAN_CONFIG",
+                                  base::printable_path(file)));
   }
   if (const std::string above = project_above(); !above.empty()) {
     throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("There is no ixian.py in this folder. There is one in {}: run ix there.",
+                      fmt::format("no ixian.py in this directory\nhint: run ix in {}, which has one",
                                   base::printable_path(above)));
   }
-  throw base::Error(
-      base::ErrorCode::kProject,
-      "There is no ixian.py in this folder. It holds a project's tasks: `ix init` writes a first "
-      "one; set IXIAN_CONFIG if yours is elsewhere. `ix help` lists what goes without.");
+  throw base::Error(base::ErrorCode::kProject,
+                    "no ixian.py in this directory\nhint: create one with `ix init`, build a Dockerfile with "
+                    "`ix build .`, or set IXIAN_CONFIG");
+}
+
+// What a registry's error says to do about it goes before.
+std::string with_retry_hint(const std::string& context) {
+  if (("\n" + context).find("\nhint: ") != std::string::npos) return context;
+  return context + (context.empty() ? "" : "\n") + "hint: run the same command again; it only pushes";
 }
 
 // A task cannot wait for its own end.
@@ -60,11 +66,10 @@ void fail_if_called_by_itself(const plan::TaskPlan& plan) {
   for (const auto& step : plan.steps) {
     if (!step.decision.runs || std::find(chain.begin(), chain.end(), step.name) == chain.end()) continue;
     const std::string& called = plan.steps.back().name;
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        fmt::format("the task {} calls {}, which {}", chain.back(), called,
-                    step.name == called ? "is running already."
-                                        : "needs " + step.name + ", which is running already."));
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("task {} calls {}, which {}", chain.back(), called,
+                                  step.name == called ? "is already running"
+                                                      : "needs " + step.name + ", which is already running"));
   }
 }
 
@@ -123,11 +128,11 @@ plan::TaskPlan Workspace::plan(const std::string& task, const plan::TaskOptions&
   auto plan = plan::make_plan(graph(), states(), store(), graph().require(task), options, images());
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   sink_.log(base::kNoActivity, base::LogLevel::kDebug,
-            fmt::format("Planned {} tasks in {:.1f} ms", plan.steps.size(), took.count()));
+            fmt::format("planned {} in {:.1f}ms", base::counted(plan.steps.size(), "task"), took.count()));
   if (const std::string damaged = store().damaged(); !damaged.empty()) {
     sink_.log(
         base::kNoActivity, base::LogLevel::kWarning,
-        fmt::format("The project's state was damaged. It has been moved to {}; tasks run again.", damaged));
+        fmt::format("the state of the project was damaged and moved to {}; its tasks run again", damaged));
   }
   return plan;
 }
@@ -137,8 +142,8 @@ void Workspace::finish_images(run::Report& report) {
   for (run::PushFailure& failure : image_access_->finish(*images(), report.ok())) {
     report.failures.push_back(
         {failure.task,
-         base::Error(failure.error.code(), "its image was built, but not pushed: " + failure.error.message(),
-                     failure.error.context())});
+         base::Error(failure.error.code(), "image built, but push failed: " + failure.error.message(),
+                     with_retry_hint(failure.error.context()))});
   }
 }
 
@@ -171,7 +176,7 @@ task::TaskId Workspace::require_image(const Snapshot& current, const std::string
   const task::TaskId id = require(current, name);
   if (!current.graph[id].is_image()) {
     throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("{} is not an image task: it has no stage.", base::shell_quote(name)));
+                      fmt::format("{} is not an image task: it has no stage", base::shell_quote(name)));
   }
   return id;
 }
@@ -190,8 +195,7 @@ std::shared_ptr<Workspace::Snapshot> Workspace::snapshot() {
 task::TaskId Workspace::require(const Snapshot& current, const std::string& name) const {
   const task::TaskId id = current.graph.find(name);
   if (id == task::TaskGraph::kNone) {
-    throw base::Error(base::ErrorCode::kProject,
-                      fmt::format("There is no task named {}.", base::shell_quote(name)));
+    throw base::Error(base::ErrorCode::kProject, fmt::format("unknown task: {}", base::shell_quote(name)));
   }
   return id;
 }
@@ -200,8 +204,7 @@ task::TaskId Workspace::require(const Snapshot& current, const std::string& name
 bool Workspace::run_nested(const std::string& name, const std::vector<std::string>& args,
                            const std::map<std::string, bool>& flags) {
   if (!store_)
-    throw base::Error(base::ErrorCode::kProject,
-                      "Tasks can be run once ixian.py has been loaded, not before.");
+    throw base::Error(base::ErrorCode::kProject, "tasks cannot run before ixian.py has been loaded");
   const auto current = snapshot();
   const auto flag = [&](const char* key) {
     auto found = flags.find(key);
@@ -220,7 +223,7 @@ bool Workspace::run_nested(const std::string& name, const std::vector<std::strin
   if (!report.failures.empty()) {
     const auto& failure = report.failures.front();
     throw base::Error(failure.error.code(),
-                      fmt::format("The task {} failed: {}", failure.task, failure.error.message()),
+                      fmt::format("task {} failed: {}", failure.task, failure.error.message()),
                       failure.error.context());
   }
   return true;

@@ -42,16 +42,17 @@ std::optional<double> quantity(std::string_view text, const Unit (&units)[count]
 
 std::uint64_t parse_size(const std::string& option, const std::string& text) {
   if (const auto bytes = quantity(text, kSizes)) return static_cast<std::uint64_t>(*bytes);
-  throw base::Error(base::ErrorCode::kUsage,
-                    fmt::format("{} {}: a size is a number and a unit, such as 10GB, 500MB or 2GiB.", option,
-                                base::printable_path(text)));
+  throw base::Error(
+      base::ErrorCode::kUsage,
+      fmt::format("invalid value \"{1}\" for {0} (expected: a size such as 10GB, 500MB or 2GiB)", option,
+                  base::printable_path(text)));
 }
 
 std::chrono::seconds parse_age(const std::string& option, const std::string& text) {
   if (const auto seconds = quantity(text, kAges)) return std::chrono::seconds(std::llround(*seconds));
   throw base::Error(base::ErrorCode::kUsage,
-                    fmt::format("{} {}: an age is a number and a unit, such as 7d, 12h, 30m or 2w.", option,
-                                base::printable_path(text)));
+                    fmt::format("invalid value \"{1}\" for {0} (expected: an age such as 7d, 12h, 30m or 2w)",
+                                option, base::printable_path(text)));
 }
 
 }  // namespace ixian::cli

@@ -90,4 +90,12 @@ std::string choices_text(const std::vector<Choice>& choices) {
   return out;
 }
 
+std::string expected_text(const std::vector<Choice>& choices) {
+  std::string out;
+  for (const Choice& each : choices) {
+    if (each.is_shown()) out += (out.empty() ? "" : ", ") + std::string(each.value);
+  }
+  return out;
+}
+
 }  // namespace ixian::cli

@@ -141,4 +141,7 @@ std::string option_form(const OptionSpec& option);
 // "auto, tty or plain": those that are not refused.
 std::string choices_text(const std::vector<Choice>& choices);
 
+// "bash, zsh, fish", behind "expected: ".
+std::string expected_text(const std::vector<Choice>& choices);
+
 }  // namespace ixian::cli

@@ -13,11 +13,10 @@ namespace ixian::cli {
 namespace {
 
 constexpr std::string_view kOfImages = "Flags for images";
-constexpr std::string_view kCannotTell =
-    "`ix {0}` cannot tell what it would do without doing it, so that {1} is refused. Nothing has been done.";
+constexpr std::string_view kCannotTell = "`ix {0}` does not support {1}; nothing was done";
 constexpr std::string_view kOfTasks =
-    "{1} is about the tasks of a project, and is refused by `ix {0}`. `ix --dry-run {0}` tells what it would "
-    "do. Nothing has been done.";
+    "`ix {0}` does not support {1}, which is for tasks; nothing was done\nhint: `ix --dry-run {0}` shows "
+    "what it would do";
 constexpr unsigned kMostJobs = 1024;
 
 std::string log_level_name(ui::Verbosity threshold) {
@@ -40,8 +39,9 @@ unsigned job_count(const std::string& text) {
   unsigned count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc() || end != text.data() + text.size() || count < 1 || count > kMostJobs) {
-    throw base::Error(base::ErrorCode::kUsage, fmt::format("--jobs is a number from 1 to {}, not {}.",
-                                                           kMostJobs, base::shell_quote(text)));
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("invalid value \"{}\" for --jobs (expected: a number from 1 to {})",
+                                  base::printable_path(text), kMostJobs));
   }
   return count;
 }
@@ -104,9 +104,9 @@ const std::vector<OptionSpec>& global_flags() {
        .initial = "INFO",
        .universal = true},
       {.name = "--force", .summary = "Run the task even if it is complete"},
-      {.name = "--force-all", .summary = "Run it and all that it needs, complete or not"},
+      {.name = "--force-all", .summary = "Run it and its dependencies, complete or not"},
       {.name = "--clean", .summary = "Clean the task first, then run it"},
-      {.name = "--clean-all", .summary = "Clean it and all that it needs first, then run them"},
+      {.name = "--clean-all", .summary = "Clean it and its dependencies first, then run them"},
       {.name = "--show", .summary = "Show what is complete, run nothing", .refusal = kOfTasks},
       {.name = "--dry-run",
        .summary = "Show what would run and why, run nothing",
@@ -129,7 +129,7 @@ const std::vector<OptionSpec>& global_flags() {
                    {"plain"},
                    {"json"},
                    {"quiet"},
-                   {"rawjson", "", "Write --progress json; its events are ix's own."}},
+                   {"rawjson", "", "use --progress json, whose events are those of ix"}},
        .initial = "auto",
        .universal = true},
       {.name = "--engine",
@@ -144,7 +144,7 @@ const std::vector<OptionSpec>& global_flags() {
        .config = "DOCKER.PUSH",
        .conflicts = {"--no-push"},
        .heading = kOfImages,
-       .details = "`DOCKER.PUSH` says whether that is less or more."},
+       .details = "`DOCKER.PUSH` sets which ones."},
       {.name = "--no-push",
        .summary = "Push nothing",
        .config = "DOCKER.PUSH",

@@ -129,7 +129,7 @@ std::string help_page(const CommandSpec& command, std::string_view path,
     out += "\n" + heading("Description", style) + indented(command.description);
   if (!command.subcommands.empty())
     out += "\n" + heading("Commands", style) + command_list(command.subcommands) +
-           fmt::format("\n    `ix help {} COMMAND` tells more of each.\n", path);
+           fmt::format("\n    See `ix help {} COMMAND` for each of them.\n", path);
   if (const std::string list = argument_list(command.arguments); !list.empty())
     out += "\n" + heading("Arguments", style) + list;
   if (const std::string list = option_list(command.options, style); !list.empty()) out += "\n" + list;

@@ -85,8 +85,7 @@ std::string values_of(const std::vector<Choice>& choices, std::string_view prefi
 std::string option_entry(const OptionSpec& option) {
   std::string out = term(form_of(option), option_text(option) + ".");
   if (!option.details.empty()) out += ".IP\n" + text_of(option.details, ".IP\n");
-  if (!option.config.empty())
-    out += ".IP\n" + prose(fmt::format("It comes before `{}`.", option.config)) + "\n";
+  if (!option.config.empty()) out += ".IP\n" + prose(fmt::format("It overrides `{}`.", option.config)) + "\n";
   std::string inner = values_of(option.choices, "");
   for (const FieldSpec& field : option.fields) {
     const std::string key = std::string(field.key) + "=";

@@ -12,8 +12,12 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-[[noreturn]] void fail_usage(const std::string& sentence) {
-  throw Error(ErrorCode::kUsage, sentence);
+[[noreturn]] void fail_usage(const std::string& message, const std::string& context = "") {
+  throw Error(ErrorCode::kUsage, message, context);
+}
+
+std::string usage_of(const CommandSpec& command, std::string_view path) {
+  return "usage: " + usage_line(command, path);
 }
 
 // "--tag=x", "-tx", "-t=x" in two.
@@ -36,21 +40,20 @@ struct OptionWord {
 std::string bool_value(const OptionSpec& option, const std::optional<std::string>& given) {
   if (!given || *given == "true") return "true";
   if (*given == "false") return "false";
-  fail_usage(fmt::format("{} takes no value but true and false.", option.name));
+  fail_usage(fmt::format("invalid value \"{}\" for {} (expected: true, false)", base::printable_path(*given),
+                         option.name));
 }
 
 void require_choice(std::string_view what, const std::vector<Choice>& choices, const std::string& value,
                     bool any_case = false) {
-  std::vector<std::string> known;
   for (const Choice& each : choices) {
     const bool meant =
         each.value == value || (any_case && base::to_upper(value) == base::to_upper(each.value));
     if (meant && each.instead.empty()) return;
-    if (meant) fail_usage(fmt::format("{} does not take {}. {}", what, value, each.instead));
-    if (each.is_shown()) known.emplace_back(each.value);
+    if (meant) fail_usage(fmt::format("{} does not accept {}\nhint: {}", what, value, each.instead));
   }
-  fail_usage(fmt::format("{} is {}, not {}.{}", what, choices_text(choices), base::shell_quote(value),
-                         base::did_you_mean(value, known)));
+  fail_usage(fmt::format("invalid value \"{}\" for {} (expected: {})", base::printable_path(value), what,
+                         expected_text(choices)));
 }
 
 // Reads the value, from the next word where the option's own has none.
@@ -58,9 +61,9 @@ ParsedOption read_option(const OptionSpec& option, const OptionWord& word,
                          const std::vector<std::string>& words, std::size_t& next) {
   if (!option.takes_value()) return {&option, bool_value(option, word.value)};
   if (!word.value && option.optional_value) return {&option, "true"};
-  if (!word.value && next == words.size()) fail_usage(fmt::format("{} needs a value.", option.name));
+  if (!word.value && next == words.size()) fail_usage(fmt::format("{} needs a value", option.name));
   std::string value = word.value ? *word.value : words[next++];
-  if (value.empty()) fail_usage(fmt::format("{} needs a value.", option.name));
+  if (value.empty()) fail_usage(fmt::format("{} needs a value", option.name));
   if (!option.choices.empty()) require_choice(option.name, option.choices, value, option.any_case);
   return {&option, std::move(value)};
 }
@@ -72,7 +75,7 @@ void require_compatible(const std::vector<ParsedOption>& options) {
       const bool both = std::any_of(options.begin(), options.end(), [&](const ParsedOption& each) {
         return each.spec->name == other && (each.spec->takes_value() || each.value == "true");
       });
-      if (both) fail_usage(fmt::format("{} and {} cannot be used together.", one.spec->name, other));
+      if (both) fail_usage(fmt::format("{} and {} cannot be used together", one.spec->name, other));
     }
   }
 }
@@ -136,7 +139,8 @@ class CommandParser {
     }
     if (const OptionSpec* own = find_option(command().options, word.name)) {
       if (!own->instead.empty())
-        fail_usage(fmt::format("`ix {}` does not take {}. {}", parsed_.path, own->name, own->instead));
+        fail_usage(
+            fmt::format("`ix {}` does not accept {}\nhint: {}", parsed_.path, own->name, own->instead));
       parsed_.options.push_back(read_option(*own, word, words_, next_));
       return;
     }
@@ -146,16 +150,16 @@ class CommandParser {
       parsed_.globals.push_back(read_option(*global, word, words_, next_));
       return;
     }
-    fail_usage(fmt::format("`ix {}` has no option {}.{} It is: {}", parsed_.path, word.name,
-                           base::did_you_mean(word.name, option_names(command(), globals_)),
-                           usage_line(command(), parsed_.path)));
+    fail_usage(fmt::format("unknown flag for `ix {}`: {}{}", parsed_.path, word.name,
+                           base::did_you_mean(word.name, option_names(command(), globals_))),
+               usage_of(command(), parsed_.path));
   }
 
   void descend(const std::string& word) {
     const CommandSpec* found = command().find_subcommand(word);
     if (found == nullptr) {
       const auto names = subcommand_names();
-      fail_usage(fmt::format("There is no `ix {} {}`.{} There are {}.", parsed_.path, word,
+      fail_usage(fmt::format("unknown command: ix {} {}{}\nhint: commands: {}", parsed_.path, word,
                              base::did_you_mean(word, names), base::join(names, ", ")));
     }
     parsed_.command = found;
@@ -176,15 +180,16 @@ class CommandParser {
       const std::size_t taken = parsed_.arguments.size() - before;
       if (taken < specs[i].most) {
         if (!specs[i].choices.empty())
-          require_choice(fmt::format("The argument of `ix {}`", parsed_.path), specs[i].choices, word);
+          require_choice(fmt::format("`ix {}`", parsed_.path), specs[i].choices, word);
         parsed_.arguments.push_back(word);
         in_rest_ = taken + 1 == specs[i].most && i + 1 < specs.size() && specs[i + 1].rest;
         return;
       }
       before += specs[i].most;
     }
-    fail_usage(fmt::format("{} is one word too many behind `ix {}`. It is: {}", base::shell_quote(word),
-                           parsed_.path, usage_line(command(), parsed_.path)));
+    fail_usage(
+        fmt::format("unexpected argument \"{}\" for `ix {}`", base::printable_path(word), parsed_.path),
+        usage_of(command(), parsed_.path));
   }
 
   // An option that is taken anywhere is a flag.
@@ -198,17 +203,29 @@ class CommandParser {
     }
   }
 
+  // "2 arguments", "at least 1 argument".
+  std::string argument_count() const {
+    std::size_t least = 0;
+    bool more = false;
+    for (const ArgumentSpec& spec : command().arguments) {
+      if (!spec.rest) least += spec.least;
+      more = more || spec.most > spec.least;
+    }
+    return (more ? "at least " : "") + base::counted(least, "argument");
+  }
+
   void require_arguments() {
     if (!command().subcommands.empty()) {
-      fail_usage(fmt::format("`ix {}` needs to be told what to do: {}.", parsed_.path,
+      fail_usage(fmt::format("`ix {}` needs a command\nhint: commands: {}", parsed_.path,
                              base::join(subcommand_names(), ", ")));
     }
     std::size_t left = parsed_.arguments.size();
     for (const ArgumentSpec& spec : command().arguments) {
       if (!spec.rest && left < spec.least) {
         if (!spec.missing.empty()) fail_usage(std::string(spec.missing));
-        fail_usage(fmt::format("Something is missing behind `ix {}`. It is: {}", parsed_.path,
-                               usage_line(command(), parsed_.path)));
+        fail_usage(
+            fmt::format("`ix {}` takes {}, got {}", parsed_.path, argument_count(), parsed_.arguments.size()),
+            usage_of(command(), parsed_.path));
       }
       left -= std::min(left, spec.most);
     }
@@ -252,9 +269,9 @@ LeadingOptions parse_leading(const std::vector<OptionSpec>& globals, const std::
     const OptionWord word(words[next]);
     const OptionSpec* option = find_option(globals, word.name);
     if (option == nullptr) {
-      fail_usage(
-          fmt::format("ix has no flag {}.{} Flags of a task go behind its name. `ix --help` lists ix's own.",
-                      word.name, base::did_you_mean(word.name, option_names({}, globals, true))));
+      fail_usage(fmt::format(
+          "unknown flag: {}{}\nhint: flags of a task go after its name; `ix --help` lists those of ix",
+          word.name, base::did_you_mean(word.name, option_names({}, globals, true))));
     }
     ++next;
     leading.options.push_back(read_option(*option, word, words, next));
@@ -289,10 +306,11 @@ std::vector<ParsedOption> take_options(const std::vector<OptionSpec>& options,
 void require_obeyed(const CommandSpec& command, std::string_view path, const OptionSpec& global) {
   if (command.obeys_option(global)) return;
   for (const auto& [name, instead] : command.refuses) {
-    if (name == global.name) fail_usage(fmt::format("{} means nothing to `ix {}`. {}", name, path, instead));
+    if (name == global.name)
+      fail_usage(fmt::format("{} has no effect on `ix {}`\nhint: {}", name, path, instead));
   }
   if (!global.refusal.empty()) fail_usage(fmt::format(fmt::runtime(global.refusal), path, global.name));
-  fail_usage(fmt::format("{} means nothing to `ix {}`. Leave it out.", global.name, path));
+  fail_usage(fmt::format("{} has no effect on `ix {}`\nhint: leave it out", global.name, path));
 }
 
 }  // namespace ixian::cli

@@ -38,16 +38,16 @@ ManPage project_file_page(std::string version) {
        "            …"},
       {"Attributes of a task",
        "",
-       {{"name", "What it is called on the command line and by other tasks."},
+       {{"name", "Its name on the command line and in other tasks."},
         {"execute(self, …)",
          "What it does. The words behind its name on the command line are its arguments."},
         {"category, short_description", "The heading and the line under which `ix help` lists it."},
         {"config", "Variables that its help page shows with their values."},
         {"depends", "A name or a list of names: the tasks that run first."},
         {"parent", "A name or a list of names: the tasks that this one is a dependency of."},
-        {"check", "A checker or a list of checkers: what tells whether the task is complete."},
+        {"check", "A checker or a list of checkers, which decide whether the task is complete."},
         {"clean", "A method, or a function without arguments, that removes what the task made."},
-        {"contexts", "The values of CONFIG.RUN_CONTEXT in which it may be asked for, or True for all."},
+        {"contexts", "The values of CONFIG.RUN_CONTEXT in which it may be run, or True for all."},
         {"takes_names", "True: none of its words is an option."}}},
       {"Checkers",
        "A task with checkers is skipped if it has succeeded before with the same arguments, if no dependency "
@@ -55,7 +55,7 @@ ManPage project_file_page(std::string version) {
        "since, and if all its checkers pass. A task without checkers always runs.",
        {{"FileHash(*paths)",
          "Passes while the content of these files, directories or wildcards is what it was."},
-        {"SingleKeyChecker, MultiValueChecker, Checker", "What checkers of one's own derive from."}}},
+        {"SingleKeyChecker, MultiValueChecker, Checker", "Base classes of own checkers."}}},
       {"Configuration",
        "`CONFIG` is a tree of values that a project and its modules share. Strings hold variables: "
        "`{DOCKER.REGISTRY}` is "
@@ -64,10 +64,9 @@ ManPage project_file_page(std::string version) {
        {{"CONFIG.PROJECT_NAME", "What the project's images are called."},
         {"CONFIG.DOCKER.REGISTRY, CONFIG.DOCKER.REGISTRY_PATH", "Where they are pushed to and looked for."},
         {"CONFIG.DOCKER.REGISTRIES",
-         "The registries that may be asked, and their credentials; {} for those of "
-         "`docker login`."},
+         "The registries in use, and their credentials; {} for those of `docker login`."},
         {"CONFIG.DOCKER.PUSH", "What a build pushes unless --push or --no-push is given."},
-        {"CONFIG.DOCKER.ENGINE", "embedded, or docker for a daemon."}}},
+        {"CONFIG.DOCKER.ENGINE", "embedded, or docker for the Docker daemon."}}},
       {"Files",
        "",
        {{".builder", "The states of the tasks; without it, all run again. Not for version control."}}}};

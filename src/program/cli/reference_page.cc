@@ -57,7 +57,7 @@ std::string form_cell(const OptionSpec& option) {
 std::string meaning_of(const OptionSpec& option) {
   std::vector<std::string> sentences = {option_text(option)};
   for (const Paragraph& each : paragraphs(option.details)) sentences.push_back(each.text);
-  if (!option.config.empty()) sentences.push_back(fmt::format("It comes before `{}`.", option.config));
+  if (!option.config.empty()) sentences.push_back(fmt::format("It overrides `{}`.", option.config));
   if (const std::string values = choice_cells(option.choices, ""); !values.empty())
     sentences.push_back(values);
   for (const FieldSpec& field : option.fields) {
@@ -93,8 +93,7 @@ std::string reference_section(const CommandSpec& command, std::string_view path,
   if (command.subcommands.empty()) {
     for (const OptionSpec& each : obeyed_options(command, globals)) obeyed.push_back(code(each.name));
   }
-  if (!obeyed.empty())
-    out += fmt::format("\nFlags of `ix` that mean something to it: {}.\n", base::join(obeyed, ", "));
+  if (!obeyed.empty()) out += fmt::format("\nFlags of `ix` that it accepts: {}.\n", base::join(obeyed, ", "));
   if (!command.examples.empty()) {
     out += "\n";
     for (const Example& each : command.examples)

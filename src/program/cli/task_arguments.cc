@@ -19,14 +19,15 @@ base::Error unknown_option(const std::string& option, const std::string& task) {
   const std::string name = option.substr(0, option.starts_with("--") ? option.find('=') : 2);
   if (find_option(global_flags(), name) != nullptr) {
     return {base::ErrorCode::kUsage,
-            fmt::format("{0} is a flag of ix itself, and goes before the task: `ix {1} {2} …`.", name, option,
-                        task)};
+            fmt::format(
+                "{0} is a flag of ix, not of the task {2}\nhint: write it before the task: `ix {1} {2} …`",
+                name, option, task)};
   }
   return {base::ErrorCode::kUsage,
-          fmt::format("`ix {}` has no option {}.", task, option.substr(0, option.find('=')))};
+          fmt::format("unknown flag for `ix {}`: {}", task, option.substr(0, option.find('=')))};
 }
 
-std::string counted(const task::Parameters& parameters) {
+std::string count_text(const task::Parameters& parameters) {
   if (parameters.any_words) return fmt::format("at least {}", parameters.least);
   if (parameters.least == parameters.most) return fmt::format("{}", parameters.most);
   return fmt::format("{} to {}", parameters.least, parameters.most);
@@ -53,14 +54,14 @@ void require_fitting(const task::Task& task, const std::vector<std::string>& arg
   const bool too_many = args.size() > parameters.most && !parameters.any_words;
   if (!too_many && args.size() >= parameters.least) return;
   if (takes_none) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("`ix {0}` takes no arguments, and {1} is one. `ix help {0}` tells more.",
-                                  task.name, base::shell_quote(args.front())));
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format("`ix {0}` takes no arguments, got {1}\nhint: see `ix help {0}`", task.name, args.size()));
   }
   throw base::Error(
       base::ErrorCode::kUsage,
-      fmt::format("`ix {0}` takes {1} argument{2}, not {3}. `ix help {0}` tells more.", task.name,
-                  counted(parameters), counted(parameters) == "1" ? "" : "s", args.size()));
+      fmt::format("`ix {0}` takes {1} argument{2}, got {3}\nhint: see `ix help {0}`", task.name,
+                  count_text(parameters), count_text(parameters) == "1" ? "" : "s", args.size()));
 }
 
 std::vector<ParsedOption> take_universal_flags(const task::Task& task, std::vector<std::string>& args) {

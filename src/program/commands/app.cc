@@ -104,8 +104,7 @@ void fail_planning_a_command(const Invocation& call, const task::TaskGraph* grap
   if (graph != nullptr && graph->find(about) != task::TaskGraph::kNone) return;
   throw base::Error(
       base::ErrorCode::kUsage,
-      fmt::format("`ix {}` is about the tasks of a project, and {} is none: it is a command of ix. "
-                  "`ix help {}` tells what it does.",
+      fmt::format("`ix {}` needs a task of the project, but {} is a command of ix\nhint: see `ix help {}`",
                   name, about, about));
 }
 
@@ -115,8 +114,7 @@ void fail_misspelt(const std::string& name) {
   if (meant.empty()) return;
   throw base::Error(
       base::ErrorCode::kUsage,
-      fmt::format("There is no command {0}.{1} Nor is there an ixian.py in this folder that could "
-                  "have a task {0}.",
+      fmt::format("unknown command: {0}{1}; and no ixian.py in this directory that could have such a task",
                   base::shell_quote(name), meant));
 }
 
@@ -190,7 +188,7 @@ int run_in_project(Invocation& call, const std::vector<std::string>& argv, ui::V
     tell(sink, error);
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
-    tell(sink, {base::ErrorCode::kTaskFailed, fmt::format("ix cannot go on: {}.", error.what())});
+    tell(sink, {base::ErrorCode::kTaskFailed, fmt::format("ix cannot continue: {}", error.what())});
     return static_cast<int>(base::ErrorCode::kTaskFailed);
   }
 }

@@ -104,15 +104,15 @@ app::EngineParts engine_parts(const std::shared_ptr<store::Store>& store, app::R
 void refuse_for_daemon(const cli::Options& options, const app::EngineType& type) {
   const std::string_view ours = app::engine_types().front().name;
   if (options.dry_run) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("The {} cannot tell what it would do without doing it, so that --dry-run "
-                                  "is refused. Nothing has been done. `ix --engine {}` can tell.",
-                                  type.daemon, ours));
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format("the {} does not support --dry-run; nothing was done\nhint: use `ix --engine {}`",
+                    type.daemon, ours));
   }
   if (options.is_given("--jobs")) {
     throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("The {} runs one instruction after the other: -j means nothing to it. "
-                                  "Leave it out, or build with `ix --engine {}`.",
+                      fmt::format("the {} does not support -j: it runs one instruction after the "
+                                  "other\nhint: leave it out, or use `ix --engine {}`",
                                   type.daemon, ours));
   }
 }

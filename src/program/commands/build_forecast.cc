@@ -39,7 +39,7 @@ std::string summary(const std::vector<engine::ForecastStep>& steps) {
   if (runs + unknown == 0) return "Nothing would run: every step is cached.\n";
   const std::string how_many =
       unknown == 0 ? std::to_string(runs) : fmt::format("{} to {}", runs, runs + unknown);
-  return fmt::format("{} of {} steps would run:\n", how_many, steps.size());
+  return fmt::format("{} of {} would run:\n", how_many, base::counted(steps.size(), "step"));
 }
 
 std::string delivery(const exporter::Output& output, const BuildOptions& options) {
@@ -47,19 +47,19 @@ std::string delivery(const exporter::Output& output, const BuildOptions& options
   const std::string names = exporter::names_text(options.names_in(output));
   switch (output.type->destination) {
     case Destination::kStore:
-      return names.empty() ? "Would keep the image without a name.\n"
-                           : fmt::format("Would keep the image as {}.\n", names);
+      return names.empty() ? "would store the image without a tag\n"
+                           : fmt::format("would store the image as {}\n", names);
     case Destination::kRegistry:
-      return fmt::format("Would push the image to {}.\n", names);
+      return fmt::format("would push the image to {}\n", names);
     case Destination::kDaemon:
-      return names.empty() ? "Would load the image into the Docker daemon.\n"
-                           : fmt::format("Would load the image into the Docker daemon as {}.\n", names);
+      return names.empty() ? "would load the image into the Docker daemon\n"
+                           : fmt::format("would load the image into the Docker daemon as {}\n", names);
     case Destination::kNowhere:
-      return "Would keep nothing but the cache.\n";
+      return "would store nothing but the cache\n";
     case Destination::kDirectory:
-      return fmt::format("Would write to {}.\n", base::printable_path(output.destination));
+      return fmt::format("would write to {}\n", base::printable_path(output.destination));
     case Destination::kFile:
-      return fmt::format("Would write {}.\n", files::OutputPath(output.destination).shown());
+      return fmt::format("would write {}\n", files::OutputPath(output.destination).shown());
   }
   return "";
 }
@@ -80,10 +80,9 @@ std::string forecast_text(const engine::BuildForecast& forecast, const BuildOpti
   }
   for (const exporter::Output& output : options.outputs) out += delivery(output, options);
   for (const std::string& file : {options.id_file, options.metadata_file}) {
-    if (!file.empty()) out += fmt::format("Would write {}.\n", files::OutputPath(file).shown());
+    if (!file.empty()) out += fmt::format("would write {}\n", files::OutputPath(file).shown());
   }
-  if (!options.job.cache_to.empty())
-    out += fmt::format("Would let others have what is built, in {}.\n", options.job.cache_to);
+  if (!options.job.cache_to.empty()) out += fmt::format("would push steps to {}\n", options.job.cache_to);
   return out;
 }
 

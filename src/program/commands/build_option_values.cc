@@ -37,13 +37,14 @@ engine::SecretSource parse_secret(const std::string& text) {
       type = value;
     } else {
       refuse_value(
-          fmt::format("--secret has no {}={}; write id=NAME,src=FILE or id=NAME,env=VARIABLE.", key, value));
+          fmt::format("unknown field {}={} for --secret (expected: id=NAME,src=FILE or id=NAME,env=VARIABLE)",
+                      key, value));
     }
   }
-  if (secret.id.empty()) refuse_value("--secret needs an id: id=NAME,src=FILE or id=NAME,env=VARIABLE.");
+  if (secret.id.empty())
+    refuse_value("--secret needs an id (expected: id=NAME,src=FILE or id=NAME,env=VARIABLE)");
   if (!secret.file.empty() && !secret.environment.empty())
-    refuse_value(
-        fmt::format("The secret {} comes from a file or from a variable, not from both.", secret.id));
+    refuse_value(fmt::format("src and env cannot be used together in --secret id={}", secret.id));
   // Docker's own rule: without a place, the variable of that name, else the file.
   if (secret.file.empty() && secret.environment.empty()) {
     if (type == "env" || (type.empty() && ::getenv(secret.id.c_str()) != nullptr)) {

@@ -25,7 +25,7 @@ namespace {
 
 std::pair<std::string, std::string> key_value(const std::string& flag, const std::string& text) {
   const std::size_t equals = text.find('=');
-  if (equals == 0) usage(fmt::format("{} {} has no name.", flag, text));
+  if (equals == 0) usage(fmt::format("missing name in \"{1}\" for {0}", flag, text));
   return {text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
 }
 
@@ -106,7 +106,7 @@ class Reader {
       const bool keeps = !pushes && output.type->destination != Destination::kNowhere;
       only_pushes = only_pushes && !keeps && !output.form.is_own();
       if (pushes && options_.names.empty() && output.names.empty())
-        usage("--push needs to know where to: name the image with -t REGISTRY/NAME:TAG.");
+        usage("--push needs an image name\nhint: add `-t REGISTRY/NAME:TAG`");
     }
     options_.job.lazy_layers = only_pushes;
   }
@@ -156,13 +156,11 @@ class Reader {
     const std::string text = value();
     if (text.find(',') != std::string::npos) {
       usage(fmt::format(
-          "An image of `ix build` is for one platform, not for {}. Build once with --platform for "
-          "each, under names of their own.",
-          text));
+          "--platform takes one platform, got \"{}\"\nhint: build once for each, with different tags", text));
     }
     const oci::Platform platform = oci::parse_platform(text);
     if (options_.job.platform && options_.job.platform->text() != platform.text())
-      usage("--platform names one platform; build once for each.");
+      usage("--platform takes one platform, got several\nhint: build once for each");
     options_.job.platform = platform;
   }
   void network() { options_.job.network = parse_network(value()); }
@@ -200,7 +198,7 @@ class Reader {
   void cache_to() {
     const std::string repository = cache_repository(value());
     if (!options_.job.cache_to.empty() && options_.job.cache_to != repository)
-      usage("--cache-to names one repository. Several may be read from, by --cache-from.");
+      usage("--cache-to takes one repository, got several\nhint: look up steps in several with --cache-from");
     options_.job.cache_to = repository;
   }
   void iidfile() { options_.id_file = output_file(value()); }
@@ -212,8 +210,8 @@ class Reader {
   // What ix does not do, asked not to be done; what it does anyway.
   void no_attestation() {
     if (value_ == "false") return;
-    usage(fmt::format("`ix build` makes no attestations, so that {}={} cannot be. Leave it out.", name_,
-                      value_));
+    usage(fmt::format("`ix build` does not support {}={}: it makes no attestations\nhint: leave it out",
+                      name_, value_));
   }
   void nothing_to_do() {}
 
@@ -234,14 +232,13 @@ class Reader {
     }
     if (type != "registry" || ref.empty()) {
       usage(
-          fmt::format("{} names a repository of a registry, {} HOST/NAME; ix knows no other cache for others "
-                      "(type={}). On one machine the store is the cache.",
-                      name_, name_, type));
+          fmt::format("{} does not support type={}\nhint: use a repository, `{} HOST/NAME`; on one machine "
+                      "the store is the cache",
+                      name_, type, name_));
     }
-    usage(
-        fmt::format("{} takes the repository alone: {} {}. The tags in it are ix's own, and it always holds "
-                    "what every instruction came to, as mode=max.",
-                    name_, name_, oci::parse_reference(ref).name()));
+    usage(fmt::format(
+        "{} takes a repository alone, which stores every step as with mode=max\nhint: write `{} {}`", name_,
+        name_, oci::parse_reference(ref).name()));
   }
 
   std::string output_file(std::string path) {
@@ -277,7 +274,7 @@ class Reader {
       std::int64_t seconds = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
       if (error != std::errc() || end != text.data() + text.size() || seconds < 0)
-        usage(fmt::format("SOURCE_DATE_EPOCH is seconds since 1970, not {}.", text));
+        usage(fmt::format("invalid value \"{}\" for SOURCE_DATE_EPOCH (expected: seconds since 1970)", text));
       options_.job.source_date_epoch = seconds;
     }
   }

@@ -13,9 +13,8 @@ constexpr std::string_view kCacheOptions = "Cache options";
 constexpr std::string_view kOutputOptions = "Output options";
 constexpr std::string_view kRunOptions = "Options for RUN and ADD";
 
-constexpr std::string_view kNoAttestations = "`ix build` makes no attestations: leave it out.";
-constexpr std::string_view kQuota =
-    "Start ix itself in a cgroup with that limit (systemd-run --scope -p CPUQuota=…).";
+constexpr std::string_view kNoAttestations = "leave it out: `ix build` makes no attestations";
+constexpr std::string_view kQuota = "run ix in a cgroup with that limit: `systemd-run --scope -p CPUQuota=…`";
 
 std::vector<cli::OptionSpec> own_options() {
   return {
@@ -37,11 +36,11 @@ std::vector<cli::OptionSpec> own_options() {
        .metavar = "NAME=VALUE",
        .summary = "Set a build argument",
        .repeatable = true,
-       .details = "NAME alone takes the value of the environment variable of that name."},
+       .details = "NAME alone takes the value of that environment variable."},
       {.name = "--build-context",
        .kind = kValue,
        .metavar = "NAME=VALUE",
-       .summary = "Let a name of FROM and --from mean something else",
+       .summary = "Replace a name of FROM and --from",
        .repeatable = true,
        .details = "VALUE is what CONTEXT may be, but for standard input, or `docker-image://REFERENCE` or "
                   "`oci-layout://DIRECTORY[:TAG][@DIGEST]`. It replaces images and stages of that name."},
@@ -60,12 +59,14 @@ std::vector<cli::OptionSpec> own_options() {
        .kind = kFields,
        .metavar = "FIELDS",
        .summary = "Offer a secret to RUN --mount=type=secret",
-       .fields = {{.key = "id", .metavar = "NAME", .summary = "the name that RUN asks for"},
+       .fields = {{.key = "id", .metavar = "NAME", .summary = "the id in RUN --mount"},
                   {.key = "src",
                    .metavar = "FILE",
                    .summary = "the file that holds it",
                    .completer = cli::Completer::kFile},
-                  {.key = "env", .metavar = "VARIABLE", .summary = "or the variable that does"}},
+                  {.key = "env",
+                   .metavar = "VARIABLE",
+                   .summary = "or the environment variable that holds it"}},
        .repeatable = true},
       {.name = "--ssh",
        .kind = kValue,
@@ -78,7 +79,7 @@ std::vector<cli::OptionSpec> own_options() {
            "them, are given to an ssh-agent that ends with the build. A RUN can sign with the keys, and "
            "cannot read, add or remove any."},
       {.name = "--reproducible",
-       .summary = "Give equal digests to equal inputs",
+       .summary = "Make equal digests from equal inputs",
        .details = "All times in the image are SOURCE_DATE_EPOCH, or 1970 where that is not set."},
       {.name = "--check",
        .summary = "Check the Dockerfile, and build nothing",
@@ -96,7 +97,7 @@ std::vector<cli::OptionSpec> own_options() {
       {.name = "--network",
        .kind = kValue,
        .metavar = "NETWORK",
-       .summary = "Give RUN this network",
+       .summary = "Network of RUN",
        .choices = {{"default"}, {"none"}, {"host"}},
        .initial = "default",
        .heading = kRunOptions},
@@ -105,7 +106,7 @@ std::vector<cli::OptionSpec> own_options() {
        .kind = kValue,
        .metavar = "SIZE",
        .summary = "Limit the memory of a RUN, such as 2g",
-       .initial = "nine tenths of what is there",
+       .initial = "90 % of the available memory",
        .heading = kRunOptions},
       {.name = "--pids-limit",
        .kind = kValue,
@@ -151,7 +152,7 @@ std::vector<cli::OptionSpec> own_options() {
       {.name = "--no-cache-filter",
        .kind = kValue,
        .metavar = "STAGES",
-       .summary = "Run every instruction of these stages, separated by commas",
+       .summary = "Run every instruction of these stages (comma-separated)",
        .repeatable = true,
        .heading = kCacheOptions,
        .completer = cli::Completer::kStage},
@@ -179,13 +180,13 @@ std::vector<cli::OptionSpec> own_options() {
        .repeatable = true,
        .heading = kOutputOptions},
       {.name = "--push",
-       .summary = "Push to the registries of its names, and nowhere else",
+       .summary = "Push to the registries of its names, do not store it",
        .heading = kOutputOptions},
       {.name = "--output",
        .letter = 'o',
        .kind = kFields,
        .metavar = "DEST",
-       .summary = "Write the image, or its files, there",
+       .summary = "Write the image, or its files, to this destination",
        .fields = build_results::output_fields(),
        .repeatable = true,
        .heading = kOutputOptions,
@@ -233,34 +234,28 @@ std::vector<cli::OptionSpec> options_of_docker() {
       {.name = "--disable-content-trust", .hidden = true},
       {.name = "--quiet",
        .letter = 'q',
-       .instead = "Write `ix build --progress quiet …`; standard output has nothing but the digest anyway."},
+       .instead = "use `ix build --progress quiet …`; standard output has only the digest anyway"},
       {.name = "--builder",
-       .instead =
-           "ix builds by itself: leave it out. `ix build --engine docker …` lets the Docker daemon build."},
-      {.name = "--debug", .letter = 'D', .instead = "More is told by `ix build --log DEBUG …`."},
+       .instead = "leave it out, or use the Docker daemon with `ix build --engine docker …`"},
+      {.name = "--debug", .letter = 'D', .instead = "use `ix build --log DEBUG …`"},
       {.name = "--add-host",
-       .instead =
-           "A RUN knows the names that DNS knows: write the address itself, or pass it as --build-arg."},
+       .instead = "write the address itself, or pass it with --build-arg: RUN resolves names by DNS"},
       {.name = "--attest", .instead = kNoAttestations},
-      {.name = "--policy",
-       .instead =
-           "ix knows no policies for sources; a digest behind a name, or --checksum of ADD, pins one."},
-      {.name = "--cgroup-parent",
-       .instead = "Start ix itself in the cgroup that is to hold it (systemd-run --scope)."},
+      {.name = "--policy", .instead = "pin sources by a digest after the name, or with --checksum of ADD"},
+      {.name = "--cgroup-parent", .instead = "run ix in that cgroup: `systemd-run --scope`"},
       {.name = "--cpu-period", .instead = kQuota},
       {.name = "--cpu-quota", .instead = kQuota},
       {.name = "--cpu-shares",
        .letter = 'c',
-       .instead = "Start ix itself in a cgroup with that weight (systemd-run --scope -p CPUWeight=…)."},
-      {.name = "--cpuset-cpus", .instead = "Start ix itself on these processors: taskset -c …"},
-      {.name = "--cpuset-mems", .instead = "Start ix itself on these nodes: numactl --membind=…"},
+       .instead = "run ix in a cgroup with that weight: `systemd-run --scope -p CPUWeight=…`"},
+      {.name = "--cpuset-cpus", .instead = "run ix on these processors: `taskset -c …`"},
+      {.name = "--cpuset-mems", .instead = "run ix on these nodes: `numactl --membind=…`"},
       {.name = "--memory-swap",
-       .instead = "Start ix itself in a cgroup with that limit (systemd-run --scope -p MemorySwapMax=…)."},
-      {.name = "--isolation", .instead = "A RUN is always isolated in the same way: leave it out."},
+       .instead = "run ix in a cgroup with that limit: `systemd-run --scope -p MemorySwapMax=…`"},
+      {.name = "--isolation", .instead = "leave it out: the isolation of RUN is fixed"},
       {.name = "--security-opt",
-       .instead =
-           "A RUN is always isolated in the same way; --allow new-privileges is what there is to choose."},
-      {.name = "--stream", .instead = "The context is read where it lies: leave it out."},
+       .instead = "leave it out, or use --allow new-privileges: the isolation of RUN is otherwise fixed"},
+      {.name = "--stream", .instead = "leave it out: the context is read in place"},
   };
 }
 
@@ -269,34 +264,32 @@ std::vector<cli::OptionSpec> options_of_docker() {
 cli::CommandSpec build_spec() {
   cli::CommandSpec spec{
       .description =
-          "Builds the Dockerfile of CONTEXT and keeps the image in ix's own store. It needs no "
-          "project, no daemon and no root. What was built once is taken from the store. The image's digest "
-          "is written to standard output. With `--engine docker` the Docker daemon builds, and keeps the "
-          "image. With `--dry-run` it shows which steps would run and which are cached, and changes "
-          "nothing.\n"
-          "\n"
-          "The store is `$IXIAN_STORE`, else `$XDG_DATA_HOME/ixian`, else `/var/lib/ixian` for root and "
-          "`~/.local/share/ixian` for others. `ix image prune` frees space in it.",
+          "Builds the Dockerfile of CONTEXT and stores the image in the local store. It needs no project, no "
+          "daemon and no root. Steps that were built before are cached. The image's digest is written to "
+          "standard output. With `--engine docker` the Docker daemon builds and stores the image. With "
+          "`--dry-run` it shows which steps would run and which are cached, and changes nothing.\n\nThe "
+          "store is `$IXIAN_STORE`, else `$XDG_DATA_HOME/ixian`, else `/var/lib/ixian` for root and "
+          "`~/.local/share/ixian` for others. `ix image prune` reclaims space in it.",
       .arguments =
           {{.metavar = "CONTEXT",
             .summary = "A directory, archive, URL or git repository; `-` is stdin",
             .completer = cli::Completer::kDirectory,
             .missing =
-                "`ix build` needs a context, the folder that COPY reads from: mostly it is this one, `ix "
-                "build .`; - is standard input, an archive or a Dockerfile."}},
+                "`ix build` needs a context, the directory that COPY reads from\nhint: for this directory "
+                "`ix build .`; for standard input, an archive or a Dockerfile, `ix build -`"}},
       .options = own_options(),
       .examples = {{"ix build -t shop/web:1 .", "keep it under a name"},
                    {"ix build --target test --build-arg VERSION=3 .", ""},
                    {"ix build -o type=docker,dest=web.tar -t web:1 .", "for `docker load`"},
                    {"ix build -o out .", "the files alone"}},
       .obeys = {"--jobs", "--engine", "--dry-run", "--json"},
-      .refuses = {
-          {"--no-push", "`ix build` pushes nothing but with --push behind it. Leave it out."},
-          {"--push", "Write it behind: `ix build --push -t NAME CONTEXT`."},
-          {"--force", "Write `ix build --no-cache CONTEXT` to run every instruction."},
-          {"--force-all", "Write `ix build --no-cache CONTEXT` to run every instruction."},
-          {"--no-pull",
-           "`ix build` asks for a base image only where none is known here, or with --pull behind it."}}};
+      .refuses = {{"--no-push", "leave it out: `ix build` pushes only with --push after it"},
+                  {"--push", "write it after the command: `ix build --push -t NAME CONTEXT`"},
+                  {"--force", "use `ix build --no-cache CONTEXT` to run every instruction"},
+                  {"--force-all", "use `ix build --no-cache CONTEXT` to run every instruction"},
+                  {"--no-pull",
+                   "leave it out: `ix build` looks for a base image only if it is not in the store, or with "
+                   "--pull"}}};
   for (cli::OptionSpec& each : options_of_docker()) spec.options.push_back(std::move(each));
   return spec;
 }

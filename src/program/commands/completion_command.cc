@@ -21,7 +21,7 @@ cli::CommandSpec completion_spec() {
           "    ix completion fish | source",
       .arguments = {{.summary = "The shell",
                      .choices = {{"bash"}, {"zsh"}, {"fish"}},
-                     .missing = "`ix completion` needs a shell: ix completion bash, zsh or fish."}},
+                     .missing = "`ix completion` needs a shell (expected: bash, zsh, fish)"}},
       .obeys = cli::kOnlyAsks};
 }
 

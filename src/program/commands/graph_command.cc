@@ -69,10 +69,9 @@ int run_graph(const CommandContext& context) {
 cli::CommandSpec graph_spec() {
   return {
       .description =
-          "Prints the graph of TASK and all that it needs, or of the whole project, as Mermaid (which GitHub "
-          "and GitLab draw) or for Graphviz. An arrow leads from a task to those that need it. Virtual "
-          "targets "
-          "are rounded, or dashed.",
+          "Prints the graph of TASK and its dependencies, or of the whole project, as Mermaid (which GitHub "
+          "and GitLab draw) or for Graphviz. An arrow points from a task to those that depend on it. Virtual "
+          "targets are rounded, or dashed.",
       .arguments = {{.metavar = "TASK",
                      .least = 0,
                      .summary = "The task to draw (default: all)",
@@ -87,7 +86,7 @@ cli::CommandSpec graph_spec() {
 }  // namespace
 
 Command graph_command() {
-  return {"graph", "Draw the tasks and what they need", ProjectUse::kNeeded, graph_spec, run_graph};
+  return {"graph", "Draw tasks and their dependencies", ProjectUse::kNeeded, graph_spec, run_graph};
 }
 
 }  // namespace ixian::commands

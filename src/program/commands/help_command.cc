@@ -170,7 +170,7 @@ std::string task_page(app::Workspace& workspace, const std::string& name, const 
   out += "\n" + heading("STATUS");
   out += status_tree(workspace, name, {});
   if (workspace.images() != nullptr && builds_images(workspace, name))
-    out += "    Of images: what is here. `ix plan " + name + "` asks their registries, too.\n";
+    out += "    Images: those in the local store; `ix plan " + name + "` looks in registries, too\n";
   return out;
 }
 
@@ -218,19 +218,15 @@ void show_page(app::Workspace& workspace, const std::string& task) {
 namespace {
 
 std::string usage_text() {
-  return "Usage: ix [flags] TASK [arguments]\n"
-         "\n"
-         "Runs a task of the project in this folder, after the tasks that it needs. Flags\n"
-         "go before the task; what follows the task belongs to the task. The commands of\n"
-         "ix itself take them behind their name as well.\n"
-         "\n" +
+  return "Usage: ix [flags] TASK [arguments]\n\nRuns a task of the project in this directory, after its "
+         "dependencies. Flags go\nbefore the task; what follows the task belongs to the task. The commands "
+         "of ix\nitself take them after their name as well.\n\n" +
          cli::option_list(cli::global_flags(), cli::output_style()) +
-         "\n"
-         "Type 'ix help TASK' for help on a task or a command.\n";
+         "\nSee `ix help TASK` for help on a task or a command.\n";
 }
 
 std::string newcomers_page() {
-  std::string out = "There is no project in this folder: no ixian.py. What can be done here:\n\n";
+  std::string out = "No project in this directory: ixian.py not found. Commands without a project:\n\n";
   std::size_t width = 0;
   for (const Command& command : commands()) width = std::max(width, command.name.size());
   for (const Command& command : commands()) {
@@ -238,10 +234,10 @@ std::string newcomers_page() {
     out += fmt::format("  ix {:<{}}  {}\n", command.name, width, command.summary);
   }
   if (const std::string above = app::project_above(); !above.empty())
-    out += fmt::format("\nThere is an ixian.py in {}: its tasks are there.\n", base::printable_path(above));
+    out += fmt::format("\nhint: run ix in {}, which has an ixian.py\n", base::printable_path(above));
   else
-    out += "\n`ix init` looks at what is in this folder and writes the first files of a project.\n";
-  out += "`ix help build` tells more of `ix build`.\n\n";
+    out += "\nhint: create a project with `ix init`\n";
+  out += "See `ix help build` for help on `ix build`.\n\n";
   return out + usage_text();
 }
 
@@ -282,9 +278,9 @@ int run_help(const CommandContext& context) {
 
 cli::CommandSpec help_spec() {
   return {.description =
-              "Lists the tasks of the project and the commands of ix; or shows what a task does, its "
-              "configuration and the status of all that it needs, or how a command is called. It asks no "
-              "registry: of images it tells what is here.",
+              "Lists the tasks of the project and the commands of ix; or shows the description, "
+              "configuration and status of a task, or the usage of a command. It sends no requests to "
+              "registries: images count as present where they are in the local store.",
           .arguments = {{.metavar = "TOPIC",
                          .least = 0,
                          .most = 2,

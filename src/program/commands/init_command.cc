@@ -28,7 +28,7 @@ void create(const std::string& path, const std::string& name, const std::string&
   const files::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
   const auto fail = [&] {
     throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("{} cannot be written: {}.", name, std::strerror(errno)));
+                      fmt::format("cannot write {}: {}", name, base::errno_text(errno)));
   };
   if (fd.get() < 0) fail();
   for (std::size_t done = 0; done < text.size();) {
@@ -41,27 +41,27 @@ void create(const std::string& path, const std::string& name, const std::string&
 
 std::string next_step(const app::DetectedProject& found) {
   std::string text =
-      "Look through ixian.py and the Dockerfiles. Then:\n\n    ix build_image    builds the image\n";
+      "\nCheck ixian.py and the Dockerfiles, then run:\n\n    ix build_image    build the image\n";
   if (found.compose_file.empty()) {
-    text += "    ix bash           opens a shell in the development container\n";
+    text += "    ix bash           open a shell in the development container\n";
   } else if (!found.service().empty()) {
-    text += fmt::format("    ix bash           opens a shell in the service {} of {}\n", found.service(),
+    text += fmt::format("    ix bash           open a shell in the service {} of {}\n", found.service(),
                         found.compose_file);
   }
-  if (found.django()) text += "    ix manage check   runs manage.py there\n";
+  if (found.django()) text += "    ix manage check   run manage.py there\n";
   if (!found.compose_file.empty() && found.service().empty()) {
-    text += fmt::format("\nName the service of {} to develop in: CONFIG.DOCKER.DEFAULT_APP = \"…\".\n",
+    text += fmt::format("\nhint: name the service of {} to develop in with CONFIG.DOCKER.DEFAULT_APP\n",
                         found.compose_file);
   }
   if (!found.compose_file.empty() && !found.compose_takes_image) {
     text += fmt::format(
-        "\nFor the image that ix builds, write into that service of {}: image: ${{DOCKER_IMAGE}}\n",
+        "\nhint: write `image: ${{DOCKER_IMAGE}}` into that service of {} to run the image that ix builds\n",
         found.compose_file);
   }
   if (found.npm && !found.lock)
     text +=
-        "\nThere is no package-lock.json: equal keys are equal packages once there is one (`npm install "
-        "--package-lock-only`).\n";
+        "\nhint: create package-lock.json with `npm install --package-lock-only`, so that equal cache keys "
+        "mean equal packages\n";
   return text;
 }
 
@@ -70,8 +70,8 @@ int run_init(const CommandContext& context) {
   const std::string folder = files::current_directory();
   if (is_there(folder + "/ixian.py") && !dry) {
     throw base::Error(base::ErrorCode::kUsage,
-                      "There is an ixian.py here already; `ix init` writes over nothing. `ix init --dry-run` "
-                      "shows what it would write.");
+                      "ixian.py exists in this directory, and `ix init` overwrites nothing\nhint: `ix init "
+                      "--dry-run` shows what it would write");
   }
   const app::DetectedProject found = app::detect_project(folder);
   std::vector<std::string> written;
@@ -85,17 +85,17 @@ int run_init(const CommandContext& context) {
       if (!dry) continue;
     }
     if (dry) {
-      text +=
-          fmt::format("# ---- {}{}\n{}\n", file.name,
-                      kept.empty() || kept.back() != file.name ? "" : " (is there, and stays)", file.text);
+      text += fmt::format("# ---- {}{}\n{}\n", file.name,
+                          kept.empty() || kept.back() != file.name ? "" : " (exists, not overwritten)",
+                          file.text);
     } else {
       create(folder + "/" + file.name, file.name, file.text);
       written.push_back(file.name);
     }
   }
   if (!dry) {
-    text = fmt::format("Wrote {}.\n", base::join(written, ", "));
-    if (!kept.empty()) text += fmt::format("Left as they are: {}.\n", base::join(kept, ", "));
+    text = fmt::format("wrote {}\n", base::join(written, ", "));
+    if (!kept.empty()) text += fmt::format("not overwritten: {}\n", base::join(kept, ", "));
     text += next_step(found);
   }
   cli::print(text);
@@ -103,16 +103,13 @@ int run_init(const CommandContext& context) {
 }
 
 cli::CommandSpec init_spec() {
-  return {
-      .description =
-          "Looks at what is in this directory (`package.json`, `requirements.txt`, `pyproject.toml`, "
-          "`manage.py`, "
-          "`webpack.config.js`) and writes an `ixian.py` that loads the modules for it, and a `Dockerfile`, "
-          "`Dockerfile.base`, `.dockerignore` and `docker-compose.yml` where there are none. It writes over "
-          "nothing: "
-          "where there is an `ixian.py`, it ends with exit code 2. With `--dry-run` it prints the files "
-          "instead.",
-      .obeys = cli::kOnlyAsks};
+  return {.description =
+              "Looks at what is in this directory (`package.json`, `requirements.txt`, `pyproject.toml`, "
+              "`manage.py`, `webpack.config.js`) and writes an `ixian.py` that loads the modules for it, and "
+              "a `Dockerfile`, `Dockerfile.base`, `.dockerignore` and `docker-compose.yml` where there are "
+              "none. It overwrites nothing: where there is an `ixian.py`, it ends with exit code 2. With "
+              "`--dry-run` it prints the files instead.",
+          .obeys = cli::kOnlyAsks};
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ cli::Options parse_options(const std::vector<std::string>& words) {
   if (leading.count == words.size()) return options;
   options.task = words[leading.count];
   if (options.task.empty()) {
-    throw base::Error(base::ErrorCode::kUsage, "The name of the task is empty. `ix help` lists them all.");
+    throw base::Error(base::ErrorCode::kUsage, "empty name of a task\nhint: list tasks with `ix help`");
   }
   options.run.args.assign(words.begin() + static_cast<std::ptrdiff_t>(leading.count) + 1, words.end());
   return options;

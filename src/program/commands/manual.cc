@@ -16,27 +16,20 @@ namespace {
 constexpr const char* kProgram = "ix " IXIAN_VERSION;
 
 constexpr std::string_view kAbout =
-    "Runs a task of the project in this directory, after the tasks that it needs; those whose inputs and "
-    "results have not "
-    "changed are skipped. Its images are built from Dockerfiles, without a daemon and without root, and "
-    "named by a "
-    "digest of their inputs, so that the registry is the build cache.\n"
-    "\n"
-    "The project is the file `ixian.py` in the current directory; see ixian.py(5). Without one, `ix build`, "
-    "`ix "
-    "image` and "
-    "other commands of ix work nevertheless, and `ix init` creates a project.\n"
-    "\n"
-    "Flags of ix go before the task: what follows the task belongs to the task. The commands of ix itself "
-    "take them "
-    "behind their name as well.";
+    "Runs a task of the project in this directory, after its dependencies; those whose inputs and results "
+    "have not changed are skipped. Its images are built from Dockerfiles, without a daemon and without root, "
+    "and named by a digest of their inputs, so that the registry is the build cache.\n\nThe project is the "
+    "file `ixian.py` in the current directory; see ixian.py(5). Without one, `ix build`, `ix image` and "
+    "other commands of ix work, too, and `ix init` creates a project.\n\nFlags of ix go before the task: "
+    "what follows the task belongs to the task. The commands of ix itself take them behind their name as "
+    "well.";
 
 cli::ManSection exit_code_section() {
   return {"Exit status",
           "",
-          {{"0", "Done, or there was nothing to do."},
+          {{"0", "Done, or nothing to do."},
            {"1", "A task or a build failed."},
-           {"2", "The command line is wrong, or there is no such task."},
+           {"2", "Invalid command line, or unknown task."},
            {"3", "ixian.py is missing or cannot be used."},
            {"4", "A registry, an image or credentials."},
            {"128+N", "Signal N; 130 is Ctrl-C."}}};
@@ -49,15 +42,15 @@ cli::ManSection environment_section() {
            {"IXIAN_STORE", "The directory of the local store."},
            {"DOCKER_HOST", "The daemon of --engine docker."},
            {"NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE", "Turn colours off, or on."},
-           {"SOURCE_DATE_EPOCH", "The time that files and images of a build get."}}};
+           {"SOURCE_DATE_EPOCH", "The time of files and images of a build."}}};
 }
 
 cli::ManSection file_section() {
   return {"Files",
           "",
           {{"ixian.py", "The project; see ixian.py(5)."},
-           {".builder", "What is known of the last runs of its tasks."},
-           {"~/.docker/config.json", "Credentials that `docker login` has left."}}};
+           {".builder", "The recorded state of its tasks."},
+           {"~/.docker/config.json", "Credentials of `docker login`."}}};
 }
 
 // ix itself as a command, with its flags as options.
@@ -103,7 +96,7 @@ std::string manual_page(const std::string& topic) {
         {"ix-" + topic, 1, kProgram, summary, {exit_code_section()}, {"ix(1)", "ixian.py(5)"}});
   }
   throw base::Error(base::ErrorCode::kUsage,
-                    fmt::format("There is no manual page of {}.{} There are {}.", base::shell_quote(topic),
+                    fmt::format("unknown manual page: {}{}\nhint: pages: {}", base::shell_quote(topic),
                                 base::did_you_mean(topic, topics), base::join(topics, ", ")));
 }
 

@@ -41,12 +41,12 @@ std::string action_of(const plan::TaskStep& step, const plan::ImageStep* image, 
   return style.paint(style.green, image != nullptr ? "build" : "run  ");
 }
 
-// "to build: nobody has this image (2.1 MB of context), then push".
+// "cache miss (not in the store, not in R), 2.1 MB of context, then push".
 std::string reason_of(const plan::TaskStep& step, const plan::ImageStep* image) {
   std::string text = describe(step.decision);
   if (image == nullptr || image->place != plan::CacheResult::kMiss) return text;
   if (image->bytes > 0)
-    text += fmt::format(", {} of files", ui::format_bytes(static_cast<double>(image->bytes)));
+    text += fmt::format(", {} of context", ui::format_bytes(static_cast<double>(image->bytes)));
   if (image->push) text += ", then push";
   return text;
 }
@@ -64,9 +64,11 @@ std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
     width = std::max(width, base::display_width(step.name));
   }
   const std::string& root = plan.steps.back().name;
-  if (tasks == 0) return fmt::format("{} gathers no tasks: there is nothing to do.\n", root);
-  if (plan.nothing_to_do()) return fmt::format("{} is up to date: nothing would run.\n", root);
-  std::string out = fmt::format("{} would run {} of {} tasks, in this order:\n\n", root, runs, tasks);
+  if (tasks == 0)
+    return fmt::format("{0}: no tasks in this group\nhint: add one with `parent = \"{0}\"`\n", root);
+  if (plan.nothing_to_do()) return fmt::format("{}: up to date, nothing would run\n", root);
+  std::string out =
+      fmt::format("{}: {} of {} would run, in this order:\n\n", root, runs, base::counted(tasks, "task"));
   for (const auto& step : plan.steps) {
     if (step.cleans) out += fmt::format("  {} {}\n", style.paint(style.yellow, "clean"), step.name);
     if (step.is_virtual) continue;
@@ -78,8 +80,7 @@ std::string plan_text(const plan::TaskPlan& plan, const ui::Style& style) {
   std::set<std::string> refusals;
   for (const auto& step : plan.images ? plan.images->steps : std::vector<plan::ImageStep>()) {
     if (!step.push_refused.empty() && refusals.insert(step.push_refused).second)
-      out +=
-          fmt::format("\n{} {}\n", style.paint(style.red, "The push would be refused:"), step.push_refused);
+      out += fmt::format("\n{} {}\n", style.paint(style.red, "push would be denied:"), step.push_refused);
   }
   return out;
 }
@@ -89,8 +90,8 @@ namespace {
 cli::CommandSpec plan_spec() {
   return {
       .description =
-          "Asks every check of TASK and of all that it needs, and prints what `ix TASK ARGS…` would do. "
-          "`--force` and its like, before TASK, count.",
+          "Evaluates every check of TASK and its dependencies, and prints what `ix TASK ARGS…` would do, "
+          "with `--force` and similar flags before TASK.",
       .arguments = {{.metavar = "TASK", .summary = "The task to plan", .completer = cli::Completer::kTask},
                     {.metavar = "ARGS",
                      .least = 0,

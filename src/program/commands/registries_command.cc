@@ -36,18 +36,18 @@ Images are pushed to, and pulled from, the registries that ixian.py names:
             },
         }
 
-There are DockerClient, ECRDockerClient, OpenShiftDockerClient and OCILayoutClient.
+Clients: DockerClient, ECRDockerClient, OpenShiftDockerClient, OCILayoutClient.
 )";
 
 std::string unconfigured_text(bool in_project, const auth::DockerHosts& docker) {
-  std::string out = in_project ? "This project has no registry in CONFIG.DOCKER.REGISTRIES.\n"
-                               : "There is no project in this folder, so no registry is configured.\n";
+  std::string out = in_project ? "no registries configured: CONFIG.DOCKER.REGISTRIES is empty\n"
+                               : "no registries configured: no ixian.py in this directory\n";
   out += kHowTo;
   if (!docker.hosts.empty()) {
-    out += fmt::format("\n{} has credentials for: {}.\n", docker.file, base::join(docker.hosts, ", "));
+    out += fmt::format("\n{} has credentials for {}\n", docker.file, base::join(docker.hosts, ", "));
   }
   if (!docker.store.empty()) {
-    out += fmt::format("\n{} leaves credentials to docker-credential-{}.\n", docker.file, docker.store);
+    out += fmt::format("\n{} uses the credential helper docker-credential-{}\n", docker.file, docker.store);
   }
   return out;
 }
@@ -59,8 +59,8 @@ std::vector<std::string> wanted(const std::vector<std::string>& args,
   for (const auto& arg : args) {
     if (std::find(hosts.begin(), hosts.end(), arg) != hosts.end()) continue;
     throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("CONFIG.DOCKER.REGISTRIES has no registry {}.{}", base::shell_quote(arg),
-                                  base::did_you_mean(arg, hosts)));
+                      fmt::format("unknown registry: {}{}; not in CONFIG.DOCKER.REGISTRIES",
+                                  base::shell_quote(arg), base::did_you_mean(arg, hosts)));
   }
   return args.empty() ? hosts : args;
 }
@@ -116,10 +116,10 @@ int run_registries(const CommandContext& context) {
 
 cli::CommandSpec registries_spec() {
   return {.description =
-              "Asks each registry of CONFIG.DOCKER.REGISTRIES, or only the named ones: whether it answers, "
-              "which account we have there, whether we may pull and push, and when the token expires. Stores "
-              "nothing: an upload is opened and cancelled, but with `--dry-run`. Exit code 4 if any has a "
-              "problem.",
+              "Checks each registry of CONFIG.DOCKER.REGISTRIES, or only the named ones: whether it is "
+              "reachable, which account is used, whether that may pull and push, and when its token expires. "
+              "Stores nothing: an upload is started and cancelled, or not even that with `--dry-run`. Exit "
+              "code 4 if any has a problem.",
           .arguments = {{.metavar = "HOST",
                          .least = 0,
                          .most = cli::ArgumentSpec::kAny,

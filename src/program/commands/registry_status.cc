@@ -1,4 +1,4 @@
-// A registry's status as a paragraph for people and as JSON for programs. "Not known" is an answer too: many
+// A registry's status as a paragraph for people and as JSON for programs. "Unknown" is an answer too: many
 // registries say only when one pushes whether one may.
 #include "commands/registry_status.h"
 
@@ -17,31 +17,32 @@ std::string date(Time time, const char* format) {
   return fmt::format(fmt::runtime(format), fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
-// "in 11 h 59 min", of what is not over.
+// "in 11h59m", of what is not over.
 std::string from_now(std::chrono::system_clock::duration left) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(left).count();
   if (minutes >= 48 * 60) return fmt::format("in {} days", minutes / (24 * 60));
-  if (minutes >= 60) return fmt::format("in {} h {} min", minutes / 60, minutes % 60);
-  if (minutes >= 1) return fmt::format("in {} min", minutes);
-  return fmt::format("in {} s", std::chrono::duration_cast<std::chrono::seconds>(left).count());
+  if (minutes >= 60) return fmt::format("in {}h{:02}m", minutes / 60, minutes % 60);
+  if (minutes >= 1) return fmt::format("in {}m", minutes);
+  return fmt::format("in {}s", std::chrono::duration_cast<std::chrono::seconds>(left).count());
 }
 
 // In UTC, as registries and tokens say it.
 std::string token_end(Time end, Time now) {
-  const std::string when = end > now ? from_now(end - now) : "it is over";
-  return fmt::format("{}, {}", date(end, "{:%Y-%m-%d %H:%M:%S} UTC"), when);
+  if (end <= now) return "expired";
+  return fmt::format("expires {} ({})", date(end, "{:%Y-%m-%d %H:%M:%S} UTC"), from_now(end - now));
 }
 
-std::string answer_text(Answer answer, const ui::Style& style) {
-  if (answer == Answer::kYes) return style.paint(style.green, "yes");
-  if (answer == Answer::kNo) return style.paint(style.red, "no");
-  return style.paint(style.gray, "not known");
+std::string access_text(Answer answer, const ui::Style& style) {
+  if (answer == Answer::kYes) return style.paint(style.green, "allowed");
+  if (answer == Answer::kNo) return style.paint(style.red, "denied");
+  return style.paint(style.gray, "unknown");
 }
 
 std::string advice_of(const registry::RegistryStatus& status) {
   if (!status.advice.empty() || !status.problem.empty() || status.may_push != Answer::kNo)
     return status.advice;
-  return "To push there, configure credentials that may, or ask whoever runs the registry to let these push.";
+  return "configure credentials with push access, or ask the registry's administrator to grant it to this "
+         "account";
 }
 
 base::Json answer_json(Answer answer) {
@@ -67,18 +68,19 @@ std::string status_text(const registry::RegistryStatus& status, Time now, const 
   const auto line = [&](std::string_view name, const std::string& value) {
     out += fmt::format("    {:<11} {}\n", name, value);
   };
-  line("reachable", answer_text(status.reachable ? Answer::kYes : Answer::kNo, style));
-  if (!status.identity.empty()) line("who am I", status.identity);
+  line("reachable", status.reachable ? style.paint(style.green, "yes") : style.paint(style.red, "no"));
+  if (!status.identity.empty()) line("account", status.identity);
   if (status.reachable) {
-    line("may pull", answer_text(status.may_pull, style));
-    line("may push", answer_text(status.may_push, style));
+    line("pull", access_text(status.may_pull, style));
+    line("push", access_text(status.may_push, style));
   }
-  if (status.token_expires) line("token ends", token_end(*status.token_expires, now));
+  if (status.token_expires) line("token", token_end(*status.token_expires, now));
   const auto sentence = [&](std::string_view text) {
     for (std::string_view each : base::split(text, '\n')) out += fmt::format("    {}\n", each);
   };
   if (!status.problem.empty()) sentence(style.paint(fine ? style.dim : style.red, status.problem));
-  if (const std::string advice = advice_of(status); !advice.empty()) sentence(advice);
+  if (const std::string advice = advice_of(status); !advice.empty())
+    sentence(style.paint(style.bold, "hint:") + " " + advice);
   return out;
 }
 

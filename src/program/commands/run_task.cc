@@ -24,21 +24,28 @@
 namespace ixian::commands {
 namespace {
 
-void report_failures(const run::Report& report, base::EventSink& sink) {
-  for (const auto& failure : report.failures) {
-    std::string text = fmt::format("The task {} failed: {}", failure.task, failure.error.message());
-    if (!failure.error.context().empty()) text += "\n" + failure.error.context();
-    sink.log(base::kNoActivity, base::LogLevel::kError, text);
-  }
-  if (report.not_started.empty() || report.failures.empty()) return;
+// "\nnote: not started because of this failure: app, docs".
+std::string not_started(const run::Report& report) {
+  if (report.not_started.empty()) return "";
   constexpr std::size_t kShown = 5;
   std::vector<std::string> names(
       report.not_started.begin(),
       report.not_started.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, report.not_started.size())));
-  std::string text = "Not started because of this: " + base::join(names, ", ");
+  std::string text =
+      fmt::format("\nnote: not started because of {}: {}",
+                  report.failures.size() == 1 ? "this failure" : "these failures", base::join(names, ", "));
   if (report.not_started.size() > kShown)
     text += fmt::format(" and {} more", report.not_started.size() - kShown);
-  sink.log(base::kNoActivity, base::LogLevel::kError, text + ".");
+  return text;
+}
+
+void report_failures(const run::Report& report, base::EventSink& sink) {
+  for (const auto& failure : report.failures) {
+    std::string text = fmt::format("task {} failed: {}", failure.task, failure.error.message());
+    if (!failure.error.context().empty()) text += "\n" + failure.error.context();
+    if (&failure == &report.failures.back()) text += not_started(report);
+    sink.log(base::kNoActivity, base::LogLevel::kError, text);
+  }
 }
 
 // "local cache hit R:T", "registry cache hit R:T in a mirror".
@@ -53,10 +60,9 @@ std::string nothing_to_do(const plan::TaskPlan& plan, const task::TaskGraph& gra
   if (const plan::ImageStep* image = plan.images ? plan.images->find(root) : nullptr)
     return fmt::format("{}: up to date ({})", name, hit_of(*image));
   if (graph[root].is_virtual() && graph.dependencies(root).empty()) {
-    return fmt::format("{0} gathers no tasks: there is nothing to do. A task joins it with parent = \"{0}\".",
-                       name);
+    return fmt::format("{0}: no tasks in this group\nhint: add one with `parent = \"{0}\"`", name);
   }
-  return fmt::format("{} is up to date. --force runs it all the same.", name);
+  return fmt::format("{}: up to date\nhint: run it anyway with --force", name);
 }
 
 // The images of a run, as far as it has come.
@@ -159,7 +165,7 @@ int run_task(app::Workspace& workspace, const cli::Options& options) {
   report_failures(report, sink);
   if (report.ok() && report.ran == 0 && !(plan.images && plan.images->pushes())) {
     sink.log(base::kNoActivity, base::LogLevel::kInfo,
-             fmt::format("{} is up to date: another ix has just run it.", options.task));
+             fmt::format("{}: up to date (just run by another ix)", options.task));
   }
   const int code = exit_code(report, options.task);
   tell_outcome(workspace, plan, report, options, code, start);

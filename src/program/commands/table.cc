@@ -49,7 +49,7 @@ void require_task(const task::TaskGraph& graph, const std::string& name) {
   std::vector<std::string> names = command_names(true);
   for (const task::Task& task : graph.tasks()) names.push_back(task.name);
   throw base::Error(base::ErrorCode::kUsage,
-                    fmt::format("There is no task named {}.{} `ix help` lists them all.",
+                    fmt::format("unknown task: {}{}\nhint: list tasks with `ix help`",
                                 base::shell_quote(name), base::did_you_mean(name, names)));
 }
 

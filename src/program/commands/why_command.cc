@@ -1,6 +1,10 @@
 // `ix why TASK`: what changed since the last success.
 #include <fmt/format.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "app/workspace.h"
 #include "cli/global_flags.h"
 #include "cli/print.h"
@@ -14,9 +18,15 @@ namespace {
 
 constexpr std::size_t kShownChanges = 20;
 
-std::string explanation_text(const plan::Explanation& explanation, const ui::Style& style) {
+// The image tasks whose changes are those since their latest image.
+using ComparedTasks = std::set<std::string>;
+
+std::string explanation_text(const plan::Explanation& explanation, const ComparedTasks& compared,
+                             const ui::Style& style) {
   std::string out =
-      fmt::format("{} runs: {}\n", style.paint(style.bold, explanation.task), describe(explanation.decision));
+      fmt::format("{}: {}\n", style.paint(style.bold, explanation.task),
+                  compared.contains(explanation.task) ? "cache miss; changed since its latest image:"
+                                                      : describe(explanation.decision));
   for (std::size_t i = 0; i < explanation.changes.size(); ++i) {
     if (i == kShownChanges) {
       out += fmt::format("    … and {} more\n", explanation.changes.size() - i);
@@ -28,8 +38,15 @@ std::string explanation_text(const plan::Explanation& explanation, const ui::Sty
   return out;
 }
 
-// Against the newest image of the stage that is known here or at its registry.
-void explain_images(app::Workspace& workspace, std::vector<plan::Explanation>& explanations) {
+// The repositories that were found to lack the image.
+std::vector<std::string> repositories_without(const plan::Decision& decision) {
+  if (decision.reason == plan::Reason::kImageMissing) return decision.because;
+  return decision.reason == plan::Reason::kImageUnknown ? decision.changed : std::vector<std::string>();
+}
+
+// Against the newest image of the stage that is in the store or its registry.
+ComparedTasks explain_images(app::Workspace& workspace, std::vector<plan::Explanation>& explanations) {
+  ComparedTasks compared;
   for (plan::Explanation& each : explanations) {
     const task::TaskId id = workspace.graph().find(each.task);
     const bool missing = each.decision.reason == plan::Reason::kImageMissing ||
@@ -38,12 +55,19 @@ void explain_images(app::Workspace& workspace, std::vector<plan::Explanation>& e
     if (!workspace.graph()[id].is_image() || !missing) continue;
     const keys::ResolvedStage& stage = workspace.images()->keyed(id);
     const base::Json earlier = workspace.image_access().earlier_inputs(stage);
-    if (earlier.is_null())
+    if (earlier.is_null()) {
+      std::string places = "the store";
+      for (const std::string& repository : repositories_without(each.decision))
+        places += " or in " + repository;
       each.changes.push_back(
-          {stage.declared.name, "no earlier image of this stage is known here or at its registry"});
-    else
+          {stage.declared.name,
+           fmt::format("no earlier image of this stage in {}: nothing to compare with", places)});
+    } else {
       each.changes = plan::image_changes(earlier, stage.inputs);
+      compared.insert(each.task);
+    }
   }
+  return compared;
 }
 
 int run_why(const CommandContext& context) {
@@ -55,22 +79,22 @@ int run_why(const CommandContext& context) {
   const auto plan = context.workspace->plan(task, run);
   auto explanations =
       plan::explain(plan, graph, context.workspace->states(), context.workspace->store(), run);
-  explain_images(*context.workspace, explanations);
+  const ComparedTasks compared = explain_images(*context.workspace, explanations);
   if (context.line.has("--json")) {
     cli::print_json(to_json(explanations));
     return 0;
   }
   if (explanations.empty())
-    cli::print(fmt::format("{} is up to date: nothing changed since its last success.\n", task));
+    cli::print(fmt::format("{}: up to date, nothing changed since its last success\n", task));
   const ui::Style& style = cli::output_style();
-  for (const auto& explanation : explanations) cli::print(explanation_text(explanation, style));
+  for (const auto& explanation : explanations) cli::print(explanation_text(explanation, compared, style));
   return 0;
 }
 
 cli::CommandSpec why_spec() {
   return {
       .description =
-          "For TASK and each task that makes it run: the file, the argument or the dependency that changed "
+          "For TASK and each task that causes it to run, shows the file, argument or dependency that changed "
           "since the last success. Runs nothing.",
       .arguments = {{.metavar = "TASK", .summary = "The task to explain", .completer = cli::Completer::kTask},
                     {.metavar = "ARGS",

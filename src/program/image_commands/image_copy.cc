@@ -9,6 +9,7 @@
 #include "app/image_location.h"
 #include "base/activity.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/print.h"
 #include "files/output_path.h"
 #include "image_commands/image_commands.h"
@@ -28,15 +29,16 @@ oci::CopyOptions copy_options(const cli::ParsedCommand& line) {
 }
 
 std::string told(const oci::CopyResult& result, const oci::ReferrersResult& referrers) {
-  std::string text = "it is there already";
+  std::string text = "already up to date";
   if (!result.unchanged) {
-    text = result.moved == 0 ? "no blob had to be copied"
-                             : fmt::format("{} blob{} copied, {}", result.moved, result.moved == 1 ? "" : "s",
+    text = result.moved == 0 ? "no blobs to copy"
+                             : fmt::format("{} copied, {}", base::counted(result.moved, "blob"),
                                            ui::format_bytes(static_cast<double>(result.bytes)));
   }
   if (result.mounted > 0) text += fmt::format("; {} mounted", result.mounted);
-  if (result.skipped > 0) text += fmt::format("; {} there already", result.skipped);
-  if (referrers.copied > 0) text += fmt::format("; with {} that refer to it", referrers.copied);
+  if (result.skipped > 0) text += fmt::format("; {} already present", result.skipped);
+  if (referrers.copied > 0)
+    text += fmt::format("; {} copied with it", base::counted(referrers.copied, "referrer"));
   return text;
 }
 
@@ -47,7 +49,7 @@ oci::ReferrersResult follow(const ImageContext& context, oci::ImageRepo& source,
   oci::ReferrersResult result = oci::copy_referrers(source, image, target, options, context.cancellation);
   for (const std::string& each : result.stays) {
     context.sink.log(base::kNoActivity, base::LogLevel::kWarning,
-                     fmt::format("Of what refers to the image this was not copied: {}.", each));
+                     fmt::format("referrer of the image not copied: {}", each));
   }
   return result;
 }
@@ -93,12 +95,12 @@ int tell_of_copy(const ImageContext& context, const app::ImageLocation& from, co
     const auto one = oci::read_image(*source, from.ref(), options.platform.value_or(oci::host_platform()));
     if (one) here = one->descriptor;
   }
-  if (!here) throw base::Error(base::ErrorCode::kRegistry, "There is no " + from.text() + ".");
+  if (!here) throw base::Error(base::ErrorCode::kRegistry, "image not found: " + from.text());
   const auto there = find_there();
   cli::print(there && there->digest == here->digest
-                 ? fmt::format("Would copy nothing: {} is {} already.\n", target, from.text())
-                 : fmt::format("Would copy {}, {}, to {}{}.\n", from.text(), here->digest.text(), target,
-                               there ? ", which is another image now" : ""));
+                 ? fmt::format("would copy nothing: {} is already {}\n", target, from.text())
+                 : fmt::format("would copy {}, {}, to {}{}\n", from.text(), here->digest.text(), target,
+                               there ? ", replacing another image" : ""));
   return 0;
 }
 
@@ -113,7 +115,8 @@ std::string tag_for(const app::ImageLocation& from, const app::ImageLocation& to
 app::ImageLocation complete(app::ImageLocation to, const app::ImageLocation& from) {
   if (to.kind != app::ImageLocation::Kind::kStore || !to.name.empty()) return to;
   if (!from.has_reference() || from.reference.digest) {
-    throw base::Error(base::ErrorCode::kUsage, "Say which name the image is to have: store:NAME:TAG.");
+    throw base::Error(base::ErrorCode::kUsage,
+                      "missing name for the image in the store\nhint: name it as store:NAME:TAG");
   }
   to.reference = from.reference;
   to.name = from.reference.text();
@@ -139,8 +142,9 @@ int image_copy(const ImageContext& context) {
     return 0;
   }
   if (to.has_reference() && to.reference.digest) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      "A digest is made from the content; give the destination a tag instead.");
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        "a digest cannot be chosen, it follows from the content\nhint: give the destination a tag");
   }
   const std::string ref = to.has_reference() ? to.ref() : tag_for(from, to);
   if (context.dry_run) {

@@ -40,7 +40,7 @@ bool is_image_config(std::string_view type) {
 Image read(oci::ImageRepo& repo, const app::ImageLocation& place,
            const std::optional<oci::Platform>& platform) {
   std::optional<oci::RawManifest> named = repo.read_manifest(place.ref());
-  if (!named) throw Error(ErrorCode::kRegistry, "There is no " + place.text() + ".");
+  if (!named) throw Error(ErrorCode::kRegistry, "image not found: " + place.text());
   Image image{*named, std::nullopt, std::nullopt, std::nullopt};
   const oci::AnyManifest parsed = named->parsed();
   const oci::Platform wanted = platform.value_or(oci::host_platform());
@@ -93,7 +93,7 @@ void add_config(Page& page, const std::string& document) {
   page.line("Entrypoint", words(runtime, "Entrypoint"));
   page.line("Command", words(runtime, "Cmd"));
   page.line("User", text_of(runtime, "User"));
-  page.line("Folder", text_of(runtime, "WorkingDir"));
+  page.line("Directory", text_of(runtime, "WorkingDir"));
   std::vector<std::string> environment;
   if (const auto env = runtime.find("Env"); env != runtime.end() && env->is_array()) {
     for (const Json& one : *env) {
@@ -117,7 +117,7 @@ std::string page_of(const std::string& name, const Image& image) {
   page.line("Type", image.named.descriptor.media_type);
   if (image.index) page.line("Platforms", oci::platforms(*image.index));
   if (!image.manifest) return page.text();
-  if (image.index) page.line("This one", image.manifest->descriptor.digest.text());
+  if (image.index) page.line("Selected", image.manifest->descriptor.digest.text());
   if (image.config) add_config(page, *image.config);
   std::vector<std::string> layers;
   std::uint64_t size = 0;
@@ -126,8 +126,8 @@ std::string page_of(const std::string& name, const Image& image) {
         fmt::format("{}  {}", layer.digest.text(), ui::format_bytes(static_cast<double>(layer.size))));
     size += layer.size;
   }
-  page.line("Size", fmt::format("{} in {} layer{}", ui::format_bytes(static_cast<double>(size)),
-                                layers.size(), layers.size() == 1 ? "" : "s"));
+  page.line("Size", fmt::format("{} in {}", ui::format_bytes(static_cast<double>(size)),
+                                base::counted(layers.size(), "layer")));
   page.list("Layers", layers);
   return page.text();
 }
@@ -159,14 +159,14 @@ int image_inspect(const ImageContext& context) {
     if (raw) {
       const auto manifest =
           platform ? oci::read_image(*repo, place.ref(), *platform) : repo->read_manifest(place.ref());
-      if (!manifest) throw Error(ErrorCode::kRegistry, "There is no " + place.text() + ".");
+      if (!manifest) throw Error(ErrorCode::kRegistry, "image not found: " + place.text());
       // Byte for byte, so that `sha256sum` gives the digest.
       cli::print_bytes(manifest->bytes);
       return 0;
     }
     const Image image = read(*repo, place, platform);
     if (config && !image.config)
-      throw Error(ErrorCode::kRegistry, place.text() + " has no image configuration.");
+      throw Error(ErrorCode::kRegistry, place.text() + " has no image configuration");
     if (config)
       cli::print_bytes(*image.config);
     else if (json)
@@ -174,7 +174,7 @@ int image_inspect(const ImageContext& context) {
     else
       cli::print(page_of(place.text(), image));
   } catch (const std::invalid_argument& error) {
-    throw Error(ErrorCode::kRegistry, place.text() + " cannot be used: " + error.what());
+    throw Error(ErrorCode::kRegistry, "cannot use " + place.text() + ": " + error.what());
   }
   return 0;
 }

@@ -49,7 +49,7 @@ std::uint64_t size_of(const oci::Manifest& manifest) {
 // An image's platform stands in its config, which costs a request; an index names them itself.
 Row describe(oci::ImageRepo& repo, const std::string& name) {
   const std::optional<oci::RawManifest> manifest = repo.read_manifest(name);
-  if (!manifest) return {name, "", "", "removed meanwhile"};
+  if (!manifest) return {name, "", "", "removed while listing"};
   Row row{name, "sha256:" + manifest->descriptor.digest.short_hex(), "", ""};
   const oci::AnyManifest parsed = manifest->parsed();
   if (const auto* index = std::get_if<oci::Index>(&parsed)) {
@@ -84,8 +84,10 @@ std::unique_ptr<oci::ImageRepo> open_place(const ImageContext& context, const st
   return app::open_source(place, context.access, context.cancellation, context.dry_run);
 }
 
-void tell_of_none(const ImageContext& context, const oci::ImageRepo& repo) {
-  context.sink.log(base::kNoActivity, base::LogLevel::kInfo, "There are no images in " + repo.name() + ".");
+void tell_of_none(const ImageContext& context, const app::ImageLocation& place, const oci::ImageRepo& repo) {
+  const bool whole_store = place.kind == app::ImageLocation::Kind::kStore && place.name.empty();
+  context.sink.log(base::kNoActivity, base::LogLevel::kInfo,
+                   "no images in " + (whole_store ? "the local store" : repo.name()));
 }
 
 }  // namespace
@@ -96,8 +98,7 @@ int image_list(const ImageContext& context) {
   const auto repo = open_place(context, arguments.empty() ? "store:" : arguments[0], place);
   const std::vector<std::string> names = names_in(place, *repo);
   if (names.empty()) {
-    context.sink.log(base::kNoActivity, base::LogLevel::kInfo,
-                     "There are no images in " + repo->name() + ".");
+    tell_of_none(context, place, *repo);
     return 0;
   }
   std::vector<Row> rows(names.size());
@@ -115,11 +116,12 @@ int image_tags(const ImageContext& context) {
   if (place.has_reference() && (place.reference.digest || !place.reference.tag.empty())) {
     throw base::Error(
         base::ErrorCode::kUsage,
-        fmt::format("Tags are a repository's: ix image tags {}{}",
-                    place.kind == app::ImageLocation::Kind::kStore ? "store:" : "", place.reference.name()));
+        fmt::format(
+            "`ix image tags` needs a repository without a tag or digest\nhint: run `ix image tags {}{}`",
+            place.kind == app::ImageLocation::Kind::kStore ? "store:" : "", place.reference.name()));
   }
   const std::vector<std::string> names = names_in(place, *repo);
-  if (names.empty()) tell_of_none(context, *repo);
+  if (names.empty()) tell_of_none(context, place, *repo);
   for (const std::string& name : names) cli::print_bytes(name + "\n");
   return 0;
 }

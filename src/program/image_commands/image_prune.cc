@@ -21,34 +21,29 @@ std::string bytes(std::uint64_t count) {
   return ui::format_bytes(static_cast<double>(count));
 }
 
-std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 std::string told(const store::PruneResult& result, const cache::CachePruneResult& caches, bool dry_run) {
   const auto line = [](const std::string& what, std::uint64_t size) {
-    return fmt::format("  {:<24}{:>8}\n", what, bytes(size));
+    return fmt::format("  {:<34}{:>8}\n", what, bytes(size));
   };
   std::string out;
-  if (result.blobs.count > 0) out += line(counted(result.blobs.count, "blob", "blobs"), result.blobs.bytes);
+  if (result.blobs.count > 0) out += line(base::counted(result.blobs.count, "blob"), result.blobs.bytes);
   if (result.trees.count > 0) {
-    out += line(counted(result.trees.count, "extracted layer", "extracted layers"), result.trees.bytes);
+    out += line(base::counted(result.trees.count, "unpacked layer"), result.trees.bytes);
   }
-  if (caches.count > 0) out += line(counted(caches.count, "cache of RUNs", "caches of RUNs"), caches.bytes);
-  if (result.remains.bytes > 0) out += line("unfinished work", result.remains.bytes);
+  if (caches.count > 0) out += line(base::counted(caches.count, "cache mount"), caches.bytes);
+  if (result.remains.bytes > 0) out += line("incomplete downloads and uploads", result.remains.bytes);
   if (result.cache_entries > 0) {
-    out += fmt::format("  {}\n", counted(result.cache_entries, "cached step", "cached steps"));
+    out += fmt::format("  {}\n", base::counted(result.cache_entries, "cached step"));
   }
-  if (result.names > 0) out += fmt::format("  {}\n", counted(result.names, "name", "names"));
-  const std::string verb = dry_run ? "Would remove" : "Removed";
-  out = out.empty() ? fmt::format("{} nothing.\n", verb)
+  if (result.names > 0) out += fmt::format("  {}\n", base::counted(result.names, "tag"));
+  const std::string verb = dry_run ? "would remove" : "removed";
+  out = out.empty() ? fmt::format("{} nothing\n", verb)
                     : fmt::format("{} {}:\n{}", verb, bytes(result.freed() + caches.bytes), out);
-  out += fmt::format("{} left", bytes(result.left + caches.left));
+  out += fmt::format("{} in use", bytes(result.left + caches.left));
   if (result.leased + caches.in_use > 0) {
-    out +=
-        fmt::format(", {} of it kept by builds that run or just ran", bytes(result.leased + caches.in_use));
+    out += fmt::format(", {} of it in use by running or recent builds", bytes(result.leased + caches.in_use));
   }
-  return out + ".\n";
+  return out + "\n";
 }
 
 // Of the other half of the command.
@@ -56,13 +51,13 @@ void require_no_registry_words(const cli::ParsedCommand& line) {
   if (!line.arguments.empty()) {
     throw base::Error(
         base::ErrorCode::kUsage,
-        fmt::format("{} is one word too many behind `ix image prune`, which is about the local store; with "
-                    "--registry it is about repositories.",
-                    base::shell_quote(line.arguments.front())));
+        fmt::format(
+            "unexpected argument \"{}\" for `ix image prune`\nhint: add --registry to prune repositories",
+            base::printable_path(line.arguments.front())));
   }
   for (const std::string_view name : {"--builds", "--grace", "--forget", "--remove"}) {
     if (line.value(name))
-      throw base::Error(base::ErrorCode::kUsage, fmt::format("{} means nothing without --registry.", name));
+      throw base::Error(base::ErrorCode::kUsage, fmt::format("{} needs --registry", name));
   }
 }
 
@@ -80,15 +75,13 @@ int image_prune(const ImageContext& context) {
   options.keep_names = !context.line.has("--all");
   options.dry_run = context.dry_run;
   if (!options.keep_names && !options.max_bytes && !options.older_than) {
-    throw base::Error(
-        base::ErrorCode::kUsage,
-        "--all says that images with a name may go too; say which: --older-than 7d, or --keep 0 "
-        "for all of them.");
+    throw base::Error(base::ErrorCode::kUsage,
+                      "--all needs --older-than or --keep\nhint: `--keep 0` removes all tagged images");
   }
   const std::string folder = store::default_folder();
   if (!store::Folder(folder).exists()) {
     context.sink.log(base::kNoActivity, base::LogLevel::kInfo,
-                     fmt::format("There is no store in {}.", base::printable_path(folder)));
+                     fmt::format("no local store in {}", base::printable_path(folder)));
     return 0;
   }
   const auto store = store::Store::open(folder, context.cancellation, {.only_reads = options.dry_run});
@@ -101,10 +94,10 @@ int image_prune(const ImageContext& context) {
   if (options.max_bytes && result.left + caches.left > *options.max_bytes) {
     context.sink.log(
         base::kNoActivity, base::LogLevel::kInfo,
-        fmt::format("More than {} is left: {}", bytes(*options.max_bytes),
+        fmt::format("more than {} in use: {}", bytes(*options.max_bytes),
                     options.keep_names
-                        ? "images with a name stay. Remove those with `ix image rm`, or add --all."
-                        : "what builds that run or just ran have touched stays. Try again later."));
+                        ? "tagged images are retained\nhint: remove them with `ix image rm`, or add --all"
+                        : "running or recent builds use it\nhint: try again later"));
   }
   return 0;
 }

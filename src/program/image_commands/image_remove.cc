@@ -11,7 +11,8 @@ namespace {
 
 void tell_of_missing(const ImageContext& context, const app::ImageLocation& place, int& missing) {
   ++missing;
-  context.sink.log(base::kNoActivity, base::LogLevel::kError, fmt::format("There is no {}.", place.text()));
+  context.sink.log(base::kNoActivity, base::LogLevel::kError,
+                   fmt::format("image not found: {}", place.text()));
 }
 
 }  // namespace
@@ -25,7 +26,8 @@ int image_remove(const ImageContext& context) {
                            ? !place.reference.tag.empty() || place.reference.digest.has_value()
                            : !place.name.empty();
     if (!named)
-      throw base::Error(base::ErrorCode::kUsage, arg + " names no image: say which tag or digest is to go.");
+      throw base::Error(base::ErrorCode::kUsage,
+                        "missing tag or digest: " + arg + "\nhint: name one, such as " + arg + ":latest");
     places.push_back(std::move(place));
   }
   int missing = 0;
@@ -34,13 +36,13 @@ int image_remove(const ImageContext& context) {
     if (context.dry_run) {
       const auto there =
           app::open_source(place, context.access, context.cancellation, context.dry_run)->find(place.ref());
-      if (there) cli::print(fmt::format("Would remove {}, {}.\n", place.text(), there->digest.text()));
+      if (there) cli::print(fmt::format("would remove {}, {}\n", place.text(), there->digest.text()));
       if (!there) tell_of_missing(context, place, missing);
       continue;
     }
     const bool removed = app::open_target(place, context.access, context.cancellation)->remove(place.ref());
     if (removed) {
-      context.sink.log(base::kNoActivity, base::LogLevel::kInfo, fmt::format("Removed {}.", place.text()));
+      context.sink.log(base::kNoActivity, base::LogLevel::kInfo, fmt::format("removed {}", place.text()));
     } else {
       tell_of_missing(context, place, missing);
     }

@@ -22,11 +22,11 @@ cli::CommandSpec copy_spec() {
       .name = "copy",
       .summary = "Copy an image",
       .description =
-          "Copies an image from anywhere to anywhere but blobs that are there already, and prints "
-          "its digest. `store:` alone keeps the source's name.",
+          "Copies an image from any location to any other, without blobs that are already present, and "
+          "prints its digest. `store:` alone keeps the name of the source.",
       .arguments = {{.metavar = "SOURCE", .summary = "An image", .completer = cli::Completer::kImage},
                     {.metavar = "DESTINATION",
-                     .summary = "Where it is to be",
+                     .summary = "Where to copy it",
                      .completer = cli::Completer::kImage}},
       .options = {{.name = "--all",
                    .summary = "Copy every platform, and signatures and the like",
@@ -42,7 +42,7 @@ cli::CommandSpec list_spec() {
           .summary = "List images",
           .description =
               "Lists the images of a repository, a directory or an archive; alone, those of the local store.",
-          .arguments = {{.metavar = "PLACE",
+          .arguments = {{.metavar = "REPOSITORY",
                          .least = 0,
                          .summary = "HOST/NAME, store:NAME, oci:DIR or docker-archive:FILE",
                          .completer = cli::Completer::kImage}},
@@ -51,7 +51,7 @@ cli::CommandSpec list_spec() {
 
 cli::CommandSpec inspect_spec() {
   return {.name = "inspect",
-          .summary = "Show what an image consists of",
+          .summary = "Show the contents of an image",
           .arguments = {{.metavar = "IMAGE", .summary = "An image", .completer = cli::Completer::kImage}},
           .options = {{.name = "--json",
                        .summary = "Print all of it as JSON",
@@ -98,27 +98,21 @@ cli::CommandSpec export_spec() {
                          .completer = cli::Completer::kFile}},
           .options = {platform_option(),
                       {.name = "--all",
-                       .instead = "An archive for `docker load` holds one platform; leave --all out."}},
+                       .instead = "leave it out: an archive for `docker load` holds one platform"}},
           .obeys = cli::kOnlyAsks};
 }
 
 cli::CommandSpec prune_spec() {
   return {.name = "prune",
-          .summary = "Free space in the store or in registries",
+          .summary = "Reclaim space in the store or in registries",
           .description =
-              "Removes from the store what no name, cached step or running build needs. On top of that goes, "
-              "least recently "
-              "used first, what is older or more than the options allow: unpacked layers, which are made "
-              "again when needed, "
-              "and cached steps, which are built again. Images that have a name stay, unless `--all` lets "
-              "them go in their "
-              "turn.\n"
-              "\n"
-              "With `--registry` it is about repositories, those of the project where none is named. What "
-              "the last builds of "
-              "each branch used stays, what a build may push that is under way, and whatever ix did not "
-              "make. Without "
-              "`--remove` it only says what would go.",
+              "Removes from the store what no tag, cached step or running build uses. With the options it "
+              "also removes, least recently used first, what is older or more than they allow: unpacked "
+              "layers, which are unpacked again when needed, and cached steps, which are built again. Tagged "
+              "images are retained, unless `--all` is given.\n\nWith `--registry` it prunes repositories, "
+              "those of the project where none is named. It retains what the last builds of each branch "
+              "used, what running builds may push, and whatever ix did not push. Without `--remove` it only "
+              "shows what it would remove.",
           .arguments = {{.metavar = "REPOSITORY",
                          .least = 0,
                          .most = cli::ArgumentSpec::kAny,
@@ -127,18 +121,16 @@ cli::CommandSpec prune_spec() {
           .options = {{.name = "--keep",
                        .kind = kWithValue,
                        .metavar = "SIZE",
-                       .summary = "Remove until no more than this is left, such as 10GB",
+                       .summary = "Keep at most this much, such as 10GB",
                        .heading = kStoreOptions},
                       {.name = "--older-than",
                        .kind = kWithValue,
                        .metavar = "AGE",
-                       .summary = "Remove what has not been used for this long, such as 7d",
+                       .summary = "Remove what was unused for this long, such as 7d",
                        .heading = kStoreOptions},
-                      {.name = "--all",
-                       .summary = "Remove images that have a name, too",
-                       .heading = kStoreOptions},
+                      {.name = "--all", .summary = "Remove tagged images, too", .heading = kStoreOptions},
                       {.name = "--registry",
-                       .summary = "Free space in repositories of a registry",
+                       .summary = "Prune repositories of a registry",
                        .conflicts = {"--keep", "--older-than", "--all"},
                        .heading = kRegistryOptions},
                       {.name = "--builds",
@@ -150,7 +142,7 @@ cli::CommandSpec prune_spec() {
                       {.name = "--grace",
                        .kind = kWithValue,
                        .metavar = "AGE",
-                       .summary = "Keep what builds may push that began within this time",
+                       .summary = "Keep what builds started within this time may push",
                        .initial = "2h",
                        .heading = kRegistryOptions},
                       {.name = "--forget",

@@ -29,8 +29,9 @@ std::size_t parse_count(const std::string& text) {
   std::size_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc() || end != text.data() + text.size() || count == 0) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("--builds {}: say how many builds of each branch stay, at least 1.", text));
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format("invalid value \"{}\" for --builds (expected: a number, at least 1)", text));
   }
   return count;
 }
@@ -48,9 +49,8 @@ run::PruneRules rules_of(const cli::ParsedCommand& line) {
 std::vector<app::ImageLocation> repositories(const ImageContext& context, std::vector<std::string> names) {
   if (names.empty() && context.access.has_project()) names = context.access.project_repositories();
   if (names.empty()) {
-    throw base::Error(
-        base::ErrorCode::kUsage,
-        "`ix image prune --registry` needs a repository, since there is no project whose it could be.");
+    throw base::Error(base::ErrorCode::kUsage,
+                      "`ix image prune --registry` needs a repository outside of a project");
   }
   std::vector<app::ImageLocation> places;
   std::set<std::string> known;
@@ -65,16 +65,13 @@ std::vector<app::ImageLocation> repositories(const ImageContext& context, std::v
 std::string builds_told(const run::RegistryPrune& plan) {
   std::vector<std::string> parts;
   if (!plan.branches.empty()) parts.push_back("builds of " + base::join(plan.branches, ", "));
-  if (plan.begun > 0) parts.push_back(fmt::format("{} under way or just failed", plan.begun));
-  return parts.empty() ? "" : " for " + base::join(parts, ", and for ");
+  if (plan.begun > 0) parts.push_back(base::counted(plan.begun, "build") + " running or just failed");
+  return parts.empty() ? "" : " (" + base::join(parts, ", ") + ")";
 }
 
 std::string told(const std::string& repository, const run::RegistryPrune& plan, bool remove) {
   if (!plan.known) {
-    return fmt::format(
-        "{}: no build is written down there, so that nothing is known about what is used; nothing is "
-        "removed.\n",
-        repository);
+    return fmt::format("{}: no build records, so what is in use is unknown; nothing removed\n", repository);
   }
   std::string out =
       fmt::format("{}: {} {}{} tags, {} stay{}{}.\n", repository, remove ? "removing" : "would remove",
@@ -97,7 +94,7 @@ void require_known(const run::PruneRules& rules, const std::set<std::string>& br
     if (branches.contains(branch)) continue;
     throw base::Error(
         base::ErrorCode::kUsage,
-        fmt::format("--forget {}: no build of that branch is written down. There are builds of {}.",
+        fmt::format("no builds of branch \"{}\" for --forget\nhint: branches with builds: {}",
                     base::printable_path(branch),
                     branches.empty()
                         ? "none"
@@ -129,7 +126,7 @@ int registry_prune(const ImageContext& context) {
     if (remove) run::carry_out(std::move(plan), *repo, rules, context.cancellation);
   }
   if (any && !remove)
-    cli::print("Add --remove to do it. Blobs are freed when the registry collects its garbage.\n");
+    cli::print("dry run: add --remove to do it; blobs are freed when the registry collects its garbage\n");
   return 0;
 }
 

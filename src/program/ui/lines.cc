@@ -22,7 +22,7 @@ std::string level_prefix(const Style& style, base::LogLevel level) {
   return "";
 }
 
-// "hint: …" and "note: …", which follow a message.
+// "hint: …", "note: …" and "usage: …", which follow a message.
 std::string message_line(const Style& style, std::string_view line) {
   for (const std::string_view label : {base::kHintLabel, std::string_view("note:")}) {
     if (line.starts_with(label)) return style.paint(style.bold, label) + printable(line.substr(label.size()));

@@ -58,7 +58,7 @@ TaskId TaskGraph::require(std::string_view name) const {
   if (id == kNone) {
     throw base::Error(base::ErrorCode::kUsage,
                       fmt::format("unknown task: {}{}\nhint: list tasks with `ix help`",
-                                  base::shell_quote(name), base::suggestion(name, names_of(tasks_))));
+                                  base::shell_quote(name), base::did_you_mean(name, names_of(tasks_))));
   }
   // It is there, and is not to be found under a similar name.
   if (!tasks_[id].in_context) {
@@ -112,7 +112,7 @@ void TaskGraph::fail_unknown(TaskId asker) const {
       std::find_if(depends.begin(), depends.end(), [this](const auto& name) { return find(name) == kNone; });
   throw base::Error(base::ErrorCode::kProject,
                     fmt::format("task {} depends on an unknown task: {}{}", with_source(tasks_[asker]),
-                                base::shell_quote(*unknown), base::suggestion(*unknown, names_of(tasks_))));
+                                base::shell_quote(*unknown), base::did_you_mean(*unknown, names_of(tasks_))));
 }
 
 void TaskGraph::fail_ring(const std::vector<TaskId>& path, TaskId again) const {

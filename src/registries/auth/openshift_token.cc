@@ -101,7 +101,7 @@ ClusterToken kubeconfig_token(const Kubeconfig& config, const std::string& conte
   if (found == config.contexts.end()) {
     std::vector<std::string> names;
     for (const auto& [other, unused] : config.contexts) names.push_back(other);
-    base::fail_registry(fmt::format("{} has no context {}{}", places, name, base::suggestion(name, names)));
+    base::fail_registry(fmt::format("{} has no context {}{}", places, name, base::did_you_mean(name, names)));
   }
   const std::string where = fmt::format("context {} in {}", name, places);
   const auto user = config.users.find(found->second.user);

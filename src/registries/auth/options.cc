@@ -31,7 +31,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   names.insert(names.end(), kCommonNames.begin(), kCommonNames.end());
   throw Error(ErrorCode::kProject,
               fmt::format("unknown option \"{1}\" of {0} in CONFIG.DOCKER.REGISTRIES{2}", host, name,
-                          base::suggestion(name, names)),
+                          base::did_you_mean(name, names)),
               "note: options: " + base::join(names, ", "));
 }
 

@@ -60,7 +60,7 @@ void Profiles::no_such_profile(const std::string& name) const {
   throw base::Error(
       base::ErrorCode::kRegistry,
       fmt::format("AWS profile not found: {} (in {} or {}){}", name, config_path, credentials_path,
-                  base::suggestion(name, names)),
+                  base::did_you_mean(name, names)),
       names.empty() ? "note: neither file has any profile" : "note: profiles: " + base::join(names, ", "));
 }
 
