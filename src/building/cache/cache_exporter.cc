@@ -35,7 +35,7 @@ std::uint64_t size_of(const files::UniqueFd& file) {
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("Cannot read the listing of a layer: {}.", base::errno_text(errno)));
+                      fmt::format("cannot read the file listing of a layer: {}", base::errno_text(errno)));
   }
   return static_cast<std::uint64_t>(status.st_size);
 }
@@ -194,38 +194,40 @@ void CacheExporter::submit(const std::shared_ptr<const Job>& job) {
   {
     const std::lock_guard lock(mutex_);
     ++pending_;
+    if (job->image) ++progress_.pending;
+    progress_.repository = job->build->repo->name();
     if (job->last_layer) last_layers_.insert(*job->last_layer);
   }
   try {
-    threads_.submit([this, job] {
-      run(*job);
-      done(*job);
-    });
+    threads_.submit([this, job] { done(*job, run(*job)); });
   } catch (...) {
-    done(*job);
+    done(*job, false);
     throw;
   }
 }
 
-void CacheExporter::run(const Job& job) {
+// Whether it has been written, or was there.
+bool CacheExporter::run(const Job& job) {
   const Build& build = *job.build;
-  if (!build.repo->usable() || build.cancellation.requested()) return;
+  if (!build.repo->usable() || build.cancellation.requested()) return false;
   try {
     const auto repo = remembering(build.repo);
     const bool stored = job.image != nullptr && write_image(job, *repo);
     if (job.image == nullptr || stored || losses_->any_in(repo->name()))
       write_listings(build, job.layers, *repo);
+    return true;
   } catch (const base::Cancelled&) {
     // Given up, as all that comes after it is.
   } catch (const oci::Lost& lost) {
     // The cache can be written to; what was to be written is lost where it came from.
     build.sink.log(base::kNoActivity, base::LogLevel::kDebug,
-                   fmt::format("Not written to {}: {}", build.repo->name(), lost.message()));
+                   fmt::format("not pushed to {}: {}", build.repo->name(), lost.message()));
   } catch (const base::Error& error) {
     build.repo->give_up(build.sink, error.advised());
   } catch (const std::exception& error) {
     build.repo->give_up(build.sink, error.what());
   }
+  return false;
 }
 
 // False where all of its tags were there, and so the listings are.
@@ -244,7 +246,7 @@ bool CacheExporter::write_image(const Job& job, ExistenceCache& repo) {
     if (!wrote) continue;
     stored = true;
     job.build->sink.log(base::kNoActivity, base::LogLevel::kDebug,
-                        fmt::format("Pushed {}:{}.", job.build->repo->name(), tag));
+                        fmt::format("pushed {}:{}", job.build->repo->name(), tag));
   }
   return stored;
 }
@@ -280,18 +282,22 @@ std::shared_ptr<ExistenceCache> CacheExporter::remembering(const std::shared_ptr
   return known;
 }
 
-void CacheExporter::done(const Job& job) {
+void CacheExporter::done(const Job& job, bool written) {
   {
     const std::lock_guard lock(mutex_);
     --pending_;
+    if (job.image) {
+      --progress_.pending;
+      if (!written) ++progress_.failed;
+    }
     if (job.last_layer) last_layers_.erase(last_layers_.find(*job.last_layer));
   }
   changed_.notify_all();
 }
 
-std::size_t CacheExporter::pending() {
+CacheExporter::Progress CacheExporter::progress() {
   const std::lock_guard lock(mutex_);
-  return pending_;
+  return progress_;
 }
 
 void CacheExporter::wait() {

@@ -46,7 +46,13 @@ class CacheExporter {
   // Returns at once.
   void write_listings(const std::shared_ptr<const Build>& build, const snapshot::LayerStack& layers);
 
-  std::size_t pending();  // images that are still to be written
+  // Of the steps that were handed over; what a repository that was given up lacks has failed.
+  struct Progress {
+    std::size_t pending = 0;
+    std::size_t failed = 0;
+    std::string repository;  // of what was handed over last
+  };
+  Progress progress();
 
   // Until nothing is left to be written.
   void wait();
@@ -61,11 +67,11 @@ class CacheExporter {
   };
   struct Job;
   void submit(const std::shared_ptr<const Job>& job);
-  void run(const Job& job);
+  bool run(const Job& job);
   bool write_image(const Job& job, ExistenceCache& repo);
   void write_listings(const Build& build, const std::vector<Layer>& layers, ExistenceCache& repo);
   std::shared_ptr<ExistenceCache> remembering(const std::shared_ptr<CacheRepo>& repo);
-  void done(const Job& job);
+  void done(const Job& job, bool written);
 
   // `mutex_` guards all below but the threads.
   const std::shared_ptr<store::Store> store_;
@@ -73,7 +79,8 @@ class CacheExporter {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, std::shared_ptr<ExistenceCache>> repos_;
-  std::size_t pending_ = 0;
+  std::size_t pending_ = 0;  // with listings
+  Progress progress_;
   std::multiset<oci::Digest> last_layers_;  // of what is pending
   base::ThreadPool threads_;                // ends first
 };

@@ -43,21 +43,21 @@ constexpr std::size_t kLargestAnnotation = 4 << 20;
 
 base::Json annotation(const oci::Manifest& manifest, const char* name) {
   const auto found = manifest.annotations.find(name);
-  if (found == manifest.annotations.end()) reject("it has not been written by ix");
+  if (found == manifest.annotations.end()) reject("not written by ix");
   return base::parse_json(found->second, kLargestAnnotation, 8);
 }
 
 oci::Manifest manifest_in(const oci::RawManifest& raw) {
   const auto parsed = raw.parsed();
   const auto* manifest = std::get_if<oci::Manifest>(&parsed);
-  if (manifest == nullptr) reject("it is an index");
+  if (manifest == nullptr) reject("it is an index, not an image");
   return *manifest;
 }
 
 void check_base(const snapshot::LayerStack& layers, const snapshot::LayerStack& base) {
-  if (layers.size() < base.size()) reject("it stands on another base image");
+  if (layers.size() < base.size()) reject("for another base image");
   for (std::size_t i = 0; i < base.size(); ++i) {
-    if (layers[i] != base[i]) reject("it stands on another base image");
+    if (layers[i] != base[i]) reject("for another base image");
   }
 }
 
@@ -90,16 +90,16 @@ snapshot::StageSnapshot read_cache_image(const oci::RawManifest& raw, const Cach
   try {
     const base::Json keys = annotation(manifest, kKeys);
     if (!keys.is_array() || std::find(keys.begin(), keys.end(), base::Json(expected.key)) == keys.end())
-      reject("it is for another key");
+      reject("for another cache key");
     const base::Json document = annotation(manifest, kState);
-    if (document.at("version") != kStateVersion) reject("another version of ix has written it");
+    if (document.at("version") != kStateVersion) reject("written by another version of ix");
     snapshot::StageSnapshot state;
     state.content_key = document.at("content_key").get<std::string>();
     const base::Json& diff_ids = document.at("diff_ids");
-    if (diff_ids.size() != manifest.layers.size()) reject("it has other layers than it says");
+    if (diff_ids.size() != manifest.layers.size()) reject("its layers do not match its description");
     for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
       const auto diff_id = oci::Digest::parse(diff_ids.at(i).get<std::string>());
-      if (!diff_id) reject("it names a layer by no digest");
+      if (!diff_id) reject("invalid digest of a layer");
       // The base's own layers know better where they are.
       if (i < expected.base.size() && expected.base[i]->blob().digest == manifest.layers[i].digest &&
           expected.base[i]->diff_id() == *diff_id) {
@@ -115,10 +115,10 @@ snapshot::StageSnapshot read_cache_image(const oci::RawManifest& raw, const Cach
     check_base(state.layers, expected.base);
     state.outcomes = snapshot::outcomes_from_json(document.at("outcomes"));
     if (document.contains("took")) state.took = document.at("took").get<std::map<std::string, std::string>>();
-    if (state.outcomes.size() != expected.outcomes) reject("it is about another number of instructions");
+    if (state.outcomes.size() != expected.outcomes) reject("for another number of instructions");
     return state;
   } catch (const base::Json::exception&) {
-    reject("what it says of itself cannot be read");
+    reject("damaged description");
   }
 }
 
@@ -144,14 +144,12 @@ oci::Descriptor read_listing_artifact(const oci::RawManifest& raw, const oci::Di
                                       const oci::Digest& blob) {
   const oci::Manifest manifest = manifest_in(raw);
   const auto named = manifest.annotations.find(kDiffId);
-  if (named == manifest.annotations.end() || named->second != diff_id.text())
-    reject("it is about another layer");
+  if (named == manifest.annotations.end() || named->second != diff_id.text()) reject("for another layer");
   // That both have one diffID is only what the image says of its blob.
   const auto read = manifest.annotations.find(kBlob);
-  if (read == manifest.annotations.end() || read->second != blob.text())
-    reject("it was read from another blob");
+  if (read == manifest.annotations.end() || read->second != blob.text()) reject("from another blob");
   if (manifest.layers.size() != 1 || manifest.layers[0].media_type != kListingType)
-    reject("it is no listing of a layer");
+    reject("not a file listing of a layer");
   return manifest.layers[0];
 }
 

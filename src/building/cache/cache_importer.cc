@@ -29,9 +29,8 @@ constexpr std::uint64_t kLargestListing = std::uint64_t{1} << 30;
 // A verified blob, which may be larger than what memory is for.
 files::UniqueFd read_to_file(oci::ImageRepo& repo, const oci::Descriptor& blob) {
   if (blob.size > kLargestListing) {
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("The listing {} has {} bytes, more than it may.", blob.digest.text(), blob.size));
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("file listing {} is too large: {} bytes", blob.digest.text(), blob.size));
   }
   oci::VerifiedBlob verified(
       blob, [&](std::uint64_t offset) { return repo.open_blob(blob, offset); }, repo.name());
@@ -58,7 +57,7 @@ std::optional<oci::Descriptor> find_tag(CacheRepo& repo, const std::string& tag,
 void note_useless(base::EventSink& sink, const CacheRepo& repo, const std::string& tag,
                   std::string_view reason) {
   sink.log(base::kNoActivity, base::LogLevel::kDebug,
-           fmt::format("{}:{} is not used: {}", repo.name(), tag, reason));
+           fmt::format("{}:{} not used: {}", repo.name(), tag, reason));
 }
 
 }  // namespace
@@ -91,7 +90,7 @@ std::optional<CacheImporter::Hit> CacheImporter::find_last(const std::vector<Cac
       try {
         const auto manifest = repos_[i]->images()->read_manifest(found->digest.text());
         if (!manifest) {
-          lost(fmt::format("{} is there, and its manifest {} is not.", tag, found->digest.text()));
+          lost(fmt::format("{} exists, but its manifest {} does not", tag, found->digest.text()));
           continue;
         }
         Hit hit{index, read_cache_image(*manifest, wanted[index], services_, repos_[i]->images()),
@@ -100,7 +99,7 @@ std::optional<CacheImporter::Hit> CacheImporter::find_last(const std::vector<Cac
         // would double the cost of every hit.
         if (!services_.losses().any_in(repos_[i]->name()) || are_there(hit.state.layers, *repos_[i]))
           return hit;
-        lost(fmt::format("{} has lost a layer.", tag));
+        lost(fmt::format("{} lacks a layer", tag));
       } catch (const base::Error& error) {
         lost(error.message());
       } catch (const std::invalid_argument& error) {

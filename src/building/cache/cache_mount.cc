@@ -92,7 +92,7 @@ CacheMount::CacheMount(store::Store& store, const dockerfile::Mount& mount, cons
     for (int i = 0; path_.empty(); ++i) {
       if (i == kMostPrivate)
         throw base::Error(base::ErrorCode::kTaskFailed,
-                          fmt::format("The cache {} is used by too many builds at once.", mount.id));
+                          fmt::format("cache {} is in use by too many builds", mount.id));
       const std::string numbered = fmt::format("{}{}", name, i);
       if (KeyLock::try_lock(locks, numbered, lock_)) path_ = folder + "/" + numbered;
     }
@@ -110,14 +110,14 @@ CacheMount::CacheMount(store::Store& store, const dockerfile::Mount& mount, cons
   const std::string made = work->path() + "/cache";
   if (::mkdir(made.c_str(), 0700) != 0) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("Cannot make {}: {}.", made, base::errno_text(errno)));
+                      fmt::format("cannot create {}: {}", made, base::errno_text(errno)));
   }
   if (begin.fill) begin.fill(made);
   const Look look = look_of(mount);
   if (::chown(made.c_str(), look.uid, look.gid) != 0 || ::chmod(made.c_str(), look.mode) != 0 ||
       ::rename(made.c_str(), path_.c_str()) != 0) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("Cannot make the cache folder {}: {}.", path_, base::errno_text(errno)));
+                      fmt::format("cannot create cache directory {}: {}", path_, base::errno_text(errno)));
   }
 }
 

@@ -13,16 +13,16 @@ void CacheRepo::give_up(base::EventSink& sink, std::string_view reason) {
   if (warned_->exchange(true))
     return sink.log(base::kNoActivity, base::LogLevel::kDebug, fmt::format("{}: {}", name_, reason));
   sink.log(base::kNoActivity, base::LogLevel::kWarning,
-           fmt::format("The build goes on without the cache in {}. {}", name_, reason));
+           fmt::format("cache repository {} disabled for this build: {}", name_, reason));
 }
 
 std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known, const oci::OpenRepo& open) {
   const oci::Reference reference = oci::parse_reference(name);
   if (!reference.tag.empty() || reference.digest) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("The cache {} must be a repository without a tag: {}. Every instruction "
-                                  "gets a tag of its own there.",
-                                  name, reference.name()));
+    throw base::Error(
+        base::ErrorCode::kUsage,
+        fmt::format("cache {} must be a repository without a tag\nhint: use {}; each step gets a tag in it",
+                    name, reference.name()));
   }
   const std::lock_guard lock(mutex_);
   auto& repo = known[reference.name()];

@@ -24,7 +24,7 @@ files::UniqueFd open_file(const std::string& file) {
   files::UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd.valid()) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("Cannot open {}: {}.", file, base::errno_text(errno)));
+                      fmt::format("cannot open {}: {}", file, base::errno_text(errno)));
   }
   return fd;
 }
@@ -45,7 +45,7 @@ bool take(int fd, off_t place, const std::string& file, bool shared = false) {
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EACCES) return false;
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("Cannot lock {}: {}.", file, base::errno_text(errno)));
+                      fmt::format("cannot lock {}: {}", file, base::errno_text(errno)));
   }
   return true;
 }

@@ -20,6 +20,7 @@
 
 #include "base/activity.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/thread_pool.h"
 #include "cache/cache_exporter.h"
 #include "cache/cache_image.h"
@@ -221,8 +222,7 @@ class EmbeddedEngine : public engine::Engine {
   static void tell_weak_limits(const engine::StageJob& job, base::EventSink& sink) {
     if (!job.limits.pids && !job.limits.memory) return;
     if (const std::string reason = sandbox::why_no_limits(); !reason.empty()) {
-      sink.log(base::kNoActivity, base::LogLevel::kWarning,
-               reason + " Those that were asked for are put on each process.");
+      sink.log(base::kNoActivity, base::LogLevel::kWarning, reason + "; they are set on each process");
     }
   }
 

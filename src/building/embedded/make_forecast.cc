@@ -150,7 +150,7 @@ class Forecaster {
       if (outlook.outcome == Outcome::kUnknown) return fmt::format("until {} is known", outlook.unknown);
       image = label;
     }
-    return fmt::format("until the files of {} are compared", image);
+    return fmt::format("unknown until the files of {} are compared", image);
   }
 
   const steps::BuildPlan& plan_;

@@ -107,7 +107,7 @@ class BodySpool {
             ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600))),
         cancellation_(cancellation) {
     if (!fd_->valid())
-      throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot make {}: {}.", path, base::errno_text(errno)));
+      throw Error(ErrorCode::kTaskFailed, fmt::format("cannot create {}: {}", path, base::errno_text(errno)));
   }
 
   layer_files::LayerEntry take(archive* reader, const std::string& name, const std::string& archive_name) {
@@ -118,14 +118,14 @@ class BodySpool {
       cancellation_.throw_if_requested();
       const la_ssize_t count = ::archive_read_data(reader, buffer_.get(), kBuffer);
       if (count < 0)
-        throw Error(ErrorCode::kTaskFailed, fmt::format("The archive {} is damaged: {}.", archive_name,
-                                                        ::archive_error_string(reader)));
+        throw Error(ErrorCode::kTaskFailed,
+                    fmt::format("archive {} is damaged: {}", archive_name, ::archive_error_string(reader)));
       if (count == 0) break;
       layout::write_at(fd_->get(), {buffer_.get(), static_cast<std::size_t>(count)}, end_, path_);
       end_ += static_cast<std::uint64_t>(count);
       if (end_ > compression::Limits{}.bytes)
         throw Error(ErrorCode::kTaskFailed,
-                    fmt::format("The archive {} is too large to be unpacked.", archive_name));
+                    fmt::format("archive {} is too large to be unpacked", archive_name));
     }
     layer_files::LayerEntry entry;
     entry.content = layer_files::DeferredContent{
@@ -176,7 +176,7 @@ bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::
   std::uint64_t entries = 0;
   while (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
     if (++entries > compression::Limits{}.entries)
-      throw Error(ErrorCode::kTaskFailed, fmt::format("The archive {} has too many entries.", name));
+      throw Error(ErrorCode::kTaskFailed, fmt::format("archive {} has too many entries", name));
     tar::TarEntry made = tar_entry(entry);
     layer_files::LayerEntry content;
     if (made.type == tar::TarType::kFile) {
@@ -188,7 +188,7 @@ bool read_archive(int fd, const std::string& name, const std::shared_ptr<store::
   }
   if (result != ARCHIVE_EOF) {
     throw Error(ErrorCode::kTaskFailed,
-                fmt::format("The archive {} is damaged: {}.", name, ::archive_error_string(reader.get())));
+                fmt::format("archive {} is damaged: {}", name, ::archive_error_string(reader.get())));
   }
   return true;
 }

@@ -71,26 +71,23 @@ std::uint32_t find_group(const context::FileView& image, std::string_view text) 
     if (const auto gid = number(fields[2])) return *gid;
   }
   if (const auto gid = number(text)) return *gid;
-  throw base::Error(
-      base::ErrorCode::kTaskFailed,
-      fmt::format("There is no group {} in the image's /etc/group. Make it with RUN first, or use "
-                  "a number.",
-                  text));
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("group \"{}\" not found in the image's /etc/group\nhint: create it with RUN "
+                                "first, or use a numeric id",
+                                text));
 }
 
 // A number that number() refuses is none that a file can have.
 void check_size(std::string_view text, const char* what) {
   if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos || number(text)) return;
-  throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("{} is not a {}'s number: it is too large.", text, what));
+  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("invalid {} id {}: too large", what, text));
 }
 
 [[noreturn]] void no_user(std::string_view name) {
-  throw base::Error(
-      base::ErrorCode::kTaskFailed,
-      fmt::format("There is no user {} in the image's /etc/passwd. Make it with RUN first, or use "
-                  "a number.",
-                  name));
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("user \"{}\" not found in the image's /etc/passwd\nhint: create it with RUN "
+                                "first, or use a numeric id",
+                                name));
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ class FileStep {
   void add_checkout(const stages::RemoteSource& remote, const dockerfile::Add& add) {
     const auto checkout = context_.remote.checkout(remote, context_.services.cancellation());
     checkouts_.push_back(checkout);
-    const auto options = steps::selection_options(add, false, "the repository");
+    const auto options = steps::selection_options(add, false, "the git repository");
     draft_->copy(checkout->files, context::select(*checkout->files, {""}, options), destination_);
   }
 

@@ -51,7 +51,7 @@ class ViewSource : public base::ByteSource {
     if (count < 0) {
       throw base::Error(
           base::ErrorCode::kTaskFailed,
-          fmt::format("Cannot read {}: {}.", base::printable_path(path_), base::errno_text(errno)));
+          fmt::format("cannot read {}: {}", base::printable_path(path_), base::errno_text(errno)));
     }
     if (static_cast<std::uint64_t>(count) > left_ || (count == 0 && left_ > 0)) context::fail_changed(path_);
     left_ -= static_cast<std::uint64_t>(count);
@@ -163,7 +163,7 @@ void LayerBuilder::make_folders(const std::string& path, const Owner& owner, std
       put(made, folder_entry(owner, mode, style_.time), {}, true);
     } else if (entry->type != TarType::kFolder) {
       throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("/{} cannot be made in the image: /{} is there and is no folder.",
+                  fmt::format("cannot create /{} in the image: /{} is not a directory",
                               base::printable_path(path), base::printable_path(made)));
     }
   }
@@ -202,14 +202,14 @@ void LayerBuilder::put(const std::string& path, tar::TarEntry entry, layer_files
   const bool was_folder = before && before->type == TarType::kFolder;
   if (entry.type == TarType::kFolder && before && !was_folder) {
     throw Error(ErrorCode::kTaskFailed,
-                fmt::format("A folder cannot be copied to /{}, which is no folder in the image.",
+                fmt::format("cannot copy a directory to /{}: not a directory in the image",
                             base::printable_path(path)));
   }
   if (was_folder && entry.type == TarType::kFolder && keep_folder) return;
   if (was_folder && entry.type != TarType::kFolder) {
-    throw Error(ErrorCode::kTaskFailed,
-                fmt::format("A file cannot be copied to /{}, which is a folder in the image.",
-                            base::printable_path(path)));
+    throw Error(
+        ErrorCode::kTaskFailed,
+        fmt::format("cannot copy a file to /{}: it is a directory in the image", base::printable_path(path)));
   }
   entry.name = path;
   content.entry = std::move(entry);
@@ -301,7 +301,7 @@ void LayerBuilder::unpack(tar::TarEntry entry, layer_files::LayerEntry content,
   if (name.empty()) {
     // The folder is the image's, or was made for the archive; neither is what the archive says of itself.
     if (entry.type == TarType::kFolder) return;
-    throw Error(ErrorCode::kTaskFailed, "An archive has an entry without a name that is no folder.");
+    throw Error(ErrorCode::kTaskFailed, "archive member without a name is not a directory");
   }
   const std::string folder = inside(root, context::parent_path(name), true);
   make_folders(folder, Owner{});
@@ -334,9 +334,8 @@ void LayerBuilder::link_to(tar::TarEntry& entry, layer_files::LayerEntry& conten
   }
   const auto there = find(entry.link);
   if (!there || there->type != TarType::kFile) {
-    throw Error(ErrorCode::kTaskFailed,
-                fmt::format("An archive has a hard link to {}, which is no file that is there.",
-                            base::printable_path(entry.link)));
+    throw Error(ErrorCode::kTaskFailed, fmt::format("archive member is a hard link to {}: file not found",
+                                                    base::printable_path(entry.link)));
   }
   content.content =
       layer_files::DeferredContent{[this, path = entry.link, size = there->size] {

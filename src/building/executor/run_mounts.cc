@@ -39,17 +39,15 @@ const engine::SecretSource* find_secret(const RunInput& input, const dockerfile:
                                   [&](const engine::SecretSource& each) { return each.id == mount.id; });
   if (found != input.secrets.end()) return &*found;
   if (!mount.required) return nullptr;
-  throw Error(
-      ErrorCode::kUsage,
-      input.of_project
-          ? fmt::format(
-                "The secret {0} is required, and the image task names none of that id: give its class "
-                "secrets = {{\"{0}\": \"env:NAME\"}}, or \"file:PATH\". For a task that a module brings, "
-                "derive a class of the same name from it.",
-                mount.id)
-          : fmt::format("The secret {0} is required; pass it: --secret id={0},src=FILE or --secret "
-                        "id={0},env=NAME.",
-                        mount.id));
+  throw Error(ErrorCode::kUsage,
+              input.of_project
+                  ? fmt::format("required secret \"{0}\" is missing from the image task\nhint: set `secrets "
+                                "= {{\"{0}\": \"env:NAME\"}}` or `\"file:PATH\"` in its class; for a task of "
+                                "a module derive a class of the same name",
+                                mount.id)
+                  : fmt::format("required secret \"{0}\" is missing\nhint: pass `--secret id={0},src=FILE` "
+                                "or `--secret id={0},env=NAME`",
+                                mount.id));
 }
 
 const engine::SshSource* find_ssh(const RunInput& input, const dockerfile::Mount& mount) {
@@ -160,7 +158,7 @@ sandbox::BindMount RunMounts::cache_bind(const dockerfile::Mount& mount, std::si
     return sandbox::open_bind(folder, part, mount.read_only);
   } catch (const Error& error) {
     if (part.empty()) throw;
-    throw Error(ErrorCode::kTaskFailed, fmt::format("The cache {} has no {} to mount. {}", mount.id,
+    throw Error(ErrorCode::kTaskFailed, fmt::format("cannot mount {1} of cache {0}: {2}", mount.id,
                                                     base::printable_path(part), error.message()));
   }
 }

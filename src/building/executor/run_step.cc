@@ -47,7 +47,7 @@ void make_workdir(const std::string& root, const std::string& workdir) {
     if (!at.valid() || ::mkdirat(at.get(), name.c_str(), 0755) != 0 ||
         ::fchmodat(at.get(), name.c_str(), 0755, 0) != 0) {
       throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("The working directory {} cannot be made: {}.", base::printable_path(workdir),
+                  fmt::format("cannot create working directory {}: {}", base::printable_path(workdir),
                               base::errno_text(errno)));
     }
     at = files::UniqueFd(::openat(at.get(), name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -59,7 +59,7 @@ void write_script(const std::string& path, const std::string& content) {
   if (!fd.valid() ||
       ::write(fd.get(), content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
       ::fchmod(fd.get(), 0755) != 0) {
-    throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot write {}: {}.", path, base::errno_text(errno)));
+    throw Error(ErrorCode::kTaskFailed, fmt::format("cannot write {}: {}", path, base::errno_text(errno)));
   }
 }
 
@@ -72,7 +72,7 @@ sandbox::Network network_of(const dockerfile::Run& run, engine::BuildNetwork oth
 }
 
 std::string other_networks(const RunInput& input) {
-  return input.of_project ? "RUN --network=none or host for one RUN, CONFIG.DOCKER.BUILD_NETWORK for all"
+  return input.of_project ? "`RUN --network=none` or `host` for one RUN, CONFIG.DOCKER.BUILD_NETWORK for all"
                           : sandbox::RunSpec().other_networks;
 }
 
@@ -116,18 +116,21 @@ sandbox::RunSpec make_spec(const steps::Step& step, const dockerfile::Run& run, 
 
 std::string failure(const steps::Step& step, const process::ExitStatus& status) {
   if (status.signal != 0) {
-    return fmt::format("`{}` was ended by signal {} (exit code {}).", step.title, status.signal, status.code);
+    std::string text =
+        fmt::format("`{}` killed by signal {} (exit code: {})", step.title, status.signal, status.code);
+    return status.signal == SIGKILL ? text + ", possibly out of memory" : text;
   }
-  std::string text = fmt::format("`{}` failed with exit code {}.", step.title, status.code);
-  if (status.code == 127) text += " A program that it names is not in the image.";
+  std::string text = fmt::format("`{}` failed: exit code: {}", step.title, status.code);
+  if (status.code == 127) text += " (command not found in the image)";
+  if (status.code == 137) text += ", possibly out of memory";
   const auto& heredocs = std::get<dockerfile::Run>(step.instruction.body).heredocs;
   if (std::any_of(heredocs.begin(), heredocs.end(),
                   [](const auto& each) { return each.content.find("\r\n") != std::string::npos; })) {
     text +=
-        " The lines of its here-document end in CR LF, as on Windows, and the CR is a part of each command; "
-        "save the file with the line ends of Unix.";
+        "; the lines of its heredoc end in CR LF, and CR is part of each command\nhint: save the file with "
+        "Unix "
+        "line ends";
   }
-  if (status.code == 137) text += " It was killed, perhaps for want of memory.";
   return text;
 }
 
@@ -167,7 +170,7 @@ void check_run(const steps::Step& step, const RunInput& input) {
   const auto& run = std::get<dockerfile::Run>(step.instruction.body);
   if (const std::string reason = sandbox::why_not_runnable(input.platform.architecture); !reason.empty()) {
     throw Error(ErrorCode::kTaskFailed,
-                fmt::format("RUN cannot run programs for {}: {}", input.platform.text(), reason));
+                fmt::format("cannot run programs for {}: {}", input.platform.text(), reason));
   }
   for (const dockerfile::Mount& mount : run.mounts) {
     if (mount.kind == dockerfile::MountKind::kSecret) {

@@ -17,24 +17,23 @@ namespace ixian::executor {
 namespace {
 
 [[noreturn]] void fail_secret(const engine::SecretSource& source, const std::string& reason) {
-  throw base::Error(base::ErrorCode::kUsage,
-                    fmt::format("The secret {} is to come from {}, which {}.", source.id,
-                                base::printable_path(source.file), reason));
+  throw base::Error(base::ErrorCode::kUsage, fmt::format("cannot read secret {} from {}: {}", source.id,
+                                                         base::printable_path(source.file), reason));
 }
 
 base::Secret read_file_of(const engine::SecretSource& source) {
   const files::UniqueFd file(::open(source.file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file.valid()) {
-    fail_secret(source, errno == ENOENT ? "is not there" : "cannot be read: " + base::errno_text(errno));
+    fail_secret(source, errno == ENOENT ? "not found" : base::errno_text(errno));
   }
   std::string content;
   char buffer[16384];
   ssize_t count = 0;
   while ((count = ::read(file.get(), buffer, sizeof(buffer))) != 0) {
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail_secret(source, "cannot be read: " + base::errno_text(errno));
+    if (count < 0) fail_secret(source, base::errno_text(errno));
     content.append(buffer, static_cast<std::size_t>(count));
-    if (content.size() > kLargestSecret) fail_secret(source, "is larger than 500 KiB");
+    if (content.size() > kLargestSecret) fail_secret(source, "larger than 500 KiB");
   }
   return base::Secret(std::move(content));
 }
@@ -44,12 +43,12 @@ base::Secret read_file_of(const engine::SecretSource& source) {
 void check_secret(const engine::SecretSource& source) {
   if (!source.environment.empty()) {
     if (::getenv(source.environment.c_str()) != nullptr) return;
-    throw base::Error(
-        base::ErrorCode::kUsage,
-        fmt::format("The secret {} is to come from ${}, which is not set.", source.id, source.environment));
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("cannot read secret {}: environment variable {} is not set", source.id,
+                                  source.environment));
   }
   if (::access(source.file.c_str(), R_OK) == 0) return;
-  fail_secret(source, errno == ENOENT ? "is not there" : "cannot be read: " + base::errno_text(errno));
+  fail_secret(source, errno == ENOENT ? "not found" : base::errno_text(errno));
 }
 
 base::Secret SecretValues::get(const engine::SecretSource& source) {

@@ -33,8 +33,8 @@ class RootTar {
         add(below.found());
       } catch (const std::invalid_argument& error) {
         throw base::Error(base::ErrorCode::kTaskFailed,
-                          fmt::format("/{} cannot be put into an archive: it does not fit ({}).",
-                                      base::printable_path(path), base::printable_path(error.what())));
+                          fmt::format("cannot add /{} to an archive: {}", base::printable_path(path),
+                                      base::printable_path(error.what())));
       }
     }
     return writer_.finish();
@@ -56,8 +56,8 @@ class RootTar {
     if (found.entry.type != layer::EntryType::kFile) {
       throw base::Error(
           base::ErrorCode::kTaskFailed,
-          fmt::format("/{} in the image is a hard link to /{}, which is not there.",
-                      base::printable_path(entry.name), base::printable_path(found.entry.link)));
+          fmt::format("/{} in the image is a hard link to /{}: not found", base::printable_path(entry.name),
+                      base::printable_path(found.entry.link)));
     }
     if (auto first = first_name(found)) {
       entry.type = tar::TarType::kHardLink;
@@ -75,8 +75,8 @@ class RootTar {
       if (count < 0 && errno == EINTR) continue;
       if (count <= 0) {
         throw base::Error(base::ErrorCode::kTaskFailed,
-                          fmt::format("Cannot read {}: {}.", base::printable_path(found.entry.path),
-                                      count < 0 ? base::errno_text(errno) : "it is shorter than it was"));
+                          fmt::format("cannot read {}: {}", base::printable_path(found.entry.path),
+                                      count < 0 ? base::errno_text(errno) : "truncated while it was read"));
       }
       writer_.filled(static_cast<std::size_t>(count));
       left -= static_cast<std::uint64_t>(count);

@@ -55,7 +55,7 @@ void write_root_folder(const std::shared_ptr<store::Store>& store, const oci::Ra
   if (!fd.valid()) {
     throw base::Error(
         base::ErrorCode::kTaskFailed,
-        fmt::format("Cannot open {}: {}.", base::printable_path(folder), base::errno_text(errno)));
+        fmt::format("cannot open {}: {}", base::printable_path(folder), base::errno_text(errno)));
   }
   layer_files::checkout(parts, fd.get(), cancellation);
 }

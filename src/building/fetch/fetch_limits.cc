@@ -12,7 +12,8 @@ namespace ixian::fetch {
 std::uint64_t parse_fetch_limit(const std::string& name, std::string_view text) {
   const auto bytes = dockerfile::parse_size(text);
   if (!bytes || *bytes == 0)
-    throw std::invalid_argument(fmt::format("{} is a size such as 500m or 8g, not {}.", name, text));
+    throw std::invalid_argument(
+        fmt::format("invalid value \"{1}\" for {0} (expected: a size such as 500m or 8g)", name, text));
   return *bytes;
 }
 
@@ -20,7 +21,8 @@ std::chrono::seconds parse_fetch_timeout(const std::string& name, std::string_vi
   const auto time = dockerfile::parse_duration(text);
   if (!time || *time < std::chrono::seconds(1)) {
     throw std::invalid_argument(
-        fmt::format("{} is a time of a second or more, such as 90s or 2h, not {}.", name, text));
+        fmt::format("invalid value \"{1}\" for {0} (expected: a duration of at least 1s, such as 90s or 2h)",
+                    name, text));
   }
   return std::chrono::duration_cast<std::chrono::seconds>(*time);
 }

@@ -111,7 +111,7 @@ std::shared_ptr<const Download> Fetcher::download(const RemoteSource& source,
     // The server may have said that nothing has changed where it has.
     store_->cache_remove(note_key(source));
     throw Error(ErrorCode::kRegistry,
-                fmt::format("{} has changed while the image was built. Build again.", source.shown()));
+                fmt::format("{} changed during the build\nhint: run the build again", source.shown()));
   }
   known->download = std::move(download);
   return known->download;

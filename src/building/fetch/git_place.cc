@@ -126,7 +126,7 @@ GitPlace GitPlaces::resolve(Search search) {
   // insteadOf of the user's configuration.
   search.leads_to = base::trim(git_.run({"ls-remote", "--get-url", "--", search.url}));
   const auto host = parse_git_url(search.leads_to);
-  if (!host) fail(search, "is at no address of http, https, git or ssh");
+  if (!host) fail(search, "has an unsupported address (expected: http, https, git or ssh)");
   GitPlace& place = search.place;
   place.host = *host;
   if (search.parent != nullptr)
@@ -187,7 +187,7 @@ void GitPlaces::ask_server(Search& search) {
     // git may trust whom we do not, by its own configuration.
     if (error.failure == http::TransportFailure::kTls) return judge_name(search);
     if (error.failure == http::TransportFailure::kStalled)
-      fail(search, fmt::format("has a server that said nothing for {} s", limits_.silence.count()));
+      fail(search, fmt::format("timed out: no data from its server for {}s", limits_.silence.count()));
     fail(search, "cannot be reached", error.message());
   } catch (const base::Error& error) {
     fail(search, "cannot be reached", error.message());
@@ -195,7 +195,8 @@ void GitPlaces::ask_server(Search& search) {
   if (head.url != request.url) {
     const auto to = http::parse_url(head.url);
     if (!to || !head.url.ends_with(kQuestion))
-      fail(search, fmt::format("redirects to {}, which is no repository", dockerfile::shown_url(head.url)));
+      fail(search,
+           fmt::format("redirects to {}, which is not a repository", dockerfile::shown_url(head.url)));
     search.leads_to = head.url.substr(0, head.url.size() - std::string_view(kQuestion).size());
     place.host = *to;
     route_to(*to);
@@ -212,7 +213,7 @@ void GitPlaces::judge_name(Search& search) {
     // ssh may know the name by its configuration; git says itself that it does not know what the user has
     // named. Anything else could get an address when git asks.
     if (place.host.scheme != "ssh" && search.parent != nullptr)
-      fail(search, fmt::format("cannot be reached: there is no host {}", place.host.host));
+      fail(search, fmt::format("cannot be reached: cannot resolve host {}", place.host.host));
     return;
   }
   const auto out_of_reach = [&](const http::NamedAddress& address) {

@@ -114,7 +114,7 @@ GitProgram::GitProgram(const stages::GitSource& git, std::string folder, const F
       deadline_(Clock::now() + limits.time) {
   // It would be an option.
   if (git.remote.starts_with('-') || git.ref.starts_with('-'))
-    throw Error(ErrorCode::kUsage, fmt::format("{} is no git repository.", name_));
+    throw Error(ErrorCode::kUsage, fmt::format("not a git repository: {}", name_));
   add_login(git, *this);
 }
 
@@ -151,7 +151,7 @@ process::CaptureResult GitProgram::ask(const std::vector<std::string>& arguments
                 "cannot fetch a git repository: program not found: git\nhint: install the package git");
   } catch (const process::TimeoutError& slow) {
     if (slow.silent) {
-      fail(fmt::format("nothing came from its server for {} s", limits_.silence.count()),
+      fail(fmt::format("timed out: no data from its server for {}s", limits_.silence.count()),
            git_messages(slow.context()));
     }
     too_slow(git_messages(slow.context()));
@@ -163,20 +163,20 @@ void GitProgram::check_time() const {
 }
 
 void GitProgram::too_slow(const std::string& context) const {
-  fail(fmt::format("it took longer than {} s, which {} can change", limits_.time.count(), kTimeOption),
+  fail(fmt::format("timed out after {}s\nhint: raise the limit with {}", limits_.time.count(), kTimeOption),
        context);
 }
 
 std::string GitProgram::run(const std::vector<std::string>& arguments) {
   const process::CaptureResult answer = ask(arguments);
   if (answer.status.ok()) return answer.output.reveal();
-  throw Error(ErrorCode::kRegistry, fmt::format("The git repository {} cannot be fetched.", name_),
+  throw Error(ErrorCode::kRegistry, fmt::format("cannot fetch git repository {}", name_),
               git_messages(answer.error));
 }
 
 void GitProgram::fail(const std::string& sentence, const std::string& context) const {
-  throw Error(ErrorCode::kRegistry,
-              fmt::format("The git repository {} cannot be fetched: {}.", name_, sentence), context);
+  throw Error(ErrorCode::kRegistry, fmt::format("cannot fetch git repository {}: {}", name_, sentence),
+              context);
 }
 
 // Looking takes its time where there are many files, so it is done the less often.
@@ -190,7 +190,7 @@ void GitProgram::watch() {
 
 void GitProgram::check_size() const {
   if (bytes_below(folder_) > limits_.bytes)
-    fail(fmt::format("it is larger than {}, which {} can change", size_text(limits_.bytes), kSizeOption));
+    fail(fmt::format("larger than {}\nhint: raise the limit with {}", size_text(limits_.bytes), kSizeOption));
 }
 
 std::string git_messages(const std::string& error) {

@@ -133,7 +133,7 @@ class Clone {
       if (works(way) && check_out_commit()) return;
     }
     in_folder({"fetch", "--progress", "origin"});
-    if (!check_out_commit()) git_.fail(fmt::format("its server does not give the commit {}", commit_));
+    if (!check_out_commit()) git_.fail(fmt::format("commit {} not found on its server", commit_));
   }
 
   bool check_out_commit() {
@@ -214,7 +214,7 @@ class Clone {
     const std::string real = context::resolve_path(all, subdir, true);
     const auto entry = all.find(real);
     if (!real.empty() && (!entry || entry->type != tar::TarType::kFolder))
-      git_.fail(fmt::format("there is no folder {} in it", base::printable_path(subdir)));
+      git_.fail(fmt::format("directory {} not found in it", base::printable_path(subdir)));
     return std::make_shared<context::DirectoryView>(folder_ + "/" + real);
   }
 
@@ -239,12 +239,12 @@ std::string commit_now(const RemoteSource& source, http::Client& client, const F
   const RefNow now = choose_ref(program.run({"ls-remote", "--", git.remote, ref, ref + "^{}"}), ref);
   if (now.object.empty()) {
     throw Error(ErrorCode::kRegistry,
-                fmt::format("There is no branch or tag {} in the git repository {}.", ref, program.name()));
+                fmt::format("branch or tag {} not found in git repository {}", ref, program.name()));
   }
   if (now.commit.starts_with(source.checksum) || now.object.starts_with(source.checksum)) return now.commit;
   throw Error(ErrorCode::kRegistry,
-              fmt::format("{} of the git repository {} is at {}, not at {} as its checksum says.", ref,
-                          program.name(), now.commit, source.checksum));
+              fmt::format("digest mismatch: {} of git repository {} is commit {}, but its checksum is {}",
+                          ref, program.name(), now.commit, source.checksum));
 }
 
 Checkout check_out(const RemoteSource& source, const std::string& commit, http::Client& client,

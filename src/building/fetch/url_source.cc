@@ -59,15 +59,15 @@ class Receiver {
 
   std::shared_ptr<const Download> receive(http::Response& response) {
     if (!response.head.ok()) {
-      throw Error(ErrorCode::kRegistry, fmt::format("{} cannot be downloaded: the server answered {}.", name_,
-                                                    response.head.status));
+      throw Error(ErrorCode::kRegistry,
+                  fmt::format("cannot download {}: server answered {}", name_, response.head.status));
     }
     if (response.head.content_length().value_or(0) > limits_.bytes) too_large();
     auto fd = std::make_shared<files::UniqueFd>(
         ::open(download_.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!fd->valid())
       throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("Cannot make {}: {}.", download_.path, base::errno_text(errno)));
+                  fmt::format("cannot create {}: {}", download_.path, base::errno_text(errno)));
     constexpr std::size_t kBuffer = 256 << 10;
     const std::unique_ptr<char[]> buffer(new char[kBuffer]);
     base::Sha256 sha;
@@ -81,9 +81,8 @@ class Receiver {
     }
     download_.sha256 = base::to_hex(sha.finish());
     if (!checksum_.empty() && checksum_ != "sha256:" + download_.sha256) {
-      throw Error(ErrorCode::kRegistry,
-                  fmt::format("{} has the checksum sha256:{}, not {} as --checksum says.", name_,
-                              download_.sha256, checksum_));
+      throw Error(ErrorCode::kRegistry, fmt::format("digest mismatch: {} is sha256:{}, but --checksum is {}",
+                                                    name_, download_.sha256, checksum_));
     }
     if (const auto modified = date(response.head.headers, "Last-Modified"))
       download_.mtime = system_clock::to_time_t(*modified);
@@ -94,14 +93,14 @@ class Receiver {
   void check_time() const {
     if (std::chrono::steady_clock::now() < end_) return;
     throw Error(ErrorCode::kRegistry,
-                fmt::format("{} cannot be downloaded: it took longer than {} s, which {} can change.", name_,
+                fmt::format("cannot download {}: timed out after {}s\nhint: raise the limit with {}", name_,
                             limits_.time.count(), kTimeOption));
   }
 
  private:
   [[noreturn]] void too_large() const {
     throw Error(ErrorCode::kRegistry,
-                fmt::format("{} cannot be downloaded: it is larger than {}, which {} can change.", name_,
+                fmt::format("cannot download {}: larger than {}\nhint: raise the limit with {}", name_,
                             size_text(limits_.bytes), kSizeOption));
   }
   const std::string name_;

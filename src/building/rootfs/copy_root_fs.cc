@@ -48,14 +48,14 @@ Listing list_tree(const std::string& root) {
   for (; !error && entry != fs::end(entry); entry.increment(error)) {
     Seen seen;
     const std::string path = entry->path().string();
-    if (::lstat(path.c_str(), &seen.info) != 0) fail_path("look at", path);
+    if (::lstat(path.c_str(), &seen.info) != 0) fail_path("read the status of", path);
     // Overlayfs lets no program make one, and in a layer it would hide what is below.
     if (S_ISCHR(seen.info.st_mode) && seen.info.st_rdev == 0) continue;
     listing.emplace(path.substr(root.size()), seen);
   }
   if (error) {
     errno = error.value();
-    fail_path("read the folder", root);
+    fail_path("read directory", root);
   }
   return listing;
 }
@@ -97,10 +97,10 @@ class Changes {
     std::vector<std::pair<std::string, struct stat>> facts;
     for (const auto& path : directories_) {
       struct stat info;
-      if (::lstat((root + path).c_str(), &info) != 0) fail_path("look at", root + path);
+      if (::lstat((root + path).c_str(), &info) != 0) fail_path("read the status of", root + path);
       facts.emplace_back(path, info);
       if (!path.empty() && ::mkdir((upper + path).c_str(), 0700) != 0)
-        fail_path("make the folder", upper + path);
+        fail_path("create directory", upper + path);
     }
     for (const auto& path : moves_) {
       if (::rename((root + path).c_str(), (upper + path).c_str()) != 0) fail_path("move", root + path);
@@ -108,7 +108,7 @@ class Changes {
     }
     for (const auto& path : hidden_) {
       if (::mknod((upper + path).c_str(), S_IFCHR | 0600, 0) != 0) {
-        fail_path("make a whiteout (a character device 0/0)", upper + path);
+        fail_path("create a whiteout (a character device 0/0)", upper + path);
       }
     }
     for (auto entry = facts.rbegin(); entry != facts.rend(); ++entry) {
@@ -132,7 +132,7 @@ class CopyMount : public MountedRoot {
             base::Cancellation& cancellation)
       : work_(std::move(work)), writable_(writable), marks_(std::move(marks)) {
     for (const std::string* folder : {&root_, &scratch_, &upper_}) {
-      if (::mkdir(folder->c_str(), 0755) != 0) fail_path("make the folder", *folder);
+      if (::mkdir(folder->c_str(), 0755) != 0) fail_path("create directory", *folder);
     }
     for (const auto& lower : lowers) apply_lowers(lower, root_, marks_, cancellation);
     if (writable_) before_ = list_tree(root_);

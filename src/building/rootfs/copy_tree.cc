@@ -33,7 +33,7 @@ std::vector<std::string> names_in(const std::string& folder) {
   }
   if (error) {
     errno = error.value();
-    fail_path("read the folder", folder);
+    fail_path("read directory", folder);
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -87,7 +87,7 @@ class Layering {
 
   void directory(const std::string& from, const std::string& to) {
     struct stat info;
-    if (::lstat(from.c_str(), &info) != 0) fail_path("look at", from);
+    if (::lstat(from.c_str(), &info) != 0) fail_path("read the status of", from);
     for (const auto& name : names_in(from)) {
       cancellation_.throw_if_requested();
       entry(from + "/" + name, to + "/" + name);
@@ -98,13 +98,13 @@ class Layering {
  private:
   void entry(const std::string& from, const std::string& to) {
     struct stat info;
-    if (::lstat(from.c_str(), &info) != 0) fail_path("look at", from);
+    if (::lstat(from.c_str(), &info) != 0) fail_path("read the status of", from);
     struct stat there;
     const bool exists = ::lstat(to.c_str(), &there) == 0;
     if (S_ISDIR(info.st_mode)) {
       const bool merge = exists && S_ISDIR(there.st_mode) && !is_opaque(from, marks_);
       if (exists && !merge) remove_tree(to);
-      if (!merge && ::mkdir(to.c_str(), 0700) != 0) fail_path("make the folder", to);
+      if (!merge && ::mkdir(to.c_str(), 0700) != 0) fail_path("create directory", to);
       return directory(from, to);
     }
     if (exists) remove_tree(to);
@@ -113,7 +113,7 @@ class Layering {
     if (info.st_nlink > 1) {
       const auto [known, first] = links_.emplace(std::pair(info.st_dev, info.st_ino), to);
       if (!first) {
-        if (::link(known->second.c_str(), to.c_str()) != 0) fail_path("make the link", to);
+        if (::link(known->second.c_str(), to.c_str()) != 0) fail_path("create link", to);
         return;
       }
     }
@@ -126,7 +126,7 @@ class Layering {
     if (S_ISLNK(info.st_mode)) {
       std::error_code error;
       const fs::path target = fs::read_symlink(from, error);
-      if (error || ::symlink(target.c_str(), to.c_str()) != 0) fail_path("make the link", to);
+      if (error || ::symlink(target.c_str(), to.c_str()) != 0) fail_path("create link", to);
       return;
     }
     if (::mknod(to.c_str(), (info.st_mode & S_IFMT) | 0600, info.st_rdev) != 0) fail_path("make", to);

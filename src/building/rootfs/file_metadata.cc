@@ -48,7 +48,7 @@ std::string escaped_name(const std::string& name, const std::string& marks) {
 void fail_path(const char* what, const std::string& path) {
   throw base::Error(
       base::ErrorCode::kTaskFailed,
-      fmt::format("Cannot {} {}: {}.", what, base::printable_path(path), base::errno_text(errno)));
+      fmt::format("cannot {} {}: {}", what, base::printable_path(path), base::errno_text(errno)));
 }
 
 Xattrs read_xattrs(const std::string& path, const std::string& marks) {
@@ -108,10 +108,10 @@ bool is_opaque(const std::string& path, const std::string& marks) {
 
 void set_metadata(const std::string& path, const struct stat& info, const Xattrs& xattrs, bool keep) {
   struct stat now;
-  if (::lstat(path.c_str(), &now) != 0) fail_path("look at", path);
+  if (::lstat(path.c_str(), &now) != 0) fail_path("read the status of", path);
   if ((now.st_uid != info.st_uid || now.st_gid != info.st_gid) &&
       ::lchown(path.c_str(), info.st_uid, info.st_gid) != 0) {
-    fail_path("give its owner to", path);
+    fail_path("set the owner of", path);
   }
   if (!keep) {
     for (const auto& [name, value] : read_xattrs(path)) {

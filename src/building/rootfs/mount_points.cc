@@ -28,7 +28,7 @@ std::string name_of(const std::string& path) {
 
 [[noreturn]] void fail_mount_point(const std::string& path, const std::string& why) {
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("Nothing can be mounted on {}: {}.", base::printable_path(path), why));
+                    fmt::format("cannot mount on {}: {}", base::printable_path(path), why));
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ MountPoints::MountPoints(const std::string& root, std::function<void(const std::
     : touching_(std::move(touching)),
       root_fd_(
           std::make_shared<const files::UniqueFd>(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC))) {
-  if (!root_fd_->valid()) fail_path("open the folder", root);
+  if (!root_fd_->valid()) fail_path("open directory", root);
 }
 
 MountPoints::~MountPoints() {
@@ -60,8 +60,7 @@ void MountPoints::make(const std::string& resolved, bool directory) {
     const files::UniqueFd file = open_inside(root_fd_->get(), where, O_PATH);
     if (!file.valid() || ::fstat(file.get(), &info) != 0) fail_mount_point(resolved, base::errno_text(errno));
     if (S_ISDIR(info.st_mode) != directory) {
-      fail_mount_point(resolved,
-                       directory ? "the image has a file there" : "the image has a directory there");
+      fail_mount_point(resolved, directory ? "it is a file in the image" : "it is a directory in the image");
     }
     return;
   }

@@ -37,7 +37,7 @@ std::string marks_of(RootFsKind kind) {
 }
 
 void make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) != 0) fail_path("make the folder", path);
+  if (::mkdir(path.c_str(), 0755) != 0) fail_path("create directory", path);
 }
 
 // Linux 5.10 and later can leave fsync() out, which is what makes package managers wait.
@@ -135,7 +135,7 @@ class OverlayMount : public MountedRoot {
     if (error != 0) {
       take_down();
       throw base::Error(base::ErrorCode::kTaskFailed,
-                        fmt::format("Cannot mount an overlay of {} layers on {}: {}.", lowers.size(),
+                        fmt::format("cannot mount an overlay of {} layers on {}: {}", lowers.size(),
                                     base::printable_path(root_), base::errno_text(error)));
     }
     mounted_ = true;
@@ -191,7 +191,7 @@ class OverlayMount : public MountedRoot {
   // The root of an overlay is what its upper directory is.
   void take_after(const std::string& lower) {
     struct stat info;
-    if (::lstat(lower.c_str(), &info) != 0) fail_path("look at", lower);
+    if (::lstat(lower.c_str(), &info) != 0) fail_path("read the status of", lower);
     set_metadata(upper_, info, escaped(read_xattrs(lower, marks()), marks()));
   }
 
@@ -203,13 +203,13 @@ class OverlayMount : public MountedRoot {
     const Paths bottom(lowers.begin(), border);
     if (bottom.size() > kMostLowers) {
       throw base::Error(base::ErrorCode::kTaskFailed,
-                        fmt::format("An image of {} layers is too much for overlays: {} is the most.",
-                                    lowers.size(), keep + kMostLowers));
+                        fmt::format("image has {} layers, more than overlays support ({})", lowers.size(),
+                                    keep + kMostLowers));
     }
     make_folder(bottom_);
     if (const int error = mount(bottom_, bottom, false, "/links-bottom"); error != 0) {
       throw base::Error(base::ErrorCode::kTaskFailed,
-                        "Cannot mount the lowest layers of an image: " + base::errno_text(error) + ".");
+                        "cannot mount the lowest layers of an image: " + base::errno_text(error));
     }
     stacked_ = true;
     Paths rest = {bottom_};
@@ -239,7 +239,7 @@ class OverlayMount : public MountedRoot {
     for (std::size_t i = 0; i < lowers.size(); ++i) {
       names.lowers.push_back(std::to_string(i));
       const std::string link = links + "/" + names.lowers.back();
-      if (::symlink(lowers[i].c_str(), link.c_str()) != 0) fail_path("make the link", link);
+      if (::symlink(lowers[i].c_str(), link.c_str()) != 0) fail_path("create symbolic link", link);
     }
     return names;
   }

@@ -32,24 +32,23 @@ constexpr std::size_t kMostGroups = 65536;  // NGROUPS_MAX
 std::string read_inside(const std::string& root, std::string_view path) {
   const files::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root_fd.valid()) {
-    fail_users(fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
+    fail_users(fmt::format("cannot open {}: {}", base::printable_path(root), base::errno_text(errno)));
   }
   const ConfinedPath where = resolve_in_root(root_fd.get(), path);
   if (!where.missing.empty()) return "";
   const files::UniqueFd file = open_inside(root_fd.get(), where, O_RDONLY | O_NONBLOCK);
   struct stat info;
   if (!file.valid() || ::fstat(file.get(), &info) != 0) {
-    fail_users(fmt::format("Cannot read /{} of the image: {}.", path, base::errno_text(errno)));
+    fail_users(fmt::format("cannot read /{} of the image: {}", path, base::errno_text(errno)));
   }
-  if (!S_ISREG(info.st_mode)) fail_users(fmt::format("/{} of the image is not a file.", path));
+  if (!S_ISREG(info.st_mode)) fail_users(fmt::format("/{} of the image is not a file", path));
   std::string text;
   std::string buffer(64 * 1024, '\0');
   ssize_t got = 0;
   while ((got = ::read(file.get(), buffer.data(), buffer.size())) > 0) {
     text.append(buffer, 0, static_cast<std::size_t>(got));
     if (text.size() > kMostBytes) {
-      fail_users(
-          fmt::format("/{} of the image is larger than 16 MiB; ids can be given as numbers instead.", path));
+      fail_users(fmt::format("/{} of the image is larger than 16 MiB\nhint: use numeric ids", path));
     }
   }
   return text;
@@ -102,10 +101,9 @@ gid_t group_of(const std::string& root, std::string_view who) {
     if (const auto gid = number(fields[2])) return *gid;
   }
   if (const auto gid = number(who)) return *gid;
-  if (all_digits(who)) fail_users(fmt::format("{} is not a group's number: it is too large.", who));
-  fail_users(
-      fmt::format("There is no group {} in /etc/group of the image; a number would do without that file.",
-                  base::printable_path(who)));
+  if (all_digits(who)) fail_users(fmt::format("invalid group id {}: too large", who));
+  fail_users(fmt::format("group \"{}\" not found in the image's /etc/group\nhint: use a numeric id",
+                         base::printable_path(who)));
 }
 
 std::vector<gid_t> groups_with(const std::string& root, const std::string& name, gid_t primary) {
@@ -141,11 +139,10 @@ FoundUser find_user(const std::string& root, std::string_view text) {
   } else if (const auto uid = number(who)) {
     result.user.uid = *uid;
   } else if (all_digits(who)) {
-    fail_users(fmt::format("{} is not a user's number: it is too large.", who));
+    fail_users(fmt::format("invalid user id {}: too large", who));
   } else {
-    fail_users(
-        fmt::format("There is no user {} in /etc/passwd of the image; a number would do without that file.",
-                    base::printable_path(who)));
+    fail_users(fmt::format("user \"{}\" not found in the image's /etc/passwd\nhint: use a numeric id",
+                           base::printable_path(who)));
   }
   // A group that is named stands alone: other groups of the user do not count then.
   if (colon != std::string_view::npos && colon + 1 < text.size()) {

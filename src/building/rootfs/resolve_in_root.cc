@@ -50,8 +50,8 @@ files::UniqueFd open_names(int root_fd, const std::vector<std::string>& names, i
 
 [[noreturn]] void fail(std::string_view path, int error) {
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("The path {} inside the image cannot be followed: {}.",
-                                base::printable_path(path), base::errno_text(error)));
+                    fmt::format("cannot follow path {} in the image: {}", base::printable_path(path),
+                                base::errno_text(error)));
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ bool exists(const std::string& path) {
 class ProbeFolder {
  public:
   explicit ProbeFolder(const std::string& folder) : path_(folder + "/.probe.XXXXXX") {
-    if (::mkdtemp(path_.data()) == nullptr) fail_path("make a folder in", folder);
+    if (::mkdtemp(path_.data()) == nullptr) fail_path("create a directory in", folder);
   }
   ~ProbeFolder() {
     try {
@@ -72,10 +72,10 @@ void try_kind(RootFs& root_fs, const std::string& folder) {
   touch(lower + "/removed");
   touch(probe.make("2/directory") + "/shown");
   if (::lsetxattr((higher + "/directory").c_str(), (root_fs.marks() + "opaque").c_str(), "y", 1, 0) != 0) {
-    give_up(fmt::format("directories cannot be marked by {}*: {}", root_fs.marks(), base::errno_text(errno)));
+    give_up(fmt::format("cannot mark directories with {}*: {}", root_fs.marks(), base::errno_text(errno)));
   }
   if (::mknod((higher + "/whited-out").c_str(), S_IFCHR, ::makedev(0, 0)) != 0) {
-    give_up("whiteouts cannot be made: " + base::errno_text(errno));
+    give_up("cannot create whiteouts: " + base::errno_text(errno));
   }
   base::Cancellation never;
   const auto mount = root_fs.prepare({lower, higher}, probe.make("work"), never);
@@ -86,7 +86,7 @@ void try_kind(RootFs& root_fs, const std::string& folder) {
   }
   touch(root + "/made");
   if (::unlink((root + "/removed").c_str()) != 0 || ::chown((root + "/made").c_str(), 0, 0) != 0) {
-    give_up("an overlay cannot be written to: " + base::errno_text(errno));
+    give_up("cannot write to an overlay: " + base::errno_text(errno));
   }
   const std::string upper = mount->finish();
   struct stat info;
@@ -116,23 +116,20 @@ std::string marks_for_copies(const std::string& folder) {
 }
 
 std::unique_ptr<RootFs> forced(std::string_view name, const std::string& folder) {
-  if (name == "copy") return make_copying(marks_for_copies(folder), "IXIAN_ROOTFS is copy.");
+  if (name == "copy") return make_copying(marks_for_copies(folder), "IXIAN_ROOTFS is copy");
   if (name != "overlay" && name != "userns") {
-    throw base::Error(
-        base::ErrorCode::kUsage,
-        fmt::format("IXIAN_ROOTFS is {}; it can be overlay, userns or copy.", base::printable_path(name)));
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("invalid value \"{}\" for IXIAN_ROOTFS (expected: overlay, userns, copy)",
+                                  base::printable_path(name)));
   }
   const RootFsKind kind = name == "overlay" ? RootFsKind::kOverlay : RootFsKind::kUserOverlay;
   const std::string reason = why_not(kind, folder);
   if (!reason.empty()) {
     throw base::Error(
         base::ErrorCode::kUsage,
-        fmt::format("IXIAN_ROOTFS is {}, which does not work here. Without that variable ix takes "
-                    "what works.",
-                    name),
-        reason);
+        fmt::format("IXIAN_ROOTFS={} does not work on this machine\nhint: unset IXIAN_ROOTFS", name), reason);
   }
-  return make_overlay(kind, kind == RootFsKind::kOverlay ? "" : "IXIAN_ROOTFS is userns.");
+  return make_overlay(kind, kind == RootFsKind::kOverlay ? "" : "IXIAN_ROOTFS is userns");
 }
 
 }  // namespace

@@ -49,14 +49,14 @@ enum Missing : int {
   ::_exit(missing);
 }
 
-std::string with_advice(const std::string& sentence) {
-  const std::string& advice = process::namespaces().missing;
-  return advice.empty() ? sentence : sentence + " " + advice;
+std::string with_reason(const std::string& message) {
+  const std::string& missing = process::namespaces().missing;
+  return missing.empty() ? message : message + ": " + missing;
 }
 
 // "" where all is there; `alone`: without the machine's network.
 std::string try_namespaces(bool alone) {
-  if (::geteuid() != 0) return with_advice("RUN needs to be root, or a user namespace.");
+  if (::geteuid() != 0) return with_reason("RUN needs root or a user namespace");
   pid_t pid = -1;
   {
     const process::BlockSignals guard;
@@ -64,35 +64,32 @@ std::string try_namespaces(bool alone) {
     if (pid == 0) try_all();
   }
   if (pid < 0) {
-    return with_advice(
-        fmt::format("RUN needs namespaces for mounts and processes, which are not allowed here: {}.",
-                    base::errno_text(errno)));
+    return with_reason(
+        fmt::format("RUN cannot create namespaces for mounts and processes ({})", base::errno_text(errno)));
   }
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   const int missing = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-  std::vector<std::string> lines;
-  if ((missing & kUts) != 0)
-    lines.emplace_back("RUN needs a namespace for its host name, which is not allowed here.");
-  if ((missing & kIpc) != 0)
-    lines.emplace_back("RUN needs a namespace for shared memory, which is not allowed here.");
-  if (alone && (missing & kNet) != 0) {
-    lines.emplace_back(
-        "RUN needs a network namespace, which is not allowed here; `--network=host` does without it.");
-  }
+  std::vector<std::string> refused;
+  std::vector<std::string> hints;
+  if ((missing & kUts) != 0) refused.emplace_back("create a UTS namespace");
+  if ((missing & kIpc) != 0) refused.emplace_back("create an IPC namespace");
+  if (alone && (missing & kNet) != 0) refused.emplace_back("create a network namespace");
   if ((missing & kProc) != 0) {
-    lines.emplace_back(
-        "RUN needs to mount /proc anew, which is not allowed here. In a container, /proc must not be masked "
-        "(Docker: --security-opt systempaths=unconfined; Kubernetes: procMount: Unmasked).");
+    refused.emplace_back("mount /proc");
+    hints.emplace_back(
+        "in a container, unmask /proc (Docker: --security-opt systempaths=unconfined; Kubernetes: procMount: "
+        "Unmasked)");
   }
   if (alone && (missing & kSys) != 0) {
-    lines.emplace_back(
-        "RUN needs to mount /sys anew, which is not allowed here; `--network=host` does without it. In a "
-        "container "
-        "that has a /sys of its own, `-v /sys:/sys` helps.");
+    refused.emplace_back("mount /sys");
+    hints.emplace_back("in a container with its own /sys, use `-v /sys:/sys`");
   }
-  return base::join(lines, " ");
+  if (alone && (missing & (kNet | kSys)) != 0) hints.emplace_back("use `--network=host`");
+  if (refused.empty()) return "";
+  return "RUN is not allowed to " + base::join(refused, ", ") +
+         (hints.empty() ? "" : "\nhint: " + base::join(hints, "; or "));
 }
 
 }  // namespace

@@ -20,14 +20,14 @@ namespace {
 
 [[noreturn]] void fail_source(const std::string& name) {
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("Cannot mount {}: {}.", base::printable_path(name), base::errno_text(errno)));
+                    fmt::format("cannot mount {}: {}", base::printable_path(name), base::errno_text(errno)));
 }
 
 }  // namespace
 
 BindMount open_bind(const std::string& root, std::string_view path, bool read_only) {
   const files::UniqueFd root_fd(::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root_fd.valid()) rootfs::fail_path("open the folder", root);
+  if (!root_fd.valid()) rootfs::fail_path("open directory", root);
   files::UniqueFd source =
       rootfs::open_inside(root_fd.get(), rootfs::resolve_in_root(root_fd.get(), path), O_PATH);
   if (!source.valid()) fail_source(std::string(path));
@@ -52,10 +52,9 @@ files::UniqueFd detached_mount(const BindMount& bind) {
   flags.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (bind.read_only ? MOUNT_ATTR_RDONLY : 0);
   flags.propagation = MS_PRIVATE;
   if (::mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &flags, sizeof(flags)) != 0) {
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        fmt::format("Cannot restrict the mount of {} (mount_setattr, which takes Linux 5.12): {}.",
-                    base::printable_path(bind.name), base::errno_text(errno)));
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("cannot restrict the mount of {} (mount_setattr needs Linux 5.12): {}",
+                                  base::printable_path(bind.name), base::errno_text(errno)));
   }
   return tree;
 }

@@ -118,17 +118,16 @@ std::string why_not_runnable(std::string_view architecture, std::string_view mac
     without_file = true;
   }
   const std::string what = fmt::format(
-      "Install the packages qemu-user-static and binfmt-support, which let the kernel run them by "
-      "qemu-{}-static, or build on such a machine.",
+      "\nhint: install the packages qemu-user-static and binfmt-support (qemu-{}-static), or build on such a "
+      "machine",
       found->qemu);
   if (without_file) {
     return fmt::format(
-        "the kernel's rule for them (binfmt_misc) lacks the flag F, and so looks for the emulator in the "
-        "image. {}",
+        "the kernel's emulator rule (binfmt_misc) lacks the flag F, so it looks for the emulator in the "
+        "image{}",
         what);
   }
-  return fmt::format("this machine is {}, and its kernel has no emulator for them (binfmt_misc). {}", machine,
-                     what);
+  return fmt::format("this machine is {}, and no emulator is registered (binfmt_misc){}", machine, what);
 }
 
 std::string why_not_runnable(std::string_view architecture) {

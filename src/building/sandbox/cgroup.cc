@@ -149,9 +149,8 @@ Cgroup::Cgroup(const CgroupLimits& limits) {
     if (limits.memory != 0 && !limits.swap) settings.emplace_back("memory.swap.max", "0");
     if (!parent) {
       reason_ =
-          "Limits of processes and memory do not hold for a RUN as a whole: the cgroup that ix runs in "
-          "cannot "
-          "have groups of its own (a systemd scope with Delegate=yes can).";
+          "limits of processes and memory do not apply to RUN as a whole: the cgroup of ix cannot have child "
+          "groups, as in a systemd scope with Delegate=yes";
     } else if (!settings.empty()) {
       limits_pids_ = limits_memory_ = make(*parent, settings);
     }
@@ -160,8 +159,7 @@ Cgroup::Cgroup(const CgroupLimits& limits) {
     const auto pids_folder = version1_folder("pids");
     const auto memory_folder = version1_folder("memory");
     if (!pids_folder || !memory_folder)
-      reason_ =
-          "Limits of processes and memory do not hold for a RUN as a whole: no cgroups are mounted here.";
+      reason_ = "limits of processes and memory do not apply to RUN as a whole: no cgroups are mounted";
     if (pids_folder && limits.pids != 0)
       limits_pids_ = make(*pids_folder, {{"pids.max", std::to_string(limits.pids)}});
     if (memory_folder && limits.memory != 0) {
@@ -206,7 +204,7 @@ bool Cgroup::make(const std::string& parent,
   }
   if (!ok) {
     reason_ = fmt::format(
-        "Limits of processes and memory do not hold for a RUN as a whole: ix cannot make cgroups in {} ({}).",
+        "limits of processes and memory do not apply to RUN as a whole: cannot create cgroups in {} ({})",
         parent, base::errno_text(errno));
     ::rmdir(group.path.c_str());
     return false;

@@ -20,12 +20,12 @@ namespace ixian::sandbox {
 namespace {
 
 [[noreturn]] void fail_staging(const std::string& what) {
-  throw base::Error(base::ErrorCode::kTaskFailed, what + ": " + base::errno_text(errno) + ".");
+  throw base::Error(base::ErrorCode::kTaskFailed, what + ": " + base::errno_text(errno));
 }
 
 void make_file(const std::string& path) {
   const files::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file.valid()) rootfs::fail_path("make", path);
+  if (!file.valid()) rootfs::fail_path("create", path);
 }
 
 }  // namespace
@@ -34,14 +34,14 @@ MountStaging::MountStaging(std::string folder) : folder_(std::move(folder)) {
   // Linux 6.4 can keep it out of the swap space.
   if (::mount("tmpfs", folder_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700,noswap") != 0 &&
       ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") != 0) {
-    fail_staging(fmt::format("Cannot mount a tmpfs on {}", base::printable_path(folder_)));
+    fail_staging(fmt::format("cannot mount a tmpfs on {}", base::printable_path(folder_)));
   }
 }
 
 std::string MountStaging::write(std::string_view name, std::string_view content) const {
   const std::string file = path(name);
   const files::UniqueFd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-  if (!out.valid() || ::fchmod(out.get(), 0644) != 0) rootfs::fail_path("make", file);
+  if (!out.valid() || ::fchmod(out.get(), 0644) != 0) rootfs::fail_path("create", file);
   while (!content.empty()) {
     const ssize_t written = ::write(out.get(), content.data(), content.size());
     if (written < 0) rootfs::fail_path("write", file);
@@ -53,19 +53,19 @@ std::string MountStaging::write(std::string_view name, std::string_view content)
 std::string MountStaging::attach(const files::UniqueFd& tree, std::string_view name, bool directory) const {
   const std::string target = path(name);
   if (directory) {
-    if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("make the folder", target);
+    if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("create directory", target);
   } else {
     make_file(target);
   }
   if (::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
-    fail_staging("Cannot move a mount to " + base::printable_path(target));
+    fail_staging("cannot move a mount to " + base::printable_path(target));
   }
   return target;
 }
 
 std::string MountStaging::root(const std::string& root) const {
   const std::string target = path("root");
-  if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("make the folder", target);
+  if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("create directory", target);
   const files::UniqueFd tree(
       ::open_tree(AT_FDCWD, root.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
   mount_attr flags = {};
@@ -73,7 +73,7 @@ std::string MountStaging::root(const std::string& root) const {
   flags.propagation = MS_PRIVATE;
   if (!tree.valid() || ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &flags, sizeof(flags)) != 0 ||
       ::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) {
-    fail_staging("Cannot mount the root directory of a RUN");
+    fail_staging("cannot mount the root directory of RUN");
   }
   return target;
 }
@@ -89,7 +89,7 @@ SpecMount MountStaging::socket(const SocketMount& what, std::string_view name) c
   const BindMount source = open_bind("", what.source, false);
   struct stat info;
   if (::fstat(source.source->get(), &info) != 0 || !S_ISSOCK(info.st_mode)) {
-    throw base::Error(base::ErrorCode::kTaskFailed, base::printable_path(what.source) + " is not a socket.");
+    throw base::Error(base::ErrorCode::kTaskFailed, base::printable_path(what.source) + " is not a socket");
   }
   return {"", "bind", attach(detached_mount(source), name, false), {"bind", "rprivate"}, {"nosuid", "nodev"}};
 }
@@ -112,18 +112,18 @@ SpecMount MountStaging::device(const DeviceMount& what, std::string_view name) c
 SpecMount MountStaging::secret(const SecretMount& what, std::string_view name) const {
   const std::string file = write(name, what.content.reveal());
   if (::lchown(file.c_str(), what.uid, what.gid) != 0 || ::chmod(file.c_str(), what.mode & 07777) != 0) {
-    fail_staging("Cannot give a secret its owner and mode");
+    fail_staging("cannot set owner and mode of a secret");
   }
   return {"", "bind", file, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}, {}};
 }
 
 SpecMount MountStaging::tmpfs(const TmpfsMount& what, std::string_view name) const {
   const std::string target = path(name);
-  if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("make the folder", target);
+  if (::mkdir(target.c_str(), 0700) != 0) rootfs::fail_path("create directory", target);
   std::string options = fmt::format("mode={:o}", what.mode & 07777);
   if (what.size != 0) options += fmt::format(",size={}", what.size);
   if (::mount("tmpfs", target.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0) {
-    fail_staging("Cannot mount a tmpfs");
+    fail_staging("cannot mount a tmpfs");
   }
   return {"", "bind", target, {"bind", "rprivate"}, {"nosuid", "nodev"}};
 }

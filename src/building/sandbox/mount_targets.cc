@@ -43,9 +43,9 @@ std::string MountTargets::add_file(const std::string& path) {
 
 void MountTargets::add(const RunMount& mount) {
   const std::string target = image_.resolve(mount.target);
-  if (target == "/") fail_target("Nothing can be mounted on the root directory of a RUN.");
+  if (target == "/") fail_target("cannot mount on the root directory of RUN");
   if (below(target, "/proc") || below(target, "/sys")) {
-    fail_target(fmt::format("Nothing can be mounted on {}.", base::printable_path(mount.target)));
+    fail_target(fmt::format("cannot mount on {}", base::printable_path(mount.target)));
   }
   resolved_.push_back(target);
   const auto* bind = std::get_if<BindMount>(&mount.what);
@@ -68,9 +68,9 @@ void MountTargets::make_in(const BindMount& bind, const std::string& rest, bool 
   auto tree = std::make_unique<rootfs::MountPoints>(bind.source);
   const std::string target = tree->resolve(rest);
   if (bind.read_only && !rootfs::resolve_in_root(bind.source->get(), target).missing.empty()) {
-    throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("Nothing can be mounted on {} of a read-only mount: it is not there.",
-                                  base::printable_path(target)));
+    throw base::Error(
+        base::ErrorCode::kTaskFailed,
+        fmt::format("cannot mount on {} of a read-only mount: not found", base::printable_path(target)));
   }
   tree->make(target, directory);
   binds_.push_back(std::move(tree));

@@ -50,7 +50,7 @@ void make_namespace(const std::string& file) {
   }).join();
   if (error != 0) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      "Cannot make a network for a RUN: " + base::errno_text(error) + ".");
+                      "cannot create the network of RUN: " + base::errno_text(error));
   }
 }
 
@@ -77,17 +77,18 @@ bool is_loopback(std::string_view address) {
   std::string missing;
   std::string help;
   if (!has_helper) {
-    missing = "neither pasta nor slirp4netns is installed";
-    help = "Install the package passt or slirp4netns";
+    missing = "neither pasta nor slirp4netns found";
+    help = "install the package passt or slirp4netns";
   }
   if (tun_error != 0) {
-    missing += fmt::format("{}/dev/net/tun cannot be opened ({})", missing.empty() ? "" : ", and ",
+    missing += fmt::format("{}cannot open /dev/net/tun ({})", missing.empty() ? "" : ", and ",
                            base::errno_text(tun_error));
-    help += fmt::format("{} the kernel module tun and let everyone use that device (mode 0666, as udev does)",
-                        help.empty() ? "Load" : ", load");
+    help += fmt::format("{} the kernel module tun and make /dev/net/tun accessible (mode 0666)",
+                        help.empty() ? "load" : ", load");
   }
-  throw base::Error(base::ErrorCode::kUsage, fmt::format("RUN has no network: {}. {}; or choose another: {}.",
-                                                         missing, help, other_networks));
+  throw base::Error(base::ErrorCode::kUsage,
+                    fmt::format("no network for RUN: {}\nhint: {}; or use another network: {}", missing, help,
+                                other_networks));
 }
 
 // The program that carries traffic out, one of the two. None where the machine has no way out itself.

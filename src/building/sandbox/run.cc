@@ -78,13 +78,13 @@ Proven& proven() {
 }
 
 void check(const RunSpec& spec) {
-  if (spec.args.empty() || spec.args[0].empty()) usage("RUN has no command.");
+  if (spec.args.empty() || spec.args[0].empty()) usage("RUN has no command");
   for (const auto& word : spec.args) {
-    if (word.find('\0') != std::string::npos) usage("The command of RUN has a NUL byte in it.");
+    if (word.find('\0') != std::string::npos) usage("the command of RUN contains a NUL byte");
   }
   for (const auto& mount : spec.mounts) {
     if (!mount.target.starts_with('/')) {
-      usage(fmt::format("The target of a mount must be an absolute path; {} is not.",
+      usage(fmt::format("the target of a mount must be an absolute path: {}",
                         base::printable_path(mount.target)));
     }
   }
@@ -94,24 +94,22 @@ void check(const RunSpec& spec) {
 std::string working_directory(const std::string& root, const std::string& cwd) {
   const files::UniqueFd root_fd(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root_fd.valid()) {
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        fmt::format("Cannot open {}: {}.", base::printable_path(root), base::errno_text(errno)));
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("cannot open {}: {}", base::printable_path(root), base::errno_text(errno)));
   }
   const rootfs::ConfinedPath where = rootfs::resolve_in_root(root_fd.get(), cwd);
   const std::string inside = where.inside();
   struct stat info;
   const files::UniqueFd folder = rootfs::open_inside(root_fd.get(), where, O_PATH);
   if (inside != "/proc" && below(inside, "/proc")) {
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        fmt::format("{} cannot be the working directory: what is below /proc leads out of the image.",
-                    base::printable_path(cwd)));
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("{} cannot be the working directory: paths below /proc escape the image",
+                                  base::printable_path(cwd)));
   }
   if (!folder.valid() || ::fstat(folder.get(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     throw base::Error(
         base::ErrorCode::kTaskFailed,
-        fmt::format("The working directory {} is not a directory of the image.", base::printable_path(cwd)));
+        fmt::format("working directory {} is not a directory in the image", base::printable_path(cwd)));
   }
   return inside;
 }
@@ -133,20 +131,23 @@ bool knows(const char* map, std::uint32_t id) {
   return false;
 }
 
+// With what keeps this program from having more user ids.
+std::string with_missing(const std::string& message) {
+  const std::string& missing = process::namespaces().missing;
+  return missing.empty() ? message : message + ": " + missing;
+}
+
 void check_user(const rootfs::UserIds& user) {
   if (knows("/proc/self/uid_map", user.uid) && knows("/proc/self/gid_map", user.gid)) return;
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("RUN cannot be user {} with group {} here. {}", user.uid, user.gid,
-                                process::namespaces().missing));
+                    with_missing(fmt::format("RUN cannot run as user {} with group {}", user.uid, user.gid)));
 }
 
 std::string config_text(const RunSpec& spec, const BundlePaths& place) {
   try {
     return runtime_spec(spec, place).dump();
   } catch (const base::Json::exception&) {
-    usage(
-        "The command, the environment and the paths of a RUN must be UTF-8: a container's configuration is "
-        "JSON.");
+    usage("the command, environment and paths of RUN must be UTF-8");
   }
 }
 
@@ -159,6 +160,15 @@ struct EtcTargets {
   std::string resolv_conf, hosts, hostname;
 };
 
+// The usual case in words that are searched for.
+std::string launch_failure(const std::string& program, const std::string& runtime_error) {
+  const bool missing = runtime_error.find("not found") != std::string::npos ||
+                       runtime_error.find("no such file") != std::string::npos;
+  if (missing && runtime_error.find("xecutable") != std::string::npos)
+    return base::printable_path(program) + " not found in the image";
+  return "rejected by the OCI runtime";
+}
+
 class Run {
  public:
   Run(rootfs::MountedRoot& mount, const RunSpec& spec, const OnOutput& on_output,
@@ -168,8 +178,7 @@ class Run {
   process::ExitStatus go() {
     check(spec_);
     if (::geteuid() != 0) {
-      throw base::Error(base::ErrorCode::kTaskFailed,
-                        "RUN needs to be root, or a user namespace. " + process::namespaces().missing);
+      throw base::Error(base::ErrorCode::kTaskFailed, with_missing("RUN needs root or a user namespace"));
     }
     check_user(spec_.user);
     cancellation_.throw_if_requested();
@@ -181,7 +190,7 @@ class Run {
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
       throw base::Error(
           base::ErrorCode::kTaskFailed,
-          fmt::format("Cannot make {}: {}.", base::printable_path(folder), base::errno_text(errno)));
+          fmt::format("cannot create {}: {}", base::printable_path(folder), base::errno_text(errno)));
     }
     const auto candidates = runtimes();
     const PidsShare pids(spec_.pids_limit);
@@ -235,11 +244,10 @@ class Run {
   // What the command says of it is mostly no more than that something failed.
   void tell_limits(const Cgroup& group, std::uint64_t pids) {
     if (group.was_short_of_pids()) {
-      on_output_(fmt::format(
-          "ix: a RUN may have {} processes and threads at once here, and no more were made.", pids));
+      on_output_(fmt::format("ix: RUN reached its limit of {} processes and threads", pids));
     }
     if (group.was_short_of_memory())
-      on_output_("ix: a process was ended because the RUN used more memory than it may.");
+      on_output_("ix: a process was killed because RUN exceeded its memory limit");
   }
 
   static void own_mounts() {
@@ -247,8 +255,7 @@ class Run {
     if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
       throw base::Error(
           base::ErrorCode::kTaskFailed,
-          fmt::format("RUN needs a mount namespace of its own: {}.{}{}", base::errno_text(errno),
-                      process::namespaces().missing.empty() ? "" : " ", process::namespaces().missing));
+          with_missing(fmt::format("RUN cannot create a mount namespace ({})", base::errno_text(errno))));
     }
   }
 
@@ -278,8 +285,8 @@ class Run {
       if (first_error.empty()) first_error = candidates[i].name() + ": " + error;
     }
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("The command of a RUN could not be started. {}", first_error),
-                      base::join(spec_.args, " "));
+                      "cannot start RUN: " + launch_failure(spec_.args[0], first_error),
+                      base::join(spec_.args, " ") + "\nnote: " + first_error);
   }
 
   // "" where the command was started, status_ is set then; else what the runtime said.
@@ -288,7 +295,7 @@ class Run {
     const std::string state = staging.path(fmt::format("runtime{}", index));
     if (::mkdir(state.c_str(), 0700) != 0) {
       throw base::Error(base::ErrorCode::kTaskFailed,
-                        "Cannot make a folder: " + base::errno_text(errno) + ".");
+                        "cannot create " + base::printable_path(state) + ": " + base::errno_text(errno));
     }
     const HiddenCgroups hidden(runtime);
     InitSpec what;
@@ -310,14 +317,14 @@ class Run {
     const InitResult end = run_supervised(what, on_output_, cancellation_);
     if (end.kind == InitResult::Kind::kHelperFailed) {
       throw base::Error(base::ErrorCode::kTaskFailed,
-                        fmt::format("{} could not give a RUN its network. Without it goes another one: {}.",
+                        fmt::format("{} cannot set up the network of RUN\nhint: use another network: {}",
                                     base::printable_path(what.helper.argv[0]), spec_.other_networks),
                         end.helper_output);
     }
     status_ = end.status;
     if (end.kind == InitResult::Kind::kEnded) return "";
     const std::string error = runtime_error(files::read_file(state + "/log").value_or(""));
-    return error.empty() ? "it failed without a word." : error;
+    return error.empty() ? "failed without a message" : error;
   }
 
   void add_mounts(const MountStaging& staging, const NetworkPlan& network, const MountTargets& targets) {

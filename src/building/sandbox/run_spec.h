@@ -77,7 +77,7 @@ struct RunSpec {
   std::string hostname = "build";
   Network network = Network::kIsolated;
   // For messages: how whoever asked may choose another one.
-  std::string other_networks = "RUN --network=none or host for one RUN, `ix build --network` for all";
+  std::string other_networks = "`RUN --network=none` or `host` for one RUN, `ix build --network` for all";
   std::vector<std::pair<std::string, std::string>> extra_hosts;  // name, address: lines of /etc/hosts
   std::vector<RunMount> mounts;
 

@@ -63,9 +63,8 @@ std::vector<Runtime> runtimes() {
   if (const char* named = ::getenv("IXIAN_RUNTIME"); named != nullptr && *named != '\0') {
     const std::string program = process::find_program(named, path);
     if (program.empty() || ::access(program.c_str(), X_OK) != 0) {
-      throw base::Error(
-          base::ErrorCode::kUsage,
-          fmt::format("IXIAN_RUNTIME is {}, but there is no such program.", base::printable_path(named)));
+      throw base::Error(base::ErrorCode::kUsage,
+                        fmt::format("program of IXIAN_RUNTIME not found: {}", base::printable_path(named)));
     }
     Runtime runtime;
     runtime.program = files::absolute_path(program, files::current_directory());
@@ -82,10 +81,9 @@ std::vector<Runtime> runtimes() {
     runtime.is_crun = is_crun(name);
   }
   if (found.empty()) {
-    throw base::Error(
-        base::ErrorCode::kUsage,
-        "RUN needs an OCI runtime, and there is none: install the package crun or runc, or name one "
-        "with IXIAN_RUNTIME.");
+    throw base::Error(base::ErrorCode::kUsage,
+                      "RUN needs an OCI runtime: neither crun nor runc found\nhint: install the package crun "
+                      "or runc, or set IXIAN_RUNTIME");
   }
   return found;
 }

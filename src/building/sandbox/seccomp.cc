@@ -145,8 +145,7 @@ Json seccomp_profile(std::string_view machine) {
   } else {
     throw base::Error(
         base::ErrorCode::kTaskFailed,
-        fmt::format("There is no filter of system calls for {} machines, and RUN does not go without "
-                    "one; build on x86_64 or aarch64.",
+        fmt::format("RUN is not supported on {}: no system call filter\nhint: build on x86_64 or aarch64",
                     machine));
   }
 

@@ -156,8 +156,7 @@ Json limit(const ResourceLimit& wanted) {
                                   [&](const auto& entry) { return wanted.name == entry.first; });
   rlimit now;
   if (known == std::end(kLimits) || ::getrlimit(static_cast<__rlimit_resource>(known->second), &now) != 0) {
-    throw base::Error(base::ErrorCode::kUsage,
-                      fmt::format("There is no resource limit called {}.", wanted.name));
+    throw base::Error(base::ErrorCode::kUsage, fmt::format("unknown resource limit: {}", wanted.name));
   }
   const std::uint64_t hard = std::min<std::uint64_t>(wanted.hard, now.rlim_max);
   return {{"type", wanted.name}, {"soft", std::min<std::uint64_t>(wanted.soft, hard)}, {"hard", hard}};

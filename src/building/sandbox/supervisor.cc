@@ -158,8 +158,7 @@ InitResult run_supervised(const InitSpec& what, const std::function<void(std::st
     }
   }
   if (pid < 0) {
-    throw process::LaunchError(
-        "RUN needs a pid namespace, which is not allowed here: " + base::errno_text(errno) + ".", false);
+    throw process::LaunchError("RUN cannot create a pid namespace: " + base::errno_text(errno), false);
   }
   output.write.reset();
   helper_output.write.reset();

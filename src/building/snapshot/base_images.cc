@@ -76,16 +76,14 @@ std::shared_ptr<const BaseImage> BaseImages::read(const oci::RawManifest& manife
     image = oci::parse_image_config(config);
   } catch (const std::invalid_argument& error) {
     if (const std::string artifact = oci::artifact_type(parsed); !artifact.empty()) {
-      throw Error(
-          ErrorCode::kRegistry,
-          fmt::format("{} is no image but an artifact, {}: nothing can be built on it.", name, artifact));
+      throw Error(ErrorCode::kRegistry, fmt::format("{} is an artifact ({}), not an image", name, artifact));
     }
-    throw Error(ErrorCode::kRegistry, fmt::format("The image {} cannot be used: {}", name, error.what()));
+    throw Error(ErrorCode::kRegistry, fmt::format("cannot use image {}: {}", name, error.what()));
   }
   if (image.diff_ids.size() != parsed.layers.size()) {
     throw Error(ErrorCode::kRegistry,
-                fmt::format("The image {} is damaged: its manifest has {} layers, its configuration {}.",
-                            name, parsed.layers.size(), image.diff_ids.size()));
+                fmt::format("image {} is damaged: {} layers in its manifest, {} in its configuration", name,
+                            parsed.layers.size(), image.diff_ids.size()));
   }
   BaseImage base{manifest.descriptor.digest, std::move(image), {}};
   for (std::size_t i = 0; i < parsed.layers.size(); ++i) {
@@ -111,10 +109,9 @@ std::shared_ptr<const BaseImage> BaseImages::from_store(const oci::Reference& re
   } catch (const oci::Lost& lost) {
     services_.store().discard_if_damaged(parsed.config);
     if (stages_.contains(reference.text())) throw engine::LostResult(lost, reference.text());
-    services_.sink().log(
-        base::kNoActivity, base::LogLevel::kWarning,
-        fmt::format("The configuration of {} was damaged in the store, and is asked for again. {}",
-                    reference.text(), lost.message()));
+    services_.sink().log(base::kNoActivity, base::LogLevel::kWarning,
+                         fmt::format("configuration of {} was damaged in the store and is pulled again: {}",
+                                     reference.text(), lost.message()));
     return nullptr;
   }
   const auto base = read(*manifest, config, origin(reference), reference);
@@ -162,10 +159,9 @@ std::shared_ptr<const BaseImage> BaseImages::find_promised(const oci::Reference&
   const std::shared_ptr<oci::ImageRepo> repo = origin(reference);
   const auto manifest = read_there(*repo, reference, platform);
   if (!manifest) {
-    throw Error(
-        ErrorCode::kRegistry,
-        fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
-                    reference.text(), reference.name()));
+    throw Error(ErrorCode::kRegistry, fmt::format("image not found: {}\nhint: check its name and tag; `ix "
+                                                  "image tags {}` lists the tags of the repository",
+                                                  reference.text(), reference.name()));
   }
   oci::check_made_for(*manifest, reference.name(), reference.digest ? "" : reference.tag);
   const auto parsed = std::get<oci::Manifest>(manifest->parsed());

@@ -80,7 +80,7 @@ layer::MergedTree::Found LayersView::file(const std::string& path) const {
   auto found = tree_.lookup(path, Last::kKeep);
   if (!found || found->entry.type != layer::EntryType::kFile || found->layer >= layers_.size()) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      fmt::format("There is no file /{} in the image.", base::printable_path(path)));
+                      fmt::format("file /{} not found in the image", base::printable_path(path)));
   }
   return std::move(*found);
 }

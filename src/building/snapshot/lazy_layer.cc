@@ -53,7 +53,7 @@ files::UniqueFd memory_file(const std::string& content) {
     done += static_cast<std::size_t>(count);
   }
   if (!fd.valid() || done < content.size() || ::lseek(fd.get(), 0, SEEK_SET) != 0)
-    throw Error(ErrorCode::kTaskFailed, "There is not enough memory to hold a file of a layer.");
+    throw Error(ErrorCode::kTaskFailed, "not enough memory for a file of a layer");
   return fd;
 }
 
@@ -78,9 +78,8 @@ void LayerContext::note_loss(const std::string& repository, const std::string& r
                              const std::string& reason) {
   losses_->note(repository, ref);
   const bool first = losses_->may_warn_of(repository);
-  sink_.log(
-      base::kNoActivity, first ? base::LogLevel::kWarning : base::LogLevel::kDebug,
-      fmt::format("The cache in {} has lost something, which is made here instead. {}", repository, reason));
+  sink_.log(base::kNoActivity, first ? base::LogLevel::kWarning : base::LogLevel::kDebug,
+            fmt::format("cache repository {} lacks a part, which is built again: {}", repository, reason));
 }
 
 LazyLayer::LazyLayer(LayerContext& services, oci::Descriptor blob, oci::Digest diff_id,
@@ -169,8 +168,8 @@ auto LazyLayer::mending(const Read& read) -> decltype(read()) {
     if (right && origin_ && error.code() == ErrorCode::kRegistry) lost(error);
     if (right || (!damaged && origin_)) throw;
     services_.sink().log(base::kNoActivity, base::LogLevel::kWarning,
-                         fmt::format("The layer {} was damaged in the store, and is {} again. {}",
-                                     blob.digest.short_hex(), origin_ ? "pulled" : "made", error.message()));
+                         fmt::format("layer {} was damaged in the store and is {} again: {}",
+                                     blob.digest.short_hex(), origin_ ? "pulled" : "built", error.message()));
     if (!origin_) lost(error);
   }
   return read();
@@ -181,8 +180,8 @@ bool check_claim(store::Store& store, const oci::Descriptor& blob, const oci::Di
   if (!known) return false;
   if (known->diff_id == diff_id) return true;
   throw Error(ErrorCode::kRegistry,
-              fmt::format("The layer {} unpacks to something else than its image says: another diffID. The "
-                          "image is damaged; build or pull it anew.",
+              fmt::format("layer {} is damaged (digest mismatch of its unpacked content)\nhint: build or "
+                          "pull the image again",
                           blob.digest.text()),
               fmt::format("expected {}\nfound {}", diff_id.text(), known->diff_id.text()));
 }
@@ -256,7 +255,7 @@ layer_files::Extracted LazyLayer::extract_into(const std::string& folder,
   ensure_blob();
   const files::UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid())
-    throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}: {}.", folder, base::errno_text(errno)));
+    throw Error(ErrorCode::kTaskFailed, fmt::format("cannot open {}: {}", folder, base::errno_text(errno)));
   const auto source = services_.store().open_blob(layer.blob, 0);
   return layer_files::extract(*source, layer.blob, layer.diff_id, fd.get(), options,
                               services_.cancellation());
@@ -327,8 +326,8 @@ files::UniqueFd LazyLayer::open_in_tree(const std::string& tree, const std::stri
   // anywhere.
   files::UniqueFd fd(layer::open_below(root.get(), path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
   if (!fd.valid()) {
-    throw Error(ErrorCode::kTaskFailed, fmt::format("Cannot open {}/{}: {}.", tree,
-                                                    base::printable_path(path), base::errno_text(errno)));
+    throw Error(ErrorCode::kTaskFailed, fmt::format("cannot open {}/{}: {}", tree, base::printable_path(path),
+                                                    base::errno_text(errno)));
   }
   return fd;
 }

@@ -58,11 +58,11 @@ const oci::ImageRepo& PartialImage::holder(const oci::Descriptor& blob) {
 }
 
 void PartialImage::put_blob(const oci::Descriptor&, const base::OpenSource&) {
-  base::fail_registry(fmt::format("{} cannot be written to.", name()));
+  base::fail_registry(fmt::format("{} is read-only", name()));
 }
 
 void PartialImage::put_manifest(const std::string&, const oci::RawManifest&) {
-  base::fail_registry(fmt::format("{} cannot be written to.", name()));
+  base::fail_registry(fmt::format("{} is read-only", name()));
 }
 
 PartialImage::Origins blob_sources(const LayerStack& layers, const std::shared_ptr<oci::ImageRepo>& built) {

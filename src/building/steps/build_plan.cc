@@ -86,17 +86,16 @@ class Planner {
       throw;
     }
     if (warn()) {
-      throw Error(
-          ErrorCode::kTaskFailed,
-          fmt::format("{} asks by `# check=error=true` that warnings stop the build.", job_.dockerfile_name));
+      throw Error(ErrorCode::kTaskFailed,
+                  fmt::format("warnings are errors: `# check=error=true` in {}", job_.dockerfile_name));
     }
     plan_.source_date_epoch = job_.source_date_epoch ? job_.source_date_epoch : global_.source_date_epoch();
     for (const auto& [name, value] : global_.proxy_environment())
       plan_.build_arguments.push_back(name + "=" + value);
     if (!file_.directives.syntax.empty()) {
-      sources_.sink.log(
-          base::kNoActivity, base::LogLevel::kDebug,
-          fmt::format("# syntax={} is ignored: ix reads the language itself.", file_.directives.syntax));
+      sources_.sink.log(base::kNoActivity, base::LogLevel::kDebug,
+                        fmt::format("# syntax={} ignored: ix parses Dockerfiles without a frontend image",
+                                    file_.directives.syntax));
     }
     for (const std::size_t index : graph_->needed(plan_.target)) plan_stage(index);
     warn_of_what_is_unused();
@@ -314,14 +313,14 @@ class Planner {
       for (std::size_t i = 0; i < graph_->nodes().size(); ++i) found = found || is_called(i, name);
       if (found) continue;
       sources_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
-                        fmt::format("--no-cache-filter {0}: {1} has no stage {0}.", base::shown(name),
-                                    job_.dockerfile_name));
+                        fmt::format("--no-cache-filter {0} has no effect: no such stage in {1}",
+                                    base::shown(name), job_.dockerfile_name));
     }
     for (const auto& [name, value] : job_.build_args) {
       if (used_args_.contains(name) || global_.uses_build_arg(name)) continue;
       sources_.sink.log(
           base::kNoActivity, base::LogLevel::kWarning,
-          fmt::format("The build argument {} is used by no ARG of {}.", name, job_.dockerfile_name));
+          fmt::format("build argument {} is unused: no such ARG in {}", name, job_.dockerfile_name));
     }
   }
 

@@ -29,7 +29,7 @@ using context::SelectedFile;
 
 [[noreturn]] void fail_copy(const std::string& path) {
   throw Error(ErrorCode::kTaskFailed,
-              fmt::format("Cannot make {}: {}.", base::printable_path(path), base::errno_text(errno)));
+              fmt::format("cannot create {}: {}", base::printable_path(path), base::errno_text(errno)));
 }
 
 bool is_same(const SelectedFile& a, const SelectedFile& b) {
@@ -66,7 +66,7 @@ void write_all(int fd, const char* data, std::size_t size, const std::string& pa
 }  // namespace
 
 MountedContext::Shown MountedContext::look(const std::string& source) const {
-  if (!context_) throw Error(ErrorCode::kUsage, "There is no build context to mount.");
+  if (!context_) throw Error(ErrorCode::kUsage, "no build context to mount");
   Shown shown{context::select(*context_, {context::literal(source)}, {}), ""};
   shown.digest = context::digest_of(*context_, shown.files, {false, base::processor_count(), &known_files_},
                                     cancellation_);

@@ -37,10 +37,9 @@ std::vector<std::string> printable(const std::vector<base::Word>& words) {
 const context::FileView& context_of(const Step& step, const PlanContext& sources) {
   const auto& context = sources.context_of(step);
   if (!context) {
-    throw Error(ErrorCode::kUsage,
-                "There is no build context to take files from: `ix build FOLDER` names one, and so does "
-                "`context` of an "
-                "image task.");
+    throw Error(
+        ErrorCode::kUsage,
+        "no build context to copy from\nhint: name one with `ix build DIR`, or `context` of an image task");
   }
   return *context;
 }
@@ -180,12 +179,11 @@ class Definer {
     if (target == "/") {
       throw Error(
           ErrorCode::kTaskFailed,
-          "--mount: nothing can be mounted on /, which is what the target comes to here. Name a folder: "
-          "target=/…");
+          "--mount: cannot mount on /, to which the target resolves\nhint: name a directory: `target=/…`");
     }
     for (const std::string folder : {"/proc", "/sys"}) {
       if (target == folder || target.starts_with(folder + "/"))
-        throw Error(ErrorCode::kTaskFailed, fmt::format("--mount: nothing can be mounted on {}.", target));
+        throw Error(ErrorCode::kTaskFailed, fmt::format("--mount: cannot mount on {}", target));
     }
   }
 
@@ -268,9 +266,8 @@ std::string copy_destination(const dockerfile::CopyBase& transfer, bool parents,
   // Empty is what a variable may have made of it.
   if (parents || last.empty() || last == "." || last == "..") return path + "/";
   if (transfer.sources.size() + transfer.inline_files.size() > 1) {
-    throw Error(
-        ErrorCode::kTaskFailed,
-        fmt::format("Several things are copied, so {0} must be a folder; write {0}/ for it.", written));
+    throw Error(ErrorCode::kTaskFailed,
+                fmt::format("several sources need a directory as destination\nhint: write {0}/", written));
   }
   return path;
 }

@@ -18,8 +18,8 @@ void FileSink::write(std::string_view bytes) {
       const int error = errno;
       throw base::Error(
           base::ErrorCode::kTaskFailed,
-          fmt::format("Cannot write {}: {}.{}", base::printable_path(path_), base::errno_text(error),
-                      error == ENOSPC ? " Free some space there." : ""));
+          fmt::format("cannot write {}: {}{}", base::printable_path(path_), base::errno_text(error),
+                      error == ENOSPC ? "\nhint: free some space" : ""));
     }
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }

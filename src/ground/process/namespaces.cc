@@ -87,21 +87,18 @@ std::string setting(const std::string& name) {
 
 std::string why_not(int error) {
   if (setting("user/max_user_namespaces") == "0") {
-    return "User namespaces are off on this machine: sysctl user.max_user_namespaces is 0.";
+    return "user namespaces are disabled (sysctl user.max_user_namespaces is 0)";
   }
   if (setting("kernel/unprivileged_userns_clone") == "0") {
-    return "User namespaces are for root alone on this machine: sysctl kernel.unprivileged_userns_clone is "
-           "0.";
+    return "user namespaces are for root only (sysctl kernel.unprivileged_userns_clone is 0)";
   }
   if (setting("kernel/apparmor_restrict_unprivileged_userns") == "1") {
-    return "AppArmor keeps user namespaces from programs that it does not know: it takes a profile for ix, "
-           "or "
-           "sysctl kernel.apparmor_restrict_unprivileged_userns=0.";
+    return "AppArmor denies user namespaces\nhint: load an AppArmor profile for ix, or set sysctl "
+           "kernel.apparmor_restrict_unprivileged_userns=0";
   }
   return fmt::format(
-      "A user namespace cannot be made here ({}); in a container, its seccomp and AppArmor profiles must "
-      "allow "
-      "that.",
+      "cannot create a user namespace ({})\nhint: in a container, use seccomp and AppArmor profiles that "
+      "allow it",
       base::errno_text(error));
 }
 
@@ -123,16 +120,16 @@ Maps wanted_maps() {
   const std::string name = entry != nullptr ? entry->pw_name : std::to_string(uid);
   Maps maps{subordinate_map(files::read_or_empty("/etc/subuid"), name, uid, uid),
             subordinate_map(files::read_or_empty("/etc/subgid"), name, uid, gid), ""};
-  const char* single = " Until then only files of one user and group can be made.";
   if (maps.uids.size() == 1 || maps.gids.size() == 1) {
     maps.missing = fmt::format(
-        "/etc/{} has no line for {}: `usermod --add-subuids 100000-165535 --add-subgids "
-        "100000-165535 {}` by root adds them.{}",
-        maps.uids.size() == 1 ? "subuid" : "subgid", name, name, single);
+        "/etc/{} has no line for {}, so only files of one user and group can be created\nhint: run `usermod "
+        "--add-subuids 100000-165535 --add-subgids 100000-165535 {}` as root",
+        maps.uids.size() == 1 ? "subuid" : "subgid", name, name);
   } else if (find_program("newuidmap", path_variable()).empty() ||
              find_program("newgidmap", path_variable()).empty()) {
-    maps.missing = fmt::format(
-        "The programs newuidmap and newgidmap are missing: install the package uidmap.{}", single);
+    maps.missing =
+        "newuidmap and newgidmap not found, so only files of one user and group can be created\nhint: "
+        "install the package uidmap";
   }
   return maps;
 }
@@ -251,24 +248,22 @@ Namespaces enter_as_user() {
   Namespaces result{UserMode::kSubordinate, ""};
   if (!helper || !helper->map()) {
     result.privileges = UserMode::kSingle;
-    result.missing =
-        !maps.missing.empty()
-            ? maps.missing
-            : fmt::format(
-                  "newuidmap or newgidmap did not do what /etc/subuid and /etc/subgid allow ({}); only "
-                  "files of one user and group can be made.",
-                  helper->said());
+    result.missing = !maps.missing.empty()
+                         ? maps.missing
+                         : fmt::format(
+                               "newuidmap or newgidmap failed in spite of /etc/subuid and /etc/subgid ({}), "
+                               "so only files of one user and group can be created",
+                               helper->said());
     if (!map_only_self(uid, gid)) {
-      throw base::Error(
-          base::ErrorCode::kTaskFailed,
-          "The user namespace of this program cannot be given any ids: " + base::errno_text(errno) + ".");
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        "cannot map ids of the user namespace: " + base::errno_text(errno));
     }
   }
   if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0 ||
       ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0 ||
       ::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr) != 0) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      "Cannot become root of a user namespace: " + base::errno_text(errno) + ".");
+                      "cannot become root of a user namespace: " + base::errno_text(errno));
   }
   ::prctl(PR_SET_DUMPABLE, 1);
   return result;
@@ -279,7 +274,7 @@ Namespaces enter_as_user() {
 Namespaces enter_namespaces() {
   if (has_threads()) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      "Namespaces can only be entered before this program has threads.");
+                      "namespaces can only be entered before this program has threads");
   }
   if (::geteuid() == 0 && try_mount_namespace(CLONE_NEWNS)) {
     answer = {UserMode::kRoot, ""};

@@ -25,7 +25,7 @@ constexpr std::string_view kZstdMagic{"\x28\xb5\x2f\xfd", 4};
 
 [[noreturn]] void damaged(std::string_view format, std::string_view reason) {
   throw base::Error(base::ErrorCode::kRegistry,
-                    fmt::format("The layer's {} data cannot be unpacked: {}.", format, reason));
+                    fmt::format("cannot unpack the {} data of a layer: {}", format, reason));
 }
 
 // A packed stream with a buffer in front of it.

@@ -79,8 +79,8 @@ DecompressingReader::DecompressingReader(base::ByteSource& blob, const oci::Desc
       chunks_(kChunks),
       diff_id_(diff_id ? diff_id->algorithm() : "sha256") {
   if (!is_layer_type(descriptor.media_type)) {
-    refuse(fmt::format("{} is of the type {}, which is no layer's.", descriptor.digest.text(),
-                       descriptor.media_type));
+    refuse(
+        fmt::format("{} has type {}, which is not a layer", descriptor.digest.text(), descriptor.media_type));
   }
   try {
     threads_.push_back(base::start_thread([this] { run(&DecompressingReader::unpack_all); }));
@@ -119,12 +119,12 @@ void DecompressingReader::run(void (DecompressingReader::*work)()) {
 
 void DecompressingReader::check_limits(std::uint64_t unpacked, std::uint64_t packed) const {
   if (unpacked > limits_.bytes) {
-    refuse(fmt::format("The layer {} unpacks to more than {} bytes, which is refused.",
-                       descriptor_.digest.text(), limits_.bytes));
+    refuse(fmt::format("layer {} rejected: unpacks to more than {} bytes", descriptor_.digest.text(),
+                       limits_.bytes));
   }
   if (unpacked > kRatioCountsFrom && unpacked / limits_.ratio > packed) {
-    refuse(fmt::format("The layer {} unpacks to more than {} times its size, which is refused.",
-                       descriptor_.digest.text(), limits_.ratio));
+    refuse(fmt::format("layer {} rejected: unpacks to more than {} times its size", descriptor_.digest.text(),
+                       limits_.ratio));
   }
 }
 
@@ -203,11 +203,10 @@ DecompressingReader::Result DecompressingReader::finish() {
   if (error_) std::rethrow_exception(error_);
   const oci::Digest found = diff_id_.finish();
   if (expected_ && found != *expected_) {
-    throw base::Error(
-        base::ErrorCode::kRegistry,
-        fmt::format("The layer {} unpacks to something else than its image says: another diffID.",
-                    descriptor_.digest.text()),
-        fmt::format("expected {}\nfound {}", expected_->text(), found.text()));
+    throw base::Error(base::ErrorCode::kRegistry,
+                      fmt::format("layer {} is damaged (digest mismatch of its unpacked content)",
+                                  descriptor_.digest.text()),
+                      fmt::format("expected {}\nfound {}", expected_->text(), found.text()));
   }
   return {found, tar_size_};
 }

@@ -33,10 +33,11 @@ using FolderStream = std::unique_ptr<DIR, CloseFolder>;
 
 void file_error(std::string_view action, std::string_view path, int error_number) {
   std::string_view advice;
-  if (error_number == ENOSPC || error_number == EDQUOT) advice = " Free some space there.";
-  if (error_number == EPERM || error_number == EACCES) advice = " Run ix as root, or in a user namespace.";
+  if (error_number == ENOSPC || error_number == EDQUOT) advice = "\nhint: free some space";
+  if (error_number == EPERM || error_number == EACCES)
+    advice = "\nhint: run ix as root, or in a user namespace";
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("Cannot {} {}: {}.{}", action, base::printable_path(path),
+                    fmt::format("cannot {} {}: {}{}", action, base::printable_path(path),
                                 base::errno_text(error_number), advice));
 }
 
@@ -54,14 +55,14 @@ int open_below(int folder, const std::string& path, int flags, unsigned long lon
 
 void each_name_in(int folder, std::string_view path, const std::function<bool(const char* name)>& on_name) {
   FolderStream stream(::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-  if (!stream) file_error("read the folder", path, errno);
+  if (!stream) file_error("read directory", path, errno);
   while (true) {
     errno = 0;
     const dirent* const entry = ::readdir(stream.get());
     if (entry == nullptr) break;
     if (!is_dot(entry->d_name) && !on_name(entry->d_name)) return;
   }
-  if (errno != 0) file_error("read the folder", path, errno);
+  if (errno != 0) file_error("read directory", path, errno);
 }
 
 std::vector<std::string> names_in(int folder, std::string_view path) {
@@ -95,7 +96,7 @@ bool ExtractionRoot::make(std::string_view path) {
     if (::mkdirat(folder.get(), made.c_str(), 0755) == 0) {
       ::fchmodat(folder.get(), made.c_str(), 0755, 0);
     } else if (errno != EEXIST) {
-      file_error("make the folder", part, errno);
+      file_error("create directory", part, errno);
     }
   }
   return true;
@@ -114,7 +115,7 @@ int ExtractionRoot::folder(std::string_view path) {
     // A symlink that leads nowhere is as little a folder as a file is.
     if (errno == ENOENT) errno = ENOTDIR;
     if (errno == ENOTDIR || errno == ELOOP) return -1;
-    file_error("open the folder", path, errno);
+    file_error("open directory", path, errno);
   }
   if (known_.size() >= kMaxKnown) known_.clear();
   return known_.emplace(key, std::move(fd)).first->second.get();

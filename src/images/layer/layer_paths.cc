@@ -70,7 +70,7 @@ std::string LayerPaths::resolve(const std::string& folder) {
       resolved = join_path(resolved, name);
       number = next;
     } else if (found.kind == Kind::kSymlink) {
-      if (++links > kMostSymlinks) throw std::invalid_argument("leads through too many symbolic links");
+      if (++links > kMostSymlinks) throw std::invalid_argument("resolves through too many symbolic links");
       const std::string link = links_.at(found.link_at);
       if (link.starts_with('/')) {
         resolved.clear();
@@ -79,11 +79,11 @@ std::string LayerPaths::resolve(const std::string& folder) {
       const auto parts = reversed_components(link);
       rest.insert(rest.end(), parts.begin(), parts.end());
     } else {
-      throw std::invalid_argument("lies below something that is no folder");
+      throw std::invalid_argument("is below something that is not a directory");
     }
   }
   if (resolved.size() > compression::kMaxName)
-    throw std::invalid_argument("leads to a name longer than 4096 bytes");
+    throw std::invalid_argument("resolves to a name longer than 4096 bytes");
   last_.emplace(folder, resolved);
   return resolved;
 }

@@ -31,7 +31,7 @@ LayerReader::LayerReader(base::ByteSource& tar, std::string layer, const compres
 
 void LayerReader::refuse(const std::string& name, std::string_view reason) const {
   throw base::Error(base::ErrorCode::kRegistry,
-                    fmt::format("The layer {} is refused: its entry {} {}.", layer_,
+                    fmt::format("layer {} rejected: its entry {} {}", layer_,
                                 base::printable_path(std::string_view(name).substr(0, 200)), reason));
 }
 
@@ -56,7 +56,7 @@ std::optional<LayerReader::Item> LayerReader::examine(tar::TarEntry entry) {
   const std::string_view name = split_path(item.path).name;
   // AUFS's own files and what lies in its folders.
   if (split_path(item.path).folder.find(kMetaPrefix) != std::string_view::npos) return std::nullopt;
-  if (has_whiteout_folder(item.path)) throw std::invalid_argument("lies in a whiteout");
+  if (has_whiteout_folder(item.path)) throw std::invalid_argument("is in a whiteout");
   if (name.starts_with(kWhiteoutPrefix)) {
     if (name != kOpaqueName && name.starts_with(kMetaPrefix)) return std::nullopt;  // of AUFS
     const std::string_view gone = name.substr(kWhiteoutPrefix.size());
@@ -64,7 +64,7 @@ std::optional<LayerReader::Item> LayerReader::examine(tar::TarEntry entry) {
     const std::string folder(split_path(item.path).folder);
     // Engines differ in whether the link or what it leads to is meant.
     if (paths_.resolve(folder) != folder) {
-      throw std::invalid_argument("is a whiteout behind a symbolic link");
+      throw std::invalid_argument("is a whiteout below a symbolic link");
     }
     const bool opaque = name == kOpaqueName;
     item.type = opaque ? EntryType::kOpaque : EntryType::kWhiteout;
@@ -73,7 +73,7 @@ std::optional<LayerReader::Item> LayerReader::examine(tar::TarEntry entry) {
   }
   item.type = entry_type_of(head.type);
   if (item.path.empty() && item.type != EntryType::kFolder) {
-    throw std::invalid_argument("would replace the root folder");
+    throw std::invalid_argument("would replace the root directory");
   }
   if (!item.path.empty()) item.path = place_of(item.path);
   if (item.type == EntryType::kSymlink) {
@@ -86,7 +86,7 @@ std::optional<LayerReader::Item> LayerReader::examine(tar::TarEntry entry) {
       item.link = listed_path(head.link);
       if (!item.link.empty()) item.link = place_of(item.link);
     } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument(std::string("is a link to something whose name ") + error.what());
+      throw std::invalid_argument(std::string("is a link to a path that ") + error.what());
     }
     if (item.link.empty() || item.link == item.path)
       throw std::invalid_argument("is a link to itself or the root");
@@ -114,9 +114,8 @@ std::optional<LayerReader::Item> LayerReader::next() {
   try {
     while (auto entry = tar_.next()) {
       if (++count_ > limits_.entries) {
-        throw base::Error(
-            base::ErrorCode::kRegistry,
-            fmt::format("The layer {} is refused: it has more than {} entries.", layer_, limits_.entries));
+        throw base::Error(base::ErrorCode::kRegistry,
+                          fmt::format("layer {} rejected: more than {} entries", layer_, limits_.entries));
       }
       const std::string name = entry->name;
       if (entry->size > limits_.bytes - content_) refuse(name, "is too long");
@@ -136,7 +135,7 @@ std::optional<LayerReader::Item> LayerReader::next() {
     }
   } catch (const tar::TarError& error) {
     throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("The layer {} is damaged: {}", layer_, error.what()));
+                      fmt::format("layer {} is damaged: {}", layer_, error.what()));
   }
   return std::nullopt;
 }
@@ -146,7 +145,7 @@ std::size_t LayerReader::read(char* buffer, std::size_t size) {
     return tar_.read(buffer, size);
   } catch (const tar::TarError& error) {
     throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("The layer {} is damaged: {}", layer_, error.what()));
+                      fmt::format("layer {} is damaged: {}", layer_, error.what()));
   }
 }
 

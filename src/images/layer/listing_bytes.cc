@@ -65,7 +65,7 @@ class ListingParser {
         static_cast<std::size_t>(std::min<std::uint64_t>(size, kVersion.size() + kMostNumber));
     const std::string start(bytes.read(0, start_size, buffer));
     if (!start.starts_with(kVersion))
-      throw std::invalid_argument("The listing of a layer is of a version that is not known.");
+      throw std::invalid_argument("unknown version of a file listing of a layer");
     // A file of these bytes is not synced: a loss of power can leave parts of it.
     if (size < kVersion.size() + kCheck) NumberReader::fail();
     std::uint32_t crc = 0;

@@ -76,7 +76,7 @@ std::string_view NumberReader::text(std::uint64_t size) {
 }
 
 void NumberReader::fail() {
-  throw std::invalid_argument("The listing of a layer is damaged.");
+  throw std::invalid_argument("the file listing of a layer is damaged");
 }
 
 void put_entry(std::string& bytes, const ListedEntry& entry, const EntryBefore& before) {

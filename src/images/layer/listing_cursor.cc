@@ -55,10 +55,9 @@ void LayerListing::Cursor::decode(bool path_is_known) {
     at_ += bytes.size() - reader.left();
     used_ += bytes.size() - reader.left();
   } catch (const std::invalid_argument&) {
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        "The listing of a layer has changed while it was read. Try again when nothing writes to "
-        "the store.");
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      "the file listing of a layer changed while it was read\nhint: run it again when "
+                      "nothing writes to the store");
   }
 }
 

@@ -161,9 +161,8 @@ struct MergedTree::Walk {
       return;
     }
     if (++links > kMostLinks) {
-      throw base::Error(
-          base::ErrorCode::kTaskFailed,
-          "The path " + base::printable_path(path) + " leads through too many symbolic links in the image.");
+      throw base::Error(base::ErrorCode::kTaskFailed,
+                        "too many symbolic links in the image: " + base::printable_path(path));
     }
     const std::string& target = place->found.entry.link;
     if (target.starts_with('/')) way.resize(1, way.front());
@@ -188,8 +187,8 @@ std::string MergedTree::resolve(std::string_view path, Last last) const {
   std::string resolved = walk.way.back().found.entry.path;
   if (!walk.missing.empty() && !walk.in_folder()) {
     throw base::Error(base::ErrorCode::kTaskFailed,
-                      "The path " + base::printable_path(path) + " cannot be in the image: " +
-                          base::printable_path("/" + resolved) + " is no folder there.");
+                      "cannot resolve " + base::printable_path(path) +
+                          " in the image: " + base::printable_path("/" + resolved) + " is not a directory");
   }
   for (const std::string& name : walk.missing) resolved = join_path(resolved, name);
   return resolved;

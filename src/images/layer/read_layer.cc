@@ -33,7 +33,7 @@ class Content : public base::ByteSource {
 
 [[noreturn]] void missing(const ListedEntry& file) {
   throw base::Error(base::ErrorCode::kRegistry,
-                    fmt::format("A layer does not have the file {} where its listing says.",
+                    fmt::format("file {} is not where the file listing of its layer has it",
                                 base::printable_path(file.path)));
 }
 
@@ -73,7 +73,7 @@ void read_files(base::ByteSource& blob, std::vector<ListedEntry> files,
       on_file(file, content);
     }
   } catch (const tar::TarError& error) {
-    throw base::Error(base::ErrorCode::kRegistry, fmt::format("A layer is damaged: {}", error.what()));
+    throw base::Error(base::ErrorCode::kRegistry, fmt::format("a layer is damaged: {}", error.what()));
   }
 }
 

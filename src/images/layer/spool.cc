@@ -62,8 +62,9 @@ void Spool::read_file(char* data, std::size_t size, std::uint64_t at) const {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) file_error("read", "a temporary file", errno);
     if (count == 0) {
-      throw base::Error(base::ErrorCode::kTaskFailed,
-                        "A file became shorter while it was read. Try again when nothing writes to it.");
+      throw base::Error(
+          base::ErrorCode::kTaskFailed,
+          "a file was truncated while it was read\nhint: run it again when nothing writes to the file");
     }
     done += static_cast<std::size_t>(count);
   }

@@ -105,9 +105,9 @@ class Checkout {
     if (reader.take_listing() != *layer.listing) {
       throw base::Error(
           base::ErrorCode::kRegistry,
-          fmt::format("The layer {} does not hold what its listing says. Remove the listing from the "
-                      "cache in the registry.",
-                      layer.blob.digest.text()));
+          fmt::format(
+              "layer {} does not match its file listing\nhint: remove the listing from the cache repository",
+              layer.blob.digest.text()));
     }
   }
 

@@ -34,7 +34,7 @@ timespec time_of(const tar::TarEntry& entry) {
 
 int EntryMaker::folder_for(const layer::LayerReader& reader, std::string_view path, const Item& item) {
   const int folder = target_.folder(path);
-  if (folder < 0) reader.refuse(item.entry.name, "lies below something that is no folder");
+  if (folder < 0) reader.refuse(item.entry.name, "is below something that is not a directory");
   return folder;
 }
 
@@ -67,7 +67,7 @@ void EntryMaker::link(const std::string& from, const std::string& path) {
   const std::string from_name(last);
   // The second question may drop the first answer.
   const files::UniqueFd from_folder(::fcntl(known_folder(above), F_DUPFD_CLOEXEC, 0));
-  if (!from_folder.valid()) layer::file_error("open the folder", above, errno);
+  if (!from_folder.valid()) layer::file_error("open directory", above, errno);
   const auto [folder, name] = layer::split_path(path);
   const int to = known_folder(folder);
   const std::string to_name(name);
@@ -77,7 +77,7 @@ void EntryMaker::link(const std::string& from, const std::string& path) {
 
 int EntryMaker::known_folder(std::string_view path) {
   const int folder = target_.folder(path);
-  if (folder < 0) layer::file_error("open the folder", path, ENOTDIR);
+  if (folder < 0) layer::file_error("open directory", path, ENOTDIR);
   return folder;
 }
 
@@ -129,7 +129,7 @@ const EntryMaker::Birth& EntryMaker::birth_of(const Item& item, const std::strin
   const std::string_view folder = layer::split_path(path).folder;
   if (birth_ && birth_->asked == born_as(item) && birth_->folder == folder) return *birth_;
   struct stat status = {};
-  if (::fstat(fd, &status) != 0) layer::file_error("look at", path, errno);
+  if (::fstat(fd, &status) != 0) layer::file_error("read the status of", path, errno);
   birth_ = Birth{std::string(folder), born_as(item), status.st_uid, status.st_gid, status.st_mode & 07777};
   return *birth_;
 }
@@ -146,13 +146,13 @@ void EntryMaker::content(layer::LayerReader& reader, const std::string& path, in
 // True where it had to be made.
 bool EntryMaker::ensure_folder(const std::string& path, int above, const std::string& name) {
   if (::mkdirat(above, name.c_str(), 0700) == 0) return true;
-  if (errno != EEXIST) layer::file_error("make the folder", path, errno);
+  if (errno != EEXIST) layer::file_error("create directory", path, errno);
   struct stat status = {};
   if (::fstatat(above, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-    layer::file_error("make the folder", path, errno);
+    layer::file_error("create directory", path, errno);
   if (S_ISDIR(status.st_mode)) return false;
   target_.remove(above, name);
-  if (::mkdirat(above, name.c_str(), 0700) != 0) layer::file_error("make the folder", path, errno);
+  if (::mkdirat(above, name.c_str(), 0700) != 0) layer::file_error("create directory", path, errno);
   return true;
 }
 
@@ -173,7 +173,7 @@ void EntryMaker::attributes_of_folder(const Item& item, const std::string& path,
     layer::file_error("set the mode of", path, errno);
   if (!entry.xattrs.empty()) {
     const files::UniqueFd fd(::openat(above, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!fd.valid()) layer::file_error("open the folder", path, errno);
+    if (!fd.valid()) layer::file_error("open directory", path, errno);
     attributes(item, path, fd.get());
   }
   note_folder(path, {entry.mode, time_of(entry)});
@@ -234,11 +234,11 @@ void EntryMaker::attributes(const Item& item, const std::string& path, int fd) {
 
 void EntryMaker::owner_error(const Item& item, const std::string& path) {
   const int error = errno;
-  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("Cannot give {} to its owner {}:{}: {}. Run ix "
-                                                              "as root, or give your user a range of ids in "
-                                                              "/etc/subuid and /etc/subgid.",
-                                                              base::printable_path(path), item.entry.uid,
-                                                              item.entry.gid, base::errno_text(error)));
+  throw base::Error(
+      base::ErrorCode::kTaskFailed,
+      fmt::format("cannot set the owner of {} to {}:{}: {}\nhint: run ix as root, or add a range of ids in "
+                  "/etc/subuid and /etc/subgid for your user",
+                  base::printable_path(path), item.entry.uid, item.entry.gid, base::errno_text(error)));
 }
 
 void EntryMaker::note_folder(const std::string& path, const Folder& folder) {
@@ -254,7 +254,7 @@ void EntryMaker::finish_folders(const std::function<bool(const std::string& path
     const std::string path(record.substr(sizeof(folder)));
     if (!is_folder(path)) return;
     const files::UniqueFd fd = target_.open_folder(path);
-    if (!fd.valid()) layer::file_error("open the folder", path, errno);
+    if (!fd.valid()) layer::file_error("open directory", path, errno);
     if ((folder.mode & 0700) != 0700 && ::fchmod(fd.get(), folder.mode) != 0)
       layer::file_error("set the mode of", path, errno);
     const timespec times[2] = {folder.mtime, folder.mtime};

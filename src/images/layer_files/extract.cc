@@ -109,7 +109,7 @@ class Extraction {
     struct stat status = {};
     if (::fstatat(folder, std::string(last).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
         S_ISDIR(status.st_mode) || is_whiteout(status)) {
-      reader_.refuse(item.entry.name, fmt::format("is a link to {}, which the layer does not have",
+      reader_.refuse(item.entry.name, fmt::format("is a link to {}, which is not in the layer",
                                                   base::printable_path(item.link)));
     }
     maker_.link(reader_, item, item.link, item.path);
@@ -126,7 +126,7 @@ class Extraction {
       hidden_.put(layer::path_hash(0, item.path));
       const int folder = maker_.folder_for(reader_, above, item);
       if (::mknodat(folder, name.c_str(), S_IFCHR, 0) == 0) return;
-      if (errno != EEXIST) layer::file_error("make the whiteout of", item.path, errno);
+      if (errno != EEXIST) layer::file_error("create the whiteout of", item.path, errno);
       // What the layer itself has there stays; of the layers below nothing shows through.
       if (target_.open_folder(item.path).valid()) mark_opaque(item.path);
       return;
@@ -152,13 +152,13 @@ class Extraction {
 
   // What is to be removed lies in a folder that is not there, which is fine, or behind a symlink.
   void check_absence(const Item& item) const {
-    if (errno == ELOOP) reader_.refuse(item.entry.name, "is a whiteout behind a symbolic link");
-    if (errno != ENOENT && errno != ENOTDIR) layer::file_error("open the folder of", item.path, errno);
+    if (errno == ELOOP) reader_.refuse(item.entry.name, "is a whiteout below a symbolic link");
+    if (errno != ENOENT && errno != ENOTDIR) layer::file_error("open the directory of", item.path, errno);
   }
 
   void mark_opaque(const std::string& path) {
     const files::UniqueFd fd = target_.open_folder(path);
-    if (!fd.valid()) layer::file_error("open the folder", path, errno);
+    if (!fd.valid()) layer::file_error("open directory", path, errno);
     const char* name =
         options_.into == ExtractInto::kOverlay ? "trusted.overlay.opaque" : "user.overlay.opaque";
     if (::fsetxattr(fd.get(), name, "y", 1, 0) != 0) {

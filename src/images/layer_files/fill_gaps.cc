@@ -154,9 +154,9 @@ class GapFilling {
   void enter(const std::string& path, Facts facts) {
     if (path.empty()) {
       root_ = files::UniqueFd(::open(into_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-      if (!root_.valid()) layer::file_error("open the folder", into_, errno);
+      if (!root_.valid()) layer::file_error("open directory", into_, errno);
     } else if (::mkdirat(root_.get(), path.c_str(), 0700) != 0) {
-      layer::file_error("make the folder", path, errno);
+      layer::file_error("create directory", path, errno);
     }
     way_.push_back({path, std::move(facts)});
   }

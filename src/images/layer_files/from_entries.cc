@@ -25,13 +25,13 @@ namespace {
 using Mark = LayerEntry::Mark;
 
 [[noreturn]] void refuse(std::string_view path, std::string_view reason) {
-  throw base::Error(base::ErrorCode::kTaskFailed, fmt::format("/{} cannot be put into an image: it {}.",
-                                                              base::printable_path(path), reason));
+  throw base::Error(base::ErrorCode::kTaskFailed,
+                    fmt::format("cannot add /{} to an image: it {}", base::printable_path(path), reason));
 }
 
 [[noreturn]] void changed(std::string_view path) {
   throw base::Error(base::ErrorCode::kTaskFailed,
-                    fmt::format("{} has changed while it was read. Try again when nothing writes to it.",
+                    fmt::format("{} changed while it was read\nhint: run it again when nothing writes to it",
                                 base::printable_path(path)));
 }
 
@@ -54,7 +54,7 @@ void check_name(const LayerEntry& entry) {
     refuse(name, "would read as a whiteout, because a name starts with \".wh.\"");
   }
   if (name.empty() && entry.mark == Mark::kNone && entry.entry.type != tar::TarType::kFolder) {
-    refuse(name, "is no folder");
+    refuse(name, "is not a directory");
   }
 }
 
@@ -92,7 +92,7 @@ class List {
       // enough.
       if (above != nullptr && key.starts_with(*above + '/')) {
         refuse(entry.entry.name,
-               fmt::format("would lie below /{}, which is no folder", base::printable_path(*above)));
+               fmt::format("would be below /{}, which is not a directory", base::printable_path(*above)));
       }
       if (entry.mark == Mark::kNone && entry.entry.type != tar::TarType::kFolder) above = &key;
     }
@@ -137,7 +137,7 @@ class List {
       }
       at = &target->second;
     }
-    if (at->entry.type == tar::TarType::kFolder) refuse(link.entry.name, "is a hard link to a folder");
+    if (at->entry.type == tar::TarType::kFolder) refuse(link.entry.name, "is a hard link to a directory");
     return at->entry.name;
   }
 

@@ -254,7 +254,7 @@ class Tidying {
 
   void make_whiteout(const std::string& path) const {
     if (::mknodat(upper_.root()->get(), path.c_str(), S_IFCHR, makedev(0, 0)) != 0)
-      layer::file_error("make the whiteout of", path, errno);
+      layer::file_error("create the whiteout of", path, errno);
   }
 
   const Tree upper_;
@@ -271,12 +271,11 @@ class Tidying {
 void refuse_redirects(const Attributes& on_disk, Marks marks, const std::string& path) {
   for (const char* name : {"redirect", "metacopy"}) {
     if (!overlay_attribute(on_disk, name, marks)) continue;
-    throw base::Error(
-        base::ErrorCode::kTaskFailed,
-        fmt::format("{} cannot become part of a layer: its overlay was mounted with {}. Mount it "
-                    "with redirect_dir=nofollow,metacopy=off.",
-                    base::printable_path(path),
-                    std::string_view(name) == "redirect" ? "redirect_dir=on" : "metacopy=on"));
+    throw base::Error(base::ErrorCode::kTaskFailed,
+                      fmt::format("{} cannot be in a layer: its overlay was mounted with {}\nhint: mount it "
+                                  "with redirect_dir=nofollow,metacopy=off",
+                                  base::printable_path(path),
+                                  std::string_view(name) == "redirect" ? "redirect_dir=on" : "metacopy=on"));
   }
 }
 

@@ -19,7 +19,7 @@ Tree::Tree(const std::string& path)
     : path_(path),
       root_(
           std::make_shared<const files::UniqueFd>(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))) {
-  if (!root_->valid()) layer::file_error("open the folder", path, errno);
+  if (!root_->valid()) layer::file_error("open directory", path, errno);
 }
 
 files::UniqueFd Tree::open(const std::string& path, int flags) const {
