@@ -154,13 +154,13 @@ def test_a_tool_that_is_killed(project, docker):
 
 def test_the_exit_code_of_a_dependency_is_not_that_of_ix(project, docker):
     project.tasks(PROJECT, task("top", "depends = ['tool']"))
-    project.ix("top", env={"STAND_IN": "exit 7"}).failed(1, "The task tool failed", "exit code: 7")
+    project.ix("top", env={"STAND_IN": "exit 7"}).failed(1, "task tool failed", "exit code: 7")
     assert "top" not in project.ran()
 
 
 def test_a_task_of_the_project_may_end_with_the_code_of_its_program(project):
     project.tasks(task("a", body="from ixian.exceptions import ProgramFailed\nraise ProgramFailed('no luck', 9)"))
-    project.ix("a").failed(9, "The task a failed: no luck")
+    project.ix("a").failed(9, "task a failed: no luck")
 
 
 def test_the_tool_has_the_streams(project, docker):

@@ -288,7 +288,7 @@ def test_ixian_config_names_the_project_file(project):
     assert "Usage" in project.ix("help", env={"IXIAN_CONFIG": str(path)}).ok().stdout
     result = project.ix("help", env={"IXIAN_CONFIG": "../elsewhere/other.py"}, cwd=project.path / "work").ok()
     assert "Usage" in result.stdout
-    project.ix("help", env={"IXIAN_CONFIG": "/no/such.py"}).failed(3, "IXIAN_CONFIG", "/no/such.py")
+    project.ix("help", env={"IXIAN_CONFIG": "/no/such.py"}).failed(3, "project file not found: /no/such.py", "IXIAN_CONFIG")
 
 
 def test_builder_dir_may_be_moved(project):

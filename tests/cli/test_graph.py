@@ -189,7 +189,7 @@ def test_a_task_whose_last_run_failed_runs_again(project):
 def test_dependents_of_what_failed_after_it_had_succeeded_run_once_it_succeeds(chain):
     chain.tasks(task("low", "check = FileHash('low.in')", body="raise ExecuteFailed('no')"), *CHAIN[1:])
     chain.write("low.in", "2")
-    chain.ix("high").failed(1, "Not started", "high")
+    chain.ix("high").failed(1, "not started because of this failure", "high")
     chain.ran()
     chain.tasks(*CHAIN)
     chain.ix("high").ok()

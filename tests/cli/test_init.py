@@ -64,7 +64,7 @@ def test_what_is_there_stays(project):
     result = project.ix("init").ok()
     assert (project.path / "Dockerfile").read_text() == "FROM scratch\n"
     assert not (project.path / "docker-compose.yml").exists()
-    assert "Left as they are: Dockerfile, docker-compose.yml" in result.stdout
+    assert "not overwritten: Dockerfile, docker-compose.yml" in result.stdout
 
 
 def test_a_link_to_nowhere_stays(project):

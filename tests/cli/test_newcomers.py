@@ -19,22 +19,22 @@ def test_it_says_where_a_project_is(project):
     below = project.path / "a/b"
     below.mkdir(parents=True)
     assert str(project.path) in project.ix(cwd=below).ok().stdout
-    project.ix("x", cwd=below).failed(3, f"There is one in {project.path}")
+    project.ix("x", cwd=below).failed(3, f"hint: run ix in {project.path}")
 
 
 @pytest.mark.parametrize("typed, meant", [("bulid", "build"), ("imgae", "image"), ("inti", "init")])
 def test_a_misspelt_command_is_guessed(project, typed, meant):
-    project.ix(typed, ".").failed(2, f"There is no command {typed}. Did you mean {meant}?")
+    project.ix(typed, ".").failed(2, f"unknown command: {typed} (did you mean {meant}?)")
 
 
 def test_a_task_without_a_project_is_told_how_to_begin(project):
-    project.ix("build_image").failed(3, "no ixian.py", "`ix init`", "`ix help`")
+    project.ix("build_image").failed(3, "no ixian.py", "`ix init`", "`ix build .`")
     project.ix("plan", "x").failed(3, "no ixian.py", "`ix init`")
 
 
 def test_ls_without_a_place_is_the_store(project):
     project.environment["IXIAN_STORE"] = str(project.path.parent / "store")
-    project.ix("image", "ls").failed(4, "There is no store")
+    project.ix("image", "ls").failed(4, "no local store")
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_the_snippet_of_the_documentation(project, registry):
         """,
     )
     result = discreet(project.ix("registries").ok())
-    for line in (f"{registry}  DockerClient", "reachable   yes", "who am I    ci", "may pull    yes", "may push    yes"):
+    for line in (f"{registry}  DockerClient", "reachable   yes", "account     ci", "pull        allowed", "push        allowed"):
         assert line in result.stdout, result
     assert result.stderr.count("password") >= 1 and registry in result.stderr, result  # it should not stand there
 
@@ -251,7 +251,7 @@ def test_one_of_several(project, registry):
     both = project.ix("registries", "--json", env=env).failed(4).json()["registries"]
     assert [(each["host"], each["fine"]) for each in both] == [(registry, True), (other, False)]
     project.ix("registries", registry, env=env).ok()
-    project.ix("registries", registry + "x", env=env).failed(2, registry + "x", "Did you mean")
+    project.ix("registries", registry + "x", env=env).failed(2, registry + "x", "did you mean")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_a_project_that_cannot_be_loaded(project):
 def test_a_project_without_registries_is_told_how(project):
     configure(project, "{}")
     result = project.ix("registries").ok()
-    assert "CONFIG.DOCKER.REGISTRIES = {" in result.stdout and "has no registry" in result.stdout
+    assert "CONFIG.DOCKER.REGISTRIES = {" in result.stdout and "no registries configured" in result.stdout
     assert project.ix("registries", "--json").ok().json() == {"registries": []}
 
 
@@ -306,7 +306,7 @@ def test_what_it_tells_works(project):
 
 def test_outside_of_a_project(project):
     result = project.ix("registries").ok()
-    assert "no project in this folder" in result.stdout and "CONFIG.DOCKER.REGISTRIES" in result.stdout
+    assert "no ixian.py in this directory" in result.stdout and "CONFIG.DOCKER.REGISTRIES" in result.stdout
 
 
 def test_the_docker_config_is_told_of_without_its_secrets(project):

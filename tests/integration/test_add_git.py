@@ -81,10 +81,10 @@ def test_the_checksum_flag_is_for_repositories_too(folder, daemon, add):
     url = f"{daemon.url}/r/.git"
     for pin in (commit, commit[:1]):
         assert names(add(url, f"--checksum={pin}")) == ["f"]
-    assert "its checksum says" in add(url, "--checksum=" + ("0" if commit[0] != "0" else "1"), fails=4).stderr
-    assert "none of a git repository" in add(url, "--checksum=sha256:" + "0" * 64, fails=1).stderr
+    assert "but its checksum is" in add(url, "--checksum=" + ("0" if commit[0] != "0" else "1"), fails=4).stderr
+    assert "of a git repository (expected: a commit" in add(url, "--checksum=sha256:" + "0" * 64, fails=1).stderr
     assert "--checksum says" in add(f"{url}?commit={commit[:7]}", f"--checksum={commit[:8]}", fails=1).stderr
-    assert "none of a URL" in add("http://127.0.0.1:1/f", f"--checksum={commit}", fails=1).stderr
+    assert "of a URL (expected: sha256:" in add("http://127.0.0.1:1/f", f"--checksum={commit}", fails=1).stderr
 
 
 def test_a_ref_is_the_one_of_that_name_and_none_that_ends_alike(folder, daemon, add):
@@ -100,7 +100,7 @@ def test_a_ref_is_the_one_of_that_name_and_none_that_ends_alike(folder, daemon, 
     url = f"{daemon.url}/r/.git"
     for ref, content in (("#main", "main"), ("#both", "branch both"), ("?tag=both", "a/main"), ("", "main"), ("#refs/heads/a/main", "a/main")):
         assert (add(url + ref) / "f").read_text() == content, ref
-    assert "no branch or tag" in add(url + "#ain", fails=4).stderr
+    assert "branch or tag ain not found" in add(url + "#ain", fails=4).stderr
 
 
 def test_every_option_of_a_repository_stands_in_the_key(folder, daemon, add):
@@ -189,7 +189,7 @@ def test_a_repository_that_has_moved_is_found_with_its_submodules(folder, smart,
 def test_a_redirect_that_leads_to_no_repository_is_told(folder, smart, add):
     Repository(folder / "r").commit(f="1")
     smart.redirects = {"/r/.git/info/": f"{smart.url}/sign-in?from="}
-    assert f"redirects to {smart.url}/sign-in?from=xxxxx, which is no repository" in add(f"{smart.url}/r/.git", fails=4).stderr
+    assert f"redirects to {smart.url}/sign-in?from=xxxxx, which is not a repository" in add(f"{smart.url}/r/.git", fails=4).stderr
 
 
 def test_a_hook_of_git_may_build(folder, daemon, add, tmp_path):

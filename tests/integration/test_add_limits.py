@@ -107,14 +107,14 @@ def test_what_is_announced_as_too_large_is_not_fetched(server, build):
 @pytest.mark.parametrize("answer", [dripping, silent])
 def test_a_server_that_is_too_slow_is_given_up(server, build, answer):
     started = server(answer)
-    build(f"http://127.0.0.1:{started.port}/f", "--fetch-timeout", "1s").failed(4, "longer than 1 s", "--fetch-timeout")
+    build(f"http://127.0.0.1:{started.port}/f", "--fetch-timeout", "1s").failed(4, "timed out after 1s", "--fetch-timeout")
     assert started.connections == 1
 
 
 @pytest.mark.parametrize("scheme", ["git", "http"])
 def test_a_git_server_that_says_nothing_is_given_up(server, build, scheme):
     failed = build(f"{scheme}://127.0.0.1:{server(silent).port}/r.git", "--fetch-timeout", "1s")
-    failed.failed(4, "r.git cannot be fetched", "longer than 1 s", "--fetch-timeout")
+    failed.failed(4, "cannot fetch git repository", "r.git", "timed out after 1s", "--fetch-timeout")
 
 
 def test_a_repository_that_is_too_large_is_given_up(build, tmp_path):
@@ -130,7 +130,7 @@ def test_a_repository_that_is_too_large_is_given_up(build, tmp_path):
 
 def test_a_project_has_settings_for_both(ix, store, server, tmp_path):
     fast, slow = server(endless), server(dripping)
-    for port, setting, said in ((fast.port, 'FETCH_LIMIT = "1m"', "larger than 1 MiB"), (slow.port, 'FETCH_TIMEOUT = "1s"', "longer than 1 s"),
+    for port, setting, said in ((fast.port, 'FETCH_LIMIT = "1m"', "larger than 1 MiB"), (slow.port, 'FETCH_TIMEOUT = "1s"', "timed out after 1s"),
                                 (fast.port, 'FETCH_LIMIT = "1x"', None), (fast.port, 'FETCH_TIMEOUT = "soon"', None)):  # fmt: skip
         (tmp_path / "Dockerfile").write_text(f"FROM scratch\nADD http://127.0.0.1:{port}/f /\n")
         (tmp_path / "ixian.py").write_text(PROJECT % setting)

@@ -176,7 +176,7 @@ def test_a_repository_is_redirected_as_a_file_is(add_git, repositories):
     for inside in ("private.test", "inward.test", "metadata.test", "localhost", "10.9.9.1"):
         assert add_git(source, redirects={asked: f"http://{inside}/r{INFO_REFS}"}) is None, inside
     assert add_git("http://private.test/old.git", redirects={"private.test/old.git/info/refs": "http://storage.test/r" + INFO_REFS}) == "r"
-    assert add_git(source, redirects={asked: "http://other.test/login"}, said=["redirects to http://other.test/login, which is no rep"]) is None
+    assert add_git(source, redirects={asked: "http://other.test/login"}, said=["redirects to http://other.test/login, which is not a rep"]) is None
 
 
 def test_git_itself_follows_no_redirect(add_git, repositories, tmp_path):

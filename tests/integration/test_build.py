@@ -134,7 +134,7 @@ def test_no_cache_and_no_cache_filter(base, context, build):
 def test_a_failing_command_names_itself_its_line_and_its_code(ix, base, context):
     folder = context("FROM busybox:1\nRUN echo before > /x\nRUN echo to-the-user && exit 7\n")
     result = ix("build", "--network=none", folder)
-    result.failed(1, "Dockerfile:3", "exit code 7", "RUN echo to-the-user && exit 7", "to-the-user")
+    result.failed(1, "Dockerfile:3", "exit code: 7", "RUN echo to-the-user && exit 7", "to-the-user")
     assert result.stdout == ""
     # What had been done by then is kept.
     assert steps_that_ran(ix("build", "--network=none", folder))[0].startswith("RUN echo to-the-user")
@@ -329,7 +329,7 @@ def test_every_name_is_in_every_output_that_holds_names(ix, base, context, tmp_p
 
 @pytest.mark.parametrize("twice", [("--platform=linux/amd64", "--platform=linux/arm64"), ("--cache-to=a.test/x", "--cache-to=b.test/x")])
 def test_what_can_be_said_once_is_refused_twice(ix, store, context, twice):
-    ix("build", *twice, context("FROM scratch\nCMD x\n")).failed(2, "names one")
+    ix("build", *twice, context("FROM scratch\nCMD x\n")).failed(2, "takes one")
 
 
 @pytest.mark.skipif(shutil.which("skopeo") is None, reason="skopeo is not installed")

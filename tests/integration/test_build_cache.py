@@ -142,7 +142,7 @@ def test_a_layer_with_other_bytes_is_not_used(machine, project, plain):
         if data[:2] == b"\x1f\x8b":
             blob.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     result = build(machine(), folder, "--cache-from", cache_of(plain))
-    assert len(ran(result)) >= 1 and "has lost something" in result.stderr
+    assert len(ran(result)) >= 1 and "lacks a part, which is built again" in result.stderr
 
 
 def test_a_cache_with_a_tag_is_an_error(machine, project, plain):

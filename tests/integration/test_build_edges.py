@@ -83,7 +83,7 @@ def test_a_context_that_changes_below_a_mount_is_noticed(ix, base, context):
     while "begun" not in line:
         line = running.process.stderr.readline().decode()
     (folder / "f").write_text("new")
-    running.end().failed(1, "Dockerfile:2:1", "f has changed", ".dockerignore")
+    running.end().failed(1, "Dockerfile:2:1", "f changed during the build", ".dockerignore")
 
 
 def test_devices_keep_their_numbers(ix, base, store, context, build, tmp_path):
@@ -107,11 +107,11 @@ KEEPS = "FROM busybox:1\nARG N\nRUN --mount=type=cache,target=/c dd if=/dev/uran
 
 def test_prune_counts_and_removes_what_runs_keep(ix, base, store, context, build):
     build(context(KEEPS), "--build-arg", "N=1")
-    assert "1 cache of RUNs" in ix("image", "prune", "--older-than", "0s", "--dry-run").ok().stdout
+    assert "1 cache mount" in ix("image", "prune", "--older-than", "0s", "--dry-run").ok().stdout
     kept = ix("image", "prune", "--older-than", "1h").ok()
-    assert "cache of RUNs" not in kept.stdout and build(context(KEEPS), "--build-arg", "N=2").text("list") == "1\n2\n"
+    assert "cache mount" not in kept.stdout and build(context(KEEPS), "--build-arg", "N=2").text("list") == "1\n2\n"
     told = ix("image", "prune", "--keep", "0").ok().stdout
-    assert "1 cache of RUNs" in told
+    assert "1 cache mount" in told
     assert [each.name for each in (store / "cache-mounts").iterdir()] == ["locks"]
     assert build(context(KEEPS), "--build-arg", "N=3").text("list") == "3\n"
 
@@ -122,7 +122,7 @@ def test_prune_leaves_a_cache_that_a_run_uses(ix, base, store, context):
     line = ""
     while "begun" not in line:
         line = running.process.stderr.readline().decode()
-    assert "cache of RUNs" not in ix("image", "prune", "--keep", "0").ok().stdout
+    assert "cache mount" not in ix("image", "prune", "--keep", "0").ok().stdout
     (cache,) = [each for each in (store / "cache-mounts").iterdir() if each.is_dir()]
     (cache / "go").touch()
     running.end().ok()

@@ -102,7 +102,7 @@ def test_a_busy_file_is_named_with_what_helps(ix, base, context):
     while "begun" not in running.process.stderr.readline().decode():
         pass
     (folder / "sub/busy.log").write_text("new")
-    running.end().failed(1, "Dockerfile:2:1", "sub/busy.log has changed", ".dockerignore")
+    running.end().failed(1, "Dockerfile:2:1", "sub/busy.log changed during the build", ".dockerignore")
 
 
 # In a project, its template, and what that includes.

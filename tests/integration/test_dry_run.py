@@ -32,32 +32,32 @@ def dry(request, stored):
 
 
 def test_rm(stored, dry):
-    assert dry("image", "rm", "store:app:1").ok().stdout.startswith("Would remove store:app:1, sha256:")
-    dry("image", "rm", "store:none:1").failed(4, "There is no store:none:1")
+    assert dry("image", "rm", "store:app:1").ok().stdout.startswith("would remove store:app:1, sha256:")
+    dry("image", "rm", "store:none:1").failed(4, "image not found: store:none:1")
     assert len(names(stored)) == 1
 
 
 def test_rm_at_a_registry(stored, dry, plain):
     plain.put("team/app", "1", images.small_image())
-    assert "Would remove" in dry("image", "rm", f"{plain.host}/team/app:1").ok().stdout
+    assert "would remove" in dry("image", "rm", f"{plain.host}/team/app:1").ok().stdout
     assert stored("image", "tags", f"{plain.host}/team/app").ok().stdout == "1\n"
 
 
 def test_copy(stored, dry, plain, tmp_path):
     target = f"{plain.host}/team/app:1"
-    assert f"Would copy store:app:1, sha256:" in dry("image", "copy", "store:app:1", target).ok().stdout
+    assert f"would copy store:app:1, sha256:" in dry("image", "copy", "store:app:1", target).ok().stdout
     assert stored("image", "tags", f"{plain.host}/team/app").ok().stdout == ""
     stored("image", "copy", "store:app:1", target).ok()
-    assert "Would copy nothing" in dry("image", "copy", "store:app:1", target).ok().stdout
+    assert "would copy nothing" in dry("image", "copy", "store:app:1", target).ok().stdout
     for place in (f"oci:{tmp_path}/new:1", f"docker-archive:{tmp_path}/new"):
-        assert "Would copy store:app:1" in dry("image", "copy", "store:app:1", place).ok().stdout
-    assert "Would copy store:app:1" in dry("image", "export", "store:app:1", tmp_path / "new").ok().stdout
+        assert "would copy store:app:1" in dry("image", "copy", "store:app:1", place).ok().stdout
+    assert "would copy store:app:1" in dry("image", "export", "store:app:1", tmp_path / "new").ok().stdout
     assert not (tmp_path / "new").exists()
-    dry("image", "copy", "store:none:1", target).failed(4, "There is no store:none:1")
+    dry("image", "copy", "store:none:1", target).failed(4, "image not found: store:none:1")
 
 
 def test_prune(stored, dry):
-    assert "Would remove" in dry("image", "prune", "--all", "--keep", "0").ok().stdout
+    assert "would remove" in dry("image", "prune", "--all", "--keep", "0").ok().stdout
     assert len(names(stored)) == 1
 
 
@@ -172,26 +172,26 @@ def test_a_build_tells_what_of_it_is_cached_what_would_run_and_what_nobody_knows
         "1 to 2 of 3 steps would run:",
         "cached a 1/2 RUN --mount=type=cache,target=/c echo 1 >/c/1",
         "run a 2/2 COPY f /f (cache miss)",
-        "unknown stage-1 1/1 COPY --from=a /f /f (until a has been built)",
+        "unknown stage-1 1/1 COPY --from=a /f /f (unknown until a is built)",
     ]
     (used.work / "f").write_text("1")
     assert lines(used(*alone, ".")) == [
-        "Nothing would run: every step is cached.",
+        "nothing would run: every step is cached",
         "cached stage-1 1/1 COPY --from=a /f /f",
-        "Would keep the image as docker.io/library/alone:1.",
+        "would store the image as docker.io/library/alone:1",
     ]
     used.environment["IXIAN_STORE"] = str(tmp_path / "none")
     assert lines(used(*alone, "--cache-from", f"{plain.host}/cache", "."))[:2] == [
-        "Nothing would run: every step is cached.",
+        "nothing would run: every step is cached",
         f"cached stage-1 1/1 COPY --from=a /f /f {cache}",
     ]
     assert lines(used(*alone, "--no-cache", "."))[:-1] == [
         "3 of 3 steps would run:",
-        "run a 1/2 RUN --mount=type=cache,target=/c echo 1 >/c/1 (without the cache, as asked)",
-        "run a 2/2 COPY f /f (after what runs)",
-        "run stage-1 1/1 COPY --from=a /f /f (without the cache, as asked)",
+        "run a 1/2 RUN --mount=type=cache,target=/c echo 1 >/c/1 (cache disabled by --no-cache)",
+        "run a 2/2 COPY f /f (a previous step runs)",
+        "run stage-1 1/1 COPY --from=a /f /f (cache disabled by --no-cache)",
     ]
-    assert "Would push the image to " in used(*alone, "--push", ".").ok().stdout
+    assert "would push the image to " in used(*alone, "--push", ".").ok().stdout
     # What it foretells is what the build does.
     used.environment["IXIAN_STORE"] = str(tmp_path / "store")
     (used.work / "f").write_text("3")
@@ -201,9 +201,9 @@ def test_a_build_tells_what_of_it_is_cached_what_would_run_and_what_nobody_knows
 
 def test_a_build_that_cannot_begin_says_so(used):
     (used.work / "Dockerfile.wrong").write_text("FROM scratch\nCOPY nothing /\n")
-    used("build", "--dry-run", "-f", "Dockerfile.wrong", ".").failed(1, "Dockerfile.wrong:2:1", "There is no nothing in the build context")
-    used("--dry-run", "--engine", "docker", "build", "-f", "Dockerfile.alone", ".").failed(2, "The Docker daemon cannot tell")
-    used("--show", "build", ".").failed(2, "`ix --dry-run build` tells what it would do")
+    used("build", "--dry-run", "-f", "Dockerfile.wrong", ".").failed(1, "Dockerfile.wrong:2:1", '"nothing" not found in the build context')
+    used("--dry-run", "--engine", "docker", "build", "-f", "Dockerfile.alone", ".").failed(2, "the Docker daemon does not support --dry-run")
+    used("--show", "build", ".").failed(2, "`ix --dry-run build` shows what it would do")
 
 
 def test_what_a_url_gives_is_asked_and_kept_nowhere(used, tmp_path):

@@ -116,7 +116,7 @@ def test_what_is_added_from_elsewhere_is_in_the_key_as_it_is_now(project, world)
     world.files.clear()
     world.repository.folder.rename(world.repository.folder.with_name("gone"))
     result = project("plan", "build_image", "--json").ok()
-    assert seen in result.stdout and result.stderr.count("is taken as it was when it was last seen") == 2
+    assert seen in result.stdout and result.stderr.count("used as last seen") == 2
     project.write(Dockerfile=f"FROM scratch\nADD {world.url}/files/never /f\n")
     project("plan", "build_image").failed(4, "Dockerfile:2:5", "/files/never")
 
@@ -162,4 +162,4 @@ def test_a_stage_that_has_another_ones_tag_is_noticed_by_whoever_reads_it(ix, pr
     del manifest["annotations"]
     raw = json.dumps(manifest).encode()
     assert project.registry.ask("PUT", f"/v2/t/shop/manifests/{tag}", raw, manifest["mediaType"])[0] == 201
-    assert "does not say for which key it was made" in project("build_image").ok().stderr
+    assert "does not carry its cache key" in project("build_image").ok().stderr

@@ -42,7 +42,7 @@ def test_a_failure_is_told_once(shop, progress):
     run = shop("RUN echo said; exit 7")
     for call in (["build_image"], ["build", "--network", "none", "-f", "Dockerfile.alone", "."]):
         result = run("--progress", progress, *call).failed(1, "said")
-        assert result.stderr.count("exit code 7") == 1, result
+        assert result.stderr.count("exit code: 7") == 1, result
 
 
 def test_cached_steps_are_counted_as_the_others_are(shop):

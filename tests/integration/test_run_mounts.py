@@ -21,7 +21,7 @@ def test_a_target_that_is_left_out_is_the_working_directory(base, context, build
 
 
 def test_an_empty_target_cannot_be_the_root(ix, base, context):
-    ix("build", "--network=none", context("FROM busybox:1\nRUN --mount=type=bind true\n")).failed(1, "Dockerfile:2:1", "mounted on /")
+    ix("build", "--network=none", context("FROM busybox:1\nRUN --mount=type=bind true\n")).failed(1, "Dockerfile:2:1", "cannot mount on /")
     ix("build", "--network=none", context("FROM busybox:1\nWORKDIR /a\nRUN --mount=type=cache,target=.. true\n")).failed(1, "Dockerfile:3:1")
 
 
@@ -32,7 +32,7 @@ def test_a_part_of_a_cache_is_shown(ix, base, context, build):
     assert image.text("seen").split() == ["e", "f"] and image.text("got") == "y\n"
     for part in ("none", "out"):
         folder = context(f"FROM busybox:1\n{fill}RUN --mount=type=cache,id=k,target=/e,source={part} true\n")
-        ix("build", "--network=none", folder).failed(1, "Dockerfile:3:1", "The cache k has no " + part)
+        ix("build", "--network=none", folder).failed(1, "Dockerfile:3:1", f"cannot mount {part} of cache k")
 
 
 def test_another_owner_or_mode_is_another_cache(base, context, build):

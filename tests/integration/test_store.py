@@ -71,18 +71,18 @@ def test_rm_takes_a_name_and_prune_its_blobs(ix, store, layout):
     ix("image", "rm", "store:app:1").failed(4, "store:app:1")
     assert any((store / "blobs/sha256").iterdir())
     told = ix("image", "prune", "--dry-run").ok().stdout
-    assert "Would remove" in told and "5 blobs" in told
+    assert "would remove" in told and "5 blobs" in told
     assert any((store / "blobs/sha256").iterdir())
     assert "5 blobs" in ix("image", "prune").ok().stdout
     assert not any((store / "blobs/sha256").iterdir())
-    assert "Removed nothing" in ix("image", "prune").ok().stdout
+    assert "removed nothing" in ix("image", "prune").ok().stdout
 
 
 def test_prune_leaves_images_with_a_name_unless_all_may_go(ix, store, layout):
     image = images.small_image(size=100_000)
     ix("image", "copy", layout.add("one", image), "store:app:1").ok()
     done = ix("image", "prune", "--keep", "10kB", "--older-than", "0s").ok()
-    assert "images with a name stay" in done.stderr
+    assert "tagged images are retained" in done.stderr
     assert ix("image", "inspect", "--raw", "store:app:1").ok().stdout.encode() == image.top.data
     assert "1 name" in ix("image", "prune", "--all", "--keep=0").ok().stdout
     ix("image", "inspect", "store:app:1").failed(4, "store:app:1")
@@ -98,11 +98,11 @@ def test_prune_says_which_sizes_and_ages_there_are(ix, store):
     for age in ("7", "d", "-7d", "7y"):
         ix("image", "prune", f"--older-than={age}").failed(2, "7d")
     ix("image", "prune", "--all").failed(2, "--older-than")
-    ix("image", "prune", "everything").failed(2, "everything is one word too many behind `ix image prune`")
+    ix("image", "prune", "everything").failed(2, 'unexpected argument "everything" for `ix image prune`')
 
 
 def test_where_there_is_no_store_none_is_made_by_asking(ix, store):
-    assert "no store" in ix("image", "prune").ok().stderr
+    assert "no local store" in ix("image", "prune").ok().stderr
     ix("image", "ls", "store:").failed(4, str(store))
     assert not store.exists()
 

@@ -38,7 +38,7 @@ def test_a_registry_that_cannot_be_asked_is_not_said_to_have_nothing(at, plain):
 def test_what_cannot_be_pushed_is_not_built_first(at, plain):
     one = at(plain.host)
     options(one, plain.host, '{"other.example.com": {}}')
-    assert "The push would be refused" in one("--push", "plan", "build_image").ok().stdout
+    assert "push would be denied: " in one("--push", "plan", "build_image").ok().stdout
     result = one("--push", "build_image").failed(4, "is not configured", "--no-push")
     assert not ran(result, PLAIN)
 
@@ -48,7 +48,7 @@ def test_a_wrong_password_is_told_before_anything_is_built(at, start_registry, k
     closed = start_registry(kind)
     one = at(closed.host)
     options(one, closed.host, f'{{"{closed.host}": {{"options": {{"username": "ci", "password": "wrong"}}}}}}')
-    assert "The push would be refused" in one("--push", "plan", "build_image").ok().stdout
+    assert "push would be denied: " in one("--push", "plan", "build_image").ok().stdout
     result = one("--push", "build_image").failed(4, closed.host)
     assert not ran(result, PLAIN)
 
@@ -92,7 +92,7 @@ def test_an_artifact_is_no_image_to_build_on(at, plain):
     assert plain.ask("PUT", "/v2/chart/manifests/1", json.dumps(manifest).encode(), images.MANIFEST)[0] == 201
     one = at(plain.host)
     one.write("Dockerfile.base", f"FROM {plain.host}/chart:1\nCOPY f /f\n")
-    one("build_image").failed(4, "no image but an artifact", "helm")
+    one("build_image").failed(4, "is an artifact", "not an image", "helm")
 
 
 def test_advice_can_be_followed(at, faulty):

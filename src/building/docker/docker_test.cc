@@ -237,7 +237,7 @@ TEST(Context, AFileThatChangesMeanwhileIsAnError) {
   const auto view = std::make_shared<Shrinking>();
   view->file("a", "a");
   const ContextArchive archive(view, never);
-  EXPECT_THAT(message_of([&] { members(archive); }), HasSubstr("has changed while the image was built"));
+  EXPECT_THAT(message_of([&] { members(archive); }), HasSubstr("changed during the build"));
 }
 
 engine::StageJob job_of(const std::string& dockerfile) {

@@ -39,7 +39,7 @@ TEST(Network, WithoutAHelperThereIsAnErrorAndNotTheMachinesNetwork) {
   } catch (const base::Error& error) {
     if (error.code() == base::ErrorCode::kTaskFailed) GTEST_SKIP() << error.message();
     EXPECT_NE(error.message().find("passt"), std::string::npos) << error.message();
-    EXPECT_NE(error.message().find("what there is to choose"), std::string::npos) << error.message();
+    EXPECT_NE(error.context().find("what there is to choose"), std::string::npos) << error.context();
   }
 }
 

@@ -60,10 +60,11 @@ TEST(Scan, RefusesBytesThatAreNotTheBlobs) {
   EXPECT_THAT(problem(blob, wrong), HasSubstr("closed early, after"));
   wrong.size -= 2;
   EXPECT_THAT(problem(blob, wrong), HasSubstr("is longer than"));
-  EXPECT_THAT(problem(blob, right, oci::Digest::of("other")), HasSubstr("another diffID"));
+  EXPECT_THAT(problem(blob, right, oci::Digest::of("other")),
+              HasSubstr("digest mismatch of its unpacked content"));
   wrong = right;
   wrong.media_type = oci::kOciConfig;
-  EXPECT_THAT(problem(blob, wrong), HasSubstr("no layer's"));
+  EXPECT_THAT(problem(blob, wrong), HasSubstr("not a layer"));
   EXPECT_THAT(problem("no tar", layer_descriptor("no tar")), HasSubstr("damaged"));
 }
 

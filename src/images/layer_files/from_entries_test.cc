@@ -111,12 +111,12 @@ TEST(FromEntries, NamesAFileThatChangesItsSize) {
   wrong.content = FileAt{path};
   wrong.entry.size = 4;
   wrong.size_known = true;
-  EXPECT_THAT(problem({wrong}), HasSubstr(path + " has changed"));
+  EXPECT_THAT(problem({wrong}), HasSubstr(path + " changed while it was read"));
   for (const std::uint64_t size : {4, 6}) {
     LayerEntry later = entry("a");
     later.content =
         DeferredContent{[] { return std::make_unique<base::OwnedTextSource>("12345"); }, size, "the stream"};
-    EXPECT_THAT(problem({later}), HasSubstr("the stream has changed")) << size;
+    EXPECT_THAT(problem({later}), HasSubstr("the stream changed while it was read")) << size;
   }
 }
 
@@ -126,9 +126,9 @@ TEST(FromEntries, NeverWaitsForAPipeNorFollowsALastLink) {
   std::filesystem::create_symlink("pipe", folder / "link");
   LayerEntry pipe = entry("a");
   pipe.content = FileAt{folder / "pipe"};
-  EXPECT_THAT(problem({pipe}), HasSubstr("has changed"));
+  EXPECT_THAT(problem({pipe}), HasSubstr(" changed while it was read"));
   pipe.content = FileAt{folder / "link"};
-  EXPECT_THAT(problem({pipe}), HasSubstr("Cannot read"));
+  EXPECT_THAT(problem({pipe}), HasSubstr("cannot read"));
 }
 
 TEST(FromEntries, PutsTheContentUnderTheFirstNameOfAFile) {
@@ -147,11 +147,11 @@ TEST(FromEntries, RefusesHardLinksToNothing) {
 TEST(FromEntries, RefusesWhatAnImageCannotHave) {
   EXPECT_THAT(problem({text(".wh.a", "")}), HasSubstr(".wh."));
   EXPECT_THAT(problem({text("d/.wh.a/b", "")}), HasSubstr(".wh."));
-  EXPECT_THAT(problem({text("f", ""), text("f/x", "")}), HasSubstr("no folder"));
+  EXPECT_THAT(problem({text("f", ""), text("f/x", "")}), HasSubstr("not a directory"));
   EXPECT_THAT(problem({text("../x", "")}), HasSubstr(".."));
   LayerEntry odd = text("a", "");
   odd.entry.xattrs["user.a=b"] = "";
-  EXPECT_THAT(problem({odd}), HasSubstr("/a cannot be put into an image"));
+  EXPECT_THAT(problem({odd}), HasSubstr("cannot add /a to an image"));
 }
 
 TEST(FromEntries, WritesWhiteoutsAndOpaqueFolders) {

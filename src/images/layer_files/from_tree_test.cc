@@ -104,7 +104,7 @@ TEST(FromUpper, RefusesWhatItCannotRead) {
   ::removexattr((folder / "moved").c_str(), "user.overlay.redirect");
   ASSERT_TRUE(set(folder / "meta", "user.overlay.metacopy", ""));
   EXPECT_THAT(upper_problem(folder.path()), HasSubstr("metacopy=on"));
-  EXPECT_THAT(upper_problem(folder / "nowhere"), HasSubstr("Cannot open"));
+  EXPECT_THAT(upper_problem(folder / "nowhere"), HasSubstr("cannot open"));
 }
 
 TEST(FromUpper, RefusesNamesThatWouldReadAsWhiteouts) {

@@ -96,15 +96,16 @@ TEST_P(HostileLayer, CannotChangeModesOutside) {
 }
 
 TEST_P(HostileLayer, CannotBeARootThatIsALink) {
-  EXPECT_THAT(extract(TarText().link("./", outside()).file("canary", "dead")), HasSubstr("root folder"));
+  EXPECT_THAT(extract(TarText().link("./", outside()).file("canary", "dead")), HasSubstr("root directory"));
 }
 
 TEST_P(HostileLayer, CannotLinkHardToSomethingOutside) {
   EXPECT_THAT(extract(TarText().hard_link("h", "../out/canary")), HasSubstr("\"..\""));
-  EXPECT_THAT(extract(TarText().hard_link("h", outside() + "/canary")), HasSubstr("does not have"));
-  EXPECT_THAT(extract(TarText().link("l", outside()).hard_link("h", "l/canary")), HasSubstr("does not have"));
+  EXPECT_THAT(extract(TarText().hard_link("h", outside() + "/canary")), HasSubstr("not in the layer"));
+  EXPECT_THAT(extract(TarText().link("l", outside()).hard_link("h", "l/canary")),
+              HasSubstr("not in the layer"));
   EXPECT_THAT(extract(TarText().file("h").hard_link("h", "h")), HasSubstr("itself"));
-  EXPECT_THAT(extract(TarText().folder("d").hard_link("h", "d")), HasSubstr("does not have"));
+  EXPECT_THAT(extract(TarText().folder("d").hard_link("h", "d")), HasSubstr("not in the layer"));
 }
 
 TEST_P(HostileLayer, GetsALinkItselfWhenItLinksHardToALink) {
@@ -122,7 +123,7 @@ TEST_P(HostileLayer, CannotRemoveWhatIsNotItsOwn) {
   for (const char* name : {".wh.", ".wh..", ".wh...", "d/.wh.", "d/.wh.."}) {
     EXPECT_THAT(extract(TarText().folder("d").file(name)), HasSubstr("whiteout of nothing")) << name;
   }
-  EXPECT_THAT(extract(TarText().file(".wh.x/y")), HasSubstr("lies in a whiteout"));
+  EXPECT_THAT(extract(TarText().file(".wh.x/y")), HasSubstr("is in a whiteout"));
 }
 
 TEST_P(HostileLayer, CannotHaveOverlayfsAttributes) {
@@ -144,8 +145,8 @@ TEST_P(HostileLayer, CannotHaveTheDeviceThatIsAWhiteout) {
 }
 
 TEST_P(HostileLayer, CannotPutThingsBelowAFile) {
-  EXPECT_THAT(extract(TarText().file("f").file("f/x")), HasSubstr("no folder"));
-  EXPECT_THAT(extract(TarText().file("f").link("l", "f").file("l/x")), HasSubstr("no folder"));
+  EXPECT_THAT(extract(TarText().file("f").file("f/x")), HasSubstr("not a directory"));
+  EXPECT_THAT(extract(TarText().file("f").link("l", "f").file("l/x")), HasSubstr("not a directory"));
 }
 
 TEST_P(HostileLayer, CannotHaveMoreThanItsLimits) {

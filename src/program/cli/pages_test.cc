@@ -103,12 +103,10 @@ TEST(PagesTest, TheManualPageHidesNothingFromRoff) {
 TEST(PagesTest, TheReference) {
   const std::string text = reference_section(bake(), "bake", page_flags());
   EXPECT_THAT(text, HasSubstr("## ix bake\n\nBake bread.\n\n    ix bake [--heat N]"));
-  EXPECT_THAT(
-      text,
-      HasSubstr("| `-h`, `--heat N` | Heat the oven (default: 200)<br>Not more than it can bear.<br>It comes "
-                "before `OVEN.HEAT`. |\n"));
+  EXPECT_THAT(text, HasSubstr("| `-h`, `--heat N` | Heat the oven (default: 200)<br>Not more than it can "
+                              "bear.<br>It overrides `OVEN.HEAT`. |\n"));
   EXPECT_THAT(text, HasSubstr("`type=bag`: a bag \\| sack"));
-  EXPECT_THAT(text, HasSubstr("Flags of `ix` that mean something to it: `--log`."));
+  EXPECT_THAT(text, HasSubstr("Flags of `ix` that it accepts: `--log`."));
 }
 
 TEST(PagesTest, TextIsWrappedBetweenWords) {

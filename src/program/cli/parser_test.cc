@@ -84,8 +84,8 @@ TEST(ParserTest, AValueIsWrittenInFiveWays) {
 }
 
 TEST(ParserTest, AnEmptyValueIsNotTheNextWord) {
-  EXPECT_EQ(error_of(mix(), {"--tag=", "x"}), "--tag needs a value.");
-  EXPECT_EQ(error_of(mix(), {"x", "--tag"}), "--tag needs a value.");
+  EXPECT_EQ(error_of(mix(), {"--tag=", "x"}), "--tag needs a value");
+  EXPECT_EQ(error_of(mix(), {"x", "--tag"}), "--tag needs a value");
 }
 
 TEST(ParserTest, OptionsKeepTheirOrderAndStandAnywhere) {
@@ -99,27 +99,27 @@ TEST(ParserTest, OptionsKeepTheirOrderAndStandAnywhere) {
 TEST(ParserTest, AFlagTakesTrueAndFalse) {
   EXPECT_TRUE(parsed(mix(), {"x", "--fast=true"}).has("--fast"));
   EXPECT_FALSE(parsed(mix(), {"x", "--fast", "--fast=false"}).has("--fast"));
-  EXPECT_EQ(error_of(mix(), {"x", "--fast=maybe"}), "--fast takes no value but true and false.");
+  EXPECT_EQ(error_of(mix(), {"x", "--fast=maybe"}),
+            "invalid value \"maybe\" for --fast (expected: true, false)");
 }
 
 TEST(ParserTest, WhatIsUnknownGetsASuggestion) {
-  EXPECT_EQ(error_of(mix(), {"x", "--fsat"}),
-            "`ix mix` has no option --fsat. Did you mean --fast? It is: ix mix [--tag "
-            "NAME]… [--fast] [--slow] [--mode MODE] FROM [TO…]");
-  EXPECT_NE(error_of(mix(), {"x", "--job=3"}).find("Did you mean --jobs?"), std::string::npos);
-  EXPECT_EQ(error_of(mix(), {"x", "--mode", "hrad"}), "--mode is soft or hard, not hrad. Did you mean hard?");
-  EXPECT_EQ(error_of(image(), {"lss"}), "There is no `ix image lss`. Did you mean ls? There are ls, rm.");
+  EXPECT_EQ(error_of(mix(), {"x", "--fsat"}), "unknown flag for `ix mix`: --fsat (did you mean --fast?)");
+  EXPECT_NE(error_of(mix(), {"x", "--job=3"}).find("(did you mean --jobs?)"), std::string::npos);
+  EXPECT_EQ(error_of(mix(), {"x", "--mode", "hrad"}),
+            "invalid value \"hrad\" for --mode (expected: soft, hard)");
+  EXPECT_EQ(error_of(image(), {"lss"}), "unknown command: ix image lss (did you mean ls?)");
 }
 
 TEST(ParserTest, WhatIsRefusedSaysWhatToWriteInstead) {
-  EXPECT_EQ(error_of(mix(), {"x", "-q"}), "`ix mix` does not take --quiet. Write --log NONE.");
-  EXPECT_EQ(error_of(mix(), {"x", "--mode=raw"}), "--mode does not take raw. Say soft.");
-  EXPECT_EQ(error_of(mix(), {"x", "--force"}), "--force means nothing to `ix mix`. Write --slow.");
+  EXPECT_EQ(error_of(mix(), {"x", "-q"}), "`ix mix` does not accept --quiet");
+  EXPECT_EQ(error_of(mix(), {"x", "--mode=raw"}), "--mode does not accept raw");
+  EXPECT_EQ(error_of(mix(), {"x", "--force"}), "--force has no effect on `ix mix`");
   EXPECT_EQ(error_of(mix(), {"x", "--show"}), "`ix mix` cannot show: --show is refused.");
 }
 
 TEST(ParserTest, OptionsThatExcludeEachOther) {
-  EXPECT_EQ(error_of(mix(), {"x", "--slow", "--fast"}), "--fast and --slow cannot be used together.");
+  EXPECT_EQ(error_of(mix(), {"x", "--slow", "--fast"}), "--fast and --slow cannot be used together");
   EXPECT_EQ(error_of(mix(), {"x", "--slow", "--fast=false"}), "");
 }
 
@@ -130,8 +130,8 @@ TEST(ParserTest, AnOptionWhoseValueMayBeLeftOutTakesNoOtherWord) {
 }
 
 TEST(ParserTest, ArgumentsAreCounted) {
-  EXPECT_EQ(error_of(mix(), {}).substr(0, 39), "Something is missing behind `ix mix`. I");
-  EXPECT_EQ(error_of(mix(), {"a", "b", "c", "d"}).substr(0, 40), "d is one word too many behind `ix mix`. ");
+  EXPECT_EQ(error_of(mix(), {}), "`ix mix` takes at least 1 argument, got 0");
+  EXPECT_EQ(error_of(mix(), {"a", "b", "c", "d"}), "unexpected argument \"d\" for `ix mix`");
 }
 
 TEST(ParserTest, FlagsOfIxStandBehindACommandToo) {
@@ -140,7 +140,7 @@ TEST(ParserTest, FlagsOfIxStandBehindACommandToo) {
   EXPECT_EQ(line.globals[0].value, "4");
   EXPECT_EQ(line.globals[1].value, "debug");
   EXPECT_EQ(parsed(mix(), {"x", "--log=warning"}).globals.size(), 1u);
-  EXPECT_EQ(error_of(mix(), {"x", "--log=loud"}), "--log is DEBUG or INFO, not loud.");
+  EXPECT_EQ(error_of(mix(), {"x", "--log=loud"}), "invalid value \"loud\" for --log (expected: DEBUG, INFO)");
 }
 
 TEST(ParserTest, WhatFollowsATaskIsHandedOn) {
@@ -163,8 +163,8 @@ TEST(ParserTest, ASubcommandHasTheFlagsBeforeItsName) {
   const ParsedCommand line = parsed(image(), {"--log=DEBUG", "ls", "x"});
   EXPECT_EQ(line.path, "image ls");
   EXPECT_EQ(line.globals.size(), 1u);
-  EXPECT_EQ(error_of(image(), {"--force", "ls"}), "--force means nothing to `ix image ls`. Leave it out.");
-  EXPECT_EQ(error_of(image(), {}), "`ix image` needs to be told what to do: ls, rm.");
+  EXPECT_EQ(error_of(image(), {"--force", "ls"}), "--force has no effect on `ix image ls`");
+  EXPECT_EQ(error_of(image(), {}), "`ix image` needs a command");
 }
 
 TEST(ParserTest, LeadingFlagsEndAtTheFirstOtherWord) {

@@ -20,6 +20,7 @@
 #include "plan/task_plan.h"
 #include "run/runner.h"
 #include "script/running_task.h"
+#include "ui/quantity.h"
 
 namespace ixian::commands {
 namespace {

@@ -389,11 +389,11 @@ TEST_F(StageKey, NamesTheTaskAndThePlaceOfAnError) {
   project.add("base", "FROM debian:12\nCOPY none /\n");
   EXPECT_THAT(project.refusal("base"),
               AllOf(HasSubstr("cannot compute the cache key of build_base: Dockerfile.base:2:1: "),
-                    HasSubstr("There is no none in the build context")));
+                    HasSubstr("\"none\" not found in the build context")));
   project.add("base", "FROM debian:12\nNONE\n");
   EXPECT_THAT(project.refusal("base"), HasSubstr("cache key of build_base: Dockerfile.base:2:1"));
   project.add("base", "FROM debian:12\n").target = "none";
-  EXPECT_THAT(project.refusal("base"), HasSubstr("cache key of build_base: There is no stage \"none\""));
+  EXPECT_THAT(project.refusal("base"), HasSubstr("cache key of build_base: target stage \"none\" not found"));
 }
 
 TEST_F(StageKey, NamesTheTaskBelowWhoseErrorItIs) {

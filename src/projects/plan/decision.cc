@@ -111,10 +111,9 @@ std::string describe(const Decision& decision) {
     case Reason::kComplete:
       return decision.runs ? "" : "up to date";
     case Reason::kForced:
-      return "forced";
+      return "forced by --force";
     case Reason::kDependency:
-      return fmt::format("{} {}", dependencies(decision.because),
-                         decision.because.size() == 1 ? "runs" : "run");
+      return dependencies(decision.because) + " will run";
     case Reason::kNoChecks:
       return "no checks: always runs";
     case Reason::kNeverCompleted:

@@ -38,7 +38,7 @@ struct Decision {
       changed;  // the parts of these checkers' states that are not as they were, where that can be told
 };
 
-// A reason as a few words for people: "dependency lib runs", "src/ changed", "forced".
+// A reason as a few words for people: "dependency lib will run", "src/ changed", "forced by --force".
 std::string describe(const Decision& decision);
 
 // A reason for programs, which never changes: "dependency_runs", "cache_miss".

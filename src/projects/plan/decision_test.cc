@@ -132,11 +132,11 @@ Decision decision(Reason reason, std::vector<std::string> because = {}) {
 
 TEST(Describe, EveryReasonIsAFewWords) {
   EXPECT_EQ(describe(decision(Reason::kComplete)), "up to date");
-  EXPECT_EQ(describe(decision(Reason::kForced)), "forced");
-  EXPECT_EQ(describe(decision(Reason::kDependency, {"lib"})), "dependency lib runs");
-  EXPECT_EQ(describe(decision(Reason::kDependency, {"a", "b"})), "dependencies a, b run");
+  EXPECT_EQ(describe(decision(Reason::kForced)), "forced by --force");
+  EXPECT_EQ(describe(decision(Reason::kDependency, {"lib"})), "dependency lib will run");
+  EXPECT_EQ(describe(decision(Reason::kDependency, {"a", "b"})), "dependencies a, b will run");
   EXPECT_EQ(describe(decision(Reason::kDependency, {"a", "b", "c", "d", "e"})),
-            "dependencies a, b, c and 2 more run");
+            "dependencies a, b, c and 2 more will run");
   EXPECT_EQ(describe(decision(Reason::kNoChecks)), "no checks: always runs");
   EXPECT_EQ(describe(decision(Reason::kNeverCompleted, {"X:y"})), "never completed in this checkout");
   EXPECT_EQ(describe(decision(Reason::kUnfinished)), "last run failed or was interrupted");

@@ -152,7 +152,7 @@ TEST_F(ExplainTest, JsonHasOneEntryATask) {
   project.checked();
   project.record("app", {"x"});
   EXPECT_EQ(to_json(explain_it("app")), Json::parse(R"([
-      {"task": "app", "why": "dependency lib runs", "reason": "dependency_runs", "changes": [], "dependencies": ["lib"]},
+      {"task": "app", "why": "dependency lib will run", "reason": "dependency_runs", "changes": [], "dependencies": ["lib"]},
       {"task": "lib", "why": "no checks: always runs", "reason": "no_checks", "changes": [], "dependencies": []}])"));
 }
 

@@ -128,8 +128,8 @@ TEST_F(TaskPlanTest, JsonSaysWhatWouldBeDoneAndWhy) {
   TaskOptions options;
   options.clean_all = true;
   EXPECT_EQ(to_json(plan("all", options)), base::Json::parse(R"({"nothing_to_do": false, "steps": [
-      {"task": "lib", "action": "run", "why": "forced", "reason": "forced", "virtual": false, "clean": true},
-      {"task": "all", "action": "run", "why": "dependency lib runs", "reason": "dependency_runs", "virtual": true, "clean": false}]})"));
+      {"task": "lib", "action": "run", "why": "forced by --force", "reason": "forced", "virtual": false, "clean": true},
+      {"task": "all", "action": "run", "why": "dependency lib will run", "reason": "dependency_runs", "virtual": true, "clean": false}]})"));
   EXPECT_EQ(to_json(plan("lib")), base::Json::parse(R"({"nothing_to_do": true, "steps": [
       {"task": "lib", "action": "skip", "why": "up to date", "reason": "complete", "virtual": false, "clean": false}]})"));
 }

@@ -204,7 +204,7 @@ TEST_F(RunnerBasicsTest, EventsNameTheTaskAndWhyItRuns) {
   EXPECT_EQ(begun[0].name, "lib");
   EXPECT_EQ(begun[0].detail, "never completed in this checkout");
   EXPECT_EQ(begun[2].detail, "lib changed");
-  EXPECT_EQ(begun[3].detail, "dependency lib runs");
+  EXPECT_EQ(begun[3].detail, "dependency lib will run");
   EXPECT_FALSE(begun[3].owns_terminal);
   EXPECT_EQ(project.sink.ended().at("app"), base::ActivityStatus::kDone);
 }
