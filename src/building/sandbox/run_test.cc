@@ -164,7 +164,7 @@ TEST_P(RunTest, WhatCannotBeStartedIsAnErrorThatNamesIt) {
     FAIL();
   } catch (const base::Error& error) {
     EXPECT_THAT(error.message(), HasSubstr("no-such-program"));
-    EXPECT_THAT(error.message(), HasSubstr(GetParam()));
+    EXPECT_THAT(error.context(), HasSubstr(GetParam()));
   }
 }
 
