@@ -167,7 +167,15 @@ CacheExporter::~CacheExporter() {
 
 void CacheExporter::write(const std::shared_ptr<const Build>& build, steps::AssembledImage image,
                           const std::vector<std::string>& keys, const snapshot::LayerStack& layers) {
-  if (!build->repo->usable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ++progress_.total;
+    progress_.repository = build->repo->name();
+    if (!build->repo->usable()) {
+      ++progress_.failed;
+      return;
+    }
+  }
   const auto job = std::make_shared<Job>();
   job->build = build;
   job->keys = keys;
@@ -195,7 +203,6 @@ void CacheExporter::submit(const std::shared_ptr<const Job>& job) {
     const std::lock_guard lock(mutex_);
     ++pending_;
     if (job->image) ++progress_.pending;
-    progress_.repository = job->build->repo->name();
     if (job->last_layer) last_layers_.insert(*job->last_layer);
   }
   try {

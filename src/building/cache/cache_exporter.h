@@ -48,6 +48,7 @@ class CacheExporter {
 
   // Of the steps that were handed over; what a repository that was given up lacks has failed.
   struct Progress {
+    std::size_t total = 0;
     std::size_t pending = 0;
     std::size_t failed = 0;
     std::string repository;  // of what was handed over last

@@ -269,6 +269,7 @@ TEST_F(RegistryCaches, ThatDoNotAnswerAreWarnedOfOnce) {
   second.job.cache_to = kCache;
   EXPECT_EQ(second.build(dockerfile).cached, 0u);
   EXPECT_EQ(second.warnings(), 1) << "for reading and writing";
+  EXPECT_EQ(second.sink.ended().at("cache export"), base::ActivityStatus::kFailed);
   second.write("b", "changed");
   second.build(dockerfile);
   EXPECT_EQ(second.warnings(), 1);

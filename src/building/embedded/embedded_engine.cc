@@ -317,6 +317,8 @@ class EmbeddedEngine : public engine::Engine {
   // Guards `built_`.
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<snapshot::PartialImage>> built_;  // by digest
+  std::mutex waiting_;
+  cache::CacheExporter::Progress reported_;  // guarded by waiting_: what wait_for_cache() has told of
   cache::CacheExporter writer_;
 };
 

@@ -33,7 +33,7 @@ class MountedContextTest : public ::testing::Test {
     try {
       mounted.copy(source, folder_ / "work/copy");
     } catch (const base::Error& error) {
-      return error.message();
+      return error.message() + error.context();
     }
     return "";
   }

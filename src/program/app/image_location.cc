@@ -100,6 +100,15 @@ ImageLocation parse_image_location(const std::string& text) {
   return place;
 }
 
+std::string not_found_text(const ImageLocation& place) {
+  std::string list = "`ix image ls store:`";
+  if (place.kind == ImageLocation::Kind::kRegistry) list = "`ix image tags " + place.reference.name() + "`";
+  if (place.kind == ImageLocation::Kind::kLayout) list = "`ix image ls oci:" + place.path + "`";
+  if (place.kind == ImageLocation::Kind::kDockerArchive)
+    list = "`ix image ls docker-archive:" + place.path + "`";
+  return "image not found: " + place.text() + "\nhint: check its name; " + list + " shows what is there";
+}
+
 namespace {
 
 std::unique_ptr<oci::ImageRepo> open_store(const ImageLocation& place, base::Cancellation& cancellation,

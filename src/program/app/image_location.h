@@ -31,6 +31,9 @@ struct ImageLocation {
 // Throws base::Error{kUsage}.
 ImageLocation parse_image_location(const std::string& text);
 
+// "image not found: store:app:1", with how to see what is there as a hint.
+std::string not_found_text(const ImageLocation& place);
+
 // Whether open_source() finds a store or a folder there at all; of a registry nobody knows before it is
 // asked.
 bool can_be_read(const ImageLocation& place);

@@ -95,7 +95,7 @@ int tell_of_copy(const ImageContext& context, const app::ImageLocation& from, co
     const auto one = oci::read_image(*source, from.ref(), options.platform.value_or(oci::host_platform()));
     if (one) here = one->descriptor;
   }
-  if (!here) throw base::Error(base::ErrorCode::kRegistry, "image not found: " + from.text());
+  if (!here) throw base::Error(base::ErrorCode::kRegistry, app::not_found_text(from));
   const auto there = find_there();
   cli::print(there && there->digest == here->digest
                  ? fmt::format("would copy nothing: {} is already {}\n", target, from.text())

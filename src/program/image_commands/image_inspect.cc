@@ -40,7 +40,7 @@ bool is_image_config(std::string_view type) {
 Image read(oci::ImageRepo& repo, const app::ImageLocation& place,
            const std::optional<oci::Platform>& platform) {
   std::optional<oci::RawManifest> named = repo.read_manifest(place.ref());
-  if (!named) throw Error(ErrorCode::kRegistry, "image not found: " + place.text());
+  if (!named) throw Error(ErrorCode::kRegistry, app::not_found_text(place));
   Image image{*named, std::nullopt, std::nullopt, std::nullopt};
   const oci::AnyManifest parsed = named->parsed();
   const oci::Platform wanted = platform.value_or(oci::host_platform());
@@ -159,7 +159,7 @@ int image_inspect(const ImageContext& context) {
     if (raw) {
       const auto manifest =
           platform ? oci::read_image(*repo, place.ref(), *platform) : repo->read_manifest(place.ref());
-      if (!manifest) throw Error(ErrorCode::kRegistry, "image not found: " + place.text());
+      if (!manifest) throw Error(ErrorCode::kRegistry, app::not_found_text(place));
       // Byte for byte, so that `sha256sum` gives the digest.
       cli::print_bytes(manifest->bytes);
       return 0;

@@ -11,8 +11,7 @@ namespace {
 
 void tell_of_missing(const ImageContext& context, const app::ImageLocation& place, int& missing) {
   ++missing;
-  context.sink.log(base::kNoActivity, base::LogLevel::kError,
-                   fmt::format("image not found: {}", place.text()));
+  context.sink.log(base::kNoActivity, base::LogLevel::kError, app::not_found_text(place));
 }
 
 }  // namespace
