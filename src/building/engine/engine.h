@@ -45,7 +45,7 @@ class Engine {
   // What build() would do, without any of it: nothing is written in the engine's place or anywhere else.
   // Throws what build() throws before it runs anything; Error{kUsage} where an engine cannot tell.
   virtual BuildForecast forecast(const StageJob&, base::EventSink&, base::Cancellation&) {
-    throw base::Error(base::ErrorCode::kUsage, "This engine cannot tell what it would do without doing it.");
+    throw base::Error(base::ErrorCode::kUsage, "this engine does not support --dry-run");
   }
 
   // What is allowed in the job's Dockerfile and probably not meant. Nothing is run. An engine that can ask

@@ -162,8 +162,7 @@ class Helper {
     const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) {
-      throw base::Error(base::ErrorCode::kTaskFailed,
-                        "Cannot start a process: " + base::errno_text(errno) + ".");
+      throw base::Error(base::ErrorCode::kTaskFailed, "cannot start a process: " + base::errno_text(errno));
     }
     if (pid_ == 0) ::_exit(serve(parent, maps));
     go_.read.reset();
