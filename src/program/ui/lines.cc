@@ -34,6 +34,10 @@ std::string in_brackets(std::string_view note) {
   return note.empty() ? "" : fmt::format(" ({})", printable(note));
 }
 
+std::string after_colon(std::string_view note) {
+  return note.empty() ? "" : fmt::format(": {}", printable(note));
+}
+
 }  // namespace
 
 std::string start_line(const Style& style, std::string_view name, std::string_view detail) {
@@ -78,8 +82,7 @@ std::string end_line(const Style& style, std::string_view name, base::ActivitySt
       what = style.paint(style.gray, "up to date" + in_brackets(note));
       break;
     case base::ActivityStatus::kFailed:
-      what = style.paint(
-          style.red, "failed" + (note.empty() ? "" : " in " + format_duration(seconds) + in_brackets(note)));
+      what = style.paint(style.red, "failed" + after_colon(note));
       break;
     case base::ActivityStatus::kCancelled:
       what = style.paint(style.yellow, "interrupted" + in_brackets(note));
