@@ -135,7 +135,7 @@ def test_log_is_understood_behind_a_command_and_a_task(project):
     assert "planned" in project.ix("plan", "--log", "debug", "quiet").ok().stderr
     assert "planned" not in project.ix("plan", "quiet").ok().stderr
     assert project.ix("quiet", "--log=NONE").ok().stdout == "done\n"
-    project.ix("quiet", "--log", "loud").failed(2, "--log is DEBUG, INFO, WARN, ERROR or NONE, not loud")
+    project.ix("quiet", "--log", "loud").failed(2, 'invalid value "loud" for --log (expected: DEBUG, INFO, WARN, ERROR, NONE)')
     project.ix("quiet", "--force").failed(2, "before the task")
 
 

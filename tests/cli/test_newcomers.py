@@ -43,7 +43,7 @@ def test_ls_without_a_place_is_the_store(project):
         ("services:\n  db:\n    image: postgres\n  web:\n    build: .\n", "web", "in the service web of compose.yaml"),
         ("# x\nservices:\n    'worker':\n        image: ${DOCKER_IMAGE}\nvolumes:\n    data:\n", "worker", "in the service worker"),
         ("services:\n  app:\n    image: x\n", None, "in the service app"),
-        ("services: {web: {image: x}}\n", None, 'CONFIG.DOCKER.DEFAULT_APP = "…"'),
+        ("services: {web: {image: x}}\n", None, 'hint: name the service of compose.yaml to develop in with CONFIG.DOCKER.DEFAULT_APP'),
     ],
 )
 def test_init_looks_at_the_services_that_are_there(project, compose, default, told):
