@@ -157,12 +157,20 @@ class EmbeddedEngine : public engine::Engine {
   }
 
   void wait_for_cache(base::EventSink& sink) override {
-    const std::size_t count = writer_.pending();
-    if (count == 0) return;
+    const std::lock_guard lock(waiting_);
+    const cache::CacheExporter::Progress now = writer_.progress();
+    const std::size_t total = now.total - reported_.total;
+    if (now.pending == 0 && now.failed == reported_.failed) return writer_.wait();
     base::Activity activity(
-        sink, {"cache", fmt::format("{} instruction{} still on the way", count, count == 1 ? "" : "s")});
+        sink,
+        {"cache export", fmt::format("uploading {} to {}", base::counted(total, "step"), now.repository)});
     writer_.wait();
-    activity.end(base::ActivityStatus::kDone);
+    const std::size_t failed = writer_.progress().failed - reported_.failed;
+    reported_ = writer_.progress();
+    if (failed == 0) return activity.end(base::ActivityStatus::kDone);
+    // The image is built, so that this is no error of the build.
+    activity.end(base::ActivityStatus::kFailed, fmt::format("{} of {} pushed to {}", total - failed,
+                                                            base::counted(total, "step"), now.repository));
   }
 
   bool remove_image(const std::string& name) override {

@@ -84,13 +84,14 @@ class Forecaster {
       if (const auto* other = std::get_if<stages::FromStage>(&origin)) look(other->index);
     }
     if (outlook.outcome == Outcome::kRuns)
-      return add(outlook, stage, index, Outcome::kRuns, "after what runs");
+      return add(outlook, stage, index, Outcome::kRuns, "a previous step runs");
     if (!stage.use_cache) {
       outlook.outcome = Outcome::kRuns;
-      return add(outlook, stage, index, Outcome::kRuns, "without the cache, as asked");
+      return add(outlook, stage, index, Outcome::kRuns, "cache disabled by --no-cache");
     }
     if (outlook.outcome == Outcome::kUnknown)
-      return add(outlook, stage, index, Outcome::kUnknown, fmt::format("until {} is known", outlook.unknown));
+      return add(outlook, stage, index, Outcome::kUnknown,
+                 fmt::format("unknown until {} is ready", outlook.unknown));
     const auto origins = known_origins(step);
     if (!origins) {
       outlook.outcome = Outcome::kUnknown;
@@ -146,8 +147,9 @@ class Forecaster {
       if (other == nullptr) continue;
       const std::string& label = plan_.stages.at(other->index).label;
       const Outlook& outlook = look(other->index);
-      if (outlook.outcome == Outcome::kRuns) return fmt::format("until {} has been built", label);
-      if (outlook.outcome == Outcome::kUnknown) return fmt::format("until {} is known", outlook.unknown);
+      if (outlook.outcome == Outcome::kRuns) return fmt::format("unknown until {} is built", label);
+      if (outlook.outcome == Outcome::kUnknown)
+        return fmt::format("unknown until {} is ready", outlook.unknown);
       image = label;
     }
     return fmt::format("unknown until the files of {} are compared", image);

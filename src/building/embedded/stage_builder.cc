@@ -105,8 +105,11 @@ void StageBuilder::say_cached(std::size_t steps, const std::string& place) const
   build_.counts_.instructions += count;
   build_.counts_.cached += count;
   std::string text = plan_.steps[steps - 1].title;
-  if (count > 1) text = fmt::format("{} instructions, up to {}", count, text);
-  text += place.empty() ? kCached : fmt::format(" (from {}, cached)", place);
+  if (count > 1) text = fmt::format("{} steps cached, up to {}", count, text);
+  if (!place.empty())
+    text += fmt::format(" (from {}{})", place, count > 1 ? "" : ", cached");
+  else if (count <= 1)
+    text += kCached;
   base::Activity(build_.services_.sink(),
                  {fmt::format("{} {}/{}", plan_.label, steps, plan_.steps.size()), text})
       .end(base::ActivityStatus::kSkipped, "cached");
@@ -256,7 +259,7 @@ void StageBuilder::run_step(std::size_t index) {
     try {
       blame(step, work);
     } catch (const engine::LostResult&) {
-      activity.end(base::ActivityStatus::kCancelled, "what it stands on has been lost");
+      activity.end(base::ActivityStatus::kCancelled, "its base was lost");
       throw;
     }
   });

@@ -78,18 +78,17 @@ void read_lines(int fd, const std::function<void(std::string_view)>& on_line) {
   const std::string reason = base::errno_text(report.value);
   switch (report.kind) {
     case InitReport::Kind::kCgroup:
-      throw process::LaunchError("A RUN cannot join its cgroup: " + reason + ".", false);
+      throw process::LaunchError("RUN cannot join its cgroup: " + reason, false);
     case InitReport::Kind::kDevices:
-      throw process::LaunchError(
-          "The root directory of a RUN cannot be mounted without devices: " + reason + ".", false);
+      throw process::LaunchError("cannot mount the root directory of RUN without devices: " + reason, false);
     case InitReport::Kind::kProc:
-      throw process::LaunchError("RUN needs to mount /proc anew, which is not allowed here: " + reason +
-                                     ". In a container, /proc must not be masked (Docker: --security-opt "
-                                     "systempaths=unconfined; Kubernetes: procMount: Unmasked).",
+      throw process::LaunchError("RUN cannot mount /proc: " + reason +
+                                     "\nhint: in a container, unmask /proc (Docker: --security-opt "
+                                     "systempaths=unconfined; Kubernetes: procMount: Unmasked)",
                                  false);
     default: {
       const auto& argv = report.kind == InitReport::Kind::kExecHelper ? what.helper.argv : what.argv;
-      throw process::LaunchError(fmt::format("Cannot run {}: {}.", base::printable_path(argv[0]), reason),
+      throw process::LaunchError(fmt::format("cannot run {}: {}", base::printable_path(argv[0]), reason),
                                  report.value == ENOENT);
     }
   }

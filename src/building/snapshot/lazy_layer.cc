@@ -125,7 +125,7 @@ void LazyLayer::ensure_blob() {
   const Finished& layer = finish();
   if (!origin_ || services_.store().has_blob(layer.blob)) return;
   base::Activity activity(services_.sink(),
-                          {"pull " + layer.blob.digest.short_hex(), "a layer of " + origin_->name()});
+                          {"pull " + layer.blob.digest.short_hex(), "layer of " + origin_->name()});
   std::uint64_t done = 0;
   oci::VerifiedBlob verified(
       layer.blob, [&](std::uint64_t offset) { return origin_->open_blob(layer.blob, offset); },

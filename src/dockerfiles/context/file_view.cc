@@ -97,7 +97,7 @@ std::string resolve_path(const FileView& view, std::string_view path, bool follo
     }
     if (++links > kMostLinks) {
       throw base::Error(base::ErrorCode::kTaskFailed,
-                        fmt::format("/{} leads through too many symbolic links.", clean_in_root(path)));
+                        fmt::format("too many symbolic links: /{}", clean_in_root(path)));
     }
     if (followed != nullptr) followed->push_back(next);
     if (entry->link.starts_with('/')) reached.clear();

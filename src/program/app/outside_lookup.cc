@@ -42,9 +42,10 @@ std::string OutsideLookup::foreign_digest(const std::string& image) {
   const auto noted = services_.store->cache_get(note);
   if (noted && (!services_.pull || services_.offline())) return noted->value.get<std::string>();
   if (services_.offline()) {
-    throw base::Error(base::ErrorCode::kRegistry,
-                      fmt::format("not known before its registry is asked what {} is now; `ix plan` asks",
-                                  reference.text()));
+    throw base::Error(
+        base::ErrorCode::kRegistry,
+        fmt::format("unknown until its registry is queried for {}\nhint: run `ix plan`, which queries it",
+                    reference.text()));
   }
   std::optional<base::Error> failed;
   try {
@@ -63,10 +64,10 @@ std::string OutsideLookup::foreign_digest(const std::string& image) {
   }
   if (failed)
     throw base::Error(failed->code(), failed->message() + oci::without_asking(reference), failed->context());
-  throw base::Error(
-      base::ErrorCode::kRegistry,
-      fmt::format("There is no image {}. Check its name and tag; `ix image tags {}` lists what is there.",
-                  reference.text(), reference.name()));
+  throw base::Error(base::ErrorCode::kRegistry,
+                    fmt::format("image not found: {}\nhint: check its name and tag; `ix image tags {}` lists "
+                                "the tags of the repository",
+                                reference.text(), reference.name()));
 }
 
 std::optional<keys::BaseFacts> OutsideLookup::known_base(const std::string& digest,
@@ -113,7 +114,7 @@ std::string OutsideLookup::remote_identity(const stages::RemoteSource& source) {
 
 void OutsideLookup::warn_of_age(const std::string& name, const base::Error& error) const {
   services_.sink.log(base::kNoActivity, base::LogLevel::kWarning,
-                     fmt::format("{} is taken as it was when it was last seen: {}", name, error.message()));
+                     fmt::format("{} used as last seen: {}", name, error.message()));
 }
 
 }  // namespace ixian::app

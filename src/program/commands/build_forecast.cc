@@ -35,8 +35,8 @@ std::string summary(const std::vector<engine::ForecastStep>& steps) {
   };
   const auto runs = count(Outcome::kRuns);
   const auto unknown = count(Outcome::kUnknown);
-  if (steps.empty()) return "Nothing would run: no step creates files.\n";
-  if (runs + unknown == 0) return "Nothing would run: every step is cached.\n";
+  if (steps.empty()) return "nothing would run: no step creates files\n";
+  if (runs + unknown == 0) return "nothing would run: every step is cached\n";
   const std::string how_many =
       unknown == 0 ? std::to_string(runs) : fmt::format("{} to {}", runs, runs + unknown);
   return fmt::format("{} of {} would run:\n", how_many, base::counted(steps.size(), "step"));

@@ -74,11 +74,12 @@ std::string told(const std::string& repository, const run::RegistryPrune& plan, 
     return fmt::format("{}: no build records, so what is in use is unknown; nothing removed\n", repository);
   }
   std::string out =
-      fmt::format("{}: {} {}{} tags, {} stay{}{}.\n", repository, remove ? "removing" : "would remove",
-                  plan.references_checked ? "" : "up to ", plan.remove.size(), plan.kept, builds_told(plan),
-                  plan.foreign == 0 ? "" : fmt::format(", and {} that ix did not make", plan.foreign));
+      fmt::format("{}: {} {}{}, {} {}{}{}\n", repository, remove ? "removing" : "would remove",
+                  plan.references_checked ? "" : "up to ", base::counted(plan.remove.size(), "tag"),
+                  remove ? "keeping" : "keep", plan.kept, builds_told(plan),
+                  plan.foreign == 0 ? "" : fmt::format(" and {} not pushed by ix", plan.foreign));
   if (!plan.references_checked)
-    out += "    What something else stands on stays, which is asked before anything is removed.\n";
+    out += "    what other images depend on is kept, which is checked before anything is removed\n";
   for (std::size_t i = 0; i < plan.remove.size(); ++i) {
     if (i == kShownTags) {
       out += fmt::format("    … and {} more\n", plan.remove.size() - i);

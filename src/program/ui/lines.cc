@@ -24,7 +24,8 @@ std::string level_prefix(const Style& style, base::LogLevel level) {
 
 // "hint: …", "note: …" and "usage: …", which follow a message.
 std::string message_line(const Style& style, std::string_view line) {
-  for (const std::string_view label : {base::kHintLabel, std::string_view("note:")}) {
+  for (const std::string_view label :
+       {base::kHintLabel, std::string_view("note:"), std::string_view("usage:")}) {
     if (line.starts_with(label)) return style.paint(style.bold, label) + printable(line.substr(label.size()));
   }
   return printable(line);
