@@ -40,7 +40,7 @@ void check_scheme(const std::string& text, const std::string& what) {
   if (std::find(std::begin(kSchemes), std::end(kSchemes), scheme) != std::end(kSchemes)) return;
   usage(fmt::format("invalid {} \"{}\": unknown scheme {} (expected: http, https, git, ssh){}", what,
                     base::shown(dockerfile::shown_url(text)), base::shown(scheme),
-                    base::suggestion(scheme, {std::begin(kSchemes), std::end(kSchemes)})));
+                    base::did_you_mean(scheme, {std::begin(kSchemes), std::end(kSchemes)})));
 }
 
 // " (did you mean src?)", of what stands beside it.
@@ -51,7 +51,7 @@ std::string nearest(const std::string& path) {
   for (std::filesystem::directory_iterator each(wanted.parent_path(), error), end; !error && each != end;
        each.increment(error))
     names.push_back(each->path().filename().string());
-  return base::suggestion(wanted.filename().string(), names);
+  return base::did_you_mean(wanted.filename().string(), names);
 }
 
 std::optional<stages::RemoteSource> remote_of(const std::string& text, const std::string& what) {
