@@ -93,7 +93,7 @@ TEST(PagesTest, TheManualPageHidesNothingFromRoff) {
   EXPECT_THAT(text,
               HasSubstr(".TP\n\\fB\\-h\\fP, \\fB\\-\\-heat\\fP \\fIN\\fP\nHeat the oven (default: 200).\n"));
   EXPECT_THAT(text, HasSubstr("Not more than it can bear."));
-  EXPECT_THAT(text, HasSubstr("It comes before \\fBOVEN.HEAT\\fP\\&."));
+  EXPECT_THAT(text, HasSubstr("It overrides \\fBOVEN.HEAT\\fP\\&."));
   EXPECT_THAT(text, HasSubstr("The \\fBoven\\fP must be hot."));
   EXPECT_THAT(text, HasSubstr("\n\\&.ovenrc is read.\n"));
   EXPECT_THAT(text, HasSubstr(".BR ix (1),\n.BR oven (5)\n"));
