@@ -63,7 +63,9 @@ std::string LiveRegion::replace(std::string_view above, std::vector<FrameLine> l
     if (const auto rows = rows_above_cursor(columns); rows > 0) {
       out += fmt::format("\033[{}A", rows);
     }
-    if (!above.empty() || lines.empty()) out += erase_region(columns);
+    // After a change of width a row may still count as the continuation of the one above, and would be joined
+    // to it by the next change; only erasing it as a whole ends that.
+    if (!above.empty() || lines.empty() || columns != columns_) out += erase_region(columns);
   }
   append_lines(out, above);
   if (lines_.empty() && !lines.empty()) out += kHideCursor;

@@ -96,6 +96,13 @@ TEST_F(RegionTest, GoesBackOverLinesThatANarrowerTerminalHasWrapped) {
   EXPECT_EQ(bytes, "\r\033[2A\033[K\033[B\033[J\033[A\033[?25h");
 }
 
+TEST_F(RegionTest, ErasesItsRowsWhenTheWidthChanges) {
+  region_.replace("", {{"one", 3}, {"two", 3}}, 20);
+  EXPECT_TRUE(
+      region_.replace("", {{"one", 3}, {"two", 3}}, 10).starts_with("\r\033[1A\033[K\033[B\033[J\033[A"));
+  EXPECT_TRUE(region_.replace("", {{"one", 3}, {"2", 1}}, 10).starts_with("\r\033[1A\033[?7l"));
+}
+
 TEST_F(RegionTest, LeavesLinesAboveAloneWhereTheTerminalDoesNotWrapThem) {
   LiveRegion region(false);
   region.replace("", {{std::string(15, 'x'), 15}, {std::string(15, 'y'), 15}}, 20);

@@ -51,8 +51,8 @@ bool is_dumb(const Environment& environment) {
 
 bool rewraps_lines(const Environment& environment) {
   const auto term = environment("TERM");
-  if (term.starts_with("tmux") || term.starts_with("screen")) return false;
-  return environment("TMUX").empty() && environment("STY").empty() && environment("XTERM_VERSION").empty();
+  if (!environment("TMUX").empty() || term.starts_with("tmux")) return true;
+  return !term.starts_with("screen") && environment("STY").empty() && environment("XTERM_VERSION").empty();
 }
 
 bool write_all(int fd, std::string_view bytes) noexcept {

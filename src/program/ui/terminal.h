@@ -34,8 +34,9 @@ TerminalSize terminal_size(int fd);
 // Whether the terminal that `environment` describes takes no commands: TERM is "dumb" or not set.
 bool is_dumb(const Environment& environment);
 
-// Whether a terminal that becomes narrower breaks the lines on it and says so at once. xterm and
-// GNU screen do not break them, tmux tells its size only later.
+// Whether a terminal that becomes narrower breaks the lines on it. xterm and GNU screen do not. tmux does,
+// and tells its size a little later; what is drawn until then is clipped and leaves the rows that were
+// counted.
 bool rewraps_lines(const Environment& environment);
 
 // Writes all of `bytes` with one write(), or more where the kernel takes only a part; waits where

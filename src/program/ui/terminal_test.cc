@@ -39,7 +39,8 @@ TEST(Terminal, IsDumbWhereItSaysSoOrNothing) {
 
 TEST(Terminal, RewrapsLinesUnlessItIsKnownNotTo) {
   EXPECT_TRUE(rewraps_lines(environment({{"TERM", "xterm-256color"}})));
-  EXPECT_FALSE(rewraps_lines(environment({{"TMUX", "/tmp/tmux-0/default,1,0"}})));
+  EXPECT_TRUE(rewraps_lines(environment({{"TERM", "screen"}, {"TMUX", "/tmp/tmux-0/default,1,0"}})));
+  EXPECT_TRUE(rewraps_lines(environment({{"TERM", "tmux-256color"}})));
   EXPECT_FALSE(rewraps_lines(environment({{"TERM", "screen.xterm-256color"}})));
   EXPECT_FALSE(rewraps_lines(environment({{"XTERM_VERSION", "XTerm(379)"}})));
 }
