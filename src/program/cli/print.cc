@@ -6,14 +6,17 @@
 
 #include "ui/printable.h"
 #include "ui/terminal.h"
+#include "ui/terminal_turn.h"
 
 namespace ixian::cli {
 
 void print(std::string_view text) {
+  const ui::TerminalTurn turn(STDOUT_FILENO);
   ui::write_all(STDOUT_FILENO, ui::printable_text(text, output_style()));
 }
 
 void print_json(const base::Json& document) {
+  const ui::TerminalTurn turn(STDOUT_FILENO);
   ui::write_all(
       STDOUT_FILENO,
       ui::printable_json(document.dump(2, ' ', false, base::Json::error_handler_t::replace)) + "\n");

@@ -1,7 +1,7 @@
 // A frame is made of columns, not of bytes: names and details come from strangers, so they are made printable
-// first and then cut by width. What has no room goes in this order: details, the bar, the rate, lines of
-// activities beyond the eighth. A line that would wrap would break the counting of rows, which redrawing
-// rests on.
+// first and then cut by width. What has no room goes in this order: the rows for output, details, the bar,
+// the rate, activities beyond the eighth; of the line that counts, what tells least. A line that would wrap
+// would break the counting of rows, which redrawing rests on.
 #include "ui/frame.h"
 
 #include <fmt/format.h>
@@ -74,38 +74,80 @@ std::string describe_progress(const Style& style, const ProgressSoFar& progress,
   return "";
 }
 
+// `with_output`: what the program said last is to be on this line, too.
 FrameLine activity_line(const RunningActivity& activity, const Style& style, std::size_t columns,
-                        std::size_t name_columns, double now) {
+                        std::size_t name_columns, double now, bool with_output) {
   LineBuilder line(style, columns);
   const auto turn = static_cast<std::size_t>(std::max(0.0, now) * kSpinnerTurnsPerSecond);
   line.add(style.spinner[turn % style.spinner.size()], style.green);
   line.add(" ");
-  line.add_cell(printable(activity.name), name_columns, style.bold);
+  line.add_cell(cut_name(printable(activity.name), name_columns, style.ellipsis), name_columns, style.bold);
   line.add(fmt::format(" {:>{}}", format_elapsed(now - activity.started), kElapsedColumns));
   if (activity.progress.has_value() && line.left() > 2) {
     const auto text = describe_progress(style, *activity.progress, now, line.left() - 2);
     if (!text.empty()) line.add("  " + text);
   }
-  const auto& last = activity.tail.last();
-  const auto words = printable(last.empty() ? activity.detail : last);
-  if (!words.empty() && line.left() >= 2 + kMinTextColumns) {
+  const auto detail = printable(activity.detail);
+  const auto output = with_output ? printable(activity.tail.last()) : "";
+  if (!detail.empty() && line.left() >= 2 + kMinTextColumns) {
     line.add("  ");
-    line.add(words, style.dim);
+    // Half of the room is for what it is, the rest for what it says.
+    const bool share = !output.empty() && line.left() >= 2 * kMinTextColumns + 2;
+    line.add(cut_to(detail, share ? line.left() / 2 : line.left(), style.ellipsis));
+  }
+  if (!output.empty() && line.left() >= 2 + kMinTextColumns) {
+    line.add("  ");
+    line.add(output, style.dim);
   }
   return line.take();
 }
 
-FrameLine summary_line(const ProgressState& board, const Style& style, std::size_t columns, double now) {
+FrameLine last_output_line(const RunningActivity& activity, const Style& style, std::size_t columns) {
   LineBuilder line(style, columns);
-  line.add(fmt::format("{} running", board.running.size()), style.gray);
-  const auto add_count = [&](std::size_t count, std::string_view what, std::string_view colour) {
-    if (count > 0) line.add(fmt::format(", {} {}", count, what), colour);
+  line.add("  | ", style.gray);
+  line.add(printable(activity.tail.last()), style.dim);
+  return line.take();
+}
+
+struct SummaryPart {
+  std::string text;
+  std::string_view colour;
+  int weight;  // the lightest goes first where there is no room
+};
+
+FrameLine summary_line(const ProgressState& board, const Style& style, std::size_t columns, double now) {
+  std::vector<SummaryPart> parts;
+  parts.push_back({fmt::format("{} running", board.running.size()), style.gray, 3});
+  const auto add_count = [&](std::size_t count, std::string_view what, std::string_view colour, int weight) {
+    if (count > 0) parts.push_back({fmt::format(", {} {}", count, what), colour, weight});
   };
-  add_count(board.done, "done", style.gray);
-  add_count(board.skipped, "up to date", style.gray);
-  add_count(board.failed, "failed", style.red);
-  const auto clock = format_clock(now - board.started.value_or(now));
-  line.add(fmt::format(" {} {}", style.dot, clock), style.gray);
+  const auto add_progress = [&](std::string_view what, const ProgressSoFar& progress, int weight) {
+    const auto amount = format_progress({progress.done, progress.total, progress.unit});
+    parts.push_back({fmt::format(", {}{}", what, printable(amount)), style.gray, weight});
+  };
+  if (board.steps.total > 0) {
+    add_progress("", board.steps, 5);
+  } else {
+    add_count(board.done, "done", style.gray, 1);
+    add_count(board.skipped, "up to date", style.gray, 0);
+  }
+  if (board.uploads.done < board.uploads.total) add_progress("uploading ", board.uploads, 4);
+  add_count(board.failed, "failed", style.red, 6);
+  parts.push_back(
+      {fmt::format(" {} {}", style.dot, format_clock(now - board.started.value_or(now))), style.gray, 2});
+
+  const auto width = [&] {
+    std::size_t all = 0;
+    for (const auto& part : parts) all += base::display_width(part.text);
+    return all;
+  };
+  while (parts.size() > 1 && width() > columns) {
+    parts.erase(std::min_element(parts.begin(), parts.end(),
+                                 [](const auto& a, const auto& b) { return a.weight < b.weight; }));
+    if (parts[0].text.starts_with(", ")) parts[0].text.erase(0, 2);
+  }
+  LineBuilder line(style, columns);
+  for (const auto& part : parts) line.add(part.text, part.colour);
   return line.take();
 }
 
@@ -130,8 +172,12 @@ std::vector<FrameLine> render(const ProgressState& board, const Style& style, Te
   const std::size_t most = columns > beside_name ? columns - beside_name : 1;
   name_columns = std::min({name_columns, std::max(kWidestName, columns / 4), most});
 
+  const auto says = [](const auto& each) { return !each.second.tail.last().empty(); };
+  const auto outputs = static_cast<std::size_t>(std::count_if(board.running.begin(), end_shown, says));
+  const bool rows_for_output = running + outputs <= room;
   for (auto it = board.running.begin(); it != end_shown; ++it) {
-    lines.push_back(activity_line(it->second, style, columns, name_columns, now));
+    lines.push_back(activity_line(it->second, style, columns, name_columns, now, !rows_for_output));
+    if (rows_for_output && says(*it)) lines.push_back(last_output_line(it->second, style, columns));
   }
   if (shown < running && room > 0) {
     LineBuilder line(style, columns);

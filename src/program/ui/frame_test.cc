@@ -46,8 +46,25 @@ TEST_F(FrameTest, IsEmptyWhereNothingRuns) {
 TEST_F(FrameTest, ShowsNameTimeAndWhatTheProgramSaidLast) {
   add("build").tail.add("cc main.c");
   add("test_everything", 3).detail = "build ran";
-  EXPECT_THAT(frame(12), ElementsAre("⠋ build              12s  cc main.c",
+  EXPECT_THAT(frame(12), ElementsAre("⠋ build              12s", "  | cc main.c",
                                      "⠋ test_everything     9s  build ran", "2 running · 0:12"));
+}
+
+TEST_F(FrameTest, ShowsTheInstructionBesideWhatItPrints) {
+  auto& step = add("web 3/7");
+  step.detail = "RUN make all";
+  step.tail.add("cc main.c");
+  EXPECT_THAT(frame(12), ElementsAre("⠋ web 3/7    12s  RUN make all", "  | cc main.c", "1 running · 0:12"));
+}
+
+TEST_F(FrameTest, PutsOutputOnTheLineOfItsInstructionWhereRowsAreFew) {
+  auto& step = add("web 3/7");
+  step.detail = "RUN make all";
+  step.tail.add("cc main.c");
+  EXPECT_THAT(frame(12, {80, 4}),
+              ElementsAre("⠋ web 3/7    12s  RUN make all  cc main.c", "1 running · 0:12"));
+  EXPECT_EQ(frame(12, {38, 4})[0], "⠋ web 3/7    12s  RUN make…  cc main…");
+  EXPECT_EQ(frame(12, {30, 4})[0], "⠋ web 3/7    12s  RUN make a…");
 }
 
 TEST_F(FrameTest, CountsWhatHasEnded) {
@@ -56,6 +73,28 @@ TEST_F(FrameTest, CountsWhatHasEnded) {
   board_.skipped = 2;
   board_.failed = 1;
   EXPECT_EQ(frame(42).back(), "1 running, 14 done, 2 up to date, 1 failed · 0:42");
+}
+
+TEST_F(FrameTest, SaysHowManyStepsOfHowManyAreDone) {
+  add("build");
+  board_.steps = progress(5, 12, "steps");
+  board_.done = 8;  // with pulls and the like
+  board_.failed = 1;
+  EXPECT_EQ(frame(42).back(), "1 running, 5 of 12 steps, 1 failed · 0:42");
+  EXPECT_EQ(frame(42, {41, 24}).back(), "1 running, 5 of 12 steps, 1 failed");
+  EXPECT_EQ(frame(42, {34, 24}).back(), "5 of 12 steps, 1 failed");
+  board_.failed = 0;
+  EXPECT_EQ(frame(42, {20, 24}).back(), "5 of 12 steps");
+}
+
+TEST_F(FrameTest, SaysWhatIsUploadedInTheBackground) {
+  add("build");
+  board_.steps = progress(5, 12, "steps");
+  board_.uploads = progress(2'500'000, 10'000'000, "B");
+  EXPECT_EQ(frame(42).back(), "1 running, 5 of 12 steps, uploading 25 % of 10 MB · 0:42");
+  EXPECT_EQ(frame(42, {45, 24}).back(), "5 of 12 steps, uploading 25 % of 10 MB");
+  board_.uploads.done = board_.uploads.total;
+  EXPECT_EQ(frame(42).back(), "1 running, 5 of 12 steps · 0:42");
 }
 
 TEST_F(FrameTest, TurnsTheSpinner) {
@@ -86,9 +125,12 @@ TEST_F(FrameTest, LeavesOutTheBarFirstOnANarrowTerminal) {
 }
 
 TEST_F(FrameTest, CutsLinesToTheTerminal) {
-  add("build").tail.add(std::string(200, 'x'));
-  EXPECT_EQ(frame(12, {30, 24})[0], "⠋ build    12s  xxxxxxxxxxxx…");
-  EXPECT_EQ(base::display_width(frame(12, {30, 24})[0]), 29u);
+  auto& build = add("build");
+  build.detail = std::string(200, 'd');
+  build.tail.add(std::string(200, 'x'));
+  EXPECT_EQ(frame(12, {30, 24})[0], "⠋ build    12s  dddddddddddd…");
+  EXPECT_EQ(frame(12, {30, 24})[1], "  | xxxxxxxxxxxxxxxxxxxxxxxx…");
+  EXPECT_EQ(base::display_width(frame(12, {30, 24})[1]), 29u);
 }
 
 TEST_F(FrameTest, CutsLongNamesSoThatTheTimeStays) {
@@ -97,7 +139,15 @@ TEST_F(FrameTest, CutsLongNamesSoThatTheTimeStays) {
   EXPECT_EQ(frame(12, {20, 24})[0], "⠋ build_the…    12s");
 }
 
+TEST_F(FrameTest, KeepsTheNumberOfAStepWhoseNameItCuts) {
+  add("build_the_image_of_the_web_server tools 12/34");
+  EXPECT_EQ(frame(12)[0], "⠋ build_the_image_o… 12/34    12s");
+  EXPECT_EQ(frame(12, {20, 24})[0], "⠋ bui… 12/34    12s");
+}
+
 TEST_F(FrameTest, FitsAnyWidth) {
+  board_.steps = progress(5, 12, "steps");
+  add("stage-0 3/7").detail = "RUN 输出 🚀 输出 🚀 输出 🚀 输出";
   add("build_the_image").progress = progress(456, 1200, "B");
   add("中文任务").tail.add("输出 🚀 输出 🚀 输出 🚀 输出 🚀 输出");
   for (std::size_t columns = 2; columns < 120; ++columns) frame(4000, {columns, 24});
@@ -121,8 +171,10 @@ TEST_F(FrameTest, LeavesTwoRowsOfTheTerminalFree) {
 }
 
 TEST_F(FrameTest, StripsWhatProgramsSayToTheTerminal) {
-  add("bu\033[31mild").tail.add("\033[2Jhello\a\r");
-  EXPECT_EQ(frame(1)[0], "⠋ build     1s  hello");
+  auto& build = add("bu\033[31mild");
+  build.detail = "\033[2Jhi\n";
+  build.tail.add("\033[2Jhello\a\r");
+  EXPECT_THAT(frame(1), ElementsAre("⠋ build     1s  hi ", "  | hello", "1 running · 0:01"));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 // itself.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,11 +27,17 @@ std::string output_lines(const Style& style, std::string_view name, const Output
 std::string message_lines(const Style& style, std::string_view name, base::LogLevel level,
                           std::string_view text);
 
-// `name: done in 1.2s`, `name: up to date (note)`, `name: failed: note`, `name: interrupted`
+// `name: done in 1.2s`, `name: up to date (note)`, `name: failed in 1.2s (note)`, `name: interrupted`
 std::string end_line(const Style& style, std::string_view name, base::ActivityStatus outcome,
                      std::string_view note, double seconds);
 
-// The mark of an outcome in its colour.
-std::string outcome_mark(const Style& style, base::ActivityStatus outcome);
+// The note of an activity that has ended: its own, else how many bytes it moved, if any.
+std::string note_with_bytes(base::ActivityStatus outcome, std::string_view note, std::uint64_t bytes);
+
+// What an activity leaves on a terminal: its mark, its end and, behind it, what it did. Cut to `columns`, but
+// for a failure, of which nothing is left out.
+std::string finished_line(const Style& style, std::string_view name, std::string_view detail,
+                          base::ActivityStatus outcome, std::string_view note, double seconds,
+                          std::size_t columns);
 
 }  // namespace ixian::ui

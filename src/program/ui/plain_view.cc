@@ -15,12 +15,18 @@ base::ActivityId PlainView::begin(const base::ActivityInfo& activity) noexcept {
   const base::ActivityId id = ++last_id_;
   try {
     const std::lock_guard lock(mutex_);
-    running_[id] = {activity.name, activity.quiet_on_success, options_.clock.steady(), {}};
+    running_[id] = {activity.name, activity.quiet_on_success, options_.clock.steady(), 0, {}};
     if (activity.detail.empty() || options_.threshold > Verbosity::kInfo) return id;
     write(activity.name, start_line(options_.style, activity.name, activity.detail));
   } catch (...) {  // a line less
   }
   return id;
+}
+
+void PlainView::progress(base::ActivityId id, const base::Progress& progress) noexcept {
+  if (progress.unit != "B") return;
+  const std::lock_guard lock(mutex_);
+  if (const auto found = running_.find(id); found != running_.end()) found->second.bytes = progress.done;
 }
 
 void PlainView::log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept try {
@@ -52,7 +58,8 @@ void PlainView::end(base::ActivityId id, base::ActivityStatus outcome, std::stri
   if (outcome == base::ActivityStatus::kFailed && options_.threshold == Verbosity::kError) {
     lines = output_lines(options_.style, activity.name, activity.tail);
   }
-  lines += end_line(options_.style, activity.name, outcome, note, seconds);
+  lines += end_line(options_.style, activity.name, outcome, note_with_bytes(outcome, note, activity.bytes),
+                    seconds);
   write(activity.name, lines);
 } catch (...) {
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -19,7 +20,8 @@ namespace ixian::ui {
 
 // Writes each event to a file descriptor, which it does not own, at once and with one write(), so
 // that the lines of threads never mix. A call blocks for as long as that write does. Errors of
-// writing are ignored. An activity without a detail has no start line; progress is not shown.
+// writing are ignored. An activity without a detail has no start line; of its progress the
+// end line tells the bytes.
 class PlainView : public base::EventSink {
  public:
   struct Options {
@@ -34,7 +36,7 @@ class PlainView : public base::EventSink {
   ~PlainView() override;
 
   base::ActivityId begin(const base::ActivityInfo& activity) noexcept override;
-  void progress(base::ActivityId, const base::Progress&) noexcept override {}
+  void progress(base::ActivityId id, const base::Progress& progress) noexcept override;
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;
   void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept override;
@@ -44,6 +46,7 @@ class PlainView : public base::EventSink {
     std::string name;
     bool quiet_on_success = false;
     double started = 0;
+    std::uint64_t bytes = 0;  // that it has moved
     OutputTail tail;
   };
 

@@ -64,7 +64,21 @@ TEST_F(PlainViewTest, SaysHowAnActivityEnded) {
   view.end(view.begin({"c", ""}), ActivityStatus::kFailed, "exit code 1");
   view.end(view.begin({"d", ""}), ActivityStatus::kCancelled, "");
   EXPECT_THAT(terminal_.receive(), ElementsAre("a: up to date (image exists)\n", "b: up to date\n",
-                                               "c: failed: exit code 1\n", "d: interrupted\n"));
+                                               "c: failed in 0.0s (exit code 1)\n", "d: interrupted\n"));
+}
+
+TEST_F(PlainViewTest, SaysHowManyBytesWereMoved) {
+  auto view = this->view(Verbosity::kInfo);
+  const auto pull = view.begin({"pull", ""});
+  view.progress(pull, {1'000'000, 2'100'000, "B"});
+  view.progress(pull, {2'100'000, 2'100'000, "B"});
+  view.end(pull, ActivityStatus::kDone, "");
+  const auto push = view.begin({"push", ""});
+  view.progress(push, {2'000, 2'000, "B"});
+  view.end(push, ActivityStatus::kFailed, "denied");
+  view.progress(kNoActivity, {1, 2, "steps"});
+  EXPECT_THAT(terminal_.receive(),
+              ElementsAre("pull: done in 0.0s (2.1 MB)\n", "push: failed in 0.0s (denied)\n"));
 }
 
 TEST_F(PlainViewTest, DoesNotListWhatIsUpToDate) {
@@ -78,7 +92,7 @@ TEST_F(PlainViewTest, SaysNothingOfACommandThatSucceeds) {
   view.end(view.begin({"bash", "", true, true}), base::ActivityStatus::kDone, "");
   EXPECT_THAT(terminal_.receive(), ElementsAre());
   view.end(view.begin({"bash", "", true, true}), base::ActivityStatus::kFailed, "");
-  EXPECT_THAT(terminal_.receive(), ElementsAre("bash: failed\n"));
+  EXPECT_THAT(terminal_.receive(), ElementsAre("bash: failed in 0.0s\n"));
 }
 
 TEST_F(PlainViewTest, NamesEachLineOfAMessageAndWritesItAtOnce) {
@@ -114,7 +128,7 @@ TEST_F(PlainViewTest, TellsOnlyOfFailureWithItsOutputWhenQuiet) {
   view.end(good, ActivityStatus::kDone, "");
   EXPECT_THAT(terminal_.receive(), IsEmpty());
   view.end(bad, ActivityStatus::kFailed, "exit code 2");
-  EXPECT_THAT(terminal_.receive(), ElementsAre("bad | oops\nbad: failed: exit code 2\n"));
+  EXPECT_THAT(terminal_.receive(), ElementsAre("bad | oops\nbad: failed in 0.0s (exit code 2)\n"));
 }
 
 TEST_F(PlainViewTest, KeepsTheOutputToItselfAtNone) {
@@ -122,7 +136,7 @@ TEST_F(PlainViewTest, KeepsTheOutputToItselfAtNone) {
   const auto id = view.begin({"bad", ""});
   view.output(id, "oops");
   view.end(id, ActivityStatus::kFailed, "");
-  EXPECT_THAT(terminal_.receive(), ElementsAre("bad: failed\n"));
+  EXPECT_THAT(terminal_.receive(), ElementsAre("bad: failed in 0.0s\n"));
 }
 
 TEST_F(PlainViewTest, StripsWhatWouldMoveTheCursor) {
@@ -150,7 +164,8 @@ TEST_F(PlainViewTest, NeverMixesTheLinesOfThreads) {
   b.join();
   const auto writes = terminal_.receive();
   EXPECT_EQ(writes.size(), 42u);
-  EXPECT_THAT(writes, ::testing::Each(::testing::ContainsRegex("^[ab]( [|] line|: failed)\n$")));
+  EXPECT_THAT(writes,
+              ::testing::Each(::testing::ContainsRegex("^[ab]( [|] line|: failed in 0[.][0-9]s)\n$")));
 }
 
 TEST_F(PlainViewTest, IgnoresThatNobodyReads) {

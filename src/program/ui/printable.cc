@@ -197,4 +197,15 @@ std::string cut_to(std::string_view printable_text, std::size_t columns, std::st
   return std::string(printable_text);
 }
 
+std::string cut_name(std::string_view printable_name, std::size_t columns, std::string_view ellipsis) {
+  const auto space = printable_name.rfind(' ');
+  if (space == std::string_view::npos || base::display_width(printable_name) <= columns)
+    return cut_to(printable_name, columns, ellipsis);
+  const auto number = printable_name.substr(space);
+  const bool counts = number.find('/') != std::string_view::npos &&
+                      number.find_first_not_of(" 0123456789/") == std::string_view::npos;
+  if (!counts || number.size() + 2 > columns) return cut_to(printable_name, columns, ellipsis);
+  return cut_to(printable_name.substr(0, space), columns - number.size(), ellipsis) + std::string(number);
+}
+
 }  // namespace ixian::ui

@@ -29,4 +29,8 @@ std::string printable_json(std::string_view document);
 // As much of printable text as fits, ending in `ellipsis` (one column) where something is missing.
 std::string cut_to(std::string_view printable_text, std::size_t columns, std::string_view ellipsis);
 
+// The same for the name of an activity, of whose end, a number such as "3/7", nothing is cut as long as it
+// leaves room for the start.
+std::string cut_name(std::string_view printable_name, std::size_t columns, std::string_view ellipsis);
+
 }  // namespace ixian::ui

@@ -125,5 +125,13 @@ TEST(PrintableJson, IsTheSameValue) {
   EXPECT_EQ(base::parse_json(shown), base::parse_json(document));
 }
 
+TEST(CutName, KeepsTheNumberAtItsEnd) {
+  EXPECT_EQ(cut_name("stage-0 3/7", 11, "…"), "stage-0 3/7");
+  EXPECT_EQ(cut_name("stage-0 3/7", 10, "…"), "stage… 3/7");
+  EXPECT_EQ(cut_name("stage-0 3/7", 6, "…"), "s… 3/7");
+  EXPECT_EQ(cut_name("stage-0 3/7", 5, "…"), "stag…");
+  EXPECT_EQ(cut_name("pull 1b2c3d", 8, "…"), "pull 1b…");
+}
+
 }  // namespace
 }  // namespace ixian::ui

@@ -43,6 +43,8 @@ struct ProgressState {
   std::size_t done = 0;
   std::size_t skipped = 0;
   std::size_t failed = 0;
+  ProgressSoFar steps;            // of all builds
+  ProgressSoFar uploads;          // bytes that are sent beside the activities
   std::optional<double> started;  // when the first of all began
 
   void count(base::ActivityStatus outcome) {

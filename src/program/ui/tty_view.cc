@@ -10,12 +10,13 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "base/threads.h"
 #include "ui/lines.h"
-#include "ui/quantity.h"
+#include "ui/terminal_turn.h"
 
 namespace ixian::ui {
 namespace {
@@ -44,12 +45,14 @@ TtyView::Options with_defaults(TtyView::Options options) {
 }  // namespace
 
 TtyView::TtyView(Options options) : options_(with_defaults(std::move(options))), region_(options_.rewraps) {
+  TerminalTurn::enter(*this);
   if (!options_.animate) return;
   const SignalsBlocked blocked;
   animation_ = base::try_thread([this] { animate(); });
 }
 
 TtyView::~TtyView() {
+  TerminalTurn::leave(*this);
   stop_animation();
   {
     const std::lock_guard lock(mutex_);
@@ -86,6 +89,7 @@ base::ActivityId TtyView::begin(const base::ActivityInfo& activity) noexcept {
 
 void TtyView::progress(base::ActivityId id, const base::Progress& progress) noexcept try {
   const std::lock_guard lock(mutex_);
+  if (id == base::kNoActivity) return (progress.unit == "B" ? board_.uploads : board_.steps).update(progress);
   const auto found = board_.running.find(id);
   if (found == board_.running.end()) return;
   auto& so_far = found->second.progress;
@@ -166,18 +170,18 @@ void TtyView::print_output(std::string_view line) {
 }
 
 void TtyView::finish(const RunningActivity& activity, base::ActivityStatus outcome, std::string_view note) {
-  if (!shows(options_.threshold, outcome)) return;
+  // A step that was cached is worth its line, a task that is up to date is only counted.
+  const bool cached_step = outcome == base::ActivityStatus::kSkipped && !activity.detail.empty() &&
+                           options_.threshold <= Verbosity::kInfo;
+  if (!shows(options_.threshold, outcome) && !cached_step) return;
   if (activity.quiet_on_success && outcome == base::ActivityStatus::kDone) return;
-  const double seconds = options_.clock.steady() - activity.started;
-  std::string full_note(note);
-  if (outcome == base::ActivityStatus::kFailed) {
-    if (!verbose() && options_.threshold != Verbosity::kNone) {
-      print(output_lines(options_.style, activity.name, activity.tail));
-    }
-    if (!note.empty()) full_note += fmt::format(" ({})", format_duration(seconds));
-  }
-  print(outcome_mark(options_.style, outcome) + " " +
-        end_line(options_.style, activity.name, outcome, full_note, seconds));
+  if (outcome == base::ActivityStatus::kFailed && !verbose() && options_.threshold != Verbosity::kNone)
+    print(output_lines(options_.style, activity.name, activity.tail));
+  const bool moved_bytes = activity.progress.has_value() && activity.progress->unit == "B";
+  const auto full_note = note_with_bytes(outcome, note, moved_bytes ? activity.progress->done : 0);
+  const std::size_t columns = std::max<std::size_t>(options_.size().columns, 2) - 1;
+  print(finished_line(options_.style, activity.name, verbose() ? "" : activity.detail, outcome, full_note,
+                      options_.clock.steady() - activity.started, columns));
 }
 
 std::string TtyView::take_pending() {
@@ -222,6 +226,21 @@ void TtyView::lend_terminal() {
     lent_ = true;
   }
   write_all(options_.fd, region_.replace(lines, {}, options_.size().columns));
+}
+
+void TtyView::pause() noexcept {
+  screen_mutex_.lock();
+  try {
+    std::string lines;
+    {
+      const std::lock_guard lock(mutex_);
+      if (owners_ > 0) return;
+      lines = take_pending();
+      drawn_ = false;
+    }
+    write_all(options_.fd, region_.replace(lines, {}, options_.size().columns));
+  } catch (...) {
+  }
 }
 
 void TtyView::draw_if_full() noexcept {

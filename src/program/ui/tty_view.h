@@ -20,7 +20,8 @@ namespace ixian::ui {
 // Nobody else writes to the terminal while the view lives, but an activity that owns the terminal: once its
 // begin() has returned, nothing is drawn until it ends, and lines wait until then, but for its own messages.
 // A program's output is kept, bounded, and shown where the program fails; at Verbosity::kDebug it is shown as
-// it comes.
+// it comes. The progress of kNoActivity counts the steps of builds, or, in bytes, what is uploaded beside
+// them.
 //
 // Events take effect at the next frame, at most kFramesPerSecond. They block only where lines come
 // faster than the terminal takes them. The destructor prints the lines that wait, leaves nothing
@@ -50,6 +51,11 @@ class TtyView : public base::EventSink {
   void log(base::ActivityId id, base::LogLevel level, std::string_view text) noexcept override;
   void output(base::ActivityId id, std::string_view line) noexcept override;
   void end(base::ActivityId id, base::ActivityStatus outcome, std::string_view note) noexcept override;
+
+  // Takes what runs off the screen and prints the lines that wait; until resume() nothing is drawn. For
+  // TerminalTurn.
+  void pause() noexcept;
+  void resume() noexcept { screen_mutex_.unlock(); }
 
   // Draws a frame with one write(), or nothing where nothing changed or the terminal is lent.
   void draw() noexcept;

@@ -63,7 +63,7 @@ TEST_F(TtyViewTest, ShowsWhatRunsAndWhatItPrints) {
   EXPECT_EQ(screen(), "⠋ build     2s  main.c changed\n1 running · 0:02\n");
   view_->output(id, "cc main.c");
   clock_.advance(1);
-  EXPECT_EQ(screen(), "⠋ build     3s  cc main.c\n1 running · 0:03\n");
+  EXPECT_EQ(screen(), "⠋ build     3s  main.c changed\n  | cc main.c\n1 running · 0:03\n");
 }
 
 TEST_F(TtyViewTest, ScrollsUpWhatIsDone) {
@@ -95,7 +95,47 @@ TEST_F(TtyViewTest, ShowsTheOutputOfWhatFails) {
   EXPECT_EQ(screen(),
             "build | cc main.c\n"
             "build | main.c:1: error\n"
-            "✘ build: failed: exit code 1 (3.2s)\n");
+            "✘ build: failed in 3.2s (exit code 1)\n");
+}
+
+TEST_F(TtyViewTest, SaysWhatWasDoneBehindHowItEnded) {
+  const auto step = view_->begin({"web 2/3", "RUN make all && make install && make clean && true"});
+  clock_.advance(1.3);
+  view_->end(step, ActivityStatus::kDone, "");
+  view_->end(view_->begin({"web 3/3", "COPY a b"}), ActivityStatus::kCancelled, "");
+  view_->end(view_->begin({"push", "app:1"}), ActivityStatus::kDone, "already there");
+  EXPECT_EQ(screen(),
+            "✔ web 2/3: done in 1.3s  RUN make all && make install && m…\n"
+            "○ web 3/3: interrupted  COPY a b\n"
+            "✔ push: done in 0.0s (already there)  app:1\n");
+}
+
+TEST_F(TtyViewTest, SaysHowManyBytesWereMoved) {
+  const auto pull = view_->begin({"pull 1b2c3d", "layer of app"});
+  view_->progress(pull, {0, 2'100'000, "B"});
+  view_->progress(pull, {2'100'000, 2'100'000, "B"});
+  view_->end(pull, ActivityStatus::kDone, "");
+  EXPECT_EQ(screen(), "✔ pull 1b2c3d: done in 0.0s (2.1 MB)  layer of app\n");
+}
+
+TEST_F(TtyViewTest, ShowsStepsThatWereCached) {
+  view_->end(view_->begin({"web 1/3", "RUN make (cached)"}), ActivityStatus::kSkipped, "cached");
+  view_->end(view_->begin({"web 3/3", "2 steps cached, up to RUN make all && make install && true"}),
+             ActivityStatus::kSkipped, "cached");
+  view_->end(view_->begin({"api 1/1", "RUN make all && make install (from r.io/cache, cached)"}),
+             ActivityStatus::kSkipped, "cached");
+  view_->end(view_->begin({"copy", "a → b"}), ActivityStatus::kSkipped, "nothing to copy");
+  EXPECT_EQ(screen(),
+            "○ web 1/3: RUN make (cached)\n"
+            "○ web 3/3: 2 steps cached, up to RUN make all && make inst…\n"
+            "○ api 1/1: RUN make all && make … (from r.io/cache, cached)\n"
+            "○ copy: up to date (nothing to copy)  a → b\n");
+}
+
+TEST_F(TtyViewTest, CountsTheStepsOfAllBuilds) {
+  view_->begin({"web 2/3", "RUN make"});
+  view_->progress(kNoActivity, {1, 7, "steps"});
+  EXPECT_EQ(screen(), "⠋ web 2/3     0s  RUN make\n1 running, 1 of 7 steps · 0:00\n");
 }
 
 TEST_F(TtyViewTest, SaysHowMuchOutputItHasForgotten) {
@@ -120,7 +160,7 @@ TEST_F(TtyViewTest, ShowsEverythingAsItComesForDebugging) {
   EXPECT_EQ(screen(),
             "build: main.c changed\n"
             "build | cc main.c\n"
-            "✘ build: failed\n"
+            "✘ build: failed in 0.0s\n"
             "○ a: up to date (image exists)\n");
 }
 
@@ -159,9 +199,9 @@ TEST_F(TtyViewTest, MeasuresTheRateAnewWhenProgressStartsAnew) {
 TEST_F(TtyViewTest, IsNotMovedByWhatProgramsPrint) {
   const auto id = view_->begin({"evil", ""});
   view_->output(id, "\033[2J\033[H\033]0;title\aowned\b\b\033[10A\r");
-  EXPECT_THAT(screen(), HasSubstr("0s  owned\n"));
+  EXPECT_THAT(screen(), HasSubstr("  | owned\n"));
   view_->end(id, ActivityStatus::kFailed, "\033[2Jbad\nnews");
-  EXPECT_EQ(screen(), "evil | owned\n✘ evil: failed: bad news (0.0s)\n");
+  EXPECT_EQ(screen(), "evil | owned\n✘ evil: failed in 0.0s (bad news)\n");
 }
 
 TEST_F(TtyViewTest, DrawsEachFrameWithOneWrite) {
@@ -204,6 +244,20 @@ TEST_F(TtyViewTest, PrintsWaitingLinesWhenItIsDestroyed) {
   EXPECT_EQ(screen_at_the_end(), "bye\n");
 }
 
+TEST_F(TtyViewTest, MakesRoomForResultsOnTheSameTerminal) {
+  const auto id = view_->begin({"push", ""});
+  screen();
+  view_->end(view_->begin({"build", ""}), ActivityStatus::kDone, "");
+  view_->pause();
+  terminal_.receive();
+  EXPECT_EQ(terminal_.text(), "✔ build: done in 0.0s\n");
+  terminal_.feed("sha256:1b2c\r\n");
+  view_->resume();
+  EXPECT_EQ(screen(), "✔ build: done in 0.0s\nsha256:1b2c\n⠋ push     0s\n1 running, 1 done · 0:00\n");
+  view_->end(id, ActivityStatus::kDone, "");
+  EXPECT_EQ(screen(), "✔ build: done in 0.0s\nsha256:1b2c\n✔ push: done in 0.0s\n");
+}
+
 TEST_F(TtyViewTest, HasLeftTheTerminalBeforeItsOwnerStarts) {
   view_->begin({"other", ""});
   view_->log(kNoActivity, LogLevel::kInfo, "starting a shell");
@@ -228,7 +282,7 @@ TEST_F(TtyViewTest, IsSilentWhileTheTerminalHasAnOwner) {
   EXPECT_EQ(screen(),
             "$ exit\n"
             "other | x\n"
-            "✘ other: failed: exit code 1 (0.0s)\n"
+            "✘ other: failed in 0.0s (exit code 1)\n"
             "✔ shell: done in 0.0s\n"
             "⠋ third     0s\n"
             "1 running, 1 done, 1 failed · 0:00\n");
@@ -284,7 +338,19 @@ TEST_F(NarrowTtyViewTest, NeverWrapsWhatItRedraws) {
     screen();
   }
   EXPECT_EQ(terminal_.overlong(), 0u);
-  EXPECT_EQ(screen(), "⠋ build_the…  1h23m\n⠋ 构建整个…   1h23m\n2 running · 1:23:20\n");
+  EXPECT_EQ(screen(), "⠋ build_the…  1h23m\n  | 🚀 a long line…\n⠋ 构建整个…   1h23m\n2 running · 1:23:20\n");
+}
+
+TEST_F(NarrowTtyViewTest, NeverWrapsWhatHasEnded) {
+  const auto step = view_->begin({"stage-0 3/7", "RUN make"});
+  clock_.advance(1.3);
+  view_->end(step, ActivityStatus::kDone, "");
+  view_->end(view_->begin({"runtime tools 12/34", "RUN make"}), ActivityStatus::kCancelled,
+             "its base was lost");
+  view_->end(view_->begin({"构建整个镜像 3/7", "RUN make (cached)"}), ActivityStatus::kSkipped, "cached");
+  screen();
+  EXPECT_EQ(terminal_.overlong(), 0u);
+  EXPECT_EQ(screen(), "✔ stage-0 3/7: 1.3s\n○ run…: interrupted\n○ 构建… 3/7: cached\n");
 }
 
 TEST_F(NarrowTtyViewTest, SaysHowManyItDoesNotShow) {
