@@ -14,6 +14,7 @@
 #include <csignal>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -56,8 +57,9 @@ void interrupt_own_group() {
 }
 
 // _exit(2), since destructors may wait for just what does not end.
-[[noreturn]] void end_at_once(base::Cancellation& cancellation) {
+[[noreturn]] void end_at_once(base::Cancellation& cancellation, const std::function<void()>& leave_terminal) {
   cancellation.kill_groups();
+  leave_terminal();
   if (::isatty(STDERR_FILENO) == 1) {
     constexpr std::string_view kShowCursor = "\r\033[J\033[?25h";
     [[maybe_unused]] ssize_t ignored = ::write(STDERR_FILENO, kShowCursor.data(), kShowCursor.size());
@@ -75,7 +77,8 @@ void await_second_signal(int pipe_read) {
   }
 }
 
-void watch(int pipe_read, base::Cancellation& cancellation, base::EventSink& sink) {
+void watch(int pipe_read, base::Cancellation& cancellation, base::EventSink& sink,
+           const std::function<void()>& leave_terminal) {
   char byte = 0;
   while (::read(pipe_read, &byte, 1) < 0 && errno == EINTR) {
   }
@@ -87,12 +90,13 @@ void watch(int pipe_read, base::Cancellation& cancellation, base::EventSink& sin
   }
   if (!from_terminal) interrupt_own_group();
   await_second_signal(pipe_read);
-  end_at_once(cancellation);
+  end_at_once(cancellation, leave_terminal);
 }
 
 }  // namespace
 
-void watch_signals(base::Cancellation& cancellation, base::EventSink& sink) {
+void watch_signals(base::Cancellation& cancellation, base::EventSink& sink,
+                   std::function<void()> leave_terminal) {
   int fds[2];
   if (::pipe2(fds, O_CLOEXEC) != 0) return;
   pipe_write = fds[1];
@@ -111,7 +115,9 @@ void watch_signals(base::Cancellation& cancellation, base::EventSink& sink) {
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   std::thread watching =
-      base::try_thread([fd = fds[0], &cancellation, &sink] { watch(fd, cancellation, sink); });
+      base::try_thread([fd = fds[0], &cancellation, &sink, leave_terminal = std::move(leave_terminal)] {
+        watch(fd, cancellation, sink, leave_terminal);
+      });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (watching.joinable()) return watching.detach();
   // Then a signal does what it does to any program.

@@ -38,6 +38,7 @@
 #include "script/running_task.h"
 #include "ui/make_view.h"
 #include "ui/result_listener.h"
+#include "ui/terminal_turn.h"
 #include "ui/view_slot.h"
 
 namespace ixian::commands {
@@ -176,7 +177,7 @@ int dispatch(app::Workspace& workspace, Invocation& call, const std::function<vo
 int run_in_project(Invocation& call, const std::vector<std::string>& argv, ui::ViewSlot& sink,
                    const std::function<void()>& show_as_asked, base::Cancellation& cancellation) {
   try {
-    app::watch_signals(cancellation, sink);
+    app::watch_signals(cancellation, sink, ui::TerminalTurn::leave_all);
     const auto workspace = load(call, argv, sink, cancellation);
     cancellation.throw_if_requested();
     return workspace ? dispatch(*workspace, call, show_as_asked)

@@ -30,6 +30,12 @@ TerminalTurn::~TerminalTurn() {
   for (TtyView* view : views().all) view->resume();
 }
 
+void TerminalTurn::leave_all() {
+  const std::unique_lock lock(views().mutex, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  for (TtyView* view : views().all) view->abandon();
+}
+
 void TerminalTurn::enter(TtyView& view) {
   const std::lock_guard lock(views().mutex);
   views().all.push_back(&view);

@@ -17,6 +17,10 @@ class TerminalTurn {
   TerminalTurn(const TerminalTurn&) = delete;
   TerminalTurn& operator=(const TerminalTurn&) = delete;
 
+  // For a program that ends at once: nothing of what runs stays on the screen, and nothing is drawn any more.
+  // Waits for no lock: a view that is just drawing is left as it is.
+  static void leave_all();
+
   // Called by each view when it begins and ends.
   static void enter(TtyView& view);
   static void leave(TtyView& view);

@@ -198,6 +198,7 @@ void TtyView::wake() {
 
 void TtyView::draw() noexcept try {
   const std::lock_guard screen_lock(screen_mutex_);
+  if (abandoned_) return;
   std::string lines;
   std::vector<FrameLine> frame;
   bool was_lent = false;
@@ -241,6 +242,14 @@ void TtyView::pause() noexcept {
     write_all(options_.fd, region_.replace(lines, {}, options_.size().columns));
   } catch (...) {
   }
+}
+
+void TtyView::abandon() noexcept try {
+  const std::unique_lock screen_lock(screen_mutex_, std::try_to_lock);
+  if (!screen_lock.owns_lock()) return;
+  abandoned_ = true;
+  write_all(options_.fd, region_.replace("", {}, options_.size().columns));
+} catch (...) {
 }
 
 void TtyView::draw_if_full() noexcept {

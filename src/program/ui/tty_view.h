@@ -57,6 +57,10 @@ class TtyView : public base::EventSink {
   void pause() noexcept;
   void resume() noexcept { screen_mutex_.unlock(); }
 
+  // Takes what runs off the screen for good, unless it is just being drawn. Nothing but the end of the
+  // process may follow.
+  void abandon() noexcept;
+
   // Draws a frame with one write(), or nothing where nothing changed or the terminal is lent.
   void draw() noexcept;
 
@@ -82,6 +86,7 @@ class TtyView : public base::EventSink {
 
   std::mutex screen_mutex_;  // locked before mutex_; guards writing and:
   LiveRegion region_;
+  bool abandoned_ = false;
 
   std::mutex mutex_;
   // Guarded by `mutex_`, as is all below.

@@ -258,6 +258,18 @@ TEST_F(TtyViewTest, MakesRoomForResultsOnTheSameTerminal) {
   EXPECT_EQ(screen(), "✔ build: done in 0.0s\nsha256:1b2c\n✔ push: done in 0.0s\n");
 }
 
+TEST_F(TtyViewTest, LeavesTheScreenToAProgramThatEndsAtOnce) {
+  const auto id = view_->begin({"build", "main.c changed"});
+  view_->output(id, "cc main.c");
+  view_->log(kNoActivity, LogLevel::kWarning, "stopping");
+  screen();
+  view_->abandon();
+  view_->output(id, "cc more.c");
+  EXPECT_EQ(screen(), "warning: stopping\n");
+  EXPECT_TRUE(terminal_.cursor_visible());
+  EXPECT_EQ(screen_at_the_end(), "warning: stopping\n");
+}
+
 TEST_F(TtyViewTest, HasLeftTheTerminalBeforeItsOwnerStarts) {
   view_->begin({"other", ""});
   view_->log(kNoActivity, LogLevel::kInfo, "starting a shell");
