@@ -218,28 +218,6 @@ def test_the_page_of_the_environment_has_each_variable_that_is_read_and_no_other
     assert sorted(documented - set(re.findall(r"\w+", everything))) == [], "nothing reads these"
 
 
-# docker buildx build --help of version 0.30, and what docker build had before.
-BUILDX = set(
-    "add-host allow annotation attest build-arg build-context builder cache-from cache-to call cgroup-parent check debug file iidfile label load "
-    "metadata-file network no-cache no-cache-filter output platform policy progress provenance pull push quiet sbom secret shm-size ssh tag "
-    "target ulimit compress cpu-period cpu-quota cpu-shares cpuset-cpus cpuset-mems disable-content-trust force-rm isolation memory memory-swap "
-    "print rm security-opt squash stream".split()
-)
-
-
-def test_each_option_of_buildx_is_taken_or_refused_as_its_page_says(tmp_path):
-    page = ROOT / "docs/moving/buildx.md"
-    taken, refused = (
-        {flag for cell in re.findall(r"^\| (`.*?) \|", part, re.M) for flag in FLAG.findall(cell)}
-        for part in page.read_text().partition("## Options of the command")[2].partition("## Environment")[0].split("These are rejected", 1)
-    )
-    assert not taken & refused and {flag[2:] for flag in taken | refused} == BUILDX
-    for flag in taken | refused:
-        told = subprocess.run([IX, "build", flag, "plain"], capture_output=True, text=True, timeout=60, cwd=tmp_path, env={"HOME": str(tmp_path)}).stderr
-        assert "unknown flag" not in told
-        assert ("does not accept" in told) == (flag in refused), told
-
-
 # /kaniko/executor --help, of its last version.
 KANIKO = set(
     "build-arg cache cache-copy-layers cache-dir cache-repo cache-run-layers cache-ttl cleanup compressed-caching compression "

@@ -194,6 +194,25 @@ def test_the_base_is_pulled_from_a_registry_once(ix, store, plain, context, tmp_
     ix("build", "--network=none", "--pull", folder).failed(4, plain.host)
 
 
+def test_labels_and_variables_can_be_left_out(ix, base, context, tmp_path):
+    folder = context("FROM busybox:1\nLABEL a=1 b=2\nENV A=1 B=2\n")
+    ix("build", "--unsetlabel", "a", "--unsetenv=A", "-o", f"type=oci,tar=false,dest={tmp_path / 'out'}", folder).ok()
+    config = busybox.Built(tmp_path / "out").config["config"]
+    assert config["Labels"] == {"b": "2"} and "A=1" not in config["Env"] and "B=2" in config["Env"]
+
+
+def test_pull_has_the_words_of_buildah(ix, store, plain, context, tmp_path):
+    layout = images.Layout(tmp_path / "base")
+    folder = context(f"FROM {plain.name('base')}\nRUN echo > /x\n")
+    ix("image", "copy", layout.add("1", busybox.image()), plain.name("base")).ok()
+    ix("build", "--network=none", "--pull=never", folder).failed(4, "--pull=never", "ix image copy")
+    first = ix("build", "--network=none", "--pull=newer", folder).ok()
+    plain.stop()
+    for policy in ("never", "newer", "missing", "false"):
+        assert ix("build", "--network=none", f"--pull={policy}", folder).ok().stdout == first.stdout, policy
+    ix("build", "--network=none", "--pull=always", folder).failed(4, plain.host)
+
+
 def test_the_context_is_not_changed(ix, base, context):
     folder = context("FROM busybox:1\nRUN --mount=type=bind,rw,target=/c rm /c/a; echo > /c/new\nCOPY . /all\n", a="a", b="b")
 

@@ -145,8 +145,22 @@ def test_a_layer_with_other_bytes_is_not_used(machine, project, plain):
     assert len(ran(result)) >= 1 and "lacks a part, which is built again" in result.stderr
 
 
-def test_a_cache_with_a_tag_is_an_error(machine, project, plain):
-    machine()("build", "--cache-to", cache_of(plain) + ":1", project()).failed(2, "without a tag")
+def test_a_cache_is_named_as_buildx_has_it(machine, project, plain):
+    folder = project()
+    first = build(machine(), folder, "--cache-to", f"type=registry,ref={cache_of(plain)}:main,mode=max", "--cache-to=type=inline")
+    result = build(machine(), folder, "--cache-from", f"type=registry,ref={cache_of(plain)}:other,image-manifest=true")
+    assert ran(result) == [] and result.stdout == first.stdout and "mode=" not in first.stderr
+
+
+def test_a_folder_is_a_cache_that_can_be_moved(machine, project, tmp_path):
+    folder, kept, moved = project(), tmp_path / "Kept.cache", tmp_path / "moved"
+    first = build(machine(), folder, "--cache-to", f"type=local,dest={kept}")
+    assert (kept / "oci-layout").exists()
+    kept.rename(moved)
+    result = build(machine(), folder, "--cache-from", f"type=local,src={moved}")
+    assert ran(result) == [] and result.stdout == first.stdout
+    told = build(machine(), folder, "--cache-from", f"type=local,src={kept}")
+    assert len(ran(told)) > 1 and told.stderr.count("warning: ") == 1
 
 
 def test_an_image_that_is_only_pushed_is_mounted_and_none_of_its_layers_read(machine, project, plain):

@@ -76,6 +76,19 @@ def test_new_privileges_are_for_those_who_ask(ix, base, context, build):
     ix("build", "--allow", "everything", folder).failed(2, "new-privileges")
 
 
+def test_hosts_and_name_servers_of_a_run(base, context, build):
+    folder = context("FROM busybox:1\nRUN cat /etc/hosts /etc/resolv.conf > /x\n")
+    hosts = ["--add-host", "db:192.0.2.7,v6=[2001:db8::1]", "--add-host=db=192.0.2.8"]
+    built = build(folder, *hosts, "--dns=192.0.2.1", "--dns-search=example.org", "--dns-option=ndots:2")
+    text = built.text("x")
+    for line in ("192.0.2.7\tdb", "2001:db8::1\tv6", "192.0.2.8\tdb", "nameserver 192.0.2.1", "search example.org", "options ndots:2"):
+        assert line in text.splitlines(), text
+    assert text.count("nameserver") == 1
+    # The hosts are in the key, the name servers are not.
+    assert build(folder, *hosts).text("x") == text
+    assert "192.0.2.7" not in build(folder).text("x")
+
+
 def test_a_context_that_changes_below_a_mount_is_noticed(ix, base, context):
     folder = context("FROM busybox:1\nRUN --mount=type=bind,target=/c echo be''gun; until grep -q new /c/f; do sleep 0.1; done\n", f="old")
     running = ix.start("build", "--network=none", folder)

@@ -90,6 +90,17 @@ def test_the_limits_of_a_run_can_be_said(look):
         assert next(line for line in limits.splitlines() if line.startswith("Max processes")).split()[2] == "77"
 
 
+def test_a_run_gets_a_part_of_the_processors(look):
+    def see(process, running):
+        quota = limit_of_cgroup(process, "cpu.max") or limit_of_cgroup(process, "cpu.cfs_quota_us")
+        swap = limit_of_cgroup(process, "memory.swap.max") or limit_of_cgroup(process, "memory.memsw.limit_in_bytes")
+        return quota, limit_of_cgroup(process, "cpuset.cpus"), swap
+
+    quota, processors, swap = look(see, "--cpu-quota=50000", "--resource=cpuset-cpus=0", "-m", "128m", "--memory-swap", "192m")
+    assert quota in ("50000 100000", "50000", None) and processors in ("0", None)
+    assert swap in (str(64 << 20), str(192 << 20), None)
+
+
 def test_a_run_that_wants_more_is_told_so(ix, base, context):
     folder = context("FROM busybox:1\nRUN i=0; while [ $i -lt 60 ]; do sleep 9 & i=$((i+1)); done\n")
     told = ix("build", "--network=none", "--pids-limit=30", folder)

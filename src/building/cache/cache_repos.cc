@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "layout/folder_reference.h"
 #include "snapshot/late_repo.h"
 
 namespace ixian::cache {
@@ -14,6 +15,16 @@ void CacheRepo::give_up(base::EventSink& sink, std::string_view reason) {
     return sink.log(base::kNoActivity, base::LogLevel::kDebug, fmt::format("{}: {}", name_, reason));
   sink.log(base::kNoActivity, base::LogLevel::kWarning,
            fmt::format("cache repository {} disabled for this build: {}", name_, reason));
+}
+
+oci::OpenRepo CacheRepos::with_folders(oci::OpenRepo open, layout::LayoutUse use) {
+  return [this, open = std::move(open),
+          use](const oci::Reference& reference) -> std::shared_ptr<oci::ImageRepo> {
+    const auto folder = layout::repository_folder(reference);
+    if (!folder) return open(reference);
+    // The name in the folder does not say where that lies: it may be moved.
+    return layout::open_directory_registry(*folder, reference.host, "cache", use, never_);
+  };
 }
 
 std::shared_ptr<CacheRepo> CacheRepos::get(const std::string& name, Known& known, const oci::OpenRepo& open) {

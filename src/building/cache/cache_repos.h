@@ -9,7 +9,9 @@
 #include <string_view>
 #include <utility>
 
+#include "base/cancel.h"
 #include "base/event.h"
+#include "layout/layout_repo.h"
 #include "oci/open_repo.h"
 
 namespace ixian::cache {
@@ -41,9 +43,12 @@ class CacheRepo {
 class CacheRepos {
  public:
   CacheRepos(oci::OpenRepo for_reading, oci::OpenRepo for_writing)
-      : for_reading_(std::move(for_reading)), for_writing_(std::move(for_writing)) {}
+      : for_reading_(with_folders(std::move(for_reading), layout::LayoutUse::kRead)),
+        for_writing_(with_folders(std::move(for_writing), layout::LayoutUse::kWrite)) {}
+  CacheRepos(const CacheRepos&) = delete;
 
-  // `name` is a repository, without a tag. Throws Error{kUsage} where it is none.
+  // `name` is a repository, without a tag, or a folder by the name that it has as one
+  // (layout/folder_reference.h). Throws Error{kUsage} where it is none.
   std::shared_ptr<CacheRepo> to_read(const std::string& name) { return get(name, reading_, for_reading_); }
   std::shared_ptr<CacheRepo> to_write(const std::string& name) { return get(name, writing_, for_writing_); }
 
@@ -51,6 +56,9 @@ class CacheRepos {
   using Known = std::map<std::string, std::shared_ptr<CacheRepo>>;
   std::shared_ptr<CacheRepo> get(const std::string& name, Known& known, const oci::OpenRepo& open);
 
+  oci::OpenRepo with_folders(oci::OpenRepo open, layout::LayoutUse use);
+
+  base::Cancellation never_;
   const oci::OpenRepo for_reading_;
   const oci::OpenRepo for_writing_;
   // Guards the three maps.

@@ -5,6 +5,7 @@
 // key that it was made for.
 #include "docker/docker_engine.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <utility>
@@ -158,7 +159,14 @@ class DockerEngine : public engine::Engine {
     DaemonImages images(api, services_, sink, cancellation);
     for (const std::string& name : plan.images) {
       // Bases are brought in before the build, whose own request carries no credentials for registries.
-      if (!job.pull && api.inspect_image(name)) continue;
+      const bool may_be_older =
+          job.pull == engine::PullPolicy::kMissing || job.pull == engine::PullPolicy::kNever;
+      if (may_be_older && api.inspect_image(name)) continue;
+      if (job.pull == engine::PullPolicy::kNever) {
+        throw Error(
+            ErrorCode::kRegistry,
+            fmt::format("the Docker daemon has no image {}, and --pull=never asks no registry", name));
+      }
       try {
         images.provide(name, job.platform ? job.platform->text() : "");
       } catch (const Error& error) {
@@ -194,6 +202,17 @@ class DockerEngine : public engine::Engine {
       all.emplace_back("memory", std::to_string(*job.limits.memory));
     if (job.limits.shm) all.emplace_back("shmsize", std::to_string(*job.limits.shm));
     if (!job.limits.ulimits.empty()) all.emplace_back("ulimits", ulimits_text(job.limits.ulimits));
+    if (job.limits.memory_swap) {
+      all.emplace_back("memswap",
+                       *job.limits.memory_swap == 0 ? "-1" : std::to_string(*job.limits.memory_swap));
+    }
+    const engine::CpuLimits& cpu = job.limits.cpu;
+    if (cpu.quota != 0) all.emplace_back("cpuquota", std::to_string(cpu.quota));
+    if (cpu.period != 0) all.emplace_back("cpuperiod", std::to_string(cpu.period));
+    if (cpu.shares != 0) all.emplace_back("cpushares", std::to_string(cpu.shares));
+    if (!cpu.cpus.empty()) all.emplace_back("cpusetcpus", cpu.cpus);
+    if (!cpu.mems.empty()) all.emplace_back("cpusetmems", cpu.mems);
+    for (const auto& [name, address] : job.extra_hosts) all.emplace_back("extrahosts", name + ":" + address);
     // The daemon keeps proxies out of its cache and out of the history, as long as no ARG declares them.
     std::map<std::string, std::string> arguments = job.proxies;
     for (const auto& [name, value] : job.build_args) {

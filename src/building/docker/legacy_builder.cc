@@ -81,6 +81,19 @@ void check_job(const engine::StageJob& job) {
                                                "support --build-context\nhint: {}",
                                                kOtherEngine));
   }
+  if (!job.unset_labels.empty() || !job.unset_environment.empty()) {
+    throw Error(
+        ErrorCode::kUsage,
+        fmt::format("the Docker daemon's builder cannot leave out labels or variables\nhint: leave out "
+                    "--unsetlabel and --unsetenv, or {}",
+                    kOtherEngine));
+  }
+  if (job.dns.any()) {
+    throw Error(ErrorCode::kUsage,
+                fmt::format("the Docker daemon's builder takes its name servers from the daemon\nhint: leave "
+                            "out --dns, --dns-search and --dns-option, or {}",
+                            kOtherEngine));
+  }
   if (!job.no_cache_stages.empty()) {
     throw Error(ErrorCode::kUsage, fmt::format("the Docker daemon's builder cannot disable the cache for "
                                                "single stages\nhint: use --no-cache, or {}",

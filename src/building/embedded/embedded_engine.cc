@@ -228,6 +228,12 @@ class EmbeddedEngine : public engine::Engine {
   }
 
   static void tell_weak_limits(const engine::StageJob& job, base::EventSink& sink) {
+    if (job.limits.cpu.any()) {
+      const engine::CpuLimits& cpu = job.limits.cpu;
+      const std::string reason =
+          sandbox::why_no_cpu_limits({cpu.quota, cpu.period, cpu.shares, cpu.cpus, cpu.mems});
+      if (!reason.empty()) sink.log(base::kNoActivity, base::LogLevel::kWarning, reason);
+    }
     if (!job.limits.pids && !job.limits.memory) return;
     if (const std::string reason = sandbox::why_no_limits(); !reason.empty()) {
       sink.log(base::kNoActivity, base::LogLevel::kWarning, reason + "; they are set on each process");

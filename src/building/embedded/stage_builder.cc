@@ -301,6 +301,8 @@ executor::RunInput StageBuilder::run_input() const {
           build_.job_.network,
           build_.job_.new_privileges,
           build_.job_.limits,
+          build_.job_.extra_hosts,
+          build_.job_.dns,
           plan_.platform,
           build_.job_.of_project,
           executor::write_options(build_.plan_.source_date_epoch)};

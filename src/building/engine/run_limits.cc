@@ -10,6 +10,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "base/text.h"
 #include "dockerfile/go_values.h"
 
 namespace ixian::engine {
@@ -62,6 +63,23 @@ std::uint64_t parse_shm_size(const std::string& what, std::string_view text) {
   const auto bytes = dockerfile::parse_size(text);
   if (!bytes || *bytes == 0) wrong(what, text, "a size such as 64m or 2g");
   return *bytes;
+}
+
+std::uint64_t parse_cpu_number(const std::string& what, std::string_view text) {
+  if (is_none(text)) return 0;
+  const auto number = whole_number(text);
+  if (!number) wrong(what, text, "a whole number, 0 for no limit");
+  return *number;
+}
+
+std::string parse_cpu_list(const std::string& what, std::string_view text) {
+  for (const std::string_view range : base::split(text, ',')) {
+    const std::size_t dash = range.find('-');
+    const auto first = whole_number(range.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : whole_number(range.substr(dash + 1));
+    if (!first || !last || *first > *last) wrong(what, text, "numbers and ranges, such as 0-3,7");
+  }
+  return std::string(text);
 }
 
 Ulimit parse_ulimit(const std::string& what, std::string_view text) {

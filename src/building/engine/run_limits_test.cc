@@ -13,6 +13,9 @@ TEST(RunLimits, AreWrittenAsDockerWritesThem) {
   EXPECT_EQ(parse_memory_limit("", "512m"), 512u << 20);
   EXPECT_EQ(parse_memory_limit("", "-1"), 0u);
   EXPECT_EQ(parse_shm_size("", "1g"), 1u << 30);
+  EXPECT_EQ(parse_cpu_number("", "50000"), 50000u);
+  EXPECT_EQ(parse_cpu_number("", "-1"), 0u);
+  EXPECT_EQ(parse_cpu_list("", "0-3,7"), "0-3,7");
   const auto both = parse_ulimit("", "nofile=1024:2048");
   EXPECT_EQ(both.name, "RLIMIT_NOFILE");
   EXPECT_EQ(both.soft, 1024u);
@@ -28,6 +31,10 @@ TEST(RunLimits, WhatCannotBeMeantIsRefused) {
     EXPECT_THROW(parse_memory_limit("", text), std::invalid_argument) << text;
   for (const char* text : {"", "0", "x"})
     EXPECT_THROW(parse_shm_size("", text), std::invalid_argument) << text;
+  for (const char* text : {"", "x", "-2", "1.5"})
+    EXPECT_THROW(parse_cpu_number("", text), std::invalid_argument) << text;
+  for (const char* text : {"", "3-1", "1,", "a", "1-"})
+    EXPECT_THROW(parse_cpu_list("", text), std::invalid_argument) << text;
   for (const char* text : {"", "nofile", "nofile=", "files=3", "nofile=9:3", "nofile=1:x", "as=7"})
     EXPECT_THROW(parse_ulimit("", text), std::invalid_argument) << text;
 }

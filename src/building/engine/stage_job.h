@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/event.h"
@@ -45,6 +46,23 @@ struct NamedContext {
   bool has_ignore_file = true;  // of `folder`, as below
 };
 
+// When registries are asked for the images that a Dockerfile names by a tag.
+enum class PullPolicy {
+  kMissing,  // where the store does not know the image
+  kAlways,
+  kNewer,  // always, and an image of the store will do where no registry can be asked
+  kNever,
+};
+
+// What resolv.conf(5) of a RUN says; what is empty is this machine's.
+struct DnsSettings {
+  std::vector<std::string> servers;  // addresses
+  std::vector<std::string> search;   // domains; "." alone is none
+  std::vector<std::string> options;
+
+  bool any() const { return !servers.empty() || !search.empty() || !options.empty(); }
+};
+
 // Which modes the files of a context get, in keys and in layers alike.
 enum class ContextModes {
   kAsTheyAre,  // Docker's habit: the mode and the time of the file
@@ -73,11 +91,15 @@ struct StageJob {
   // none. No ARG gets them, no key and no history holds them.
   std::map<std::string, std::string> proxies;
   std::map<std::string, std::string> labels;       // of the image
+  std::set<std::string> unset_labels;              // those of the Dockerfile and its base that it lacks
+  std::set<std::string> unset_environment;         // the same of its variables; a RUN has them
   std::map<std::string, std::string> annotations;  // of its manifest
   std::vector<SecretSource> secrets;
   std::vector<SshSource> ssh;
   BuildNetwork network = BuildNetwork::kDefault;
-  RunLimits limits;  // of each RUN
+  RunLimits limits;                                              // of each RUN
+  std::vector<std::pair<std::string, std::string>> extra_hosts;  // name, address: /etc/hosts of each RUN
+  DnsSettings dns;                                               // of each RUN; in no key
   bool new_privileges =
       false;  // set-user-ID programs of RUN (sudo, su, ping) change their user, as under Docker
 
@@ -94,7 +116,7 @@ struct StageJob {
   // Images that the Dockerfile names, as references as text, which whoever asks can make again: where one of
   // them, or a part of it, cannot be had, build() throws LostResult.
   std::set<std::string> stages;
-  bool pull = false;  // ask registries for bases that the store has, too
+  PullPolicy pull = PullPolicy::kMissing;
 
   // Repositories ("registry.local/shop/web") whose tags "cache-<key>" say what instructions came to, asked in
   // order where the local cache has nothing; and the one that gets what is built here. "" is none. One that

@@ -84,6 +84,10 @@ bool has_variable(const sandbox::RunSpec& spec, std::string_view name) {
   return false;
 }
 
+sandbox::CpuLimits cpu_limits(const engine::CpuLimits& limits) {
+  return {limits.quota, limits.period, limits.shares, limits.cpus, limits.mems};
+}
+
 sandbox::RunSpec make_spec(const steps::Step& step, const dockerfile::Run& run, const RunInput& input,
                            const rootfs::MountedRoot& root) {
   sandbox::RunSpec spec;
@@ -112,6 +116,13 @@ sandbox::RunSpec make_spec(const steps::Step& step, const dockerfile::Run& run, 
   for (const engine::Ulimit& limit : input.limits.ulimits)
     spec.limits.push_back({limit.name, limit.soft, limit.hard});
   if (input.limits.shm) spec.shm_size = *input.limits.shm;
+  if (input.limits.memory && input.limits.memory_swap) {
+    const std::uint64_t both = *input.limits.memory_swap;
+    spec.swap_limit = both == 0 ? std::nullopt : std::optional(both - std::min(both, *input.limits.memory));
+  }
+  spec.cpu = cpu_limits(input.limits.cpu);
+  spec.extra_hosts = input.extra_hosts;
+  spec.dns = {input.dns.servers, input.dns.search, input.dns.options};
   return spec;
 }
 

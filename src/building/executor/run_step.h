@@ -35,6 +35,8 @@ struct RunInput {
   engine::BuildNetwork network = engine::BuildNetwork::kDefault;
   bool new_privileges = false;
   const engine::RunLimits& limits;
+  const std::vector<std::pair<std::string, std::string>>& extra_hosts;
+  const engine::DnsSettings& dns;
   oci::Platform platform;     // of the image
   bool of_project = false;    // as in StageJob
   layer::WriteOptions write;  // how the layer will be written

@@ -32,12 +32,40 @@ namespace fs = std::filesystem;
 
 constexpr const char* kPrefix = "ixian-";
 constexpr const char* kRoot = "/sys/fs/cgroup";
+constexpr std::string_view kPidsAndMemory = "limits of processes and memory";
+constexpr std::string_view kProcessors = "limits of processors";
+constexpr std::string_view kNotMounted = "no cgroups are mounted";
+constexpr std::string_view kNoChildren =
+    "the cgroup of ix cannot have child groups, as in a systemd scope with Delegate=yes";
 constexpr long kCgroup2Magic = 0x63677270;  // linux/magic.h
 
 bool write_setting(const std::string& path, const std::string& value) {
   const files::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   return file.valid() &&
          ::write(file.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
+}
+
+std::string does_not_apply(std::string_view what, std::string_view why) {
+  return fmt::format("{} do not apply to RUN as a whole: {}", what, why);
+}
+
+// As runc has it: 2 to 262144 shares are weights of 1 to 10000.
+std::uint64_t weight_of(std::uint64_t shares) {
+  return 1 + (std::clamp<std::uint64_t>(shares, 2, 262144) - 2) * 9999 / 262142;
+}
+
+std::vector<std::pair<std::string, std::string>> version2_settings(const CpuLimits& limits) {
+  std::vector<std::pair<std::string, std::string>> settings;
+  if (limits.quota != 0 || limits.period != 0) {
+    constexpr std::uint64_t kUsualPeriod = 100'000;
+    settings.emplace_back("cpu.max",
+                          fmt::format("{} {}", limits.quota == 0 ? "max" : std::to_string(limits.quota),
+                                      limits.period == 0 ? kUsualPeriod : limits.period));
+  }
+  if (limits.shares != 0) settings.emplace_back("cpu.weight", std::to_string(weight_of(limits.shares)));
+  if (!limits.cpus.empty()) settings.emplace_back("cpuset.cpus", limits.cpus);
+  if (!limits.mems.empty()) settings.emplace_back("cpuset.mems", limits.mems);
+  return settings;
 }
 
 bool has_word(std::string_view text, std::string_view word) {
@@ -140,38 +168,76 @@ std::string new_name() {
 }  // namespace
 
 Cgroup::Cgroup(const CgroupLimits& limits) {
-  const std::string memory = std::to_string(limits.memory);
-  if (is_version2()) {
-    const auto parent = version2_parent();
-    std::vector<std::pair<std::string, std::string>> settings;
-    if (limits.pids != 0) settings.emplace_back("pids.max", std::to_string(limits.pids));
-    if (limits.memory != 0) settings.emplace_back("memory.max", memory);
-    if (limits.memory != 0 && !limits.swap) settings.emplace_back("memory.swap.max", "0");
-    if (!parent) {
-      reason_ =
-          "limits of processes and memory do not apply to RUN as a whole: the cgroup of ix cannot have child "
-          "groups, as in a systemd scope with Delegate=yes";
-    } else if (!settings.empty()) {
-      limits_pids_ = limits_memory_ = make(*parent, settings);
-    }
-  } else {
-    // Version 1 has a hierarchy for each controller, so there may be two groups, and one without the other.
-    const auto pids_folder = version1_folder("pids");
-    const auto memory_folder = version1_folder("memory");
-    if (!pids_folder || !memory_folder)
-      reason_ = "limits of processes and memory do not apply to RUN as a whole: no cgroups are mounted";
-    if (pids_folder && limits.pids != 0)
-      limits_pids_ = make(*pids_folder, {{"pids.max", std::to_string(limits.pids)}});
-    if (memory_folder && limits.memory != 0) {
-      std::vector<std::pair<std::string, std::string>> settings = {{"memory.limit_in_bytes", memory}};
-      // Of memory and swap together: none is left for swap.
-      if (!limits.swap) settings.emplace_back("memory.memsw.limit_in_bytes", memory);
-      limits_memory_ = make(*memory_folder, settings);
-    }
-  }
+  if (is_version2())
+    make_version2(limits);
+  else
+    make_version1(limits);
   limits_pids_ = limits_pids_ && limits.pids != 0;
   limits_memory_ = limits_memory_ && limits.memory != 0;
   for (const auto& group : groups_) joins_.push_back(group.procs.get());
+}
+
+void Cgroup::make_version2(const CgroupLimits& limits) {
+  const auto parent = version2_parent();
+  if (!parent) {
+    reason_ = does_not_apply(kPidsAndMemory, kNoChildren);
+    if (limits.cpu.any()) cpu_reason_ = does_not_apply(kProcessors, kNoChildren);
+    return;
+  }
+  Settings settings;
+  if (limits.pids != 0) settings.emplace_back("pids.max", std::to_string(limits.pids));
+  if (limits.memory != 0) settings.emplace_back("memory.max", std::to_string(limits.memory));
+  if (limits.memory != 0 && limits.swap)
+    settings.emplace_back("memory.swap.max", std::to_string(*limits.swap));
+  if (limits.cpu.any()) write_setting(*parent + "/cgroup.subtree_control", "+cpu +cpuset");
+  if (settings.empty() && !limits.cpu.any()) return;
+  limits_pids_ = limits_memory_ = make(*parent, settings, reason_, kPidsAndMemory);
+  if (!limits_pids_) cpu_reason_ = limits.cpu.any() ? reason_ : "";
+  if (!limits_pids_) return;
+  for (const auto& [name, value] : version2_settings(limits.cpu)) {
+    if (write_setting(groups_.back().path + "/" + name, value)) continue;
+    cpu_reason_ = does_not_apply(kProcessors, fmt::format("cannot set {} to {} in {} ({})", name, value,
+                                                          groups_.back().path, base::errno_text(errno)));
+  }
+}
+
+// Version 1 has a hierarchy for each controller, so there may be several groups, and one without the others.
+void Cgroup::make_version1(const CgroupLimits& limits) {
+  const auto pids_folder = version1_folder("pids");
+  const auto memory_folder = version1_folder("memory");
+  if (!pids_folder || !memory_folder) reason_ = does_not_apply(kPidsAndMemory, kNotMounted);
+  if (pids_folder && limits.pids != 0) {
+    limits_pids_ = make(*pids_folder, {{"pids.max", std::to_string(limits.pids)}}, reason_, kPidsAndMemory);
+  }
+  if (memory_folder && limits.memory != 0) {
+    Settings settings = {{"memory.limit_in_bytes", std::to_string(limits.memory)}};
+    // Of memory and swap together.
+    if (limits.swap)
+      settings.emplace_back("memory.memsw.limit_in_bytes", std::to_string(limits.memory + *limits.swap));
+    limits_memory_ = make(*memory_folder, settings, reason_, kPidsAndMemory);
+  }
+  if (limits.cpu.any()) make_version1_cpu(limits.cpu);
+}
+
+void Cgroup::make_version1_cpu(const CpuLimits& limits) {
+  const auto add = [&](std::string_view controller, const Settings& settings) {
+    const auto folder = version1_folder(controller);
+    if (!folder) cpu_reason_ = does_not_apply(kProcessors, kNotMounted);
+    if (folder) make(*folder, settings, cpu_reason_, kProcessors);
+  };
+  Settings time;
+  if (limits.period != 0) time.emplace_back("cpu.cfs_period_us", std::to_string(limits.period));
+  if (limits.quota != 0) time.emplace_back("cpu.cfs_quota_us", std::to_string(limits.quota));
+  if (limits.shares != 0) time.emplace_back("cpu.shares", std::to_string(limits.shares));
+  if (!time.empty()) add("cpu", time);
+  if (limits.cpus.empty() && limits.mems.empty()) return;
+  // No process can join a group that has not both.
+  const std::string parent = version1_folder("cpuset").value_or("");
+  const auto given_or_inherited = [&](const std::string& given, const char* name) {
+    return given.empty() ? std::string(base::trim(files::read_or_empty(parent + "/" + name))) : given;
+  };
+  add("cpuset", {{"cpuset.cpus", given_or_inherited(limits.cpus, "cpuset.cpus")},
+                 {"cpuset.mems", given_or_inherited(limits.mems, "cpuset.mems")}});
 }
 
 bool Cgroup::was_short_of_pids() const {
@@ -186,8 +252,8 @@ bool Cgroup::was_short_of_memory() const {
   });
 }
 
-bool Cgroup::make(const std::string& parent,
-                  const std::vector<std::pair<std::string, std::string>>& settings) {
+bool Cgroup::make(const std::string& parent, const Settings& settings, std::string& reason,
+                  std::string_view what) {
   remove_abandoned(parent);
   Group group{parent + "/" + new_name(), {}, {}};
   bool ok = ::mkdir(group.path.c_str(), 0755) == 0;
@@ -203,9 +269,8 @@ bool Cgroup::make(const std::string& parent,
     ok = ok && group.procs.valid();
   }
   if (!ok) {
-    reason_ = fmt::format(
-        "limits of processes and memory do not apply to RUN as a whole: cannot create cgroups in {} ({})",
-        parent, base::errno_text(errno));
+    reason = does_not_apply(what,
+                            fmt::format("cannot create cgroups in {} ({})", parent, base::errno_text(errno)));
     ::rmdir(group.path.c_str());
     return false;
   }

@@ -2,17 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "files/fs.h"
+#include "sandbox/run_spec.h"
 
 namespace ixian::sandbox {
 
 struct CgroupLimits {
-  std::uint64_t pids = 0;    // processes and threads; 0: none
-  std::uint64_t memory = 0;  // bytes; 0: none
-  bool swap = true;          // may be used besides
+  std::uint64_t pids = 0;                  // processes and threads; 0: none
+  std::uint64_t memory = 0;                // bytes; 0: none
+  std::optional<std::uint64_t> swap = {};  // bytes besides; unset: no limit
+  CpuLimits cpu = {};
 };
 
 // Makes a group below those that this process may write in, and removes it in the end. Where none can be
@@ -31,6 +36,8 @@ class Cgroup {
 
   // One sentence; "" where both limits can be set.
   const std::string& reason() const { return reason_; }
+  // The same of the limits of processors.
+  const std::string& cpu_reason() const { return cpu_reason_; }
   bool limits_pids() const { return limits_pids_; }
   bool limits_memory() const { return limits_memory_; }
 
@@ -45,13 +52,19 @@ class Cgroup {
     files::UniqueFd procs;
   };
 
-  bool make(const std::string& parent, const std::vector<std::pair<std::string, std::string>>& settings);
+  using Settings = std::vector<std::pair<std::string, std::string>>;
+  // False: `reason` says why `what` do not hold.
+  bool make(const std::string& parent, const Settings& settings, std::string& reason, std::string_view what);
+  void make_version2(const CgroupLimits& limits);
+  void make_version1(const CgroupLimits& limits);
+  void make_version1_cpu(const CpuLimits& limits);
 
   std::vector<Group> groups_;
   std::vector<int> joins_;
   bool limits_pids_ = false;
   bool limits_memory_ = false;
   std::string reason_;
+  std::string cpu_reason_;
 };
 
 // Bytes that this process and what it starts may use: of the machine, or less where its cgroup says so.

@@ -126,6 +126,22 @@ std::string without_loopback(std::string_view text, std::string_view instead) {
   return result;
 }
 
+std::string resolv_conf_with(std::string_view text, const DnsSettings& dns) {
+  std::string result;
+  for (std::string_view line : base::split(text, '\n')) {
+    const std::string_view word = line.substr(0, line.find_first_of(" \t"));
+    const bool replaced = (word == "nameserver" && !dns.servers.empty()) ||
+                          ((word == "search" || word == "domain") && !dns.search.empty()) ||
+                          (word == "options" && !dns.options.empty());
+    if (!replaced && !line.empty()) result += std::string(line) + "\n";
+  }
+  for (const std::string& server : dns.servers) result += fmt::format("nameserver {}\n", server);
+  if (!dns.search.empty() && dns.search != std::vector<std::string>{"."})
+    result += fmt::format("search {}\n", base::join(dns.search, " "));
+  if (!dns.options.empty()) result += fmt::format("options {}\n", base::join(dns.options, " "));
+  return result;
+}
+
 void require_network(Network network, const std::string& other_networks) {
   if (network == Network::kIsolated) way_out(other_networks);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sandbox/run_spec.h"
@@ -29,6 +30,9 @@ void require_network(Network network, const std::string& other_networks);
 // nor slirp4netns, and never falls back to the machine's network.
 // `other_networks` as in RunSpec.
 NetworkPlan plan_network(Network network, const std::string& file, const std::string& other_networks);
+
+// `text` of a resolv.conf(5) with those parts replaced that `dns` has.
+std::string resolv_conf_with(std::string_view text, const DnsSettings& dns);
 
 // `text` of a resolv.conf(5) for a namespace in which this machine's loopback is not the same: name servers
 // there are replaced by `instead`.

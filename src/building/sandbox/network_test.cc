@@ -28,6 +28,16 @@ TEST(Network, NameServersOfThisMachineAreReplaced) {
   EXPECT_EQ(without_loopback("nameserver 192.0.2.1\n", "169.254.1.1"), "nameserver 192.0.2.1\n");
 }
 
+TEST(Network, PartsOfTheResolversConfigurationAreReplaced) {
+  const std::string machine = "# a comment\nsearch example.org\nnameserver 192.0.2.1\noptions edns0\n";
+  EXPECT_EQ(resolv_conf_with(machine, {}), machine);
+  EXPECT_EQ(resolv_conf_with(machine, {{"192.0.2.7", "2001:db8::1"}, {}, {}}),
+            "# a comment\nsearch example.org\noptions edns0\nnameserver 192.0.2.7\nnameserver 2001:db8::1\n");
+  EXPECT_EQ(resolv_conf_with(machine, {{}, {"a.org", "b.org"}, {"ndots:2"}}),
+            "# a comment\nnameserver 192.0.2.1\nsearch a.org b.org\noptions ndots:2\n");
+  EXPECT_EQ(resolv_conf_with(machine, {{}, {"."}, {}}), "# a comment\nnameserver 192.0.2.1\noptions edns0\n");
+}
+
 TEST(Network, WithoutAHelperThereIsAnErrorAndNotTheMachinesNetwork) {
   IXIAN_SKIP_WITHOUT_ISOLATED_NETWORK();
   const testing::TempFolder folder;

@@ -195,7 +195,7 @@ class Run {
     const auto candidates = runtimes();
     const PidsShare pids(spec_.pids_limit);
     const Cgroup group({pids.count(), spec_.memory_limit.value_or(default_memory(available_memory())),
-                        !spec_.memory_limit.has_value()});
+                        spec_.memory_limit ? spec_.swap_limit : std::nullopt, spec_.cpu});
     limit_each_process(group, pids.count());
 
     MountTargets targets(mount_);
@@ -330,7 +330,11 @@ class Run {
   void add_mounts(const MountStaging& staging, const NetworkPlan& network, const MountTargets& targets) {
     const std::vector<std::string> options = {"bind", "rprivate", "nosuid", "nodev", "noexec"};
     place_.mounts = {
-        {etc_.resolv_conf, "bind", staging.write("resolv.conf", network.resolv_conf), options, {}},
+        {etc_.resolv_conf,
+         "bind",
+         staging.write("resolv.conf", resolv_conf_with(network.resolv_conf, spec_.dns)),
+         options,
+         {}},
         {etc_.hosts, "bind", staging.write("hosts", hosts_file(spec_)), options, {}},
         {etc_.hostname, "bind", staging.write("hostname", spec_.hostname + "\n"), options, {}},
     };
@@ -366,7 +370,11 @@ process::ExitStatus run(rootfs::MountedRoot& mount, const RunSpec& spec, const O
 }
 
 std::string why_no_limits() {
-  return Cgroup({1 << 20, std::uint64_t{1} << 40, false}).reason();
+  return Cgroup({1 << 20, std::uint64_t{1} << 40, 0, {}}).reason();
+}
+
+std::string why_no_cpu_limits(const CpuLimits& limits) {
+  return Cgroup({0, 0, {}, limits}).cpu_reason();
 }
 
 }  // namespace ixian::sandbox

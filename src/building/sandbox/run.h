@@ -40,4 +40,7 @@ process::ExitStatus run(rootfs::MountedRoot& mount, const RunSpec& spec, const O
 // hold for all of a RUN.
 std::string why_no_limits();
 
+// Why these do not hold here, or not all of them, one sentence; "" where they do.
+std::string why_no_cpu_limits(const CpuLimits& limits);
+
 }  // namespace ixian::sandbox

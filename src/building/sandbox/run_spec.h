@@ -69,6 +69,24 @@ struct ResourceLimit {
   std::uint64_t hard = 0;  // cut to what this process may have
 };
 
+// As in engine::CpuLimits: 0 and "" are no limit.
+struct CpuLimits {
+  std::uint64_t quota = 0;
+  std::uint64_t period = 0;
+  std::uint64_t shares = 0;
+  std::string cpus;
+  std::string mems;
+
+  bool any() const { return quota != 0 || period != 0 || shares != 0 || !cpus.empty() || !mems.empty(); }
+};
+
+// What resolv.conf(5) says instead of what this machine's says; what is empty stays.
+struct DnsSettings {
+  std::vector<std::string> servers;
+  std::vector<std::string> search;  // "." alone: none
+  std::vector<std::string> options;
+};
+
 struct RunSpec {
   std::vector<std::string> args;                         // args[0] is looked up on the PATH of `env`
   std::vector<std::pair<std::string, std::string>> env;  // all of it: nothing is inherited
@@ -79,6 +97,7 @@ struct RunSpec {
   // For messages: how whoever asked may choose another one.
   std::string other_networks = "`RUN --network=none` or `host` for one RUN, `ix build --network` for all";
   std::vector<std::pair<std::string, std::string>> extra_hosts;  // name, address: lines of /etc/hosts
+  DnsSettings dns;
   std::vector<RunMount> mounts;
 
   bool no_new_privileges = true;  // false lets set-user-ID programs, sudo for one, change their user
@@ -88,7 +107,9 @@ struct RunSpec {
   std::uint64_t shm_size = 64u << 20;       // bytes of /dev/shm
   std::optional<std::uint64_t> pids_limit;  // processes and threads; unset: sandbox/limits.h; 0: none
   std::optional<std::uint64_t>
-      memory_limit;                        // bytes, without swap; unset: sandbox/limits.h, with it; 0: none
+      memory_limit;  // bytes, without swap; unset: sandbox/limits.h, with it; 0: none
+  std::optional<std::uint64_t> swap_limit = 0;  // with memory_limit: bytes of swap besides; unset: no limit
+  CpuLimits cpu;
   std::chrono::milliseconds grace{2'000};  // between SIGTERM and SIGKILL when stopping
 };
 

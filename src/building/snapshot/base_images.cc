@@ -1,6 +1,7 @@
 // A name is looked for in three places: as an image in the store; as a note, manifest and configuration
 // alone, of an earlier build whose layers were never needed; and in the registry. A tag is believed from the
-// first two unless `pull` says otherwise; a digest always, since it cannot come to mean something else.
+// first two unless the pull policy says otherwise; a digest always, since it cannot come to mean something
+// else.
 #include "snapshot/base_images.h"
 
 #include <fmt/format.h>
@@ -51,8 +52,16 @@ std::string oci_layer_type(const std::string& media_type) {
   return media_type;
 }
 
+// With kNever whoever needs a part of it that is not here fails, and no registry is asked.
 std::shared_ptr<oci::ImageRepo> BaseImages::origin(const oci::Reference& reference) {
-  return std::make_shared<LateRepo>(open_, reference);
+  if (pull_ != engine::PullPolicy::kNever) return std::make_shared<LateRepo>(open_, reference);
+  const auto refuse = [](const oci::Reference& asked) -> std::shared_ptr<oci::ImageRepo> {
+    throw Error(ErrorCode::kRegistry,
+                fmt::format("image {} is not in the store, or not all of it, and --pull=never asks no "
+                            "registry\nhint: `ix image copy` stores it, or leave out --pull",
+                            asked.text()));
+  };
+  return std::make_shared<LateRepo>(refuse, reference);
 }
 
 std::shared_ptr<const BaseImage> BaseImages::get(const std::string& name, const oci::Platform& platform) {
@@ -151,11 +160,32 @@ std::shared_ptr<const BaseImage> BaseImages::find(const oci::Reference& referenc
 
 std::shared_ptr<const BaseImage> BaseImages::find_promised(const oci::Reference& reference,
                                                            const oci::Platform& platform) {
-  const std::string key = note_key(reference, platform);
-  if (!pull_ || reference.digest) {
-    if (auto base = from_store(reference, platform)) return base;
-    if (auto base = from_notes(reference, key)) return base;
+  const bool may_be_older =
+      pull_ == engine::PullPolicy::kMissing || pull_ == engine::PullPolicy::kNever || reference.digest;
+  if (may_be_older) {
+    if (auto base = from_here(reference, platform)) return base;
   }
+  if (pull_ != engine::PullPolicy::kNewer) return from_registry(reference, platform);
+  try {
+    return from_registry(reference, platform);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kRegistry) throw;
+    auto base = from_here(reference, platform);
+    if (!base) throw;
+    services_.sink().log(base::kNoActivity, base::LogLevel::kInfo,
+                         fmt::format("using {} from the store: {}", reference.text(), error.message()));
+    return base;
+  }
+}
+
+std::shared_ptr<const BaseImage> BaseImages::from_here(const oci::Reference& reference,
+                                                       const oci::Platform& platform) {
+  if (auto base = from_store(reference, platform)) return base;
+  return from_notes(reference, note_key(reference, platform));
+}
+
+std::shared_ptr<const BaseImage> BaseImages::from_registry(const oci::Reference& reference,
+                                                           const oci::Platform& platform) {
   const std::shared_ptr<oci::ImageRepo> repo = origin(reference);
   const auto manifest = read_there(*repo, reference, platform);
   if (!manifest) {
@@ -168,9 +198,10 @@ std::shared_ptr<const BaseImage> BaseImages::find_promised(const oci::Reference&
   const std::string config = oci::read_blob(*repo, parsed.config, kLargestConfig);
   auto base = read(*manifest, config, repo, reference);
   services_.store().cache_put(
-      key, {{{"manifest", manifest->bytes}, {"type", manifest->descriptor.media_type}, {"config", config}},
-            {},
-            {}});
+      note_key(reference, platform),
+      {{{"manifest", manifest->bytes}, {"type", manifest->descriptor.media_type}, {"config", config}},
+       {},
+       {}});
   return base;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "engine/stage_job.h"
 #include "oci/image_config.h"
 #include "oci/image_repo.h"
 #include "oci/open_repo.h"
@@ -26,9 +27,9 @@ struct BaseImage {
 // Thread-safe; one for a build, in which a name always means the same image.
 class BaseImages {
  public:
-  // `pull`: registries are asked even where the store knows the name. `pinned`, `stages`: as in StageJob.
-  BaseImages(LayerContext& services, oci::OpenRepo open, bool pull, std::map<std::string, std::string> pinned,
-             std::set<std::string> stages = {})
+  // `pull`, `pinned`, `stages`: as in StageJob.
+  BaseImages(LayerContext& services, oci::OpenRepo open, engine::PullPolicy pull,
+             std::map<std::string, std::string> pinned, std::set<std::string> stages = {})
       : services_(services),
         open_(std::move(open)),
         pull_(pull),
@@ -49,12 +50,15 @@ class BaseImages {
                                         const oci::Reference& reference);
   engine::Remaking remaking(const oci::Reference& reference) const;
   std::shared_ptr<oci::ImageRepo> origin(const oci::Reference& reference);
+  std::shared_ptr<const BaseImage> from_here(const oci::Reference& reference, const oci::Platform& platform);
+  std::shared_ptr<const BaseImage> from_registry(const oci::Reference& reference,
+                                                 const oci::Platform& platform);
   std::shared_ptr<const BaseImage> from_store(const oci::Reference& reference, const oci::Platform& platform);
   std::shared_ptr<const BaseImage> from_notes(const oci::Reference& reference, const std::string& key);
 
   LayerContext& services_;
   const oci::OpenRepo open_;
-  const bool pull_;
+  const engine::PullPolicy pull_;
   const std::map<std::string, std::string> pinned_;
   const std::set<std::string> stages_;
   // Guards `known_`.

@@ -63,7 +63,7 @@ BaseConfig read_base_config(const std::shared_ptr<store::Store>& store, const oc
   base::NullSink sink;
   snapshot::LayerContext services(store, sink, cancellation);
   // By digest: what is in the store or noted there costs no request.
-  snapshot::BaseImages images(services, open, false, {});
+  snapshot::BaseImages images(services, open, engine::PullPolicy::kMissing, {});
   const auto image = images.get(reference.text(), platform);
   BaseConfig config = base_config(image->config.runtime());
   store->cache_put(

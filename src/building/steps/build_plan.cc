@@ -246,6 +246,7 @@ class Planner {
     stage.certain = stage.certain && stage.use_cache;
     // --label is of the image that comes out, and in no key: it costs no instruction.
     if (index == plan_.target) {
+      settings.unset(job_.unset_labels, job_.unset_environment);
       for (const auto& [name, value] : job_.labels) settings.set_label(name, value);
     }
     stage.settings = std::make_shared<const ImageConfigBuilder>(std::move(settings));

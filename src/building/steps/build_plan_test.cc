@@ -36,7 +36,7 @@ class Keys : public ::testing::Test {
                                  throw base::Error(base::ErrorCode::kRegistry,
                                                    "asked for " + reference.text());
                                },
-                               false, {});
+                               engine::PullPolicy::kMissing, {});
     fetch::Fetcher remote(store_, [this]() -> http::Client& { return *client_; });
     files::StatCache known_files(folder_ + "/file-cache");
     MountedContext mounted(context_, known_files, cancellation_);

@@ -93,6 +93,16 @@ void ImageConfigBuilder::set_label(const std::string& name, const std::string& v
   runtime()["Labels"][name] = value;
 }
 
+void ImageConfigBuilder::unset(const std::set<std::string>& labels, const std::set<std::string>& variables) {
+  if (const auto found = runtime().find("Labels"); found != runtime().end() && found->is_object())
+    for (const std::string& name : labels) found->erase(name);
+  if (variables.empty() || environment().empty()) return;
+  Json left = Json::array();
+  for (const std::string& each : environment())
+    if (!variables.contains(each.substr(0, each.find('=')))) left.push_back(each);
+  runtime()["Env"] = std::move(left);
+}
+
 std::string ImageConfigBuilder::text(const char* key) const {
   const Json& runtime = document_.at("config");
   const auto found = runtime.find(key);

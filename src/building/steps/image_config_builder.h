@@ -1,6 +1,7 @@
 // The configuration of the image that a stage becomes, as its instructions change it.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class ImageConfigBuilder {
 
   void set_environment(const std::vector<std::string>& environment);
   void set_label(const std::string& name, const std::string& value);
+
+  // Without these, as far as they are there.
+  void unset(const std::set<std::string>& labels, const std::set<std::string>& variables);
 
   std::vector<std::string> environment() const { return texts("Env"); }
   std::vector<std::string> shell() const { return texts("Shell"); }  // empty: the default

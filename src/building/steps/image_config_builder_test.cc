@@ -31,6 +31,17 @@ TEST(Settings, EntrypointTakesAwayTheCmdOfTheBaseButNotItsOwn) {
   EXPECT_EQ(configured("CMD [\"mine\"]\nENTRYPOINT [\"run\"]\n", base)["Cmd"], base::Json({"mine"}));
 }
 
+TEST(Settings, LabelsAndVariablesCanBeLeftOut) {
+  ImageConfigBuilder settings =
+      based_on({{"Labels", {{"a", "1"}, {"b", "2"}}}, {"Env", {"PATH=/bin", "A=1", "AB=2"}}});
+  settings.unset({"a", "none"}, {"A", "none"});
+  EXPECT_EQ(settings.document().at("config").at("Labels"), base::Json({{"b", "2"}}));
+  EXPECT_EQ(settings.environment(), (std::vector<std::string>{"PATH=/bin", "AB=2"}));
+  ImageConfigBuilder nothing(oci::host_platform());
+  nothing.unset({"a"}, {"A"});
+  EXPECT_FALSE(nothing.document().at("config").contains("Env"));
+}
+
 TEST(Settings, WorkdirIsResolvedAgainstTheOneBefore) {
   EXPECT_EQ(configured("WORKDIR /a\nWORKDIR b/../c\n")["WorkingDir"], "/a/c");
 }

@@ -1,8 +1,8 @@
 // A definition is the JSON whose digest is a step's definition key. It holds what the instruction means and
 // not how it is written: the command line after ENTRYPOINT-like wrapping by SHELL, absolute paths, digests of
-// files. A member is added only together with what it changes (`new_privileges`, `script`, `env` stand there
-// only when they are set), so that a new feature leaves the keys of old builds as they are; where the same
-// instruction comes to give other files, a number rises ("archives").
+// files. A member is added only together with what it changes (`new_privileges`, `hosts`, `script`, `env`
+// stand there only when they are set), so that a new feature leaves the keys of old builds as they are; where
+// the same instruction comes to give other files, a number rises ("archives").
 //
 // Not in it: labels, secrets' values, proxies, limits of memory and processes, the machine. Equal definitions
 // are to give equal files, or files that are as good.
@@ -103,6 +103,7 @@ class Definer {
       step_.definition["devices"].push_back({device.name, device.required});
     if (step_.hostname) step_.definition["hostname"] = *step_.hostname;
     if (job_.new_privileges) step_.definition["new_privileges"] = true;
+    if (!job_.extra_hosts.empty()) step_.definition["hosts"] = job_.extra_hosts;
     if (command.script)
       step_.definition["script"] = {command.script->path, base::sha256_hex(command.script->content)};
   }

@@ -2,6 +2,8 @@
 // the settings come last, before anybody has connected to anything.
 #include "app/registry_clients.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -62,12 +64,24 @@ void add_vault(http::TlsSettings& tls, std::string_view authority, const aws::En
   tls.verify = tls.verify && vault->verify;
 }
 
+aws::Environment environment_with(const RegistryAccess& access) {
+  aws::Environment environment = aws::process_environment();
+  if (access.auth_file.empty()) return environment;
+  environment.variable = [file = access.auth_file, others = std::move(environment.variable)](
+                             const std::string& name) -> std::optional<std::string> {
+    return name == "REGISTRY_AUTH_FILE" ? file : others(name);
+  };
+  return environment;
+}
+
 }  // namespace
 
 struct RegistryClients::Impl {
-  Impl(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace, int retries)
-      : transport(curl_options(), cancellation),
-        client(transport, clock, cancellation, client_options(sink, retries)),
+  Impl(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace,
+       const RegistryAccess& access)
+      : environment(environment_with(access)),
+        transport(curl_options(), cancellation),
+        client(transport, clock, cancellation, client_options(sink, access.retries)),
         secrets(client, cancellation, environment),
         services{client, secrets, cancellation, environment} {
     if (workspace != nullptr) settings = script::registry_settings(services);
@@ -130,7 +144,7 @@ struct RegistryClients::Impl {
     return std::chrono::seconds(seconds);
   }
 
-  const aws::Environment environment = aws::process_environment();
+  const aws::Environment environment;
   std::vector<registry::RegistrySettings> settings;
   base::SystemClock clock;
   http::CurlTransport transport;
@@ -142,14 +156,14 @@ struct RegistryClients::Impl {
 };
 
 RegistryClients::RegistryClients(base::EventSink& sink, base::Cancellation& cancellation,
-                                 Workspace* workspace, int retries)
-    : sink_(sink), cancellation_(cancellation), workspace_(workspace), retries_(retries) {}
+                                 Workspace* workspace, RegistryAccess access)
+    : sink_(sink), cancellation_(cancellation), workspace_(workspace), access_(std::move(access)) {}
 
 RegistryClients::~RegistryClients() = default;
 
 RegistryClients::Impl& RegistryClients::impl() {
   std::call_once(made_,
-                 [this] { impl_ = std::make_unique<Impl>(sink_, cancellation_, workspace_, retries_); });
+                 [this] { impl_ = std::make_unique<Impl>(sink_, cancellation_, workspace_, access_); });
   return *impl_;
 }
 

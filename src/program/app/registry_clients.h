@@ -15,13 +15,18 @@ namespace ixian::app {
 
 class Workspace;
 
+// What the command line says of them.
+struct RegistryAccess {
+  int retries = 5;             // how often a request that failed is tried again
+  std::string auth_file = {};  // instead of REGISTRY_AUTH_FILE
+};
+
 // Made when it is first asked for anything: a command that needs no registry pays nothing. Thread-safe.
 class RegistryClients {
  public:
   // `workspace` is null where there is no project: then no registry is configured. All three outlive it.
-  // `retries`: how often a request that failed is tried again.
   RegistryClients(base::EventSink& sink, base::Cancellation& cancellation, Workspace* workspace,
-                  int retries = 5);
+                  RegistryAccess access = {});
   ~RegistryClients();
 
   // The first call reads CONFIG.DOCKER.REGISTRIES, and warns of passwords that stand in ixian.py. Throws
@@ -47,7 +52,7 @@ class RegistryClients {
   base::EventSink& sink_;
   base::Cancellation& cancellation_;
   Workspace* workspace_;
-  const int retries_;
+  const RegistryAccess access_;
   std::once_flag made_;
   std::unique_ptr<Impl> impl_;
 };

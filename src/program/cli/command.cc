@@ -11,8 +11,7 @@ namespace {
 constexpr std::size_t kMostInUsage = 6;
 
 std::string option_usage(const OptionSpec& option) {
-  const std::string form =
-      option.takes_value() ? fmt::format("{} {}", option.name, option.metavar) : std::string(option.name);
+  const std::string form = std::string(option.name) + value_form(option);
   return option.repeatable ? fmt::format("[{}]…", form) : fmt::format("[{}]", form);
 }
 
@@ -70,11 +69,15 @@ std::string usage_line(const CommandSpec& command, std::string_view path) {
   return out;
 }
 
+std::string value_form(const OptionSpec& option) {
+  if (!option.takes_value()) return "";
+  return option.optional_value ? fmt::format("[={}]", option.metavar) : fmt::format(" {}", option.metavar);
+}
+
 std::string option_form(const OptionSpec& option) {
   std::string out = option.letter == 0 ? "" : fmt::format("-{}, ", option.letter);
   out += option.name;
-  if (option.takes_value()) out += fmt::format(" {}", option.metavar);
-  return out;
+  return out + value_form(option);
 }
 
 std::string choices_text(const std::vector<Choice>& choices) {

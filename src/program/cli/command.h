@@ -73,12 +73,15 @@ struct OptionSpec {
   std::string_view initial = {};  // what counts without it: "auto", "2048"
   std::string_view config = {};   // the value of CONFIG that it overrides
   std::vector<std::string_view> conflicts = {};
-  bool repeatable = false;        // each counts; else the last one does
-  bool universal = false;         // of a global one: it means something to every command
-  bool optional_value = false;    // --sbom alone is --sbom=true
-  bool anywhere = false;          // it is taken out of words that are handed on, too (ArgumentSpec::rest)
-  bool hidden = false;            // taken, and shown nowhere
-  std::string_view heading = {};  // the group on help pages; "" is "Options"
+  bool repeatable = false;      // each counts; else the last one does
+  bool universal = false;       // of a global one: it means something to every command
+  bool optional_value = false;  // --sbom alone is --sbom=true
+  bool anywhere = false;        // it is taken out of words that are handed on, too (ArgumentSpec::rest)
+  bool hidden = false;          // taken, and shown nowhere
+  bool inert = false;           // taken without effect, and shown nowhere
+  std::string_view note = {};   // of an inert one: why it has none, told in one line; "" is not told
+  std::pair<std::string_view, std::string_view> also = {};  // a global one and its value that it stands for
+  std::string_view heading = {};                            // the group on help pages; "" is "Options"
   std::string_view instead = {};  // not empty: the option is refused with this sentence, and shown nowhere
   std::string_view refusal =
       {};  // of a global one: why a command without it refuses; {0} is the command, {1} its name
@@ -86,7 +89,7 @@ struct OptionSpec {
   std::string_view details = {};  // paragraphs for the man page and the reference
 
   bool takes_value() const { return kind != OptionKind::kFlag; }
-  bool is_shown() const { return !hidden && instead.empty(); }
+  bool is_shown() const { return !hidden && !inert && instead.empty(); }
 };
 
 struct ArgumentSpec {
@@ -122,6 +125,9 @@ struct CommandSpec {
   std::vector<std::pair<std::string_view, std::string_view>> refuses =
       {};  // global option → what to write instead
 
+  // The environment variable that is --progress where that is not given.
+  std::string_view progress_variable = {};
+
   const CommandSpec* find_subcommand(std::string_view name) const;
   bool obeys_option(const OptionSpec& global) const;
 };
@@ -134,6 +140,9 @@ const OptionSpec* find_option(const std::vector<OptionSpec>& options, std::strin
 
 // "ix image copy [options] SOURCE DESTINATION"; `path` is "image copy".
 std::string usage_line(const CommandSpec& command, std::string_view path);
+
+// " NAME", "[=NAME]" where it may be left out, "" of a flag.
+std::string value_form(const OptionSpec& option);
 
 // "-t, --tag NAME", "--tag NAME".
 std::string option_form(const OptionSpec& option);

@@ -69,8 +69,9 @@ std::string form_of(const OptionSpec& option) {
   std::string out;
   if (option.letter != 0) out = bold(std::string{'-', option.letter}) + ", ";
   out += bold(option.name);
-  if (option.takes_value()) out += " \\fI" + escaped(option.metavar) + "\\fP";
-  return out;
+  const std::string value = "\\fI" + escaped(option.metavar) + "\\fP";
+  if (!option.takes_value()) return out;
+  return out + (option.optional_value ? "[=" + value + "]" : " " + value);
 }
 
 std::string values_of(const std::vector<Choice>& choices, std::string_view prefix) {

@@ -38,8 +38,8 @@ struct OptionWord {
 };
 
 std::string bool_value(const OptionSpec& option, const std::optional<std::string>& given) {
-  if (!given || *given == "true") return "true";
-  if (*given == "false") return "false";
+  const std::optional<bool> value = given ? parse_bool(*given) : true;
+  if (value) return *value ? "true" : "false";
   fail_usage(fmt::format("invalid value \"{}\" for {} (expected: true, false)", base::printable_path(*given),
                          option.name));
 }
@@ -137,11 +137,21 @@ class CommandParser {
       parsed_.help = true;
       return;
     }
-    if (const OptionSpec* own = find_option(command().options, word.name)) {
+    const OptionSpec* own = find_option(command().options, word.name);
+    if (is_cluster(text, own != nullptr ? own : find_option(globals_, word.name))) {
+      take_option(text.substr(0, 2));
+      return take_option("-" + text.substr(2));
+    }
+    if (own != nullptr) {
+      // `--load=false` asks for nothing.
+      if (!own->instead.empty() && !own->takes_value() && bool_value(*own, word.value) == "false") return;
       if (!own->instead.empty())
         fail_usage(
             fmt::format("`ix {}` does not accept {}\nhint: {}", parsed_.path, own->name, own->instead));
       parsed_.options.push_back(read_option(*own, word, words_, next_));
+      const OptionSpec* global = find_option(globals_, own->also.first);
+      if (global != nullptr && parsed_.options.back().value != "false")
+        parsed_.globals.push_back({global, std::string(own->also.second)});
       return;
     }
     if (const OptionSpec* global = find_option(globals_, word.name)) {
@@ -153,6 +163,11 @@ class CommandParser {
     fail_usage(fmt::format("unknown flag for `ix {}`: {}{}", parsed_.path, word.name,
                            base::did_you_mean(word.name, option_names(command(), globals_))),
                usage_of(command(), parsed_.path));
+  }
+
+  // "-qt": letters of flags may stand together, and the last one may be that of an option with a value.
+  static bool is_cluster(std::string_view text, const OptionSpec* first) {
+    return first != nullptr && !first->takes_value() && text.size() > 2 && text[1] != '-' && text[2] != '=';
   }
 
   void descend(const std::string& word) {
@@ -240,6 +255,14 @@ class CommandParser {
 };
 
 }  // namespace
+
+std::optional<bool> parse_bool(std::string_view text) {
+  for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"})
+    if (text == yes) return true;
+  for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"})
+    if (text == no) return false;
+  return std::nullopt;
+}
 
 bool is_option_word(std::string_view word) {
   return word.size() > 1 && word.front() == '-';

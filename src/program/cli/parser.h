@@ -1,8 +1,9 @@
 // Words of a command line, sorted by a command's table.
 //
-// `--tag= x` is an empty value and not x, `-t=NAME` is NAME, a flag's value is true or false and nothing
-// else. Options keep their order (-t and -o name things that belong together), the first wrong word is the
-// one that is told of, and what follows a task's name is nobody's to look at.
+// `--tag= x` is an empty value and not x, `-t=NAME` is NAME, `-qt NAME` is `-q -t NAME`, a flag's value is a
+// boolean of Go's and never the next word. Options keep their order (-t and -o name things that belong
+// together), the first wrong word is the one that is told of, and what follows a task's name is nobody's to
+// look at.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,9 @@
 #include "cli/command.h"
 
 namespace ixian::cli {
+
+// "1", "t", "T", "true", "TRUE", "True" and their opposites, as Go has them; nullopt for other words.
+std::optional<bool> parse_bool(std::string_view text);
 
 // "-t", "--tag=x", "--"; not "-", which is standard input.
 bool is_option_word(std::string_view word);

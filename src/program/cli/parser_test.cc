@@ -38,6 +38,9 @@ const CommandSpec& mix() {
                    .metavar = "MODE",
                    .choices = {{"soft"}, {"hard"}, {"raw", "", "Say soft."}}},
                   {.name = "--quiet", .letter = 'q', .instead = "Write --log NONE."},
+                  {.name = "--view", .kind = OptionKind::kValue, .metavar = "X", .instead = "Look."},
+                  {.name = "--debug", .letter = 'D', .hidden = true, .also = {"--log", "DEBUG"}},
+                  {.name = "--rm", .letter = 'r', .inert = true},
                   {.name = "--sbom", .kind = OptionKind::kValue, .optional_value = true, .hidden = true}},
       .obeys = {"--jobs"},
       .refuses = {{"--force", "Write --slow."}}};
@@ -101,6 +104,37 @@ TEST(ParserTest, AFlagTakesTrueAndFalse) {
   EXPECT_FALSE(parsed(mix(), {"x", "--fast", "--fast=false"}).has("--fast"));
   EXPECT_EQ(error_of(mix(), {"x", "--fast=maybe"}),
             "invalid value \"maybe\" for --fast (expected: true, false)");
+}
+
+TEST(ParserTest, AFlagTakesTheBooleansOfGo) {
+  for (const char* yes : {"1", "t", "T", "true", "TRUE", "True"})
+    EXPECT_EQ(parsed(mix(), {"x", std::string("--fast=") + yes}).value("--fast"), "true") << yes;
+  for (const char* no : {"0", "f", "F", "false", "FALSE", "False"})
+    EXPECT_EQ(parsed(mix(), {"x", std::string("--fast=") + no}).value("--fast"), "false") << no;
+  EXPECT_NE(error_of(mix(), {"x", "--fast="}), "");
+}
+
+TEST(ParserTest, LettersOfFlagsStandTogether) {
+  const ParsedCommand line = parsed(mix(), {"-rDt", "a", "-Dtb", "-rD=false", "x"});
+  EXPECT_EQ(values(line, "--rm"), (Words{"true", "true"}));
+  EXPECT_EQ(values(line, "--debug"), (Words{"true", "true", "false"}));
+  EXPECT_EQ(values(line, "--tag"), (Words{"a", "b"}));
+  EXPECT_EQ(line.arguments, Words{"x"});
+  EXPECT_NE(error_of(mix(), {"x", "-rX"}).find("-X"), std::string::npos);
+}
+
+TEST(ParserTest, AnOptionMayStandForAFlagOfIx) {
+  const ParsedCommand line = parsed(mix(), {"-D", "x"});
+  ASSERT_EQ(line.globals.size(), 1u);
+  EXPECT_EQ(line.globals[0].spec->name, "--log");
+  EXPECT_EQ(line.globals[0].value, "DEBUG");
+  EXPECT_TRUE(parsed(mix(), {"--debug=false", "x"}).globals.empty());
+}
+
+TEST(ParserTest, ARefusedFlagThatIsFalseAsksForNothing) {
+  EXPECT_EQ(error_of(mix(), {"x", "--quiet=false"}), "");
+  EXPECT_NE(error_of(mix(), {"x", "--quiet=true"}), "");
+  EXPECT_NE(error_of(mix(), {"x", "--view=false"}), "");
 }
 
 TEST(ParserTest, WhatIsUnknownGetsASuggestion) {

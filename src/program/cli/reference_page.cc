@@ -50,8 +50,7 @@ std::string choice_cells(const std::vector<Choice>& choices, std::string_view pr
 std::string form_cell(const OptionSpec& option) {
   std::string out;
   if (option.letter != 0) out = code(fmt::format("-{}", option.letter)) + ", ";
-  const std::string value = option.takes_value() ? fmt::format(" {}", option.metavar) : "";
-  return out + code(std::string(option.name) + value);
+  return out + code(std::string(option.name) + value_form(option));
 }
 
 std::string meaning_of(const OptionSpec& option) {

@@ -64,9 +64,11 @@ void tell(base::EventSink& sink, const base::Error& error) {
 // For a command line that cannot be understood: how it asked to be answered, as far as that is clear.
 ui::ViewKind wanted_view(const std::vector<std::string>& words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "--progress=json") return ui::ViewKind::kJson;
-    if (words[i] == "--progress" && i + 1 < words.size() && words[i + 1] == "json")
-      return ui::ViewKind::kJson;
+    constexpr std::string_view kFlag = "--progress";
+    std::string_view value;
+    if (words[i].starts_with("--progress=")) value = std::string_view(words[i]).substr(kFlag.size() + 1);
+    if (words[i] == kFlag && i + 1 < words.size()) value = words[i + 1];
+    if (ui::parse_view_kind(value) == ui::ViewKind::kJson) return ui::ViewKind::kJson;
   }
   return ui::ViewKind::kPlain;
 }

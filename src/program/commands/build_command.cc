@@ -20,6 +20,7 @@
 #include "aws/environment.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "build_flags/cache_option_values.h"
 #include "build_results/build_outcome.h"
 #include "build_results/warning_collector.h"
 #include "cli/print.h"
@@ -158,7 +159,7 @@ std::vector<std::string> names_to_give(const BuildOptions& options, const app::E
 run::RecordParts cache_record(const BuildOptions& options, const engine::BuiltStage* image) {
   if (options.job.cache_to.empty()) return {};
   const oci::Reference cache = oci::parse_reference(options.job.cache_to);
-  if (!cache.tag.empty() || cache.digest) return {};  // refused by the build
+  if (build_flags::is_folder_cache(cache.name())) return {};  // removed as a whole, by whoever keeps it
   run::BuildRecord record{run::branch_name("", files::current_directory()), {}};
   if (image != nullptr) {
     const std::string digest = image->manifest.descriptor.digest.text();
@@ -285,7 +286,9 @@ int build_and_tell(const BuildWork& work) {
     throw;
   }
   tell();
-  if (!work.options.fills_standard_output && !flags.json) cli::print(report.images.front().digest + "\n");
+  const build_results::ReportedImage& image = report.images.front();
+  if (!work.options.fills_standard_output && !flags.json)
+    cli::print((work.options.quiet ? image.config_digest : image.digest) + "\n");
   return 0;
 }
 
@@ -318,7 +321,11 @@ int run_build(const CommandContext& context) {
   if (wants_warnings())
     options.more_metadata = [&sink] { return base::Json{{"buildx.build.warnings", sink.warnings()}}; };
 
-  app::RegistryClients access(context.sink, context.cancellation, context.workspace);
+  for (const std::string& line : options.notes)
+    context.sink.log(base::kNoActivity, base::LogLevel::kWarning, line);
+
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace,
+                              {options.retries, options.auth_file});
   std::shared_ptr<store::Store> store;
   if (type.builds_here())
     store = store::Store::open(store::default_folder(), context.cancellation, {.only_reads = dry_run});

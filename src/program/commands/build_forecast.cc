@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "build_flags/cache_option_values.h"
 #include "cli/print.h"
 #include "dockerfile/dockerfile.h"
 #include "engine/scope_options.h"
@@ -82,7 +83,8 @@ std::string forecast_text(const engine::BuildForecast& forecast, const BuildOpti
   for (const std::string& file : {options.id_file, options.metadata_file}) {
     if (!file.empty()) out += fmt::format("would write {}\n", files::OutputPath(file).shown());
   }
-  if (!options.job.cache_to.empty()) out += fmt::format("would push steps to {}\n", options.job.cache_to);
+  if (!options.job.cache_to.empty())
+    out += fmt::format("would push steps to {}\n", build_flags::shown_cache(options.job.cache_to));
   return out;
 }
 

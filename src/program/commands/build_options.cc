@@ -1,20 +1,29 @@
 #include "commands/build_options.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
+#include <iterator>
+#include <limits>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "build_flags/cache_option_values.h"
+#include "build_flags/run_option_values.h"
 #include "build_results/output_value.h"
 #include "commands/build_option_values.h"
 #include "files/fs.h"
 #include "files/output_path.h"
+#include "files/text_file.h"
 
 namespace ixian::commands {
 namespace {
@@ -29,12 +38,22 @@ std::pair<std::string, std::string> key_value(const std::string& flag, const std
   return {text.substr(0, equals), equals == std::string::npos ? "" : text.substr(equals + 1)};
 }
 
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
 class Reader {
  public:
   explicit Reader(const cli::ParsedCommand& line) : line_(line) {}
 
   BuildOptions run() {
     for (const cli::ParsedOption& given : line_.options) take(given);
+    finish_platform();
+    build_flags::check_together(options_.job.limits);
+    read_environment();
     read_context();
     if (reproducible_ && !options_.job.source_date_epoch) options_.job.source_date_epoch = 0;
     take_annotations();
@@ -114,9 +133,22 @@ class Reader {
   void take(const cli::ParsedOption& given) {
     name_ = given.spec->name;
     value_ = given.value;
+    if (given.spec->inert) return note(given.spec->note);
+    handle();
+  }
+
+  void handle() {
     for (const Handler& each : kHandlers) {
       if (each.name == name_) (this->*each.take)();
     }
+  }
+
+  // Once, however often it was given.
+  void note(std::string_view why) {
+    if (why.empty() || value_ == "false") return;
+    std::string line = fmt::format("{} has no effect: {}", name_, why);
+    if (std::find(options_.notes.begin(), options_.notes.end(), line) == options_.notes.end())
+      options_.notes.push_back(std::move(line));
   }
 
   template <typename Value>
@@ -146,28 +178,60 @@ class Reader {
         ixian::build_context::parse_named_source(value(), "--build-context", files::current_directory()));
   }
   void target() { options_.job.target = value(); }
-  void build_arg() { take_build_arg(value()); }
+  void build_arg() { take_build_arg("--build-arg", value(), true); }
   void secret() { options_.job.secrets.push_back(parse_secret(value())); }
   void label() {
     const auto [label, text] = key_value("--label", value());
     options_.job.labels.insert_or_assign(label, text);
   }
-  void platform() {
-    const std::string text = value();
-    if (text.find(',') != std::string::npos) {
-      usage(fmt::format(
-          "--platform takes one platform, got \"{}\"\nhint: build once for each, with different tags", text));
+  void platform() { take_platform("--platform", value()); }
+  void take_platform(std::string_view what, const std::string& text) {
+    for (const std::string_view each : base::split(text, ',')) {
+      const oci::Platform platform = each == "local" ? oci::host_platform() : oci::parse_platform(each);
+      if (options_.job.platform && options_.job.platform->text() != platform.text()) {
+        usage(fmt::format(
+            "{} takes one platform, got {} and {}\nhint: build once for each, with different tags", what,
+            options_.job.platform->text(), platform.text()));
+      }
+      options_.job.platform = platform;
     }
-    const oci::Platform platform = oci::parse_platform(text);
-    if (options_.job.platform && options_.job.platform->text() != platform.text())
-      usage("--platform takes one platform, got several\nhint: build once for each");
-    options_.job.platform = platform;
   }
+  void system() { platform_parts_.os = value(); }
+  void architecture() { platform_parts_.architecture = value(); }
+  void variant() { platform_parts_.variant = value(); }
   void network() { options_.job.network = parse_network(value()); }
   void memory() { options_.job.limits.memory = limit(engine::parse_memory_limit); }
   void pids_limit() { options_.job.limits.pids = limit(engine::parse_pids_limit); }
   void shm_size() { options_.job.limits.shm = limit(engine::parse_shm_size); }
   void ulimit() { options_.job.limits.ulimits.push_back(limit(engine::parse_ulimit)); }
+  void memory_swap() { options_.job.limits.memory_swap = limit(engine::parse_memory_limit); }
+  void cpu_quota() { options_.job.limits.cpu.quota = limit(engine::parse_cpu_number); }
+  void cpu_period() { options_.job.limits.cpu.period = limit(engine::parse_cpu_number); }
+  void cpu_shares() { options_.job.limits.cpu.shares = limit(engine::parse_cpu_number); }
+  void cpuset_cpus() { options_.job.limits.cpu.cpus = limit(engine::parse_cpu_list); }
+  void cpuset_mems() { options_.job.limits.cpu.mems = limit(engine::parse_cpu_list); }
+  // "memory=2g,cpu-quota=50000": the limits by their names.
+  void resource() {
+    constexpr std::string_view kKeys[] = {"memory",     "memory-swap", "cpu-quota",  "cpu-period",
+                                          "cpu-shares", "cpuset-cpus", "cpuset-mems"};
+    for (const auto& [key, field] : parse_fields(std::string(name_), std::string(value_))) {
+      if (std::find(std::begin(kKeys), std::end(kKeys), key) == std::end(kKeys)) {
+        usage(
+            fmt::format("unknown key \"{}\" for --resource (expected: {})", base::printable_path(key),
+                        base::join(std::vector<std::string_view>(std::begin(kKeys), std::end(kKeys)), ", ")));
+      }
+      name_ = "--" + key;
+      value_ = field;
+      handle();
+    }
+  }
+  void add_host() {
+    for (auto& each : build_flags::parse_extra_hosts(value()))
+      options_.job.extra_hosts.push_back(std::move(each));
+  }
+  void dns() { options_.job.dns.servers.push_back(build_flags::parse_name_server(value())); }
+  void dns_search() { options_.job.dns.search.push_back(value()); }
+  void dns_option() { options_.job.dns.options.push_back(value()); }
   void allow() {
     if (value() == "new-privileges") options_.job.new_privileges = true;
     if (value() == "security.insecure") options_.job.insecure = true;
@@ -189,17 +253,39 @@ class Reader {
     for (std::string_view stage : base::split(value_, ','))
       options_.job.no_cache_stages.insert(base::to_lower(stage));
   }
-  void pull() { options_.job.pull = flag(); }
+  void pull() {
+    const std::optional<bool> always = cli::parse_bool(value_);
+    options_.job.pull = value_ == "newer"                     ? engine::PullPolicy::kNewer
+                        : value_ == "never"                   ? engine::PullPolicy::kNever
+                        : always.value_or(value_ == "always") ? engine::PullPolicy::kAlways
+                                                              : engine::PullPolicy::kMissing;
+  }
+  void pull_always() {
+    if (flag()) options_.job.pull = engine::PullPolicy::kAlways;
+  }
+  void pull_never() {
+    if (flag()) options_.job.pull = engine::PullPolicy::kNever;
+  }
   void push() { push_ = flag(); }
   void load() { load_ = flag(); }
   void squash() { squash_ = flag(); }
   void annotate() { annotations_.push_back(build_results::parse_annotation(value())); }
-  void cache_from() { options_.job.cache_from.push_back(cache_repository(value())); }
+  std::vector<std::string> cache_repositories() {
+    build_flags::CacheOption option = build_flags::parse_cache_option(name_, value());
+    if (!option.note.empty()) options_.notes.push_back(std::move(option.note));
+    return std::move(option.repositories);
+  }
+  void cache_from() {
+    for (std::string& each : cache_repositories()) options_.job.cache_from.push_back(std::move(each));
+  }
   void cache_to() {
-    const std::string repository = cache_repository(value());
-    if (!options_.job.cache_to.empty() && options_.job.cache_to != repository)
-      usage("--cache-to takes one repository, got several\nhint: look up steps in several with --cache-from");
-    options_.job.cache_to = repository;
+    for (const std::string& repository : cache_repositories()) {
+      if (!options_.job.cache_to.empty() && options_.job.cache_to != repository) {
+        usage(
+            "--cache-to takes one repository, got several\nhint: look up steps in several with --cache-from");
+      }
+      options_.job.cache_to = repository;
+    }
   }
   void iidfile() { options_.id_file = output_file(value()); }
   void metadata_file() { options_.metadata_file = output_file(value()); }
@@ -207,39 +293,99 @@ class Reader {
   void fetch_timeout() { options_.fetch_limits.time = limit(fetch::parse_fetch_timeout); }
   void reproducible() { reproducible_ = flag(); }
 
-  // What ix does not do, asked not to be done; what it does anyway.
+  void quiet() { options_.quiet = flag(); }
+  void in_parser() {}  // it stands for a flag of ix
+  void retry() {
+    constexpr unsigned kMost = 100;
+    const std::optional<std::uint64_t> count = whole_number(value());
+    if (!count || *count > kMost)
+      usage(
+          fmt::format("invalid value \"{}\" for --retry (expected: a number from 0 to {})", value(), kMost));
+    options_.retries = static_cast<int>(*count);
+  }
+  void unset_label() { options_.job.unset_labels.insert(value()); }
+  void unset_variable() { options_.job.unset_environment.insert(value()); }
+  void auth_file() {
+    options_.auth_file = files::absolute_path(value(), files::current_directory());
+    if (::access(options_.auth_file.c_str(), R_OK) != 0)
+      usage(fmt::format("cannot read {}: {}", value(), base::errno_text(errno)));
+  }
+  void build_arg_file() {
+    const std::string path = files::absolute_path(value(), files::current_directory());
+    const auto text = files::read_text(path, "");
+    if (!text) usage(fmt::format("file not found: {}", value()));
+    for (const std::string_view line : base::split(*text, '\n')) {
+      if (line.empty() || line.starts_with('#')) continue;
+      file_args_.emplace_back(line);
+    }
+  }
+  // As `buildah build` does without being asked: the shell's proxies.
+  void http_proxy() {
+    if (!flag()) return;
+    for (const char* name : {"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"}) {
+      const std::string lower = base::to_lower(name);
+      const char* value = std::getenv(name);
+      if (value == nullptr || *value == '\0') value = std::getenv(lower.c_str());
+      if (value != nullptr && *value != '\0') options_.job.proxies.insert_or_assign(name, value);
+    }
+  }
+  void source_date_epoch() { epoch_ = seconds_since_1970(std::string(name_), value()); }
+
+  void security_opt() {
+    if (value_.starts_with("seccomp=unconfined") || value_.starts_with("seccomp:unconfined")) {
+      usage(
+          "--security-opt seccomp=unconfined is not supported: RUN always has a filter of system calls\n"
+          "hint: leave it out");
+    }
+    note("the profiles of RUN are fixed");
+  }
+
+  // What ix does not do, asked not to be done.
   void no_attestation() {
-    if (value_ == "false") return;
+    if (cli::parse_bool(value_) == false) return;
+    if (name_ == "--attest" && is_disabled()) return;
     usage(fmt::format("`ix build` does not support {}={}: it makes no attestations\nhint: leave it out",
                       name_, value_));
   }
-  void nothing_to_do() {}
+  void no_policy() {
+    if (!is_disabled()) {
+      usage(
+          "`ix build` does not support --policy\nhint: pin sources by a digest after the name, or with "
+          "--checksum of ADD");
+    }
+  }
+  bool is_disabled() const {
+    for (const auto& [key, field] : parse_fields(std::string(name_), value_))
+      if (key == "disabled" && cli::parse_bool(field) == true) return true;
+    return false;
+  }
+
+  // Flags of which ix does one value, whether it is given or not.
+  void only_true() {
+    if (!flag()) refuse_fixed();
+  }
+  void only_false() {
+    if (flag()) refuse_fixed();
+  }
+  [[noreturn]] void refuse_fixed() const {
+    constexpr std::pair<std::string_view, std::string_view> kInstead[] = {
+        {"--tls-verify", "copy the registry's CA certificate to /etc/docker/certs.d/REGISTRY"},
+        {"--skip-unused-stages", "build each stage by itself with --target"},
+        {"--inherit-labels", "make each label of the base image empty with --label NAME="},
+        {"--inherit-annotations", "leave it out: annotations of the base image are not inherited"},
+        {"--compat-volumes", "leave it out: what RUN writes below a VOLUME is in the image"},
+    };
+    std::string_view instead;
+    for (const auto& [name, text] : kInstead)
+      if (name == name_) instead = text;
+    usage(fmt::format("`ix build` does not support {}={}\nhint: {}", name_, value_, instead));
+  }
 
   struct Handler {
     std::string_view name;
     void (Reader::*take)();
   };
   static const std::vector<Handler> kHandlers;
-
-  // "type=registry,ref=HOST/NAME:TAG,mode=max" is how buildx has it.
-  std::string cache_repository(const std::string& text) const {
-    if (text.find('=') == std::string::npos) return text;
-    std::string type = "registry";
-    std::string ref;
-    for (const auto& [key, field] : parse_fields(name_, text)) {
-      if (key == "type") type = field;
-      if (key == "ref") ref = field;
-    }
-    if (type != "registry" || ref.empty()) {
-      usage(
-          fmt::format("{} does not support type={}\nhint: use a repository, `{} HOST/NAME`; on one machine "
-                      "the store is the cache",
-                      name_, type, name_));
-    }
-    usage(fmt::format(
-        "{} takes a repository alone, which stores every step as with mode=max\nhint: write `{} {}`", name_,
-        name_, oci::parse_reference(ref).name()));
-  }
 
   std::string output_file(std::string path) {
     const files::OutputPath place(path);  // throws what is wrong with it
@@ -250,13 +396,16 @@ class Reader {
   const std::string& value() const { return value_; }
   bool flag() const { return value_ == "true"; }
 
-  void take_build_arg(const std::string& text) {
-    const auto [name, given] = key_value("--build-arg", text);
-    if (text.find('=') != std::string::npos) {
-      options_.job.build_args.insert_or_assign(name, given);
-    } else if (const char* inherited = ::getenv(name.c_str())) {
-      options_.job.build_args.insert_or_assign(name, inherited);
-    }
+  void take_build_arg(const std::string& from, const std::string& text, bool replaces) {
+    const auto [name, given] = key_value(from, text);
+    const char* inherited = ::getenv(name.c_str());
+    const bool has_value = text.find('=') != std::string::npos;
+    if (!has_value && inherited == nullptr) return;
+    const std::string value = has_value ? given : inherited;
+    if (replaces)
+      options_.job.build_args.insert_or_assign(name, value);
+    else
+      options_.job.build_args.emplace(name, value);
   }
 
   // The table of the command has seen to it that it is one of these.
@@ -269,19 +418,52 @@ class Reader {
     const std::string here = files::current_directory();
     options_.contexts.main = {build_context::parse_context_source(line_.arguments[0], "build context", here),
                               file_, here};
-    if (const char* epoch = ::getenv("SOURCE_DATE_EPOCH"); epoch != nullptr && *epoch != '\0') {
-      const std::string_view text = epoch;
-      std::int64_t seconds = 0;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-      if (error != std::errc() || end != text.data() + text.size() || seconds < 0)
-        usage(fmt::format("invalid value \"{}\" for SOURCE_DATE_EPOCH (expected: seconds since 1970)", text));
-      options_.job.source_date_epoch = seconds;
+  }
+
+  static std::int64_t seconds_since_1970(const std::string& what, std::string_view text) {
+    const std::optional<std::uint64_t> seconds = whole_number(text);
+    if (!seconds || *seconds > std::numeric_limits<std::int64_t>::max()) {
+      usage(fmt::format("invalid value \"{}\" for {} (expected: seconds since 1970)",
+                        base::printable_path(text), what));
     }
+    return static_cast<std::int64_t>(*seconds);
+  }
+
+  // --arch, --os and --variant are a platform in three parts.
+  void finish_platform() {
+    oci::Platform& parts = platform_parts_;
+    if (parts.os.empty() && parts.architecture.empty() && parts.variant.empty()) return;
+    if (options_.job.platform) usage("--platform cannot be used together with --arch, --os and --variant");
+    if (parts.os.empty()) parts.os = "linux";
+    if (parts.architecture.empty()) parts.architecture = oci::host_platform().architecture;
+    options_.job.platform = oci::parse_platform(parts.text());
+  }
+
+  // What the command line says counts more.
+  void read_environment() {
+    engine::StageJob& job = options_.job;
+    const auto variable = [](const char* name) -> std::string {
+      const char* value = std::getenv(name);
+      return value == nullptr ? "" : value;
+    };
+    // Of two files the later one counts.
+    for (auto each = file_args_.rbegin(); each != file_args_.rend(); ++each)
+      take_build_arg("--build-arg-file", *each, false);
+    if (const std::string platform = variable("DOCKER_DEFAULT_PLATFORM"); !platform.empty() && !job.platform)
+      take_platform("DOCKER_DEFAULT_PLATFORM", platform);
+    if (cli::parse_bool(variable("DOCKER_BUILDKIT")) == false)
+      options_.notes.emplace_back("DOCKER_BUILDKIT=0 has no effect: ix has one builder");
+    if (const std::string epoch = variable("SOURCE_DATE_EPOCH"); !epoch.empty() && !epoch_)
+      epoch_ = seconds_since_1970("SOURCE_DATE_EPOCH", epoch);
+    job.source_date_epoch = epoch_;
   }
 
   const cli::ParsedCommand& line_;
   std::string name_;   // of the option that is being taken
   std::string value_;  // and what it was given
+  oci::Platform platform_parts_;
+  std::optional<std::int64_t> epoch_;
+  std::vector<std::string> file_args_;
   bool reproducible_ = false;
   bool push_ = false;
   bool load_ = false;
@@ -328,10 +510,40 @@ const std::vector<Reader::Handler> Reader::kHandlers = {
     {"--reproducible", &Reader::reproducible},
     {"--provenance", &Reader::no_attestation},
     {"--sbom", &Reader::no_attestation},
-    {"--rm", &Reader::nothing_to_do},
-    {"--force-rm", &Reader::nothing_to_do},
-    {"--compress", &Reader::nothing_to_do},
-    {"--disable-content-trust", &Reader::nothing_to_do},
+    {"--attest", &Reader::no_attestation},
+    {"--policy", &Reader::no_policy},
+    {"--security-opt", &Reader::security_opt},
+    {"--resource", &Reader::resource},
+    {"--memory-swap", &Reader::memory_swap},
+    {"--cpu-quota", &Reader::cpu_quota},
+    {"--cpu-period", &Reader::cpu_period},
+    {"--cpu-shares", &Reader::cpu_shares},
+    {"--cpuset-cpus", &Reader::cpuset_cpus},
+    {"--cpuset-mems", &Reader::cpuset_mems},
+    {"--add-host", &Reader::add_host},
+    {"--dns", &Reader::dns},
+    {"--dns-search", &Reader::dns_search},
+    {"--dns-option", &Reader::dns_option},
+    {"--quiet", &Reader::quiet},
+    {"--debug", &Reader::in_parser},
+    {"--arch", &Reader::architecture},
+    {"--os", &Reader::system},
+    {"--variant", &Reader::variant},
+    {"--build-arg-file", &Reader::build_arg_file},
+    {"--source-date-epoch", &Reader::source_date_epoch},
+    {"--timestamp", &Reader::source_date_epoch},
+    {"--http-proxy", &Reader::http_proxy},
+    {"--pull-always", &Reader::pull_always},
+    {"--pull-never", &Reader::pull_never},
+    {"--retry", &Reader::retry},
+    {"--unsetlabel", &Reader::unset_label},
+    {"--unsetenv", &Reader::unset_variable},
+    {"--authfile", &Reader::auth_file},
+    {"--tls-verify", &Reader::only_true},
+    {"--skip-unused-stages", &Reader::only_true},
+    {"--inherit-labels", &Reader::only_true},
+    {"--inherit-annotations", &Reader::only_false},
+    {"--compat-volumes", &Reader::only_false},
 };
 
 }  // namespace

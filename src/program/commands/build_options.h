@@ -1,6 +1,7 @@
 // The command line of `ix build`.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,10 @@ struct BuildOptions : exporter::ExportOptions {
   bool fills_standard_output = false;  // an output goes there, and nothing else should
   fetch::FetchLimits fetch_limits;     // of ADD
   BuildCall call;
+  bool quiet = false;              // the image ID is all that is printed
+  int retries = 5;                 // of a request to a registry
+  std::string auth_file;           // "": that of REGISTRY_AUTH_FILE
+  std::vector<std::string> notes;  // what was asked for and has no effect, one line each
 };
 
 cli::CommandSpec build_spec();
@@ -35,7 +40,7 @@ cli::CommandSpec build_spec();
 // Opens neither the context nor the Dockerfile. Throws base::Error{kUsage}.
 BuildOptions read_build_options(const cli::ParsedCommand& line);
 
-// The options of build_spec() that it knows what to do with. For tests.
+// The options of build_spec() that it knows what to do with, besides those without effect. For tests.
 std::vector<std::string_view> handled_build_options();
 
 }  // namespace ixian::commands

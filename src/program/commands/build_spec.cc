@@ -1,3 +1,4 @@
+#include "build_flags/compat_options.h"
 #include "build_results/output_value.h"
 #include "cli/command.h"
 #include "commands/build_option_values.h"
@@ -13,8 +14,17 @@ constexpr std::string_view kCacheOptions = "Cache options";
 constexpr std::string_view kOutputOptions = "Output options";
 constexpr std::string_view kRunOptions = "Options for RUN and ADD";
 
-constexpr std::string_view kNoAttestations = "leave it out: `ix build` makes no attestations";
-constexpr std::string_view kQuota = "run ix in a cgroup with that limit: `systemd-run --scope -p CPUQuota=…`";
+// Docker's --pull is a flag, Buildah's has words.
+std::vector<cli::Choice> pull_policies() {
+  std::vector<cli::Choice> choices = {{"missing", "if the store does not have them"},
+                                      {"always", "each time"},
+                                      {"newer", "each time; without a registry the store's will do"},
+                                      {"never", "not at all"}};
+  for (const std::string_view word :
+       {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"})
+    choices.push_back({word, "", "", true});
+  return choices;
+}
 
 std::vector<cli::OptionSpec> own_options() {
   return {
@@ -98,7 +108,7 @@ std::vector<cli::OptionSpec> own_options() {
        .kind = kValue,
        .metavar = "NETWORK",
        .summary = "Network of RUN",
-       .choices = {{"default"}, {"none"}, {"host"}},
+       .choices = {{"default"}, {"none"}, {"host"}, {"bridge", "", "", true}, {"private", "", "", true}},
        .initial = "default",
        .heading = kRunOptions},
       {.name = "--memory",
@@ -126,6 +136,63 @@ std::vector<cli::OptionSpec> own_options() {
        .summary = "Size /dev/shm of a RUN",
        .initial = "64m",
        .heading = kRunOptions},
+      {.name = "--memory-swap",
+       .kind = kValue,
+       .metavar = "SIZE",
+       .summary = "Limit memory and swap of a RUN together",
+       .hidden = true},
+      {.name = "--cpu-quota",
+       .kind = kValue,
+       .metavar = "TIME",
+       .summary = "Limit processor time of a RUN, in microseconds a period",
+       .heading = kRunOptions},
+      {.name = "--cpu-period",
+       .kind = kValue,
+       .metavar = "TIME",
+       .summary = "The period of --cpu-quota, in microseconds",
+       .initial = "100000",
+       .heading = kRunOptions},
+      {.name = "--cpu-shares",
+       .letter = 'c',
+       .kind = kValue,
+       .metavar = "N",
+       .summary = "Weight of a RUN beside others",
+       .initial = "1024",
+       .heading = kRunOptions},
+      {.name = "--cpuset-cpus",
+       .kind = kValue,
+       .metavar = "LIST",
+       .summary = "Processors of a RUN, such as 0-3,7",
+       .heading = kRunOptions},
+      {.name = "--cpuset-mems",
+       .kind = kValue,
+       .metavar = "LIST",
+       .summary = "Memory nodes of a RUN, such as 0,1",
+       .heading = kRunOptions},
+      {.name = "--add-host",
+       .kind = kValue,
+       .metavar = "NAME:ADDRESS",
+       .summary = "Add a line to /etc/hosts of a RUN",
+       .repeatable = true,
+       .heading = kRunOptions},
+      {.name = "--dns",
+       .kind = kValue,
+       .metavar = "ADDRESS",
+       .summary = "Name server of a RUN, instead of this machine's",
+       .repeatable = true,
+       .heading = kRunOptions},
+      {.name = "--dns-search",
+       .kind = kValue,
+       .metavar = "DOMAIN",
+       .summary = "Search domain of a RUN; `.` is none",
+       .repeatable = true,
+       .heading = kRunOptions},
+      {.name = "--dns-option",
+       .kind = kValue,
+       .metavar = "OPTION",
+       .summary = "Option of resolv.conf of a RUN",
+       .repeatable = true,
+       .heading = kRunOptions},
       {.name = "--allow",
        .kind = kValue,
        .metavar = "PERMISSION",
@@ -148,7 +215,10 @@ std::vector<cli::OptionSpec> own_options() {
        .summary = "Limit how long that takes",
        .initial = "1h",
        .heading = kRunOptions},
-      {.name = "--no-cache", .summary = "Run every instruction", .heading = kCacheOptions},
+      {.name = "--no-cache",
+       .summary = "Run every instruction",
+       .conflicts = {"--no-cache-filter"},
+       .heading = kCacheOptions},
       {.name = "--no-cache-filter",
        .kind = kValue,
        .metavar = "STAGES",
@@ -157,7 +227,12 @@ std::vector<cli::OptionSpec> own_options() {
        .heading = kCacheOptions,
        .completer = cli::Completer::kStage},
       {.name = "--pull",
-       .summary = "Look for newer base images in their registries",
+       .kind = kValue,
+       .metavar = "POLICY",
+       .summary = "Look for base images in their registries",
+       .choices = pull_policies(),
+       .initial = "missing; always with no POLICY",
+       .optional_value = true,
        .heading = kCacheOptions},
       {.name = "--cache-from",
        .kind = kValue,
@@ -207,6 +282,11 @@ std::vector<cli::OptionSpec> own_options() {
       {.name = "--squash",
        .summary = "Put all files into one layer, those of the base image too",
        .heading = kOutputOptions},
+      {.name = "--quiet",
+       .letter = 'q',
+       .summary = "Print the image ID, and no progress",
+       .also = {"--progress", "quiet"},
+       .heading = kOutputOptions},
       {.name = "--iidfile",
        .kind = kValue,
        .metavar = "FILE",
@@ -219,43 +299,6 @@ std::vector<cli::OptionSpec> own_options() {
        .summary = "Write its digests and names to this file, as JSON",
        .heading = kOutputOptions,
        .completer = cli::Completer::kFile},
-  };
-}
-
-// What docker build and buildx have besides: taken where it changes nothing, else refused with what to do
-// instead.
-std::vector<cli::OptionSpec> options_of_docker() {
-  return {
-      {.name = "--provenance", .kind = kValue, .metavar = "BOOL", .optional_value = true, .hidden = true},
-      {.name = "--sbom", .kind = kValue, .metavar = "BOOL", .optional_value = true, .hidden = true},
-      {.name = "--rm", .hidden = true},
-      {.name = "--force-rm", .hidden = true},
-      {.name = "--compress", .hidden = true},
-      {.name = "--disable-content-trust", .hidden = true},
-      {.name = "--quiet",
-       .letter = 'q',
-       .instead = "use `ix build --progress quiet …`; standard output has only the digest anyway"},
-      {.name = "--builder",
-       .instead = "leave it out, or use the Docker daemon with `ix build --engine docker …`"},
-      {.name = "--debug", .letter = 'D', .instead = "use `ix build --log DEBUG …`"},
-      {.name = "--add-host",
-       .instead = "write the address itself, or pass it with --build-arg: RUN resolves names by DNS"},
-      {.name = "--attest", .instead = kNoAttestations},
-      {.name = "--policy", .instead = "pin sources by a digest after the name, or with --checksum of ADD"},
-      {.name = "--cgroup-parent", .instead = "run ix in that cgroup: `systemd-run --scope`"},
-      {.name = "--cpu-period", .instead = kQuota},
-      {.name = "--cpu-quota", .instead = kQuota},
-      {.name = "--cpu-shares",
-       .letter = 'c',
-       .instead = "run ix in a cgroup with that weight: `systemd-run --scope -p CPUWeight=…`"},
-      {.name = "--cpuset-cpus", .instead = "run ix on these processors: `taskset -c …`"},
-      {.name = "--cpuset-mems", .instead = "run ix on these nodes: `numactl --membind=…`"},
-      {.name = "--memory-swap",
-       .instead = "run ix in a cgroup with that limit: `systemd-run --scope -p MemorySwapMax=…`"},
-      {.name = "--isolation", .instead = "leave it out: the isolation of RUN is fixed"},
-      {.name = "--security-opt",
-       .instead = "leave it out, or use --allow new-privileges: the isolation of RUN is otherwise fixed"},
-      {.name = "--stream", .instead = "leave it out: the context is read in place"},
   };
 }
 
@@ -289,8 +332,9 @@ cli::CommandSpec build_spec() {
                   {"--force-all", "use `ix build --no-cache CONTEXT` to run every instruction"},
                   {"--no-pull",
                    "leave it out: `ix build` looks for a base image only if it is not in the store, or with "
-                   "--pull"}}};
-  for (cli::OptionSpec& each : options_of_docker()) spec.options.push_back(std::move(each));
+                   "--pull"}},
+      .progress_variable = "BUILDKIT_PROGRESS"};
+  for (cli::OptionSpec& each : build_flags::compat_options()) spec.options.push_back(std::move(each));
   return spec;
 }
 

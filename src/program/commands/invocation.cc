@@ -1,9 +1,13 @@
 #include "commands/invocation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/thread_pool.h"
 #include "cli/global_flags.h"
 
@@ -49,10 +53,25 @@ Invocation::Invocation(const std::vector<std::string>& words) : options_(parse_o
   line_ = cli::parse_command(spec_, cli::global_flags(), options_.run.args);
   try {
     cli::apply_flags(options_, line_.globals);
+    take_progress_variable();
   } catch (const base::Error& error) {
     if (!line_.error) line_.error = error;
   }
   options_.run.args = line_.rest;
+}
+
+void Invocation::take_progress_variable() {
+  const std::string name(spec_.progress_variable);
+  const char* value = name.empty() || options_.is_given("--progress") ? nullptr : std::getenv(name.c_str());
+  if (value == nullptr || *value == '\0') return;
+  const auto kind = ui::parse_view_kind(value);
+  if (!kind) {
+    const cli::OptionSpec* flag = cli::find_option(cli::global_flags(), "--progress");
+    throw base::Error(base::ErrorCode::kUsage,
+                      fmt::format("invalid value \"{}\" for {} (expected: {})", base::printable_path(value),
+                                  name, cli::expected_text(flag->choices)));
+  }
+  options_.progress = *kind;
 }
 
 void Invocation::require_understood() const {

@@ -36,6 +36,8 @@ class Invocation {
   void add(const std::vector<cli::ParsedOption>& flags, std::vector<std::string> words);
 
  private:
+  void take_progress_variable();
+
   cli::Options options_;
   cli::Options before_;  // with the flags before the task alone
   const Command* command_ = nullptr;

@@ -95,7 +95,7 @@ base::Json to_json(const std::vector<registry::RegistryStatus>& statuses) {
 
 int run_registries(const CommandContext& context) {
   const std::vector<std::string>& args = context.line.arguments;
-  app::RegistryClients access(context.sink, context.cancellation, context.workspace, kRetries);
+  app::RegistryClients access(context.sink, context.cancellation, context.workspace, {kRetries});
   // Without a project there is nothing to ask, but hosts that are named are still looked for, to say that
   // they are not there.
   const auto hosts = context.workspace == nullptr && args.empty() ? std::vector<std::string>()

@@ -43,8 +43,9 @@ std::optional<ViewKind> parse_view_kind(std::string_view text) {
   if (text == "auto") return ViewKind::kAuto;
   if (text == "tty") return ViewKind::kTty;
   if (text == "plain") return ViewKind::kPlain;
-  if (text == "json") return ViewKind::kJson;
-  if (text == "quiet") return ViewKind::kQuiet;
+  // "rawjson" and "none" are Docker's words.
+  if (text == "json" || text == "rawjson") return ViewKind::kJson;
+  if (text == "quiet" || text == "none") return ViewKind::kQuiet;
   return std::nullopt;
 }
 

@@ -17,7 +17,7 @@ namespace ixian::ui {
 // kQuiet is kPlain that tells errors only, with the output of what failed.
 enum class ViewKind { kAuto, kTty, kPlain, kJson, kQuiet };
 
-// "auto", "tty", "plain", "json" or "quiet".
+// "auto", "tty", "plain", "json" or "quiet"; Docker's "rawjson" and "none" are the last two.
 std::optional<ViewKind> parse_view_kind(std::string_view text);
 
 // What kAuto means: kTty on a terminal, unless it is dumb, the environment variable CI is not
