@@ -141,6 +141,16 @@ def test_the_image_can_go_elsewhere(docker, project, tmp_path):
     assert built_image.read_layout(tmp_path / "layout").tree["/both"].kind == "file"
 
 
+def test_files_of_a_dockerfile_from_standard_input_beside_a_project(docker, project, tmp_path):
+    """Where there is a project, ix starts itself again for the files: before it reads anything."""
+    folder = project()
+    (docker.work / "ixian.py").write_text("")
+    shell = ("sh", "-c", f'exec "$@" <"{folder}/Dockerfile"', "sh")
+    files = tmp_path / "files"
+    docker.start("--engine", "docker", "build", "--network=none", "-f", "-", "-o", files, folder, before=shell).end().ok()
+    assert (files / "both").read_text() == "1\n2\n"
+
+
 def test_the_dockerfile_of_another_place_gets_into_no_image(docker, daemon, project, tmp_path):
     folder = project()
     (folder / "Dockerfile").unlink()

@@ -189,9 +189,9 @@ TEST_F(RegistryCaches, AnEarlierInstructionIsTakenWhereTheLastHasChanged) {
   const engine::BuiltStage built = second.build(dockerfile);
   EXPECT_EQ(built.instructions, 2u);
   EXPECT_EQ(built.cached, 1u);
-  EXPECT_THAT(
-      second.sink.begun(),
-      Contains(::testing::Field(&base::ActivityInfo::detail, HasSubstr("(from registry.local/cache, cached)"))));
+  EXPECT_THAT(second.sink.begun(),
+              Contains(::testing::Field(&base::ActivityInfo::detail,
+                                        HasSubstr("(from registry.local/cache, cached)"))));
 }
 
 TEST_F(RegistryCaches, ACopyOverLayersThatAreElsewhereReadsNoneOfThem) {

@@ -11,7 +11,8 @@
 namespace ixian::executor {
 namespace {
 
-constexpr base::DynamicLibrary kArchiveLibrary("libarchive.so.13", "libarchive13", "unpacking an archive needs");
+constexpr base::DynamicLibrary kArchiveLibrary("libarchive.so.13", "libarchive13",
+                                               "unpacking an archive needs");
 
 }  // namespace
 }  // namespace ixian::executor

@@ -151,8 +151,8 @@ class MountParser {
     static const std::map<MountKind, std::string> names = {{MountKind::kBind, "bind"},
                                                            {MountKind::kCache, "cache"},
                                                            {MountKind::kTmpfs, "tmpfs"},
-                                                            {MountKind::kSecret, "secret"},
-                                                            {MountKind::kSsh, "ssh"}};
+                                                           {MountKind::kSecret, "secret"},
+                                                           {MountKind::kSsh, "ssh"}};
     fail("field " + field.name + " cannot be used with type=" + names.at(mount.kind));
   }
 

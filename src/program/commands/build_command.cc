@@ -136,6 +136,13 @@ void form_for_daemon(BuildOptions& options, const app::EngineType& type) {
   }
 }
 
+// Whether what a daemon builds is copied to our store, to be written from there.
+bool passes_store(const BuildOptions& options) {
+  return std::any_of(options.outputs.begin(), options.outputs.end(), [](const exporter::Output& output) {
+    return output.form.is_own() || (output.type->needs_destination() && !output.type->is_image());
+  });
+}
+
 // Those that the engine gives the image: a daemon gives all, whose images are pushed by name.
 std::vector<std::string> names_to_give(const BuildOptions& options, const app::EngineType& type) {
   std::vector<std::string> names;
@@ -238,7 +245,6 @@ void build_image(const BuildWork& work, build_results::BuildReport& report) {
   const exporter::OpenTarget target = open_target(work.access, work.traffic);
   const exporter::OpenStore open_store = [&] {
     if (work.store) return work.store;
-    app::require_own_namespaces();
     return store::Store::open(store::default_folder(), cancellation);
   };
   base::SystemClock clock;
@@ -309,6 +315,8 @@ int run_build(const CommandContext& context) {
   if (!type.builds_here()) {
     refuse_for_daemon(context.options, type);
     form_for_daemon(options, type);
+    // Now, since standard input has not been read yet, and nothing has been built.
+    if (builds && passes_store(options)) app::require_own_namespaces();
   }
   if (context.options.json && options.fills_standard_output) {
     throw base::Error(base::ErrorCode::kUsage,

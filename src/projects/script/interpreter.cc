@@ -11,7 +11,6 @@
 #include <pybind11/pybind11.h>
 #include <sys/stat.h>
 
-
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/text.h"
