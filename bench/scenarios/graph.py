@@ -37,7 +37,7 @@ def init():
 
 def planned(bench, place, size):
     text = bench.output([bench.ix, "--log", "DEBUG", "plan", f"task{size - 1}"], place)[1]
-    return float(re.search(r"Planned \d+ tasks in ([\d.]+) ms", text)[1]) / 1000
+    return float(re.search(r"planned \d+ tasks in ([\d.]+)ms", text)[1]) / 1000
 
 
 def run(bench):

@@ -48,6 +48,7 @@ VALUES = {
     "--cpuset-mems": "0",
     "--dns": "192.0.2.1",
     "--file": "Dockerfile",
+    "--no-cache-filter": "web",
     "--format": "oci",
     "--jobs": "2",
     "--memory": "1g",
@@ -93,7 +94,7 @@ def rows():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("flags")
-    (path / "Dockerfile").write_text('FROM scratch\nCMD ["x"]\n')
+    (path / "Dockerfile").write_text('FROM scratch AS web\nCMD ["x"]\n')
     (path / "arguments").write_text("# none\n")
     return path
 

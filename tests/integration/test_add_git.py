@@ -83,7 +83,7 @@ def test_the_checksum_flag_is_for_repositories_too(folder, daemon, add):
         assert names(add(url, f"--checksum={pin}")) == ["f"]
     assert "but its checksum is" in add(url, "--checksum=" + ("0" if commit[0] != "0" else "1"), fails=4).stderr
     assert "of a git repository (expected: a commit" in add(url, "--checksum=sha256:" + "0" * 64, fails=1).stderr
-    assert "--checksum says" in add(f"{url}?commit={commit[:7]}", f"--checksum={commit[:8]}", fails=1).stderr
+    assert "but --checksum is" in add(f"{url}?commit={commit[:7]}", f"--checksum={commit[:8]}", fails=1).stderr
     assert "of a URL (expected: sha256:" in add("http://127.0.0.1:1/f", f"--checksum={commit}", fails=1).stderr
 
 

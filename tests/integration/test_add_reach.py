@@ -185,14 +185,14 @@ def test_git_itself_follows_no_redirect(add_git, repositories, tmp_path):
     assert (tmp_path / f"repositories{path}").exists()
     for elsewhere in ("other.test", "private.test"):
         redirects = {"public.test" + path: f"http://{elsewhere}{path}"}
-        assert add_git("http://public.test/r/.git", redirects=redirects, said=["cannot be fetched"]) is None, elsewhere
+        assert add_git("http://public.test/r/.git", redirects=redirects, said=["cannot fetch git repository"]) is None, elsewhere
     # A simple server may name another one that has the objects, too.
     (tmp_path / f"repositories{path}").rename(tmp_path / "moved")
     other = tmp_path / f"repositories/objects/{commit[:2]}/{commit[2:]}"
     other.parent.mkdir(parents=True)
     shutil.copy(tmp_path / "moved", other)
     (tmp_path / "repositories/r/.git/objects/info/http-alternates").write_text("http://private.test/objects/\n")
-    assert add_git("http://public.test/r/.git", said=["cannot be fetched"]) is None
+    assert add_git("http://public.test/r/.git", said=["cannot fetch git repository"]) is None
 
 
 def test_submodules_are_where_the_repository_could_redirect_to(add_git, repositories):

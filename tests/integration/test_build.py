@@ -143,7 +143,7 @@ def test_a_failing_command_names_itself_its_line_and_its_code(ix, base, context)
 @pytest.mark.parametrize(
     "args, code, sentence",
     [
-        (["nowhere"], 2, "no folder"),
+        (["nowhere"], 2, "build context not found"),
         (["--bogus", "."], 2, "--bogus"),
         ([], 2, "ix build"),
         (["-f", "missing", "."], 2, "missing"),
@@ -153,7 +153,7 @@ def test_a_failing_command_names_itself_its_line_and_its_code(ix, base, context)
         (["--network", "odd", "."], 2, "odd"),
         (["-t", "UPPER CASE", "."], 2, "UPPER CASE"),
         (["--platform", "odd/odd/odd/odd", "."], 2, "odd"),
-        (["https://example.com/x.git"], 2, "git clone"),
+        (["https://example.com/x.git"], 4, "cannot fetch git repository"),
     ],
 )
 def test_a_wrong_command_line_says_what_is_wrong(ix, base, context, args, code, sentence):
@@ -168,7 +168,7 @@ def test_a_wrong_command_line_says_what_is_wrong(ix, base, context, args, code, 
         ("FROM busybox:1\nCOPY missing /x\n", "missing"),
         ("FROM busybox:1\nCOPY ../outside /x\n", "outside"),
         ("FROM busybox:1\nCOPY --chown=nobody-here Dockerfile /x\n", "nobody-here"),
-        ("FROM busybox:1\nCOPY Dockerfile /bin\nCOPY Dockerfile /etc/passwd/x\n", "no folder"),
+        ("FROM busybox:1\nCOPY Dockerfile /bin\nCOPY Dockerfile /etc/passwd/x\n", "not a directory"),
         ("FROM busybox:1\nUSER nobody-here\nRUN true\n", "nobody-here"),
         ("FROM busybox:1\nRUN --mount=type=secret,id=s,required=true true\n", "--secret"),
         ("FROM busybox:1\nRUN --security=insecure true\n", "--allow security.insecure"),

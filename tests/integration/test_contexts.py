@@ -76,7 +76,7 @@ def test_a_repository_is_a_context(served, daemon, build):
     assert build("-f", "sub/Dockerfile", f"{url}#v1")["all/f"] == "1"
     assert "all/.git/HEAD" in build("--build-arg", "BUILDKIT_CONTEXT_KEEP_GIT_DIR=1", f"{url}#v1")
     assert "Dockerfile not found in" in build("-f", "../../etc/passwd", url, fails=2).stderr
-    assert "no branch or tag" in build(f"{url}#nope", fails=4).stderr
+    assert "branch or tag nope not found" in build(f"{url}#nope", fails=4).stderr
 
 
 def test_a_context_from_elsewhere_has_one_key_everywhere(served, daemon, ix, store, tmp_path):

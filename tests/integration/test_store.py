@@ -84,7 +84,7 @@ def test_prune_leaves_images_with_a_name_unless_all_may_go(ix, store, layout):
     done = ix("image", "prune", "--keep", "10kB", "--older-than", "0s").ok()
     assert "tagged images are retained" in done.stderr
     assert ix("image", "inspect", "--raw", "store:app:1").ok().stdout.encode() == image.top.data
-    assert "1 name" in ix("image", "prune", "--all", "--keep=0").ok().stdout
+    assert "1 tag" in ix("image", "prune", "--all", "--keep=0").ok().stdout
     ix("image", "inspect", "store:app:1").failed(4, "store:app:1")
 
 

@@ -152,10 +152,11 @@ std::string archive_path(const std::string& name) {
     if (part.empty() || part == ".") continue;
     depth += part == ".." ? -1 : 1;
     if (depth < 0 && !name.starts_with('/')) {
-      throw Error(ErrorCode::kTaskFailed,
-                  fmt::format("An archive has the name {}, which leads out of it. Unpack it with care by a "
-                              "RUN, or make it anew.",
-                              base::printable_path(name)));
+      throw Error(
+          ErrorCode::kTaskFailed,
+          fmt::format("archive member {} escapes the archive\nhint: create the archive again, or unpack "
+                      "it by RUN",
+                      base::printable_path(name)));
     }
     depth = std::max(depth, 0);
   }
