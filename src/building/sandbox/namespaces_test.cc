@@ -181,7 +181,7 @@ TEST_P(OrdinaryUserRun, WithOneIdIsToldWhyItCannotBeAnother) {
     try {
       box.sh("true");
     } catch (const base::Error& error) {
-      say << error.message();
+      say << error.advised();
     }
   });
   EXPECT_THAT(said, HasSubstr("usermod"));

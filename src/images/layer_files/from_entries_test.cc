@@ -141,7 +141,7 @@ TEST(FromEntries, PutsTheContentUnderTheFirstNameOfAFile) {
 TEST(FromEntries, RefusesHardLinksToNothing) {
   EXPECT_THAT(problem({hard_link("a", "b")}), HasSubstr("not among"));
   EXPECT_THAT(problem({hard_link("a", "b"), hard_link("b", "a")}), HasSubstr("not among"));
-  EXPECT_THAT(problem({hard_link("a", "b"), entry("b", tar::TarType::kFolder)}), HasSubstr("folder"));
+  EXPECT_THAT(problem({hard_link("a", "b"), entry("b", tar::TarType::kFolder)}), HasSubstr("directory"));
 }
 
 TEST(FromEntries, RefusesWhatAnImageCannotHave) {

@@ -55,12 +55,13 @@ TEST_F(InterruptTest, WakingEndsACallThatBeganAfterTheSignal) {
 }
 
 TEST_F(InterruptTest, WakingAloneInterruptsNothing) {
-  EXPECT_FALSE(interrupted("import time\ntime.sleep(0.2)", [](const std::atomic<bool>& ended) {
-    while (!ended) {
-      wake_main_thread();
-      std::this_thread::sleep_for(10ms);
-    }
-  }));
+  EXPECT_FALSE(
+      interrupted("import threading\nthreading.Event().wait(0.2)", [](const std::atomic<bool>& ended) {
+        while (!ended) {
+          wake_main_thread();
+          std::this_thread::sleep_for(10ms);
+        }
+      }));
 }
 
 }  // namespace
