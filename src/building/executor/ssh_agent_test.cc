@@ -103,7 +103,8 @@ int shell(const std::string& line) {
 }
 
 TEST(SshAgents, StartOneForKeysThatEndsWithThem) {
-  if (shell("command -v ssh-agent ssh-add ssh-keygen >/dev/null") != 0) GTEST_SKIP() << "no openssh-client";
+  if (shell("command -v ssh-agent ssh-add ssh-keygen >/dev/null") != 0)
+    GTEST_SKIP() << "openssh-client is not installed";
   const ixian::testing::TempFolder folder;
   ASSERT_EQ(shell("ssh-keygen -q -t ed25519 -N '' -f " + folder / "key"), 0);
   ASSERT_EQ(shell("ssh-keygen -q -t ed25519 -N secret -f " + folder / "locked"), 0);
