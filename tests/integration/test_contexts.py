@@ -8,31 +8,12 @@ import tarfile
 import busybox
 import images
 import pytest
-from repositories import GitDaemon, PlainServer, Repository
+from repositories import Repository
+from test_add_git import daemon, folder, server  # noqa: F401 (fixtures)
 from test_build import base, store  # noqa: F401 (fixtures)
 from waiting import wait_for
 
 DOCKERFILE = 'FROM scratch\nCOPY . /all/\nCMD ["x"]\n'
-
-
-@pytest.fixture
-def served(tmp_path):
-    (tmp_path / "served").mkdir()
-    return tmp_path / "served"
-
-
-@pytest.fixture
-def daemon(served):
-    made = GitDaemon(served)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def server(served):
-    made = PlainServer(served)
-    yield made
-    made.stop()
 
 
 @pytest.fixture
@@ -62,8 +43,8 @@ def archive(**files):
     return data.getvalue()
 
 
-def test_a_repository_is_a_context(served, daemon, build):
-    repository = Repository(served / "r")
+def test_a_repository_is_a_context(folder, daemon, build):
+    repository = Repository(folder / "r")
     first = repository.commit(**{"Dockerfile": DOCKERFILE, "f": "1", ".dockerignore": "f\n", "sub/Dockerfile": DOCKERFILE, "sub/g": "2"})
     repository.git("tag", "v1")
     repository.commit(f="later")
@@ -79,8 +60,8 @@ def test_a_repository_is_a_context(served, daemon, build):
     assert "branch or tag nope not found" in build(f"{url}#nope", fails=4).stderr
 
 
-def test_a_context_from_elsewhere_has_one_key_everywhere(served, daemon, ix, store, tmp_path):
-    Repository(served / "r").commit(Dockerfile="FROM scratch\nCOPY f /\n", f="1")
+def test_a_context_from_elsewhere_has_one_key_everywhere(folder, daemon, ix, store, tmp_path):
+    Repository(folder / "r").commit(Dockerfile="FROM scratch\nCOPY f /\n", f="1")
     digests = set()
     for number, umask in enumerate(("022", "077")):
         here = tmp_path / f"here-{number}"
@@ -95,9 +76,9 @@ def test_a_context_from_elsewhere_has_one_key_everywhere(served, daemon, ix, sto
     assert len(digests) == 1
 
 
-def test_an_url_is_an_archive_or_a_dockerfile(served, server, build, tmp_path):
-    (served / "context.tar.gz").write_bytes(archive(Dockerfile=DOCKERFILE, f="1"))
-    (served / "file").write_text("FROM scratch\nCOPY <<E /here\nyes\nE\n")
+def test_an_url_is_an_archive_or_a_dockerfile(folder, server, build, tmp_path):
+    (folder / "context.tar.gz").write_bytes(archive(Dockerfile=DOCKERFILE, f="1"))
+    (folder / "file").write_text("FROM scratch\nCOPY <<E /here\nyes\nE\n")
     assert build(f"{server.url}/context.tar.gz")["all/f"] == "1"
     assert build(f"{server.url}/file") == {"here": "yes\n"}
     (tmp_path / "local").mkdir()
@@ -140,9 +121,9 @@ def test_a_name_may_mean_a_directory(build, tmp_path):
     assert set(build(*options, context)) == {"f", ".dockerignore", "Dockerfile"}
 
 
-def test_a_name_may_mean_a_repository_or_an_archive(served, daemon, server, build, tmp_path):
-    Repository(served / "r").commit(**{"sub/g": "git"})
-    (served / "a.tar.gz").write_bytes(archive(f="archive"))
+def test_a_name_may_mean_a_repository_or_an_archive(folder, daemon, server, build, tmp_path):
+    Repository(folder / "r").commit(**{"sub/g": "git"})
+    (folder / "a.tar.gz").write_bytes(archive(f="archive"))
     context = tmp_path / "context"
     context.mkdir()
     (context / "Dockerfile").write_text("FROM scratch\nCOPY --from=one g /\nCOPY --from=two f /\n")
