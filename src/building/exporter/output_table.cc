@@ -145,12 +145,12 @@ const std::vector<OutputType>& output_types() {
   return table;
 }
 
-const OutputType* find_output_type(std::string_view name, const OutputManner& manner) {
+const OutputType* find_output_type(std::string_view name, const OutputVariant& variant) {
   using Destination = OutputType::Destination;
   const OutputType* found = nullptr;
   for (const OutputType& each : output_types()) {
-    const bool is_wanted = (!manner.tar && each.destination == Destination::kDirectory) ||
-                           (!manner.has_dest && each.destination == Destination::kDaemon);
+    const bool is_wanted = (!variant.tar && each.destination == Destination::kDirectory) ||
+                           (!variant.has_dest && each.destination == Destination::kDaemon);
     if (each.name == name && (found == nullptr || is_wanted)) found = &each;
   }
   return found;

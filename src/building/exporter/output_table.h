@@ -38,12 +38,12 @@ struct OutputType {
 const std::vector<OutputType>& output_types();
 
 // How a type is written where it has two ways.
-struct OutputManner {
+struct OutputVariant {
   bool tar = true;       // false: as a directory, if the type has that
   bool has_dest = true;  // false: without a file, if the type has that
 };
 
 // Null where there is none of that name.
-const OutputType* find_output_type(std::string_view name, const OutputManner& manner = {});
+const OutputType* find_output_type(std::string_view name, const OutputVariant& variant = {});
 
 }  // namespace ixian::exporter

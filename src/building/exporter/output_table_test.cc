@@ -16,9 +16,9 @@ using Destination = OutputType::Destination;
 
 TEST(OutputTable, FindsEachTypeByItsName) {
   for (const OutputType& each : output_types()) {
-    const OutputManner manner{.tar = each.destination != Destination::kDirectory,
-                              .has_dest = each.destination != Destination::kDaemon};
-    const OutputType* found = find_output_type(each.name, manner);
+    const OutputVariant variant{.tar = each.destination != Destination::kDirectory,
+                                .has_dest = each.destination != Destination::kDaemon};
+    const OutputType* found = find_output_type(each.name, variant);
     ASSERT_NE(found, nullptr) << each.name;
     EXPECT_EQ(found->destination, each.destination) << each.name;
   }

@@ -40,14 +40,14 @@ enum class Result { kSkipped, kRan, kFailed, kNotStarted };
 class Run {
  public:
   Run(const plan::TaskPlan& plan, const plan::TaskOptions& options, const RunOptions& run_options,
-      RunContext& workshop)
+      RunContext& context)
       : plan_(plan),
         options_(options),
         jobs_(std::max(1u, run_options.jobs)),
         terminal_(run_options.terminal),
-        context_(workshop),
-        runs_(workshop.graph, ids(plan), workshop.store),
-        order_(plan, workshop.graph) {}
+        context_(context),
+        runs_(context.graph, ids(plan), context.store),
+        order_(plan, context.graph) {}
 
   Report run() {
     if (plan_.images) plan::require_pushable(*plan_.images);
@@ -352,8 +352,8 @@ class Run {
 }  // namespace
 
 Report run_plan(const plan::TaskPlan& plan, const plan::TaskOptions& options, const RunOptions& run_options,
-                RunContext& workshop) {
-  return Run(plan, options, run_options, workshop).run();
+                RunContext& context) {
+  return Run(plan, options, run_options, context).run();
 }
 
 }  // namespace ixian::run

@@ -62,6 +62,6 @@ struct RunOptions {
 // execute() is called. A failure, or a request to stop, starts no new work and waits for what runs. Does not
 // throw for what a task throws; that is in the report.
 Report run_plan(const plan::TaskPlan& plan, const plan::TaskOptions& options, const RunOptions& run_options,
-                RunContext& workshop);
+                RunContext& context);
 
 }  // namespace ixian::run
